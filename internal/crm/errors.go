@@ -1,0 +1,43 @@
+package crm
+
+import (
+	"errors"
+	"fmt"
+)
+
+// The errors a client can act on. Callers wrap them with what was attempted; compare with [errors.Is].
+var (
+	// ErrNotFound: no such thing in this workspace, whether it never was, is gone, or is another workspace's.
+	ErrNotFound = errors.New("not found")
+	// ErrForbidden: the viewer's role does not allow it.
+	ErrForbidden = errors.New("forbidden")
+	// ErrUnavailable: the database cannot answer now; the same call may succeed later.
+	ErrUnavailable = errors.New("unavailable")
+	// ErrInactive: the channel takes no messages.
+	ErrInactive = errors.New("inactive")
+)
+
+// InvalidError is a value that its sender can mend. Reason is a sentence fit to show to a person and never repeats the value.
+type InvalidError struct {
+	Field  string // as the client named it: email, phone, first
+	Reason string
+}
+
+func (e *InvalidError) Error() string { return fmt.Sprintf("%s: %s", e.Field, e.Reason) }
+
+// TakenError refuses an e-mail or phone that another contact of the workspace has.
+type TakenError struct {
+	Field  string // email or phone
+	Holder Contact
+}
+
+func (e *TakenError) Error() string { return e.Field + ": another contact has it" }
+
+// ConflictError refuses an edit that was made on an older version of the contact.
+type ConflictError struct {
+	Current Contact
+}
+
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("contact is at version %d", e.Current.Version)
+}

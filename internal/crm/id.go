@@ -1,0 +1,91 @@
+package crm
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// WorkspaceID is the small integer that stands for a workspace inside. The world outside knows the workspace by its
+// name, a non-empty string of at most [MaxWorkspaceName] bytes.
+type WorkspaceID int32
+
+// MaxWorkspaceName is the length in bytes that a workspace's name may have.
+const MaxWorkspaceName = 128
+
+// ContactID, SessionID and ChannelID are UUIDs of version 7 (RFC 9562). To clients they are opaque strings with the
+// type in front: contact_0198c2….
+type (
+	ContactID uuid.UUID
+	SessionID uuid.UUID
+	ChannelID uuid.UUID
+)
+
+const (
+	contactPrefix = "contact_"
+	sessionPrefix = "session_"
+	channelPrefix = "channel_"
+)
+
+// NewContactID makes an id whose byte order is the order of creation, to the microsecond.
+func NewContactID(at time.Time) ContactID { return ContactID(newUUID(at)) }
+
+// NewSessionID makes an id for a session that started at the given time.
+func NewSessionID(at time.Time) SessionID { return SessionID(newUUID(at)) }
+
+// NewChannelID makes an id for a channel created at the given time.
+func NewChannelID(at time.Time) ChannelID { return ChannelID(newUUID(at)) }
+
+func (id ContactID) String() string { return format(contactPrefix, uuid.UUID(id)) }
+func (id SessionID) String() string { return format(sessionPrefix, uuid.UUID(id)) }
+func (id ChannelID) String() string { return format(channelPrefix, uuid.UUID(id)) }
+
+// ParseContactID reads what [ContactID.String] wrote, and nothing else; ok is false for any other string.
+func ParseContactID(s string) (id ContactID, ok bool) {
+	u, ok := parse(contactPrefix, s)
+	return ContactID(u), ok
+}
+
+// ParseSessionID reads what [SessionID.String] wrote, and nothing else; ok is false for any other string.
+func ParseSessionID(s string) (id SessionID, ok bool) {
+	u, ok := parse(sessionPrefix, s)
+	return SessionID(u), ok
+}
+
+// ParseChannelID reads what [ChannelID.String] wrote, and nothing else; ok is false for any other string.
+func ParseChannelID(s string) (id ChannelID, ok bool) {
+	u, ok := parse(channelPrefix, s)
+	return ChannelID(u), ok
+}
+
+// newUUID makes a version 7 UUID that carries the time to the microsecond: 48 bits of milliseconds, then the
+// microseconds within in the twelve bits of rand_a (RFC 9562, section 6.2, method 3), then 62 random bits.
+func newUUID(at time.Time) uuid.UUID {
+	var u uuid.UUID
+	_, _ = rand.Read(u[8:]) // never fails, see crypto/rand
+	micros := at.UnixMicro()
+	binary.BigEndian.PutUint64(u[:8], uint64(micros/1000)<<16|0x7000|uint64(micros%1000)<<2)
+	u[8] = u[8]&0x3f | 0x80
+	return u
+}
+
+func format(prefix string, u uuid.UUID) string {
+	b := make([]byte, 0, len(prefix)+32)
+	return string(hex.AppendEncode(append(b, prefix...), u[:]))
+}
+
+func parse(prefix, s string) (uuid.UUID, bool) {
+	var u uuid.UUID
+	digits, ok := strings.CutPrefix(s, prefix)
+	if !ok || len(digits) != 32 || strings.ToLower(digits) != digits {
+		return uuid.UUID{}, false
+	}
+	if _, err := hex.Decode(u[:], []byte(digits)); err != nil {
+		return uuid.UUID{}, false
+	}
+	return u, true
+}

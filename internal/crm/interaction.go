@@ -1,0 +1,56 @@
+package crm
+
+import (
+	"crypto/sha256"
+	"time"
+)
+
+// Interaction is one message on a channel, as a channel adapter reports it and [Interaction.Normalize] leaves it.
+type Interaction struct {
+	ChannelID  ChannelID
+	ExternalID string // the channel's id for the customer, as received
+	MessageID  string // the provider's id of the message: the idempotency key
+	// At is when the message was written, never later than Received; both are cut to the microsecond, in UTC.
+	At        time.Time
+	Received  time.Time
+	Direction Direction
+	Preview   *string // one line of plain text
+	Profile   Profile
+}
+
+// Direction tells who wrote a message.
+type Direction string
+
+// Inbound messages come from the customer, Outbound ones from the team.
+const (
+	Inbound  Direction = "INBOUND"
+	Outbound Direction = "OUTBOUND"
+)
+
+// Profile is what a channel says of a customer. What it verified may join two people; what was typed in never does.
+type Profile struct {
+	Name          *string
+	Email         *string
+	EmailVerified bool
+	Phone         *string
+	PhoneVerified bool
+}
+
+// MessageKey is the stored idempotency key. Providers number messages within a conversation, so the customer's id is
+// part of it; the digest keeps that id out of the table, which outlives the contact.
+func (i Interaction) MessageKey() [16]byte {
+	h := sha256.New()
+	for _, s := range []string{i.ChannelID.String(), i.ExternalID, i.MessageID} {
+		h.Write([]byte(s))
+		h.Write([]byte{0xff}) // in no UTF-8 string
+	}
+	return [16]byte(h.Sum(nil)[:16])
+}
+
+// Recorded is what became of an interaction. Contact is nil when it has been deleted since the message was first seen.
+type Recorded struct {
+	Contact *Contact
+	Session Session
+	// Repeated is true when the message had been recorded before, so that nothing was written.
+	Repeated bool
+}

@@ -1,0 +1,49 @@
+package crm
+
+import "time"
+
+// Viewer is who is asking.
+type Viewer struct {
+	Workspace     WorkspaceID
+	WorkspaceName string
+	Subject       string
+	Name          string
+	Role          Role
+	// ExpiresAt is when the credential ends; the zero time for one that does not.
+	ExpiresAt time.Time
+}
+
+// Role is what a credential stands for.
+type Role string
+
+// The roles. An admin may all that staff may; a channel credential may only report interactions.
+const (
+	RoleStaff   Role = "STAFF"
+	RoleAdmin   Role = "ADMIN"
+	RoleChannel Role = "CHANNEL"
+)
+
+// Permission is one thing that a viewer may be allowed to do.
+type Permission uint8
+
+// The permissions.
+const (
+	ReadContacts Permission = iota
+	EditContacts
+	DeleteContacts
+	ManageChannels
+	ReportInteractions
+)
+
+// Can reports whether the role may do p. This is the one place that says so.
+func (r Role) Can(p Permission) bool {
+	switch r {
+	case RoleAdmin:
+		return true
+	case RoleStaff:
+		return p == ReadContacts || p == EditContacts || p == DeleteContacts
+	case RoleChannel:
+		return p == ReportInteractions
+	}
+	return false
+}

@@ -1,0 +1,137 @@
+package storage
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"kith/internal/crm"
+)
+
+// CountLimit is how many matches of a search are counted at most.
+const CountLimit = 10_000
+
+// Order names a list's order. Each has its index; there is no other.
+type Order uint8
+
+// The orders. Relevance needs a search; LastActivity and Created refuse one.
+const (
+	LastActivity Order = iota // contacts that were never active come as the oldest
+	Name                      // the folded name, nameless contacts last
+	Created
+	Relevance
+)
+
+// ContactQuery describes one page of one list of contacts.
+type ContactQuery struct {
+	// Search is the text as typed; the empty text lists every contact.
+	Search     string
+	Order      Order
+	Descending bool
+	Page       Page
+}
+
+// Page is a window on an ordered list: the first Size rows after After, or with FromEnd the last Size rows before Before.
+// The other bound, where it is given too, only cuts the window short.
+type Page struct {
+	Size    int // 1 or more
+	FromEnd bool
+	After   *Position // exclusive
+	Before  *Position // exclusive
+}
+
+// Position is a row's place in its list: what cursors carry. Which parts count depends on the order.
+type Position struct {
+	Tier int       // Relevance
+	Key  string    // Relevance, Name
+	At   time.Time // LastActivity, sessions
+	ID   uuid.UUID // all
+}
+
+// ContactPage is a window on a list of contacts. More tells of rows beyond it in the direction it was read.
+type ContactPage struct {
+	Rows []ContactRow
+	More bool
+}
+
+// ContactRow is a contact in its place.
+type ContactRow struct {
+	Contact  crm.Contact
+	Position Position
+	// Match says how the row came to be in a search; nil without one.
+	Match *Match
+}
+
+// Match is the best reason why a contact is in a search's result.
+type Match struct {
+	Field MatchField
+	Kind  MatchKind
+}
+
+// MatchField is a field that is searched.
+type MatchField string
+
+// The searched fields.
+const (
+	MatchName  MatchField = "NAME"
+	MatchEmail MatchField = "EMAIL"
+	MatchPhone MatchField = "PHONE"
+)
+
+// MatchKind is how well a field matched, best first.
+type MatchKind string
+
+// The kinds of match. Anywhere is also the kind of a search of several words that match at different places.
+const (
+	MatchExact    MatchKind = "EXACT"
+	MatchPrefix   MatchKind = "PREFIX"
+	MatchWord     MatchKind = "WORD" // a later word or part starts with the search
+	MatchAnywhere MatchKind = "ANYWHERE"
+)
+
+// Count is a number of contacts; when it is not Exact there are at least so many.
+type Count struct {
+	Value int
+	Exact bool
+}
+
+// SessionQuery describes one page of sessions, the newest last message first, then the higher id.
+type SessionQuery struct {
+	Filter SessionFilter
+	Page   Page
+}
+
+// SessionFilter lets a session pass when it meets every condition given; values within one condition are alternatives.
+type SessionFilter struct {
+	Contact   *crm.ContactID
+	Anonymous *bool
+	Channels  []crm.ChannelID     // nil for any, empty for none
+	Statuses  []crm.SessionStatus // nil for any, empty for none
+	Tags      []crm.SessionTag    // nil for any, empty for none
+}
+
+// SessionPage is a window on a list of sessions. More tells of rows beyond it in the direction it was read.
+type SessionPage struct {
+	Sessions []crm.Session
+	More     bool
+}
+
+// SessionPosition is the place of a session in every list of sessions.
+func SessionPosition(s crm.Session) Position {
+	return Position{At: s.LastMessageAt, ID: uuid.UUID(s.ID)}
+}
+
+// Edit is a change to one contact.
+type Edit struct {
+	At     time.Time
+	Unique bool
+	Change func(*crm.Contact) error
+}
+
+// Loaded is a contact with all that belongs to it.
+type Loaded struct {
+	Contact    crm.Contact
+	Identities []crm.Identity
+	// Sessions of the contact, each of the identity on its channel.
+	Sessions []crm.Session
+}

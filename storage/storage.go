@@ -1,0 +1,120 @@
+package storage
+
+import (
+	"context"
+	"iter"
+
+	"kith/internal/crm"
+)
+
+// Store is everything Kith asks of a database. Take the small role interface that you need.
+type Store interface {
+	Workspaces
+	Contacts
+	Sessions
+	Channels
+	Recorder
+	Keeper
+
+	// Ping answers nil when the database can take a statement now.
+	Ping(ctx context.Context) error
+	// Close waits for running statements and frees what the store holds.
+	Close() error
+}
+
+// Workspaces maps the names that credentials carry to the numbers used inside.
+type Workspaces interface {
+	// Workspace returns the number of the workspace of that name, and creates the workspace when nobody has asked for it
+	// before. Any number of simultaneous first calls get the same number.
+	Workspace(ctx context.Context, name string) (crm.WorkspaceID, error)
+}
+
+// Contacts keeps customers and their identities.
+type Contacts interface {
+	// ContactsByID returns the contacts that exist among ids.
+	ContactsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID) (map[crm.ContactID]crm.Contact, error)
+
+	// Contacts returns one page of the list that q describes, in the list's order in both directions.
+	Contacts(ctx context.Context, w crm.WorkspaceID, q ContactQuery) (ContactPage, error)
+
+	// CountContacts counts the contacts that match search, or all of them for the empty search. Under a search it stops
+	// at [CountLimit] and says that the number is not exact; without one the number is exact and costs no scan.
+	CountContacts(ctx context.Context, w crm.WorkspaceID, search string) (Count, error)
+
+	// HasContacts reports whether the workspace has any contact.
+	HasContacts(ctx context.Context, w crm.WorkspaceID) (bool, error)
+
+	// IdentitiesByContact returns the identities of each of the contacts, oldest first. A contact without any is absent.
+	IdentitiesByContact(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID) (map[crm.ContactID][]crm.Identity, error)
+
+	// UpdateContact loads a contact, hands it to e.Change, and saves what Change left behind, in one transaction.
+	//
+	// When Change left the contact the same (see [crm.Contact.Same]) nothing is written; else the version rises by one
+	// and UpdatedAt becomes e.At. Only the fields that Same compares are saved. An error from Change rolls back and is
+	// returned as it is; Change may run more than once, so keep it free of effects. With e.Unique, an e-mail or phone
+	// that Change set anew and another contact of the workspace has is a *crm.TakenError naming the oldest such contact;
+	// of two simultaneous edits to the same value one is refused. A contact that is not there is crm.ErrNotFound.
+	UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, e Edit) (crm.Contact, error)
+
+	// DeleteContact removes the contact, its identities and its notes for good. From the moment it returns, every read
+	// shows the contact's sessions without a contact, however many they are; detaching them physically may go on in
+	// [Keeper.Maintain]. A contact that is not there is crm.ErrNotFound.
+	DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) error
+}
+
+// Sessions keeps conversations.
+type Sessions interface {
+	// SessionsByID returns the sessions that exist among ids.
+	SessionsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.SessionID) (map[crm.SessionID]crm.Session, error)
+
+	// Sessions returns one page of the sessions that pass q.Filter, the newest last message first.
+	Sessions(ctx context.Context, w crm.WorkspaceID, q SessionQuery) (SessionPage, error)
+
+	// SessionsByContact returns one page of the sessions of each of the contacts, the newest last message first, in one
+	// statement. q applies to each contact on its own. A contact without any is absent.
+	SessionsByContact(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, q SessionQuery) (map[crm.ContactID]SessionPage, error)
+}
+
+// Channels keeps the places where customers write in. A workspace has few of them.
+type Channels interface {
+	// Channels returns every channel of the workspace, oldest first.
+	Channels(ctx context.Context, w crm.WorkspaceID) ([]crm.Channel, error)
+
+	// ChannelsByID returns the channels that exist among ids.
+	ChannelsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.ChannelID) (map[crm.ChannelID]crm.Channel, error)
+
+	// CreateChannel stores a new channel under the id it brings.
+	CreateChannel(ctx context.Context, w crm.WorkspaceID, c crm.Channel) error
+
+	// UpdateChannel loads a channel, hands it to change and saves its name and whether it is active. An error from change
+	// rolls back and is returned as it is. A channel that is not there is crm.ErrNotFound.
+	UpdateChannel(ctx context.Context, w crm.WorkspaceID, id crm.ChannelID, change func(*crm.Channel) error) (crm.Channel, error)
+}
+
+// Recorder takes in what channels report.
+type Recorder interface {
+	// RecordInteraction finds or makes the contact and the session of one message and adds the message to them, in one
+	// transaction, so that any number of simultaneous calls for one customer end with one contact and one open session.
+	//
+	//   - A message that was recorded before changes nothing and gets the contact and session as they are now.
+	//   - The contact is the identity's; else the oldest that has the profile's verified e-mail, else verified phone, as a
+	//     value that staff entered or a channel verified; else a new one. See [crm.Contact.Learn] for what a profile changes.
+	//   - The session is the identity's newest unless it is closed or archived; then a new active one.
+	//   - An inbound message moves LastActivityAt, forward only, and leaves version and UpdatedAt alone. A profile that
+	//     changed a field raises the version.
+	//
+	// A channel that is not there is crm.ErrNotFound, one that is not active crm.ErrInactive.
+	RecordInteraction(ctx context.Context, w crm.WorkspaceID, i crm.Interaction) (crm.Recorded, error)
+}
+
+// Keeper is the work behind the scenes.
+type Keeper interface {
+	// Maintain does one bounded helping of the work that earlier calls left behind, in every workspace: it detaches the
+	// sessions of deleted contacts and brings search structures of workspaces that have grown up to date. It reports
+	// whether there is more to do. Any number of processes may run it at once.
+	Maintain(ctx context.Context) (more bool, err error)
+
+	// Load adds contacts with their identities and sessions in bulk, as they are: ids, versions and times included. It is
+	// for demo data and imports into a workspace; the channels must be there. What was loaded before an error stays.
+	Load(ctx context.Context, w crm.WorkspaceID, contacts iter.Seq[Loaded]) error
+}
