@@ -1,0 +1,93 @@
+// Package cursor makes the opaque cursors of pages: a row's place in one list, and a mark of which list that is.
+//
+// A cursor is no secret and proves nothing: whoever makes one up gets rows that paging would have shown them as well. What
+// the package refuses is a cursor that is damaged, too long, of another version, or of another list.
+package cursor
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"kith/storage"
+)
+
+// ErrBad refuses a cursor. It says nothing of why: a client cannot mend a cursor, only leave it out.
+var ErrBad = errors.New("not a cursor of this list")
+
+// MaxKey is the longest key that a position in a cursor may have, in bytes.
+const MaxKey = 1024
+
+const (
+	version  = 1
+	lastTier = 2
+	headSize = 1 + len(List{}) + 1 + 8 + len(uuid.UUID{}) // version, list, tier, time, id; the key follows
+	noTime   = -1 << 63
+)
+
+var (
+	encoding = base64.RawURLEncoding.Strict()
+	maxText  = encoding.EncodedLen(headSize + MaxKey)
+	earliest = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
+	latest   = time.Date(9999, 12, 31, 23, 59, 59, 999_999_000, time.UTC).UnixMicro()
+)
+
+// List tells lists apart: a cursor holds only in the list it was made for.
+type List [8]byte
+
+// ListOf names a list by everything that decides which rows it has and in which order.
+func ListOf(parts ...string) List {
+	h := sha256.New()
+	var size [8]byte
+	for _, p := range parts {
+		binary.BigEndian.PutUint64(size[:], uint64(len(p)))
+		h.Write(size[:])
+		h.Write([]byte(p))
+	}
+	return List(h.Sum(nil)[:8])
+}
+
+// Encode writes the cursor of a place in a list. The time is kept to the microsecond.
+func Encode(list List, p storage.Position) string {
+	at := int64(noTime)
+	if !p.At.IsZero() {
+		at = p.At.UnixMicro()
+	}
+	b := make([]byte, 0, headSize+len(p.Key))
+	b = append(b, version)
+	b = append(b, list[:]...)
+	b = append(b, byte(p.Tier))
+	b = binary.BigEndian.AppendUint64(b, uint64(at))
+	b = append(b, p.ID[:]...)
+	b = append(b, p.Key...)
+	return encoding.EncodeToString(b)
+}
+
+// Decode reads what [Encode] wrote for the same list; anything else is [ErrBad].
+func Decode(list List, s string) (storage.Position, error) {
+	if len(s) > maxText || strings.ContainsAny(s, "\r\n") { // base64 would pass over line ends
+		return storage.Position{}, ErrBad
+	}
+	b, err := encoding.DecodeString(s)
+	if err != nil || len(b) < headSize || b[0] != version || List(b[1:9]) != list {
+		return storage.Position{}, ErrBad
+	}
+	p := storage.Position{Tier: int(b[9]), ID: uuid.UUID(b[18:headSize]), Key: string(b[headSize:])}
+	if p.Tier > lastTier || !utf8.ValidString(p.Key) || strings.ContainsRune(p.Key, 0) {
+		return storage.Position{}, ErrBad
+	}
+	switch at := int64(binary.BigEndian.Uint64(b[10:18])); {
+	case at == noTime:
+	case at <= earliest || at > latest:
+		return storage.Position{}, ErrBad
+	default:
+		p.At = time.UnixMicro(at).UTC()
+	}
+	return p, nil
+}
