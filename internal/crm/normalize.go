@@ -1,0 +1,87 @@
+package crm
+
+import (
+	"errors"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// MaxExternalID is the length in bytes that a channel's ids for customers and messages may have.
+const MaxExternalID = 512
+
+// Normalize returns the interaction as it is stored. Received must be set; a Preview may still be the message's whole
+// text. Times are cut to the microsecond; a missing or future At is Received. A malformed value of the profile is
+// dropped, for no message is lost over it. What is wrong with ids, time or direction comes as joined *InvalidErrors.
+func (i Interaction) Normalize(region string) (Interaction, error) {
+	i.Received = i.Received.UTC().Truncate(time.Microsecond)
+	i.At = i.At.UTC().Truncate(time.Microsecond)
+	if i.At.IsZero() || i.At.After(i.Received) {
+		i.At = i.Received
+	}
+	if i.Direction == "" {
+		i.Direction = Inbound
+	}
+	if i.Preview != nil {
+		i.Preview = Preview(*i.Preview)
+	}
+	i.Profile = i.Profile.normalize(region)
+	return i, errors.Join(
+		validExternal("externalId", i.ExternalID),
+		validExternal("messageId", i.MessageID),
+		validTime(i.At),
+		validDirection(i.Direction),
+	)
+}
+
+func validExternal(field, s string) error {
+	switch {
+	case s == "":
+		return &InvalidError{Field: field, Reason: field + " cannot be empty"}
+	case len(s) > MaxExternalID:
+		return &InvalidError{Field: field, Reason: field + " can have at most 512 bytes"}
+	case !utf8.ValidString(s):
+		return &InvalidError{Field: field, Reason: field + " must be valid UTF-8 text"}
+	case strings.ContainsRune(s, 0):
+		return &InvalidError{Field: field, Reason: field + " cannot contain NUL characters"}
+	}
+	return nil
+}
+
+// validTime refuses 1970 and before: that is a clock at zero or the wrong unit, and the epoch itself stands for never.
+func validTime(at time.Time) error {
+	if at.Year() <= 1970 {
+		return &InvalidError{Field: "occurredAt", Reason: "occurredAt must be after 1970; leave it out if the time is unknown"}
+	}
+	return nil
+}
+
+func validDirection(d Direction) error {
+	if d != Inbound && d != Outbound {
+		return &InvalidError{Field: "direction", Reason: "direction must be INBOUND or OUTBOUND"}
+	}
+	return nil
+}
+
+func (p Profile) normalize(region string) Profile {
+	if p.Name != nil {
+		p.Name = CleanName(*p.Name)
+	}
+	p.Email = keep(p.Email, NormalizeEmail)
+	p.Phone = keep(p.Phone, func(s string) (string, error) { return NormalizePhone(s, region) })
+	p.EmailVerified = p.EmailVerified && p.Email != nil
+	p.PhoneVerified = p.PhoneVerified && p.Phone != nil
+	return p
+}
+
+// keep is the value by the rule, or nil when the rule refuses it.
+func keep(v *string, rule func(string) (string, error)) *string {
+	if v == nil {
+		return nil
+	}
+	s, err := rule(*v)
+	if err != nil {
+		return nil
+	}
+	return &s
+}

@@ -1,0 +1,168 @@
+package crm
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// maxPhoneInput bounds what is parsed: the longest number in full-width digits, with room for punctuation.
+const maxPhoneInput = 160
+
+// NormalizePhone returns the number in E.164 form: +4930123456. It takes any common notation: digits of any script,
+// spaces, dashes, dots, slashes, brackets, a trunk zero in brackets, and + or 00 before the country code. A number
+// without its country code is read in region, an ISO 3166 code as in DE; without a region it is refused.
+//
+// Letters and extensions are refused rather than dropped, for the number left would be another one. So are numbers
+// that the numbering plan of their country does not have. The error is an *InvalidError.
+func NormalizePhone(s, region string) (string, error) {
+	if len(s) > maxPhoneInput || !utf8.ValidString(s) {
+		return "", errPhone()
+	}
+	s, ok := cleanPhone(s)
+	if !ok {
+		return "", errPhone()
+	}
+	var tries []string
+	international := strings.HasPrefix(s, "+")
+	if rest, found := strings.CutPrefix(s, "00"); found {
+		international = true
+		tries = append(tries, "+"+rest)
+	}
+	region = strings.ToUpper(region)
+	if !international && phonenumbers.GetCountryCodeForRegion(region) == 0 {
+		return "", &InvalidError{Field: "phone", Reason: "Phone number needs its country code, for example +49 30 123456"}
+	}
+	tries = append(tries, s)
+	if international { // Italy keeps the zero of "+39 (0)6 …", so first with it
+		for _, t := range tries {
+			if without := strings.Replace(t, "(0)", "", 1); without != t {
+				tries = append(tries, without)
+			}
+		}
+	}
+	for _, t := range tries {
+		n, err := phonenumbers.Parse(t, region)
+		if err == nil && phonenumbers.IsValidNumber(n) {
+			return phonenumbers.Format(n, phonenumbers.E164), nil
+		}
+	}
+	return "", errPhone()
+}
+
+func errPhone() error { return &InvalidError{Field: "phone", Reason: "Invalid phone number"} }
+
+// cleanPhone reduces a number to ASCII digits, a leading + and (0). It reports false when there is anything that
+// belongs in no number, or no digit.
+func cleanPhone(s string) (string, bool) {
+	b := make([]byte, 0, len(s))
+	digits := false
+	for _, r := range s {
+		if d, ok := digit(r); ok {
+			b = append(b, d)
+			digits = true
+			continue
+		}
+		switch {
+		case r == '+' || r == '＋':
+			if digits || len(b) > 0 && b[len(b)-1] == '+' {
+				return "", false
+			}
+			b = append(b[:0], '+') // "(+49) 30": the bracket before it says nothing
+		case r == '(' || r == '（':
+			b = append(b, '(')
+		case r == ')' || r == '）':
+			b = append(b, ')')
+		case blank(r), unicode.Is(unicode.Pd, r), strings.ContainsRune("./−．／·", r):
+		default:
+			return "", false
+		}
+	}
+	return brackets.Replace(string(b)), digits
+}
+
+// brackets keeps the one kind that means something, around a trunk zero.
+var brackets = strings.NewReplacer("(0)", "(0)", "(", "", ")", "")
+
+// digit returns the ASCII digit of the same value as r.
+func digit(r rune) (byte, bool) {
+	switch {
+	case '0' <= r && r <= '9':
+		return byte(r), true
+	case r < utf8.RuneSelf || !unicode.Is(unicode.Nd, r):
+		return 0, false
+	}
+	// Unicode keeps the ten digits of a script together in order. Ranges of digits may touch: five alphabets of
+	// mathematical digits do, from U+1D7CE on, and nothing else.
+	if 0x1D7CE <= r && r <= 0x1D7FF {
+		return byte('0' + (r-0x1D7CE)%10), true
+	}
+	n := rune(0)
+	for n < 9 && unicode.Is(unicode.Nd, r-n-1) {
+		n++
+	}
+	return byte('0' + n), true
+}
+
+// PhoneForms returns the digits that people know a number in E.164 form by: the international ones without the plus,
+// the national ones with the trunk prefix where the country writes one, and the national ones without it. The last two
+// are empty for a string that is no such number.
+func PhoneForms(e164 string) (international, national, significant string) {
+	international = strings.TrimPrefix(e164, "+")
+	if international == e164 || !allDigits(international) {
+		return international, "", ""
+	}
+	for n := 1; n <= 3 && n < len(international); n++ {
+		code := 0
+		for _, d := range international[:n] {
+			code = code*10 + int(d-'0')
+		}
+		if code == 0 || phonenumbers.GetRegionCodeForCountryCode(code) == phonenumbers.UNKNOWN_REGION {
+			continue
+		}
+		significant = international[n:]
+		return international, nationalDigits(code, significant), significant
+	}
+	return international, "", ""
+}
+
+func nationalDigits(code int, significant string) string {
+	n := &phonenumbers.PhoneNumber{}
+	country, number, zeros := int32(code), uint64(0), int32(0)
+	if len(significant) > 17 {
+		return significant
+	}
+	for i, d := range []byte(significant) {
+		number = number*10 + uint64(d-'0')
+		if number == 0 && i < len(significant)-1 {
+			zeros++
+		}
+	}
+	n.CountryCode, n.NationalNumber = &country, &number
+	if zeros > 0 {
+		leading := true
+		n.ItalianLeadingZero, n.NumberOfLeadingZeros = &leading, &zeros
+	}
+	formatted := phonenumbers.Format(n, phonenumbers.NATIONAL)
+	b := make([]byte, 0, len(formatted))
+	for _, d := range []byte(formatted) {
+		if '0' <= d && d <= '9' {
+			b = append(b, d)
+		}
+	}
+	if !strings.HasSuffix(string(b), significant) { // Argentina writes its mobile numbers another way at home
+		return significant
+	}
+	return string(b)
+}
+
+func allDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
+}
