@@ -1,0 +1,158 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"kith/internal/crm"
+	"kith/storage"
+)
+
+// DevelopmentWorkspace is the workspace that a server without auth settings opens to everybody on the machine.
+const DevelopmentWorkspace = "demo"
+
+const (
+	// leeway forgives clocks that are not quite the same.
+	leeway = 5 * time.Second
+	// maxToken bounds what is decoded for a stranger.
+	maxToken = 8 << 10
+)
+
+// Config says which credentials are good. The zero Config accepts none.
+type Config struct {
+	// Secret signs and checks HS256 tokens; empty for none.
+	Secret string
+	// JWKSURL is where the public keys of RS256, ES256 and EdDSA tokens are published; empty for none.
+	JWKSURL string
+	// Issuer and Audience, where set, must be the token's.
+	Issuer   string
+	Audience string
+	// Development makes whoever brings no token an admin of [DevelopmentWorkspace]. Only for a server that nobody but
+	// its own machine can reach.
+	Development bool
+}
+
+// Authenticator checks credentials. It is safe for concurrent use.
+type Authenticator struct {
+	config     Config
+	workspaces storage.Workspaces
+	parser     *jwt.Parser
+	keys       jwt.Keyfunc // nil without a JWKS
+}
+
+// New prepares to check credentials. With a JWKS it fetches the keys once, for at most a few seconds: when they cannot
+// be had New logs that and tokens are answered with [crm.ErrUnavailable] until they can. The end of ctx ends the
+// refreshing of keys.
+func New(ctx context.Context, c Config, workspaces storage.Workspaces, logger *slog.Logger, now func() time.Time) (*Authenticator, error) {
+	a := &Authenticator{config: c, workspaces: workspaces}
+	var methods []string
+	if c.Secret != "" {
+		methods = append(methods, jwt.SigningMethodHS256.Alg())
+	}
+	if c.JWKSURL != "" {
+		methods = append(methods,
+			jwt.SigningMethodRS256.Alg(), jwt.SigningMethodES256.Alg(), jwt.SigningMethodEdDSA.Alg())
+		keys, err := publishedKeys(ctx, c.JWKSURL, logger)
+		if err != nil {
+			return nil, fmt.Errorf("read JWKS: %w", err)
+		}
+		a.keys = keys
+	}
+	options := []jwt.ParserOption{
+		jwt.WithValidMethods(methods),
+		jwt.WithExpirationRequired(),
+		jwt.WithLeeway(leeway),
+		jwt.WithTimeFunc(now),
+		jwt.WithStrictDecoding(),
+	}
+	if c.Issuer != "" {
+		options = append(options, jwt.WithIssuer(c.Issuer))
+	}
+	if c.Audience != "" {
+		options = append(options, jwt.WithAudience(c.Audience))
+	}
+	a.parser = jwt.NewParser(options...)
+	return a, nil
+}
+
+// Authenticate returns who brings the value of an Authorization header: "Bearer " and a token. An error is
+// [ErrUnauthenticated] with a reason to show (see [Reason]), [crm.ErrUnavailable] when keys or database are away, or
+// the context's.
+func (a *Authenticator) Authenticate(ctx context.Context, header string) (crm.Viewer, error) {
+	claims, err := a.claims(header)
+	if err != nil {
+		return crm.Viewer{}, err
+	}
+	v := crm.Viewer{
+		WorkspaceName: claims.Workspace,
+		Subject:       claims.Subject,
+		Name:          claims.Name,
+		Role:          roles[claims.Role],
+	}
+	if claims.ExpiresAt != nil {
+		v.ExpiresAt = claims.ExpiresAt.UTC()
+	}
+	v.Workspace, err = a.workspaces.Workspace(ctx, claims.Workspace)
+	switch {
+	case err == nil:
+		return v, nil
+	case errors.Is(err, crm.ErrUnavailable) || ctx.Err() != nil:
+		return crm.Viewer{}, fmt.Errorf("open workspace: %w", err)
+	default:
+		return crm.Viewer{}, fmt.Errorf("open workspace: %w: %w", crm.ErrUnavailable, err)
+	}
+}
+
+func (a *Authenticator) claims(header string) (claims, error) {
+	if a.config.Development {
+		if strings.TrimSpace(header) != "" {
+			return claims{}, refuse(reasonNoAuth)
+		}
+		return developmentClaims, nil
+	}
+	scheme, token, _ := strings.Cut(strings.TrimSpace(header), " ")
+	token = strings.TrimSpace(token)
+	switch {
+	case scheme == "":
+		return claims{}, refuse(reasonMissing)
+	case !strings.EqualFold(scheme, "Bearer") || token == "":
+		return claims{}, refuse(reasonScheme)
+	case len(token) > maxToken:
+		return claims{}, refuse(reasonMalformed)
+	}
+	var c claims
+	if _, err := a.parser.ParseWithClaims(token, &c, a.key); err != nil {
+		return claims{}, reasonOf(err)
+	}
+	return c, c.check()
+}
+
+// key picks what checks the token's signature: by its algorithm alone, whatever else its header says.
+func (a *Authenticator) key(t *jwt.Token) (any, error) {
+	if _, ok := t.Header["crit"]; ok { // RFC 7515, section 4.1.11: what is not understood must be refused
+		return nil, refuse(reasonMalformed)
+	}
+	if t.Method == jwt.SigningMethodHS256 {
+		return []byte(a.config.Secret), nil
+	}
+	return a.keys(t)
+}
+
+type contextKey struct{}
+
+// WithViewer returns a context that carries who is asking, from the door to the resolver.
+func WithViewer(ctx context.Context, v crm.Viewer) context.Context {
+	return context.WithValue(ctx, contextKey{}, v)
+}
+
+// Viewer returns who is asking; without one, a viewer who may do nothing.
+func Viewer(ctx context.Context) crm.Viewer {
+	v, _ := ctx.Value(contextKey{}).(crm.Viewer)
+	return v
+}

@@ -1,0 +1,280 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/go-cmp/cmp"
+
+	"kith/internal/crm"
+)
+
+const secret = "a secret of at least thirty-two bytes"
+
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// names numbers workspaces by the length of their name, and fails with err where it is set.
+type names struct{ err error }
+
+func (n names) Workspace(_ context.Context, name string) (crm.WorkspaceID, error) {
+	return crm.WorkspaceID(len(name)), n.err
+}
+
+func newAuthenticator(t *testing.T, c Config) *Authenticator {
+	t.Helper()
+	a, err := New(t.Context(), c, names{}, slog.New(slog.NewTextHandler(io.Discard, nil)), func() time.Time { return noon })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func goodClaims() jwt.MapClaims {
+	return jwt.MapClaims{
+		"sub": "ann", "workspace": "acme", "role": "staff", "iss": "us", "aud": "kith",
+		"exp": noon.Add(time.Hour).Unix(),
+	}
+}
+
+func sign(t *testing.T, method jwt.SigningMethod, key any, kid string, c jwt.Claims) string {
+	t.Helper()
+	token := jwt.NewWithClaims(method, c)
+	if kid != "" {
+		token.Header["kid"] = kid
+	}
+	s, err := token.SignedString(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// signRaw signs a payload that need not be JSON.
+func signRaw(t *testing.T, header, payload string) string {
+	t.Helper()
+	text := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString([]byte(payload))
+	signature, err := jwt.SigningMethodHS256.Sign(text, []byte(secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text + "." + base64.RawURLEncoding.EncodeToString(signature)
+}
+
+func TestAuthenticateAcceptsAGoodToken(t *testing.T) {
+	t.Parallel()
+	a := newAuthenticator(t, Config{Secret: secret, Issuer: "us", Audience: "kith"})
+	c := goodClaims()
+	c["name"] = "Ann Smith"
+	c["aud"] = []string{"others", "kith"}
+	for _, scheme := range []string{"Bearer ", "bearer ", "  BEARER   "} {
+		got, err := a.Authenticate(t.Context(), scheme+sign(t, jwt.SigningMethodHS256, []byte(secret), "", c))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := crm.Viewer{
+			Workspace: 4, WorkspaceName: "acme", Subject: "ann", Name: "Ann Smith", Role: crm.RoleStaff,
+			ExpiresAt: noon.Add(time.Hour),
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("viewer (-want +got):\n%s", d)
+		}
+	}
+}
+
+func TestAuthenticateRefuses(t *testing.T) {
+	t.Parallel()
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKIXPublicKey(&private.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
+	a := newAuthenticator(t, Config{Secret: secret, Issuer: "us", Audience: "kith"})
+
+	with := func(claim string, value any) string {
+		c := goodClaims()
+		c[claim] = value
+		return sign(t, jwt.SigningMethodHS256, []byte(secret), "", c)
+	}
+	without := func(claim string) string {
+		c := goodClaims()
+		delete(c, claim)
+		return sign(t, jwt.SigningMethodHS256, []byte(secret), "", c)
+	}
+	good := with("sub", "ann")
+	const hs256 = `{"alg":"HS256"}`
+	for name, c := range map[string]struct{ token, reason string }{
+		"no token":                       {"", reasonScheme},
+		"garbage":                        {"garbage", reasonMalformed},
+		"three parts of garbage":         {"a.b.c", reasonMalformed},
+		"a huge token":                   {strings.Repeat("a", maxToken+1), reasonMalformed},
+		"a payload that is not JSON":     {signRaw(t, hs256, "hello"), reasonMalformed},
+		"a payload that is null":         {signRaw(t, hs256, "null"), reasonNoEnd},
+		"a payload that is a list":       {signRaw(t, hs256, "[]"), reasonMalformed},
+		"a header that is a list":        {signRaw(t, "[]", "{}"), reasonMalformed},
+		"a critical extension":           {signRaw(t, `{"alg":"HS256","crit":["b64"],"b64":true}`, "{}"), reasonMalformed},
+		"no signature":                   {good[:strings.LastIndex(good, ".")+1], reasonSignature},
+		"another's signature":            {good[:strings.LastIndex(good, ".")+1] + strings.Repeat("A", 43), reasonSignature},
+		"alg none":                       {sign(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, "", goodClaims()), reasonSignature},
+		"alg made up":                    {signRaw(t, `{"alg":"XS1"}`, "{}"), reasonSignature},
+		"alg a number":                   {signRaw(t, `{"alg":1}`, "{}"), reasonSignature},
+		"HS512 with the right secret":    {sign(t, jwt.SigningMethodHS512, []byte(secret), "", goodClaims()), reasonSignature},
+		"RS256 without a JWKS":           {sign(t, jwt.SigningMethodRS256, private, "", goodClaims()), reasonSignature},
+		"HS256 signed with a public key": {sign(t, jwt.SigningMethodHS256, public, "", goodClaims()), reasonSignature},
+		"expired":                        {with("exp", noon.Add(-6*time.Second).Unix()), reasonExpired},
+		"no end":                         {without("exp"), reasonNoEnd},
+		"an end that is text":            {with("exp", "tomorrow"), reasonMalformed},
+		"an end beyond all numbers":      {with("exp", 1e300), reasonExpired},
+		"not valid yet":                  {with("nbf", noon.Add(6*time.Second).Unix()), reasonEarly},
+		"another issuer":                 {with("iss", "them"), reasonIssuer},
+		"another audience":               {with("aud", "others"), reasonAudience},
+		"no subject":                     {without("sub"), "claim sub"},
+		"a subject that is a number":     {with("sub", 7), reasonMalformed},
+		"no workspace":                   {without("workspace"), "claim workspace"},
+		"an empty workspace":             {with("workspace", ""), "claim workspace"},
+		"a workspace that is a number":   {with("workspace", 7), reasonMalformed},
+		"a workspace that is a list":     {with("workspace", []string{"acme"}), reasonMalformed},
+		"a workspace of 129 bytes":       {with("workspace", strings.Repeat("é", 64)+"a"), "claim workspace"},
+		"a workspace with NUL":           {with("workspace", "ac\x00me"), "claim workspace"},
+		"a workspace that is not UTF-8":  {signRaw(t, hs256, "{\"sub\":\"ann\",\"iss\":\"us\",\"aud\":\"kith\",\"role\":\"staff\",\"exp\":9999999999,\"workspace\":\"a\xff\"}"), "claim workspace"},
+		"no role":                        {without("role"), "claim role"},
+		"an unknown role":                {with("role", "owner"), "claim role"},
+		"a role in capitals":             {with("role", "ADMIN"), "claim role"},
+		"a role that is a list":          {with("role", []string{"admin"}), reasonMalformed},
+		"a name with a control":          {with("name", "Ann\n"), "claim name"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v, err := a.Authenticate(t.Context(), "Bearer "+c.token)
+			if !errors.Is(err, ErrUnauthenticated) || v != (crm.Viewer{}) {
+				t.Fatalf("Authenticate: %v, %v", v, err)
+			}
+			if !strings.HasPrefix(Reason(err), c.reason) {
+				t.Errorf("reason %q, want %q", Reason(err), c.reason)
+			}
+		})
+	}
+}
+
+func TestAuthenticateRefusesOtherHeaders(t *testing.T) {
+	t.Parallel()
+	a := newAuthenticator(t, Config{Secret: secret})
+	for header, reason := range map[string]string{
+		"": reasonMissing, "   ": reasonMissing, "Bearer": reasonScheme, "Bearer ": reasonScheme, "Basic YTpi": reasonScheme,
+		"Bearer a b": reasonMalformed,
+	} {
+		_, err := a.Authenticate(t.Context(), header)
+		if Reason(err) != reason || !errors.Is(err, ErrUnauthenticated) {
+			t.Errorf("header %q: %v, want %q", header, err, reason)
+		}
+	}
+	if _, err := newAuthenticator(t, Config{}).Authenticate(t.Context(), ""); Reason(err) != reasonMissing {
+		t.Errorf("without any setting: %v", err)
+	}
+}
+
+func TestDevelopmentTakesWhoBringsNoToken(t *testing.T) {
+	t.Parallel()
+	a := newAuthenticator(t, Config{Development: true})
+	got, err := a.Authenticate(t.Context(), "")
+	want := crm.Viewer{Workspace: 4, WorkspaceName: "demo", Subject: "development", Name: "Development", Role: crm.RoleAdmin}
+	if d := cmp.Diff(want, got); d != "" || err != nil {
+		t.Errorf("error %v, viewer (-want +got):\n%s", err, d)
+	}
+	if _, err := a.Authenticate(t.Context(), "Bearer abc"); Reason(err) != reasonNoAuth {
+		t.Errorf("a token that cannot be checked: %v", err)
+	}
+}
+
+func TestADatabaseThatIsAwayIsNoRefusal(t *testing.T) {
+	t.Parallel()
+	a := newAuthenticator(t, Config{Development: true})
+	for _, cause := range []error{crm.ErrUnavailable, errors.New("closed")} {
+		a.workspaces = names{cause}
+		_, err := a.Authenticate(t.Context(), "")
+		if !errors.Is(err, crm.ErrUnavailable) || errors.Is(err, ErrUnauthenticated) {
+			t.Errorf("%v became %v", cause, err)
+		}
+	}
+}
+
+func TestSign(t *testing.T) {
+	t.Parallel()
+	g := Grant{
+		Workspace: "acme", Role: "channel", Subject: "bot", Name: "Bot", Issuer: "us", Audience: "kith",
+		IssuedAt: noon, ExpiresAt: noon.Add(time.Minute),
+	}
+	token, err := Sign(secret, g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := newAuthenticator(t, Config{Secret: secret, Issuer: "us", Audience: "kith"}).Authenticate(t.Context(), "Bearer "+token)
+	if err != nil || v.Role != crm.RoleChannel || v.Subject != "bot" || v.Name != "Bot" {
+		t.Errorf("got %v, %v", v, err)
+	}
+	for name, change := range map[string]func(*Grant){
+		"an unknown role":    func(g *Grant) { g.Role = "root" },
+		"no subject":         func(g *Grant) { g.Subject = "" },
+		"a long workspace":   func(g *Grant) { g.Workspace = strings.Repeat("a", 129) },
+		"no time to live":    func(g *Grant) { g.ExpiresAt = g.IssuedAt },
+		"a control in names": func(g *Grant) { g.Name = "\x00" },
+	} {
+		bad := g
+		change(&bad)
+		if _, err := Sign(secret, bad); err == nil {
+			t.Errorf("%s was signed", name)
+		}
+	}
+	if _, err := Sign("short", g); err == nil {
+		t.Error("a short secret signed")
+	}
+}
+
+func TestChallenge(t *testing.T) {
+	t.Parallel()
+	if got := Challenge(refuse(reasonMissing)); got != `Bearer realm="kith"` {
+		t.Error(got)
+	}
+	if got := Challenge(refuse(reasonExpired)); got != `Bearer realm="kith", error="invalid_token", error_description="token expired"` {
+		t.Error(got)
+	}
+}
+
+func TestAContextWithoutAViewerMayDoNothing(t *testing.T) {
+	t.Parallel()
+	if v := Viewer(t.Context()); v.Role.Can(crm.ReadContacts) || v.Role.Can(crm.ReportInteractions) {
+		t.Errorf("%v", v)
+	}
+	want := crm.Viewer{Subject: "ann", Role: crm.RoleStaff}
+	if got := Viewer(WithViewer(t.Context(), want)); got != want {
+		t.Errorf("got %v", got)
+	}
+}
+
+func FuzzAuthenticate(f *testing.F) {
+	f.Add("Bearer a.b.c")
+	f.Add("Bearer eyJhbGciOiJub25lIn0.e30.")
+	a, err := New(f.Context(), Config{Secret: secret}, names{}, slog.New(slog.DiscardHandler), time.Now)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		if _, err := a.Authenticate(t.Context(), header); !errors.Is(err, ErrUnauthenticated) || Reason(err) == "" {
+			t.Errorf("got %v", err)
+		}
+	})
+}

@@ -1,0 +1,105 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"kith/internal/crm"
+)
+
+// roles are the roles as tokens spell them.
+var roles = map[string]crm.Role{
+	"staff":   crm.RoleStaff,
+	"admin":   crm.RoleAdmin,
+	"channel": crm.RoleChannel,
+}
+
+// maxSubject bounds sub and name, which end up in the record of who did what.
+const maxSubject = 256
+
+// claims is what a token says.
+type claims struct {
+	jwt.RegisteredClaims
+
+	Workspace string `json:"workspace"`
+	Role      string `json:"role"`
+	Name      string `json:"name,omitempty"`
+}
+
+var developmentClaims = claims{
+	RegisteredClaims: jwt.RegisteredClaims{Subject: "development"},
+	Workspace:        DevelopmentWorkspace,
+	Role:             "admin",
+	Name:             "Development",
+}
+
+// check looks at the claims which are Kith's own; the parser has looked at the registered ones.
+func (c claims) check() error {
+	switch {
+	case c.Subject == "" || !plain(c.Subject, maxSubject):
+		return refuse("claim sub: must be a non-empty string of at most 256 bytes without control characters")
+	case c.Workspace == "" || !plain(c.Workspace, crm.MaxWorkspaceName):
+		return refuse("claim workspace: must be a non-empty string of at most 128 bytes without control characters")
+	case roles[c.Role] == "":
+		return refuse("claim role: must be staff, admin or channel")
+	case !plain(c.Name, maxSubject):
+		return refuse("claim name: must be a string of at most 256 bytes without control characters")
+	}
+	return nil
+}
+
+// plain refuses U+FFFD too: it is what decoding JSON makes of bytes that are not UTF-8, so that two different
+// workspaces would become one.
+func plain(s string, limit int) bool {
+	return len(s) <= limit && utf8.ValidString(s) && !strings.ContainsRune(s, utf8.RuneError) &&
+		!strings.ContainsFunc(s, unicode.IsControl)
+}
+
+// MinSecret is the least length in bytes of an HS256 secret (RFC 7518, section 3.2).
+const MinSecret = 32
+
+// Grant is what a new token is to say.
+type Grant struct {
+	Workspace string
+	Role      string // staff, admin or channel
+	Subject   string
+	Name      string // may be empty
+	Issuer    string // may be empty
+	Audience  string // may be empty
+	IssuedAt  time.Time
+	ExpiresAt time.Time
+}
+
+// Sign makes a token that an [Authenticator] with the same secret, issuer and audience accepts.
+func Sign(secret string, g Grant) (string, error) {
+	if len(secret) < MinSecret {
+		return "", fmt.Errorf("the secret must have at least %d bytes", MinSecret)
+	}
+	if !g.ExpiresAt.After(g.IssuedAt) {
+		return "", errors.New("the token must end after it begins")
+	}
+	c := claims{
+		RegisteredClaims: jwt.RegisteredClaims{
+			Subject:   g.Subject,
+			Issuer:    g.Issuer,
+			IssuedAt:  jwt.NewNumericDate(g.IssuedAt),
+			ExpiresAt: jwt.NewNumericDate(g.ExpiresAt),
+		},
+		Workspace: g.Workspace,
+		Role:      g.Role,
+		Name:      g.Name,
+	}
+	if g.Audience != "" {
+		c.Audience = jwt.ClaimStrings{g.Audience}
+	}
+	if err := c.check(); err != nil {
+		return "", errors.New(Reason(err))
+	}
+	return jwt.NewWithClaims(jwt.SigningMethodHS256, c).SignedString([]byte(secret))
+}

@@ -1,0 +1,81 @@
+package auth
+
+import (
+	"errors"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"kith/internal/crm"
+)
+
+// ErrUnauthenticated refuses a credential, or the lack of one.
+var ErrUnauthenticated = errors.New("unauthenticated")
+
+const (
+	reasonMissing   = "token missing"
+	reasonScheme    = "the Authorization header must be Bearer and a token"
+	reasonNoAuth    = "this server has no auth settings to check a token with: send none"
+	reasonMalformed = "token malformed"
+	reasonExpired   = "token expired"
+	reasonNoEnd     = "claim exp: missing"
+	reasonEarly     = "token not valid yet"
+	reasonIssuer    = "claim iss: not the expected issuer"
+	reasonAudience  = "claim aud: not the expected audience"
+	reasonSignature = "token signature not valid"
+	reasonKey       = "token signed with an unknown key"
+)
+
+// refusal is an ErrUnauthenticated. It holds nothing of the token.
+type refusal struct{ reason string }
+
+func refuse(reason string) error { return &refusal{reason} }
+
+func (r *refusal) Error() string        { return "unauthenticated: " + r.reason }
+func (r *refusal) Is(target error) bool { return target == ErrUnauthenticated }
+
+// Reason says why a credential was refused, in words fit to show to whoever brought it; empty for any other error.
+func Reason(err error) string {
+	if r, ok := errors.AsType[*refusal](err); ok {
+		return r.reason
+	}
+	return ""
+}
+
+// Challenge is the WWW-Authenticate header that goes with a refusal (RFC 6750, section 3).
+func Challenge(err error) string {
+	switch reason := Reason(err); reason {
+	case "", reasonMissing:
+		return `Bearer realm="kith"`
+	default:
+		return `Bearer realm="kith", error="invalid_token", error_description="` + reason + `"`
+	}
+}
+
+// reasonOf translates the parser's error. Its text is dropped: it may repeat the token.
+func reasonOf(err error) error {
+	if r, ok := errors.AsType[*refusal](err); ok {
+		return r
+	}
+	if errors.Is(err, crm.ErrUnavailable) {
+		return errNoKeys
+	}
+	for _, c := range []struct {
+		is     error
+		reason string
+	}{
+		{jwt.ErrTokenMalformed, reasonMalformed},
+		{errUnknownKey, reasonKey},
+		{jwt.ErrTokenExpired, reasonExpired},
+		{jwt.ErrTokenNotValidYet, reasonEarly},
+		{jwt.ErrTokenRequiredClaimMissing, reasonNoEnd},
+		{jwt.ErrTokenInvalidIssuer, reasonIssuer},
+		{jwt.ErrTokenInvalidAudience, reasonAudience},
+		{jwt.ErrTokenSignatureInvalid, reasonSignature},
+		{jwt.ErrTokenUnverifiable, reasonSignature},
+	} {
+		if errors.Is(err, c.is) {
+			return refuse(c.reason)
+		}
+	}
+	return refuse(reasonMalformed)
+}

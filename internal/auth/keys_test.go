@@ -1,0 +1,165 @@
+package auth
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/MicahParks/jwkset"
+	"github.com/golang-jwt/jwt/v5"
+
+	"kith/internal/crm"
+)
+
+// issuer publishes the public halves of its keys.
+type issuer struct {
+	URL     string
+	fetches atomic.Int64
+	away    atomic.Bool
+
+	mu   sync.Mutex
+	keys map[string]crypto.Signer
+}
+
+func newIssuer(t *testing.T) *issuer {
+	t.Helper()
+	i := &issuer{keys: map[string]crypto.Signer{}}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		i.fetches.Add(1)
+		if i.away.Load() {
+			http.Error(w, "away", http.StatusBadGateway)
+			return
+		}
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		set := jwkset.NewMemoryStorage()
+		for id, key := range i.keys {
+			k, err := jwkset.NewJWKFromKey(key.Public(), jwkset.JWKOptions{Metadata: jwkset.JWKMetadataOptions{KID: id}})
+			if err == nil {
+				err = set.KeyWrite(r.Context(), k)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		body, err := set.JSONPublic(r.Context())
+		if err != nil {
+			t.Error(err)
+		}
+		_, _ = w.Write(body)
+	}))
+	t.Cleanup(s.Close)
+	i.URL = s.URL
+	return i
+}
+
+func (i *issuer) publish(id string, key crypto.Signer) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.keys[id] = key
+}
+
+func newKeys(t *testing.T) (*rsa.PrivateKey, *ecdsa.PrivateKey, ed25519.PrivateKey) {
+	t.Helper()
+	r, err1 := rsa.GenerateKey(rand.Reader, 2048)
+	e, err2 := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	_, d, err3 := ed25519.GenerateKey(rand.Reader)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		t.Fatal(err)
+	}
+	return r, e, d
+}
+
+func TestKeysOfAJWKS(t *testing.T) {
+	t.Parallel()
+	rsaKey, ecKey, edKey := newKeys(t)
+	i := newIssuer(t)
+	i.publish("r", rsaKey)
+	i.publish("e", ecKey)
+	i.publish("d", edKey)
+	a := newAuthenticator(t, Config{JWKSURL: i.URL})
+	other, _, _ := newKeys(t)
+	for name, c := range map[string]struct {
+		token  string
+		reason string
+	}{
+		"RS256 is accepted":               {sign(t, jwt.SigningMethodRS256, rsaKey, "r", goodClaims()), ""},
+		"ES256 is accepted":               {sign(t, jwt.SigningMethodES256, ecKey, "e", goodClaims()), ""},
+		"EdDSA is accepted":               {sign(t, jwt.SigningMethodEdDSA, edKey, "d", goodClaims()), ""},
+		"a token may leave its key out":   {sign(t, jwt.SigningMethodES256, ecKey, "", goodClaims()), ""},
+		"RS512 is refused":                {sign(t, jwt.SigningMethodRS512, rsaKey, "r", goodClaims()), reasonSignature},
+		"PS256 is refused":                {sign(t, jwt.SigningMethodPS256, rsaKey, "r", goodClaims()), reasonSignature},
+		"HS256 is refused":                {sign(t, jwt.SigningMethodHS256, []byte(secret), "r", goodClaims()), reasonSignature},
+		"HS256 with an empty secret, too": {sign(t, jwt.SigningMethodHS256, []byte{}, "r", goodClaims()), reasonSignature},
+		"another's key is refused":        {sign(t, jwt.SigningMethodRS256, other, "r", goodClaims()), reasonSignature},
+		"a key of another kind":           {sign(t, jwt.SigningMethodRS256, rsaKey, "e", goodClaims()), reasonSignature},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := a.Authenticate(t.Context(), "Bearer "+c.token)
+			if Reason(err) != c.reason || (c.reason == "") != (err == nil) {
+				t.Errorf("got %v, want %q", err, c.reason)
+			}
+		})
+	}
+}
+
+func TestANewKeyIsFetchedOnceForAllWhoWait(t *testing.T) {
+	t.Parallel()
+	old, _, next := newKeys(t)
+	i := newIssuer(t)
+	i.publish("old", old)
+	a := newAuthenticator(t, Config{Secret: secret, JWKSURL: i.URL})
+	i.publish("next", next)
+	token := "Bearer " + sign(t, jwt.SigningMethodEdDSA, next, "next", goodClaims())
+	var group sync.WaitGroup
+	for range 16 {
+		group.Go(func() {
+			if _, err := a.Authenticate(t.Context(), token); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if n := i.fetches.Load(); n != 2 {
+		t.Errorf("%d fetches, want 2: at start and for the new key", n)
+	}
+
+	for n := range 100 { // a flood of unknown keys
+		forged := sign(t, jwt.SigningMethodEdDSA, next, strconv.Itoa(n), goodClaims())
+		if _, err := a.Authenticate(t.Context(), "Bearer "+forged); Reason(err) != reasonKey {
+			t.Fatalf("got %v", err)
+		}
+	}
+	if n := i.fetches.Load(); n != 2 {
+		t.Errorf("%d fetches after the flood", n)
+	}
+	if _, err := a.Authenticate(t.Context(), "Bearer "+sign(t, jwt.SigningMethodHS256, []byte(secret), "", goodClaims())); err != nil {
+		t.Errorf("a secret beside a JWKS: %v", err)
+	}
+}
+
+func TestWithoutItsKeysKithStartsAndSaysUnavailable(t *testing.T) {
+	t.Parallel()
+	key, _, _ := newKeys(t)
+	i := newIssuer(t)
+	i.publish("r", key)
+	i.away.Store(true)
+	a := newAuthenticator(t, Config{JWKSURL: i.URL})
+	for _, kid := range []string{"r", ""} {
+		_, err := a.Authenticate(t.Context(), "Bearer "+sign(t, jwt.SigningMethodRS256, key, kid, goodClaims()))
+		if !errors.Is(err, crm.ErrUnavailable) || errors.Is(err, ErrUnauthenticated) {
+			t.Errorf("kid %q: got %v", kid, err)
+		}
+	}
+}
