@@ -1,0 +1,126 @@
+// Package config holds Kith's settings: what they are called, what they are when nobody says, and which values make
+// sense together.
+//
+// Each setting is a flag and an environment variable of the same name, and the flag wins. The package refuses to read
+// anything else: no files, and no environment but the one handed in. It opens nothing and creates nothing.
+package config
+
+import (
+	"log/slog"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Config is every setting. The tags are the one place that names, explains and defaults them; [Options] reads them.
+type Config struct {
+	Addr        string   `setting:"" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen. Without auth settings only on this machine."`
+	DatabaseURL Database `setting:"" name:"database-url" placeholder:"URL" help:"sqlite:PATH or postgres://… Default: kith.db in the user's data directory."`
+	PGExecMode  string   `setting:"" name:"pg-exec-mode" default:"cache_statement" placeholder:"MODE" help:"How statements reach PostgreSQL: cache_statement, cache_describe, describe_exec, exec or simple_protocol; the last two suit PgBouncer in transaction mode."`
+
+	AuthSecret   Secret `setting:"" placeholder:"SECRET" help:"Checks HS256 tokens; 32 bytes or more. Better as an environment variable: flags show in the list of processes."`
+	AuthJWKSURL  string `setting:"" name:"auth-jwks-url" placeholder:"URL" help:"Publishes the keys of RS256, ES256 and EdDSA tokens."`
+	AuthIssuer   string `setting:"" placeholder:"ISS" help:"The iss that tokens must have."`
+	AuthAudience string `setting:"" placeholder:"AUD" help:"The aud that tokens must have."`
+
+	DefaultRegion string `setting:"" placeholder:"REGION" help:"The country, such as DE, of phone numbers without a country code. Without it, staff are asked for the code."`
+
+	Demo          Switch `setting:"" placeholder:"on|off" help:"Fill the workspace demo when it is empty. Default: on only without auth settings."`
+	Introspection Switch `setting:"" placeholder:"on|off" help:"Answer questions about the schema. Default: on only without auth settings."`
+	Playground    Switch `setting:"" placeholder:"on|off" help:"Serve /playground. Default: on only without auth settings."`
+
+	RateLimit       Rate          `setting:"" placeholder:"N/s" help:"How many requests each subject may make, as 100/s or 600/m, or off. Ten seconds' worth may come at once; a channel credential may make ten times as many. Default: off without auth settings, else 100/s."`
+	ShutdownTimeout time.Duration `setting:"" default:"8s" help:"How long running requests may take to finish once Kith is told to stop."`
+	LogFormat       string        `setting:"" default:"text" placeholder:"text|json" help:"How log lines are written."`
+	LogLevel        string        `setting:"" default:"info" placeholder:"LEVEL" help:"The least that is logged: debug, info, warn or error."`
+}
+
+// Development reports whether there is no auth setting, so that whoever can reach Kith is an admin of workspace demo.
+func (c Config) Development() bool { return c.AuthSecret == "" && c.AuthJWKSURL == "" }
+
+// DemoOn reports whether to fill the workspace demo when it is empty.
+func (c Config) DemoOn() bool { return c.Demo.or(c.Development()) }
+
+// IntrospectionOn reports whether to answer questions about the schema.
+func (c Config) IntrospectionOn() bool { return c.Introspection.or(c.Development()) }
+
+// PlaygroundOn reports whether to serve the playground.
+func (c Config) PlaygroundOn() bool { return c.Playground.or(c.Development()) }
+
+// Limit is how many requests a second each subject may make; 0 means any number.
+func (c Config) Limit() float64 {
+	switch {
+	case c.RateLimit != "":
+		perSecond, _ := c.RateLimit.parse()
+		return perSecond
+	case c.Development():
+		return 0
+	default:
+		return 100
+	}
+}
+
+// Level is the least that is logged.
+func (c Config) Level() slog.Level {
+	var l slog.Level
+	_ = l.UnmarshalText([]byte(c.LogLevel)) // Validate has looked
+	return l
+}
+
+// Secret is text that is never shown. Its plain string is for whoever checks with it.
+type Secret string
+
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "***"
+}
+
+// GoString keeps the secret out of %#v.
+func (s Secret) GoString() string { return strconv.Quote(s.String()) }
+
+// MarshalText keeps the secret out of JSON and logs.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Switch is a setting that is on, off, or left to Kith.
+type Switch string
+
+func (s Switch) or(otherwise bool) bool {
+	if s == "" {
+		return otherwise
+	}
+	return s == "on"
+}
+
+// Rate is a number of requests in a second, a minute or an hour, or off.
+type Rate string
+
+func (r Rate) parse() (perSecond float64, ok bool) {
+	if r == "off" {
+		return 0, true
+	}
+	count, unit, _ := strings.Cut(string(r), "/")
+	n, err := strconv.ParseUint(count, 10, 31)
+	seconds, known := map[string]float64{"s": 1, "m": 60, "h": 3600}[unit]
+	if err != nil || n == 0 || !known {
+		return 0, false
+	}
+	return float64(n) / seconds, true
+}
+
+// Loopback reports whether host, a name or an address without a port, is certain to be this machine alone.
+func Loopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && ip.Unmap().IsLoopback()
+}
+
+func addrHost(addr string) string {
+	host, _, _ := net.SplitHostPort(addr)
+	return host
+}

@@ -1,0 +1,233 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/google/go-cmp/cmp"
+)
+
+const secret = "a secret of at least thirty-two bytes"
+
+func load(t *testing.T, env map[string]string, args ...string) (Config, error) {
+	t.Helper()
+	var grammar struct {
+		Settings Config `embed:""`
+	}
+	if _, ok := env["HOME"]; !ok && env != nil {
+		env["HOME"] = "/home/ann"
+	}
+	p, err := kong.New(&grammar, Options(func(name string) string { return env[name] })...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = p.Parse(args)
+	return grammar.Settings, err
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	got, err := load(t, map[string]string{"KITH_ADDR": ""})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Config{
+		Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/home/ann/.local/share/kith/kith.db", PGExecMode: "cache_statement",
+		ShutdownTimeout: 8 * time.Second, LogFormat: "text", LogLevel: "info",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if err := got.ValidateServe(); err != nil {
+		t.Error(err)
+	}
+	if !got.Development() || !got.DemoOn() || !got.IntrospectionOn() || !got.PlaygroundOn() || got.Limit() != 0 {
+		t.Errorf("a server without auth settings is not open: %+v", got)
+	}
+	got.AuthSecret = secret
+	if got.Development() || got.DemoOn() || got.IntrospectionOn() || got.PlaygroundOn() || got.Limit() != 100 {
+		t.Errorf("a server with auth settings is not closed: %+v", got)
+	}
+}
+
+func TestAFlagWinsOverTheEnvironment(t *testing.T) {
+	t.Parallel()
+	got, err := load(t, map[string]string{
+		"KITH_ADDR": "127.0.0.1:1", "KITH_DATABASE_URL": "sqlite:a.db", "KITH_PLAYGROUND": "off", "KITH_AUTH_JWKS_URL": "http://x/",
+		"KITH_SHUTDOWN_TIMEOUT": "3s", "KITH_PG_EXEC_MODE": "exec",
+	}, "--addr=127.0.0.1:2", "--introspection", "on")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Config{
+		Addr: "127.0.0.1:2", DatabaseURL: "sqlite:a.db", PGExecMode: "exec", AuthJWKSURL: "http://x/", Playground: "off",
+		Introspection: "on", ShutdownTimeout: 3 * time.Second, LogFormat: "text", LogLevel: "info",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+func TestTheDefaultDatabase(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		env  map[string]string
+		want Database
+	}{
+		"follows XDG_DATA_HOME":         {map[string]string{"XDG_DATA_HOME": "/data"}, "sqlite:/data/kith/kith.db"},
+		"ignores a relative one":        {map[string]string{"XDG_DATA_HOME": "data"}, "sqlite:/home/ann/.local/share/kith/kith.db"},
+		"is missed without a directory": {map[string]string{"HOME": ""}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := load(t, c.env)
+			if err != nil || got.DatabaseURL != c.want {
+				t.Errorf("got %q, %v", got.DatabaseURL, err)
+			}
+			if err := got.Validate(); (err != nil) != (c.want == "") {
+				t.Errorf("Validate: %v", err)
+			}
+		})
+	}
+}
+
+func TestHelpNamesEverySettingWithItsVariable(t *testing.T) {
+	t.Parallel()
+	var grammar struct {
+		Settings Config `embed:""`
+	}
+	var out bytes.Buffer
+	options := append(Options(func(string) string { return "" }), kong.Writers(&out, &out), kong.Exit(func(int) {}))
+	p, err := kong.New(&grammar, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Parse([]string{"--help"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{
+		"ADDR", "DATABASE_URL", "PG_EXEC_MODE", "AUTH_SECRET", "AUTH_JWKS_URL", "AUTH_ISSUER", "AUTH_AUDIENCE", "DEFAULT_REGION",
+		"DEMO", "INTROSPECTION", "PLAYGROUND", "RATE_LIMIT", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
+	} {
+		if !strings.Contains(out.String(), "[KITH_"+name+"]") {
+			t.Errorf("the help lacks KITH_%s", name)
+		}
+	}
+}
+
+func valid(change func(*Config)) Config {
+	c := Config{
+		Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:kith.db", PGExecMode: "exec", ShutdownTimeout: time.Second,
+		LogFormat: "json", LogLevel: "debug",
+	}
+	change(&c)
+	return c
+}
+
+func TestValidateJoinsEveryComplaint(t *testing.T) {
+	t.Parallel()
+	c := Config{
+		Addr: "8080", DatabaseURL: "mysql://ann:hunter2@db", PGExecMode: "fast", AuthSecret: "hunter2", AuthJWKSURL: "ftp://x",
+		DefaultRegion: "Germany", Demo: "yes", Introspection: "1", Playground: "true", RateLimit: "fast",
+		ShutdownTimeout: -1, LogFormat: "xml", LogLevel: "loud",
+	}
+	err := c.ValidateServe()
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, name := range []string{
+		"ADDR", "DATABASE_URL", "PG_EXEC_MODE", "AUTH_SECRET", "AUTH_JWKS_URL", "DEFAULT_REGION", "DEMO", "INTROSPECTION",
+		"PLAYGROUND", "RATE_LIMIT", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
+	} {
+		if !strings.Contains(err.Error(), "KITH_"+name+": ") {
+			t.Errorf("no complaint about KITH_%s", name)
+		}
+	}
+	if strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("a secret shows: %v", err)
+	}
+}
+
+func TestValidate(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		config Config
+		want   string // part of the complaint; empty for none
+	}{
+		"a plain setup":                     {valid(func(*Config) {}), ""},
+		"PostgreSQL":                        {valid(func(c *Config) { c.DatabaseURL = "postgres://kith:p%40ss@db/kith" }), ""},
+		"a password that breaks the URL":    {valid(func(c *Config) { c.DatabaseURL = "postgres://kith:p%ss@db/kith" }), "KITH_DATABASE_URL"},
+		"a database in memory":              {valid(func(c *Config) { c.DatabaseURL = "sqlite::memory:" }), "KITH_DATABASE_URL"},
+		"a file with SQLite parameters":     {valid(func(c *Config) { c.DatabaseURL = "sqlite:a.db?mode=ro" }), "KITH_DATABASE_URL"},
+		"a host where the path belongs":     {valid(func(c *Config) { c.DatabaseURL = "sqlite://kith.db" }), "KITH_DATABASE_URL"},
+		"a path with three slashes":         {valid(func(c *Config) { c.DatabaseURL = "sqlite:///kith.db" }), ""},
+		"a secret of 31 bytes":              {valid(func(c *Config) { c.AuthSecret = Secret(secret[:31]) }), "KITH_AUTH_SECRET"},
+		"a secret of 32 bytes":              {valid(func(c *Config) { c.AuthSecret = Secret(secret[:32]) }), ""},
+		"an issuer without keys":            {valid(func(c *Config) { c.AuthIssuer = "us" }), "KITH_AUTH_ISSUER"},
+		"an audience without keys":          {valid(func(c *Config) { c.AuthAudience = "us" }), "KITH_AUTH_AUDIENCE"},
+		"a region":                          {valid(func(c *Config) { c.DefaultRegion = "DE" }), ""},
+		"a region in small letters":         {valid(func(c *Config) { c.DefaultRegion = "de" }), "KITH_DEFAULT_REGION"},
+		"a port that is no number":          {valid(func(c *Config) { c.Addr = "127.0.0.1:http" }), "KITH_ADDR"},
+		"a rate of zero":                    {valid(func(c *Config) { c.RateLimit = "0/s" }), "KITH_RATE_LIMIT"},
+		"a rate without a unit":             {valid(func(c *Config) { c.RateLimit = "5" }), "KITH_RATE_LIMIT"},
+		"no rate limit":                     {valid(func(c *Config) { c.RateLimit = "off" }), ""},
+		"all addresses, with a secret":      {valid(func(c *Config) { c.Addr = ":8080"; c.AuthSecret = secret }), ""},
+		"all addresses, with a JWKS":        {valid(func(c *Config) { c.Addr = "0.0.0.0:80"; c.AuthJWKSURL = "https://x/k" }), ""},
+		"localhost":                         {valid(func(c *Config) { c.Addr = "localhost:0" }), ""},
+		"IPv6 loopback":                     {valid(func(c *Config) { c.Addr = "[::1]:8080" }), ""},
+		"another address of the loopback":   {valid(func(c *Config) { c.Addr = "127.8.9.1:8080" }), ""},
+		"all addresses, unprotected":        {valid(func(c *Config) { c.Addr = ":8080" }), "other machines"},
+		"all of IPv4, unprotected":          {valid(func(c *Config) { c.Addr = "0.0.0.0:8080" }), "other machines"},
+		"all of IPv6, unprotected":          {valid(func(c *Config) { c.Addr = "[::]:8080" }), "other machines"},
+		"a LAN address, unprotected":        {valid(func(c *Config) { c.Addr = "192.168.1.7:8080" }), "other machines"},
+		"a host name, unprotected":          {valid(func(c *Config) { c.Addr = "kith.internal:8080" }), "other machines"},
+		"a mapped LAN address, unprotected": {valid(func(c *Config) { c.Addr = "[::ffff:10.0.0.1]:8080" }), "other machines"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := c.config.ValidateServe()
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestSecretsAreNeverShown(t *testing.T) {
+	t.Parallel()
+	c := valid(func(c *Config) {
+		c.AuthSecret = "hunter2hunter2"
+		c.DatabaseURL = "postgres://kith:hunter2@db:5432/kith?sslmode=disable&sslpassword=hunter2"
+	})
+	var log bytes.Buffer
+	slog.New(slog.NewTextHandler(&log, nil)).Info("start", "config", c, "secret", c.AuthSecret, "database", c.DatabaseURL)
+	body, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []string{
+		fmt.Sprint(c), fmt.Sprintf("%+v", c), fmt.Sprintf("%#v", c), fmt.Sprintf("%q", c.AuthSecret), log.String(), string(body),
+	} {
+		if strings.Contains(s, "hunter2") || !strings.Contains(s, "***") {
+			t.Errorf("shown: %s", s)
+		}
+	}
+	if got := c.DatabaseURL.String(); got != "postgres://kith:***@db:5432/kith?sslmode=disable&sslpassword=%2A%2A%2A" {
+		t.Error(got)
+	}
+}
+
+func TestRate(t *testing.T) {
+	t.Parallel()
+	for rate, want := range map[Rate]float64{"50/s": 50, "600/m": 10, "36/h": 0.01, "off": 0} {
+		if got := (Config{AuthSecret: Secret(secret), RateLimit: rate}).Limit(); got != want {
+			t.Errorf("%s is %v a second, want %v", rate, got, want)
+		}
+	}
+}

@@ -1,0 +1,93 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nyaruka/phonenumbers"
+
+	"kith/internal/auth"
+)
+
+var execModes = []string{"cache_statement", "cache_describe", "describe_exec", "exec", "simple_protocol"}
+
+// Validate tells every setting that makes no sense, all at once, each by the name of its variable. It repeats no
+// secret.
+func (c Config) Validate() error {
+	var all complaints
+	all.add("ADDR", addrComplaint(c.Addr))
+	all.add("DATABASE_URL", c.DatabaseURL.complaint())
+	all.check(slices.Contains(execModes, c.PGExecMode), "PG_EXEC_MODE", "must be one of "+strings.Join(execModes, ", "))
+	all.check(c.AuthSecret == "" || len(c.AuthSecret) >= auth.MinSecret, "AUTH_SECRET",
+		fmt.Sprintf("must have at least %d bytes; `openssl rand -base64 32` makes one", auth.MinSecret))
+	all.check(c.AuthJWKSURL == "" || isHTTP(c.AuthJWKSURL), "AUTH_JWKS_URL", "must be an https:// or http:// URL")
+	needsKey := "needs KITH_AUTH_SECRET or KITH_AUTH_JWKS_URL beside it"
+	all.check(c.AuthIssuer == "" || !c.Development(), "AUTH_ISSUER", needsKey)
+	all.check(c.AuthAudience == "" || !c.Development(), "AUTH_AUDIENCE", needsKey)
+	all.check(c.DefaultRegion == "" || phonenumbers.GetCountryCodeForRegion(c.DefaultRegion) != 0, "DEFAULT_REGION",
+		"must be a country's two capital letters, such as DE")
+	all.add("DEMO", c.Demo.complaint())
+	all.add("INTROSPECTION", c.Introspection.complaint())
+	all.add("PLAYGROUND", c.Playground.complaint())
+	_, ok := c.RateLimit.parse()
+	all.check(ok || c.RateLimit == "", "RATE_LIMIT", "must be a number per second, minute or hour, such as 100/s, or off")
+	all.check(c.ShutdownTimeout >= 0 && c.ShutdownTimeout <= time.Hour, "SHUTDOWN_TIMEOUT", "must be between 0s and 1h")
+	all.check(c.LogFormat == "text" || c.LogFormat == "json", "LOG_FORMAT", "must be text or json")
+	var level slog.Level
+	all.check(level.UnmarshalText([]byte(c.LogLevel)) == nil, "LOG_LEVEL", "must be debug, info, warn or error")
+	return errors.Join(all...)
+}
+
+// ValidateServe is [Config.Validate] for a server: without auth settings it must not be reachable from elsewhere.
+func (c Config) ValidateServe() error {
+	err := c.Validate()
+	if addrComplaint(c.Addr) == "" && c.Development() && !Loopback(addrHost(c.Addr)) {
+		err = errors.Join(err, fmt.Errorf("%sADDR: %s can be reached from other machines, where everybody would be an admin: "+
+			"set KITH_AUTH_SECRET or KITH_AUTH_JWKS_URL, or listen on 127.0.0.1", prefix, c.Addr))
+	}
+	return err
+}
+
+type complaints []error
+
+func (all *complaints) add(name, complaint string) {
+	if complaint != "" {
+		*all = append(*all, fmt.Errorf("%s%s: %s", prefix, name, complaint))
+	}
+}
+
+func (all *complaints) check(ok bool, name, complaint string) {
+	if !ok {
+		all.add(name, complaint)
+	}
+}
+
+func addrComplaint(addr string) string {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "must be HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080"
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return "the port must be a number from 0 to 65535"
+	}
+	return ""
+}
+
+func isHTTP(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http")
+}
+
+func (s Switch) complaint() string {
+	if s == "" || s == "on" || s == "off" {
+		return ""
+	}
+	return "must be on or off"
+}
