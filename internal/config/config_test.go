@@ -44,7 +44,7 @@ func TestDefaults(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
-	if err := got.ValidateServe(); err != nil {
+	if err := got.Validate(true); err != nil {
 		t.Error(err)
 	}
 	if !got.Development() || !got.DemoOn() || !got.IntrospectionOn() || !got.PlaygroundOn() || got.Limit() != 0 {
@@ -90,7 +90,7 @@ func TestTheDefaultDatabase(t *testing.T) {
 			if err != nil || got.DatabaseURL != c.want {
 				t.Errorf("got %q, %v", got.DatabaseURL, err)
 			}
-			if err := got.Validate(); (err != nil) != (c.want == "") {
+			if err := got.Validate(false); (err != nil) != (c.want == "") {
 				t.Errorf("Validate: %v", err)
 			}
 		})
@@ -116,7 +116,7 @@ func TestHelpNamesEverySettingWithItsVariable(t *testing.T) {
 		"DEMO", "INTROSPECTION", "PLAYGROUND", "RATE_LIMIT", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
 	} {
 		if !strings.Contains(out.String(), "[KITH_"+name+"]") {
-			t.Errorf("the help lacks KITH_%s", name)
+			t.Fatalf("the help lacks KITH_%s:\n%s", name, out.String())
 		}
 	}
 }
@@ -137,7 +137,7 @@ func TestValidateJoinsEveryComplaint(t *testing.T) {
 		DefaultRegion: "Germany", Demo: "yes", Introspection: "1", Playground: "true", RateLimit: "fast",
 		ShutdownTimeout: -1, LogFormat: "xml", LogLevel: "loud",
 	}
-	err := c.ValidateServe()
+	err := c.Validate(true)
 	if err == nil {
 		t.Fatal("accepted")
 	}
@@ -191,7 +191,7 @@ func TestValidate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := c.config.ValidateServe()
+			err := c.config.Validate(true)
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}

@@ -11,8 +11,6 @@ const prefix = "KITH_"
 
 // Options makes kong take settings, those flags of [Config], from the environment where the command line is silent, and
 // name their variables in the help. An empty variable counts as none.
-//
-// Embed Config as a named field (with the tag embed): kong calls a promoted Validate even for a call for help.
 func Options(getenv func(string) string) []kong.Option {
 	resolve := func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 		if !isSetting(flag.Value) {
@@ -29,7 +27,7 @@ func Options(getenv func(string) string) []kong.Option {
 	}
 	return []kong.Option{
 		kong.Resolvers(kong.ResolverFunc(resolve)),
-		kong.ConfigureHelp(kong.HelpOptions{ValueFormatter: explain}),
+		kong.ValueFormatter(explain),
 	}
 }
 

@@ -19,8 +19,10 @@ import (
 var execModes = []string{"cache_statement", "cache_describe", "describe_exec", "exec", "simple_protocol"}
 
 // Validate tells every setting that makes no sense, all at once, each by the name of its variable. It repeats no
-// secret.
-func (c Config) Validate() error {
+// secret. When c is for serving, it must not be reachable from elsewhere without auth settings.
+//
+// The argument also keeps kong from calling Validate by itself, even for a call for help.
+func (c Config) Validate(serving bool) error {
 	var all complaints
 	all.add("ADDR", addrComplaint(c.Addr))
 	all.add("DATABASE_URL", c.DatabaseURL.complaint())
@@ -42,17 +44,10 @@ func (c Config) Validate() error {
 	all.check(c.LogFormat == "text" || c.LogFormat == "json", "LOG_FORMAT", "must be text or json")
 	var level slog.Level
 	all.check(level.UnmarshalText([]byte(c.LogLevel)) == nil, "LOG_LEVEL", "must be debug, info, warn or error")
+	all.check(!serving || addrComplaint(c.Addr) != "" || !c.Development() || Loopback(addrHost(c.Addr)), "ADDR",
+		c.Addr+" can be reached from other machines, where everybody would be an admin: "+
+			"set KITH_AUTH_SECRET or KITH_AUTH_JWKS_URL, or listen on 127.0.0.1")
 	return errors.Join(all...)
-}
-
-// ValidateServe is [Config.Validate] for a server: without auth settings it must not be reachable from elsewhere.
-func (c Config) ValidateServe() error {
-	err := c.Validate()
-	if addrComplaint(c.Addr) == "" && c.Development() && !Loopback(addrHost(c.Addr)) {
-		err = errors.Join(err, fmt.Errorf("%sADDR: %s can be reached from other machines, where everybody would be an admin: "+
-			"set KITH_AUTH_SECRET or KITH_AUTH_JWKS_URL, or listen on 127.0.0.1", prefix, c.Addr))
-	}
-	return err
 }
 
 type complaints []error
