@@ -1,0 +1,115 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"kith/internal/crm"
+)
+
+const channelColumns = `id, name, type, active, created_at`
+
+func scanChannel(row pgx.CollectableRow) (crm.Channel, error) {
+	var c crm.Channel
+	var at time.Time
+	err := row.Scan((*[16]byte)(&c.ID), &c.Name, &c.Type, &c.Active, &at)
+	c.CreatedAt = at.UTC()
+	return c, err
+}
+
+// Channels returns every channel of the workspace, oldest first.
+func (s *Store) Channels(ctx context.Context, w crm.WorkspaceID) ([]crm.Channel, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT `+channelColumns+`
+		FROM channels
+		WHERE workspace_id = @workspace
+		ORDER BY id`, pgx.NamedArgs{"workspace": w})
+	out, err := all(ctx, rows, err, scanChannel)
+	if err != nil {
+		return nil, fmt.Errorf("list channels: %w", err)
+	}
+	return out, nil
+}
+
+// ChannelsByID returns the channels that exist among ids.
+func (s *Store) ChannelsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.ChannelID) (map[crm.ChannelID]crm.Channel, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT `+channelColumns+`
+		FROM channels
+		WHERE workspace_id = @workspace AND id = ANY(@ids)`, pgx.NamedArgs{"workspace": w, "ids": uuids(ids)})
+	found, err := all(ctx, rows, err, scanChannel)
+	if err != nil {
+		return nil, fmt.Errorf("look up channels: %w", err)
+	}
+	out := make(map[crm.ChannelID]crm.Channel, len(found))
+	for _, c := range found {
+		out[c.ID] = c
+	}
+	return out, nil
+}
+
+// CreateChannel stores a new channel under the id it brings.
+func (s *Store) CreateChannel(ctx context.Context, w crm.WorkspaceID, c crm.Channel) error {
+	_, err := s.pool.Exec(ctx, `
+		INSERT INTO channels (workspace_id, id, name, type, active, created_at)
+		VALUES (@workspace, @id, @name, @type, @active, @created)`, pgx.NamedArgs{
+		"workspace": w, "id": [16]byte(c.ID), "name": c.Name, "type": c.Type, "active": c.Active, "created": c.CreatedAt,
+	})
+	if err != nil {
+		return fmt.Errorf("create channel: %w", translate(ctx, err))
+	}
+	return nil
+}
+
+// UpdateChannel hands a channel to change and saves its name and whether it is active.
+func (s *Store) UpdateChannel(ctx context.Context, w crm.WorkspaceID, id crm.ChannelID, change func(*crm.Channel) error) (crm.Channel, error) {
+	var c crm.Channel
+	var refused error
+	err := s.tx(ctx, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `
+			SELECT `+channelColumns+`
+			FROM channels
+			WHERE workspace_id = @workspace AND id = @id
+			FOR UPDATE`, pgx.NamedArgs{"workspace": w, "id": [16]byte(id)})
+		if err != nil {
+			return err
+		}
+		if c, err = pgx.CollectExactlyOneRow(rows, scanChannel); err != nil {
+			return err
+		}
+		before := c
+		if refused = change(&c); refused != nil {
+			return refused
+		}
+		before.Name, before.Active = c.Name, c.Active
+		c = before
+		_, err = tx.Exec(ctx, `
+			UPDATE channels SET name = @name, active = @active
+			WHERE workspace_id = @workspace AND id = @id`,
+			pgx.NamedArgs{"workspace": w, "id": [16]byte(id), "name": c.Name, "active": c.Active})
+		return err
+	})
+	if refused != nil {
+		return crm.Channel{}, refused
+	}
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = crm.ErrNotFound
+	}
+	if err != nil {
+		return crm.Channel{}, fmt.Errorf("update channel %s: %w", id, err)
+	}
+	return c, nil
+}
+
+// uuids makes ids of any kind what pgx sends as uuid[].
+func uuids[ID ~[16]byte](ids []ID) [][16]byte {
+	out := make([][16]byte, len(ids))
+	for i, id := range ids {
+		out[i] = [16]byte(id)
+	}
+	return out
+}

@@ -1,0 +1,352 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"kith/internal/crm"
+	"kith/storage"
+	"kith/storage/search"
+)
+
+// contactColumns are the columns of contacts c that scanContact reads; they use @workspace.
+const contactColumns = `
+	c.id, c.name, c.email, c.phone, c.notes, c.version, c.created_at, c.updated_at,
+	c.name_origin, c.name_channel, c.email_origin, c.email_channel, c.phone_origin, c.phone_channel,
+	(SELECT a.last_activity_at FROM contact_activity a WHERE a.workspace_id = @workspace AND a.contact_id = c.id)`
+
+// never stands in the activity table for a contact that was never active.
+var never = time.Unix(0, 0).UTC()
+
+// contactRow is where a row of contactColumns is scanned to. Every part may be NULL, as on the empty side of a join.
+type contactRow struct {
+	id                                     pgtype.UUID
+	name, email, phone, notes              *string
+	version                                *int
+	created, updated, active               *time.Time
+	nameOrigin, emailOrigin, phoneOrigin   *int16
+	nameChannel, emailChannel, phoneChanel pgtype.UUID
+}
+
+func (r *contactRow) targets() []any {
+	return []any{
+		&r.id, &r.name, &r.email, &r.phone, &r.notes, &r.version, &r.created, &r.updated,
+		&r.nameOrigin, &r.nameChannel, &r.emailOrigin, &r.emailChannel, &r.phoneOrigin, &r.phoneChanel, &r.active,
+	}
+}
+
+// contact is the row as a contact, nil when there was none.
+func (r *contactRow) contact() *crm.Contact {
+	if !r.id.Valid {
+		return nil
+	}
+	c := &crm.Contact{
+		ID: r.id.Bytes, Name: r.name, Email: r.email, Phone: r.phone, Notes: *r.notes,
+		Version: *r.version, CreatedAt: r.created.UTC(), UpdatedAt: r.updated.UTC(),
+		NameFrom:  crm.Provenance{Origin: crm.Origin(*r.nameOrigin), Channel: r.nameChannel.Bytes},
+		EmailFrom: crm.Provenance{Origin: crm.Origin(*r.emailOrigin), Channel: r.emailChannel.Bytes},
+		PhoneFrom: crm.Provenance{Origin: crm.Origin(*r.phoneOrigin), Channel: r.phoneChanel.Bytes},
+	}
+	if r.active != nil && r.active.After(never) {
+		at := r.active.UTC()
+		c.LastActivityAt = &at
+	}
+	return c
+}
+
+func scanContact(row pgx.CollectableRow) (crm.Contact, error) {
+	var r contactRow
+	if err := row.Scan(r.targets()...); err != nil {
+		return crm.Contact{}, err
+	}
+	return *r.contact(), nil
+}
+
+// channelOrNull is the channel of a provenance as a parameter.
+func channelOrNull(p crm.Provenance) pgtype.UUID {
+	return pgtype.UUID{Bytes: p.Channel, Valid: p.Channel != crm.ChannelID{}}
+}
+
+// ContactsByID returns the contacts that exist among ids.
+func (s *Store) ContactsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID) (map[crm.ContactID]crm.Contact, error) {
+	found, err := s.contacts(ctx, s.pool, `c.id = ANY(@ids)`, pgx.NamedArgs{"workspace": w, "ids": uuids(ids)})
+	if err != nil {
+		return nil, fmt.Errorf("look up contacts: %w", err)
+	}
+	out := make(map[crm.ContactID]crm.Contact, len(found))
+	for _, c := range found {
+		out[c.ID] = c
+	}
+	return out, nil
+}
+
+// contacts reads the contacts that a condition picks, with what may follow a condition.
+func (s *Store) contacts(ctx context.Context, q queryer, where string, args pgx.NamedArgs) ([]crm.Contact, error) {
+	rows, err := q.Query(ctx, `
+		SELECT `+contactColumns+`
+		FROM contacts c
+		WHERE c.workspace_id = @workspace AND `+where, args)
+	return all(ctx, rows, err, scanContact)
+}
+
+// lockContact reads one contact and keeps others from changing it; ErrNotFound when there is none.
+func (s *Store) lockContact(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, id crm.ContactID) (crm.Contact, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT `+contactColumns+`
+		FROM contacts c
+		WHERE c.workspace_id = @workspace AND c.id = @id
+		FOR NO KEY UPDATE OF c`, pgx.NamedArgs{"workspace": w, "id": [16]byte(id)})
+	if err != nil {
+		return crm.Contact{}, err
+	}
+	c, err := pgx.CollectExactlyOneRow(rows, scanContact)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return crm.Contact{}, crm.ErrNotFound
+	}
+	return c, err
+}
+
+// HasContacts reports whether the workspace has any contact.
+func (s *Store) HasContacts(ctx context.Context, w crm.WorkspaceID) (bool, error) {
+	var has bool
+	err := s.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM contacts WHERE workspace_id = @workspace)`,
+		pgx.NamedArgs{"workspace": w}).Scan(&has)
+	if err != nil {
+		return false, fmt.Errorf("look for contacts: %w", translate(ctx, err))
+	}
+	return has, nil
+}
+
+// IdentitiesByContact returns the identities of each of the contacts, oldest first.
+func (s *Store) IdentitiesByContact(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID) (map[crm.ContactID][]crm.Identity, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT contact_id, channel_id, external_id, display_name, created_at
+		FROM identities
+		WHERE workspace_id = @workspace AND contact_id = ANY(@ids)
+		ORDER BY created_at, channel_id, external_id`, pgx.NamedArgs{"workspace": w, "ids": uuids(ids)})
+	found, err := all(ctx, rows, err, func(row pgx.CollectableRow) (crm.Identity, error) {
+		var i crm.Identity
+		var at time.Time
+		err := row.Scan((*[16]byte)(&i.ContactID), (*[16]byte)(&i.ChannelID), &i.ExternalID, &i.DisplayName, &at)
+		i.CreatedAt = at.UTC()
+		return i, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look up identities: %w", err)
+	}
+	out := make(map[crm.ContactID][]crm.Identity)
+	for _, i := range found {
+		out[i.ContactID] = append(out[i.ContactID], i)
+	}
+	return out, nil
+}
+
+// UpdateContact hands a contact to e.Change and saves what it left behind.
+func (s *Store) UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, e storage.Edit) (crm.Contact, error) {
+	var c crm.Contact
+	var refused error
+	err := s.tx(ctx, func(tx pgx.Tx) error {
+		before, err := s.lockContact(ctx, tx, w, id)
+		if err != nil {
+			return err
+		}
+		c = before
+		if refused = e.Change(&c); refused != nil {
+			return refused
+		}
+		if before.Same(c) {
+			c = before
+			return nil
+		}
+		if e.Unique {
+			if err := s.free(ctx, tx, w, before, c); err != nil {
+				return err
+			}
+		}
+		c, err = s.saveContact(ctx, tx, w, before, c, e.At)
+		return err
+	})
+	if refused != nil {
+		return crm.Contact{}, refused
+	}
+	if err != nil {
+		return crm.Contact{}, fmt.Errorf("update contact %s: %w", id, err)
+	}
+	return c, nil
+}
+
+// saveContact writes the fields of c that can be edited, with their keys, over before. The version rises by one.
+func (s *Store) saveContact(ctx context.Context, q queryer, w crm.WorkspaceID, before, c crm.Contact, at time.Time) (crm.Contact, error) {
+	c.ID, c.CreatedAt, c.LastActivityAt = before.ID, before.CreatedAt, before.LastActivityAt
+	c.Version, c.UpdatedAt = before.Version+1, at.UTC().Truncate(time.Microsecond)
+	old, keys := search.KeysOf(before), search.KeysOf(c)
+	_, err := q.Exec(ctx, `
+		WITH saved AS (
+		  UPDATE contacts
+		  SET name = @name, email = @email, phone = @phone, notes = @notes, version = @version, updated_at = @updated,
+		      name_origin = @name_origin, name_channel = @name_channel,
+		      email_origin = @email_origin, email_channel = @email_channel,
+		      phone_origin = @phone_origin, phone_channel = @phone_channel,
+		      name_key = @name_key, search_text = @search_text
+		  WHERE workspace_id = @workspace AND id = @id
+		), dropped AS (
+		  DELETE FROM contact_terms
+		  WHERE workspace_id = @workspace AND term = ANY(@dropped) AND contact_id = @id
+		)
+		INSERT INTO contact_terms (workspace_id, term, contact_id)
+		SELECT @workspace, t, @id FROM unnest(@added::text[]) t
+		ON CONFLICT DO NOTHING`, contactArgs(w, c, keys, pgx.NamedArgs{
+		"dropped": without(old.Terms, keys.Terms),
+		"added":   without(keys.Terms, old.Terms),
+	}))
+	return c, err
+}
+
+// contactArgs adds the parameters that write a contact to args.
+func contactArgs(w crm.WorkspaceID, c crm.Contact, k search.Keys, args pgx.NamedArgs) pgx.NamedArgs {
+	for name, value := range map[string]any{
+		"workspace": w, "id": [16]byte(c.ID), "name": c.Name, "email": c.Email, "phone": c.Phone, "notes": c.Notes,
+		"version": c.Version, "created": c.CreatedAt, "updated": c.UpdatedAt,
+		"name_origin": int16(c.NameFrom.Origin), "name_channel": channelOrNull(c.NameFrom),
+		"email_origin": int16(c.EmailFrom.Origin), "email_channel": channelOrNull(c.EmailFrom),
+		"phone_origin": int16(c.PhoneFrom.Origin), "phone_channel": channelOrNull(c.PhoneFrom),
+		"name_key": k.Name, "search_text": k.Text,
+	} {
+		args[name] = value
+	}
+	return args
+}
+
+// without is what a has and b has not.
+func without(a, b []string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) })
+}
+
+// free refuses an e-mail or phone that c sets anew and another contact has. It first makes every other writer of the
+// same value wait, so that of two at once the second sees the first.
+func (s *Store) free(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, before, c crm.Contact) error {
+	for _, f := range []struct {
+		field    string
+		old, new *string
+	}{{"email", before.Email, c.Email}, {"phone", before.Phone, c.Phone}} {
+		if f.new == nil || f.old != nil && *f.old == *f.new {
+			continue
+		}
+		if err := s.lockValues(ctx, tx, value(w, f.field, *f.new)); err != nil {
+			return err
+		}
+		holders, err := s.holders(ctx, tx, w, f.field, *f.new)
+		if err != nil {
+			return err
+		}
+		for _, h := range holders {
+			if h.ID != c.ID {
+				return &crm.TakenError{Field: f.field, Holder: h}
+			}
+		}
+	}
+	return nil
+}
+
+// holders are the contacts whose e-mail or phone is the value, oldest first; two of them where there are more.
+func (s *Store) holders(ctx context.Context, q queryer, w crm.WorkspaceID, field, value string) ([]crm.Contact, error) {
+	term := search.EmailTerm(value)
+	if field == "phone" {
+		term = search.PhoneTerm(value)
+	}
+	return s.contacts(ctx, q, `c.`+field+` = @value AND c.id IN (
+		  SELECT t.contact_id FROM contact_terms t WHERE t.workspace_id = @workspace AND t.term = @term
+		)
+		ORDER BY c.id`, pgx.NamedArgs{"workspace": w, "value": value, "term": term})
+}
+
+// value is the number of an advisory lock that stands for one value in one workspace.
+func value(w crm.WorkspaceID, kind, v string) int64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%d\n%s\n%s", w, kind, v)
+	return int64(h.Sum64())
+}
+
+// lockValues makes other transactions that touch the same values wait for this one; always in the same order, so that
+// two never wait for each other.
+func (s *Store) lockValues(ctx context.Context, tx pgx.Tx, values ...int64) error {
+	slices.Sort(values)
+	for _, v := range values {
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(@value)`, pgx.NamedArgs{"value": v}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// countSlots is over how many rows the number of contacts is spread.
+const countSlots = 16
+
+// addToCount queues a change of the number of contacts.
+func addToCount(b *pgx.Batch, w crm.WorkspaceID, n int) {
+	b.Queue(`
+		INSERT INTO contact_counts (workspace_id, slot, contacts)
+		VALUES (@workspace, @slot, @n)
+		ON CONFLICT (workspace_id, slot) DO UPDATE SET contacts = contact_counts.contacts + excluded.contacts`,
+		pgx.NamedArgs{"workspace": w, "slot": rand.IntN(countSlots), "n": n})
+}
+
+// detachAtOnce is how many sessions are detached in one transaction.
+const detachAtOnce = 1000
+
+// DeleteContact removes a contact for good and detaches its sessions; where they are many, a tombstone stands for the
+// rest until [Store.Maintain] has been at them.
+//
+// Identities go first: they are what a concurrent message holds on to.
+func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) error {
+	err := s.tx(ctx, func(tx pgx.Tx) error {
+		args := pgx.NamedArgs{"workspace": w, "id": [16]byte(id)}
+		if _, err := tx.Exec(ctx, `DELETE FROM identities WHERE workspace_id = @workspace AND contact_id = @id`, args); err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, `
+			DELETE FROM contacts c
+			WHERE c.workspace_id = @workspace AND c.id = @id
+			RETURNING `+contactColumns, args)
+		if err != nil {
+			return err
+		}
+		c, err := pgx.CollectExactlyOneRow(rows, scanContact)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return crm.ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		b := &pgx.Batch{}
+		b.Queue(`DELETE FROM contact_activity WHERE workspace_id = @workspace AND contact_id = @id`, args)
+		b.Queue(`DELETE FROM contact_terms WHERE workspace_id = @workspace AND term = ANY(@terms) AND contact_id = @id`,
+			pgx.NamedArgs{"workspace": w, "id": [16]byte(id), "terms": search.KeysOf(c).Terms})
+		addToCount(b, w, -1)
+		b.Queue(`
+			WITH detached AS (`+detach+` RETURNING id)
+			INSERT INTO contact_deletions (workspace_id, contact_id, deleted_at)
+			SELECT @workspace, @id, @now WHERE (SELECT count(*) FROM detached) = @n`,
+			pgx.NamedArgs{"workspace": w, "id": [16]byte(id), "n": detachAtOnce, "now": time.Now().UTC()})
+		return tx.SendBatch(ctx, b).Close()
+	})
+	if err != nil {
+		return fmt.Errorf("delete contact %s: %w", id, err)
+	}
+	return nil
+}
+
+// detach takes the contact @id from @n of its sessions.
+const detach = `
+	UPDATE sessions SET contact_id = NULL
+	WHERE workspace_id = @workspace AND id IN (
+	  SELECT id FROM sessions WHERE workspace_id = @workspace AND contact_id = @id LIMIT @n
+	)`

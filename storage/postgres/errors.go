@@ -1,0 +1,105 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"kith/internal/crm"
+)
+
+// The SQLSTATEs that decide something. Constraint names do not: through Citus they differ or are empty.
+const (
+	serializationFailure = "40001"
+	deadlockDetected     = "40P01"
+	foreignKeyViolation  = "23503"
+	uniqueViolation      = "23505"
+	readOnly             = "25006"
+	undefinedTable       = "42P01"
+	undefinedColumn      = "42703"
+)
+
+// retryable reports whether the same transaction may succeed when it is run again: the database asked for it, or a row
+// came or went between looking and writing.
+func retryable(err error) bool {
+	if errors.Is(err, errAgain) {
+		return true
+	}
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return false
+	}
+	switch pg.Code {
+	case serializationFailure, deadlockDetected, foreignKeyViolation, uniqueViolation:
+		return true
+	}
+	return false
+}
+
+// translate makes an error of the contract of one that came from PostgreSQL. It keeps the SQLSTATE and leaves the text
+// out, which may hold values. What did not come from PostgreSQL or the connection is returned as it is.
+func translate(ctx context.Context, err error) error {
+	if err == nil || errors.Is(err, pgx.ErrNoRows) {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		if _, ok := errors.AsType[*serverError](err); ok {
+			return err
+		}
+		return &serverError{cause: pg}
+	}
+	if connection(err) {
+		return fmt.Errorf("%w: %w", crm.ErrUnavailable, err)
+	}
+	return err
+}
+
+// serverError is an error of PostgreSQL without its text. The cause stays within reach of errors.As.
+type serverError struct{ cause *pgconn.PgError }
+
+func (e *serverError) Error() string {
+	if e.cause.Code == undefinedTable || e.cause.Code == undefinedColumn {
+		return "the database does not have this version's schema, run kith migrate: SQLSTATE " + e.cause.Code
+	}
+	return "postgres: SQLSTATE " + e.cause.Code
+}
+
+func (e *serverError) Unwrap() []error {
+	if unavailable(e.cause.Code) {
+		return []error{crm.ErrUnavailable, e.cause}
+	}
+	return []error{e.cause}
+}
+
+// unavailable reports whether a SQLSTATE says that the server cannot serve now: connection (08), resources (53),
+// operator intervention (57), I/O (58), a standby that is read-only, or others in the way for too long.
+func unavailable(code string) bool {
+	switch code[:min(2, len(code))] {
+	case "08", "53", "57", "58":
+		return true
+	}
+	return code == readOnly || code == serializationFailure || code == deadlockDetected
+}
+
+// connection reports whether err is of the connection rather than of our own making.
+func connection(err error) bool {
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return true
+	}
+	if n, ok := errors.AsType[interface {
+		error
+		Timeout() bool
+	}](err); ok && n != nil {
+		return true // net.Error: reset, refused, timed out
+	}
+	return pgconn.SafeToRetry(err) || errors.Is(err, context.DeadlineExceeded) || isEOF(err)
+}
+
+func isEOF(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }

@@ -1,0 +1,398 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"kith/internal/crm"
+	"kith/storage/search"
+)
+
+// RecordInteraction takes one message in. Most messages come from a customer who is known, in a session that is open, with
+// a profile that says nothing new: for them it is one look and one statement. All others go through a transaction.
+func (s *Store) RecordInteraction(ctx context.Context, w crm.WorkspaceID, i crm.Interaction) (crm.Recorded, error) {
+	r, err := s.record(ctx, w, i)
+	if err != nil {
+		return crm.Recorded{}, fmt.Errorf("record interaction: %w", err)
+	}
+	return r, nil
+}
+
+func (s *Store) record(ctx context.Context, w crm.WorkspaceID, i crm.Interaction) (crm.Recorded, error) {
+	known, err := s.lookAt(ctx, w, i)
+	if err != nil {
+		return crm.Recorded{}, err
+	}
+	if known.message != nil {
+		return s.repeated(ctx, w, *known.message)
+	}
+	if c := known.contact; c != nil && known.open {
+		learnt := *c
+		if !learnt.Learn(i.Profile, i.ChannelID) {
+			session, ok, err := s.append(ctx, w, i)
+			if ok || err != nil {
+				c.Receive(i)
+				return crm.Recorded{Contact: c, Session: session}, err
+			}
+		}
+	}
+	return s.recordAnew(ctx, w, i)
+}
+
+// lookup is what is known of a message's customer before anything is locked.
+type lookup struct {
+	message *crm.SessionID // the session that has the message already
+	contact *crm.Contact
+	open    bool // the identity's newest session takes messages
+}
+
+func (s *Store) lookAt(ctx context.Context, w crm.WorkspaceID, i crm.Interaction) (lookup, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT h.active, m.session_id, coalesce(s.status, ''), `+contactColumns+`
+		FROM channels h
+		LEFT JOIN messages m ON m.workspace_id = @workspace AND m.message_key = @key
+		LEFT JOIN identities y ON y.workspace_id = @workspace AND y.channel_id = h.id AND y.external_id = @external
+		LEFT JOIN contacts c ON c.workspace_id = @workspace AND c.id = y.contact_id
+		LEFT JOIN sessions s ON s.workspace_id = @workspace AND s.id = y.session_id
+		WHERE h.workspace_id = @workspace AND h.id = @channel`, interactionArgs(w, i))
+	found, err := all(ctx, rows, err, func(row pgx.CollectableRow) (lookup, error) {
+		var l lookup
+		var active bool
+		var message pgtype.UUID
+		var status crm.SessionStatus
+		var c contactRow
+		if err := row.Scan(append([]any{&active, &message, &status}, c.targets()...)...); err != nil {
+			return l, err
+		}
+		if !active {
+			return l, crm.ErrInactive
+		}
+		if message.Valid {
+			id := crm.SessionID(message.Bytes)
+			l.message = &id
+		}
+		l.contact, l.open = c.contact(), status.Open()
+		return l, nil
+	})
+	if err != nil {
+		return lookup{}, err
+	}
+	if len(found) == 0 {
+		return lookup{}, crm.ErrNotFound
+	}
+	return found[0], nil
+}
+
+func interactionArgs(w crm.WorkspaceID, i crm.Interaction) pgx.NamedArgs {
+	return pgx.NamedArgs{
+		"workspace": w, "channel": [16]byte(i.ChannelID), "external": i.ExternalID, "key": i.MessageKey(),
+		"at": i.At, "preview": i.Preview, "inbound": i.Direction == crm.Inbound,
+	}
+}
+
+// repeated answers a message that was recorded before with what it belongs to now.
+func (s *Store) repeated(ctx context.Context, w crm.WorkspaceID, id crm.SessionID) (crm.Recorded, error) {
+	found, err := s.sessions(ctx, s.pool, w, []crm.SessionID{id})
+	if err != nil {
+		return crm.Recorded{}, err
+	}
+	if len(found) == 0 {
+		return crm.Recorded{}, fmt.Errorf("session %s of a recorded message is not there", id)
+	}
+	r := crm.Recorded{Session: found[0], Repeated: true}
+	if id := r.Session.ContactID; id != nil {
+		contacts, err := s.contacts(ctx, s.pool, `c.id = @id`, pgx.NamedArgs{"workspace": w, "id": [16]byte(*id)})
+		if err != nil {
+			return crm.Recorded{}, err
+		}
+		if len(contacts) > 0 {
+			r.Contact = &contacts[0]
+		}
+	}
+	return r, nil
+}
+
+// append adds a message to the identity's open session in one statement. ok is false, and nothing is written, when the
+// message, the identity or the session is not what the look showed.
+//
+// The identity is locked against deletion and the session against closing, so that what the first part of the statement
+// saw still holds when the last part writes.
+func (s *Store) append(ctx context.Context, w crm.WorkspaceID, i crm.Interaction) (session crm.Session, ok bool, err error) {
+	rows, err := s.pool.Query(ctx, `
+		WITH target AS (
+		  SELECT s.id, y.contact_id
+		  FROM identities y
+		  JOIN sessions s ON s.workspace_id = @workspace AND s.id = y.session_id
+		  WHERE y.workspace_id = @workspace AND y.channel_id = @channel AND y.external_id = @external
+		    AND s.status IN ('ACTIVE', 'ESCALATED')
+		  FOR KEY SHARE OF y
+		  FOR NO KEY UPDATE OF s
+		), message AS (
+		  INSERT INTO messages (workspace_id, message_key, session_id)
+		  SELECT @workspace, @key, id FROM target
+		  ON CONFLICT DO NOTHING
+		  RETURNING session_id
+		), activity AS (
+		  UPDATE contact_activity a
+		  SET last_activity_at = @at
+		  FROM target t, message m
+		  WHERE a.workspace_id = @workspace AND a.contact_id = t.contact_id AND a.last_activity_at < @at AND @inbound
+		)
+		UPDATE sessions s
+		SET last_message_preview = CASE WHEN @at >= s.last_message_at THEN @preview ELSE s.last_message_preview END,
+		    last_message_at = greatest(s.last_message_at, @at),
+		    unread_count = s.unread_count + CASE WHEN @inbound THEN 1 ELSE 0 END
+		FROM message m
+		WHERE s.workspace_id = @workspace AND s.id = m.session_id
+		RETURNING `+sessionColumns, interactionArgs(w, i))
+	found, err := all(ctx, rows, err, scanSession)
+	if err != nil || len(found) == 0 {
+		return crm.Session{}, false, err
+	}
+	return found[0], true, nil
+}
+
+// recordAnew takes a message in with everything it touches locked. Messages of one identity, and those that vouch for
+// one e-mail or phone, take turns.
+func (s *Store) recordAnew(ctx context.Context, w crm.WorkspaceID, i crm.Interaction) (r crm.Recorded, err error) {
+	var seen *crm.SessionID
+	err = s.tx(ctx, func(tx pgx.Tx) error {
+		seen = nil
+		if err := s.lockValues(ctx, tx, turns(w, i)...); err != nil {
+			return err
+		}
+		known, err := s.lookAgain(ctx, tx, w, i)
+		if err != nil {
+			return err
+		}
+		if seen = known.message; seen != nil {
+			return nil
+		}
+		r, err = s.write(ctx, tx, w, i, known)
+		return err
+	})
+	if err != nil {
+		return crm.Recorded{}, err
+	}
+	if seen != nil {
+		return s.repeated(ctx, w, *seen)
+	}
+	return r, nil
+}
+
+// turns are the locks of everything that must not be found or made twice.
+func turns(w crm.WorkspaceID, i crm.Interaction) []int64 {
+	locks := []int64{value(w, i.ChannelID.String(), i.ExternalID)}
+	if p := i.Profile; p.Email != nil && p.EmailVerified {
+		locks = append(locks, value(w, "email", *p.Email))
+	}
+	if p := i.Profile; p.Phone != nil && p.PhoneVerified {
+		locks = append(locks, value(w, "phone", *p.Phone))
+	}
+	return locks
+}
+
+// locked is what a message's customer has, with a lock on each row.
+type locked struct {
+	message  *crm.SessionID
+	identity bool
+	contact  *crm.Contact
+	session  *crm.Session // the identity's newest
+}
+
+func (s *Store) lookAgain(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i crm.Interaction) (locked, error) {
+	var l locked
+	var message, contact, session pgtype.UUID
+	b := &pgx.Batch{}
+	args := interactionArgs(w, i)
+	b.Queue(`SELECT session_id FROM messages WHERE workspace_id = @workspace AND message_key = @key`, args).
+		QueryRow(func(row pgx.Row) error { return optional(row.Scan(&message)) })
+	b.Queue(`
+		SELECT contact_id, session_id
+		FROM identities
+		WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external
+		FOR NO KEY UPDATE`, args).
+		QueryRow(func(row pgx.Row) error { return optional(row.Scan(&contact, &session)) })
+	if err := tx.SendBatch(ctx, b).Close(); err != nil {
+		return l, err
+	}
+	if message.Valid {
+		id := crm.SessionID(message.Bytes)
+		l.message = &id
+		return l, nil
+	}
+	if !contact.Valid {
+		c, err := s.vouchedFor(ctx, tx, w, i.Profile)
+		l.contact = c
+		return l, err
+	}
+	l.identity = true
+	if !session.Valid { // loaded without any
+		c, err := s.lockContact(ctx, tx, w, contact.Bytes)
+		l.contact = &c
+		return l, err
+	}
+	rows, err := tx.Query(ctx, `
+		SELECT `+sessionColumns+`
+		FROM sessions s
+		WHERE s.workspace_id = @workspace AND s.id = @id
+		FOR NO KEY UPDATE OF s`, pgx.NamedArgs{"workspace": w, "id": session})
+	if err != nil {
+		return l, err
+	}
+	found, err := pgx.CollectExactlyOneRow(rows, scanSession)
+	if err != nil {
+		return l, err
+	}
+	l.session = &found
+	c, err := s.lockContact(ctx, tx, w, contact.Bytes)
+	l.contact = &c
+	return l, err
+}
+
+// vouchedFor finds the oldest contact that has the profile's verified e-mail, else phone, as a value that may be relied
+// on: one that staff entered or a channel verified.
+func (s *Store) vouchedFor(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, p crm.Profile) (*crm.Contact, error) {
+	for _, v := range []struct {
+		field    string
+		value    *string
+		verified bool
+		from     func(crm.Contact) crm.Provenance
+	}{
+		{"email", p.Email, p.EmailVerified, func(c crm.Contact) crm.Provenance { return c.EmailFrom }},
+		{"phone", p.Phone, p.PhoneVerified, func(c crm.Contact) crm.Provenance { return c.PhoneFrom }},
+	} {
+		if v.value == nil || !v.verified {
+			continue
+		}
+		holders, err := s.holders(ctx, tx, w, v.field, *v.value)
+		if err != nil {
+			return nil, err
+		}
+		for _, h := range holders {
+			if o := v.from(h).Origin; o != crm.Staff && o != crm.Verified {
+				continue
+			}
+			c, err := s.lockContact(ctx, tx, w, h.ID)
+			if errors.Is(err, crm.ErrNotFound) || err == nil && (v.from(c) != v.from(h)) {
+				return nil, errAgain // edited or deleted since it was found
+			}
+			return &c, err
+		}
+	}
+	return nil, nil
+}
+
+// write stores a message with the contact and the session it finds or makes, in one round trip.
+func (s *Store) write(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i crm.Interaction, l locked) (crm.Recorded, error) {
+	b := &pgx.Batch{}
+	var c crm.Contact
+	if l.contact == nil {
+		c = crm.ContactFrom(i)
+		stage, err := s.gramStage(ctx, w)
+		if err != nil {
+			return crm.Recorded{}, err
+		}
+		insertContact(b, w, c, stage)
+	} else {
+		before := *l.contact
+		c = before
+		if c.Learn(i.Profile, i.ChannelID) && !before.Same(c) {
+			var err error
+			if c, err = s.saveContact(ctx, tx, w, before, c, i.Received); err != nil {
+				return crm.Recorded{}, err
+			}
+		}
+		c.Receive(i)
+		b.Queue(`
+			UPDATE contact_activity SET last_activity_at = @at
+			WHERE workspace_id = @workspace AND contact_id = @contact AND last_activity_at < @at AND @inbound`,
+			pgx.NamedArgs{"workspace": w, "contact": [16]byte(c.ID), "at": i.At, "inbound": i.Direction == crm.Inbound})
+	}
+	session := crm.SessionFrom(i, c.ID)
+	if l.session != nil && l.session.Status.Open() {
+		session = *l.session
+		session.Receive(i)
+		b.Queue(`
+			UPDATE sessions
+			SET last_message_preview = @preview, last_message_at = @at, unread_count = @unread
+			WHERE workspace_id = @workspace AND id = @id`, pgx.NamedArgs{
+			"workspace": w, "id": [16]byte(session.ID), "preview": session.LastMessagePreview,
+			"at": session.LastMessageAt, "unread": session.UnreadCount,
+		})
+	} else {
+		insertSession(b, w, session)
+		writeIdentity(b, w, crm.IdentityFrom(i, c.ID), session.ID, l.identity)
+	}
+	b.Queue(`INSERT INTO messages (workspace_id, message_key, session_id) VALUES (@workspace, @key, @session)`,
+		pgx.NamedArgs{"workspace": w, "key": i.MessageKey(), "session": [16]byte(session.ID)})
+	return crm.Recorded{Contact: &c, Session: session}, tx.SendBatch(ctx, b).Close()
+}
+
+func insertContact(b *pgx.Batch, w crm.WorkspaceID, c crm.Contact, stage gramStage) {
+	keys := search.KeysOf(c)
+	active := never
+	if c.LastActivityAt != nil {
+		active = *c.LastActivityAt
+	}
+	args := contactArgs(w, c, keys, pgx.NamedArgs{"grams": stage != gramsNone, "active": active, "terms": keys.Terms})
+	b.Queue(`
+		INSERT INTO contacts (
+		  workspace_id, id, name, email, phone, notes, version, created_at, updated_at,
+		  name_origin, name_channel, email_origin, email_channel, phone_origin, phone_channel,
+		  name_key, search_text, grams
+		) VALUES (
+		  @workspace, @id, @name, @email, @phone, @notes, @version, @created, @updated,
+		  @name_origin, @name_channel, @email_origin, @email_channel, @phone_origin, @phone_channel,
+		  @name_key, @search_text, @grams
+		)`, args)
+	b.Queue(`
+		INSERT INTO contact_activity (workspace_id, contact_id, last_activity_at)
+		VALUES (@workspace, @id, @active)`, args)
+	b.Queue(`
+		INSERT INTO contact_terms (workspace_id, term, contact_id)
+		SELECT @workspace, t, @id FROM unnest(@terms::text[]) t`, args)
+	addToCount(b, w, 1)
+}
+
+func insertSession(b *pgx.Batch, w crm.WorkspaceID, s crm.Session) {
+	b.Queue(`
+		INSERT INTO sessions (
+		  workspace_id, id, contact_id, channel_id, status, tag, last_message_preview, last_message_at, unread_count, started_at
+		) VALUES (
+		  @workspace, @id, @contact, @channel, @status, @tag, @preview, @at, @unread, @started
+		)`, pgx.NamedArgs{
+		"workspace": w, "id": [16]byte(s.ID), "contact": [16]byte(*s.ContactID), "channel": [16]byte(s.ChannelID),
+		"status": s.Status, "tag": s.Tag, "preview": s.LastMessagePreview, "at": s.LastMessageAt,
+		"unread": s.UnreadCount, "started": s.StartedAt,
+	})
+}
+
+// writeIdentity points an identity at its newest session, or makes it.
+func writeIdentity(b *pgx.Batch, w crm.WorkspaceID, i crm.Identity, newest crm.SessionID, exists bool) {
+	args := pgx.NamedArgs{
+		"workspace": w, "channel": [16]byte(i.ChannelID), "external": i.ExternalID, "contact": [16]byte(i.ContactID),
+		"session": [16]byte(newest), "name": i.DisplayName, "created": i.CreatedAt,
+	}
+	if exists {
+		b.Queue(`
+			UPDATE identities SET session_id = @session
+			WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external`, args)
+		return
+	}
+	b.Queue(`
+		INSERT INTO identities (workspace_id, channel_id, external_id, contact_id, session_id, display_name, created_at)
+		VALUES (@workspace, @channel, @external, @contact, @session, @name, @created)`, args)
+}
+
+// optional makes a row that is not there no error.
+func optional(err error) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,113 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"kith/internal/crm"
+	"kith/storage"
+	"kith/storage/search"
+)
+
+// Contacts returns one page of the list that q describes.
+func (s *Store) Contacts(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) (storage.ContactPage, error) {
+	page, err := s.list(ctx, w, q)
+	if err != nil {
+		return storage.ContactPage{}, fmt.Errorf("list contacts: %w", err)
+	}
+	return page, nil
+}
+
+func (s *Store) list(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) (storage.ContactPage, error) {
+	if !search.Parse(q.Search).Empty() {
+		src, err := s.source(ctx, w)
+		if err != nil {
+			return storage.ContactPage{}, err
+		}
+		return search.Page(ctx, src, q)
+	}
+	rows, err := s.ordered(ctx, w, q)
+	if err != nil {
+		return storage.ContactPage{}, err
+	}
+	rows, more := storage.Window(q.Page, rows, func(r storage.ContactRow) storage.Position { return r.Position }, q.Before)
+	return storage.ContactPage{Rows: rows, More: more}, nil
+}
+
+// ordered reads a list without a search from its starting bound on, one row more than the page.
+func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) ([]storage.ContactRow, error) {
+	d := direction(q.Descending != q.Page.FromEnd)
+	args := pgx.NamedArgs{"workspace": w}
+	beyond := func(columns, place string) string {
+		from := q.Page.From()
+		if from == nil {
+			return ""
+		}
+		args["key"], args["at"], args["id"] = from.Key, from.At, from.ID
+		return fmt.Sprintf("AND %s %s %s", columns, d.beyond, place)
+	}
+	var sql string
+	limit := q.Page.Size + 1
+	switch q.Order {
+	case storage.LastActivity:
+		sql = fmt.Sprintf(`
+			SELECT '', l.last_activity_at, %[1]s
+			FROM (
+			  SELECT contact_id, last_activity_at
+			  FROM contact_activity
+			  WHERE workspace_id = @workspace %[2]s
+			  ORDER BY last_activity_at %[3]s, contact_id %[3]s
+			  LIMIT %[4]d
+			) l
+			JOIN contacts c ON c.workspace_id = @workspace AND c.id = l.contact_id
+			ORDER BY l.last_activity_at %[3]s, l.contact_id %[3]s`,
+			contactColumns, beyond("(last_activity_at, contact_id)", "(@at, @id)"), d.order, limit)
+	case storage.Name:
+		sql = fmt.Sprintf(`
+			SELECT c.name_key, NULL, %[1]s
+			FROM contacts c
+			WHERE c.workspace_id = @workspace %[2]s
+			ORDER BY c.name_key %[3]s, c.id %[3]s
+			LIMIT %[4]d`,
+			contactColumns, beyond("(c.name_key, c.id)", "(@key, @id)"), d.order, limit)
+	case storage.Created: // the order of ids
+		sql = fmt.Sprintf(`
+			SELECT '', NULL, %[1]s
+			FROM contacts c
+			WHERE c.workspace_id = @workspace %[2]s
+			ORDER BY c.id %[3]s
+			LIMIT %[4]d`,
+			contactColumns, beyond("c.id", "@id"), d.order, limit)
+	default:
+		return nil, &crm.InvalidError{Field: "orderBy", Reason: "RELEVANCE needs a search"}
+	}
+	rows, err := s.pool.Query(ctx, sql, args)
+	return all(ctx, rows, err, func(row pgx.CollectableRow) (storage.ContactRow, error) {
+		var r contactRow
+		var key string
+		var at *time.Time
+		if err := row.Scan(append([]any{&key, &at}, r.targets()...)...); err != nil {
+			return storage.ContactRow{}, err
+		}
+		c := *r.contact()
+		place := storage.Position{Key: key, ID: uuid.UUID(c.ID)}
+		if at != nil {
+			place.At = at.UTC()
+		}
+		return storage.ContactRow{Contact: c, Position: place}, nil
+	})
+}
+
+// sqlDirection is how a statement reads: its ORDER BY, and what lies beyond a bound.
+type sqlDirection struct{ order, beyond string }
+
+func direction(descending bool) sqlDirection {
+	if descending {
+		return sqlDirection{order: "DESC", beyond: "<"}
+	}
+	return sqlDirection{order: "ASC", beyond: ">"}
+}

@@ -1,0 +1,221 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"kith/internal/crm"
+)
+
+const (
+	// gramThreshold is the number of contacts from which on a workspace is in the gram index.
+	gramThreshold = 10_000
+	// gramsSettle is how long a workspace is gramsComing before its older rows are gone through: longer than any process
+	// may still take it for gramsNone, and than any transaction.
+	gramsSettle = 30 * time.Second
+	// gramBatch is how many rows enter the index in one transaction.
+	gramBatch = 500
+	// growthCheck is how often the sizes of workspaces are looked at.
+	growthCheck = time.Minute
+)
+
+// sweeper remembers when this process last looked for workspaces that have grown.
+type sweeper struct {
+	mu     sync.Mutex
+	looked time.Time
+}
+
+// Maintain does one helping of the work that earlier calls left behind. Its statements that go over all workspaces read
+// small tables only; each that writes names its workspace.
+func (s *Store) Maintain(ctx context.Context) (more bool, err error) {
+	detached, err := s.detachSome(ctx)
+	if err != nil {
+		return false, fmt.Errorf("detach sessions: %w", err)
+	}
+	indexed, err := s.indexSome(ctx)
+	if err != nil {
+		return false, fmt.Errorf("fill gram index: %w", err)
+	}
+	return detached || indexed, nil
+}
+
+// work is a piece of maintenance within one workspace.
+type work struct {
+	workspace crm.WorkspaceID
+	contact   crm.ContactID
+	state     gramStage
+	since     time.Time
+}
+
+// detachSome takes a deleted contact from some of its sessions.
+func (s *Store) detachSome(ctx context.Context) (more bool, err error) {
+	rows, err := s.pool.Query(ctx, `SELECT workspace_id, contact_id FROM contact_deletions ORDER BY deleted_at LIMIT 8`)
+	todo, err := all(ctx, rows, err, func(row pgx.CollectableRow) (d work, err error) {
+		return d, row.Scan(&d.workspace, (*[16]byte)(&d.contact))
+	})
+	if err != nil {
+		return false, err
+	}
+	for _, d := range todo {
+		err := s.tx(ctx, func(tx pgx.Tx) error {
+			free, err := s.mine(ctx, tx, value(d.workspace, "detach", d.contact.String()))
+			if err != nil || !free {
+				return err
+			}
+			args := pgx.NamedArgs{"workspace": d.workspace, "id": [16]byte(d.contact), "n": detachAtOnce}
+			tag, err := tx.Exec(ctx, detach, args)
+			if err != nil {
+				return err
+			}
+			more = true
+			if tag.RowsAffected() == detachAtOnce {
+				return nil
+			}
+			_, err = tx.Exec(ctx, `DELETE FROM contact_deletions WHERE workspace_id = @workspace AND contact_id = @id`, args)
+			return err
+		})
+		if err != nil {
+			return false, err
+		}
+	}
+	return more, nil
+}
+
+// mine reports whether this transaction got an advisory lock; another process may have it.
+func (s *Store) mine(ctx context.Context, tx pgx.Tx, v int64) (ok bool, err error) {
+	err = tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock(@value)`, pgx.NamedArgs{"value": v}).Scan(&ok)
+	return ok, err
+}
+
+// indexSome brings workspaces that have grown into the gram index, a batch of rows at a time. The index itself is made
+// when the first of them comes, so that loading many contacts into a new database does not pay for it row by row.
+func (s *Store) indexSome(ctx context.Context) (more bool, err error) {
+	if err := s.markGrown(ctx); err != nil {
+		return false, err
+	}
+	rows, err := s.pool.Query(ctx, `SELECT workspace_id, gram_state_at FROM workspaces WHERE gram_state = 1 ORDER BY gram_state_at`)
+	coming, err := all(ctx, rows, err, func(row pgx.CollectableRow) (c work, err error) {
+		return c, row.Scan(&c.workspace, &c.since)
+	})
+	if err != nil {
+		return false, err
+	}
+	for _, c := range coming {
+		if time.Since(c.since) < gramsSettle {
+			continue
+		}
+		left, err := s.indexBatch(ctx, c.workspace)
+		if err != nil {
+			return false, err
+		}
+		if left {
+			return true, nil
+		}
+		if ready, err := s.ensureGramIndex(ctx); err != nil || !ready {
+			return false, err
+		}
+		if err := s.setGramStage(ctx, c.workspace, gramsComplete); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// markGrown starts bringing the workspaces in that have grown past the threshold.
+func (s *Store) markGrown(ctx context.Context) error {
+	s.sweep.mu.Lock()
+	due := time.Since(s.sweep.looked) >= growthCheck
+	if due {
+		s.sweep.looked = time.Now()
+	}
+	s.sweep.mu.Unlock()
+	if !due {
+		return nil
+	}
+	rows, err := s.pool.Query(ctx, `
+		SELECT n.workspace_id
+		FROM (SELECT workspace_id FROM contact_counts GROUP BY workspace_id HAVING sum(contacts) > @threshold) n
+		JOIN workspaces w ON w.workspace_id = n.workspace_id
+		WHERE w.gram_state = 0`, pgx.NamedArgs{"threshold": gramThreshold})
+	grown, err := all(ctx, rows, err, pgx.RowTo[crm.WorkspaceID])
+	if err != nil {
+		return err
+	}
+	for _, w := range grown {
+		if err := s.setGramStage(ctx, w, gramsComing); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) setGramStage(ctx context.Context, w crm.WorkspaceID, stage gramStage) error {
+	_, err := s.pool.Exec(ctx, `
+		UPDATE workspaces SET gram_state = @stage, gram_state_at = @now
+		WHERE workspace_id = @workspace AND gram_state < @stage`,
+		pgx.NamedArgs{"workspace": w, "stage": stage, "now": time.Now().UTC()})
+	s.grams.Delete(w)
+	return translate(ctx, err)
+}
+
+// indexBatch brings some rows of a workspace in and reports whether there may be more.
+func (s *Store) indexBatch(ctx context.Context, w crm.WorkspaceID) (left bool, err error) {
+	tag, err := s.pool.Exec(ctx, `
+		UPDATE contacts SET grams = true
+		WHERE workspace_id = @workspace AND id IN (
+		  SELECT id FROM contacts WHERE workspace_id = @workspace AND NOT grams LIMIT @n
+		)`, pgx.NamedArgs{"workspace": w, "n": gramBatch})
+	return err == nil && tag.RowsAffected() > 0, translate(ctx, err)
+}
+
+// ensureGramIndex makes the gram index where it is not there, without holding writers up. It reports whether the index
+// can be used: another process may be building it just now.
+func (s *Store) ensureGramIndex(ctx context.Context) (ready bool, err error) {
+	var building bool
+	var valid *bool
+	err = s.pool.QueryRow(ctx, `
+		SELECT
+		  (SELECT i.indisvalid FROM pg_index i WHERE i.indexrelid = to_regclass('contacts_by_gram')),
+		  EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.relid = 'contacts'::regclass)`).Scan(&valid, &building)
+	if err != nil || building || valid != nil && *valid {
+		return err == nil && !building, translate(ctx, err)
+	}
+	err = s.withoutTimeout(ctx, func(c *pgx.Conn) error {
+		if valid != nil { // left behind by a build that died
+			if _, err := c.Exec(ctx, `DROP INDEX CONCURRENTLY IF EXISTS contacts_by_gram`); err != nil {
+				return err
+			}
+		}
+		_, err := c.Exec(ctx, `
+			CREATE INDEX CONCURRENTLY IF NOT EXISTS contacts_by_gram
+			ON contacts USING gin (contact_grams(workspace_id, name_bucket(name_key), search_text))
+			WITH (fastupdate = off)
+			WHERE grams`)
+		if err != nil {
+			return err
+		}
+		// Statistics of the grams would be large, slow to gather and of no use: there is one plan.
+		_, err = c.Exec(ctx, `ALTER INDEX contacts_by_gram ALTER COLUMN 1 SET STATISTICS 0`)
+		return err
+	})
+	return err == nil, translate(ctx, err)
+}
+
+// withoutTimeout runs f on a connection whose statements may take as long as they need.
+func (s *Store) withoutTimeout(ctx context.Context, f func(*pgx.Conn) error) error {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	if _, err := conn.Exec(ctx, `SET statement_timeout = 0; SET maintenance_work_mem = '512MB'`, pgx.QueryExecModeSimpleProtocol); err != nil {
+		return err
+	}
+	err = f(conn.Conn())
+	return errors.Join(err, conn.Conn().Close(ctx)) // its settings go with it
+}

@@ -1,0 +1,195 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"kith/internal/crm"
+	"kith/storage/search"
+)
+
+// source is what PostgreSQL offers a search in one workspace. Page sizes stand in the statements as numbers, because a
+// generic plan guesses badly at a limit that it does not know.
+type source struct {
+	*Store
+	workspace crm.WorkspaceID
+	grams     gramStage
+}
+
+var _ search.Source = source{}
+
+func (s *Store) source(ctx context.Context, w crm.WorkspaceID) (source, error) {
+	stage, err := s.gramStage(ctx, w)
+	return source{Store: s, workspace: w, grams: stage}, err
+}
+
+// gramStage is how far a workspace has come into the gram index. Small workspaces stay out of it: a scan answers them as
+// quickly, and thousands of them would swell it.
+type gramStage int16
+
+const (
+	gramsNone     gramStage = 0
+	gramsComing   gramStage = 1 // new rows are in; older ones may not be yet
+	gramsComplete gramStage = 2
+)
+
+// gramState is a stage as it was read at a time.
+type gramState struct {
+	stage gramStage
+	read  time.Time
+}
+
+// gramsKnown is for how long a stage that was read is trusted. A workspace is in gramsComing for much longer before its
+// older rows are gone through, so that no process still adds rows as if it were gramsNone.
+const gramsKnown = 5 * time.Second
+
+func (s *Store) gramStage(ctx context.Context, w crm.WorkspaceID) (gramStage, error) {
+	if v, ok := s.grams.Load(w); ok {
+		if known := v.(gramState); known.stage == gramsComplete || time.Since(known.read) < gramsKnown {
+			return known.stage, nil
+		}
+	}
+	state := gramState{read: time.Now()}
+	err := s.pool.QueryRow(ctx, `SELECT gram_state FROM workspaces WHERE workspace_id = @workspace`,
+		pgx.NamedArgs{"workspace": w}).Scan(&state.stage)
+	if err != nil {
+		return 0, translate(ctx, err)
+	}
+	s.grams.Store(w, state)
+	return state.stage, nil
+}
+
+func (s source) HasGrams() bool { return s.grams == gramsComplete }
+
+// args are the parameters of a statement that reads within r.
+func (s source) args(r search.Range) pgx.NamedArgs {
+	return pgx.NamedArgs{
+		"workspace": s.workspace,
+		"after":     r.After.Key, "after_id": [16]byte(r.After.ID),
+		"before": r.Before.Key, "before_id": [16]byte(r.Before.ID),
+	}
+}
+
+// within is the condition that a place is in the range. Both ends are given and the cursor is one of them: a range and a
+// cursor as two conditions on one side start reading at the wrong place.
+func within(columns string) string {
+	return columns + ` > (@after, @after_id) AND ` + columns + ` < (@before, @before_id)`
+}
+
+// containing is the condition that a text holds every token, which it adds to args.
+func containing(column string, tokens []string, args pgx.NamedArgs) string {
+	var b strings.Builder
+	for i, t := range tokens {
+		name := fmt.Sprintf("token%d", i)
+		args[name] = t
+		fmt.Fprintf(&b, ` AND strpos(%s, @%s) > 0`, column, name)
+	}
+	return b.String()
+}
+
+func (s source) hits(ctx context.Context, sql string, args pgx.NamedArgs) ([]search.Hit, error) {
+	rows, err := s.pool.Query(ctx, sql, args)
+	return all(ctx, rows, err, func(row pgx.CollectableRow) (search.Hit, error) {
+		var h search.Hit
+		var r contactRow
+		err := row.Scan(append([]any{&h.Key, (*[16]byte)(&h.ID)}, r.targets()...)...)
+		if err == nil {
+			h.Contact = r.contact()
+		}
+		return h, err
+	})
+}
+
+// Names reads contacts by name key.
+func (s source) Names(ctx context.Context, r search.Range, n int) ([]search.Hit, error) {
+	d := direction(r.Desc)
+	return s.hits(ctx, fmt.Sprintf(`
+		SELECT c.name_key, c.id, %[1]s
+		FROM contacts c
+		WHERE c.workspace_id = @workspace AND %[2]s
+		ORDER BY c.name_key %[3]s, c.id %[3]s
+		LIMIT %[4]d`, contactColumns, within("(c.name_key, c.id)"), d.order, n), s.args(r))
+}
+
+// Terms reads contacts by term.
+func (s source) Terms(ctx context.Context, r search.Range, also []string, n int) ([]search.Hit, error) {
+	d, args := direction(r.Desc), s.args(r)
+	return s.hits(ctx, fmt.Sprintf(`
+		SELECT t.term, t.contact_id, %[1]s
+		FROM (
+		  SELECT term, contact_id
+		  FROM contact_terms
+		  WHERE workspace_id = @workspace AND %[2]s
+		  ORDER BY term %[3]s, contact_id %[3]s
+		  LIMIT %[4]d
+		) t
+		LEFT JOIN contacts c ON c.workspace_id = @workspace AND c.id = t.contact_id%[5]s
+		ORDER BY t.term %[3]s, t.contact_id %[3]s`,
+		contactColumns, within("(term, contact_id)"), d.order, n, containing("c.search_text", also, args)), args)
+}
+
+// Scan reads the covering index by name key.
+func (s source) Scan(ctx context.Context, r search.Range, tokens []string, look, n int) ([]search.Hit, error) {
+	d, args := direction(r.Desc), s.args(r)
+	limit := "ALL"
+	if look > 0 {
+		limit = fmt.Sprint(look)
+	}
+	return s.hits(ctx, fmt.Sprintf(`
+		SELECT h.name_key, h.id, %[1]s
+		FROM (
+		  SELECT w.name_key, w.id
+		  FROM (
+		    SELECT name_key, id, search_text
+		    FROM contacts
+		    WHERE workspace_id = @workspace AND %[2]s
+		    ORDER BY name_key %[3]s, id %[3]s
+		    LIMIT %[5]s
+		  ) w
+		  WHERE true%[6]s
+		  ORDER BY w.name_key %[3]s, w.id %[3]s
+		  LIMIT %[4]d
+		) h
+		JOIN contacts c ON c.workspace_id = @workspace AND c.id = h.id
+		ORDER BY h.name_key %[3]s, h.id %[3]s`,
+		contactColumns, within("(name_key, id)"), d.order, n, limit, containing("w.search_text", tokens, args)), args)
+}
+
+// Grams reads the gram index, bucket after bucket: buckets rise with the name key, so the first to fill the page end it.
+func (s source) Grams(ctx context.Context, r search.Range, tokens []string, n int) ([]search.Hit, error) {
+	d, args := direction(r.Desc), s.args(r)
+	first, last, step := search.Bucket(r.After.Key), search.Bucket(r.Before.Key), 1
+	if r.Desc {
+		first, last, step = last, first, -1
+	}
+	args["first"], args["last"], args["step"] = first, last, step
+	args["grams"] = search.Grams(s.workspace, 0, tokens)
+	return s.hits(ctx, fmt.Sprintf(`
+		SELECT h.*
+		FROM generate_series(@first::int, @last::int, @step::int) b(bucket)
+		CROSS JOIN LATERAL (
+		  SELECT c.name_key, c.id AS place, %[1]s AS last_activity_at
+		  FROM contacts c
+		  WHERE %[5]s AND c.grams
+		    AND contact_grams(c.workspace_id, name_bucket(c.name_key), c.search_text)
+		      @> ARRAY(SELECT g | (b.bucket::bigint << 32) FROM unnest(@grams::bigint[]) g)
+		    AND %[2]s%[6]s
+		  ORDER BY c.name_key %[3]s, c.id %[3]s
+		  LIMIT %[4]d
+		) h
+		LIMIT %[4]d`,
+		contactColumns, within("(c.name_key, c.id)"), d.order, n, s.workspaceBesideGrams(), containing("c.search_text", tokens, args)), args)
+}
+
+// workspaceBesideGrams is the condition on the workspace in a statement that reads the gram index. A plain comparison
+// makes the planner intersect with the whole workspace's b-tree range; Citus needs it all the same to route the statement.
+func (s source) workspaceBesideGrams() string {
+	if s.citus {
+		return "c.workspace_id = @workspace"
+	}
+	return "c.workspace_id + 0 = @workspace"
+}

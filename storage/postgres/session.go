@@ -1,0 +1,195 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"kith/internal/crm"
+	"kith/storage"
+)
+
+// sessionColumns are the columns of sessions s that scanSession reads; they use @workspace. A session whose contact is
+// deleted has none, even where the row still says so.
+const sessionColumns = `
+	s.id, CASE WHEN s.contact_id NOT IN (` + deletedContacts + `) THEN s.contact_id END, s.channel_id, s.status, s.tag,
+	s.last_message_preview, s.last_message_at, s.unread_count, s.started_at`
+
+// deletedContacts are the contacts that are gone and whose sessions are still being detached: hardly ever any.
+const deletedContacts = `SELECT d.contact_id FROM contact_deletions d WHERE d.workspace_id = @workspace`
+
+// sessionRow is where a row of sessionColumns is scanned to.
+type sessionRow struct {
+	session     crm.Session
+	contact     pgtype.UUID
+	at, started time.Time
+}
+
+func (r *sessionRow) targets() []any {
+	s := &r.session
+	return []any{
+		(*[16]byte)(&s.ID), &r.contact, (*[16]byte)(&s.ChannelID), &s.Status, &s.Tag,
+		&s.LastMessagePreview, &r.at, &s.UnreadCount, &r.started,
+	}
+}
+
+func (r *sessionRow) finish() crm.Session {
+	if r.contact.Valid {
+		id := crm.ContactID(r.contact.Bytes)
+		r.session.ContactID = &id
+	}
+	r.session.LastMessageAt, r.session.StartedAt = r.at.UTC(), r.started.UTC()
+	return r.session
+}
+
+func scanSession(row pgx.CollectableRow) (crm.Session, error) {
+	var r sessionRow
+	if err := row.Scan(r.targets()...); err != nil {
+		return crm.Session{}, err
+	}
+	return r.finish(), nil
+}
+
+// SessionsByID returns the sessions that exist among ids.
+func (s *Store) SessionsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.SessionID) (map[crm.SessionID]crm.Session, error) {
+	found, err := s.sessions(ctx, s.pool, w, ids)
+	if err != nil {
+		return nil, fmt.Errorf("look up sessions: %w", err)
+	}
+	out := make(map[crm.SessionID]crm.Session, len(found))
+	for _, v := range found {
+		out[v.ID] = v
+	}
+	return out, nil
+}
+
+func (s *Store) sessions(ctx context.Context, q queryer, w crm.WorkspaceID, ids []crm.SessionID) ([]crm.Session, error) {
+	rows, err := q.Query(ctx, `
+		SELECT `+sessionColumns+`
+		FROM sessions s
+		WHERE s.workspace_id = @workspace AND s.id = ANY(@ids)`, pgx.NamedArgs{"workspace": w, "ids": uuids(ids)})
+	return all(ctx, rows, err, scanSession)
+}
+
+// sessionWindow is the part of a statement that picks sessions: the conditions of the filter and the page's starting
+// bound, its order, and its limit.
+type sessionWindow struct {
+	where string
+	order string
+	args  pgx.NamedArgs
+}
+
+// window reads sessions newest first, or oldest first for a page from the end.
+func window(w crm.WorkspaceID, q storage.SessionQuery) sessionWindow {
+	args := pgx.NamedArgs{"workspace": w}
+	where := []string{"s.workspace_id = @workspace"}
+	d := direction(!q.Page.FromEnd)
+	if from := q.Page.From(); from != nil {
+		args["at"], args["id"] = from.At, [16]byte(from.ID)
+		where = append(where, fmt.Sprintf("(s.last_message_at, s.id) %s (@at, @id)", d.beyond))
+	}
+	f := q.Filter
+	if f.Contact != nil {
+		args["contact"] = [16]byte(*f.Contact)
+		where = append(where, "s.contact_id = @contact", "s.contact_id NOT IN ("+deletedContacts+")")
+	}
+	if f.Channels != nil {
+		args["channels"] = uuids(f.Channels)
+		where = append(where, "s.channel_id = ANY(@channels)")
+	}
+	if f.Statuses != nil {
+		args["statuses"] = f.Statuses
+		where = append(where, "s.status = ANY(@statuses)")
+	}
+	if f.Tags != nil {
+		args["tags"] = f.Tags
+		where = append(where, "s.tag = ANY(@tags)")
+	}
+	return sessionWindow{
+		where: strings.Join(where, "\n\t\t  AND "),
+		order: fmt.Sprintf("ORDER BY s.last_message_at %[1]s, s.id %[1]s LIMIT %[2]d", d.order, q.Page.Size+1),
+		args:  args,
+	}
+}
+
+// Sessions returns one page of the sessions that pass the filter, the newest last message first.
+func (s *Store) Sessions(ctx context.Context, w crm.WorkspaceID, q storage.SessionQuery) (storage.SessionPage, error) {
+	v := window(w, q)
+	sql := `
+		SELECT ` + sessionColumns + `
+		FROM sessions s
+		WHERE ` + v.where + `%s
+		` + v.order
+	switch a := q.Filter.Anonymous; {
+	case a == nil:
+		sql = fmt.Sprintf(sql, "")
+	case !*a:
+		sql = fmt.Sprintf(sql, " AND s.contact_id NOT IN ("+deletedContacts+")") // NULL is neither in nor out
+	default: // each half has its index
+		sql = `
+			SELECT ` + sessionColumns + `
+			FROM (
+			  (SELECT s.id FROM sessions s WHERE ` + v.where + ` AND s.contact_id IS NULL ` + v.order + `)
+			  UNION ALL
+			  (SELECT s.id FROM sessions s WHERE ` + v.where + ` AND s.contact_id IN (` + deletedContacts + `) ` + v.order + `)
+			) i
+			JOIN sessions s ON s.workspace_id = @workspace AND s.id = i.id
+			` + v.order
+	}
+	rows, err := s.pool.Query(ctx, sql, v.args)
+	found, err := all(ctx, rows, err, scanSession)
+	if err != nil {
+		return storage.SessionPage{}, fmt.Errorf("list sessions: %w", err)
+	}
+	return sessionPage(q, found), nil
+}
+
+func sessionPage(q storage.SessionQuery, found []crm.Session) storage.SessionPage {
+	rows, more := storage.Window(q.Page, found, storage.SessionPosition, q.Before)
+	return storage.SessionPage{Sessions: rows, More: more}
+}
+
+// SessionsByContact returns one page of the sessions of each of the contacts. The LATERAL reads no more of a contact's
+// sessions than the page holds, where row_number() would read them all.
+func (s *Store) SessionsByContact(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, q storage.SessionQuery) (map[crm.ContactID]storage.SessionPage, error) {
+	out := make(map[crm.ContactID]storage.SessionPage)
+	if q.Filter.Anonymous != nil && *q.Filter.Anonymous {
+		return out, nil
+	}
+	v := window(w, q)
+	v.args["ids"] = uuids(ids)
+	rows, err := s.pool.Query(ctx, `
+		SELECT i.id, s.*
+		FROM unnest(@ids::uuid[]) WITH ORDINALITY i(id, n)
+		CROSS JOIN LATERAL (
+		  SELECT `+sessionColumns+`
+		  FROM sessions s
+		  WHERE `+v.where+` AND s.contact_id = i.id
+		  `+v.order+`
+		) s
+		WHERE i.id NOT IN (`+deletedContacts+`)`, v.args)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions of contacts: %w", translate(ctx, err))
+	}
+	found := make(map[crm.ContactID][]crm.Session, len(ids))
+	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
+		var id crm.ContactID
+		var r sessionRow
+		err := row.Scan(append([]any{(*[16]byte)(&id)}, r.targets()...)...)
+		found[id] = append(found[id], r.finish())
+		return struct{}{}, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list sessions of contacts: %w", translate(ctx, err))
+	}
+	for id, sessions := range found {
+		if p := sessionPage(q, sessions); len(p.Sessions) > 0 {
+			out[id] = p
+		}
+	}
+	return out, nil
+}

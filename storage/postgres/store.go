@@ -1,0 +1,161 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"kith/internal/crm"
+	"kith/storage"
+)
+
+// Options tune a Store. The zero value is right for a direct connection.
+type Options struct {
+	// ExecMode is how pgx sends statements: cache_statement (default), cache_describe, describe_exec, exec or
+	// simple_protocol. Behind PgBouncer in transaction mode use exec or cache_describe.
+	ExecMode string
+	// MaxConns bounds the pool; 0 is four connections for each processor, eight at least.
+	MaxConns int
+	// StatementTimeout ends a statement on the server's side; 0 is 10 s.
+	StatementTimeout time.Duration
+}
+
+// Store is a [storage.Store] over a pool of connections.
+type Store struct {
+	pool  *pgxpool.Pool
+	citus bool
+
+	workspaces sync.Map // name → crm.WorkspaceID
+	grams      sync.Map // crm.WorkspaceID → gramState
+	sweep      sweeper
+}
+
+var _ storage.Store = (*Store)(nil)
+
+// Open connects to the database at url (postgres://…). Its schema must be up to date: see [Migrate].
+func Open(ctx context.Context, url string, o Options) (*Store, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, errors.New("database URL: not a valid PostgreSQL connection string") // err may show the password
+	}
+	mode, err := execMode(o.ExecMode)
+	if err != nil {
+		return nil, err
+	}
+	config.ConnConfig.DefaultQueryExecMode = mode
+	config.ConnConfig.StatementCacheCapacity = 1024
+	config.MaxConns = max(config.MaxConns, 8)
+	if o.MaxConns > 0 {
+		config.MaxConns = int32(min(o.MaxConns, 10_000))
+	}
+	timeout := o.StatementTimeout
+	if timeout == 0 {
+		timeout = 10 * time.Second
+	}
+	s := &Store{}
+	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error { return s.prepareSession(ctx, c, mode, timeout) }
+	s.pool, err = pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", translate(ctx, err))
+	}
+	err = s.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')`).Scan(&s.citus)
+	if err != nil {
+		s.pool.Close()
+		return nil, fmt.Errorf("open database: %w", translate(ctx, err))
+	}
+	return s, nil
+}
+
+// prepareSession sets what a connection keeps for its life. Behind a transaction pooler there is no such thing, so it is
+// left out for the exec modes that are meant for one. Each statement has one right plan, so planning anew is waste;
+// Citus, though, plans joins and CTEs only with the values at hand.
+func (s *Store) prepareSession(ctx context.Context, c *pgx.Conn, mode pgx.QueryExecMode, timeout time.Duration) error {
+	if mode != pgx.QueryExecModeCacheStatement {
+		return nil
+	}
+	_, err := c.Exec(ctx, `
+		SELECT
+		  set_config('plan_cache_mode', CASE WHEN EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')
+		    THEN 'force_custom_plan' ELSE 'force_generic_plan' END, false),
+		  set_config('work_mem', '16MB', false),
+		  set_config('statement_timeout', $1, false),
+		  set_config('jit', 'off', false)`,
+		pgx.QueryExecModeExec, fmt.Sprint(timeout.Milliseconds()))
+	return err
+}
+
+func execMode(name string) (pgx.QueryExecMode, error) {
+	modes := map[string]pgx.QueryExecMode{
+		"":                pgx.QueryExecModeCacheStatement,
+		"cache_statement": pgx.QueryExecModeCacheStatement,
+		"cache_describe":  pgx.QueryExecModeCacheDescribe,
+		"describe_exec":   pgx.QueryExecModeDescribeExec,
+		"exec":            pgx.QueryExecModeExec,
+		"simple_protocol": pgx.QueryExecModeSimpleProtocol,
+	}
+	mode, ok := modes[name]
+	if !ok {
+		return 0, fmt.Errorf("unknown exec mode %q: want cache_statement, cache_describe, describe_exec, exec or simple_protocol", name)
+	}
+	return mode, nil
+}
+
+// Ping answers nil when the database can take a statement now.
+func (s *Store) Ping(ctx context.Context) error {
+	return translate(ctx, s.pool.Ping(ctx))
+}
+
+// Close waits for running statements and closes the pool.
+func (s *Store) Close() error {
+	s.pool.Close()
+	return nil
+}
+
+// attempts is how often a transaction is tried that others get in the way of.
+const attempts = 10
+
+// errAgain makes [Store.tx] roll back and run its function once more.
+var errAgain = errors.New("raced with another writer")
+
+// tx runs f in a transaction and commits it. It starts over when the database asks for that, and when a row that f
+// relied on went or came meanwhile. An error of f rolls back and is returned as it is.
+func (s *Store) tx(ctx context.Context, f func(pgx.Tx) error) error {
+	var err error
+	for n := range attempts {
+		if n > 0 {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(time.Duration(rand.IntN(4<<min(n, 5))) * time.Millisecond):
+			}
+		}
+		err = pgx.BeginFunc(ctx, s.pool, f)
+		if !retryable(err) {
+			return translate(ctx, err)
+		}
+	}
+	return fmt.Errorf("%w: gave up after %d attempts: %w", crm.ErrUnavailable, attempts, translate(ctx, err))
+}
+
+// all collects the rows of a query.
+func all[T any](ctx context.Context, rows pgx.Rows, err error, scan func(pgx.CollectableRow) (T, error)) ([]T, error) {
+	if err != nil {
+		return nil, translate(ctx, err)
+	}
+	out, err := pgx.CollectRows(rows, scan)
+	return out, translate(ctx, err)
+}
+
+// queryer is a pool or a transaction.
+type queryer interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+}

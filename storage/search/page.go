@@ -1,0 +1,286 @@
+package search
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"kith/storage"
+)
+
+// Bounds of one step. They were found by measuring: a scan of so many names answers every common fragment with a full
+// page, and costs less than a look into the gram index.
+const (
+	scanLook   = 1000 // names looked at before the gram index is asked
+	termWindow = 500  // terms read at a time while further words have to match too
+	fewMatches = 1000 // so many matches are ranked and sorted in memory rather than found in order
+	largestAsk = 1000 // rows asked for at once while rows of other tiers have to be passed over
+)
+
+// Page reads one page of a search, in the order Relevance or Name. Each step is taken only while the page is not full:
+// the names that start with the search, then later words, e-mails and phones that do, then contacts that hold it
+// anywhere. A contact belongs to the lowest tier it qualifies for; where a step comes upon it again it is passed over by
+// ranking it anew, so that the page needs no memory of earlier ones.
+func Page(ctx context.Context, src Source, q storage.ContactQuery) (storage.ContactPage, error) {
+	p := pager{
+		src:   src,
+		list:  q,
+		query: Parse(q.Search),
+		back:  q.Descending != q.Page.FromEnd,
+		from:  q.Page.From(),
+		want:  q.Page.Size + 1,
+	}
+	read := p.byRelevance
+	if q.Order == storage.Name {
+		read = p.byName
+	}
+	if err := read(ctx); err != nil {
+		return storage.ContactPage{}, err
+	}
+	rows, more := storage.Window(q.Page, p.rows, func(r storage.ContactRow) storage.Position { return r.Position }, q.Before)
+	return storage.ContactPage{Rows: rows, More: more}, nil
+}
+
+// pager gathers the rows of one page in the order they are read in.
+type pager struct {
+	src   Source
+	list  storage.ContactQuery
+	query Query
+	back  bool // reading runs against the order
+	from  *storage.Position
+	want  int
+	rows  []storage.ContactRow
+}
+
+// ask reads the next rows of one range, at most n.
+type ask func(ctx context.Context, r Range, n int) ([]Hit, error)
+
+func (p *pager) full() bool { return len(p.rows) >= p.want }
+
+func (p *pager) byName(ctx context.Context) error {
+	return p.anywhere(ctx, p.beyondFrom(Everything()))
+}
+
+func (p *pager) byRelevance(ctx context.Context) error {
+	tiers := []func(context.Context) error{p.namesStarting, p.termsStarting, p.remaining}
+	for i := range tiers {
+		if p.full() {
+			return nil
+		}
+		tier := i
+		if p.back {
+			tier = len(tiers) - 1 - i
+		}
+		if p.from != nil && (p.from.Tier > tier) != p.back && p.from.Tier != tier {
+			continue // the page starts behind it
+		}
+		if err := tiers[tier](ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// namesStarting is tier 0: the name starts with the search.
+func (p *pager) namesStarting(ctx context.Context) error {
+	return p.gather(ctx, p.inTier(0, StartingWith(p.query.Text())), p.src.Names, p.keep(0))
+}
+
+// termsStarting is tier 1: a later word, the e-mail or a part of it, or the phone starts with the longest token.
+func (p *pager) termsStarting(ctx context.Context) error {
+	r := p.inTier(1, StartingWith(p.query.Longest()))
+	others := slices.DeleteFunc(slices.Clone(p.query.Tokens()), func(t string) bool { return t == p.query.Longest() })
+	if len(others) == 0 {
+		return p.gather(ctx, r, func(ctx context.Context, r Range, n int) ([]Hit, error) {
+			return p.src.Terms(ctx, r, nil, n)
+		}, p.keep(1))
+	}
+	for window := 0; !p.full(); window++ {
+		hits, err := p.src.Terms(ctx, r, others, termWindow)
+		if err != nil {
+			return err
+		}
+		p.add(hits, p.keep(1))
+		if len(hits) < termWindow {
+			return nil
+		}
+		r = p.behind(r, hits[len(hits)-1].Place)
+		if window == 0 && !p.full() {
+			if few, err := p.termsOfFew(ctx, r); few || err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// termsOfFew finishes tier 1 within r when the whole search has few matches: it takes them all and sorts out the tier
+// in memory. It reports whether it did. Many terms of which few belong to a match would else be read one by one.
+func (p *pager) termsOfFew(ctx context.Context, r Range) (bool, error) {
+	all, err := p.containing(ctx, Range{Before: Everything().Before}, fewMatches+1)
+	if err != nil || len(all) > fewMatches {
+		return false, err
+	}
+	hits := all[:0]
+	for _, h := range all {
+		tier, key, ok := p.query.Rank(KeysOf(*h.Contact))
+		h.Place.Key = key
+		if ok && tier == 1 && after(h.Place, r.After) && after(r.Before, h.Place) {
+			hits = append(hits, h)
+		}
+	}
+	slices.SortFunc(hits, func(a, b Hit) int {
+		if after(a.Place, b.Place) != p.back {
+			return 1
+		}
+		return -1
+	})
+	p.add(hits, p.keep(1))
+	return true, nil
+}
+
+// remaining is tier 2: the search is found anywhere. The names that start with it are tier 0's and left out whole.
+func (p *pager) remaining(ctx context.Context) error {
+	starting := StartingWith(p.query.Text())
+	parts := []Range{{Before: starting.After}, {After: starting.Before, Before: Everything().Before}}
+	if p.back {
+		slices.Reverse(parts)
+	}
+	for _, part := range parts {
+		r := p.inTier(2, part)
+		if p.full() || !after(r.Before, r.After) {
+			continue
+		}
+		if err := p.anywhere(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// anywhere reads the contacts that hold every token, by name key: the first names of the range one by one, which is all
+// it takes for a common fragment, and the gram index where that did not fill the page.
+func (p *pager) anywhere(ctx context.Context, r Range) error {
+	keep := p.keep(2)
+	if p.list.Order == storage.Name {
+		keep = p.keepAny
+	}
+	if p.src.HasGrams() && Indexable(p.query.Tokens()) {
+		before := len(p.rows)
+		hits, err := p.src.Scan(ctx, r, p.query.Tokens(), scanLook, p.want-before)
+		if err != nil {
+			return err
+		}
+		if p.add(hits, keep); p.full() {
+			return nil
+		}
+		p.rows = p.rows[:before] // the gram index finds them again, in their places
+	}
+	return p.gather(ctx, r, p.containing, keep)
+}
+
+// containing reads the contacts that hold every token, by name key, by the cheapest way there is to read them all.
+func (p *pager) containing(ctx context.Context, r Range, n int) ([]Hit, error) {
+	r.Desc = p.back
+	if p.src.HasGrams() && Indexable(p.query.Tokens()) {
+		return p.src.Grams(ctx, r, p.query.Tokens(), n)
+	}
+	return p.src.Scan(ctx, r, p.query.Tokens(), 0, n)
+}
+
+// gather reads on within r until the page is full or r is at its end.
+func (p *pager) gather(ctx context.Context, r Range, read ask, keep filter) error {
+	n := p.want - len(p.rows)
+	for !p.full() {
+		hits, err := read(ctx, r, n)
+		if err != nil {
+			return err
+		}
+		p.add(hits, keep)
+		if len(hits) < n {
+			return nil
+		}
+		r = p.behind(r, hits[len(hits)-1].Place)
+		n = min(4*n, largestAsk) // this one held rows to pass over: the next may hold many
+	}
+	return nil
+}
+
+// filter ranks a hit and says whether it is read where it belongs.
+type filter func(Hit, Keys) (tier int, ok bool)
+
+func (p *pager) keep(tier int) filter {
+	return func(h Hit, k Keys) (int, bool) {
+		t, key, ok := p.query.Rank(k)
+		return t, ok && t == tier && key == h.Key
+	}
+}
+
+func (p *pager) keepAny(_ Hit, k Keys) (int, bool) {
+	_, _, ok := p.query.Rank(k)
+	return 0, ok
+}
+
+func (p *pager) add(hits []Hit, keep filter) {
+	for _, h := range hits {
+		if p.full() {
+			return
+		}
+		if h.Contact == nil {
+			continue
+		}
+		k := KeysOf(*h.Contact)
+		tier, ok := keep(h, k)
+		if !ok {
+			continue
+		}
+		m := p.query.Match(*h.Contact, k)
+		p.rows = append(p.rows, storage.ContactRow{
+			Contact:  *h.Contact,
+			Position: storage.Position{Tier: tier, Key: h.Key, ID: uuid.UUID(h.Contact.ID)},
+			Match:    &m,
+		})
+	}
+}
+
+// inTier is what is left of a tier's range when the page starts within that tier.
+func (p *pager) inTier(tier int, r Range) Range {
+	r.Desc = p.back
+	if p.from == nil || p.from.Tier != tier {
+		return r
+	}
+	return p.beyondFrom(r)
+}
+
+// beyondFrom is what is left of r behind the page's starting bound.
+func (p *pager) beyondFrom(r Range) Range {
+	r.Desc = p.back
+	if p.from == nil {
+		return r
+	}
+	at := Place{Key: p.from.Key, ID: p.from.ID}
+	if after(at, r.After) && !p.back || after(r.Before, at) && p.back {
+		return p.behind(r, at)
+	}
+	return r
+}
+
+// behind is r from a place onwards, in the direction of reading.
+func (p *pager) behind(r Range, at Place) Range {
+	if p.back {
+		r.Before = at
+	} else {
+		r.After = at
+	}
+	return r
+}
+
+// after reports whether place a comes after place b in an index.
+func after(a, b Place) bool {
+	if c := strings.Compare(a.Key, b.Key); c != 0 {
+		return c > 0
+	}
+	return strings.Compare(string(a.ID[:]), string(b.ID[:])) > 0
+}

@@ -1,0 +1,63 @@
+package search
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"kith/internal/crm"
+)
+
+// Source is what a backend offers a search: bounded, ordered reads of its indexes within one workspace. Every method
+// returns at most n hits in the order of their places, descending when r says so.
+type Source interface {
+	// Names reads contacts by name key.
+	Names(ctx context.Context, r Range, n int) ([]Hit, error)
+
+	// Terms reads contacts by term, one hit for each term in the range. Contact is nil in the hit of a contact whose text
+	// does not contain every one of also. Fewer than n hits mean that the range is exhausted.
+	Terms(ctx context.Context, r Range, also []string, n int) ([]Hit, error)
+
+	// Scan reads contacts by name key and keeps those whose text contains every token. It looks at the first look
+	// contacts of the range only; 0 is all of them.
+	Scan(ctx context.Context, r Range, tokens []string, look, n int) ([]Hit, error)
+
+	// Grams does what an unlimited Scan does, through the gram index: bucket after bucket, so that it reads little when
+	// the tokens are rare. Ask it only when [Source.HasGrams] and [Indexable] say so.
+	Grams(ctx context.Context, r Range, tokens []string, n int) ([]Hit, error)
+
+	// HasGrams reports whether every contact of the workspace is in the gram index.
+	HasGrams() bool
+}
+
+// Range is the stretch of an index between two places, both exclusive.
+type Range struct {
+	After  Place
+	Before Place
+	Desc   bool
+}
+
+// Place is where a row stands in an index: by key, bytewise, then by id.
+type Place struct {
+	Key string
+	ID  uuid.UUID
+}
+
+// Hit is a row of an index with its contact.
+type Hit struct {
+	Place
+	Contact *crm.Contact
+}
+
+// Ceiling is above every folded string; appended to a prefix, above every string that starts with it.
+const Ceiling = "\U0010FFFF"
+
+// Everything is the range of a whole index.
+func Everything() Range {
+	return Range{Before: Place{Key: Ceiling}}
+}
+
+// StartingWith is the range of the keys that start with prefix.
+func StartingWith(prefix string) Range {
+	return Range{After: Place{Key: prefix}, Before: Place{Key: prefix + Ceiling}}
+}

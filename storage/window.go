@@ -1,0 +1,58 @@
+package storage
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+)
+
+// From is the bound that reading starts at; nil for the list's end itself.
+func (p Page) From() *Position {
+	if p.FromEnd {
+		return p.Before
+	}
+	return p.After
+}
+
+// Window makes a page of rows that were read from p's starting bound onwards, at least one more than p.Size where there
+// are so many: it ends them at the other bound, tells whether rows are left beyond the page, and puts them in the list's
+// order. before says whether one place comes before another in the list.
+func Window[R any](p Page, rows []R, place func(R) Position, before func(a, b Position) bool) (page []R, more bool) {
+	for i, r := range rows {
+		at := place(r)
+		if p.FromEnd && p.After != nil && !before(*p.After, at) || !p.FromEnd && p.Before != nil && !before(at, *p.Before) {
+			rows = rows[:i]
+			break
+		}
+	}
+	if len(rows) > p.Size {
+		rows, more = rows[:p.Size], true
+	}
+	if p.FromEnd {
+		slices.Reverse(rows)
+	}
+	return rows, more
+}
+
+// Before reports whether place a comes before place b in the list that q describes.
+func (q ContactQuery) Before(a, b Position) bool {
+	var c int
+	switch q.Order {
+	case LastActivity:
+		c = a.At.Compare(b.At)
+	case Name:
+		c = cmp.Compare(a.Key, b.Key)
+	case Relevance:
+		c = cmp.Or(cmp.Compare(a.Tier, b.Tier), cmp.Compare(a.Key, b.Key))
+	}
+	c = cmp.Or(c, bytes.Compare(a.ID[:], b.ID[:]))
+	if q.Descending {
+		return c > 0
+	}
+	return c < 0
+}
+
+// Before reports whether place a comes before place b in every list of sessions: the newest last message first.
+func (SessionQuery) Before(a, b Position) bool {
+	return cmp.Or(b.At.Compare(a.At), bytes.Compare(b.ID[:], a.ID[:])) < 0
+}
