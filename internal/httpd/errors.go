@@ -1,0 +1,25 @@
+package httpd
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+)
+
+// WriteError answers in the shape of a GraphQL error, so that a GraphQL client can read it wherever it comes from.
+func WriteError(w http.ResponseWriter, r *http.Request, status int, code, message string) {
+	type failure struct {
+		Message    string            `json:"message"`
+		Extensions map[string]string `json:"extensions"`
+	}
+	body, _ := json.Marshal(map[string][]failure{"errors": {{message, map[string]string{"code": code}}}}) // cannot fail
+	media := "application/json"
+	if strings.Contains(r.Header.Get("Accept"), "application/graphql-response+json") {
+		media = "application/graphql-response+json"
+	}
+	h := w.Header()
+	h.Set("Content-Type", media+"; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}

@@ -1,0 +1,49 @@
+package httpd
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+// pingTimeout is how long /readyz waits for the database.
+const pingTimeout = 2 * time.Second
+
+// Health tells whether the process lives and whether it wants requests.
+type Health struct {
+	ping     func(context.Context) error
+	draining atomic.Bool
+}
+
+// NewHealth returns the health of a process that wants requests while ping succeeds.
+func NewHealth(ping func(context.Context) error) *Health { return &Health{ping: ping} }
+
+// Drain makes the process unready for good.
+func (h *Health) Drain() { h.draining.Store(true) }
+
+// Live answers 200: a process that can answer this needs no restart.
+func (h *Health) Live(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") }
+
+// Ready answers 200 while requests are welcome, and 503 while the process stops or its database is away.
+func (h *Health) Ready(w http.ResponseWriter, r *http.Request) {
+	if h.draining.Load() {
+		say(w, http.StatusServiceUnavailable, "stopping")
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), pingTimeout)
+	defer cancel()
+	if err := h.ping(ctx); err != nil {
+		say(w, http.StatusServiceUnavailable, "database away")
+		return
+	}
+	say(w, http.StatusOK, "ok")
+}
+
+func say(w http.ResponseWriter, status int, what string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, what+"\n")
+}

@@ -1,0 +1,350 @@
+package httpd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+)
+
+func ask(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func get(path string) *http.Request { return httptest.NewRequest(http.MethodGet, path, nil) }
+
+// observed serves GET /things/{id} with h, and keeps the log and the counts.
+func observed(h http.HandlerFunc) (http.Handler, *bytes.Buffer, *prometheus.Registry) {
+	mux := http.NewServeMux()
+	mux.Handle("GET /things/{id}", h)
+	var log bytes.Buffer
+	registry := prometheus.NewPedanticRegistry()
+	return Observe(Headers(mux), slog.New(slog.NewJSONHandler(&log, nil)), registry), &log, registry
+}
+
+func TestRequestIDs(t *testing.T) {
+	t.Parallel()
+	h, log, _ := observed(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, RequestID(r.Context())) })
+	for id, kept := range map[string]bool{
+		"abc-1.2_Z": true, "": false, "a b": false, "a\nb": false, strings.Repeat("a", 65): false, "é": false,
+	} {
+		r := get("/things/1")
+		r.Header.Set("X-Request-Id", id)
+		w := ask(h, r)
+		got := w.Header().Get("X-Request-Id")
+		if (got == id) != kept || got != w.Body.String() || len(got) < 8 || !strings.Contains(log.String(), `"request":"`+got+`"`) {
+			t.Errorf("id %q became %q, the handler saw %q", id, got, w.Body)
+		}
+	}
+}
+
+func TestTheLogAndTheCountsHoldThePatternAndNoPersonalData(t *testing.T) {
+	t.Parallel()
+	h, log, registry := observed(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
+	r := get("/things/ann@example.com?search=ann")
+	r.Header.Set("Authorization", "Bearer ann")
+	ask(h, r)
+	ask(h, get("/ann"))
+	for _, want := range []string{`"route":"GET /things/{id}","status":418`, `"route":"other","status":404`} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log lacks %s:\n%s", want, log)
+		}
+	}
+	if strings.Contains(log.String(), "ann") || strings.Contains(log.String(), "192.0.2.1") {
+		t.Errorf("personal data in the log:\n%s", log)
+	}
+	if n, err := testutil.GatherAndCount(registry, "kith_http_request_duration_seconds"); n != 2 || err != nil {
+		t.Errorf("%d series, %v", n, err)
+	}
+}
+
+func TestAPanicIsAnswered(t *testing.T) {
+	t.Parallel()
+	h, log, _ := observed(func(http.ResponseWriter, *http.Request) { panic("ann@example.com") })
+	w := ask(h, get("/things/1"))
+	if w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), `"code":"INTERNAL"`) {
+		t.Errorf("got %d %s", w.Code, w.Body)
+	}
+	if !strings.Contains(log.String(), `"msg":"panic"`) || !strings.Contains(log.String(), "httpd_test.go") ||
+		!strings.Contains(log.String(), `"status":500`) || strings.Contains(log.String(), "ann@") {
+		t.Errorf("the log:\n%s", log)
+	}
+
+	h, _, _ = observed(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "half an answer")
+		panic("late")
+	})
+	server := httptest.NewServer(h)
+	defer server.Close()
+	res, err := http.Get(server.URL + "/things/1")
+	if err == nil {
+		_, err = io.ReadAll(res.Body)
+		_ = res.Body.Close()
+	}
+	if err == nil {
+		t.Error("half an answer passes for a whole one")
+	}
+}
+
+func TestStreamingWorksThroughObserve(t *testing.T) {
+	t.Parallel()
+	h, _, _ := observed(func(w http.ResponseWriter, _ *http.Request) {
+		if _, ok := w.(http.Flusher); !ok {
+			t.Error("no http.Flusher")
+		}
+		if _, ok := w.(http.Hijacker); !ok {
+			t.Error("no http.Hijacker")
+		}
+		if err := http.NewResponseController(w).SetWriteDeadline(time.Time{}); err != nil {
+			t.Error(err)
+		}
+	})
+	server := httptest.NewServer(h)
+	defer server.Close()
+	res, err := http.Get(server.URL + "/things/1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+}
+
+func TestHeaders(t *testing.T) {
+	t.Parallel()
+	h := Headers(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Security-Policy", "default-src 'self'")
+	}))
+	got := ask(h, get("/")).Header()
+	want := http.Header{
+		"X-Content-Type-Options":       {"nosniff"},
+		"X-Frame-Options":              {"DENY"},
+		"Referrer-Policy":              {"no-referrer"},
+		"Cross-Origin-Opener-Policy":   {"same-origin"},
+		"Cross-Origin-Resource-Policy": {"same-origin"},
+		"Content-Security-Policy":      {"default-src 'self'"},
+		"Cache-Control":                {"no-store"},
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+func TestGuards(t *testing.T) {
+	t.Parallel()
+	h := OnlyHosts(func(host string) bool { return host == "localhost" || host == "::1" || host == "[::1]" },
+		SameOrigin(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })))
+	for name, c := range map[string]struct {
+		method, host string
+		header       map[string]string
+		want         int
+	}{
+		"a program may post":                    {"POST", "localhost:8080", nil, 204},
+		"over IPv6 too":                         {"POST", "[::1]:8080", nil, 204},
+		"a host needs no port":                  {"GET", "localhost", nil, 204},
+		"an IPv6 host needs no port":            {"GET", "[::1]", nil, 204},
+		"Kith's page may post":                  {"POST", "localhost:8080", map[string]string{"Sec-Fetch-Site": "same-origin"}, 204},
+		"another page may not post":             {"POST", "localhost:8080", map[string]string{"Sec-Fetch-Site": "cross-site"}, 403},
+		"nor one on another port":               {"POST", "localhost:8080", map[string]string{"Origin": "http://localhost:5173"}, 403},
+		"it may follow a link":                  {"GET", "localhost:8080", map[string]string{"Sec-Fetch-Site": "cross-site"}, 204},
+		"it may not open a WebSocket":           {"GET", "localhost:8080", map[string]string{"Upgrade": "WebSocket", "Origin": "http://evil.example"}, 403},
+		"Kith's page may open one":              {"GET", "localhost:8080", map[string]string{"Upgrade": "websocket", "Origin": "http://localhost:8080"}, 204},
+		"a name pointed at this machine is off": {"GET", "evil.example:8080", nil, 403},
+		"so is an empty one":                    {"GET", "", nil, 403},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := httptest.NewRequest(c.method, "/graphql", nil)
+			r.Host = c.host
+			for k, v := range c.header {
+				r.Header.Set(k, v)
+			}
+			if w := ask(h, r); w.Code != c.want {
+				t.Errorf("got %d %s", w.Code, w.Body)
+			}
+		})
+	}
+}
+
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	var away error
+	h := NewHealth(func(context.Context) error { return away })
+	ready := func() int { return ask(http.HandlerFunc(h.Ready), get("/readyz")).Code }
+	if got := ready(); got != 200 {
+		t.Errorf("a healthy process: %d", got)
+	}
+	away = errors.New("away")
+	if got := ready(); got != 503 {
+		t.Errorf("without a database: %d", got)
+	}
+	away = nil
+	h.Drain()
+	if got := ready(); got != 503 {
+		t.Errorf("while stopping: %d", got)
+	}
+	if got := ask(http.HandlerFunc(h.Live), get("/livez")).Code; got != 200 {
+		t.Errorf("alive all the same: %d", got)
+	}
+}
+
+func TestReadyDoesNotWaitForADatabaseThatHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := NewHealth(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
+		begun := time.Now()
+		if got := ask(http.HandlerFunc(h.Ready), get("/readyz")).Code; got != 503 || time.Since(begun) != pingTimeout {
+			t.Errorf("got %d after %s", got, time.Since(begun))
+		}
+	})
+}
+
+func TestLimiter(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := NewLimiter(0.5)
+		take := func(asker string, factor float64) (n int) {
+			for {
+				if _, ok := l.Allow(asker, factor); !ok {
+					return n
+				}
+				n++
+			}
+		}
+		if n := take("ann", 1); n != 5 {
+			t.Errorf("ten seconds' worth is 5, got %d", n)
+		}
+		if n := take("bot", 10); n != 50 {
+			t.Errorf("ten times as many is 50, got %d", n)
+		}
+		if wait, ok := l.Allow("ann", 1); ok || wait != 2*time.Second {
+			t.Errorf("got %s, %t", wait, ok)
+		}
+		time.Sleep(2 * time.Second)
+		if n := take("ann", 1); n != 1 {
+			t.Errorf("one more after two seconds, got %d", n)
+		}
+		for i := range 2 * remembered {
+			l.Allow(string(rune(i)), 1)
+		}
+		if n := l.buckets.Len(); n != remembered {
+			t.Errorf("%d askers are remembered", n)
+		}
+	})
+}
+
+func TestTooMany(t *testing.T) {
+	t.Parallel()
+	r := get("/graphql")
+	r.Header.Set("Accept", "application/graphql-response+json, application/json")
+	w := httptest.NewRecorder()
+	TooMany(w, r, 1200*time.Millisecond)
+	want := `{"errors":[{"message":"Too many requests. Try again in 2 s","extensions":{"code":"RATE_LIMITED"}}]}`
+	if w.Code != 429 || w.Header().Get("Retry-After") != "2" || w.Body.String() != want {
+		t.Errorf("got %d %v %s", w.Code, w.Header(), w.Body)
+	}
+	if got := w.Header().Get("Content-Type"); got != "application/graphql-response+json; charset=utf-8" {
+		t.Error(got)
+	}
+}
+
+func TestAddress(t *testing.T) {
+	t.Parallel()
+	for remote, want := range map[string]string{
+		"192.0.2.1:1234":          "192.0.2.1",
+		"[::ffff:192.0.2.1]:1234": "192.0.2.1",
+		"[2001:db8:1:2:3::4]:1":   "2001:db8:1:2::/64",
+		"[fe80::1%eth0]:1":        "fe80::/64",
+		"@":                       "@",
+	} {
+		if got := Address(&http.Request{RemoteAddr: remote}); got != want {
+			t.Errorf("%s is of %s, want %s", remote, got, want)
+		}
+	}
+}
+
+// serving starts Serve with a handler that blocks until released or its context ends.
+func serving(t *testing.T, grace time.Duration) (url string, stop context.CancelFunc, begun, release chan struct{}, done chan error) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	t.Cleanup(stop)
+	begun, release, done = make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	health := NewHealth(func(context.Context) error { return nil })
+	go func() {
+		done <- Serve(ctx, ln, Serving{
+			Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				close(begun)
+				select {
+				case <-release:
+				case <-r.Context().Done():
+				}
+				_, _ = io.WriteString(w, "done")
+			}),
+			Health: health, Logger: slog.New(slog.DiscardHandler), Grace: grace,
+		})
+	}()
+	return "http://" + ln.Addr().String(), stop, begun, release, done
+}
+
+func TestServeLetsRunningRequestsFinish(t *testing.T) {
+	t.Parallel()
+	url, stop, begun, release, done := serving(t, time.Minute)
+	answer := make(chan string, 1)
+	go func() {
+		res, err := http.Get(url)
+		if err != nil {
+			answer <- err.Error()
+			return
+		}
+		defer func() { _ = res.Body.Close() }()
+		body, _ := io.ReadAll(res.Body)
+		answer <- string(body)
+	}()
+	<-begun
+	stop()
+	for { // until the listener is closed
+		c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+		if err != nil {
+			break
+		}
+		_ = c.Close()
+	}
+	close(release)
+	if got := <-answer; got != "done" {
+		t.Error(got)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestServeCutsOffWhatRunsTooLong(t *testing.T) {
+	t.Parallel()
+	url, stop, begun, _, done := serving(t, time.Millisecond)
+	go func() {
+		if res, err := http.Get(url); err == nil {
+			_ = res.Body.Close()
+		}
+	}()
+	<-begun
+	stop()
+	if err := <-done; err == nil || !strings.Contains(err.Error(), "still running") {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,121 @@
+package httpd
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/felixge/httpsnoop"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+)
+
+// requestIDHeader carries the request id both ways.
+const requestIDHeader = "X-Request-Id"
+
+var goodRequestID = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
+
+type requestIDKey struct{}
+
+// RequestID is the id under which the log knows the request; empty outside of one.
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}
+
+// quiet are the routes that machines ask all day.
+var quiet = []string{"GET /livez", "GET /readyz", "GET /metrics"}
+
+// Observe gives each request an id (the client's own, when it is a plain one), logs and counts it under the mux's
+// pattern rather than its path, and turns a panic into an INTERNAL error. It must be outermost, and nothing between it
+// and the mux may copy the request.
+func Observe(next http.Handler, logger *slog.Logger, registry prometheus.Registerer) http.Handler {
+	durations := promauto.With(registry).NewHistogramVec(prometheus.HistogramOpts{
+		Name:    "kith_http_request_duration_seconds",
+		Help:    "How long requests took, and by its count how many there were.",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+	}, []string{"route", "code"})
+	running := promauto.With(registry).NewGauge(prometheus.GaugeOpts{
+		Name: "kith_http_requests_running",
+		Help: "How many requests are being answered.",
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get(requestIDHeader)
+		if !goodRequestID.MatchString(id) {
+			id = rand.Text()
+		}
+		w.Header().Set(requestIDHeader, id)
+		r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
+
+		running.Inc()
+		defer running.Dec()
+		var seen httpsnoop.Metrics
+		seen.Code = http.StatusOK
+		begun := time.Now()
+		defer func() { // also when the answer is broken off
+			took := time.Since(begun)
+			route := r.Pattern
+			if route == "" {
+				route = "other"
+			}
+			durations.WithLabelValues(route, strconv.Itoa(seen.Code)).Observe(took.Seconds())
+			level := slog.LevelInfo
+			switch {
+			case slices.Contains(quiet, route):
+				level = slog.LevelDebug
+			case seen.Code >= http.StatusInternalServerError:
+				level = slog.LevelError
+			}
+			logger.LogAttrs(r.Context(), level, "request",
+				slog.String("route", route), slog.Int("status", seen.Code), slog.Duration("took", took),
+				slog.Int64("bytes", seen.Written), slog.String("request", id))
+		}()
+		seen.CaptureMetrics(w, func(w http.ResponseWriter) { recovering(w, r, next, logger) })
+	})
+}
+
+// recovering serves r and answers a panic. When the answer had begun already it is broken off, so that the client does
+// not take a part for the whole.
+func recovering(w http.ResponseWriter, r *http.Request, next http.Handler, logger *slog.Logger) {
+	begun := false
+	w = httpsnoop.Wrap(w, httpsnoop.Hooks{
+		WriteHeader: func(f httpsnoop.WriteHeaderFunc) httpsnoop.WriteHeaderFunc {
+			return func(code int) { begun = true; f(code) }
+		},
+		Write: func(f httpsnoop.WriteFunc) httpsnoop.WriteFunc {
+			return func(b []byte) (int, error) { begun = true; return f(b) }
+		},
+		Hijack: func(f httpsnoop.HijackFunc) httpsnoop.HijackFunc {
+			begun = true
+			return f
+		},
+	})
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			panic(p)
+		}
+		what := fmt.Sprintf("%T", p) // a value may hold personal data
+		if err, ok := p.(runtime.Error); ok {
+			what = err.Error()
+		}
+		logger.ErrorContext(r.Context(), "panic", "panic", what, "request", RequestID(r.Context()), "stack", string(debug.Stack()))
+		if begun {
+			panic(http.ErrAbortHandler)
+		}
+		WriteError(w, r, http.StatusInternalServerError, "INTERNAL", "Something went wrong, request "+RequestID(r.Context()))
+	}()
+	next.ServeHTTP(w, r)
+}

@@ -1,0 +1,56 @@
+package httpd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Serving says how to serve.
+type Serving struct {
+	Handler http.Handler
+	Health  *Health
+	Logger  *slog.Logger
+	// Grace is how long running requests may take to finish once serving is to stop.
+	Grace time.Duration
+}
+
+// Serve answers requests on ln until ctx ends. Then it turns unready, stops accepting and lets running requests finish
+// within the grace; what runs on is told by the end of its context and cut off. It returns when nothing of it is left,
+// with an error when something had to be cut off or when the listener failed.
+//
+// A handler that streams lifts the server's read and write deadlines for itself, with [http.ResponseController].
+func Serve(ctx context.Context, ln net.Listener, s Serving) error {
+	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	server := &http.Server{
+		Handler:           s.Handler,
+		BaseContext:       func(net.Listener) context.Context { return base },
+		ErrorLog:          slog.NewLogLogger(s.Logger.Handler(), slog.LevelDebug),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(ln) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	s.Health.Drain()
+	grace, stop := context.WithTimeout(base, s.Grace)
+	defer stop()
+	err := server.Shutdown(grace)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("requests still running after %s", s.Grace)
+	}
+	cancel()
+	return errors.Join(err, server.Close())
+}
