@@ -1,0 +1,112 @@
+package graph
+
+import (
+	"context"
+
+	"kith/graph/model"
+	"kith/internal/auth"
+	"kith/internal/crm"
+	"kith/internal/desk"
+	"kith/storage"
+)
+
+func (r queryResolver) Contact(ctx context.Context, id string) (*crm.Contact, error) {
+	key, _ := crm.ParseContactID(id)
+	found, err := r.desk.ContactsByID(ctx, auth.Viewer(ctx), []crm.ContactID{key})
+	if err != nil {
+		return nil, err
+	}
+	return one(found, key), nil
+}
+
+func (r queryResolver) Contacts(
+	ctx context.Context, search *string, orderBy *model.ContactOrder, first *int, after *string, last *int, before *string,
+) (model.ContactConnection, error) {
+	page, err := r.desk.Contacts(ctx, auth.Viewer(ctx), desk.ContactList{
+		Search: text(search),
+		Order:  contactOrder(orderBy),
+		Paging: desk.Paging{First: first, After: after, Last: last, Before: before},
+	})
+	if err != nil {
+		return model.ContactConnection{}, err
+	}
+	c := contactConnection(page)
+	loadersOf(ctx).expectContacts(contactIDs(c.Nodes))
+	return c, nil
+}
+
+func (r contactConnectionResolver) TotalCount(ctx context.Context, c *model.ContactConnection) (storage.Count, error) {
+	return r.desk.CountContacts(ctx, auth.Viewer(ctx), c.Search)
+}
+
+func (r contactConnectionResolver) WorkspaceHasContacts(ctx context.Context, c *model.ContactConnection) (bool, error) {
+	if len(c.Nodes) > 0 {
+		return true, nil
+	}
+	return r.desk.HasContacts(ctx, auth.Viewer(ctx))
+}
+
+func (r contactResolver) Identities(ctx context.Context, c *crm.Contact) ([]crm.Identity, error) {
+	found, err := loadersOf(ctx).identities.load(ctx, c.ID)
+	if err != nil || found == nil {
+		return []crm.Identity{}, err
+	}
+	return *found, nil
+}
+
+func (r contactResolver) Sessions(
+	ctx context.Context, c *crm.Contact,
+	first *int, after *string, last *int, before *string, filter *model.SessionFilter,
+) (model.SessionConnection, error) {
+	found, err := loadersOf(ctx).sessionsOf(desk.SessionList{
+		Filter: sessionFilter(filter),
+		Paging: desk.Paging{First: first, After: after, Last: last, Before: before},
+	}).load(ctx, c.ID)
+	if err != nil || found == nil {
+		return model.SessionConnection{}, err
+	}
+	return sessionConnection(found.Page), found.Err
+}
+
+func (r identityResolver) Channel(ctx context.Context, i *crm.Identity) (crm.Channel, error) {
+	return loadersOf(ctx).channel(ctx, i.ChannelID)
+}
+
+func (r mutationResolver) UpdateContact(
+	ctx context.Context, in model.UpdateContactInput,
+) (model.UpdateContactPayload, error) {
+	defer loadersOf(ctx).reset()
+	id, _ := crm.ParseContactID(in.ID)
+	contact, err := r.desk.UpdateContact(ctx, auth.Viewer(ctx), id, contactPatch(in))
+	mend, err := userErrors(err, contactGone)
+	return model.UpdateContactPayload{Contact: contact, UserErrors: mend}, err
+}
+
+func (r mutationResolver) DeleteContact(
+	ctx context.Context, in model.DeleteContactInput,
+) (model.DeleteContactPayload, error) {
+	defer loadersOf(ctx).reset()
+	id, _ := crm.ParseContactID(in.ID)
+	mend, err := userErrors(r.desk.DeleteContact(ctx, auth.Viewer(ctx), id), contactGone)
+	payload := model.DeleteContactPayload{UserErrors: mend}
+	if err == nil && len(mend) == 0 {
+		payload.DeletedContactID = &in.ID
+	}
+	return payload, err
+}
+
+// one is the value of a key, or nil.
+func one[K comparable, V any](found map[K]V, key K) *V {
+	if v, ok := found[key]; ok {
+		return &v
+	}
+	return nil
+}
+
+func contactIDs(contacts []crm.Contact) []crm.ContactID {
+	ids := make([]crm.ContactID, len(contacts))
+	for i := range contacts {
+		ids[i] = contacts[i].ID
+	}
+	return ids
+}

@@ -1,0 +1,111 @@
+package graph
+
+import (
+	"github.com/99designs/gqlgen/graphql"
+
+	"kith/graph/model"
+	"kith/internal/crm"
+	"kith/internal/desk"
+	"kith/internal/ingest"
+	"kith/storage"
+)
+
+// An id that is none of ours becomes the zero id, which is never issued: the answer is that of an id that is gone.
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func contactOrder(in *model.ContactOrder) *desk.Order {
+	if in == nil {
+		return nil
+	}
+	return &desk.Order{Field: in.Field, Direction: in.Direction}
+}
+
+func sessionFilter(in *model.SessionFilter) storage.SessionFilter {
+	if in == nil {
+		return storage.SessionFilter{}
+	}
+	f := storage.SessionFilter{Anonymous: in.Anonymous, Statuses: in.Status, Tags: in.Tag}
+	if in.ContactID != nil {
+		id, _ := crm.ParseContactID(*in.ContactID)
+		f.Contact = &id
+	}
+	if in.ChannelID != nil {
+		f.Channels = make([]crm.ChannelID, len(in.ChannelID))
+		for i, s := range in.ChannelID {
+			f.Channels[i], _ = crm.ParseChannelID(s)
+		}
+	}
+	return f
+}
+
+func contactPatch(in model.UpdateContactInput) crm.ContactPatch {
+	return crm.ContactPatch{
+		Name:            optional(in.Name),
+		Email:           optional(in.Email),
+		Phone:           optional(in.Phone),
+		Notes:           optional(in.Notes),
+		ExpectedVersion: in.ExpectedVersion,
+		AllowDuplicate:  in.AllowDuplicate,
+	}
+}
+
+func channelPatch(in model.UpdateChannelInput) (crm.ChannelPatch, error) {
+	name, err := required("input.name", in.Name)
+	if err != nil {
+		return crm.ChannelPatch{}, err
+	}
+	active, err := required("input.active", in.Active)
+	if err != nil {
+		return crm.ChannelPatch{}, err
+	}
+	return crm.ChannelPatch{Name: name, Active: active}, nil
+}
+
+func report(in model.RecordInteractionInput) ingest.Report {
+	r := ingest.Report{
+		ExternalID: in.ExternalID,
+		MessageID:  in.MessageID,
+		At:         in.OccurredAt,
+		Direction:  in.Direction,
+		Text:       in.Text,
+	}
+	r.ChannelID, _ = crm.ParseChannelID(in.ChannelID)
+	if p := in.Profile; p != nil {
+		r.Profile = crm.Profile{
+			Name:          p.Name,
+			Email:         p.Email,
+			EmailVerified: p.EmailVerified,
+			Phone:         p.Phone,
+			PhoneVerified: p.PhoneVerified,
+		}
+	}
+	return r
+}
+
+// optional turns an omittable input into a change of a field that can be empty: absent leaves it alone, null clears it.
+func optional[T any](in graphql.Omittable[*T]) crm.Change[*T] {
+	v, ok := in.ValueOK()
+	if !ok {
+		return crm.Change[*T]{}
+	}
+	return crm.To(v)
+}
+
+// required turns an omittable input into a change of a field that cannot be empty: absent leaves it alone, null is the
+// caller's mistake.
+func required[T any](field string, in graphql.Omittable[*T]) (crm.Change[T], error) {
+	v, ok := in.ValueOK()
+	switch {
+	case !ok:
+		return crm.Change[T]{}, nil
+	case v == nil:
+		return crm.Change[T]{}, &crm.InvalidError{Field: field, Reason: "cannot be null"}
+	}
+	return crm.To(*v), nil
+}

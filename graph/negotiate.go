@@ -1,0 +1,85 @@
+package graph
+
+import (
+	"mime"
+	"strconv"
+	"strings"
+)
+
+// The media types of answers (GraphQL over HTTP).
+const (
+	typeGraphQL = "application/graphql-response+json"
+	typeJSON    = "application/json"
+)
+
+// negotiate picks the media type of the answer. Without an Accept header, or where anything goes, it is JSON; where both
+// are as welcome and named, the one made for GraphQL. It is empty when the client takes neither.
+func negotiate(accept []string) string {
+	ranges := strings.Split(strings.Join(accept, ","), ",")
+	if len(accept) == 0 || len(ranges) == 1 && strings.TrimSpace(ranges[0]) == "" {
+		return typeJSON
+	}
+	var graphQL, json wish
+	for _, text := range ranges {
+		name, params, err := mime.ParseMediaType(text)
+		if err != nil || !utf8Charset(params) {
+			continue
+		}
+		q := quality(params)
+		switch name {
+		case typeGraphQL:
+			graphQL.say(2, q)
+		case typeJSON:
+			json.say(2, q)
+		case "application/*":
+			graphQL.say(1, q)
+			json.say(1, q)
+		case "*/*":
+			graphQL.say(0, q)
+			json.say(0, q)
+		}
+	}
+	switch {
+	case graphQL.q == 0 && json.q == 0:
+		return ""
+	case graphQL.q > json.q, graphQL.q == json.q && graphQL.named == 2:
+		return typeGraphQL
+	default:
+		return typeJSON
+	}
+}
+
+// wish is how welcome a type is. The most specific range that covers it counts (RFC 9110, section 12.5.1).
+type wish struct {
+	named int
+	q     float64
+}
+
+func (w *wish) say(named int, q float64) {
+	if w.q == 0 && w.named == 0 || named > w.named {
+		w.named, w.q = named, q
+	}
+}
+
+func quality(params map[string]string) float64 {
+	text, ok := params["q"]
+	if !ok {
+		return 1
+	}
+	q, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(0 <= q && q <= 1) {
+		return 0
+	}
+	return q
+}
+
+// isJSON reports whether a Content-Type is JSON in UTF-8.
+func isJSON(contentType string) bool {
+	name, params, err := mime.ParseMediaType(contentType)
+	return err == nil && name == typeJSON && utf8Charset(params)
+}
+
+func utf8Charset(params map[string]string) bool {
+	charset, ok := params["charset"]
+	return !ok || strings.EqualFold(charset, "utf-8")
+}

@@ -1,0 +1,68 @@
+package graph
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"kith/internal/crm"
+)
+
+// decode reads the body of a request: one JSON object of the four members that GraphQL over HTTP knows. It is strict, so
+// that a misspelt member is not silently left out, and repeats nothing of the body.
+func decode(body []byte) (*graphql.RawParams, error) {
+	invalid := func(field, reason string) (*graphql.RawParams, error) {
+		return nil, &crm.InvalidError{Field: field, Reason: reason}
+	}
+	if !utf8.Valid(body) {
+		return invalid("", "The body must be valid UTF-8")
+	}
+	body = bytes.TrimLeft(body, " \t\r\n")
+	if len(body) > 0 && body[0] == '[' {
+		return invalid("", "The body must be one JSON object: send one operation at a time")
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(body, &members); err != nil || members == nil {
+		return invalid("", "The body must be one JSON object with a query, and nothing after it")
+	}
+	var params graphql.RawParams
+	for name, value := range members {
+		var err error
+		switch name {
+		case "query":
+			err = decodeMember(value, '"', &params.Query)
+		case "operationName":
+			err = decodeMember(value, '"', &params.OperationName)
+		case "variables":
+			err = decodeMember(value, '{', &params.Variables)
+		case "extensions":
+			err = decodeMember(value, '{', &params.Extensions)
+		default:
+			return invalid("", "The body can have the members query, operationName, variables and extensions only")
+		}
+		if err != nil {
+			return invalid(name, err.Error())
+		}
+	}
+	if params.Query == "" {
+		if _, ok := params.Extensions["persistedQuery"]; ok {
+			return invalid("", "PersistedQueryNotSupported") // in the words that Apollo Client understands
+		}
+		return invalid("query", "must be a GraphQL document")
+	}
+	return &params, nil
+}
+
+// decodeMember reads a member that is null or starts as its type does.
+func decodeMember(value json.RawMessage, first byte, into any) error {
+	if string(value) == "null" {
+		return nil
+	}
+	if value[0] != first || json.Unmarshal(value, into) != nil {
+		return fmt.Errorf("must be %s or null", map[byte]string{'"': "a string", '{': "an object"}[first])
+	}
+	return nil
+}

@@ -1,0 +1,34 @@
+package graph
+
+import (
+	"kith/graph/generated"
+	"kith/internal/desk"
+	"kith/internal/ingest"
+)
+
+// resolver answers fields: those of the roots and those that no struct holds. Its methods stand in the files of their
+// nouns.
+type resolver struct {
+	desk   *desk.Desk
+	ingest *ingest.Ingest
+}
+
+type (
+	queryResolver             struct{ *resolver }
+	mutationResolver          struct{ *resolver }
+	contactResolver           struct{ *resolver }
+	contactConnectionResolver struct{ *resolver }
+	identityResolver          struct{ *resolver }
+	sessionResolver           struct{ *resolver }
+	viewerResolver            struct{ *resolver }
+)
+
+func (r *resolver) Query() generated.QueryResolver       { return queryResolver{r} }
+func (r *resolver) Mutation() generated.MutationResolver { return mutationResolver{r} }
+func (r *resolver) Contact() generated.ContactResolver   { return contactResolver{r} }
+func (r *resolver) ContactConnection() generated.ContactConnectionResolver {
+	return contactConnectionResolver{r}
+}
+func (r *resolver) Identity() generated.IdentityResolver { return identityResolver{r} }
+func (r *resolver) Session() generated.SessionResolver   { return sessionResolver{r} }
+func (r *resolver) Viewer() generated.ViewerResolver     { return viewerResolver{r} }

@@ -1,0 +1,91 @@
+package scalar
+
+import (
+	"slices"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"kith/internal/crm"
+	"kith/internal/desk"
+	"kith/storage"
+)
+
+// enum reads one of the values, letter by letter.
+func enum[T ~string](v any, values ...T) (T, error) {
+	s, _ := v.(string)
+	if !slices.Contains(values, T(s)) {
+		return "", &crm.InvalidError{Reason: "must be one of the values that the schema lists"}
+	}
+	return T(s), nil
+}
+
+// MarshalChannelType writes a channel type.
+func MarshalChannelType(v crm.ChannelType) graphql.Marshaler { return plain(v) }
+
+// UnmarshalChannelType reads a channel type.
+func UnmarshalChannelType(v any) (crm.ChannelType, error) { return enum(v, crm.ChannelTypes...) }
+
+// MarshalSessionStatus writes a session status.
+func MarshalSessionStatus(v crm.SessionStatus) graphql.Marshaler { return plain(v) }
+
+// UnmarshalSessionStatus reads a session status.
+func UnmarshalSessionStatus(v any) (crm.SessionStatus, error) {
+	return enum(v, crm.Active, crm.Escalated, crm.Closed, crm.Archived)
+}
+
+// MarshalSessionTag writes a session tag.
+func MarshalSessionTag(v crm.SessionTag) graphql.Marshaler { return plain(v) }
+
+// UnmarshalSessionTag reads a session tag.
+func UnmarshalSessionTag(v any) (crm.SessionTag, error) {
+	return enum(v, crm.ProductInquiry, crm.ProjectGuidance, crm.PricingQuote, crm.TechnicalSupport, crm.OrderStatus,
+		crm.Complaint, crm.General)
+}
+
+// MarshalRole writes a role.
+func MarshalRole(v crm.Role) graphql.Marshaler { return plain(v) }
+
+// UnmarshalRole reads a role.
+func UnmarshalRole(v any) (crm.Role, error) {
+	return enum(v, crm.RoleStaff, crm.RoleAdmin, crm.RoleChannel)
+}
+
+// MarshalContactMatchField writes the field that a search matched.
+func MarshalContactMatchField(v storage.MatchField) graphql.Marshaler { return plain(v) }
+
+// UnmarshalContactMatchField reads the field that a search matched.
+func UnmarshalContactMatchField(v any) (storage.MatchField, error) {
+	return enum(v, storage.MatchName, storage.MatchEmail, storage.MatchPhone)
+}
+
+// MarshalContactMatchKind writes how well a search matched.
+func MarshalContactMatchKind(v storage.MatchKind) graphql.Marshaler { return plain(v) }
+
+// UnmarshalContactMatchKind reads how well a search matched.
+func UnmarshalContactMatchKind(v any) (storage.MatchKind, error) {
+	return enum(v, storage.MatchExact, storage.MatchPrefix, storage.MatchWord, storage.MatchAnywhere)
+}
+
+// MarshalContactOrderField writes what a list is sorted by.
+func MarshalContactOrderField(v desk.OrderField) graphql.Marshaler { return plain(v) }
+
+// UnmarshalContactOrderField reads what a list is to be sorted by.
+func UnmarshalContactOrderField(v any) (desk.OrderField, error) {
+	return enum(v, desk.ByLastActivity, desk.ByName, desk.ByCreated, desk.ByRelevance)
+}
+
+// MarshalOrderDirection writes which way a list runs.
+func MarshalOrderDirection(v desk.Direction) graphql.Marshaler { return plain(v) }
+
+// UnmarshalOrderDirection reads which way a list is to run.
+func UnmarshalOrderDirection(v any) (desk.Direction, error) {
+	return enum(v, desk.Ascending, desk.Descending)
+}
+
+// MarshalInteractionDirection writes who wrote a message.
+func MarshalInteractionDirection(v crm.Direction) graphql.Marshaler { return plain(v) }
+
+// UnmarshalInteractionDirection reads who wrote a message.
+func UnmarshalInteractionDirection(v any) (crm.Direction, error) {
+	return enum(v, crm.Inbound, crm.Outbound)
+}

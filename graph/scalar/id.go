@@ -1,0 +1,49 @@
+package scalar
+
+import (
+	"io"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"kith/internal/crm"
+)
+
+// MarshalContactID writes the opaque form.
+func MarshalContactID(id crm.ContactID) graphql.Marshaler { return plain(id.String()) }
+
+// UnmarshalContactID reads the opaque form; any other text is the zero id, which is never issued.
+func UnmarshalContactID(v any) (crm.ContactID, error) {
+	s, err := graphql.UnmarshalID(v)
+	id, _ := crm.ParseContactID(s)
+	return id, err
+}
+
+// MarshalSessionID writes the opaque form.
+func MarshalSessionID(id crm.SessionID) graphql.Marshaler { return plain(id.String()) }
+
+// UnmarshalSessionID reads the opaque form; any other text is the zero id, which is never issued.
+func UnmarshalSessionID(v any) (crm.SessionID, error) {
+	s, err := graphql.UnmarshalID(v)
+	id, _ := crm.ParseSessionID(s)
+	return id, err
+}
+
+// MarshalChannelID writes the opaque form.
+func MarshalChannelID(id crm.ChannelID) graphql.Marshaler { return plain(id.String()) }
+
+// UnmarshalChannelID reads the opaque form; any other text is the zero id, which is never issued.
+func UnmarshalChannelID(v any) (crm.ChannelID, error) {
+	s, err := graphql.UnmarshalID(v)
+	id, _ := crm.ParseChannelID(s)
+	return id, err
+}
+
+// plain is text that needs no escaping in JSON.
+type plain string
+
+func (s plain) MarshalGQL(w io.Writer) {
+	b := make([]byte, 0, len(s)+2)
+	b = append(b, '"')
+	b = append(b, s...)
+	_, _ = w.Write(append(b, '"'))
+}

@@ -1,0 +1,76 @@
+package scalar
+
+import (
+	"encoding/json"
+	"io"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"kith/internal/crm"
+)
+
+// dateTime is RFC 3339 in UTC with as many decimals as the moment needs, six at most.
+const dateTime = "2006-01-02T15:04:05.999999Z07:00"
+
+// MarshalDateTime writes a moment.
+func MarshalDateTime(t time.Time) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		b := make([]byte, 0, len(dateTime)+2)
+		b = append(b, '"')
+		b = t.UTC().AppendFormat(b, dateTime)
+		_, _ = w.Write(append(b, '"'))
+	})
+}
+
+// UnmarshalDateTime reads a moment with any offset; the year is in the four digits that RFC 3339 knows.
+func UnmarshalDateTime(v any) (time.Time, error) {
+	invalid := &crm.InvalidError{Reason: "must be a moment in RFC 3339, for example 2026-11-23T09:30:00Z"}
+	s, ok := v.(string)
+	if !ok || len(s) > 64 {
+		return time.Time{}, invalid
+	}
+	var t time.Time
+	if err := t.UnmarshalText([]byte(s)); err != nil { // stricter than time.Parse
+		return time.Time{}, invalid
+	}
+	t = t.UTC().Truncate(time.Microsecond)
+	if t.Year() < 1 || t.Year() > 9999 {
+		return time.Time{}, invalid
+	}
+	return t, nil
+}
+
+// MarshalInt writes a whole number.
+func MarshalInt(i int) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		_, _ = w.Write(strconv.AppendInt(make([]byte, 0, 12), int64(i), 10))
+	})
+}
+
+// UnmarshalInt reads a whole number of 32 bits, as GraphQL has them.
+func UnmarshalInt(v any) (int, error) {
+	n, ok := whole(v)
+	if !ok || n < math.MinInt32 || n > math.MaxInt32 {
+		return 0, &crm.InvalidError{Reason: "must be a whole number of 32 bits"}
+	}
+	return int(n), nil
+}
+
+func whole(v any) (int64, bool) {
+	switch v := v.(type) {
+	case int:
+		return int64(v), true
+	case int64:
+		return v, true
+	case float64:
+		// Out of the range of 32 bits everything is refused, so the conversion is exact where it matters.
+		return int64(v), v == math.Trunc(v) && math.Abs(v) < 1<<53
+	case json.Number:
+		n, err := v.Int64()
+		return n, err == nil
+	}
+	return 0, false
+}

@@ -1,0 +1,69 @@
+package graph
+
+import (
+	"context"
+
+	"kith/graph/model"
+	"kith/internal/auth"
+	"kith/internal/crm"
+	"kith/internal/desk"
+)
+
+func (r queryResolver) Session(ctx context.Context, id string) (*crm.Session, error) {
+	key, _ := crm.ParseSessionID(id)
+	found, err := r.desk.SessionsByID(ctx, auth.Viewer(ctx), []crm.SessionID{key})
+	if err != nil {
+		return nil, err
+	}
+	loadersOf(ctx).expectSessions(values(found))
+	return one(found, key), nil
+}
+
+func (r queryResolver) Sessions(
+	ctx context.Context, filter *model.SessionFilter, first *int, after *string, last *int, before *string,
+) (model.SessionConnection, error) {
+	page, err := r.desk.Sessions(ctx, auth.Viewer(ctx), desk.SessionList{
+		Filter: sessionFilter(filter),
+		Paging: desk.Paging{First: first, After: after, Last: last, Before: before},
+	})
+	if err != nil {
+		return model.SessionConnection{}, err
+	}
+	loadersOf(ctx).expectSessions(page.Sessions)
+	return sessionConnection(page), nil
+}
+
+func (r sessionResolver) Contact(ctx context.Context, s *crm.Session) (*crm.Contact, error) {
+	if s.ContactID == nil {
+		return nil, nil
+	}
+	return loadersOf(ctx).contacts.load(ctx, *s.ContactID)
+}
+
+func (r sessionResolver) ContactName(ctx context.Context, s *crm.Session) (string, error) {
+	c, err := r.Contact(ctx, s)
+	switch {
+	case err != nil:
+		return "", err
+	case c == nil:
+		return crm.Anonymous, nil
+	}
+	return c.DisplayName(), nil
+}
+
+func (r sessionResolver) Channel(ctx context.Context, s *crm.Session) (crm.Channel, error) {
+	return loadersOf(ctx).channel(ctx, s.ChannelID)
+}
+
+func (r mutationResolver) RecordInteraction(
+	ctx context.Context, in model.RecordInteractionInput,
+) (model.RecordInteractionPayload, error) {
+	defer loadersOf(ctx).reset()
+	done, err := r.ingest.Record(ctx, auth.Viewer(ctx), report(in))
+	mend, err := userErrors(err, channelUnknown)
+	payload := model.RecordInteractionPayload{Contact: done.Contact, UserErrors: mend}
+	if err == nil && len(mend) == 0 {
+		payload.Session = &done.Session
+	}
+	return payload, err
+}

@@ -1,0 +1,210 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"kith/internal/crm"
+	"kith/internal/cursor"
+	"kith/storage"
+	"kith/storage/search"
+)
+
+// MaxSearch is the length in bytes that a search may have.
+const MaxSearch = 1000
+
+// OrderField is what a list of contacts is sorted by.
+type OrderField string
+
+// The orders. Under a search there are ByRelevance and ByName, without one all but ByRelevance.
+const (
+	ByLastActivity OrderField = "LAST_ACTIVITY"
+	ByName         OrderField = "NAME"
+	ByCreated      OrderField = "CREATED"
+	ByRelevance    OrderField = "RELEVANCE"
+)
+
+// Direction is which way a list runs.
+type Direction string
+
+// Ascending lists run from the start of the alphabet, the oldest, the best match.
+const (
+	Ascending  Direction = "ASC"
+	Descending Direction = "DESC"
+)
+
+// Order is a list's order.
+type Order struct {
+	Field     OrderField
+	Direction Direction
+}
+
+var orders = map[OrderField]storage.Order{
+	ByLastActivity: storage.LastActivity,
+	ByName:         storage.Name,
+	ByCreated:      storage.Created,
+	ByRelevance:    storage.Relevance,
+}
+
+// ContactList asks for a page of contacts.
+type ContactList struct {
+	Search string
+	// Order is the most recently active first by default, and the best match first under a search.
+	Order  *Order
+	Paging Paging
+}
+
+// ContactPage is a page of contacts.
+type ContactPage struct {
+	Rows []storage.ContactRow
+	Around
+	// Search is the search as applied: as typed, or empty when nothing was searched for.
+	Search string
+	list   cursor.List
+}
+
+// Cursor marks the place of a row of the page.
+func (p ContactPage) Cursor(r storage.ContactRow) string { return cursor.Encode(p.list, r.Position) }
+
+// Contacts returns a page of a list of contacts.
+func (d *Desk) Contacts(ctx context.Context, v crm.Viewer, l ContactList) (ContactPage, error) {
+	if err := Authorize(v, crm.ReadContacts); err != nil {
+		return ContactPage{}, err
+	}
+	query, err := readSearch(l.Search)
+	if err != nil {
+		return ContactPage{}, err
+	}
+	if query.Empty() {
+		l.Search = ""
+	}
+	order, err := l.order()
+	if err != nil {
+		return ContactPage{}, err
+	}
+	list := cursor.ListOf("contacts", string(order.Field), string(order.Direction), query.Text())
+	page, err := l.Paging.page(list)
+	if err != nil {
+		return ContactPage{}, err
+	}
+	found, err := d.store.Contacts(ctx, v.Workspace, storage.ContactQuery{
+		Search:     l.Search,
+		Order:      orders[order.Field],
+		Descending: order.Direction == Descending,
+		Page:       page,
+	})
+	if err != nil {
+		return ContactPage{}, fmt.Errorf("list contacts: %w", err)
+	}
+	return ContactPage{Rows: found.Rows, Around: l.Paging.around(found.More), Search: l.Search, list: list}, nil
+}
+
+// order is the order asked for, where there is an index for it.
+func (l ContactList) order() (Order, error) {
+	searching := l.Search != ""
+	switch {
+	case l.Order == nil && searching:
+		return Order{Field: ByRelevance, Direction: Ascending}, nil
+	case l.Order == nil:
+		return Order{Field: ByLastActivity, Direction: Descending}, nil
+	}
+	f := l.Order.Field
+	switch {
+	case searching && f != ByRelevance && f != ByName:
+		return Order{}, &crm.InvalidError{Field: "orderBy", Reason: "must be RELEVANCE or NAME under a search"}
+	case !searching && f == ByRelevance:
+		return Order{}, &crm.InvalidError{
+			Field: "orderBy", Reason: "can be RELEVANCE only under a search; without one LAST_ACTIVITY, NAME or CREATED",
+		}
+	}
+	return *l.Order, nil
+}
+
+func readSearch(s string) (search.Query, error) {
+	invalid := func(reason string) (search.Query, error) {
+		return search.Query{}, &crm.InvalidError{Field: "search", Reason: reason}
+	}
+	switch {
+	case len(s) > MaxSearch:
+		return invalid("can have at most 1,000 bytes")
+	case !utf8.ValidString(s):
+		return invalid("must be valid UTF-8 text")
+	case strings.ContainsRune(s, 0):
+		return invalid("cannot contain NUL characters")
+	}
+	return search.Parse(s), nil
+}
+
+// CountContacts counts the contacts that match a search, or all of them for the empty one.
+func (d *Desk) CountContacts(ctx context.Context, v crm.Viewer, text string) (storage.Count, error) {
+	if err := Authorize(v, crm.ReadContacts); err != nil {
+		return storage.Count{}, err
+	}
+	query, err := readSearch(text)
+	if err != nil {
+		return storage.Count{}, err
+	}
+	if query.Empty() {
+		text = ""
+	}
+	return d.store.CountContacts(ctx, v.Workspace, text)
+}
+
+// HasContacts reports whether the workspace has any contact.
+func (d *Desk) HasContacts(ctx context.Context, v crm.Viewer) (bool, error) {
+	if err := Authorize(v, crm.ReadContacts); err != nil {
+		return false, err
+	}
+	return d.store.HasContacts(ctx, v.Workspace)
+}
+
+// ContactsByID returns the contacts that exist among ids.
+func (d *Desk) ContactsByID(
+	ctx context.Context, v crm.Viewer, ids []crm.ContactID,
+) (map[crm.ContactID]crm.Contact, error) {
+	return byID(ctx, v, ids, d.store.ContactsByID)
+}
+
+// IdentitiesByContact returns the identities of each of the contacts, oldest first.
+func (d *Desk) IdentitiesByContact(
+	ctx context.Context, v crm.Viewer, ids []crm.ContactID,
+) (map[crm.ContactID][]crm.Identity, error) {
+	return byID(ctx, v, ids, d.store.IdentitiesByContact)
+}
+
+// UpdateContact edits a contact. It returns the contact as it is now, also beside an error that the viewer can mend: then
+// it is the contact that the edit was refused for, nil if there is none.
+func (d *Desk) UpdateContact(
+	ctx context.Context, v crm.Viewer, id crm.ContactID, p crm.ContactPatch,
+) (*crm.Contact, error) {
+	if err := Authorize(v, crm.EditContacts); err != nil {
+		return nil, err
+	}
+	var current *crm.Contact
+	updated, err := d.store.UpdateContact(ctx, v.Workspace, id, storage.Edit{
+		At:     d.clock(),
+		Unique: !p.AllowDuplicate,
+		Change: func(c *crm.Contact) error {
+			before := *c
+			current = &before
+			return p.Apply(c, d.region)
+		},
+	})
+	if err != nil {
+		return current, fmt.Errorf("update contact %s: %w", id, err)
+	}
+	return &updated, nil
+}
+
+// DeleteContact removes a contact, its identities and its notes for good. Its sessions stay.
+func (d *Desk) DeleteContact(ctx context.Context, v crm.Viewer, id crm.ContactID) error {
+	if err := Authorize(v, crm.DeleteContacts); err != nil {
+		return err
+	}
+	if err := d.store.DeleteContact(ctx, v.Workspace, id); err != nil {
+		return fmt.Errorf("delete contact %s: %w", id, err)
+	}
+	return nil
+}

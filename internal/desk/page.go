@@ -1,0 +1,75 @@
+package desk
+
+import (
+	"kith/internal/crm"
+	"kith/internal/cursor"
+	"kith/storage"
+)
+
+// The sizes of a page.
+const (
+	DefaultSize = 25
+	MaxSize     = 100
+)
+
+// Paging is the part of a list that is asked for, in the words of the Relay cursor specification.
+type Paging struct {
+	First, Last   *int
+	After, Before *string
+}
+
+// Size is how many rows a page has at most; the same answer serves whoever estimates what a page costs.
+func (p Paging) Size() (int, error) {
+	if p.First != nil && p.Last != nil {
+		return 0, &crm.InvalidError{Field: "last", Reason: "cannot be given together with first"}
+	}
+	for _, n := range []struct {
+		field string
+		value *int
+	}{{"first", p.First}, {"last", p.Last}} {
+		if n.value != nil {
+			if *n.value < 1 || *n.value > MaxSize {
+				return 0, &crm.InvalidError{Field: n.field, Reason: "must be between 1 and 100"}
+			}
+			return *n.value, nil
+		}
+	}
+	return DefaultSize, nil
+}
+
+// page reads p as a window on the list.
+func (p Paging) page(list cursor.List) (storage.Page, error) {
+	size, err := p.Size()
+	if err != nil {
+		return storage.Page{}, err
+	}
+	page := storage.Page{Size: size, FromEnd: p.Last != nil}
+	for _, c := range []struct {
+		text *string
+		at   **storage.Position
+	}{{p.After, &page.After}, {p.Before, &page.Before}} {
+		if c.text == nil {
+			continue
+		}
+		at, err := cursor.Decode(list, *c.text)
+		if err != nil {
+			return storage.Page{}, err
+		}
+		*c.at = &at
+	}
+	return page, nil
+}
+
+// Around tells whether a list goes on before and after a page.
+type Around struct {
+	HasNext, HasPrevious bool
+}
+
+// around is what a page's reader learnt: in the direction it read, whether there is more; in the other, whether a cursor
+// was given to start from.
+func (p Paging) around(more bool) Around {
+	if p.Last != nil {
+		return Around{HasNext: p.Before != nil, HasPrevious: more}
+	}
+	return Around{HasNext: more, HasPrevious: p.After != nil}
+}

@@ -1,0 +1,163 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"kith/internal/crm"
+	"kith/internal/cursor"
+	"kith/storage"
+)
+
+// maxFilter is how many alternatives one condition of a filter may name.
+const maxFilter = 100
+
+// SessionList asks for a page of sessions, the newest last message first.
+type SessionList struct {
+	Filter storage.SessionFilter
+	Paging Paging
+}
+
+// SessionPage is a page of sessions.
+type SessionPage struct {
+	Sessions []crm.Session
+	Around
+	list cursor.List
+}
+
+// Cursor marks the place of a session of the page.
+func (p SessionPage) Cursor(s crm.Session) string {
+	return cursor.Encode(p.list, storage.SessionPosition(s))
+}
+
+// Sessions returns a page of the workspace's sessions.
+func (d *Desk) Sessions(ctx context.Context, v crm.Viewer, l SessionList) (SessionPage, error) {
+	if err := Authorize(v, crm.ReadContacts); err != nil {
+		return SessionPage{}, err
+	}
+	list, page, err := l.read("")
+	if err != nil {
+		return SessionPage{}, err
+	}
+	found, err := d.store.Sessions(ctx, v.Workspace, storage.SessionQuery{Filter: l.Filter, Page: page})
+	if err != nil {
+		return SessionPage{}, fmt.Errorf("list sessions: %w", err)
+	}
+	return SessionPage{Sessions: found.Sessions, Around: l.Paging.around(found.More), list: list}, nil
+}
+
+// ContactSessions is one contact's page of sessions, or why there is none.
+type ContactSessions struct {
+	Page SessionPage
+	Err  error
+}
+
+// SessionsByContact returns the same page of the sessions of each of the contacts, each of whom is in the answer. A
+// cursor belongs to the sessions of one contact, so with one the others' answer is [cursor.ErrBad].
+func (d *Desk) SessionsByContact(
+	ctx context.Context, v crm.Viewer, ids []crm.ContactID, l SessionList,
+) (map[crm.ContactID]ContactSessions, error) {
+	if err := Authorize(v, crm.ReadContacts); err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	var (
+		answers = make(map[crm.ContactID]ContactSessions, len(ids))
+		query   = storage.SessionQuery{Filter: l.Filter}
+		asked   []crm.ContactID
+	)
+	for _, id := range ids {
+		list, page, err := l.read(id.String())
+		if errors.Is(err, cursor.ErrBad) {
+			answers[id] = ContactSessions{Err: err}
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		query.Page = page
+		asked = append(asked, id)
+		answers[id] = ContactSessions{Page: SessionPage{Around: l.Paging.around(false), list: list}}
+	}
+	if len(asked) == 0 {
+		return answers, nil
+	}
+	found, err := d.store.SessionsByContact(ctx, v.Workspace, asked, query)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions of contacts: %w", err)
+	}
+	for id, page := range found {
+		answer := answers[id]
+		answer.Page.Sessions = page.Sessions
+		answer.Page.Around = l.Paging.around(page.More)
+		answers[id] = answer
+	}
+	return answers, nil
+}
+
+// read checks what is asked for, in the list of one contact's sessions or for the empty string of all.
+func (l SessionList) read(contact string) (cursor.List, storage.Page, error) {
+	f := l.Filter
+	for _, n := range []int{len(f.Channels), len(f.Statuses), len(f.Tags)} {
+		if n > maxFilter {
+			return cursor.List{}, storage.Page{}, &crm.InvalidError{
+				Field: "filter", Reason: "can name at most 100 alternatives in one condition",
+			}
+		}
+	}
+	list := cursor.ListOf("sessions", contact, describe(f))
+	page, err := l.Paging.page(list)
+	return list, page, err
+}
+
+// Key tells apart requests for different pages, for whoever gathers them.
+func (l SessionList) Key() string {
+	var b strings.Builder
+	for _, n := range []*int{l.Paging.First, l.Paging.Last} {
+		if n != nil {
+			b.WriteString(strconv.Itoa(*n))
+		}
+		b.WriteByte('|')
+	}
+	for _, s := range []*string{l.Paging.After, l.Paging.Before} {
+		if s != nil {
+			b.WriteString(strconv.Quote(*s))
+		}
+		b.WriteByte('|')
+	}
+	b.WriteString(describe(l.Filter))
+	return b.String()
+}
+
+// describe writes a filter so that different filters differ: a condition that lets anything pass is not there.
+func describe(f storage.SessionFilter) string {
+	if f.Contact == nil && f.Anonymous == nil && f.Channels == nil && f.Statuses == nil && f.Tags == nil {
+		return ""
+	}
+	var b strings.Builder
+	if f.Contact != nil {
+		fmt.Fprintf(&b, "contact=%s;", f.Contact)
+	}
+	if f.Anonymous != nil {
+		fmt.Fprintf(&b, "anonymous=%t;", *f.Anonymous)
+	}
+	if f.Channels != nil {
+		fmt.Fprintf(&b, "channels=%s;", f.Channels)
+	}
+	if f.Statuses != nil {
+		fmt.Fprintf(&b, "statuses=%s;", f.Statuses)
+	}
+	if f.Tags != nil {
+		fmt.Fprintf(&b, "tags=%s;", f.Tags)
+	}
+	return b.String()
+}
+
+// SessionsByID returns the sessions that exist among ids.
+func (d *Desk) SessionsByID(
+	ctx context.Context, v crm.Viewer, ids []crm.SessionID,
+) (map[crm.SessionID]crm.Session, error) {
+	return byID(ctx, v, ids, d.store.SessionsByID)
+}

@@ -1,0 +1,71 @@
+// Package ingest takes in what channels report: it makes an interaction of a report and records it.
+//
+// It refuses what cannot be attributed (no customer, no message id, no channel). A malformed profile value is dropped,
+// never the message.
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"kith/internal/crm"
+	"kith/storage"
+)
+
+// Ingest records interactions, for every workspace.
+type Ingest struct {
+	store  storage.Recorder
+	region string
+	now    func() time.Time
+}
+
+// New makes an ingest. Phone numbers without a country code are read in region, which may be empty.
+func New(store storage.Recorder, region string, now func() time.Time) *Ingest {
+	return &Ingest{store: store, region: region, now: now}
+}
+
+// Report is one message, as a channel adapter tells of it.
+type Report struct {
+	ChannelID  crm.ChannelID
+	ExternalID string
+	MessageID  string
+	At         *time.Time // now by default
+	Direction  crm.Direction
+	Text       *string
+	Profile    crm.Profile
+}
+
+// Record records one message. The same message again changes nothing and gets the same answer. To a channel credential
+// the contact's notes are empty: they are staff's own.
+func (in *Ingest) Record(ctx context.Context, v crm.Viewer, r Report) (crm.Recorded, error) {
+	if !v.Role.Can(crm.ReportInteractions) {
+		return crm.Recorded{}, crm.ErrForbidden
+	}
+	i := crm.Interaction{
+		ChannelID:  r.ChannelID,
+		ExternalID: r.ExternalID,
+		MessageID:  r.MessageID,
+		Received:   in.now(),
+		Direction:  r.Direction,
+		Preview:    r.Text,
+		Profile:    r.Profile,
+	}
+	if r.At != nil {
+		i.At = *r.At
+	}
+	i, err := i.Normalize(in.region)
+	if err != nil {
+		return crm.Recorded{}, err
+	}
+	done, err := in.store.RecordInteraction(ctx, v.Workspace, i)
+	if err != nil {
+		return crm.Recorded{}, fmt.Errorf("record interaction on %s: %w", r.ChannelID, err)
+	}
+	if done.Contact != nil && !v.Role.Can(crm.ReadContacts) {
+		hidden := *done.Contact
+		hidden.Notes = ""
+		done.Contact = &hidden
+	}
+	return done, nil
+}
