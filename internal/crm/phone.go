@@ -60,7 +60,7 @@ func cleanPhone(s string) (string, bool) {
 	b := make([]byte, 0, len(s))
 	digits := false
 	for _, r := range s {
-		if d, ok := digit(r); ok {
+		if d, ok := Digit(r); ok {
 			b = append(b, d)
 			digits = true
 			continue
@@ -86,24 +86,23 @@ func cleanPhone(s string) (string, bool) {
 // brackets keeps the one kind that means something, around a trunk zero.
 var brackets = strings.NewReplacer("(0)", "(0)", "(", "", ")", "")
 
-// digit returns the ASCII digit of the same value as r.
-func digit(r rune) (byte, bool) {
-	switch {
-	case '0' <= r && r <= '9':
-		return byte(r), true
-	case r < utf8.RuneSelf || !unicode.Is(unicode.Nd, r):
-		return 0, false
+// Digit returns the ASCII digit of the same value as r; ok is false when r is no decimal digit of any script.
+func Digit(r rune) (d byte, ok bool) {
+	if r < utf8.RuneSelf {
+		return byte(r), '0' <= r && r <= '9'
 	}
-	// Unicode keeps the ten digits of a script together in order. Ranges of digits may touch: five alphabets of
-	// mathematical digits do, from U+1D7CE on, and nothing else.
-	if 0x1D7CE <= r && r <= 0x1D7FF {
-		return byte('0' + (r-0x1D7CE)%10), true
+	// Unicode keeps the ten digits of a script together and in order, so a range holds a multiple of ten.
+	for _, x := range unicode.Nd.R16 {
+		if rune(x.Lo) <= r && r <= rune(x.Hi) {
+			return byte('0' + (r-rune(x.Lo))%10), true
+		}
 	}
-	n := rune(0)
-	for n < 9 && unicode.Is(unicode.Nd, r-n-1) {
-		n++
+	for _, x := range unicode.Nd.R32 {
+		if rune(x.Lo) <= r && r <= rune(x.Hi) {
+			return byte('0' + (r-rune(x.Lo))%10), true
+		}
 	}
-	return byte('0' + n), true
+	return 0, false
 }
 
 // PhoneForms returns the digits that people know a number in E.164 form by: the international ones without the plus,
@@ -119,7 +118,7 @@ func PhoneForms(e164 string) (international, national, significant string) {
 		for _, d := range international[:n] {
 			code = code*10 + int(d-'0')
 		}
-		if code == 0 || phonenumbers.GetRegionCodeForCountryCode(code) == phonenumbers.UNKNOWN_REGION {
+		if international[0] == '0' || phonenumbers.GetRegionCodeForCountryCode(code) == phonenumbers.UNKNOWN_REGION {
 			continue
 		}
 		significant = international[n:]

@@ -70,6 +70,9 @@ func foldUnicode(s string) string {
 			f.rune(r)
 			continue
 		}
+		if 0x300 <= r && r <= 0x36F { // by far the most common marks
+			continue
+		}
 		if letters, ok := spelled[r]; ok {
 			f.string(letters)
 			continue

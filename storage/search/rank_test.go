@@ -1,0 +1,222 @@
+package search_test
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"kith/internal/crm"
+	"kith/storage"
+	"kith/storage/search"
+)
+
+func TestRank(t *testing.T) {
+	t.Parallel()
+	ann := contact("Ann-Sophie Smith", "a.smythe@mail.example.com", "+4930123456")
+	for name, c := range map[string]struct {
+		contact crm.Contact
+		query   string
+		tier    int
+		key     string
+		match   storage.Match
+	}{
+		"the whole name":                       {ann, "ANN-SOPHIE smith", search.TierName, "ann-sophie smith", storage.Match{Field: storage.MatchName, Kind: storage.MatchExact}},
+		"the name's start":                     {ann, "an", search.TierName, "ann-sophie smith", storage.Match{Field: storage.MatchName, Kind: storage.MatchPrefix}},
+		"the start of two words":               {ann, "ann-sophie sm", search.TierName, "ann-sophie smith", storage.Match{Field: storage.MatchName, Kind: storage.MatchPrefix}},
+		"a later word":                         {ann, "smi", search.TierTerm, "smith", storage.Match{Field: storage.MatchName, Kind: storage.MatchWord}},
+		"the lowest of two terms":              {ann, "sm", search.TierTerm, "smith", storage.Match{Field: storage.MatchName, Kind: storage.MatchWord}},
+		"a part of a double name":              {ann, "sophie", search.TierTerm, "sophie", storage.Match{Field: storage.MatchName, Kind: storage.MatchWord}},
+		"words in another order":               {ann, "smith ann", search.TierTerm, "smith", storage.Match{Field: storage.MatchName, Kind: storage.MatchWord}},
+		"a part of the e-mail":                 {ann, "smythe", search.TierTerm, "smythe@mail.example.com", storage.Match{Field: storage.MatchEmail, Kind: storage.MatchWord}},
+		"a domain":                             {ann, "example.com", search.TierTerm, "example.com", storage.Match{Field: storage.MatchEmail, Kind: storage.MatchWord}},
+		"the whole e-mail":                     {ann, "A.Smythe@mail.example.com", search.TierTerm, "a.smythe@mail.example.com", storage.Match{Field: storage.MatchEmail, Kind: storage.MatchExact}},
+		"words of two fields":                  {ann, "ann example", search.TierTerm, "example.com", storage.Match{Field: storage.MatchEmail, Kind: storage.MatchWord}},
+		"a phone's start":                      {ann, "+49 30", search.TierTerm, "4930123456", storage.Match{Field: storage.MatchPhone, Kind: storage.MatchWord}},
+		"a phone's national start":             {ann, "030/12", search.TierTerm, "030123456", storage.Match{Field: storage.MatchPhone, Kind: storage.MatchWord}},
+		"a whole phone":                        {ann, "0049 (0)30 123456", search.TierTerm, "4930123456", storage.Match{Field: storage.MatchPhone, Kind: storage.MatchExact}},
+		"a whole national phone":               {ann, "030 123456", search.TierTerm, "030123456", storage.Match{Field: storage.MatchPhone, Kind: storage.MatchExact}},
+		"a part of the name":                   {ann, "mith", search.TierAnywhere, "ann-sophie smith", storage.Match{Field: storage.MatchName, Kind: storage.MatchAnywhere}},
+		"a part of the e-mail's words":         {ann, "ythe", search.TierAnywhere, "ann-sophie smith", storage.Match{Field: storage.MatchEmail, Kind: storage.MatchAnywhere}},
+		"the middle of a phone":                {ann, "12 34", search.TierAnywhere, "ann-sophie smith", storage.Match{Field: storage.MatchPhone, Kind: storage.MatchAnywhere}},
+		"parts of words":                       {ann, "mith ophi", search.TierAnywhere, "ann-sophie smith", storage.Match{Field: storage.MatchName, Kind: storage.MatchAnywhere}},
+		"the e-mail of nobody":                 {contact("", "bob@x.co", ""), "bob", search.TierTerm, "bob@x.co", storage.Match{Field: storage.MatchEmail, Kind: storage.MatchWord}},
+		"a name like an e-mail":                {contact("ann@x.co", "ann@x.co", ""), "ann@x.co", search.TierName, "ann@x.co", storage.Match{Field: storage.MatchName, Kind: storage.MatchExact}},
+		"a whole phone without a trunk prefix": {contact("", "", "+14155552671"), "(415) 555-2671", search.TierTerm, "4155552671", storage.Match{Field: storage.MatchPhone, Kind: storage.MatchExact}},
+		"digits of an e-mail":                  {contact("", "4155552671@x.co", "+14155552671"), "415555", search.TierTerm, "4155552671", storage.Match{Field: storage.MatchEmail, Kind: storage.MatchWord}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			q, k := search.Parse(c.query), search.KeysOf(c.contact)
+			tier, key, ok := q.Rank(k)
+			if !ok || tier != c.tier || key != c.key {
+				t.Errorf("Rank(%q) = %d, %q, %v; want %d, %q", c.query, tier, key, ok, c.tier, c.key)
+			}
+			if match := q.Match(c.contact, k); match != c.match {
+				t.Errorf("Match(%q) = %v; want %v", c.query, match, c.match)
+			}
+		})
+	}
+
+	for _, query := range []string{"smith bob", "annsophie", "smithann", "+49 31", "%", "smith\x00x", "comm"} {
+		if tier, key, ok := search.Parse(query).Rank(search.KeysOf(ann)); ok {
+			t.Errorf("%q matches as %d, %q", query, tier, key)
+		}
+	}
+}
+
+func TestPhonesMatchHoweverTheyAreTyped(t *testing.T) {
+	t.Parallel()
+	k := search.KeysOf(contact("", "", "+4930123456"))
+	for _, typed := range []string{
+		"+4930123456", "+49 30 123456", "+49 (0)30 123456", "+49(0)30/12 34-56", "0049 30 123456", "00493012", "030 123456", "(030) 123456",
+		"030-12.34.56", "30123456", "4930", "23 45", "０３０１２", "٠٣٠ ١٢٣", "+49–30–123456", "(+49) 30", "\u202a+49 30 123456\u202c",
+	} {
+		if _, _, ok := search.Parse(typed).Rank(k); !ok {
+			t.Errorf("%q does not find the number", typed)
+		}
+		for end := range typed { // as the person types
+			if q := search.Parse(typed[:end]); !q.Empty() && q.Text()[0] >= '0' {
+				if _, _, ok := q.Rank(k); !ok && q.Text() != "00" {
+					t.Errorf("%q on the way to %q does not find the number", typed[:end], typed)
+				}
+			}
+		}
+	}
+}
+
+// random makes contacts and queries that resemble each other. It is seeded, so a failure comes again.
+type random struct{ *rand.Rand }
+
+func (r random) of(choices ...string) string { return choices[r.IntN(len(choices))] }
+
+func (r random) contact() crm.Contact {
+	words := []string{"Ann", "anna", "Hannah", "Smith", "O’Brien", "Anne-Marie", "Müller", "Straße", "山田", "太郎", "Иван", "😀", "49", "J.R.", "김철수", "%_\\", "van", "der"}
+	var name, email, phone string
+	for range r.IntN(4) {
+		name += r.of(words...) + r.of(" ", "  ", "-", " ")
+	}
+	if r.IntN(3) > 0 {
+		email = r.of("ann", "a.smith", "j-r_x", "49301") + r.of("", "+news", ".anna") + "@" + r.of("example.com", "mail.smith.co.uk", "bücher.de")
+	}
+	if r.IntN(3) > 0 {
+		phone = r.of("+4930123456", "+14155552671", "+390669881234", "+79123456789", "+442079460958")
+	}
+	return contact(name, email, phone)
+}
+
+// query draws pieces of the contact's own fields, or of another's.
+func (r random) query(c crm.Contact) string {
+	var q string
+	for range 1 + r.IntN(3) {
+		var fields []string
+		for _, f := range []*string{c.Name, c.Email, c.Phone} {
+			if f != nil {
+				fields = append(fields, *f)
+			}
+		}
+		if len(fields) == 0 {
+			return "x"
+		}
+		s := []rune(r.of(fields...))
+		from := r.IntN(len(s))
+		q += string(s[from:from+1+r.IntN(min(len(s)-from, 8))]) + r.of(" ", " ", "", "  ")
+	}
+	return q
+}
+
+func TestRankAgreesWithAPlainSearch(t *testing.T) {
+	t.Parallel()
+	r := random{rand.New(rand.NewPCG(1, 2))}
+	matches := 0
+	for range 30_000 {
+		c := r.contact()
+		from := c
+		if r.IntN(3) == 0 {
+			from = r.contact()
+		}
+		q, k := search.Parse(r.query(from)), search.KeysOf(c)
+		bounded(t, k)
+		if q.Empty() {
+			continue
+		}
+		tier, key, ok := q.Rank(k)
+		if want := plain(c, q.Tokens()); ok != want {
+			t.Fatalf("%q in %q: %v; want %v", q.Tokens(), k.Text, ok, want)
+		}
+		if !ok {
+			continue
+		}
+		matches++
+		_ = q.Match(c, k)
+		switch {
+		case tier == search.TierName && (key != k.Name || !strings.HasPrefix(k.Name, q.Text())),
+			tier == search.TierTerm && !strings.HasPrefix(key, q.Longest()),
+			tier == search.TierAnywhere && key != k.Name:
+			t.Fatalf("%q in %+v: tier %d, key %q", q.Text(), k, tier, key)
+		}
+
+		bucket := search.Bucket(k.Name)
+		indexed := map[int64]bool{}
+		for _, g := range search.TextGrams(7, bucket, k.Text) {
+			indexed[g] = true
+		}
+		grams := search.Grams(7, bucket, q.Tokens())
+		for _, g := range grams {
+			if !indexed[g] {
+				t.Fatalf("%q is in %q, but its gram %d is not", q.Tokens(), k.Text, g)
+			}
+		}
+		if search.Indexable(q.Tokens()) != (len(grams) > 0) {
+			t.Fatalf("%q has %d grams", q.Tokens(), len(grams))
+		}
+	}
+	if matches < 10_000 {
+		t.Errorf("only %d matches: the queries are not what they should be", matches)
+	}
+}
+
+// plain looks for the tokens as a person would, field by field.
+func plain(c crm.Contact, tokens []string) bool {
+	var fields []string
+	for _, f := range []*string{c.Name, c.Email} {
+		if f != nil {
+			fields = append(fields, search.Fold(*f))
+		}
+	}
+	if c.Phone != nil {
+		international, national, _ := crm.PhoneForms(*c.Phone)
+		fields = append(fields, international, national)
+	}
+	for _, token := range tokens {
+		found := false
+		for _, f := range fields {
+			found = found || strings.Contains(f, token)
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}
+
+func BenchmarkRank(b *testing.B) {
+	k := search.KeysOf(contact("Ann Margaret Smith", "ann.smith@example.com", "+4930123456"))
+	for _, typed := range []string{"ann", "smith ann", "argar", "nobody"} {
+		b.Run(typed, func(b *testing.B) {
+			q := search.Parse(typed)
+			b.ReportAllocs()
+			for b.Loop() {
+				q.Rank(k)
+			}
+		})
+	}
+}
+
+func BenchmarkMatch(b *testing.B) {
+	c := contact("Ann Margaret Smith", "ann.smith@example.com", "+4930123456")
+	q, k := search.Parse("example"), search.KeysOf(c)
+	b.ReportAllocs()
+	for b.Loop() {
+		q.Match(c, k)
+	}
+}
