@@ -1,0 +1,229 @@
+package storagetest
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"kith/internal/crm"
+	"kith/storage"
+)
+
+// target is what a call is about.
+type target struct {
+	contact crm.ContactID
+	session crm.SessionID
+	channel crm.ChannelID
+}
+
+// call is one method called on one target.
+type call struct {
+	name string
+	do   func(ctx context.Context, w *world, on target) (any, error)
+}
+
+// aPage is what the calls below ask for.
+var aPage = storage.Page{Size: 10}
+
+// calls has every method of the store that takes a context, except Ping and Load, and the filters that take an id.
+var calls = []call{
+	{"Workspace", func(ctx context.Context, w *world, on target) (any, error) {
+		_, err := w.Workspace(ctx, "storagetest "+on.contact.String())
+		return nil, err
+	}},
+	{"ContactsByID", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.ContactsByID(ctx, w.id, []crm.ContactID{on.contact})
+	}},
+	{"Contacts", func(ctx context.Context, w *world, _ target) (any, error) {
+		return w.Contacts(ctx, w.id, storage.ContactQuery{Page: aPage})
+	}},
+	{"Contacts under a search", func(ctx context.Context, w *world, _ target) (any, error) {
+		return w.Contacts(ctx, w.id, storage.ContactQuery{Search: "a", Order: storage.Relevance, Page: aPage})
+	}},
+	{"CountContacts", func(ctx context.Context, w *world, _ target) (any, error) {
+		return w.CountContacts(ctx, w.id, "")
+	}},
+	{"CountContacts under a search", func(ctx context.Context, w *world, _ target) (any, error) {
+		return w.CountContacts(ctx, w.id, "a")
+	}},
+	{"HasContacts", func(ctx context.Context, w *world, _ target) (any, error) {
+		return w.HasContacts(ctx, w.id)
+	}},
+	{"IdentitiesByContact", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.IdentitiesByContact(ctx, w.id, []crm.ContactID{on.contact})
+	}},
+	{"UpdateContact", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.UpdateContact(ctx, w.id, on.contact, storage.Edit{At: w.now, Change: func(c *crm.Contact) error {
+			c.Name = new("Meddled with")
+			return nil
+		}})
+	}},
+	{"DeleteContact", func(ctx context.Context, w *world, on target) (any, error) {
+		return nil, w.DeleteContact(ctx, w.id, on.contact)
+	}},
+	{"SessionsByID", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.SessionsByID(ctx, w.id, []crm.SessionID{on.session})
+	}},
+	{"Sessions", func(ctx context.Context, w *world, _ target) (any, error) {
+		return w.Sessions(ctx, w.id, storage.SessionQuery{Page: aPage})
+	}},
+	{"Sessions of a contact", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.Sessions(ctx, w.id, storage.SessionQuery{
+			Filter: storage.SessionFilter{Contact: &on.contact}, Page: aPage,
+		})
+	}},
+	{"Sessions on a channel", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.Sessions(ctx, w.id, storage.SessionQuery{
+			Filter: storage.SessionFilter{Channels: []crm.ChannelID{on.channel}}, Page: aPage,
+		})
+	}},
+	{"SessionsByContact", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.SessionsByContact(ctx, w.id, []crm.ContactID{on.contact}, storage.SessionQuery{Page: aPage})
+	}},
+	{"Channels", func(ctx context.Context, w *world, _ target) (any, error) {
+		return w.Channels(ctx, w.id)
+	}},
+	{"ChannelsByID", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.ChannelsByID(ctx, w.id, []crm.ChannelID{on.channel})
+	}},
+	{"CreateChannel", func(ctx context.Context, w *world, _ target) (any, error) {
+		return nil, w.CreateChannel(ctx, w.id, crm.Channel{ID: crm.NewChannelID(w.now), Type: crm.TikTok, CreatedAt: w.now})
+	}},
+	{"UpdateChannel", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.UpdateChannel(ctx, w.id, on.channel, func(c *crm.Channel) error {
+			c.Name = "Meddled with"
+			return nil
+		})
+	}},
+	{"RecordInteraction", func(ctx context.Context, w *world, on target) (any, error) {
+		i := w.message(crm.Channel{ID: on.channel}, "ann", "meddling")
+		return w.RecordInteraction(ctx, w.id, i)
+	}},
+	{"Maintain", func(ctx context.Context, w *world, _ target) (any, error) {
+		_, err := w.Maintain(ctx)
+		return nil, err
+	}},
+}
+
+var everywhereCases = []testCase{
+	{"a store that can take a statement answers a ping", func(w *world) {
+		w.check(w.Ping(w.ctx))
+	}},
+	{"a context that has ended ends every call", func(w *world) {
+		on := target{w.add(person{name: "Ann"})[0].ID, crm.NewSessionID(w.now), w.channel("Web").ID}
+		ctx, cancel := context.WithCancel(w.ctx)
+		cancel()
+		for _, c := range calls {
+			_, err := c.do(ctx, w, on)
+			w.wantErr(c.name, err, context.Canceled)
+		}
+		w.wantErr("Ping", w.Ping(ctx), context.Canceled)
+		l := storage.Loaded{Contact: contactOf(person{name: "Ben"}, w.tick())}
+		w.wantErr("Load", w.Load(ctx, w.id, slices.Values([]storage.Loaded{l})), context.Canceled)
+		w.same("contacts", w.count("").Value, 1)
+		w.same("name", *w.contact(on.contact).Name, "Ann")
+	}},
+	{"a deadline that has passed ends every call", func(w *world) {
+		on := target{w.add(person{name: "Ann"})[0].ID, crm.NewSessionID(w.now), w.channel("Web").ID}
+		ctx, cancel := context.WithDeadline(w.ctx, time.Now().Add(-time.Second))
+		defer cancel()
+		for _, c := range calls {
+			_, err := c.do(ctx, w, on)
+			w.wantErr(c.name, err, context.DeadlineExceeded)
+		}
+	}},
+	{"a context that ends while contacts are loaded ends the loading", func(w *world) {
+		ctx, cancel := context.WithCancel(w.ctx)
+		defer cancel()
+		endless := func(yield func(storage.Loaded) bool) {
+			for n := 0; yield(storage.Loaded{Contact: contactOf(person{name: "Ann"}, w.tick())}); n++ {
+				if n == 1500 {
+					cancel()
+				}
+			}
+		}
+		w.wantErr("Load", w.Load(ctx, w.id, iter.Seq[storage.Loaded](endless)), context.Canceled)
+	}},
+	{"times come back in UTC and cut to the microsecond", func(w *world) {
+		zone := time.FixedZone("UTC+5:30", 19_800)
+		odd := func() time.Time { return w.tick().Add(789 * time.Nanosecond).In(zone) }
+		ch := crm.Channel{ID: crm.NewChannelID(w.now), Name: "Web", Type: crm.HTMLEmbed, Active: true, CreatedAt: odd()}
+		w.check(w.CreateChannel(w.ctx, w.id, ch))
+		l := w.talk(ch, person{name: "Ann"}, "ann", crm.Active)
+		l.Contact.CreatedAt, l.Contact.UpdatedAt, l.Contact.LastActivityAt = odd(), odd(), new(odd())
+		l.Identities[0].CreatedAt = odd()
+		l.Sessions[0].StartedAt, l.Sessions[0].LastMessageAt = odd(), odd()
+		w.load(l)
+		clean := func(what string, got, given time.Time) {
+			w.t.Helper()
+			if got.Location() != time.UTC || !got.Equal(given.Truncate(time.Microsecond)) {
+				w.t.Errorf("%s: %v was stored as %v", what, given, got)
+			}
+		}
+		c := w.contact(l.Contact.ID)
+		clean("contact created", c.CreatedAt, l.Contact.CreatedAt)
+		clean("contact updated", c.UpdatedAt, l.Contact.UpdatedAt)
+		clean("last activity", *c.LastActivityAt, *l.Contact.LastActivityAt)
+		row := w.page(storage.ContactQuery{Page: aPage}).Rows[0]
+		clean("last activity in a list", *row.Contact.LastActivityAt, *l.Contact.LastActivityAt)
+		clean("position", row.Position.At, *l.Contact.LastActivityAt)
+		s := w.session(l.Sessions[0].ID)
+		clean("session started", s.StartedAt, l.Sessions[0].StartedAt)
+		clean("last message", s.LastMessageAt, l.Sessions[0].LastMessageAt)
+		identities, err := w.IdentitiesByContact(w.ctx, w.id, []crm.ContactID{c.ID})
+		w.check(err)
+		clean("identity created", identities[c.ID][0].CreatedAt, l.Identities[0].CreatedAt)
+		channels, err := w.Channels(w.ctx, w.id)
+		w.check(err)
+		clean("channel created", channels[0].CreatedAt, ch.CreatedAt)
+		at := odd()
+		c, err = w.UpdateContact(w.ctx, w.id, c.ID, storage.Edit{At: at, Change: func(c *crm.Contact) error {
+			c.Notes = "x"
+			return nil
+		}})
+		w.check(err)
+		clean("contact updated, as answered", c.UpdatedAt, at)
+		clean("contact updated, as read", w.contact(c.ID).UpdatedAt, at)
+	}},
+	{"every method may be called at the same time as any other", func(w *world) {
+		ch := w.channel("Web")
+		worlds := make([]*world, 64)
+		targets := make([]target, len(worlds))
+		for i := range worlds {
+			r := w.record(w.message(ch, string(rune('a'+i)), "1"))
+			targets[i] = target{r.Contact.ID, r.Session.ID, ch.ID}
+			mine := *w // a clock of its own
+			mine.now = mine.now.Add(time.Duration(i) * time.Minute)
+			worlds[i] = &mine
+		}
+		w.check(together(len(worlds), func(i int) error {
+			for n := range calls {
+				c := calls[(n+i)%len(calls)]
+				if c.name == "DeleteContact" {
+					continue
+				}
+				if _, err := c.do(w.ctx, worlds[i], targets[i]); err != nil {
+					return err
+				}
+			}
+			return w.DeleteContact(w.ctx, w.id, targets[i].contact)
+		}))
+		// The message of each call came from one customer more.
+		w.same("contacts", w.count("").Value, 1)
+	}},
+	{"an error tells no values and no SQL", func(w *world) {
+		c := contactOf(person{"Secret Name", "secret@example.com", "+493055555"}, w.tick())
+		w.load(storage.Loaded{Contact: c})
+		err := w.Load(w.ctx, w.id, slices.Values([]storage.Loaded{{Contact: c}}))
+		if err == nil {
+			w.t.Fatal("a contact was loaded twice under one id")
+		}
+		for _, telling := range []string{"secret", "55555", "insert", "values", "copy"} {
+			if strings.Contains(strings.ToLower(err.Error()), telling) {
+				w.t.Errorf("the error tells %q: %v", telling, err)
+			}
+		}
+	}},
+}

@@ -1,0 +1,88 @@
+package storagetest
+
+import (
+	"fmt"
+
+	"kith/storage"
+)
+
+var matchCases = []testCase{
+	{"names that start with the search come before later words, and those before anything else", func(w *world) {
+		w.add(
+			person{name: "Joanna"}, person{name: "Mary Ann"}, person{name: "Annabel"}, person{name: "Zoe", email: "ann@example.com"},
+			person{name: "Ann"}, person{name: "Zed", email: "zed@ann.example"}, person{name: "Hannah"}, person{name: "Ann Smith"},
+			person{email: "hans.anne@example.com"},
+		)
+		w.same("ann", w.search("ann"), []string{
+			"Ann", "Ann Smith", "Annabel", // the name starts with it
+			"Mary Ann", "Zed", "Zoe", "hans.anne@example.com", // a part does, by that part: ann, ann.example, ann@…, anne@…
+			"Hannah", "Joanna", // anywhere
+		})
+	}},
+	{"a phone that starts with the search comes before one that holds it", func(w *world) {
+		w.add(
+			person{name: "Middle", phone: "+14155030999"}, person{name: "National", phone: "+4930901820"},
+		)
+		got := w.search("030")
+		if len(got) == 0 || got[0] != "National" || got[len(got)-1] != "Middle" {
+			w.t.Errorf("030 finds %q", got)
+		}
+	}},
+	{"equal names come by id", func(w *world) {
+		people := w.add(person{name: "Ann"}, person{name: "ÄNN"}, person{name: "ann"}, person{name: "Ann"})
+		for _, order := range []storage.Order{storage.Relevance, storage.Name} {
+			w.same("ann", w.list(storage.ContactQuery{Search: "ann", Order: order}), ids(people))
+		}
+	}},
+	{"the order by name disregards how well a contact matches", func(w *world) {
+		w.add(person{name: "Hannah"}, person{name: "Ann"}, person{email: "ann@example.com"}, person{name: "Zoe Ann"}, person{name: "Beth-Ann"})
+		page := w.page(storage.ContactQuery{Search: "ann", Order: storage.Name, Page: storage.Page{Size: everything}})
+		var got []string
+		for _, r := range page.Rows {
+			got = append(got, r.Contact.DisplayName())
+		}
+		w.same("ann by name", got, []string{"Ann", "Beth-Ann", "Hannah", "Zoe Ann", "ann@example.com"})
+	}},
+	{"a row says which field matched and how", func(w *world) {
+		w.add(person{"Ann-Marie O'Neil Smith", "shop.desk@example.com", "+4930901820"})
+		for search, want := range map[string]storage.Match{
+			"ann-marie o'neil smith": {Field: storage.MatchName, Kind: storage.MatchExact},
+			"ÄNN-MARIE O'NEIL SMITH": {Field: storage.MatchName, Kind: storage.MatchExact},
+			"ann":                    {Field: storage.MatchName, Kind: storage.MatchPrefix},
+			"ann-marie o":            {Field: storage.MatchName, Kind: storage.MatchPrefix},
+			"smith":                  {Field: storage.MatchName, Kind: storage.MatchWord},
+			"o'n":                    {Field: storage.MatchName, Kind: storage.MatchWord},
+			"mith":                   {Field: storage.MatchName, Kind: storage.MatchAnywhere},
+			"desk":                   {Field: storage.MatchEmail, Kind: storage.MatchWord},
+			"example":                {Field: storage.MatchEmail, Kind: storage.MatchWord},
+			"xampl":                  {Field: storage.MatchEmail, Kind: storage.MatchAnywhere},
+			"030 90":                 {Field: storage.MatchPhone, Kind: storage.MatchWord},
+			"SHOP.desk@example.com":  {Field: storage.MatchEmail, Kind: storage.MatchExact},
+			"(030) 901820":           {Field: storage.MatchPhone, Kind: storage.MatchExact},
+			"0049 30 901820":         {Field: storage.MatchPhone, Kind: storage.MatchExact},
+			"1820":                   {Field: storage.MatchPhone, Kind: storage.MatchAnywhere},
+		} {
+			for _, order := range []storage.Order{storage.Relevance, storage.Name} {
+				rows := w.page(storage.ContactQuery{Search: search, Order: order, Page: aPage}).Rows
+				if len(rows) != 1 || rows[0].Match == nil {
+					w.t.Errorf("search %q finds %d rows, want one with a match", search, len(rows))
+					continue
+				}
+				w.same(fmt.Sprintf("match of %q in order %d", search, order), *rows[0].Match, want)
+			}
+		}
+	}},
+	{"a match names the best of several reasons", func(w *world) {
+		w.add(person{"Ann", "ann@example.com", ""}, person{"Hannah", "ann2@example.com", ""}, person{"Joanna", "joanna@example.com", ""})
+		rows := w.page(storage.ContactQuery{Search: "ann", Order: storage.Relevance, Page: aPage}).Rows
+		var got []storage.Match
+		for _, r := range rows {
+			got = append(got, *r.Match)
+		}
+		w.same("matches", got, []storage.Match{
+			{Field: storage.MatchName, Kind: storage.MatchExact},
+			{Field: storage.MatchEmail, Kind: storage.MatchWord},
+			{Field: storage.MatchName, Kind: storage.MatchAnywhere},
+		})
+	}},
+}

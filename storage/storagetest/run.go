@@ -1,0 +1,53 @@
+// Package storagetest holds a [storage.Store] to its contract: every sentence of package storage that one open store can
+// show has a case here, named as a sentence. It also counts a store's calls, so that a test can tell a page that costs a
+// call for each row.
+//
+// It does not show what takes a second process or a closed store: that what was written outlives a restart, that
+// [storage.Store.Close] waits. Each backend's own tests do.
+package storagetest
+
+import (
+	"slices"
+	"testing"
+
+	"kith/storage"
+)
+
+// Run runs every case on stores that open returns: a fresh store each time, or always the same one. Each case keeps to
+// workspaces of its own, so that the database need not be empty.
+func Run(t *testing.T, open func(t *testing.T) storage.Store) {
+	t.Helper()
+	for _, group := range []struct {
+		name  string
+		cases []testCase
+	}{
+		{"workspaces", workspaceCases},
+		{"rules for every method", slices.Concat(everywhereCases, sealCases)},
+		{"contacts", contactCases},
+		{"edits", slices.Concat(editCases, uniqueCases)},
+		{"lists of contacts", slices.Concat(listCases, movingCases)},
+		{"search", slices.Concat(searchCases, matchCases, findableCases, referenceCases)},
+		{"counts", countCases},
+		{"sessions", slices.Concat(sessionCases, sessionsByContactCases)},
+		{"channels", channelCases},
+		{"interactions", slices.Concat(interactionCases, sessionOfMessageCases, joinCases, profileCases, raceCases)},
+		{"deleting", slices.Concat(deleteCases, manySessionsCases)},
+		{"loading", slices.Concat(loadCases, largeCases)},
+	} {
+		t.Run(group.name, func(t *testing.T) {
+			t.Parallel()
+			for _, c := range group.cases {
+				t.Run(c.name, func(t *testing.T) {
+					t.Parallel()
+					c.run(newWorld(t, open(t)))
+				})
+			}
+		})
+	}
+}
+
+// testCase is a sentence of the contract and the proof of it.
+type testCase struct {
+	name string
+	run  func(w *world)
+}
