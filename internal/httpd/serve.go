@@ -20,8 +20,8 @@ type Serving struct {
 }
 
 // Serve answers requests on ln until ctx ends. Then it turns unready, stops accepting and lets running requests finish
-// within the grace; what runs on is told by the end of its context and cut off. It returns when nothing of it is left,
-// with an error when something had to be cut off or when the listener failed.
+// within the grace; what runs on is told by the end of its context, logged and cut off. It returns when nothing of it is
+// left, with an error only when the listener failed.
 //
 // A handler that streams lifts the server's read and write deadlines for itself, with [http.ResponseController].
 func Serve(ctx context.Context, ln net.Listener, s Serving) error {
@@ -49,7 +49,8 @@ func Serve(ctx context.Context, ln net.Listener, s Serving) error {
 	defer stop()
 	err := server.Shutdown(grace)
 	if errors.Is(err, context.DeadlineExceeded) {
-		err = fmt.Errorf("requests still running after %s", s.Grace)
+		s.Logger.Warn("requests cut off", "after", s.Grace)
+		err = nil
 	}
 	cancel()
 	return errors.Join(err, server.Close())

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"kith/internal/crm"
+	"kith/storage"
+	"kith/storage/postgres"
+	"kith/storage/sqlite"
+)
+
+const (
+	// databasePatience is how long Kith waits at start for a PostgreSQL that is away.
+	databasePatience = 30 * time.Second
+	databasePause    = 2 * time.Second
+)
+
+// openForServing opens the database. It waits a while for a PostgreSQL that is away, and migrates an empty one.
+func (p *program) openForServing(ctx context.Context, logger *slog.Logger) (storage.Store, error) {
+	patience := time.After(databasePatience)
+	for {
+		store, err := p.open(ctx)
+		if !errors.Is(err, crm.ErrUnavailable) {
+			return store, err
+		}
+		logger.Warn("waiting for the database", "error", err)
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-patience:
+			return nil, err
+		case <-time.After(databasePause):
+		}
+	}
+}
+
+// open opens the database. An SQLite file is created and brought up to date, an empty PostgreSQL database is, too; one
+// with an older or a newer schema is refused, because other processes may be using it.
+func (p *program) open(ctx context.Context) (storage.Store, error) {
+	c := p.config
+	if path, ok := c.DatabaseURL.Path(); ok {
+		if dir, ok := c.DefaultDirectory(p.getenv); ok {
+			if err := os.MkdirAll(dir, 0o700); err != nil {
+				return nil, fmt.Errorf("make the data directory: %w", err)
+			}
+		}
+		store, err := sqlite.Open(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		return store, nil
+	}
+	u, _ := c.DatabaseURL.Postgres()
+	schema, err := postgres.SchemaOf(ctx, u)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read the database's version: %w", err)
+	case schema.Version > schema.Latest:
+		return nil, fmt.Errorf("the database is at version %d, newer than this kith, which knows %d: run a newer kith", schema.Version, schema.Latest)
+	case schema.Version == 0:
+		if _, err := postgres.Migrate(ctx, u); err != nil {
+			return nil, err
+		}
+	case schema.Version < schema.Latest:
+		return nil, fmt.Errorf("the database is at version %d, this kith needs %d: run `kith migrate`", schema.Version, schema.Latest)
+	}
+	store, err := postgres.Open(ctx, u, postgres.Options{ExecMode: c.PGExecMode})
+	if err != nil {
+		return nil, err
+	}
+	return store, nil
+}
+
+// migrate brings the database up to date and says what it found.
+func (p *program) migrate(ctx context.Context) error {
+	u, ok := p.config.DatabaseURL.Postgres()
+	if !ok {
+		store, err := p.open(ctx)
+		if err != nil {
+			return err
+		}
+		_, _ = fmt.Fprintln(p.stdout, "The database is up to date.")
+		return store.Close()
+	}
+	before, err := postgres.Migrate(ctx, u)
+	switch {
+	case err != nil:
+		return err
+	case before.Version > before.Latest:
+		return fmt.Errorf("the database is at version %d, newer than this kith, which knows %d", before.Version, before.Latest)
+	case before.Version == before.Latest:
+		_, _ = fmt.Fprintf(p.stdout, "The database is up to date, at version %d.\n", before.Version)
+	default:
+		_, _ = fmt.Fprintf(p.stdout, "Migrated the database from version %d to %d.\n", before.Version, before.Latest)
+	}
+	return nil
+}

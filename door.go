@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"net/http"
+
+	"kith/internal/crm"
+	"kith/internal/httpd"
+)
+
+// channelFactor is how many times the requests of a person a channel credential may make: it speaks for all customers
+// of a channel.
+const channelFactor = 10
+
+// door asks who is there, once for each request, and turns away who asks too often. Whoever shows a good credential is
+// counted by it; strangers are counted by their address.
+type door struct {
+	who     func(ctx context.Context, header string) (crm.Viewer, error)
+	limiter *httpd.Limiter // nil for no limit
+}
+
+func newDoor(who func(context.Context, string) (crm.Viewer, error), perSecond float64) door {
+	d := door{who: who}
+	if perSecond > 0 {
+		d.limiter = httpd.NewLimiter(perSecond)
+	}
+	return d
+}
+
+type answerKey struct{}
+
+// answer is what came of a credential that limit has looked at.
+type answer struct {
+	header string
+	viewer crm.Viewer
+	err    error
+}
+
+// limit lets requests through to next that are not too many.
+func (d door) limit(next http.Handler) http.Handler {
+	if d.limiter == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a := answer{header: r.Header.Get("Authorization")}
+		a.viewer, a.err = d.who(r.Context(), a.header)
+		asker, factor := "address "+httpd.Address(r), 1.0
+		if a.err == nil {
+			asker = "subject " + a.viewer.WorkspaceName + "\x00" + a.viewer.Subject
+			if a.viewer.Role == crm.RoleChannel {
+				factor = channelFactor
+			}
+		}
+		if wait, ok := d.limiter.Allow(asker, factor); !ok {
+			httpd.TooMany(w, r, wait)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), answerKey{}, a)))
+	})
+}
+
+// authenticate returns who brings the header. It does not ask again what limit has asked.
+func (d door) authenticate(ctx context.Context, header string) (crm.Viewer, error) {
+	if a, ok := ctx.Value(answerKey{}).(answer); ok && a.header == header {
+		return a.viewer, a.err
+	}
+	return d.who(ctx, header)
+}

@@ -1,0 +1,206 @@
+// Kith is a contacts server: a GraphQL endpoint, its playground and the commands around them. See README.md.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"kith/graph"
+	"kith/internal/auth"
+	"kith/internal/config"
+	"kith/internal/demo"
+	"kith/internal/desk"
+	"kith/internal/httpd"
+	"kith/internal/ingest"
+	"kith/internal/metrics"
+	"kith/storage"
+	"kith/web"
+)
+
+const (
+	// closeTimeout is how long closing the database and the rest may take, after the requests have ended.
+	closeTimeout = 1500 * time.Millisecond
+	// demoContacts is how many contacts fill an empty workspace demo.
+	demoContacts = 500
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal kills
+	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "kith: "+strings.ReplaceAll(err.Error(), "\n", "\n      "))
+	}
+	os.Exit(exitCode(err))
+}
+
+// exitCode is 0 when all went well, 2 when the command line or a setting is wrong, else 1.
+func exitCode(err error) int {
+	if err == nil {
+		return 0
+	}
+	if _, ok := errors.AsType[*usageError](err); ok {
+		return 2
+	}
+	return 1
+}
+
+// program is one run of one command.
+type program struct {
+	config config.Config
+	getenv func(string) string
+	stdout io.Writer
+	stderr io.Writer
+	now    func() time.Time
+}
+
+func (p *program) logger() *slog.Logger {
+	o := &slog.HandlerOptions{Level: p.config.Level()}
+	if p.config.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(p.stderr, o))
+	}
+	return slog.New(slog.NewTextHandler(p.stderr, o))
+}
+
+// serve answers requests until ctx ends. What it opens it closes in reverse.
+func (p *program) serve(ctx context.Context) (err error) {
+	if err := p.config.Validate(true); err != nil {
+		return &usageError{err}
+	}
+	logger := p.logger()
+	var opened closers
+	defer func() {
+		err = errors.Join(err, opened.close(closeTimeout))
+		logger.Info("stopped")
+	}()
+
+	ln, err := net.Listen("tcp", p.config.Addr) // first, so that an address in use is told at once
+	if err != nil {
+		return err
+	}
+	opened.add("listener", func() error {
+		if err := ln.Close(); !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil
+	})
+	logger.Info("starting", "version", version(), "database", p.config.DatabaseURL)
+	store, err := p.openForServing(ctx, logger)
+	if err != nil {
+		return err
+	}
+	opened.add("database", store.Close)
+	if p.config.DemoOn() {
+		if err := p.fillDemo(ctx, store, logger); err != nil {
+			return err
+		}
+	}
+	health := httpd.NewHealth(store.Ping)
+	handler, err := p.handler(ctx, store, health, logger)
+	if err != nil {
+		return err
+	}
+	opened.add("maintenance", maintain(ctx, store, logger))
+
+	p.announce(ln.Addr(), logger)
+	return httpd.Serve(ctx, ln, httpd.Serving{
+		Handler: handler, Health: health, Logger: logger, Grace: p.config.ShutdownTimeout,
+	})
+}
+
+// handler puts together everything that is served.
+func (p *program) handler(ctx context.Context, store storage.Store, health *httpd.Health, logger *slog.Logger) (http.Handler, error) {
+	c := p.config
+	authenticator, err := auth.New(ctx, auth.Config{
+		Secret:      string(c.AuthSecret),
+		JWKSURL:     c.AuthJWKSURL,
+		Issuer:      c.AuthIssuer,
+		Audience:    c.AuthAudience,
+		Development: c.Development(),
+	}, store, logger, p.now)
+	if err != nil {
+		return nil, err
+	}
+	if u, err := url.Parse(c.AuthJWKSURL); err == nil && u.Scheme == "http" && !config.Loopback(u.Hostname()) {
+		logger.Warn("KITH_AUTH_JWKS_URL is not https: whoever can alter traffic on the way can sign tokens")
+	}
+	door := newDoor(authenticator.Authenticate, c.Limit())
+	endpoint := graph.NewHandler(graph.Options{
+		Desk:          desk.New(store, c.DefaultRegion, p.now),
+		Ingest:        ingest.New(store, c.DefaultRegion, p.now),
+		Authenticate:  door.authenticate,
+		Logger:        logger,
+		Introspection: c.IntrospectionOn(),
+		RequestID:     httpd.RequestID,
+	})
+	registry := metrics.New(version())
+
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", door.limit(endpoint))
+	mux.HandleFunc("GET /livez", health.Live)
+	mux.HandleFunc("GET /readyz", health.Ready)
+	mux.Handle("GET /metrics", metrics.Handler(registry))
+	if c.PlaygroundOn() {
+		playground := web.Playground()
+		mux.Handle("/playground", playground)
+		mux.Handle("/playground/", playground)
+		mux.Handle("GET /{$}", http.RedirectHandler("/playground", http.StatusFound))
+	} else {
+		mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			_, _ = io.WriteString(w, "Kith answers GraphQL at /graphql\n")
+		})
+	}
+	guarded := httpd.SameOrigin(mux)
+	if c.Development() {
+		guarded = httpd.OnlyHosts(config.Loopback, guarded)
+	}
+	return httpd.Observe(httpd.Headers(guarded), logger, registry), nil
+}
+
+// fillDemo gives the workspace demo some contacts when it has none.
+func (p *program) fillDemo(ctx context.Context, store storage.Store, logger *slog.Logger) error {
+	w, err := store.Workspace(ctx, auth.DevelopmentWorkspace)
+	if err != nil {
+		return fmt.Errorf("open workspace %s: %w", auth.DevelopmentWorkspace, err)
+	}
+	filled, err := store.HasContacts(ctx, w)
+	if err != nil {
+		return fmt.Errorf("look into workspace %s: %w", auth.DevelopmentWorkspace, err)
+	}
+	if filled {
+		return nil
+	}
+	logger.Info("filling workspace", "workspace", auth.DevelopmentWorkspace, "contacts", demoContacts)
+	return demo.Fill(ctx, store, auth.DevelopmentWorkspace, demo.Options{Contacts: demoContacts, Seed: 1, Now: p.now()})
+}
+
+// announce says where Kith listens: to a person in words, to a machine in the log.
+func (p *program) announce(addr net.Addr, logger *slog.Logger) {
+	logger.Info("listening", "addr", addr.String())
+	if p.config.Development() {
+		logger.Warn("no auth settings: everybody on this machine is ADMIN of workspace " + auth.DevelopmentWorkspace)
+	}
+	if p.config.LogFormat != "text" {
+		return
+	}
+	base := "http://" + addr.String()
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		base = fmt.Sprintf("http://localhost:%d", tcp.Port)
+	}
+	if p.config.PlaygroundOn() {
+		_, _ = fmt.Fprintf(p.stdout, "Playground  %s/playground\n", base)
+	}
+	_, _ = fmt.Fprintf(p.stdout, "GraphQL     %s/graphql\nHealth      %s/readyz\n", base, base)
+}
