@@ -222,12 +222,30 @@ func TestInteractionNormalize(t *testing.T) {
 		change func(*crm.Interaction)
 		want   func(*crm.Interaction)
 	}{
-		"times are cut to the microsecond and in UTC, ids are kept as given": {func(*crm.Interaction) {}, func(*crm.Interaction) {}},
-		"no time is the time of receipt":                                     {func(i *crm.Interaction) { i.At = time.Time{} }, func(i *crm.Interaction) { i.At = noon }},
-		"a time to come is the time of receipt":                              {func(i *crm.Interaction) { i.At = noon.AddDate(9000, 0, 0) }, func(i *crm.Interaction) { i.At = noon }},
-		"no direction is inbound":                                            {func(i *crm.Interaction) { i.Direction = "" }, func(i *crm.Interaction) { i.Direction = crm.Inbound }},
-		"the text becomes a preview":                                         {func(i *crm.Interaction) { i.Preview = new(" a\nb ") }, func(i *crm.Interaction) { i.Preview = new("a b") }},
-		"a text of nothing is no preview":                                    {func(i *crm.Interaction) { i.Preview = new("\n") }, func(i *crm.Interaction) { i.Preview = nil }},
+		"times are cut to the microsecond and in UTC, ids are kept as given": {
+			func(*crm.Interaction) {},
+			func(*crm.Interaction) {},
+		},
+		"no time is the time of receipt": {
+			func(i *crm.Interaction) { i.At = time.Time{} },
+			func(i *crm.Interaction) { i.At = noon },
+		},
+		"a time to come is the time of receipt": {
+			func(i *crm.Interaction) { i.At = noon.AddDate(9000, 0, 0) },
+			func(i *crm.Interaction) { i.At = noon },
+		},
+		"no direction is inbound": {
+			func(i *crm.Interaction) { i.Direction = "" },
+			func(i *crm.Interaction) { i.Direction = crm.Inbound },
+		},
+		"the text becomes a preview": {
+			func(i *crm.Interaction) { i.Preview = new(" a\nb ") },
+			func(i *crm.Interaction) { i.Preview = new("a b") },
+		},
+		"a text of nothing is no preview": {
+			func(i *crm.Interaction) { i.Preview = new("\n") },
+			func(i *crm.Interaction) { i.Preview = nil },
+		},
 		"a profile is normalised": {
 			func(i *crm.Interaction) {
 				i.Profile = crm.Profile{Name: new("Ann\nSmith"), Email: new(" a@B.c"), EmailVerified: true, Phone: new("030 123456"), PhoneVerified: true}
@@ -270,10 +288,16 @@ func TestInteractionNormalize(t *testing.T) {
 		change func(*crm.Interaction)
 		fields []string
 	}{
-		"no ids":                   {func(i *crm.Interaction) { i.ExternalID, i.MessageID = "", "" }, []string{"externalId", "messageId"}},
-		"a NUL in an id":           {func(i *crm.Interaction) { i.MessageID = "a\x00" }, []string{"messageId"}},
-		"invalid UTF-8 in an id":   {func(i *crm.Interaction) { i.ExternalID = "\xff" }, []string{"externalId"}},
-		"an id of 513 bytes":       {func(i *crm.Interaction) { i.MessageID = strings.Repeat("a", 513) }, []string{"messageId"}},
+		"no ids": {
+			func(i *crm.Interaction) { i.ExternalID, i.MessageID = "", "" },
+			[]string{"externalId", "messageId"},
+		},
+		"a NUL in an id":         {func(i *crm.Interaction) { i.MessageID = "a\x00" }, []string{"messageId"}},
+		"invalid UTF-8 in an id": {func(i *crm.Interaction) { i.ExternalID = "\xff" }, []string{"externalId"}},
+		"an id of 513 bytes": {
+			func(i *crm.Interaction) { i.MessageID = strings.Repeat("a", 513) },
+			[]string{"messageId"},
+		},
 		"a clock that was not set": {func(i *crm.Interaction) { i.At = time.Unix(0, 0) }, []string{"occurredAt"}},
 		"a time before the epoch":  {func(i *crm.Interaction) { i.At = noon.AddDate(-200, 0, 0) }, []string{"occurredAt"}},
 		"a direction of its own":   {func(i *crm.Interaction) { i.Direction = "SIDEWAYS" }, []string{"direction"}},
@@ -315,7 +339,8 @@ func TestFromInteraction(t *testing.T) {
 	c := crm.ContactFrom(in)
 	s := crm.SessionFrom(in, c.ID)
 	if diff := cmp.Diff(crm.Session{
-		ID: s.ID, ContactID: &c.ID, ChannelID: web, Status: crm.Active, LastMessagePreview: new("hi"), LastMessageAt: in.At, UnreadCount: 1, StartedAt: in.At,
+		ID: s.ID, ContactID: &c.ID, ChannelID: web, Status: crm.Active, LastMessagePreview: new("hi"), LastMessageAt: in.At,
+		UnreadCount: 1, StartedAt: in.At,
 	}, s); diff != "" {
 		t.Error(diff)
 	}

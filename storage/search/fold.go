@@ -63,7 +63,7 @@ func foldUnicode(s string) string {
 	if strings.Contains(s, "´") { // typed for an apostrophe; NFKD would make it a space and an accent
 		s = strings.ReplaceAll(s, "´", "'")
 	}
-	s = norm.NFKD.String(s)
+	s = norm.NFKD.String(strings.ToValidUTF8(s, ""))
 	f := folder{b: make([]byte, 0, len(s))}
 	for _, r := range s {
 		if r < utf8.RuneSelf {

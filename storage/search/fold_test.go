@@ -75,6 +75,9 @@ func TestFoldOfEveryCharacter(t *testing.T) {
 	t.Parallel()
 	caser := cases.Fold()
 	for r := rune(0); r <= unicode.MaxRune; r++ {
+		if r == 0x40000 {
+			r = 0xE0000 // nothing is assigned between them
+		}
 		s := string(r)
 		f := search.Fold(s)
 		if search.Fold(f) != f {
@@ -105,7 +108,7 @@ func folded(t *testing.T, s string) {
 func FuzzFold(f *testing.F) {
 	for _, s := range []string{
 		"Ann Smith", " É \t ß ", "a\u0315\u0300b", "\u1100\u1161\u11a8", "각", "İ", "\u0345α", "\u302e\u1d165", "a\u1b44\u034f\u0300",
-		"\xff\xfe", "ﷺ", "\U0001d15e\U0001d165\U0001d16e", "´", "a\u200d ́", "\u3164", "क्षि", "a \x00", "ŉ", "ǆ", "ᾳ",
+		"\xff\xfe", "ﷺ", "\U0001d15e\U0001d165\U0001d16e", "´", "a\u200d ́", "\u3164", "क्षि", "a \x00", "ŉ", "ǆ", "ᾳ", "\xf2¸",
 	} {
 		f.Add(s)
 	}
