@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"math"
+	"regexp"
 	"strconv"
 	"time"
 
@@ -14,6 +15,9 @@ import (
 
 // dateTime is RFC 3339 in UTC with as many decimals as the moment needs, six at most.
 const dateTime = "2006-01-02T15:04:05.999999Z07:00"
+
+// strictTime refuses what time.Parse is lenient about: a comma for the point, an hour of one digit.
+var strictTime = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$`)
 
 // MarshalDateTime writes a moment.
 func MarshalDateTime(t time.Time) graphql.Marshaler {
@@ -29,11 +33,11 @@ func MarshalDateTime(t time.Time) graphql.Marshaler {
 func UnmarshalDateTime(v any) (time.Time, error) {
 	invalid := &crm.InvalidError{Reason: "must be a moment in RFC 3339, for example 2026-11-23T09:30:00Z"}
 	s, ok := v.(string)
-	if !ok || len(s) > 64 {
+	if !ok || len(s) > 64 || !strictTime.MatchString(s) {
 		return time.Time{}, invalid
 	}
-	var t time.Time
-	if err := t.UnmarshalText([]byte(s)); err != nil { // stricter than time.Parse
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
 		return time.Time{}, invalid
 	}
 	t = t.UTC().Truncate(time.Microsecond)

@@ -1,0 +1,165 @@
+package graph_test
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+)
+
+// operations is every field of Query and Mutation, and every field of an object that reads further.
+var operations = map[string]string{
+	"viewer":               `{ viewer { role } }`,
+	"node, contact":        `query ($contact: ID!) { node(id: $contact) { id ... on Contact { name } } }`,
+	"node, session":        `query ($session: ID!) { node(id: $session) { id ... on Session { status } } }`,
+	"node, channel":        `query ($channel: ID!) { node(id: $channel) { id ... on Channel { name } } }`,
+	"nodes":                `query ($contact: ID!, $session: ID!, $channel: ID!) { nodes(ids: [$contact, $session, $channel]) { id } }`,
+	"contact":              `query ($contact: ID!) { contact(id: $contact) { id name sessions { nodes { id } } identities { externalId } } }`,
+	"contacts":             `{ contacts { nodes { id } totalCount { value } workspaceHasContacts } }`,
+	"contacts, search":     `{ contacts(search: "ann") { nodes { id } totalCount { value } workspaceHasContacts } }`,
+	"session":              `query ($session: ID!) { session(id: $session) { id contactName } }`,
+	"sessions":             `{ sessions { nodes { id } } }`,
+	"sessions, contact":    `query ($contact: ID!) { sessions(filter: {contactId: $contact}) { nodes { id } } }`,
+	"sessions, channel":    `query ($channel: ID!) { sessions(filter: {channelId: [$channel]}) { nodes { id } } }`,
+	"channels":             `{ channels { id } }`,
+	"updateContact":        `mutation ($contact: ID!) { updateContact(input: {id: $contact, name: "Eve"}) { contact { id } userErrors { code field message contact { id } } } }`,
+	"updateContact, wrong": `mutation ($contact: ID!) { updateContact(input: {id: $contact, email: "x", expectedVersion: 9}) { contact { id } userErrors { code field message contact { id } } } }`,
+	"deleteContact":        `mutation ($contact: ID!) { deleteContact(input: {id: $contact}) { deletedContactId userErrors { code field message contact { id } } } }`,
+	"createChannel":        `mutation { createChannel(input: {name: "New", type: TELEGRAM}) { channel { name } userErrors { code } } }`,
+	"updateChannel":        `mutation ($channel: ID!) { updateChannel(input: {id: $channel, active: false}) { channel { id } userErrors { code field message contact { id } } } }`,
+	"updateChannel, wrong": `mutation ($channel: ID!) { updateChannel(input: {id: $channel, name: ""}) { channel { id } userErrors { code field message contact { id } } } }`,
+	"recordInteraction":    `mutation ($channel: ID!) { recordInteraction(input: {channelId: $channel, externalId: "1", messageId: "9"}) { contact { id } session { id } userErrors { code field message contact { id } } } }`,
+}
+
+// uses are the variables that an operation declares.
+func uses(document string, ids map[string]string) vars {
+	out := vars{}
+	for name, id := range ids {
+		if slices.Contains(variableNames(document), name) {
+			out[name] = id
+		}
+	}
+	return out
+}
+
+func variableNames(document string) []string {
+	var names []string
+	for _, m := range variablePattern.FindAllStringSubmatch(document, -1) {
+		names = append(names, m[1])
+	}
+	return names
+}
+
+func TestRoles(t *testing.T) {
+	t.Parallel()
+	may := map[string]func(operation string) bool{
+		"admin": func(string) bool { return true },
+		"staff": func(o string) bool {
+			return !slices.Contains([]string{"createChannel", "updateChannel", "updateChannel, wrong", "recordInteraction"}, o)
+		},
+		"channel": func(o string) bool { return o == "viewer" || o == "recordInteraction" },
+	}
+	for name, document := range operations {
+		for role, may := range may {
+			t.Run(role+": "+name, func(t *testing.T) {
+				t.Parallel()
+				s := serve(t)
+				channel := s.channel("admin", "Shop", "WHATSAPP")
+				contact, session := s.record("admin", vars{"channelId": channel, "externalId": "1", "messageId": "1"})
+				got := s.query(role, document, uses(document, map[string]string{"contact": contact, "session": session, "channel": channel}))
+				codes, _ := got.errors(t)
+				if may(name) && len(codes) > 0 || !may(name) && !slices.Equal(slices.Compact(codes), []string{"FORBIDDEN"}) {
+					t.Errorf("%s", got.body)
+				}
+			})
+		}
+	}
+}
+
+func TestAChannelCredentialSeesNoMoreThanItReported(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	channel := s.channel("admin", "Shop", "WHATSAPP")
+	input := vars{"channelId": channel, "externalId": "1", "messageId": "1", "profile": vars{"name": "Ann"}}
+	contact, _ := s.record("channel", input)
+	var none any
+	s.query("staff", `mutation ($id: ID!) { updateContact(input: {id: $id, notes: "Likes tea"}) { contact { notes } } }`, vars{"id": contact}).into(t, &none)
+
+	document := `mutation ($input: RecordInteractionInput!) { recordInteraction(input: $input) { contact { name notes } session { status } } }`
+	for who, notes := range map[string]string{"channel": "", "admin": "Likes tea"} {
+		var data struct {
+			RecordInteraction struct {
+				Contact struct{ Name, Notes string }
+				Session struct{ Status string }
+			}
+		}
+		s.query(who, document, vars{"input": input}).into(t, &data)
+		if c := data.RecordInteraction.Contact; c.Name != "Ann" || c.Notes != notes || data.RecordInteraction.Session.Status != "ACTIVE" {
+			t.Errorf("%s: %+v", who, data)
+		}
+	}
+	for _, further := range []string{
+		"contact { sessions { nodes { id } } }", "contact { identities { externalId } }", "session { contact { id } }",
+		"session { contactName }", "session { channel { name } }",
+	} {
+		got := s.query("channel", `mutation ($input: RecordInteractionInput!) { recordInteraction(input: $input) { `+further+` } }`, vars{"input": input})
+		if codes, _ := got.errors(t); !slices.Equal(codes, []string{"FORBIDDEN"}) {
+			t.Errorf("%s: %s", further, got.body)
+		}
+	}
+}
+
+// TestAnotherWorkspaceDoesNotExist asks every operation for what another workspace has, and for what nobody has: the
+// answers are the same to the byte.
+func TestAnotherWorkspaceDoesNotExist(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	theirs := map[string]string{"channel": s.channel("admin/theirs", "Shop", "WHATSAPP")}
+	theirs["contact"], theirs["session"] = s.record("admin/theirs", vars{
+		"channelId": theirs["channel"], "externalId": "1", "messageId": "1", "profile": vars{"name": "Ann", "email": "ann@example.com", "emailVerified": true},
+	})
+	never := map[string]string{}
+	for kind := range theirs {
+		never[kind] = kind + "_0198c2a100007000800001234567890a"
+	}
+	strange := map[string]string{"channel": theirs["contact"], "contact": theirs["session"], "session": "?"}
+
+	for name, document := range operations {
+		for role := range map[string]bool{"staff": true, "admin": true, "channel": true} {
+			if name == "createChannel" {
+				continue // names no id, and makes one
+			}
+			want := s.query(role+"/ours", document, uses(document, never))
+			for _, ids := range []map[string]string{theirs, strange} {
+				got := s.query(role+"/ours", document, uses(document, ids))
+				if got.status != want.status || got.body != want.body {
+					t.Errorf("%s as %s: %d %s\nwant %d %s", name, role, got.status, got.body, want.status, want.body)
+				}
+			}
+		}
+	}
+
+	t.Run("and has not been touched", func(t *testing.T) {
+		var data struct {
+			Contact struct {
+				Name    string
+				Version int
+			}
+			Channels []struct{ Active bool }
+			Sessions struct{ Nodes []json.RawMessage }
+		}
+		s.query("staff/theirs", `query ($id: ID!) { contact(id: $id) { name version } channels { active } sessions { nodes { id } } }`,
+			vars{"id": theirs["contact"]}).into(t, &data)
+		if data.Contact.Name != "Ann" || data.Contact.Version != 1 || !data.Channels[0].Active || len(data.Sessions.Nodes) != 1 {
+			t.Errorf("%+v", data)
+		}
+	})
+	t.Run("nor joins its people with ours", func(t *testing.T) {
+		contact, _ := s.record("admin/ours", vars{
+			"channelId": s.channel("admin/ours", "Shop", "WHATSAPP"), "externalId": "1", "messageId": "1",
+			"profile": vars{"email": "ann@example.com", "emailVerified": true},
+		})
+		if contact == theirs["contact"] {
+			t.Error("one contact in two workspaces")
+		}
+	})
+}

@@ -1,0 +1,65 @@
+package graph_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+func TestEveryElementOfTheSchemaIsDescribed(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../schema.graphqls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := gqlparser.LoadSchema(&ast.Source{Input: string(text)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	described := func(description string, name ...string) {
+		if strings.TrimSpace(description) == "" {
+			t.Errorf("%s has no description", strings.Join(name, "."))
+		}
+	}
+	for _, d := range schema.Types {
+		if d.BuiltIn {
+			continue
+		}
+		described(d.Description, d.Name)
+		for _, f := range d.Fields {
+			if strings.HasPrefix(f.Name, "__") {
+				continue
+			}
+			described(f.Description, d.Name, f.Name)
+			for _, a := range f.Arguments {
+				described(a.Description, d.Name, f.Name, a.Name)
+			}
+		}
+		for _, v := range d.EnumValues {
+			described(v.Description, d.Name, v.Name)
+		}
+	}
+}
+
+func TestEveryRootFieldIsWalkedByTheSealTest(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../schema.graphqls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema := gqlparser.MustLoadSchema(&ast.Source{Input: string(text)})
+	for _, root := range []*ast.Definition{schema.Query, schema.Mutation} {
+		for _, f := range root.Fields {
+			walked := false
+			for name := range operations {
+				walked = walked || name == f.Name || strings.HasPrefix(name, f.Name+",")
+			}
+			if !walked && !strings.HasPrefix(f.Name, "__") {
+				t.Errorf("no operation for %s", f.Name)
+			}
+		}
+	}
+}

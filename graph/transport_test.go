@@ -1,0 +1,172 @@
+package graph_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestTransport(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	const (
+		ok      = `{"query":"{ __typename }"}`
+		invalid = `{"query":"{ nothing }"}`
+		graphQL = "application/graphql-response+json"
+		js      = "application/json"
+	)
+	for _, c := range []struct {
+		name    string
+		method  string
+		body    string
+		headers []string
+		status  int
+		answers string // media type
+	}{
+		{"without Accept it answers JSON", "POST", ok, nil, 200, js},
+		{"an empty Accept is none", "POST", ok, []string{"Accept", " "}, 200, js},
+		{"anything is JSON", "POST", ok, []string{"Accept", "*/*"}, 200, js},
+		{"JSON is JSON", "POST", ok, []string{"Accept", js}, 200, js},
+		{"the type made for GraphQL is answered", "POST", ok, []string{"Accept", graphQL}, 200, graphQL},
+		{"of both it is the one made for GraphQL", "POST", ok, []string{"Accept", js + ", " + graphQL}, 200, graphQL},
+		{"the better liked wins", "POST", ok, []string{"Accept", graphQL + ";q=0.5, " + js + ";q=0.8"}, 200, js},
+		{"the specific wish overrules the general one", "POST", ok, []string{"Accept", js + ";q=0, */*"}, 200, graphQL},
+		{"a charset of ours is fine", "POST", ok, []string{"Accept", js + "; charset=UTF-8"}, 200, js},
+		{"no common type is refused", "POST", ok, []string{"Accept", "text/html, image/*"}, 406, js},
+		{"an unwanted type is refused", "POST", ok, []string{"Accept", js + ";q=0"}, 406, js},
+		{"a document that is not valid is 200 in JSON", "POST", invalid, []string{"Accept", js}, 200, js},
+		{"and 400 in the type made for GraphQL", "POST", invalid, []string{"Accept", graphQL}, 400, graphQL},
+		{"GET is refused", "GET", "", nil, 405, js},
+		{"DELETE is refused", "DELETE", "", nil, 405, js},
+		{"without a Content-Type it is refused", "POST", ok, []string{"Content-Type", ""}, 415, js},
+		{"a form is refused", "POST", "query=x", []string{"Content-Type", "application/x-www-form-urlencoded"}, 415, js},
+		{"multipart is refused", "POST", "x", []string{"Content-Type", "multipart/form-data; boundary=x"}, 415, js},
+		{"another charset is refused", "POST", ok, []string{"Content-Type", js + "; charset=latin1"}, 415, js},
+		{"UTF-8 is accepted", "POST", ok, []string{"Content-Type", js + "; charset=Utf-8"}, 200, js},
+		{"a long body is refused", "POST", `{"query":"` + strings.Repeat(" ", 128<<10) + `"}`, nil, 413, js},
+		{"without a token it is refused", "POST", ok, []string{"Authorization", ""}, 401, js},
+		{"with a bad token it is refused", "POST", ok, []string{"Authorization", "Bearer x.y.z"}, 401, js},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := &server{Server: s.Server, t: t}
+			headers := append([]string{"Content-Type", js, "Authorization", token(t, "staff", "acme")}, c.headers...)
+			got := s.send(c.method, c.body, headers...)
+			if got.status != c.status {
+				t.Errorf("status %d, want %d: %s", got.status, c.status, got.body)
+			}
+			if ct := got.header.Get("Content-Type"); ct != c.answers+"; charset=utf-8" {
+				t.Errorf("Content-Type %q, want %q", ct, c.answers)
+			}
+			if got.header.Get("Cache-Control") != "no-store" || got.header.Get("X-Content-Type-Options") != "nosniff" {
+				t.Errorf("headers %v", got.header)
+			}
+			if got.header.Get("Content-Length") == "" {
+				t.Error("no Content-Length")
+			}
+			codes, _ := got.errors(t)
+			if strings.Contains(got.body, `"data"`) == (len(codes) > 0) {
+				t.Errorf("errors without data or data without errors expected: %s", got.body)
+			}
+			if c.status == http.StatusMethodNotAllowed && got.header.Get("Allow") != "POST" {
+				t.Errorf("Allow is %q", got.header.Get("Allow"))
+			}
+			if c.status == http.StatusUnauthorized {
+				if !strings.HasPrefix(got.header.Get("WWW-Authenticate"), "Bearer ") {
+					t.Errorf("WWW-Authenticate is %q", got.header.Get("WWW-Authenticate"))
+				}
+				if !slices.Equal(codes, []string{"UNAUTHENTICATED"}) {
+					t.Errorf("codes %s", codes)
+				}
+			}
+		})
+	}
+}
+
+func TestOptionsTellsTheMethod(t *testing.T) {
+	t.Parallel()
+	got := serve(t).send(http.MethodOptions, "")
+	if got.status != http.StatusNoContent || got.header.Get("Allow") != "POST" {
+		t.Errorf("%d, Allow %q", got.status, got.header.Get("Allow"))
+	}
+}
+
+func TestIntrospection(t *testing.T) {
+	t.Parallel()
+	t.Run("the whole schema can be read where it is on", func(t *testing.T) {
+		t.Parallel()
+		got := serve(t).query("staff", introspection, nil)
+		codes, messages := got.errors(t)
+		if len(codes) > 0 || !strings.Contains(got.body, "RecordInteractionInput") {
+			t.Errorf("%s %s", codes, messages)
+		}
+		if strings.Contains(got.body, `"defer"`) {
+			t.Error("@defer is announced")
+		}
+	})
+	t.Run("where it is off it is forbidden, and __typename is not", func(t *testing.T) {
+		t.Parallel()
+		got := serve(t, withoutIntrospection).query("staff", `{ __typename s: __schema { types { name } } __type(name: "Contact") { name } }`, nil)
+		codes, _ := got.errors(t)
+		if !slices.Equal(codes, []string{"FORBIDDEN", "FORBIDDEN"}) || !strings.Contains(got.body, `"data":{"__typename":"Query","s":null`) &&
+			!strings.Contains(got.body, `"data":null`) {
+			t.Errorf("%s", got.body)
+		}
+	})
+	t.Run("where it is off a misspelt name is not corrected", func(t *testing.T) {
+		t.Parallel()
+		s := serve(t, withoutIntrospection)
+		for _, document := range []string{
+			`{ contactz { nodes { id } } }`,
+			`{ contacts(searh: "x") { nodes { id } } }`,
+			`{ contacts(orderBy: {field: NAM}) { nodes { id } } }`,
+			`{ contacts(orderBy: {feld: NAME}) { nodes { id } } }`,
+			`{ ... on Qery { viewer { role } } }`,
+			`{ viewer }`,
+		} {
+			got := s.query("staff", document, nil)
+			if codes, _ := got.errors(t); len(codes) == 0 || strings.Contains(got.body, "Did you mean") {
+				t.Errorf("%s: %s", document, got.body)
+			}
+		}
+	})
+}
+
+// introspection is what graphql-js and GraphiQL ask for.
+const introspection = `query IntrospectionQuery {
+  __schema {
+    description
+    queryType { name kind }
+    mutationType { name kind }
+    subscriptionType { name kind }
+    types { ...FullType }
+    directives {
+      name description isRepeatable locations
+      args(includeDeprecated: true) { ...InputValue }
+    }
+  }
+}
+fragment FullType on __Type {
+  kind name description specifiedByURL isOneOf
+  fields(includeDeprecated: true) {
+    name description
+    args(includeDeprecated: true) { ...InputValue }
+    type { ...TypeRef }
+    isDeprecated deprecationReason
+  }
+  inputFields(includeDeprecated: true) { ...InputValue }
+  interfaces { ...TypeRef }
+  enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason }
+  possibleTypes { ...TypeRef }
+}
+fragment InputValue on __InputValue {
+  name description
+  type { ...TypeRef }
+  defaultValue isDeprecated deprecationReason
+}
+fragment TypeRef on __Type {
+  kind name
+  ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name
+    ofType { kind name ofType { kind name ofType { kind name } } } } } } } } }
+}`
