@@ -1,0 +1,79 @@
+# `make` prints help. `make check` is exactly what CI runs.
+
+GOLANGCI_VERSION := v2.15.0
+GOLANGCI := .build/bin/golangci-lint-$(GOLANGCI_VERSION)
+FUZZTIME ?= 20s
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test test-go test-e2e check check-tidy check-format check-generated check-web lint \
+	format generate web fuzz deps-go deps-web deps-e2e clean
+
+help: ## print this help
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## run Kith from source, with demo data on a machine without settings
+	go run .
+
+build: ## build the binary: .build/kith
+	go build -o .build/kith .
+
+test: test-go test-e2e ## run every test: Go with the race detector on SQLite and PostgreSQL, then browser and clients
+
+test-go: deps-go ## run the Go tests with the race detector, PostgreSQL included
+	scripts/with-postgres go test -race -timeout 25m ./...
+
+test-e2e: build deps-e2e ## run the tests against the binary: playground in Chromium, GraphQL over HTTP, clients
+	cd e2e && npm --silent test
+
+check: check-tidy check-format check-generated lint check-web test ## everything CI looks at
+
+check-tidy: ## go.mod and go.sum name what is used, and no more
+	go mod tidy -diff
+
+check-format: $(GOLANGCI) ## every Go file is formatted
+	$(GOLANGCI) fmt --diff
+
+check-generated: ## the generated code is what the schema makes
+	scripts/check-generated
+
+lint: $(GOLANGCI) ## vet and lint, the import rules included
+	go vet ./...
+	$(GOLANGCI) run ./...
+
+check-web: deps-web ## the embedded pages are what their sources build, byte for byte
+	scripts/check-web
+
+format: $(GOLANGCI) ## format every Go file
+	$(GOLANGCI) fmt
+
+generate: ## make the generated Go code from schema.graphqls
+	go generate ./...
+
+web: deps-web ## build the embedded pages into web/dist
+	cd web && npm run build
+
+fuzz: ## run each fuzz target for FUZZTIME
+	@for package in $$(go list ./...); do \
+		for target in $$(go test -run '^$$' -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			echo "$$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+		done; \
+	done
+
+deps-go:
+	@scripts/apt-deps gcc=build-essential
+
+deps-web:
+	@scripts/npm-deps web
+
+deps-e2e:
+	@test -n "$$KITH_CHROMIUM" || scripts/apt-deps chromium=chromium
+	@scripts/npm-deps e2e
+
+clean: ## remove what was built
+	rm -rf .build web/node_modules e2e/node_modules
+
+# Built from source; Go's build cache makes the second time quick.
+$(GOLANGCI):
+	GOBIN=$(CURDIR)/.build/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	mv .build/bin/golangci-lint $@

@@ -1,0 +1,1 @@
+import{n as e,t}from"./main-B2Ij0-ob.js";var n={jsonc:{astFormat:`jsonc-text`,parse:e=>({text:e}),locStart:()=>0,locEnd:e=>e.text.length}},r={"jsonc-text":{print(n){let{text:r}=n.node;return t(r,e(r,void 0,{insertSpaces:!0,tabSize:2,insertFinalNewline:!0}))}}};export{n as parsers,r as printers};

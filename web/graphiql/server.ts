@@ -1,0 +1,59 @@
+// How the playground reaches its server: same origin, the token added to each request and kept in memory alone.
+
+import { createGraphiQLFetcher } from '@graphiql/toolkit'
+
+let token = ''
+
+/** setToken replaces the token of all later requests; the empty string signs out. */
+export function setToken(value: string): void {
+  token = value.trim().replace(/^bearer\s+/i, '')
+}
+
+function authorizedFetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  const headers = new Headers(init?.headers)
+  headers.set('accept', 'application/graphql-response+json, application/json;q=0.9')
+  // A tab's own Authorization header wins over the field.
+  if (token !== '' && !headers.has('authorization')) {
+    headers.set('authorization', `Bearer ${token}`)
+  }
+  return fetch(input, { ...init, headers })
+}
+
+/** fetcher runs what is typed into the editors. */
+export const fetcher = createGraphiQLFetcher({
+  url: '/graphql',
+  enableIncrementalDelivery: false,
+  fetch: authorizedFetch,
+})
+
+type Answer<Data> = { data?: Data | null; errors?: { message: string }[] }
+
+async function ask<Data>(query: string): Promise<Answer<Data>> {
+  const response = await authorizedFetch('/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query }),
+    signal: AbortSignal.timeout(5_000),
+  })
+  return (await response.json()) as Answer<Data>
+}
+
+/** whoAmI says in a few words whom the server takes us for. */
+export async function whoAmI(): Promise<string> {
+  try {
+    const { data, errors } = await ask<{ viewer: { workspace: string; role: string } }>('{ viewer { workspace role } }')
+    return data ? `${data.viewer.role} of ${data.viewer.workspace}` : (errors?.[0]?.message ?? 'no answer')
+  } catch {
+    return 'the server does not answer'
+  }
+}
+
+/** someContact is the id of a contact to try things on, or undefined when there is none to be seen. */
+export async function someContact(): Promise<string | undefined> {
+  try {
+    const { data } = await ask<{ contacts: { nodes: { id: string }[] } }>('{ contacts(first: 1) { nodes { id } } }')
+    return data?.contacts.nodes[0]?.id
+  } catch {
+    return undefined
+  }
+}

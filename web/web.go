@@ -1,0 +1,36 @@
+// Package web serves the pages that Kith brings along, out of the binary: the playground at /playground. The pages are
+// built from the sources beside this file by `make web`; what is built is committed, so that Go alone builds Kith.
+//
+// The package knows nothing of contacts, GraphQL or who is asking: it hands out files, and the pages talk to /graphql as
+// any other client does. It loads nothing from elsewhere, and its policy forbids a page to.
+package web
+
+import (
+	"embed"
+	"io/fs"
+	"net/http"
+)
+
+//go:embed dist
+var dist embed.FS
+
+// playgroundPolicy lets the playground run its own scripts and talk to its own server, and nothing else. Monaco and
+// GraphiQL's animated parts lay lines out with style attributes and elements made by script, so inline styles have to be
+// allowed; no script is inline, and none is evaluated from text.
+const playgroundPolicy = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; " +
+	"style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// Playground returns the handler of /playground and everything below it.
+func Playground() http.Handler {
+	return http.StripPrefix("/playground", newSite(sub("dist/graphiql"), playgroundPolicy))
+}
+
+// sub is the part of the embedded files below dir.
+func sub(dir string) fs.FS {
+	files, err := fs.Sub(dist, dir)
+	if err != nil {
+		panic(err) // dir is not a path: a mistake in this package
+	}
+	return files
+}
