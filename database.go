@@ -31,7 +31,7 @@ func (p *program) openForServing(ctx context.Context, logger *slog.Logger) (stor
 		logger.Warn("waiting for the database", "error", err)
 		select {
 		case <-ctx.Done():
-			return nil, err
+			return nil, ctx.Err()
 		case <-patience:
 			return nil, err
 		case <-time.After(databasePause):

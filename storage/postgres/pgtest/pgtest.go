@@ -49,3 +49,9 @@ func administer(t testing.TB, server, sql string) {
 		t.Fatalf("%s: %v", sql, err)
 	}
 }
+
+// Exec runs one statement on the database at url.
+func Exec(t testing.TB, url, sql string) {
+	t.Helper()
+	administer(t, url, sql)
+}
