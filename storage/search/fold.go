@@ -15,7 +15,7 @@ import (
 // apostrophes as the ASCII ones, runs of space as one, none at the ends. Control and format characters, noncharacters
 // and what is not UTF-8 are dropped. Folding what is folded changes nothing.
 //
-// A folded string holds no newline, no \x7f and no [Ceiling]: keys use them to separate and to sort.
+// A folded string holds no newline and none of the noncharacters, such as [Ceiling]: keys use them to separate and to sort.
 func Fold(s string) string {
 	start := foldedASCII(s)
 	if start == len(s) {

@@ -18,12 +18,13 @@ const (
 	maxTerms = 24
 )
 
-// nameless starts the name key of a contact without a name, which sorts it after the Latin alphabet's names.
-const nameless = "\x7f"
+// nameless starts the name key of a contact without a name, which sorts it after every name of any script. Folding drops
+// the character, and it is below [Ceiling].
+const nameless = "\U0010FFFE"
 
 // Keys is what is stored beside a contact for searches and for the order by name. All of it is folded.
 type Keys struct {
-	// Name sorts contacts by name, and those without one by e-mail or phone after every ASCII name. 400 bytes at most.
+	// Name sorts contacts by name, and those without one by e-mail or phone after every name. 400 bytes at most.
 	Name string
 	// Text holds all that a search can find, one field a line: name, e-mail, international digits of the phone, and its
 	// national digits when they are no part of those. 2,000 bytes at most; what is cut off is the end of the name.
