@@ -85,7 +85,9 @@ func (h *Handler) describe(ctx context.Context, err error) (string, map[string]a
 		}
 	}
 	id := h.requestID(ctx)
-	h.log.ErrorContext(ctx, "request failed", slog.String("request", id), slog.Any("error", err))
+	if shared, ok := errors.AsType[*sharedError](err); !ok || !shared.told.Swap(true) {
+		h.log.ErrorContext(ctx, "request failed", slog.String("request", id), slog.Any("error", err))
+	}
 	ext := extensions(codeInternal)
 	ext["requestId"] = id
 	return "internal error", ext

@@ -3,7 +3,9 @@ package graph
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/graph-gophers/dataloader/v7"
@@ -174,11 +176,28 @@ func (f *family[K, V]) reset() {
 
 func (f *family[K, V]) loader(option dataloader.Option[K, *V], more ...dataloader.Option[K, *V]) *dataloader.Loader[K, *V] {
 	options := append([]dataloader.Option[K, *V]{dataloader.WithWait[K, *V](stragglers), option}, more...)
-	return dataloader.NewBatchedLoader(func(ctx context.Context, keys []K) []*dataloader.Result[*V] {
+	return dataloader.NewBatchedLoader(func(ctx context.Context, keys []K) (out []*dataloader.Result[*V]) {
+		defer func() {
+			if value := recover(); value != nil { // or dataloader writes it to a log that is not ours
+				out = inOrder[K, V](keys, nil, &sharedError{err: &panicError{value, debug.Stack()}})
+			}
+		}()
 		found, err := f.find(ctx, keys)
+		if err != nil {
+			err = &sharedError{err: err}
+		}
 		return inOrder(keys, found, err)
 	}, options...)
 }
+
+// sharedError is what went wrong once and is the answer of many fields.
+type sharedError struct {
+	err  error
+	told atomic.Bool // in the log
+}
+
+func (e *sharedError) Error() string { return e.err.Error() }
+func (e *sharedError) Unwrap() error { return e.err }
 
 // expect makes one batch of the keys that have none yet.
 func (f *family[K, V]) expect(keys []K) {

@@ -1,0 +1,173 @@
+package desk_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"kith/internal/crm"
+	"kith/internal/desk"
+	"kith/storage/sqlite"
+)
+
+var start = time.Date(2026, 1, 2, 3, 4, 5, 678_901_234, time.UTC)
+
+// sitDown opens a desk over a database of its own, in one workspace, with one contact.
+func sitDown(t *testing.T) (*desk.Desk, crm.Viewer, crm.Contact) {
+	t.Helper()
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "kith.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	w, err := store.Workspace(t.Context(), "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := crm.Viewer{Workspace: w, Role: crm.RoleAdmin}
+	d := desk.New(store, "", func() time.Time { return start })
+	channel, err := d.CreateChannel(t.Context(), v, "Shop", crm.WhatsApp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := start.Truncate(time.Microsecond)
+	done, err := store.RecordInteraction(t.Context(), w, crm.Interaction{
+		ChannelID: channel.ID, ExternalID: "1", MessageID: "1", At: at, Received: at, Direction: crm.Inbound,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d, v, *done.Contact
+}
+
+func TestOrders(t *testing.T) {
+	t.Parallel()
+	d, v, _ := sitDown(t)
+	for name, c := range map[string]struct {
+		search  string
+		field   desk.OrderField
+		refused bool
+	}{
+		"activity without a search":       {"", desk.ByLastActivity, false},
+		"names without a search":          {"", desk.ByName, false},
+		"creation without a search":       {"", desk.ByCreated, false},
+		"relevance needs a search":        {"", desk.ByRelevance, true},
+		"spaces alone are no search":      {"  ", desk.ByRelevance, true},
+		"spaces alone list by activity":   {"  ", desk.ByLastActivity, false},
+		"relevance under a search":        {"ann", desk.ByRelevance, false},
+		"names under a search":            {"ann", desk.ByName, false},
+		"activity has no index there":     {"ann", desk.ByLastActivity, true},
+		"creation has no index there too": {"ann", desk.ByCreated, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, direction := range []desk.Direction{desk.Ascending, desk.Descending} {
+				_, err := d.Contacts(t.Context(), v, desk.ContactList{
+					Search: c.search, Order: &desk.Order{Field: c.field, Direction: direction},
+				})
+				invalid, ok := errors.AsType[*crm.InvalidError](err)
+				if ok != c.refused || err != nil && !ok || ok && invalid.Field != "orderBy" {
+					t.Errorf("%v", err)
+				}
+			}
+		})
+	}
+}
+
+func TestSearchesThatAreRefused(t *testing.T) {
+	t.Parallel()
+	d, v, _ := sitDown(t)
+	for name, text := range map[string]string{
+		"a NUL":          "a\x00",
+		"no UTF-8":       "a\xff",
+		"too many bytes": strings.Repeat("é", desk.MaxSearch/2) + "e",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := d.Contacts(t.Context(), v, desk.ContactList{Search: text})
+			if invalid, ok := errors.AsType[*crm.InvalidError](err); !ok || invalid.Field != "search" {
+				t.Errorf("%v", err)
+			}
+			if _, err := d.CountContacts(t.Context(), v, text); err == nil {
+				t.Error("counted")
+			}
+		})
+	}
+}
+
+func TestAnEditThatIsRefusedShowsTheContactAsItIs(t *testing.T) {
+	t.Parallel()
+	d, v, c := sitDown(t)
+	wrong := "not an address"
+	got, err := d.UpdateContact(t.Context(), v, c.ID, crm.ContactPatch{Email: crm.To(&wrong)})
+	if _, ok := errors.AsType[*crm.InvalidError](err); !ok || got == nil || got.ID != c.ID || got.Email != nil {
+		t.Errorf("%+v, %v", got, err)
+	}
+	version := 9
+	got, err = d.UpdateContact(t.Context(), v, c.ID, crm.ContactPatch{ExpectedVersion: &version})
+	if _, ok := errors.AsType[*crm.ConflictError](err); !ok || got == nil || got.Version != 1 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err = d.UpdateContact(t.Context(), v, crm.ContactID{}, crm.ContactPatch{}); got != nil || !errors.Is(err, crm.ErrNotFound) {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// TestNobodyPassesTheDeskUnasked calls every method for whom it is not: not even a missing thing is told of.
+func TestNobodyPassesTheDeskUnasked(t *testing.T) {
+	t.Parallel()
+	d, v, c := sitDown(t)
+	ctx := t.Context()
+	all := []crm.Role{crm.RoleChannel, "", "staff"}
+	for name, call := range map[string]struct {
+		roles []crm.Role
+		call  func(ctx context.Context, v crm.Viewer) error
+	}{
+		"Contacts": {all, func(ctx context.Context, v crm.Viewer) error {
+			_, err := d.Contacts(ctx, v, desk.ContactList{})
+			return err
+		}},
+		"CountContacts": {all, func(ctx context.Context, v crm.Viewer) error { _, err := d.CountContacts(ctx, v, ""); return err }},
+		"HasContacts":   {all, func(ctx context.Context, v crm.Viewer) error { _, err := d.HasContacts(ctx, v); return err }},
+		"ContactsByID":  {all, func(ctx context.Context, v crm.Viewer) error { _, err := d.ContactsByID(ctx, v, nil); return err }},
+		"IdentitiesByContact": {all, func(ctx context.Context, v crm.Viewer) error {
+			_, err := d.IdentitiesByContact(ctx, v, []crm.ContactID{c.ID})
+			return err
+		}},
+		"UpdateContact": {all, func(ctx context.Context, v crm.Viewer) error {
+			_, err := d.UpdateContact(ctx, v, crm.ContactID{}, crm.ContactPatch{})
+			return err
+		}},
+		"DeleteContact": {all, func(ctx context.Context, v crm.Viewer) error { return d.DeleteContact(ctx, v, c.ID) }},
+		"Sessions": {all, func(ctx context.Context, v crm.Viewer) error {
+			_, err := d.Sessions(ctx, v, desk.SessionList{})
+			return err
+		}},
+		"SessionsByContact": {all, func(ctx context.Context, v crm.Viewer) error {
+			_, err := d.SessionsByContact(ctx, v, []crm.ContactID{c.ID}, desk.SessionList{})
+			return err
+		}},
+		"SessionsByID": {all, func(ctx context.Context, v crm.Viewer) error { _, err := d.SessionsByID(ctx, v, nil); return err }},
+		"Channels":     {all, func(ctx context.Context, v crm.Viewer) error { _, err := d.Channels(ctx, v); return err }},
+		"ChannelsByID": {all, func(ctx context.Context, v crm.Viewer) error { _, err := d.ChannelsByID(ctx, v, nil); return err }},
+		"CreateChannel": {append(all, crm.RoleStaff), func(ctx context.Context, v crm.Viewer) error {
+			_, err := d.CreateChannel(ctx, v, "", crm.TikTok)
+			return err
+		}},
+		"UpdateChannel": {append(all, crm.RoleStaff), func(ctx context.Context, v crm.Viewer) error {
+			_, err := d.UpdateChannel(ctx, v, crm.ChannelID{}, crm.ChannelPatch{})
+			return err
+		}},
+	} {
+		for _, role := range call.roles {
+			asker := v
+			asker.Role = role
+			if err := call.call(ctx, asker); !errors.Is(err, crm.ErrForbidden) {
+				t.Errorf("%s as %q: %v", name, role, err)
+			}
+		}
+	}
+}

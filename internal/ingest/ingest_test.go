@@ -1,0 +1,104 @@
+package ingest_test
+
+import (
+	"errors"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"kith/internal/crm"
+	"kith/internal/ingest"
+	"kith/storage"
+	"kith/storage/sqlite"
+)
+
+var start = time.Date(2026, 1, 2, 3, 4, 5, 678_901_234, time.UTC)
+
+func takeIn(t *testing.T) (*ingest.Ingest, storage.Store, crm.Viewer, ingest.Report) {
+	t.Helper()
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "kith.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	w, err := store.Workspace(t.Context(), "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	channel := crm.Channel{ID: crm.NewChannelID(start), Name: "Shop", Type: crm.WhatsApp, Active: true, CreatedAt: start.Truncate(time.Microsecond)}
+	if err := store.CreateChannel(t.Context(), w, channel); err != nil {
+		t.Fatal(err)
+	}
+	return ingest.New(store, "DE", func() time.Time { return start }), store, crm.Viewer{Workspace: w, Role: crm.RoleChannel},
+		ingest.Report{ChannelID: channel.ID, ExternalID: "1", MessageID: "1", Direction: crm.Inbound}
+}
+
+func TestRecord(t *testing.T) {
+	t.Parallel()
+	text := func(s string) *string { return &s }
+
+	t.Run("a message without a time was written now", func(t *testing.T) {
+		t.Parallel()
+		in, _, v, r := takeIn(t)
+		done, err := in.Record(t.Context(), v, r)
+		if err != nil || !done.Session.LastMessageAt.Equal(start.Truncate(time.Microsecond)) {
+			t.Errorf("%+v, %v", done, err)
+		}
+	})
+	t.Run("a malformed profile value is dropped and the message taken", func(t *testing.T) {
+		t.Parallel()
+		in, _, v, r := takeIn(t)
+		r.Profile = crm.Profile{Name: text("  "), Email: text("nobody"), EmailVerified: true, Phone: text("030 123456")}
+		done, err := in.Record(t.Context(), v, r)
+		if err != nil || done.Contact.Name != nil || done.Contact.Email != nil || *done.Contact.Phone != "+4930123456" {
+			t.Errorf("%+v, %v", done.Contact, err)
+		}
+	})
+	t.Run("the same message again is the same answer, without notes for a channel", func(t *testing.T) {
+		t.Parallel()
+		in, store, v, r := takeIn(t)
+		first, err := in.Record(t.Context(), v, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.UpdateContact(t.Context(), v.Workspace, first.Contact.ID, storage.Edit{
+			At: start, Change: func(c *crm.Contact) error { c.Notes = "Likes tea"; return nil },
+		}); err != nil {
+			t.Fatal(err)
+		}
+		again, err := in.Record(t.Context(), v, r)
+		if err != nil || !again.Repeated || again.Contact.ID != first.Contact.ID || again.Contact.Notes != "" {
+			t.Errorf("%+v, %v", again, err)
+		}
+		v.Role = crm.RoleAdmin
+		if seen, err := in.Record(t.Context(), v, r); err != nil || seen.Contact.Notes != "Likes tea" {
+			t.Errorf("%+v, %v", seen, err)
+		}
+	})
+	t.Run("an unknown channel is not found, an inactive one inactive", func(t *testing.T) {
+		t.Parallel()
+		in, store, v, r := takeIn(t)
+		other := r
+		other.ChannelID = crm.NewChannelID(start)
+		if _, err := in.Record(t.Context(), v, other); !errors.Is(err, crm.ErrNotFound) {
+			t.Errorf("%v", err)
+		}
+		if _, err := store.UpdateChannel(t.Context(), v.Workspace, r.ChannelID, func(c *crm.Channel) error {
+			c.Active = false
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := in.Record(t.Context(), v, r); !errors.Is(err, crm.ErrInactive) {
+			t.Errorf("%v", err)
+		}
+	})
+	t.Run("staff report nothing", func(t *testing.T) {
+		t.Parallel()
+		in, _, v, r := takeIn(t)
+		v.Role = crm.RoleStaff
+		if _, err := in.Record(t.Context(), v, r); !errors.Is(err, crm.ErrForbidden) {
+			t.Errorf("%v", err)
+		}
+	})
+}
