@@ -190,7 +190,7 @@ func (p *program) fillDemo(ctx context.Context, store storage.Store, logger *slo
 func (p *program) announce(addr net.Addr, logger *slog.Logger) {
 	logger.Info("listening", "addr", addr.String())
 	if p.config.Development() {
-		logger.Warn("no auth settings: everybody on this machine is ADMIN of workspace " + auth.DevelopmentWorkspace)
+		logger.Warn("no auth settings: everybody on this machine is ADMIN", "workspace", auth.DevelopmentWorkspace)
 	}
 	if p.config.LogFormat != "text" {
 		return

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -148,7 +149,7 @@ func TestKithAloneServesADemoOnThisMachine(t *testing.T) {
 	if out := s.out.String(); strings.Count(out, s.url) != 3 || !strings.Contains(out, "/playground") || !strings.Contains(out, "/graphql") {
 		t.Errorf("printed:\n%s", out)
 	}
-	if !strings.Contains(s.log.String(), "everybody on this machine is ADMIN of workspace demo") {
+	if !strings.Contains(s.log.String(), "everybody on this machine is ADMIN") {
 		t.Errorf("no warning:\n%s", s.log)
 	}
 
@@ -264,9 +265,7 @@ func TestMistakesAreToldAtOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env := environment{"KITH_DATABASE_URL": sqlite}
-			for k, v := range c.env {
-				env[k] = v
-			}
+			maps.Copy(env, c.env)
 			_, _, err := execute(t, env, c.args...)
 			if exitCode(err) != 2 || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("exit %d: %v", exitCode(err), err)

@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
-	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -33,7 +32,7 @@ func (n names) Workspace(_ context.Context, name string) (crm.WorkspaceID, error
 
 func newAuthenticator(t *testing.T, c Config) *Authenticator {
 	t.Helper()
-	a, err := New(t.Context(), c, names{}, slog.New(slog.NewTextHandler(io.Discard, nil)), func() time.Time { return noon })
+	a, err := New(t.Context(), c, names{}, slog.New(slog.DiscardHandler), func() time.Time { return noon })
 	if err != nil {
 		t.Fatal(err)
 	}
