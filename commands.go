@@ -137,6 +137,9 @@ func (d demoCommand) Run(ctx context.Context, p *program) (err error) {
 			}
 			shown = time.Now()
 			_, _ = fmt.Fprintf(p.stderr, "%3d %%  %d of %d contacts, %.0f/s\n", done*100/total, done, total, rate(done))
+			if done == total {
+				_, _ = fmt.Fprintln(p.stderr, "       finishing")
+			}
 		},
 	})
 	if err != nil {
