@@ -17,7 +17,7 @@ import * as typescriptOperations from '@graphql-codegen/typescript-operations'
 import { Client, fetchExchange } from '@urql/core'
 import { cacheExchange } from '@urql/exchange-graphcache'
 import { relayPagination } from '@urql/exchange-graphcache/extras'
-import { Kind, parse } from 'graphql'
+import { parse, separateOperations } from 'graphql'
 
 import { run, startKith } from '../kith.js'
 
@@ -26,12 +26,9 @@ const exec = promisify(execFile)
 const schemaFile = here('../../schema.graphqls')
 const operations = parse(await readFile(here('operations.graphql'), 'utf8'))
 
-// document is one operation of operations.graphql with the fragments.
+// document is one operation of operations.graphql with the fragments that it uses.
 function document(name) {
-  const definitions = operations.definitions.filter(
-    (definition) => definition.kind === Kind.FRAGMENT_DEFINITION || definition.name.value === name,
-  )
-  return { kind: Kind.DOCUMENT, definitions }
+  return separateOperations(operations)[name]
 }
 
 describe('compilers of operations', () => {
@@ -105,14 +102,14 @@ describe('caches', () => {
     return new ApolloClient({ cache, link: new HttpLink({ uri: kith.graphql }) })
   }
 
-  // watch runs an operation and goes on watching its place in the cache.
+  // watch runs an operation and reads its place in the cache from then on; more adds a page to it.
   async function watch(client, name, variables) {
     const query = document(name)
     await client.query({ query, variables })
     const observed = client.watchQuery({ query, variables })
     observed.subscribe({})
     return {
-      data: () => observed.getCurrentResult().data,
+      data: () => client.readQuery({ query, variables }),
       more: (variables) => observed.fetchMore({ variables }),
     }
   }
