@@ -44,7 +44,8 @@ func withLoaders(ctx context.Context, d *desk.Desk, v crm.Viewer) context.Contex
 }
 
 func loadersOf(ctx context.Context) *loaders {
-	return ctx.Value(loadersKey{}).(*loaders)
+	l, _ := ctx.Value(loadersKey{}).(*loaders)
+	return l
 }
 
 // reset forgets everything: after a mutation, what was read before may be out of date.
