@@ -55,6 +55,19 @@ func (c Contact) DisplayName() string {
 	return "Unknown"
 }
 
+// Clone returns a copy that shares nothing with c.
+func (c Contact) Clone() Contact {
+	for _, p := range []**string{&c.Name, &c.Email, &c.Phone} {
+		if *p != nil {
+			*p = new(**p)
+		}
+	}
+	if c.LastActivityAt != nil {
+		c.LastActivityAt = new(*c.LastActivityAt)
+	}
+	return c
+}
+
 // Same reports whether an edit from c to d changed nothing that is stored: the fields staff see and their provenance.
 func (c Contact) Same(d Contact) bool {
 	return equal(c.Name, d.Name) && equal(c.Email, d.Email) && equal(c.Phone, d.Phone) && c.Notes == d.Notes &&

@@ -158,7 +158,7 @@ func (s *Store) UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		if err != nil {
 			return err
 		}
-		c = before
+		c = before.Clone()
 		if refused = e.Change(&c); refused != nil {
 			return refused
 		}

@@ -58,6 +58,7 @@ func (s *Store) countMatches(ctx context.Context, w crm.WorkspaceID, q search.Qu
 			    WHERE ` + src.workspaceBesideGrams() + ` AND c.grams
 			      AND contact_grams(c.workspace_id, name_bucket(c.name_key), c.search_text)
 			        @> ARRAY(SELECT g | (b.bucket::bigint << 32) FROM unnest(@grams::bigint[]) g)` + holds + `
+			    LIMIT ` + fmt.Sprint(storage.CountLimit+1) + `
 			  ) m
 			  LIMIT ` + fmt.Sprint(storage.CountLimit+1) + `
 			) m`

@@ -159,6 +159,10 @@ func (s *Store) append(ctx context.Context, w crm.WorkspaceID, i crm.Interaction
 // recordAnew takes a message in with everything it touches locked. Messages of one identity, and those that vouch for
 // one e-mail or phone, take turns.
 func (s *Store) recordAnew(ctx context.Context, w crm.WorkspaceID, i crm.Interaction) (r crm.Recorded, err error) {
+	stage, err := s.gramStage(ctx, w) // before the transaction, which must not wait for a second connection
+	if err != nil {
+		return crm.Recorded{}, err
+	}
 	var seen *crm.SessionID
 	err = s.tx(ctx, func(tx pgx.Tx) error {
 		seen = nil
@@ -172,7 +176,7 @@ func (s *Store) recordAnew(ctx context.Context, w crm.WorkspaceID, i crm.Interac
 		if seen = known.message; seen != nil {
 			return nil
 		}
-		r, err = s.write(ctx, tx, w, i, known)
+		r, err = s.write(ctx, tx, w, i, known, stage)
 		return err
 	})
 	if err != nil {
@@ -288,15 +292,11 @@ func (s *Store) vouchedFor(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, p 
 }
 
 // write stores a message with the contact and the session it finds or makes, in one round trip.
-func (s *Store) write(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i crm.Interaction, l locked) (crm.Recorded, error) {
+func (s *Store) write(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i crm.Interaction, l locked, stage gramStage) (crm.Recorded, error) {
 	b := &pgx.Batch{}
 	var c crm.Contact
 	if l.contact == nil {
 		c = crm.ContactFrom(i)
-		stage, err := s.gramStage(ctx, w)
-		if err != nil {
-			return crm.Recorded{}, err
-		}
 		insertContact(b, w, c, stage)
 	} else {
 		before := *l.contact

@@ -24,6 +24,9 @@ func (s *Store) Contacts(ctx context.Context, w crm.WorkspaceID, q storage.Conta
 
 func (s *Store) list(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) (storage.ContactPage, error) {
 	if !search.Parse(q.Search).Empty() {
+		if q.Order != storage.Relevance && q.Order != storage.Name {
+			return storage.ContactPage{}, &crm.InvalidError{Field: "orderBy", Reason: "Under a search the order is RELEVANCE or NAME"}
+		}
 		src, err := s.source(ctx, w)
 		if err != nil {
 			return storage.ContactPage{}, err

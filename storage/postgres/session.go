@@ -1,8 +1,10 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -128,7 +130,7 @@ func (s *Store) Sessions(ctx context.Context, w crm.WorkspaceID, q storage.Sessi
 	case a == nil:
 		sql = fmt.Sprintf(sql, "")
 	case !*a:
-		sql = fmt.Sprintf(sql, " AND s.contact_id NOT IN ("+deletedContacts+")") // NULL is neither in nor out
+		sql = fmt.Sprintf(sql, " AND s.contact_id IS NOT NULL AND s.contact_id NOT IN ("+deletedContacts+")")
 	default: // each half has its index
 		sql = `
 			SELECT ` + sessionColumns + `
@@ -161,10 +163,12 @@ func (s *Store) SessionsByContact(ctx context.Context, w crm.WorkspaceID, ids []
 		return out, nil
 	}
 	v := window(w, q)
-	v.args["ids"] = uuids(ids)
+	ids = slices.Clone(ids)
+	slices.SortFunc(ids, func(a, b crm.ContactID) int { return bytes.Compare(a[:], b[:]) })
+	v.args["ids"] = uuids(slices.Compact(ids))
 	rows, err := s.pool.Query(ctx, `
 		SELECT i.id, s.*
-		FROM unnest(@ids::uuid[]) WITH ORDINALITY i(id, n)
+		FROM unnest(@ids::uuid[]) i(id)
 		CROSS JOIN LATERAL (
 		  SELECT `+sessionColumns+`
 		  FROM sessions s

@@ -86,7 +86,8 @@ func (s *Store) prepareSession(ctx context.Context, c *pgx.Conn, mode pgx.QueryE
 		    THEN 'force_custom_plan' ELSE 'force_generic_plan' END, false),
 		  set_config('work_mem', '16MB', false),
 		  set_config('statement_timeout', $1, false),
-		  set_config('jit', 'off', false)`,
+		  set_config('jit', 'off', false),
+		  set_config('max_parallel_workers_per_gather', '0', false)`,
 		pgx.QueryExecModeExec, fmt.Sprint(timeout.Milliseconds()))
 	return err
 }
