@@ -1,0 +1,116 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"kith/internal/crm"
+)
+
+const channelColumns = `id, name, type, active, created_at`
+
+// Channels returns every channel of the workspace, oldest first.
+func (s *Store) Channels(ctx context.Context, w crm.WorkspaceID) ([]crm.Channel, error) {
+	found, err := read(ctx, s, func(c *conn) ([]crm.Channel, error) {
+		return all(ctx, c, `
+			SELECT `+channelColumns+`
+			FROM channels
+			WHERE workspace_id = @workspace
+			ORDER BY id`,
+			args{"workspace": w}, scanChannel)
+	})
+	return found, wrap("channels", err)
+}
+
+// ChannelsByID returns the channels that exist among ids.
+func (s *Store) ChannelsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.ChannelID) (map[crm.ChannelID]crm.Channel, error) {
+	found, err := read(ctx, s, func(c *conn) ([]crm.Channel, error) {
+		return all(ctx, c, `
+			SELECT `+channelColumns+`
+			FROM channels
+			WHERE workspace_id = @workspace AND id IN (SELECT unhex(value) FROM json_each(@ids))`,
+			args{"workspace": w, "ids": idList(ids)}, scanChannel)
+	})
+	if err != nil {
+		return nil, wrap("channels by id", err)
+	}
+	byID := make(map[crm.ChannelID]crm.Channel, len(found))
+	for _, c := range found {
+		byID[c.ID] = c
+	}
+	return byID, nil
+}
+
+// CreateChannel stores a new channel under the id it brings.
+func (s *Store) CreateChannel(ctx context.Context, w crm.WorkspaceID, c crm.Channel) error {
+	return wrap("create channel", s.write(ctx, func(ctx context.Context, t *tx) error {
+		_, err := t.exec(ctx, `
+			INSERT INTO channels (workspace_id, id, name, type, active, created_at)
+			VALUES (@workspace, @id, @name, @type, @active, @created)`,
+			args{
+				"workspace": w,
+				"id":        c.ID[:],
+				"name":      c.Name,
+				"type":      string(c.Type),
+				"active":    c.Active,
+				"created":   c.CreatedAt.UnixMicro(),
+			})
+		return err
+	}))
+}
+
+// UpdateChannel loads a channel, hands it to change and saves its name and whether it is active.
+func (s *Store) UpdateChannel(ctx context.Context, w crm.WorkspaceID, id crm.ChannelID, change func(*crm.Channel) error) (crm.Channel, error) {
+	var c crm.Channel
+	var refused error
+	err := s.write(ctx, func(ctx context.Context, t *tx) error {
+		var found bool
+		var err error
+		if c, found, err = channelByID(ctx, t.conn, w, id); err != nil {
+			return err
+		}
+		if !found {
+			return crm.ErrNotFound
+		}
+		before := c
+		if refused = change(&c); refused != nil {
+			return refused
+		}
+		before.Name, before.Active = c.Name, c.Active
+		c = before
+		_, err = t.exec(ctx, `
+			UPDATE channels SET name = @name, active = @active
+			WHERE workspace_id = @workspace AND id = @id`,
+			args{"workspace": w, "id": id[:], "name": c.Name, "active": c.Active})
+		return err
+	})
+	if refused != nil {
+		return crm.Channel{}, refused
+	}
+	if err != nil {
+		return crm.Channel{}, fmt.Errorf("update channel %s: %w", id, err)
+	}
+	return c, nil
+}
+
+func channelByID(ctx context.Context, c *conn, w crm.WorkspaceID, id crm.ChannelID) (crm.Channel, bool, error) {
+	return first(ctx, c, `
+		SELECT `+channelColumns+`
+		FROM channels
+		WHERE workspace_id = @workspace AND id = @id`,
+		args{"workspace": w, "id": id[:]}, scanChannel)
+}
+
+func scanChannel(rows *sql.Rows) (c crm.Channel, err error) {
+	var created int64
+	err = rows.Scan((*uuid.UUID)(&c.ID), &c.Name, &c.Type, &c.Active, &created)
+	c.CreatedAt = micros(created)
+	return c, err
+}
+
+// micros is the time that is stored as so many microseconds since 1970.
+func micros(n int64) time.Time { return time.UnixMicro(n).UTC() }

@@ -1,0 +1,221 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"kith/internal/crm"
+)
+
+// RecordInteraction adds one message to its contact and session, which it finds or makes.
+func (s *Store) RecordInteraction(ctx context.Context, w crm.WorkspaceID, i crm.Interaction) (crm.Recorded, error) {
+	var r crm.Recorded
+	err := s.write(ctx, func(ctx context.Context, t *tx) error {
+		rec := recording{tx: t, workspace: w, message: i}
+		var err error
+		r, err = rec.record(ctx)
+		return err
+	})
+	if err != nil {
+		return crm.Recorded{}, fmt.Errorf("record interaction: %w", err)
+	}
+	return r, nil
+}
+
+// recording is one message on its way in.
+type recording struct {
+	*tx
+	workspace crm.WorkspaceID
+	message   crm.Interaction
+}
+
+func (r recording) record(ctx context.Context) (crm.Recorded, error) {
+	key := r.message.MessageKey()
+	seen, found, err := first(ctx, r.conn, `
+		SELECT session_id FROM messages
+		WHERE workspace_id = @workspace AND message_key = @key`,
+		args{"workspace": r.workspace, "key": key[:]}, scanSessionID)
+	if err != nil {
+		return crm.Recorded{}, err
+	}
+	if found {
+		return r.repeated(ctx, seen)
+	}
+	if err := r.checkChannel(ctx); err != nil {
+		return crm.Recorded{}, err
+	}
+	contact, current, err := r.contact(ctx)
+	if err != nil {
+		return crm.Recorded{}, err
+	}
+	session, err := r.session(ctx, contact.ID, current)
+	if err != nil {
+		return crm.Recorded{}, err
+	}
+	if err := r.identity(ctx, contact.ID, current, session.ID); err != nil {
+		return crm.Recorded{}, err
+	}
+	_, err = r.exec(ctx, `
+		INSERT INTO messages (workspace_id, message_key, session_id)
+		VALUES (@workspace, @key, @session)`, args{"workspace": r.workspace, "key": key[:], "session": session.ID[:]})
+	return crm.Recorded{Contact: &contact, Session: session}, err
+}
+
+// repeated answers a message that was recorded before.
+func (r recording) repeated(ctx context.Context, id crm.SessionID) (crm.Recorded, error) {
+	session, err := sessionByID(ctx, r.conn, r.workspace, id)
+	if err != nil || session.ContactID == nil {
+		return crm.Recorded{Session: session, Repeated: true}, err
+	}
+	contact, err := contactByID(ctx, r.conn, r.workspace, *session.ContactID)
+	return crm.Recorded{Contact: &contact, Session: session, Repeated: true}, err
+}
+
+func (r recording) checkChannel(ctx context.Context) error {
+	channel, found, err := channelByID(ctx, r.conn, r.workspace, r.message.ChannelID)
+	switch {
+	case err != nil:
+		return err
+	case !found:
+		return crm.ErrNotFound
+	case !channel.Active:
+		return crm.ErrInactive
+	}
+	return nil
+}
+
+// contact finds or makes the message's contact and saves what the message tells of it. current is the newest session of
+// the identity, nil when the identity is new.
+func (r recording) contact(ctx context.Context) (c crm.Contact, current *crm.SessionID, err error) {
+	known, found, err := first(ctx, r.conn, `
+		SELECT contact_id, session_id FROM identities
+		WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external`,
+		args{"workspace": r.workspace, "channel": r.message.ChannelID[:], "external": r.message.ExternalID}, scanIdentity)
+	if err != nil {
+		return c, nil, err
+	}
+	if found {
+		current = &known.session
+		c, err = contactByID(ctx, r.conn, r.workspace, known.contact)
+	} else {
+		c, found, err = r.verified(ctx)
+	}
+	if err != nil {
+		return c, nil, err
+	}
+	if !found {
+		c = crm.ContactFrom(r.message)
+		if err := insertContact(ctx, r.tx, r.workspace, c); err != nil {
+			return c, nil, err
+		}
+		return c, nil, addToCount(ctx, r.conn, r.workspace, 1)
+	}
+	before := c
+	if c.Learn(r.message.Profile, r.message.ChannelID) {
+		if c, err = saveContact(ctx, r.tx, r.workspace, before, c, r.message.Received); err != nil {
+			return c, nil, err
+		}
+	}
+	if c.Receive(r.message); !sameTime(before.LastActivityAt, c.LastActivityAt) {
+		_, err = r.exec(ctx, `
+			UPDATE contact_activity SET last_activity_at = @at
+			WHERE workspace_id = @workspace AND contact_id = @id`,
+			args{"workspace": r.workspace, "id": c.ID[:], "at": c.LastActivityAt.UnixMicro()})
+	}
+	return c, current, err
+}
+
+func sameTime(a, b *time.Time) bool { return a == b || a != nil && b != nil && a.Equal(*b) }
+
+// verified finds the oldest contact that has the verified e-mail, else the verified phone, of the profile, as a value
+// that staff entered or a channel verified.
+func (r recording) verified(ctx context.Context) (c crm.Contact, found bool, err error) {
+	p := r.message.Profile
+	for _, f := range []struct {
+		field    string
+		value    *string
+		verified bool
+	}{{"email", p.Email, p.EmailVerified}, {"phone", p.Phone, p.PhoneVerified}} {
+		if f.value == nil || !f.verified || found {
+			continue
+		}
+		c, found, err = holder(ctx, r.conn, r.workspace, f.field, *f.value, `c.`+f.field+`_origin IN (@staff, @verified)`,
+			args{"staff": int64(crm.Staff), "verified": int64(crm.Verified)})
+		if err != nil {
+			return c, false, err
+		}
+	}
+	return c, found, nil
+}
+
+// session adds the message to the identity's newest session, or to a new one when that is closed.
+func (r recording) session(ctx context.Context, contact crm.ContactID, current *crm.SessionID) (crm.Session, error) {
+	if current != nil {
+		session, err := sessionByID(ctx, r.conn, r.workspace, *current)
+		if err != nil && !errors.Is(err, crm.ErrNotFound) {
+			return session, err
+		}
+		if err == nil && session.Status.Open() {
+			session.Receive(r.message)
+			_, err = r.exec(ctx, `
+				UPDATE sessions
+				SET last_message_preview = @preview, last_message_at = @last, unread_count = @unread
+				WHERE workspace_id = @workspace AND id = @id`, args{
+				"workspace": r.workspace, "id": session.ID[:], "preview": session.LastMessagePreview,
+				"last": session.LastMessageAt.UnixMicro(), "unread": session.UnreadCount,
+			})
+			return session, err
+		}
+	}
+	session := crm.SessionFrom(r.message, contact)
+	return session, insertSession(ctx, r.conn, r.workspace, session)
+}
+
+// identity stores a new identity, or that a known one has a new session.
+func (r recording) identity(ctx context.Context, contact crm.ContactID, current *crm.SessionID, session crm.SessionID) error {
+	if current != nil && *current == session {
+		return nil
+	}
+	if current != nil {
+		_, err := r.exec(ctx, `
+			UPDATE identities SET session_id = @session
+			WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external`, args{
+			"workspace": r.workspace, "channel": r.message.ChannelID[:], "external": r.message.ExternalID,
+			"session": session[:],
+		})
+		return err
+	}
+	return insertIdentity(ctx, r.conn, r.workspace, crm.IdentityFrom(r.message, contact), session)
+}
+
+// insertIdentity stores a new identity, whose newest session is the given one.
+func insertIdentity(ctx context.Context, c *conn, w crm.WorkspaceID, i crm.Identity, newest crm.SessionID) error {
+	_, err := c.exec(ctx, `
+		INSERT INTO identities (workspace_id, channel_id, external_id, contact_id, session_id, display_name, created_at)
+		VALUES (@workspace, @channel, @external, @contact, @session, @name, @created)`, args{
+		"workspace": w, "channel": i.ChannelID[:], "external": i.ExternalID, "contact": i.ContactID[:],
+		"session": newest[:], "name": i.DisplayName, "created": i.CreatedAt.UnixMicro(),
+	})
+	return err
+}
+
+// knownIdentity is what an identity leads to.
+type knownIdentity struct {
+	contact crm.ContactID
+	session crm.SessionID
+}
+
+func scanIdentity(rows *sql.Rows) (k knownIdentity, err error) {
+	err = rows.Scan((*uuid.UUID)(&k.contact), (*uuid.UUID)(&k.session))
+	return k, err
+}
+
+func scanSessionID(rows *sql.Rows) (id crm.SessionID, err error) {
+	err = rows.Scan((*uuid.UUID)(&id))
+	return id, err
+}

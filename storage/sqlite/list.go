@@ -1,0 +1,116 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"kith/internal/crm"
+	"kith/storage"
+	"kith/storage/search"
+)
+
+// Contacts returns one page of the list that q describes.
+func (s *Store) Contacts(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) (storage.ContactPage, error) {
+	page, err := s.list(ctx, w, q)
+	if err != nil {
+		return storage.ContactPage{}, fmt.Errorf("list contacts: %w", err)
+	}
+	return page, nil
+}
+
+func (s *Store) list(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) (storage.ContactPage, error) {
+	if !search.Parse(q.Search).Empty() {
+		if q.Order != storage.Relevance && q.Order != storage.Name {
+			return storage.ContactPage{}, &crm.InvalidError{Field: "orderBy", Reason: "a search is ordered by RELEVANCE or NAME"}
+		}
+		return readOnce(ctx, s, func(c *conn) (storage.ContactPage, error) {
+			return search.Page(ctx, source{conn: c, workspace: w}, q)
+		})
+	}
+	rows, err := s.ordered(ctx, w, q)
+	if err != nil {
+		return storage.ContactPage{}, err
+	}
+	rows, more := storage.Window(q.Page, rows, func(r storage.ContactRow) storage.Position { return r.Position }, q.Before)
+	return storage.ContactPage{Rows: rows, More: more}, nil
+}
+
+// ordered reads a list without a search from its starting bound on, one row more than the page.
+func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) ([]storage.ContactRow, error) {
+	d := direction(q.Descending != q.Page.FromEnd)
+	a := args{"workspace": w, "n": q.Page.Size + 1}
+	beyond := func(columns, place string, bounds args) string {
+		if q.Page.From() == nil {
+			return ""
+		}
+		for name, v := range bounds {
+			a[name] = v
+		}
+		return fmt.Sprintf("AND %s %s %s", columns, d.beyond, place)
+	}
+	var from storage.Position
+	if p := q.Page.From(); p != nil {
+		from = *p
+	}
+	var query string
+	switch q.Order {
+	case storage.LastActivity:
+		query = fmt.Sprintf(`
+			SELECT '', l.last_activity_at, %[1]s
+			FROM contact_activity l
+			CROSS JOIN contacts c ON c.workspace_id = l.workspace_id AND c.id = l.contact_id
+			WHERE l.workspace_id = @workspace %[2]s
+			ORDER BY l.last_activity_at %[3]s, l.contact_id %[3]s
+			LIMIT @n`,
+			contactColumns,
+			beyond("(l.last_activity_at, l.contact_id)", "(@at, @id)", args{"at": from.At.UnixMicro(), "id": from.ID[:]}),
+			d.order)
+	case storage.Name:
+		query = fmt.Sprintf(`
+			SELECT c.name_key, NULL, %[1]s
+			FROM contacts c
+			WHERE c.workspace_id = @workspace %[2]s
+			ORDER BY c.name_key %[3]s, c.id %[3]s
+			LIMIT @n`,
+			contactColumns, beyond("(c.name_key, c.id)", "(@key, @id)", args{"key": from.Key, "id": from.ID[:]}), d.order)
+	case storage.Created: // the order of ids
+		query = fmt.Sprintf(`
+			SELECT '', NULL, %[1]s
+			FROM contacts c
+			WHERE c.workspace_id = @workspace %[2]s
+			ORDER BY c.id %[3]s
+			LIMIT @n`,
+			contactColumns, beyond("c.id", "@id", args{"id": from.ID[:]}), d.order)
+	default:
+		return nil, &crm.InvalidError{Field: "orderBy", Reason: "RELEVANCE needs a search"}
+	}
+	return read(ctx, s, func(c *conn) ([]storage.ContactRow, error) {
+		return all(ctx, c, query, a, func(rows *sql.Rows) (storage.ContactRow, error) {
+			var r contactRow
+			var key string
+			var at sql.NullInt64
+			if err := rows.Scan(r.targets(&key, &at)...); err != nil {
+				return storage.ContactRow{}, err
+			}
+			c := *r.contact()
+			place := storage.Position{Key: key, ID: uuid.UUID(c.ID)}
+			if at.Valid {
+				place.At = micros(at.Int64)
+			}
+			return storage.ContactRow{Contact: c, Position: place}, nil
+		})
+	})
+}
+
+// sqlDirection is how a statement reads: its ORDER BY, and what lies beyond a bound.
+type sqlDirection struct{ order, beyond string }
+
+func direction(descending bool) sqlDirection {
+	if descending {
+		return sqlDirection{order: "DESC", beyond: "<"}
+	}
+	return sqlDirection{order: "ASC", beyond: ">"}
+}

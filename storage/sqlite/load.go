@@ -1,0 +1,63 @@
+package sqlite
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+
+	"kith/internal/crm"
+	"kith/storage"
+)
+
+// loadAtOnce is how many contacts are loaded in one transaction. Other writes wait that long.
+const loadAtOnce = 2000
+
+// Load adds contacts with their identities and sessions.
+func (s *Store) Load(ctx context.Context, w crm.WorkspaceID, contacts iter.Seq[storage.Loaded]) error {
+	batch := make([]storage.Loaded, 0, loadAtOnce)
+	store := func() error {
+		if len(batch) == 0 {
+			return nil
+		}
+		err := s.write(ctx, func(ctx context.Context, t *tx) error { return load(ctx, t, w, batch) })
+		batch = batch[:0]
+		return err
+	}
+	for l := range contacts {
+		batch = append(batch, l)
+		if len(batch) < loadAtOnce {
+			continue
+		}
+		if err := store(); err != nil {
+			return fmt.Errorf("load contacts: %w", err)
+		}
+	}
+	return wrap("load contacts", store())
+}
+
+func load(ctx context.Context, t *tx, w crm.WorkspaceID, batch []storage.Loaded) error {
+	for _, l := range batch {
+		if err := insertContact(ctx, t, w, l.Contact); err != nil {
+			return err
+		}
+		newest := map[crm.ChannelID]crm.Session{}
+		for _, v := range l.Sessions {
+			v.ContactID = &l.Contact.ID
+			if err := insertSession(ctx, t.conn, w, v); err != nil {
+				return err
+			}
+			if n, ok := newest[v.ChannelID]; !ok || cmp.Or(v.StartedAt.Compare(n.StartedAt), bytes.Compare(v.ID[:], n.ID[:])) > 0 {
+				newest[v.ChannelID] = v
+			}
+		}
+		for _, i := range l.Identities {
+			i.ContactID = l.Contact.ID
+			if err := insertIdentity(ctx, t.conn, w, i, newest[i.ChannelID].ID); err != nil {
+				return err
+			}
+		}
+	}
+	return addToCount(ctx, t.conn, w, len(batch))
+}

@@ -1,0 +1,161 @@
+package sqlite
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"kith/internal/crm"
+	"kith/storage/search"
+)
+
+// source is what SQLite offers a search in one workspace.
+type source struct {
+	*conn
+	workspace crm.WorkspaceID
+}
+
+var _ search.Source = source{}
+
+// HasGrams is always true: as a file seldom holds more than one large workspace, every contact is indexed.
+func (s source) HasGrams() bool { return true }
+
+// args are the arguments of a statement that reads at most n rows within r.
+func (s source) args(r search.Range, n int) args {
+	return args{
+		"workspace": s.workspace,
+		"after":     r.After.Key, "after_id": r.After.ID[:],
+		"before": r.Before.Key, "before_id": r.Before.ID[:],
+		"n": n,
+	}
+}
+
+// within is the condition that a place is in the range. Both ends are given and the cursor is one of them: a range and a
+// cursor as two conditions on one side start reading at the wrong place.
+func within(columns string) string {
+	return columns + ` > (@after, @after_id) AND ` + columns + ` < (@before, @before_id)`
+}
+
+// containing is the condition that a text holds every token, which it adds to a.
+func containing(column string, tokens []string, a args) string {
+	var b strings.Builder
+	for i, t := range tokens {
+		name := fmt.Sprintf("token%d", i)
+		a[name] = t
+		fmt.Fprintf(&b, ` AND instr(%s, @%s) > 0`, column, name)
+	}
+	return b.String()
+}
+
+func (s source) hits(ctx context.Context, query string, a args) ([]search.Hit, error) {
+	return all(ctx, s.conn, query, a, func(rows *sql.Rows) (h search.Hit, err error) {
+		var r contactRow
+		if err := rows.Scan(r.targets(&h.Key, &h.ID)...); err != nil {
+			return h, err
+		}
+		h.Contact = r.contact()
+		return h, nil
+	})
+}
+
+// Names reads contacts by name key.
+func (s source) Names(ctx context.Context, r search.Range, n int) ([]search.Hit, error) {
+	d := direction(r.Desc)
+	return s.hits(ctx, fmt.Sprintf(`
+		SELECT c.name_key, c.id, %[1]s
+		FROM contacts c
+		WHERE c.workspace_id = @workspace AND %[2]s
+		ORDER BY c.name_key %[3]s, c.id %[3]s
+		LIMIT @n`, contactColumns, within("(c.name_key, c.id)"), d.order), s.args(r, n))
+}
+
+// Terms reads contacts by term.
+func (s source) Terms(ctx context.Context, r search.Range, also []string, n int) ([]search.Hit, error) {
+	d, a := direction(r.Desc), s.args(r, n)
+	return s.hits(ctx, fmt.Sprintf(`
+		SELECT t.term, t.contact_id, %[1]s
+		FROM contact_terms t
+		LEFT JOIN contacts c ON c.workspace_id = @workspace AND c.id = t.contact_id%[4]s
+		WHERE t.workspace_id = @workspace AND %[2]s
+		ORDER BY t.term %[3]s, t.contact_id %[3]s
+		LIMIT @n`,
+		contactColumns, within("(t.term, t.contact_id)"), d.order, containing("c.search_text", also, a)), a)
+}
+
+// Scan reads the covering index by name key; only the contacts it keeps are fetched.
+func (s source) Scan(ctx context.Context, r search.Range, tokens []string, look, n int) ([]search.Hit, error) {
+	d, a := direction(r.Desc), s.args(r, n)
+	a["look"] = -1 // no limit
+	if look > 0 {
+		a["look"] = look
+	}
+	hits, err := s.hits(ctx, fmt.Sprintf(`
+		SELECT h.name_key, h.id, %[1]s
+		FROM (
+		  SELECT w.name_key, w.id, w.n
+		  FROM (
+		    SELECT name_key, id, search_text, n
+		    FROM contacts
+		    WHERE workspace_id = @workspace AND %[2]s
+		    ORDER BY name_key %[3]s, id %[3]s
+		    LIMIT @look
+		  ) w
+		  WHERE true%[4]s
+		  LIMIT @n
+		) h
+		CROSS JOIN contacts c ON c.n = h.n`,
+		contactColumns, within("(name_key, id)"), d.order, containing("w.search_text", tokens, a)), a)
+	return inOrder(hits, r), err
+}
+
+// Grams reads the gram index, bucket after bucket: buckets rise with the name key, so the first to fill the page end it.
+func (s source) Grams(ctx context.Context, r search.Range, tokens []string, n int) ([]search.Hit, error) {
+	d, a := direction(r.Desc), s.args(r, n)
+	query := fmt.Sprintf(`
+		SELECT c.name_key, c.id, %[1]s
+		FROM contact_grams g
+		CROSS JOIN contacts c ON c.n = g.rowid
+		WHERE contact_grams MATCH @grams AND c.workspace_id = @workspace AND %[2]s%[4]s
+		ORDER BY c.name_key %[3]s, c.id %[3]s
+		LIMIT @n`,
+		contactColumns, within("(c.name_key, c.id)"), d.order, containing("c.search_text", tokens, a))
+	var hits []search.Hit
+	for _, bucket := range buckets(r) {
+		a["grams"], a["n"] = allOf(search.Grams(s.workspace, bucket, tokens)), n-len(hits)
+		more, err := s.hits(ctx, query, a)
+		if err != nil {
+			return nil, err
+		}
+		if hits = append(hits, more...); len(hits) >= n {
+			break
+		}
+	}
+	return hits, nil
+}
+
+// buckets are the buckets that a range touches, in the order to read them.
+func buckets(r search.Range) []int {
+	var list []int
+	for b := search.Bucket(r.After.Key); b <= search.Bucket(r.Before.Key); b++ {
+		list = append(list, b)
+	}
+	if r.Desc {
+		slices.Reverse(list)
+	}
+	return list
+}
+
+// inOrder sorts hits by their places: what a subquery has put in order a join need not keep.
+func inOrder(hits []search.Hit, r search.Range) []search.Hit {
+	slices.SortFunc(hits, func(a, b search.Hit) int {
+		if r.Desc {
+			a, b = b, a
+		}
+		return cmp.Or(strings.Compare(a.Key, b.Key), bytes.Compare(a.ID[:], b.ID[:]))
+	})
+	return hits
+}

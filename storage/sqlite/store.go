@@ -1,0 +1,140 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+
+	sqlite3 "modernc.org/sqlite"
+
+	"kith/internal/crm"
+	"kith/storage"
+)
+
+// Store keeps everything in one SQLite file.
+type Store struct {
+	writer     *writer
+	readers    *readers
+	workspaces sync.Map // name → crm.WorkspaceID
+}
+
+var _ storage.Store = (*Store)(nil)
+
+// Open opens the database in the file at path, creates it where there is none, and applies the migrations that are
+// missing. The directory must be there. The file is for its owner alone.
+func Open(ctx context.Context, path string) (*Store, error) {
+	if err := create(path); err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	w, err := open(path, 1, writerPragmas)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	if err := migrate(ctx, w); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, refusal(ctx, err)), w.Close())
+	}
+	size := max(4, 2*runtime.NumCPU())
+	r, err := open(path, size, readerPragmas)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open database: %w", err), w.Close())
+	}
+	return &Store{writer: newWriter(w), readers: newReaders(r, size)}, nil
+}
+
+// Ping answers nil when the database can take a statement now.
+func (s *Store) Ping(ctx context.Context) error {
+	_, err := read(ctx, s, func(c *conn) (bool, error) {
+		_, found, err := first(ctx, c, `SELECT 1`, nil, scanInt)
+		return found, err
+	})
+	return wrap("ping", err)
+}
+
+// Close waits for running statements and frees what the store holds.
+func (s *Store) Close() error {
+	return errors.Join(s.writer.close(), s.readers.close())
+}
+
+// Pragmas of every connection. A commit is on the disk before it answers; readers take pages from the mapped file, so
+// only the writer needs a large cache of its own.
+var (
+	writerPragmas = []string{
+		"busy_timeout(10000)",
+		"journal_mode(wal)",
+		"synchronous(full)",
+		"foreign_keys(on)",
+		"temp_store(memory)",
+		"cache_size(-65536)",
+		"mmap_size(1073741824)",
+	}
+	readerPragmas = []string{
+		"busy_timeout(10000)",
+		"temp_store(memory)",
+		"cache_size(-16384)",
+		"mmap_size(1073741824)",
+		"query_only(on)",
+	}
+)
+
+func open(path string, conns int, pragmas []string) (*sql.DB, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	name := filepath.ToSlash(abs)
+	if !strings.HasPrefix(name, "/") {
+		name = "/" + name // a Windows drive
+	}
+	dsn := url.URL{Scheme: "file", Path: name, RawQuery: url.Values{"_pragma": pragmas, "mode": {"rw"}}.Encode()}
+	c, err := sqlite3.NewConnector(dsn.String())
+	if err != nil {
+		return nil, err
+	}
+	db := sql.OpenDB(c)
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
+	return db, nil
+}
+
+// create makes an empty file where there is none: SQLite would let everybody read it.
+func create(path string) error {
+	if path == "" || strings.ContainsRune(path, 0) {
+		return errors.New("the path of the file is empty or holds a NUL")
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator names the file
+		if errors.Is(err, fs.ErrExist) {
+			return nil // another process was quicker
+		}
+		if err != nil {
+			return err // names the path
+		}
+		return f.Close()
+	case err != nil:
+		return err
+	case info.IsDir():
+		return fmt.Errorf("%s is a directory", path)
+	}
+	return nil
+}
+
+// wrap tells what was attempted.
+func wrap(attempt string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", attempt, err)
+}
+
+// errClosed answers every call after Close.
+var errClosed = fmt.Errorf("the store is closed: %w", crm.ErrUnavailable)
