@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -212,16 +213,14 @@ func (s *Store) saveContact(ctx context.Context, q queryer, w crm.WorkspaceID, b
 
 // contactArgs adds the parameters that write a contact to args.
 func contactArgs(w crm.WorkspaceID, c crm.Contact, k search.Keys, args pgx.NamedArgs) pgx.NamedArgs {
-	for name, value := range map[string]any{
+	maps.Copy(args, pgx.NamedArgs{
 		"workspace": w, "id": [16]byte(c.ID), "name": c.Name, "email": c.Email, "phone": c.Phone, "notes": c.Notes,
 		"version": c.Version, "created": c.CreatedAt, "updated": c.UpdatedAt,
 		"name_origin": int16(c.NameFrom.Origin), "name_channel": channelOrNull(c.NameFrom),
 		"email_origin": int16(c.EmailFrom.Origin), "email_channel": channelOrNull(c.EmailFrom),
 		"phone_origin": int16(c.PhoneFrom.Origin), "phone_channel": channelOrNull(c.PhoneFrom),
 		"name_key": k.Name, "search_text": k.Text,
-	} {
-		args[name] = value
-	}
+	})
 	return args
 }
 

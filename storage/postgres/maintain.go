@@ -48,7 +48,6 @@ func (s *Store) Maintain(ctx context.Context) (more bool, err error) {
 type work struct {
 	workspace crm.WorkspaceID
 	contact   crm.ContactID
-	state     gramStage
 	since     time.Time
 }
 
