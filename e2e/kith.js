@@ -1,6 +1,6 @@
 // A real kith to test against: the binary, on an empty SQLite file of its own, filled with demo data by itself.
 
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { access, mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -64,6 +64,12 @@ export async function startKith(env = {}) {
   child.kill('SIGKILL')
   await rm(dir, { recursive: true, force: true })
   throw new Error(`kith did not become ready:\n${output}`)
+}
+
+/** token is one that a kith with this secret accepts. */
+export function token(secret, workspace, role) {
+  const args = ['token', '--workspace', workspace, '--role', role, '--sub', 'ann']
+  return execFileSync(binary, args, { env: { ...process.env, KITH_AUTH_SECRET: secret }, encoding: 'utf8' }).trim()
 }
 
 /** run sends one operation and returns its data; errors throw. */

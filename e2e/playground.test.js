@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 
 import { launch, watchedPage } from './browser.js'
-import { startKith } from './kith.js'
+import { startKith, token } from './kith.js'
 
 // KITH_SHOTS keeps the screenshots in a folder of one's choice.
 const shots = process.env.KITH_SHOTS ?? (await mkdtemp(join(tmpdir(), 'kith-shots-')))
@@ -155,6 +155,34 @@ describe('the playground', () => {
     await play(page, 'ListContacts')
     await page.screenshot({ path: join(shots, 'playground-dark.png') })
     assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+})
+
+describe('the playground of a kith with auth settings', () => {
+  const secret = 'a secret of at least thirty-two bytes'
+  let kith, browser
+  before(async () => {
+    kith = await startKith({ KITH_AUTH_SECRET: secret, KITH_PLAYGROUND: 'on', KITH_INTROSPECTION: 'on' })
+    browser = await launch()
+  })
+  after(async () => {
+    await browser?.close()
+    await kith?.stop()
+  })
+
+  it('asks for a token, and knows the schema once it has one', async () => {
+    const { page } = await watchedPage(browser)
+    await page.goto(`${kith.url}/playground`)
+    const viewer = page.locator('.kith-token output')
+    await viewer.filter({ hasText: /./ }).waitFor()
+    assert.doesNotMatch(await viewer.innerText(), /acme/)
+    await page.getByLabel('Token').fill(`Bearer ${token(secret, 'acme', 'staff')}`)
+    await page.getByLabel('Token').press('Enter')
+    await viewer.filter({ hasText: 'STAFF of acme' }).waitFor()
+    await page.getByRole('button', { name: 'Show Documentation Explorer' }).click()
+    await page.locator('.graphiql-doc-explorer').getByRole('link', { name: 'Query', exact: true }).waitFor()
+    await page.screenshot({ path: join(shots, 'playground-token.png') })
     await page.context().close()
   })
 })
