@@ -165,7 +165,7 @@ var raceCases = []testCase{
 // reporters report each message twice in random order.
 func (w *world) storm(customers, each, reporters int) {
 	w.t.Helper()
-	rng := rand.New(rand.NewPCG(7, 8)) //nolint:gosec // the same every time
+	rng := rand.New(rand.NewPCG(7, 8))
 	channels := []crm.Channel{w.channel("Web"), w.channel("Shop")}
 	start := w.tick()
 	received := start.Add(time.Duration(customers*each) * time.Second)
