@@ -52,7 +52,7 @@ type Contacts interface {
 	// When Change left the contact the same (see [crm.Contact.Same]) nothing is written; else the version rises by one
 	// and UpdatedAt becomes e.At. Only the fields that Same compares are saved. An error from Change rolls back and is
 	// returned as it is; Change may run more than once, so keep it free of effects. With e.Unique, an e-mail or phone
-	// that Change set anew and another contact of the workspace has is a *crm.TakenError naming the oldest such contact;
+	// that Change set anew and another contact of the workspace holds is a *crm.TakenError naming the oldest such contact;
 	// of two simultaneous edits to the same value one is refused. A contact that is not there is crm.ErrNotFound.
 	UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, e Edit) (crm.Contact, error)
 
@@ -97,7 +97,7 @@ type Recorder interface {
 	// transaction, so that any number of simultaneous calls for one customer end with one contact and one open session.
 	//
 	//   - A message that was recorded before changes nothing and gets the contact and session as they are now.
-	//   - The contact is the identity's; else the oldest that has the profile's verified e-mail, else verified phone, as a
+	//   - The contact is the identity's; else the oldest that holds the profile's verified e-mail, else verified phone, as a
 	//     value that staff entered or a channel verified; else a new one. See [crm.Contact.Learn] for what a profile changes.
 	//   - The session is the identity's newest unless it is closed or archived; then a new active one.
 	//   - An inbound message moves LastActivityAt, forward only, and leaves version and UpdatedAt alone. A profile that

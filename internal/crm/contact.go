@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"strings"
 	"time"
 )
 
@@ -53,6 +54,15 @@ func (c Contact) DisplayName() string {
 		}
 	}
 	return "Unknown"
+}
+
+// Holds reports whether the contact's field, email or phone, is the value. Case makes no difference to an e-mail: its
+// domain has none, and no provider in use tells local parts apart by it (RFC 5321, section 2.4).
+func (c Contact) Holds(field, value string) bool {
+	if field == "phone" {
+		return c.Phone != nil && *c.Phone == value
+	}
+	return c.Email != nil && strings.EqualFold(*c.Email, value)
 }
 
 // Clone returns a copy that shares nothing with c.

@@ -239,7 +239,7 @@ func (s *Store) free(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, before, 
 		if f.new == nil || f.old != nil && *f.old == *f.new {
 			continue
 		}
-		if err := s.lockValues(ctx, tx, value(w, f.field, *f.new)); err != nil {
+		if err := s.lockValues(ctx, tx, value(w, f.field, search.TermOf(f.field, *f.new))); err != nil {
 			return err
 		}
 		holders, err := s.holders(ctx, tx, w, f.field, *f.new)
@@ -255,16 +255,13 @@ func (s *Store) free(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, before, 
 	return nil
 }
 
-// holders are the contacts whose e-mail or phone is the value, oldest first; two of them where there are more.
+// holders are the contacts whose e-mail or phone is the value, see [crm.Contact.Holds]; oldest first.
 func (s *Store) holders(ctx context.Context, q queryer, w crm.WorkspaceID, field, value string) ([]crm.Contact, error) {
-	term := search.EmailTerm(value)
-	if field == "phone" {
-		term = search.PhoneTerm(value)
-	}
-	return s.contacts(ctx, q, `c.`+field+` = @value AND c.id IN (
+	found, err := s.contacts(ctx, q, `c.id IN (
 		  SELECT t.contact_id FROM contact_terms t WHERE t.workspace_id = @workspace AND t.term = @term
 		)
-		ORDER BY c.id`, pgx.NamedArgs{"workspace": w, "value": value, "term": term})
+		ORDER BY c.id`, pgx.NamedArgs{"workspace": w, "term": search.TermOf(field, value)})
+	return slices.DeleteFunc(found, func(c crm.Contact) bool { return !c.Holds(field, value) }), err
 }
 
 // value is the number of an advisory lock that stands for one value in one workspace.

@@ -192,10 +192,10 @@ func (s *Store) recordAnew(ctx context.Context, w crm.WorkspaceID, i crm.Interac
 func turns(w crm.WorkspaceID, i crm.Interaction) []int64 {
 	locks := []int64{value(w, i.ChannelID.String(), i.ExternalID)}
 	if p := i.Profile; p.Email != nil && p.EmailVerified {
-		locks = append(locks, value(w, "email", *p.Email))
+		locks = append(locks, value(w, "email", search.TermOf("email", *p.Email)))
 	}
 	if p := i.Profile; p.Phone != nil && p.PhoneVerified {
-		locks = append(locks, value(w, "phone", *p.Phone))
+		locks = append(locks, value(w, "phone", search.TermOf("phone", *p.Phone)))
 	}
 	return locks
 }

@@ -56,7 +56,7 @@ func (r *contactRow) contact() *crm.Contact {
 }
 
 func provenance(origin sql.NullInt64, channel uuid.UUID) crm.Provenance {
-	return crm.Provenance{Origin: crm.Origin(origin.Int64), Channel: crm.ChannelID(channel)} //nolint:gosec // 0 to 3
+	return crm.Provenance{Origin: crm.Origin(origin.Int64), Channel: crm.ChannelID(channel)}
 }
 
 func scanContact(rows *sql.Rows) (crm.Contact, error) {
@@ -315,31 +315,28 @@ func free(ctx context.Context, conn *conn, w crm.WorkspaceID, before, c crm.Cont
 		if f.new == nil || f.old != nil && *f.old == *f.new {
 			continue
 		}
-		holder, found, err := holder(ctx, conn, w, f.field, *f.new, `c.id <> @except`, args{"except": c.ID[:]})
+		holders, err := holders(ctx, conn, w, f.field, *f.new)
 		if err != nil {
 			return err
 		}
-		if found {
-			return &crm.TakenError{Field: f.field, Holder: holder}
+		for _, h := range holders {
+			if h.ID != c.ID {
+				return &crm.TakenError{Field: f.field, Holder: h}
+			}
 		}
 	}
 	return nil
 }
 
-// holder is the oldest contact whose e-mail or phone is the value and that meets one more condition.
-func holder(ctx context.Context, conn *conn, w crm.WorkspaceID, field, value, where string, a args) (crm.Contact, bool, error) {
-	term := search.EmailTerm(value)
-	if field == "phone" {
-		term = search.PhoneTerm(value)
-	}
-	a["workspace"], a["value"], a["term"] = w, value, term
-	return first(ctx, conn, `
+// holders are the contacts whose e-mail or phone is the value, see [crm.Contact.Holds]; oldest first.
+func holders(ctx context.Context, conn *conn, w crm.WorkspaceID, field, value string) ([]crm.Contact, error) {
+	found, err := all(ctx, conn, `
 		SELECT `+contactColumns+`
 		FROM contact_terms t
 		CROSS JOIN contacts c ON c.workspace_id = t.workspace_id AND c.id = t.contact_id
-		WHERE t.workspace_id = @workspace AND t.term = @term AND c.`+field+` = @value AND `+where+`
-		ORDER BY t.contact_id
-		LIMIT 1`, a, scanContact)
+		WHERE t.workspace_id = @workspace AND t.term = @term
+		ORDER BY t.contact_id`, args{"workspace": w, "term": search.TermOf(field, value)}, scanContact)
+	return slices.DeleteFunc(found, func(c crm.Contact) bool { return !c.Holds(field, value) }), err
 }
 
 // addToCount changes the number of contacts.

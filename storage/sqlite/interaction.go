@@ -140,17 +140,25 @@ func (r recording) verified(ctx context.Context) (c crm.Contact, found bool, err
 		field    string
 		value    *string
 		verified bool
-	}{{"email", p.Email, p.EmailVerified}, {"phone", p.Phone, p.PhoneVerified}} {
-		if f.value == nil || !f.verified || found {
+		from     func(crm.Contact) crm.Provenance
+	}{
+		{"email", p.Email, p.EmailVerified, func(c crm.Contact) crm.Provenance { return c.EmailFrom }},
+		{"phone", p.Phone, p.PhoneVerified, func(c crm.Contact) crm.Provenance { return c.PhoneFrom }},
+	} {
+		if f.value == nil || !f.verified {
 			continue
 		}
-		c, found, err = holder(ctx, r.conn, r.workspace, f.field, *f.value, `c.`+f.field+`_origin IN (@staff, @verified)`,
-			args{"staff": int64(crm.Staff), "verified": int64(crm.Verified)})
+		holders, err := holders(ctx, r.conn, r.workspace, f.field, *f.value)
 		if err != nil {
 			return c, false, err
 		}
+		for _, h := range holders {
+			if o := f.from(h).Origin; o == crm.Staff || o == crm.Verified {
+				return h, true, nil
+			}
+		}
 	}
-	return c, found, nil
+	return c, false, nil
 }
 
 // session adds the message to the identity's newest session, or to a new one when that is closed.
