@@ -1,0 +1,149 @@
+// Command store replays keystrokes against a store, one client and no network, and prints how long the storage calls
+// took. It writes nothing; the workspace was filled by kith demo.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"kith/bench/trace"
+	"kith/internal/crm"
+	"kith/storage"
+	"kith/storage/postgres"
+	"kith/storage/sqlite"
+)
+
+func main() {
+	if err := run(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	database := flag.String("database", "", "sqlite:PATH or postgres://…")
+	workspace := flag.String("workspace", "big", "the workspace to search")
+	contacts := flag.Int("contacts", 100_000, "how many contacts the keystrokes were drawn from")
+	seed := flag.Uint64("seed", 1, "the seed of the demo data")
+	n := flag.Int("keystrokes", 2006, "how many keystrokes")
+	rounds := flag.Int("rounds", 3, "how often the trace is replayed; the medians of the rounds are shown")
+	counts := flag.Bool("counts", false, "measure counts instead of pages")
+	asJSON := flag.Bool("json", false, "print the overall figures as JSON")
+	flag.Parse()
+	store, err := open(ctx, *database)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }()
+	w, err := store.Workspace(ctx, *workspace)
+	if err != nil {
+		return err
+	}
+	keys := trace.Keystrokes(*seed, *contacts, *n)
+	r := replay{store: store, workspace: w, keys: keys}
+	call := r.page
+	if *counts {
+		call = r.count
+	}
+	all := map[string][][]time.Duration{}
+	for round := range *rounds + 1 {
+		took, err := r.round(ctx, call)
+		if err != nil {
+			return err
+		}
+		for class, d := range took {
+			if round > 0 { // the first warms the caches
+				all[class] = append(all[class], d)
+			}
+		}
+	}
+	if *asJSON {
+		return json.NewEncoder(os.Stdout).Encode(figures(all["all"]))
+	}
+	report(all)
+	return nil
+}
+
+func open(ctx context.Context, database string) (storage.Store, error) {
+	if path, ok := strings.CutPrefix(database, "sqlite:"); ok {
+		return sqlite.Open(ctx, path)
+	}
+	return postgres.Open(ctx, database, postgres.Options{})
+}
+
+type replay struct {
+	store     storage.Store
+	workspace crm.WorkspaceID
+	keys      []trace.Keystroke
+}
+
+// round replays every keystroke once and returns the times by class.
+func (r replay) round(ctx context.Context, call func(context.Context, int, string) error) (map[string][]time.Duration, error) {
+	took := map[string][]time.Duration{}
+	for i, k := range r.keys {
+		start := time.Now()
+		if err := call(ctx, i, k.Text); err != nil {
+			return nil, fmt.Errorf("%s: %q: %w", k.Class, k.Text, err)
+		}
+		d := time.Since(start)
+		took[k.Class] = append(took[k.Class], d)
+		took["all"] = append(took["all"], d)
+		if d > 25*time.Millisecond && os.Getenv("KITH_SLOW") != "" {
+			fmt.Fprintf(os.Stderr, "slow: %s %q %v\n", k.Class, k.Text, d)
+		}
+	}
+	return took, nil
+}
+
+// page asks for a first page of 50 as the page does; every eighth time for one by name, from the end, or deep down.
+func (r replay) page(ctx context.Context, i int, text string) error {
+	q := storage.ContactQuery{Search: text, Order: storage.Relevance, Page: storage.Page{Size: 50}}
+	switch i % 8 {
+	case 5:
+		q.Order = storage.Name
+	case 6:
+		q.Page.FromEnd = true
+	case 7:
+		q.Order, q.Descending = storage.Name, true
+	}
+	_, err := r.store.Contacts(ctx, r.workspace, q)
+	return err
+}
+
+func (r replay) count(ctx context.Context, _ int, text string) error {
+	_, err := r.store.CountContacts(ctx, r.workspace, text)
+	return err
+}
+
+// Figures are milliseconds.
+type Figures struct {
+	P50, P95, P99, Max float64
+}
+
+// figures are the medians over rounds of each round's quantiles.
+func figures(rounds [][]time.Duration) Figures {
+	quantile := func(q float64) float64 {
+		var of []float64
+		for _, round := range rounds {
+			d := slices.Sorted(slices.Values(round))
+			of = append(of, float64(d[int(q*float64(len(d)-1))].Microseconds())/1000)
+		}
+		slices.Sort(of)
+		return of[len(of)/2]
+	}
+	return Figures{P50: quantile(0.5), P95: quantile(0.95), P99: quantile(0.99), Max: quantile(1)}
+}
+
+func report(all map[string][][]time.Duration) {
+	fmt.Printf("%-28s %8s %8s %8s %8s   (ms)\n", "keystrokes", "p50", "p95", "p99", "max")
+	for _, class := range append(slices.Clone(trace.Classes), "all") {
+		f := figures(all[class])
+		fmt.Printf("%-28s %8.2f %8.2f %8.2f %8.2f\n", class, f.P50, f.P95, f.P99, f.Max)
+	}
+}
