@@ -66,7 +66,7 @@ func (s source) countScan(ctx context.Context, tokens []string, look int) (int, 
 		    ORDER BY name_key, id
 		    LIMIT @look
 		  ) w
-		  WHERE true`+containing("w.search_text", tokens, a)+`
+		  WHERE true`+holding("w.search_text", search.Filter{With: tokens}, a)+`
 		  LIMIT @n
 		)`, a, scanInt)
 	return n, err
@@ -81,11 +81,11 @@ func (s source) countGrams(ctx context.Context, tokens []string) (int, error) {
 		  SELECT 1
 		  FROM contact_grams g
 		  CROSS JOIN contacts c ON c.n = g.rowid
-		  WHERE contact_grams MATCH @grams AND c.workspace_id = @workspace` + containing("c.search_text", tokens, a) + `
+		  WHERE contact_grams MATCH @grams AND c.workspace_id = @workspace` + holding("c.search_text", search.Filter{With: tokens}, a) + `
 		  LIMIT @n
 		)`
 	for _, bucket := range buckets(search.Everything()) {
-		a["grams"], a["n"] = allOf(search.Grams(s.workspace, bucket, tokens)), storage.CountLimit+1-total
+		a["grams"], a["n"] = matching(s.workspace, bucket, tokens), storage.CountLimit+1-total
 		n, _, err := first(ctx, s.conn, query, a, scanInt)
 		if err != nil {
 			return 0, err

@@ -9,6 +9,16 @@ import (
 	"kith/storage/search"
 )
 
+// The gram index of SQLite has fewer, larger buckets than package search names, and a query asks for some of its grams
+// only: looking a word up costs more here than passing over a few contacts, and every bucket and gram is a look-up.
+const (
+	bucketSize = 4
+	mostGrams  = 6
+)
+
+// bucketOf is the bucket of a name key in the gram index. Like search.Bucket it rises with the key.
+func bucketOf(nameKey string) int { return search.Bucket(nameKey) / bucketSize }
+
 // gramChange is an entry of the gram index that a write puts in, replaces or takes out.
 type gramChange struct {
 	kind      gramKind
@@ -47,7 +57,7 @@ func (t *tx) flushGrams(ctx context.Context) error {
 }
 
 func (g gramChange) args() args {
-	return args{"n": g.n, "grams": words(search.TextGrams(g.workspace, search.Bucket(g.keys.Name), g.keys.Text))}
+	return args{"n": g.n, "grams": words(search.TextGrams(g.workspace, bucketOf(g.keys.Name), g.keys.Text))}
 }
 
 // words are grams as a text that FTS5 takes apart again.
@@ -59,10 +69,11 @@ func words(grams []int64) string {
 	return string(b)
 }
 
-// allOf is the FTS5 query for the texts that have every one of the grams.
-func allOf(grams []int64) string {
+// matching is the FTS5 query for the contacts of a bucket that may contain every token.
+func matching(w crm.WorkspaceID, bucket int, tokens []string) string {
+	grams := search.Grams(w, bucket, tokens)
 	var b strings.Builder
-	for i, g := range grams {
+	for i, g := range grams[:min(len(grams), mostGrams)] {
 		if i > 0 {
 			b.WriteString(" AND ")
 		}
@@ -76,7 +87,7 @@ func allOf(grams []int64) string {
 // appendWord writes a gram as a word of FTS5. The bucket goes from the middle to the end, so that a gram's buckets stand
 // side by side in the index.
 func appendWord(b []byte, gram int64) []byte {
-	g := uint64(gram) //nolint:gosec // only the bits count
+	g := uint64(gram)
 	workspace, bucket, hash := g>>38, g>>32&0x3f, g&0xffffffff
 	return strconv.AppendUint(b, workspace<<38|hash<<6|bucket, 32)
 }

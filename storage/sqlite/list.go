@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 
 	"github.com/google/uuid"
 
@@ -46,9 +47,7 @@ func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.Contac
 		if q.Page.From() == nil {
 			return ""
 		}
-		for name, v := range bounds {
-			a[name] = v
-		}
+		maps.Copy(a, bounds)
 		return fmt.Sprintf("AND %s %s %s", columns, d.beyond, place)
 	}
 	var from storage.Position

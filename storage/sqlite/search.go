@@ -40,13 +40,18 @@ func within(columns string) string {
 	return columns + ` > (@after, @after_id) AND ` + columns + ` < (@before, @before_id)`
 }
 
-// containing is the condition that a text holds every token, which it adds to a.
-func containing(column string, tokens []string, a args) string {
+// holding is the condition that f lets a text through, with its parameters added to a.
+func holding(column string, f search.Filter, a args) string {
 	var b strings.Builder
-	for i, t := range tokens {
-		name := fmt.Sprintf("token%d", i)
+	for i, t := range f.With {
+		name := fmt.Sprintf("with%d", i)
 		a[name] = t
 		fmt.Fprintf(&b, ` AND instr(%s, @%s) > 0`, column, name)
+	}
+	for i, t := range f.Without {
+		name := fmt.Sprintf("without%d", i)
+		a[name] = t
+		fmt.Fprintf(&b, ` AND instr(%s, @%s) = 0`, column, name)
 	}
 	return b.String()
 }
@@ -83,11 +88,11 @@ func (s source) Terms(ctx context.Context, r search.Range, also []string, n int)
 		WHERE t.workspace_id = @workspace AND %[2]s
 		ORDER BY t.term %[3]s, t.contact_id %[3]s
 		LIMIT @n`,
-		contactColumns, within("(t.term, t.contact_id)"), d.order, containing("c.search_text", also, a)), a)
+		contactColumns, within("(t.term, t.contact_id)"), d.order, holding("c.search_text", search.Filter{With: also}, a)), a)
 }
 
 // Scan reads the covering index by name key; only the contacts it keeps are fetched.
-func (s source) Scan(ctx context.Context, r search.Range, tokens []string, look, n int) ([]search.Hit, error) {
+func (s source) Scan(ctx context.Context, r search.Range, f search.Filter, look, n int) ([]search.Hit, error) {
 	d, a := direction(r.Desc), s.args(r, n)
 	a["look"] = -1 // no limit
 	if look > 0 {
@@ -108,12 +113,12 @@ func (s source) Scan(ctx context.Context, r search.Range, tokens []string, look,
 		  LIMIT @n
 		) h
 		CROSS JOIN contacts c ON c.n = h.n`,
-		contactColumns, within("(name_key, id)"), d.order, containing("w.search_text", tokens, a)), a)
+		contactColumns, within("(name_key, id)"), d.order, holding("w.search_text", f, a)), a)
 	return inOrder(hits, r), err
 }
 
 // Grams reads the gram index, bucket after bucket: buckets rise with the name key, so the first to fill the page end it.
-func (s source) Grams(ctx context.Context, r search.Range, tokens []string, n int) ([]search.Hit, error) {
+func (s source) Grams(ctx context.Context, r search.Range, f search.Filter, n int) ([]search.Hit, error) {
 	d, a := direction(r.Desc), s.args(r, n)
 	query := fmt.Sprintf(`
 		SELECT c.name_key, c.id, %[1]s
@@ -122,10 +127,10 @@ func (s source) Grams(ctx context.Context, r search.Range, tokens []string, n in
 		WHERE contact_grams MATCH @grams AND c.workspace_id = @workspace AND %[2]s%[4]s
 		ORDER BY c.name_key %[3]s, c.id %[3]s
 		LIMIT @n`,
-		contactColumns, within("(c.name_key, c.id)"), d.order, containing("c.search_text", tokens, a))
+		contactColumns, within("(c.name_key, c.id)"), d.order, holding("c.search_text", f, a))
 	var hits []search.Hit
 	for _, bucket := range buckets(r) {
-		a["grams"], a["n"] = allOf(search.Grams(s.workspace, bucket, tokens)), n-len(hits)
+		a["grams"], a["n"] = matching(s.workspace, bucket, f.With), n-len(hits)
 		more, err := s.hits(ctx, query, a)
 		if err != nil {
 			return nil, err
@@ -140,7 +145,7 @@ func (s source) Grams(ctx context.Context, r search.Range, tokens []string, n in
 // buckets are the buckets that a range touches, in the order to read them.
 func buckets(r search.Range) []int {
 	var list []int
-	for b := search.Bucket(r.After.Key); b <= search.Bucket(r.Before.Key); b++ {
+	for b := bucketOf(r.After.Key); b <= bucketOf(r.Before.Key); b++ {
 		list = append(list, b)
 	}
 	if r.Desc {

@@ -1,0 +1,227 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/google/uuid"
+
+	"kith/internal/crm"
+	"kith/storage"
+)
+
+// activity checks that each activity is a contact's.
+func (c *checkup) activity(ctx context.Context) error {
+	type row struct {
+		contact crm.ContactID
+		there   bool
+	}
+	var last row
+	for {
+		a := c.args(last.contact)
+		a["limit"] = checkRows
+		batch, err := read(ctx, c.Store, func(conn *conn) ([]row, error) {
+			return all(ctx, conn, `
+				SELECT a.contact_id, EXISTS (SELECT 1 FROM contacts c WHERE c.workspace_id = @workspace AND c.id = a.contact_id)
+				FROM contact_activity a
+				WHERE a.workspace_id = @workspace AND a.contact_id > @id
+				ORDER BY a.contact_id
+				LIMIT @limit`, a, func(rows *sql.Rows) (r row, err error) {
+				err = rows.Scan((*uuid.UUID)(&r.contact), &r.there)
+				return r, err
+			})
+		})
+		if err != nil || len(batch) == 0 {
+			return err
+		}
+		last = batch[len(batch)-1]
+		for _, r := range batch {
+			if r.there {
+				continue
+			}
+			err := c.report(ctx, storage.Finding{Kind: storage.OrphanActivity, Contact: &r.contact}, func(ctx context.Context, t *tx) error {
+				_, err := t.exec(ctx, `
+					DELETE FROM contact_activity
+					WHERE workspace_id = @workspace AND contact_id = @id
+					  AND NOT EXISTS (SELECT 1 FROM contacts WHERE workspace_id = @workspace AND id = @id)`, c.args(r.contact))
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+		c.progress(len(batch))
+	}
+}
+
+// identities checks that each identity leads to a contact and, unless it has none yet, to a session.
+func (c *checkup) identities(ctx context.Context) error {
+	type row struct {
+		channel          crm.ChannelID
+		external         string
+		contact          crm.ContactID
+		session          crm.SessionID
+		hasContact, open bool
+	}
+	var last row
+	for {
+		a := args{"workspace": c.workspace, "channel": last.channel[:], "external": last.external, "none": make([]byte, 16), "limit": checkRows}
+		batch, err := read(ctx, c.Store, func(conn *conn) ([]row, error) {
+			return all(ctx, conn, `
+				SELECT
+				  i.channel_id, i.external_id, i.contact_id, i.session_id,
+				  EXISTS (SELECT 1 FROM contacts c WHERE c.workspace_id = @workspace AND c.id = i.contact_id),
+				  i.session_id = @none
+				    OR EXISTS (SELECT 1 FROM sessions s WHERE s.workspace_id = @workspace AND s.id = i.session_id)
+				FROM identities i
+				WHERE i.workspace_id = @workspace AND (i.channel_id, i.external_id) > (@channel, @external)
+				ORDER BY i.channel_id, i.external_id
+				LIMIT @limit`, a, func(rows *sql.Rows) (r row, err error) {
+				err = rows.Scan((*uuid.UUID)(&r.channel), &r.external, (*uuid.UUID)(&r.contact), (*uuid.UUID)(&r.session), &r.hasContact, &r.open)
+				return r, err
+			})
+		})
+		if err != nil || len(batch) == 0 {
+			return err
+		}
+		last = batch[len(batch)-1]
+		for _, r := range batch {
+			a := args{"workspace": c.workspace, "channel": r.channel[:], "external": r.external, "contact": r.contact[:], "session": r.session[:]}
+			f, query := storage.Finding{Contact: &r.contact}, ""
+			switch {
+			case !r.hasContact:
+				f.Kind, query = storage.OrphanIdentity, `
+					DELETE FROM identities
+					WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external AND contact_id = @contact`
+				delete(a, "session")
+			case !r.open:
+				f.Kind, query = storage.LostSession, `
+					UPDATE identities SET session_id = @none
+					WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external AND session_id = @session`
+				delete(a, "contact")
+				a["none"] = make([]byte, 16)
+			default:
+				continue
+			}
+			if err := c.report(ctx, f, func(ctx context.Context, t *tx) error {
+				_, err := t.exec(ctx, query, a)
+				return err
+			}); err != nil {
+				return err
+			}
+		}
+		c.progress(len(batch))
+	}
+}
+
+// sessions checks that each session is of a contact, of one that is being deleted, or of nobody.
+func (c *checkup) sessions(ctx context.Context) error {
+	type row struct {
+		session crm.SessionID
+		contact uuid.NullUUID
+		known   bool
+	}
+	var last row
+	for {
+		a := args{"workspace": c.workspace, "id": last.session[:], "limit": checkRows}
+		batch, err := read(ctx, c.Store, func(conn *conn) ([]row, error) {
+			return all(ctx, conn, `
+				SELECT
+				  s.id, s.contact_id,
+				  s.contact_id IS NULL
+				    OR EXISTS (SELECT 1 FROM contacts c WHERE c.workspace_id = @workspace AND c.id = s.contact_id)
+				    OR EXISTS (SELECT 1 FROM contact_deletions d WHERE d.workspace_id = @workspace AND d.contact_id = s.contact_id)
+				FROM sessions s
+				WHERE s.workspace_id = @workspace AND s.id > @id
+				ORDER BY s.id
+				LIMIT @limit`, a, func(rows *sql.Rows) (r row, err error) {
+				err = rows.Scan((*uuid.UUID)(&r.session), &r.contact, &r.known)
+				return r, err
+			})
+		})
+		if err != nil || len(batch) == 0 {
+			return err
+		}
+		last = batch[len(batch)-1]
+		for _, r := range batch {
+			if r.known {
+				continue
+			}
+			id := crm.ContactID(r.contact.UUID)
+			if err := c.report(ctx, storage.Finding{Kind: storage.OrphanSession, Contact: &id}, func(ctx context.Context, t *tx) error {
+				_, err := t.exec(ctx, `
+					UPDATE sessions SET contact_id = NULL
+					WHERE workspace_id = @workspace AND id = @session AND contact_id = @contact`,
+					args{"workspace": c.workspace, "session": r.session[:], "contact": id[:]})
+				return err
+			}); err != nil {
+				return err
+			}
+		}
+		c.progress(len(batch))
+	}
+}
+
+// count checks the counter of contacts.
+func (c *checkup) count(ctx context.Context) error {
+	const off = `
+		SELECT
+		  (SELECT count(*) FROM contacts WHERE workspace_id = @workspace) -
+		  (SELECT coalesce(sum(contacts), 0) FROM contact_counts WHERE workspace_id = @workspace)`
+	by := func(ctx context.Context, conn *conn) (int, error) {
+		n, _, err := first(ctx, conn, off, args{"workspace": c.workspace}, scanInt)
+		return n, err
+	}
+	n, err := read(ctx, c.Store, func(conn *conn) (int, error) { return by(ctx, conn) })
+	if err != nil || n == 0 {
+		return err
+	}
+	return c.report(ctx, storage.Finding{Kind: storage.WrongCount}, func(ctx context.Context, t *tx) error {
+		n, err := by(ctx, t.conn)
+		if err != nil {
+			return err
+		}
+		return addToCount(ctx, t.conn, c.workspace, n)
+	})
+}
+
+// orphanGrams checks that each entry of the gram index is a contact's.
+func (c *checkup) orphanGrams(ctx context.Context) error {
+	type row struct {
+		n     int64
+		there bool
+	}
+	var last row
+	for {
+		batch, err := read(ctx, c.Store, func(conn *conn) ([]row, error) {
+			return all(ctx, conn, `
+				SELECT d.id, EXISTS (SELECT 1 FROM contacts c WHERE c.n = d.id)
+				FROM contact_grams_docsize d
+				WHERE d.id > @after
+				ORDER BY d.id
+				LIMIT @limit`, args{"after": last.n, "limit": checkRows}, func(rows *sql.Rows) (r row, err error) {
+				err = rows.Scan(&r.n, &r.there)
+				return r, err
+			})
+		})
+		if err != nil || len(batch) == 0 {
+			return err
+		}
+		last = batch[len(batch)-1]
+		for _, r := range batch {
+			if r.there {
+				continue
+			}
+			if err := c.report(ctx, storage.Finding{Kind: storage.OrphanGrams}, func(ctx context.Context, t *tx) error {
+				_, there, err := first(ctx, t.conn, `SELECT 1 FROM contacts WHERE n = @n`, args{"n": r.n}, scanInt)
+				if err == nil && !there {
+					t.grams = append(t.grams, gramChange{kind: gramDelete, n: r.n})
+				}
+				return err
+			}); err != nil {
+				return err
+			}
+		}
+		c.progress(len(batch))
+	}
+}
