@@ -39,7 +39,7 @@ func (s *Store) countMatches(ctx context.Context, w crm.WorkspaceID, q search.Qu
 		return 0, err
 	}
 	args := pgx.NamedArgs{"workspace": w}
-	holds := containing("c.search_text", q.Tokens(), args)
+	holds := holding("c.search_text", search.Filter{With: q.Tokens()}, args)
 	sql := `
 		SELECT count(*)
 		FROM (

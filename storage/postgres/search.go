@@ -80,13 +80,18 @@ func within(columns string) string {
 	return columns + ` > (@after, @after_id) AND ` + columns + ` < (@before, @before_id)`
 }
 
-// containing is the condition that a text holds every token, which it adds to args.
-func containing(column string, tokens []string, args pgx.NamedArgs) string {
+// holding is the condition that f lets a text through, with its parameters added to args.
+func holding(column string, f search.Filter, args pgx.NamedArgs) string {
 	var b strings.Builder
-	for i, t := range tokens {
-		name := fmt.Sprintf("token%d", i)
+	for i, t := range f.With {
+		name := fmt.Sprintf("with%d", i)
 		args[name] = t
 		fmt.Fprintf(&b, ` AND strpos(%s, @%s) > 0`, column, name)
+	}
+	for i, t := range f.Without {
+		name := fmt.Sprintf("without%d", i)
+		args[name] = t
+		fmt.Fprintf(&b, ` AND strpos(%s, @%s) = 0`, column, name)
 	}
 	return b.String()
 }
@@ -129,11 +134,11 @@ func (s source) Terms(ctx context.Context, r search.Range, also []string, n int)
 		) t
 		LEFT JOIN contacts c ON c.workspace_id = @workspace AND c.id = t.contact_id%[5]s
 		ORDER BY t.term %[3]s, t.contact_id %[3]s`,
-		contactColumns, within("(term, contact_id)"), d.order, n, containing("c.search_text", also, args)), args)
+		contactColumns, within("(term, contact_id)"), d.order, n, holding("c.search_text", search.Filter{With: also}, args)), args)
 }
 
 // Scan reads the covering index by name key.
-func (s source) Scan(ctx context.Context, r search.Range, tokens []string, look, n int) ([]search.Hit, error) {
+func (s source) Scan(ctx context.Context, r search.Range, f search.Filter, look, n int) ([]search.Hit, error) {
 	d, args := direction(r.Desc), s.args(r)
 	limit := "ALL"
 	if look > 0 {
@@ -156,18 +161,18 @@ func (s source) Scan(ctx context.Context, r search.Range, tokens []string, look,
 		) h
 		JOIN contacts c ON c.workspace_id = @workspace AND c.id = h.id
 		ORDER BY h.name_key %[3]s, h.id %[3]s`,
-		contactColumns, within("(name_key, id)"), d.order, n, limit, containing("w.search_text", tokens, args)), args)
+		contactColumns, within("(name_key, id)"), d.order, n, limit, holding("w.search_text", f, args)), args)
 }
 
 // Grams reads the gram index, bucket after bucket: buckets rise with the name key, so the first to fill the page end it.
-func (s source) Grams(ctx context.Context, r search.Range, tokens []string, n int) ([]search.Hit, error) {
+func (s source) Grams(ctx context.Context, r search.Range, f search.Filter, n int) ([]search.Hit, error) {
 	d, args := direction(r.Desc), s.args(r)
 	first, last, step := search.Bucket(r.After.Key), search.Bucket(r.Before.Key), 1
 	if r.Desc {
 		first, last, step = last, first, -1
 	}
 	args["first"], args["last"], args["step"] = first, last, step
-	args["grams"] = search.Grams(s.workspace, 0, tokens)
+	args["grams"] = search.Grams(s.workspace, 0, f.With)
 	return s.hits(ctx, fmt.Sprintf(`
 		SELECT h.*
 		FROM generate_series(@first::int, @last::int, @step::int) b(bucket)
@@ -182,7 +187,7 @@ func (s source) Grams(ctx context.Context, r search.Range, tokens []string, n in
 		  LIMIT %[4]d
 		) h
 		LIMIT %[4]d`,
-		contactColumns, within("(c.name_key, c.id)"), d.order, n, s.workspaceBesideGrams(), containing("c.search_text", tokens, args)), args)
+		contactColumns, within("(c.name_key, c.id)"), d.order, n, s.workspaceBesideGrams(), holding("c.search_text", f, args)), args)
 }
 
 // workspaceBesideGrams is the condition on the workspace in a statement that reads the gram index. A plain comparison

@@ -41,6 +41,11 @@ var _ storage.Store = (*Store)(nil)
 
 // Open connects to the database at url (postgres://…). Its schema must be up to date: see [Migrate].
 func Open(ctx context.Context, url string, o Options) (*Store, error) {
+	return open(ctx, url, o, func(*pgxpool.Config) {})
+}
+
+// open is Open with a last word on the pool's configuration.
+func open(ctx context.Context, url string, o Options, adjust func(*pgxpool.Config)) (*Store, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, errors.New("database URL: not a valid PostgreSQL connection string") // err may show the password
@@ -61,6 +66,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	}
 	s := &Store{}
 	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error { return s.prepareSession(ctx, c, mode, timeout) }
+	adjust(config)
 	s.pool, err = pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", translate(ctx, err))

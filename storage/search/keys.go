@@ -15,7 +15,8 @@ const (
 	maxText  = 2_000
 	maxEmail = 400
 	maxTerm  = 200
-	maxTerms = 24
+	maxParts = 12 // terms of phone and e-mail together
+	maxTerms = 128 // more than the words of any name and the parts of any e-mail
 )
 
 // nameless starts the name key of a contact without a name, which sorts it after every name of any script. Folding drops
@@ -30,7 +31,7 @@ type Keys struct {
 	// national digits when they are no part of those. 2,000 bytes at most; what is cut off is the end of the name.
 	Text string
 	// Terms are the places that a search is expected to match at besides the start of the name: later words of the name,
-	// the e-mail and its parts, the forms of the phone. Sorted, without duplicates, 24 of 200 bytes each at most.
+	// the e-mail and its parts, the forms of the phone. Sorted, without duplicates, 128 of 200 bytes each at most.
 	Terms []string
 }
 
@@ -75,7 +76,7 @@ func KeysOf(c crm.Contact) Keys {
 	t.add(digits)
 	t.add(national)
 	t.add(significant)
-	t.addEmail(email, maxTerms/2)
+	t.addEmail(email, maxParts)
 	t.addWords(name)
 	slices.Sort(t)
 	k.Terms = slices.Compact(t)
@@ -115,6 +116,7 @@ func (t *terms) add(s string) {
 func (t *terms) addEmail(s string, limit int) {
 	t.add(s)
 	at := strings.LastIndexByte(s, '@')
+	t.add(s[at+1:])
 	last := strings.LastIndexByte(s, '.')
 	for i := 0; i < len(s) && len(*t) < limit; i++ {
 		switch s[i] {
@@ -126,8 +128,6 @@ func (t *terms) addEmail(s string, limit int) {
 			if i < at || i < last {
 				t.add(s[i+1:])
 			}
-		case '@':
-			t.add(s[i+1:])
 		}
 	}
 }

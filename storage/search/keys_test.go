@@ -97,7 +97,7 @@ func TestKeysAreBounded(t *testing.T) {
 
 func bounded(t *testing.T, k search.Keys) {
 	t.Helper()
-	if len(k.Name) > 400 || len(k.Text) > 2_000 || len(k.Terms) > 24 {
+	if len(k.Name) > 400 || len(k.Text) > 2_000 || len(k.Terms) > 128 {
 		t.Errorf("%d bytes of name, %d of text, %d terms", len(k.Name), len(k.Text), len(k.Terms))
 	}
 	if !utf8.ValidString(k.Name) || !utf8.ValidString(k.Text) {

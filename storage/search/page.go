@@ -60,7 +60,7 @@ type ask func(ctx context.Context, r Range, n int) ([]Hit, error)
 func (p *pager) full() bool { return len(p.rows) >= p.want }
 
 func (p *pager) byName(ctx context.Context) error {
-	return p.anywhere(ctx, p.beyondFrom(Everything()))
+	return p.anywhere(ctx, p.beyondFrom(Everything()), Filter{With: p.query.Tokens()}, p.keepAny)
 }
 
 func (p *pager) byRelevance(ctx context.Context) error {
@@ -119,7 +119,7 @@ func (p *pager) termsStarting(ctx context.Context) error {
 // termsOfFew finishes tier 1 within r when the whole search has few matches: it takes them all and sorts out the tier
 // in memory. It reports whether it did. Many terms of which few belong to a match would else be read one by one.
 func (p *pager) termsOfFew(ctx context.Context, r Range) (bool, error) {
-	all, err := p.containing(ctx, Range{Before: Everything().Before}, fewMatches+1)
+	all, err := p.containing(Filter{With: p.query.Tokens()})(ctx, Range{Before: Everything().Before}, fewMatches+1)
 	if err != nil || len(all) > fewMatches {
 		return false, err
 	}
@@ -141,8 +141,13 @@ func (p *pager) termsOfFew(ctx context.Context, r Range) (bool, error) {
 	return true, nil
 }
 
-// remaining is tier 2: the search is found anywhere. The names that start with it are tier 0's and left out whole.
+// remaining is tier 2: the search is found anywhere. The names that start with it are tier 0's and left out whole. So
+// are, for a single token, texts where it starts a line, a domain or a word after a space: that is always a term.
 func (p *pager) remaining(ctx context.Context) error {
+	f := Filter{With: p.query.Tokens()}
+	if len(f.With) == 1 {
+		f.Without = []string{"\n" + f.With[0], "@" + f.With[0], " " + f.With[0]}
+	}
 	starting := StartingWith(p.query.Text())
 	parts := []Range{{Before: starting.After}, {After: starting.Before, Before: Everything().Before}}
 	if p.back {
@@ -153,23 +158,19 @@ func (p *pager) remaining(ctx context.Context) error {
 		if p.full() || !after(r.Before, r.After) {
 			continue
 		}
-		if err := p.anywhere(ctx, r); err != nil {
+		if err := p.anywhere(ctx, r, f, p.keep(2)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// anywhere reads the contacts that hold every token, by name key: the first names of the range one by one, which is all
-// it takes for a common fragment, and the gram index where that did not fill the page.
-func (p *pager) anywhere(ctx context.Context, r Range) error {
-	keep := p.keep(2)
-	if p.list.Order == storage.Name {
-		keep = p.keepAny
-	}
-	if p.src.HasGrams() && Indexable(p.query.Tokens()) {
+// anywhere reads the contacts whose text f lets through, by name key: the first names of the range one by one, which is
+// all it takes for a common fragment, and the gram index where that did not fill the page.
+func (p *pager) anywhere(ctx context.Context, r Range, f Filter, keep filter) error {
+	if p.src.HasGrams() && Indexable(f.With) {
 		before := len(p.rows)
-		hits, err := p.src.Scan(ctx, r, p.query.Tokens(), scanLook, p.want-before)
+		hits, err := p.src.Scan(ctx, r, f, scanLook, p.want-before)
 		if err != nil {
 			return err
 		}
@@ -178,16 +179,18 @@ func (p *pager) anywhere(ctx context.Context, r Range) error {
 		}
 		p.rows = p.rows[:before] // the gram index finds them again, in their places
 	}
-	return p.gather(ctx, r, p.containing, keep)
+	return p.gather(ctx, r, p.containing(f), keep)
 }
 
-// containing reads the contacts that hold every token, by name key, by the cheapest way there is to read them all.
-func (p *pager) containing(ctx context.Context, r Range, n int) ([]Hit, error) {
-	r.Desc = p.back
-	if p.src.HasGrams() && Indexable(p.query.Tokens()) {
-		return p.src.Grams(ctx, r, p.query.Tokens(), n)
+// containing reads the contacts whose text f lets through, by name key, by the cheapest way there is to read them all.
+func (p *pager) containing(f Filter) ask {
+	return func(ctx context.Context, r Range, n int) ([]Hit, error) {
+		r.Desc = p.back
+		if p.src.HasGrams() && Indexable(f.With) {
+			return p.src.Grams(ctx, r, f, n)
+		}
+		return p.src.Scan(ctx, r, f, 0, n)
 	}
-	return p.src.Scan(ctx, r, p.query.Tokens(), 0, n)
 }
 
 // gather reads on within r until the page is full or r is at its end.

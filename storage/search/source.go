@@ -18,16 +18,22 @@ type Source interface {
 	// does not contain every one of also. Fewer than n hits mean that the range is exhausted.
 	Terms(ctx context.Context, r Range, also []string, n int) ([]Hit, error)
 
-	// Scan reads contacts by name key and keeps those whose text contains every token. It looks at the first look
-	// contacts of the range only; 0 is all of them.
-	Scan(ctx context.Context, r Range, tokens []string, look, n int) ([]Hit, error)
+	// Scan reads contacts by name key and keeps those whose text f lets through. It looks at the first look contacts of
+	// the range only; 0 is all of them.
+	Scan(ctx context.Context, r Range, f Filter, look, n int) ([]Hit, error)
 
 	// Grams does what an unlimited Scan does, through the gram index: bucket after bucket, so that it reads little when
-	// the tokens are rare. Ask it only when [Source.HasGrams] and [Indexable] say so.
-	Grams(ctx context.Context, r Range, tokens []string, n int) ([]Hit, error)
+	// the tokens are rare. Ask it only when [Source.HasGrams] and [Indexable] of f.With say so.
+	Grams(ctx context.Context, r Range, f Filter, n int) ([]Hit, error)
 
 	// HasGrams reports whether every contact of the workspace is in the gram index.
 	HasGrams() bool
+}
+
+// Filter lets a text through that contains all of With and none of Without.
+type Filter struct {
+	With    []string
+	Without []string
 }
 
 // Range is the stretch of an index between two places, both exclusive.
