@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"sync"
 
 	"kith/graph/model"
 	"kith/internal/auth"
@@ -22,7 +23,8 @@ func (r queryResolver) Contact(ctx context.Context, id string) (*crm.Contact, er
 func (r queryResolver) Contacts(
 	ctx context.Context, search *string, orderBy *model.ContactOrder, first *int, after *string, last *int, before *string,
 ) (model.ContactConnection, error) {
-	page, err := r.desk.Contacts(ctx, auth.Viewer(ctx), desk.ContactList{
+	v := auth.Viewer(ctx)
+	page, err := r.desk.Contacts(ctx, v, desk.ContactList{
 		Search: text(search),
 		Order:  contactOrder(orderBy),
 		Paging: desk.Paging{First: first, After: after, Last: last, Before: before},
@@ -30,20 +32,29 @@ func (r queryResolver) Contacts(
 	if err != nil {
 		return model.ContactConnection{}, err
 	}
-	c := contactConnection(page)
-	loadersOf(ctx).expectContacts(contactIDs(c.Nodes))
-	return c, nil
-}
-
-func (r contactConnectionResolver) TotalCount(ctx context.Context, c *model.ContactConnection) (storage.Count, error) {
-	return r.desk.CountContacts(ctx, auth.Viewer(ctx), c.Search)
-}
-
-func (r contactConnectionResolver) WorkspaceHasContacts(ctx context.Context, c *model.ContactConnection) (bool, error) {
-	if len(c.Nodes) > 0 {
-		return true, nil
+	ids := make([]crm.ContactID, len(page.Rows))
+	for i := range page.Rows {
+		ids[i] = page.Rows[i].Contact.ID
 	}
-	return r.desk.HasContacts(ctx, auth.Viewer(ctx))
+	loadersOf(ctx).expectContacts(ids)
+	return model.ContactConnection{
+		ContactPage: page,
+		Count:       sync.OnceValues(func() (storage.Count, error) { return r.desk.CountContacts(ctx, v, page.Search) }),
+		HasContacts: sync.OnceValues(func() (bool, error) {
+			if len(page.Rows) > 0 {
+				return true, nil
+			}
+			return r.desk.HasContacts(ctx, v)
+		}),
+	}, nil
+}
+
+func (r contactConnectionResolver) TotalCount(_ context.Context, c *model.ContactConnection) (storage.Count, error) {
+	return c.Count()
+}
+
+func (r contactConnectionResolver) WorkspaceHasContacts(_ context.Context, c *model.ContactConnection) (bool, error) {
+	return c.HasContacts()
 }
 
 func (r contactResolver) Identities(ctx context.Context, c *crm.Contact) ([]crm.Identity, error) {
@@ -65,7 +76,7 @@ func (r contactResolver) Sessions(
 	if err != nil || found == nil {
 		return model.SessionConnection{}, err
 	}
-	return sessionConnection(found.Page), found.Err
+	return model.SessionConnection{SessionPage: found.Page}, found.Err
 }
 
 func (r identityResolver) Channel(ctx context.Context, i *crm.Identity) (crm.Channel, error) {
@@ -101,12 +112,4 @@ func one[K comparable, V any](found map[K]V, key K) *V {
 		return &v
 	}
 	return nil
-}
-
-func contactIDs(contacts []crm.Contact) []crm.ContactID {
-	ids := make([]crm.ContactID, len(contacts))
-	for i := range contacts {
-		ids[i] = contacts[i].ID
-	}
-	return ids
 }

@@ -73,10 +73,15 @@ func serveStore(t *testing.T, counter *storagetest.Counter, options ...option) *
 
 func (s *server) handler(store storage.Store, options ...option) http.Handler {
 	s.t.Helper()
-	logger := slog.New(slog.NewTextHandler(s.log, nil))
-	tokens, err := auth.New(s.t.Context(), auth.Config{Secret: secret}, store, logger, func() time.Time { return start })
+	return handlerOver(s.t, store, s.log, options...)
+}
+
+func handlerOver(tb testing.TB, store storage.Store, log io.Writer, options ...option) http.Handler {
+	tb.Helper()
+	logger := slog.New(slog.NewTextHandler(log, nil))
+	tokens, err := auth.New(tb.Context(), auth.Config{Secret: secret}, store, logger, func() time.Time { return start })
 	if err != nil {
-		s.t.Fatal(err)
+		tb.Fatal(err)
 	}
 	clock := clock()
 	o := graph.Options{
@@ -105,14 +110,14 @@ func clock() func() time.Time {
 }
 
 // token is a bearer of the role in the workspace.
-func token(t *testing.T, role, workspace string) string {
-	t.Helper()
+func token(tb testing.TB, role, workspace string) string {
+	tb.Helper()
 	signed, err := auth.Sign(secret, auth.Grant{
 		Workspace: workspace, Role: role, Subject: role + "@example.com", Name: "The " + role,
 		IssuedAt: start, ExpiresAt: start.Add(time.Hour),
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return "Bearer " + signed
 }

@@ -18,7 +18,8 @@ import (
 const stragglers = time.Millisecond
 
 // loaders gather what the fields of one response ask for one by one. Whoever answers with a page announces it (expect…):
-// the first field of the page then loads for all its siblings, at once and with one call to storage.
+// the first field of the page then loads for all its siblings, at once and with one call to storage. Whoever writes a
+// whole page reads ahead instead of waiting (see [family.now]); fields that ask later find what was read.
 type loaders struct {
 	desk   *desk.Desk
 	viewer crm.Viewer
@@ -73,15 +74,17 @@ func (l *loaders) expectContacts(ids []crm.ContactID) {
 	}
 }
 
-// expectSessions announces sessions that are answered together.
-func (l *loaders) expectSessions(sessions []crm.Session) {
-	contacts := make([]crm.ContactID, 0, len(sessions))
-	channels := make([]crm.ChannelID, 0, len(sessions))
-	for _, s := range sessions {
-		if s.ContactID != nil {
-			contacts = append(contacts, *s.ContactID)
+// expectSessions announces sessions that are answered together, on one page or several.
+func (l *loaders) expectSessions(pages ...[]crm.Session) {
+	var contacts []crm.ContactID
+	var channels []crm.ChannelID
+	for _, page := range pages {
+		for i := range page {
+			if id := page[i].ContactID; id != nil && (len(contacts) == 0 || contacts[len(contacts)-1] != *id) {
+				contacts = append(contacts, *id)
+			}
+			channels = append(channels, page[i].ChannelID)
 		}
-		channels = append(channels, s.ChannelID)
 	}
 	l.contacts.expect(contacts)
 	l.channels.expect(channels)
@@ -98,11 +101,11 @@ func (l *loaders) sessionsOf(list desk.SessionList) *family[crm.ContactID, desk.
 			ctx context.Context, ids []crm.ContactID,
 		) (map[crm.ContactID]desk.ContactSessions, error) {
 			found, err := l.desk.SessionsByContact(ctx, l.viewer, ids, list)
-			var all []crm.Session
+			pages := make([][]crm.Session, 0, len(found))
 			for _, s := range found {
-				all = append(all, s.Page.Sessions...)
+				pages = append(pages, s.Page.Sessions)
 			}
-			l.expectSessions(all)
+			l.expectSessions(pages...)
 			return found, err
 		})
 		for _, page := range l.pages {
@@ -134,8 +137,8 @@ func (l *loaders) findIdentities(ctx context.Context, ids []crm.ContactID) (map[
 	found, err := l.desk.IdentitiesByContact(ctx, l.viewer, ids)
 	var channels []crm.ChannelID
 	for _, identities := range found {
-		for _, i := range identities {
-			channels = append(channels, i.ChannelID)
+		for i := range identities {
+			channels = append(channels, identities[i].ChannelID)
 		}
 	}
 	l.channels.expect(channels)
@@ -150,45 +153,127 @@ func (l *loaders) findChannels(ctx context.Context, ids []crm.ChannelID) (map[cr
 type family[K comparable, V any] struct {
 	find func(context.Context, []K) (map[K]V, error)
 
-	mu      sync.Mutex
-	batches map[K]*batch[K, V]
-	strays  *dataloader.Loader[K, *V]
+	mu        sync.Mutex
+	announced [][]K // and not yet in batches
+	batches   map[K]*batch[K, V]
+	strays    *dataloader.Loader[K, *V]
 }
 
-// batch is a set of keys that are loaded together as soon as one of them is asked for.
+// batch is a set of keys that are read together as soon as one of them is asked for.
 type batch[K comparable, V any] struct {
-	keys   []K
+	keys  []K
+	once  sync.Once
+	found map[K]V
+	err   error
+
 	start  sync.Once
 	loader *dataloader.Loader[K, *V]
 }
 
 func newFamily[K comparable, V any](find func(context.Context, []K) (map[K]V, error)) *family[K, V] {
-	f := &family[K, V]{find: find}
-	f.reset()
-	return f
+	return &family[K, V]{find: find}
 }
 
 func (f *family[K, V]) reset() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.batches = make(map[K]*batch[K, V])
-	f.strays = f.loader(dataloader.WithInputCapacity[K, *V](16))
+	f.announced, f.batches, f.strays = nil, nil, nil
 }
 
-func (f *family[K, V]) loader(option dataloader.Option[K, *V], more ...dataloader.Option[K, *V]) *dataloader.Loader[K, *V] {
-	options := append([]dataloader.Option[K, *V]{dataloader.WithWait[K, *V](stragglers), option}, more...)
-	return dataloader.NewBatchedLoader(func(ctx context.Context, keys []K) (out []*dataloader.Result[*V]) {
-		defer func() {
-			if value := recover(); value != nil { // or dataloader writes it to a log that is not ours
-				out = inOrder[K, V](keys, nil, &sharedError{err: &panicError{value, debug.Stack()}})
-			}
-		}()
-		found, err := f.find(ctx, keys)
-		if err != nil {
-			err = &sharedError{err: err}
+// expect makes one batch of the keys that have none yet.
+func (f *family[K, V]) expect(keys []K) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.announced = append(f.announced, keys)
+}
+
+// batchOf is the batch that a key was announced in; nil without one. The caller holds the lock.
+func (f *family[K, V]) batchOf(key K) *batch[K, V] {
+	for _, keys := range f.announced {
+		f.newBatch(keys)
+	}
+	f.announced = nil
+	return f.batches[key]
+}
+
+func (f *family[K, V]) newBatch(keys []K) *batch[K, V] {
+	if f.batches == nil {
+		f.batches = make(map[K]*batch[K, V], len(keys))
+	}
+	b := &batch[K, V]{keys: make([]K, 0, min(len(keys), 2*desk.MaxSize))}
+	for _, k := range keys {
+		if f.batches[k] == nil {
+			f.batches[k] = b
+			b.keys = append(b.keys, k)
 		}
+	}
+	return b
+}
+
+// load returns the value of a key, nil if there is none.
+func (f *family[K, V]) load(ctx context.Context, key K) (*V, error) {
+	f.mu.Lock()
+	b := f.batchOf(key)
+	if b == nil && f.strays == nil {
+		f.strays = loader(f.read, dataloader.WithInputCapacity[K, *V](16))
+	}
+	strays := f.strays
+	f.mu.Unlock()
+	if b == nil {
+		return strays.Load(ctx, key)()
+	}
+	b.start.Do(func() {
+		n := len(b.keys) // the capacity: the batch goes off with its last key and waits for nobody
+		b.loader = loader(func(ctx context.Context, _ []K) (map[K]V, error) { return b.read(ctx, f) },
+			dataloader.WithInputCapacity[K, *V](n), dataloader.WithBatchCapacity[K, *V](n))
+		for _, k := range b.keys {
+			b.loader.Load(ctx, k)
+		}
+	})
+	return b.loader.Load(ctx, key)()
+}
+
+// now returns the value of a key, and whether there is one, without waiting for others to ask: it reads all that were
+// announced with the key.
+func (f *family[K, V]) now(ctx context.Context, key K) (V, bool, error) {
+	f.mu.Lock()
+	b := f.batchOf(key)
+	if b == nil {
+		b = f.newBatch([]K{key})
+	}
+	f.mu.Unlock()
+	found, err := b.read(ctx, f)
+	v, ok := found[key]
+	return v, ok, err
+}
+
+// read reads the batch once, for however many who want something of it.
+func (b *batch[K, V]) read(ctx context.Context, f *family[K, V]) (map[K]V, error) {
+	b.once.Do(func() { b.found, b.err = f.read(ctx, b.keys) })
+	return b.found, b.err
+}
+
+// read finds what the keys stand for, and turns a panic into an error: dataloader would write it to a log that is not
+// ours.
+func (f *family[K, V]) read(ctx context.Context, keys []K) (found map[K]V, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			found, err = nil, &sharedError{err: &panicError{value, debug.Stack()}}
+		}
+	}()
+	if found, err = f.find(ctx, keys); err != nil {
+		return nil, &sharedError{err: err}
+	}
+	return found, nil
+}
+
+func loader[K comparable, V any](
+	read func(context.Context, []K) (map[K]V, error), options ...dataloader.Option[K, *V],
+) *dataloader.Loader[K, *V] {
+	return dataloader.NewBatchedLoader(func(ctx context.Context, keys []K) []*dataloader.Result[*V] {
+		found, err := read(ctx, keys)
 		return inOrder(keys, found, err)
-	}, options...)
+	}, append(options, dataloader.WithWait[K, *V](stragglers))...)
 }
 
 // sharedError is what went wrong once and is the answer of many fields.
@@ -199,37 +284,6 @@ type sharedError struct {
 
 func (e *sharedError) Error() string { return e.err.Error() }
 func (e *sharedError) Unwrap() error { return e.err }
-
-// expect makes one batch of the keys that have none yet.
-func (f *family[K, V]) expect(keys []K) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	b := &batch[K, V]{keys: make([]K, 0, len(keys))}
-	for _, k := range keys {
-		if f.batches[k] == nil {
-			f.batches[k] = b
-			b.keys = append(b.keys, k)
-		}
-	}
-}
-
-// load returns the value of a key, nil if there is none.
-func (f *family[K, V]) load(ctx context.Context, key K) (*V, error) {
-	f.mu.Lock()
-	b, strays := f.batches[key], f.strays
-	f.mu.Unlock()
-	if b == nil {
-		return strays.Load(ctx, key)()
-	}
-	b.start.Do(func() {
-		n := len(b.keys) // the capacity: the batch goes off with its last key and waits for nobody
-		b.loader = f.loader(dataloader.WithInputCapacity[K, *V](n), dataloader.WithBatchCapacity[K, *V](n))
-		for _, k := range b.keys {
-			b.loader.Load(ctx, k)
-		}
-	})
-	return b.loader.Load(ctx, key)()
-}
 
 // inOrder answers each key in its place. A missing value is not an error: sessions outlive contacts.
 func inOrder[K comparable, V any](keys []K, found map[K]V, err error) []*dataloader.Result[*V] {

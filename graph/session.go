@@ -30,7 +30,7 @@ func (r queryResolver) Sessions(
 		return model.SessionConnection{}, err
 	}
 	loadersOf(ctx).expectSessions(page.Sessions)
-	return sessionConnection(page), nil
+	return model.SessionConnection{SessionPage: page}, nil
 }
 
 func (r sessionResolver) Contact(ctx context.Context, s *crm.Session) (*crm.Contact, error) {

@@ -2,36 +2,115 @@ package model
 
 import (
 	"kith/internal/crm"
+	"kith/internal/cursor"
+	"kith/internal/desk"
 	"kith/storage"
 )
 
 // Node is a [crm.Contact], a [crm.Session] or a [crm.Channel].
 type Node any
 
-// ContactConnection is a page of contacts. Edges and Nodes hold the same contacts.
+// ContactConnection is a page of contacts. Nothing of it is made before it is asked for.
 type ContactConnection struct {
-	Edges    []ContactEdge
-	Nodes    []crm.Contact
-	PageInfo PageInfo
-	Search   string
+	desk.ContactPage
+
+	// Count and HasContacts answer for the whole list and for the workspace. They ask once, however often they are called.
+	Count       func() (storage.Count, error)
+	HasContacts func() (bool, error)
+}
+
+// Edges are the contacts in their places.
+func (c *ContactConnection) Edges() []ContactEdge {
+	out := make([]ContactEdge, len(c.Rows))
+	for i, r := range c.Rows {
+		out[i] = ContactEdge{c.List(), r}
+	}
+	return out
+}
+
+// Nodes are the contacts.
+func (c *ContactConnection) Nodes() []crm.Contact {
+	out := make([]crm.Contact, len(c.Rows))
+	for i := range c.Rows {
+		out[i] = c.Rows[i].Contact
+	}
+	return out
+}
+
+// PageInfo is where the page stands.
+func (c *ContactConnection) PageInfo() PageInfo {
+	p := PageInfo{HasNextPage: c.HasNext, HasPreviousPage: c.HasPrevious, list: c.List()}
+	if n := len(c.Rows); n > 0 {
+		p.first, p.last = &c.Rows[0].Position, &c.Rows[n-1].Position
+	}
+	return p
 }
 
 // ContactEdge is a contact in its place in a list.
 type ContactEdge struct {
-	Cursor string
-	Node   crm.Contact
-	Match  *storage.Match
+	List cursor.List
+	storage.ContactRow
 }
 
-// SessionConnection is a page of sessions. Edges and Nodes hold the same sessions.
-type SessionConnection struct {
-	Edges    []SessionEdge
-	Nodes    []crm.Session
-	PageInfo PageInfo
+// Cursor marks the place.
+func (e *ContactEdge) Cursor() string { return cursor.Encode(e.List, e.Position) }
+
+// Node is the contact.
+func (e *ContactEdge) Node() crm.Contact { return e.Contact }
+
+// SessionConnection is a page of sessions. Nothing of it is made before it is asked for.
+type SessionConnection struct{ desk.SessionPage }
+
+// Edges are the sessions in their places.
+func (c *SessionConnection) Edges() []SessionEdge {
+	list, out := c.List(), make([]SessionEdge, len(c.Sessions))
+	for i, s := range c.Sessions {
+		out[i] = SessionEdge{list, s}
+	}
+	return out
+}
+
+// Nodes are the sessions.
+func (c *SessionConnection) Nodes() []crm.Session { return c.Sessions }
+
+// PageInfo is where the page stands.
+func (c *SessionConnection) PageInfo() PageInfo {
+	p := PageInfo{HasNextPage: c.HasNext, HasPreviousPage: c.HasPrevious}
+	if n := len(c.Sessions); n > 0 {
+		first, last := storage.SessionPosition(c.Sessions[0]), storage.SessionPosition(c.Sessions[n-1])
+		p.list, p.first, p.last = c.List(), &first, &last
+	}
+	return p
 }
 
 // SessionEdge is a session in its place in a list.
 type SessionEdge struct {
-	Cursor string
-	Node   crm.Session
+	List cursor.List
+	Node crm.Session
+}
+
+// Cursor marks the place.
+func (e *SessionEdge) Cursor() string { return cursor.Encode(e.List, storage.SessionPosition(e.Node)) }
+
+// PageInfo is where a page stands in its list.
+type PageInfo struct {
+	HasNextPage     bool
+	HasPreviousPage bool
+
+	list        cursor.List
+	first, last *storage.Position // nil on an empty page
+}
+
+// StartCursor is the first row's cursor.
+func (p *PageInfo) StartCursor() *string { return p.cursor(p.first) }
+
+// EndCursor is the last row's cursor.
+func (p *PageInfo) EndCursor() *string { return p.cursor(p.last) }
+
+func (p *PageInfo) cursor(at *storage.Position) *string {
+	if at == nil {
+		return nil
+	}
+	text := cursor.Encode(p.list, *at)
+	return &text
 }

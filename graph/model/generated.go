@@ -52,18 +52,6 @@ type DeleteContactPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
-// Where a page stands in its list. Relay: Cursor Connections.
-type PageInfo struct {
-	// Whether rows follow the page. When paging backwards: whether `before` was given.
-	HasNextPage bool `json:"hasNextPage"`
-	// Whether rows precede the page. When paging forwards: whether `after` was given.
-	HasPreviousPage bool `json:"hasPreviousPage"`
-	// The first row's cursor; null on an empty page.
-	StartCursor *string `json:"startCursor,omitempty"`
-	// The last row's cursor; null on an empty page.
-	EndCursor *string `json:"endCursor,omitempty"`
-}
-
 // What a channel says of a customer.
 type ProfileInput struct {
 	// The customer's name on the channel.

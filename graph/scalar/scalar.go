@@ -13,20 +13,50 @@ import (
 	"kith/internal/crm"
 )
 
-// dateTime is RFC 3339 in UTC with as many decimals as the moment needs, six at most.
-const dateTime = "2006-01-02T15:04:05.999999Z07:00"
-
 // strictTime refuses what time.Parse is lenient about: a comma for the point, an hour of one digit.
 var strictTime = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$`)
 
 // MarshalDateTime writes a moment.
 func MarshalDateTime(t time.Time) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
-		b := make([]byte, 0, len(dateTime)+2)
-		b = append(b, '"')
-		b = t.UTC().AppendFormat(b, dateTime)
-		_, _ = w.Write(append(b, '"'))
+		_, _ = w.Write(AppendDateTime(make([]byte, 0, len(time.RFC3339Nano)), t))
 	})
+}
+
+// AppendDateTime appends a moment to JSON: RFC 3339 in UTC with as many decimals as it needs, six at most.
+func AppendDateTime(b []byte, t time.Time) []byte {
+	b = append(b, '"')
+	b = t.UTC().Truncate(time.Microsecond).AppendFormat(b, time.RFC3339Nano)
+	return append(b, '"')
+}
+
+// AppendString appends a text to JSON, byte for byte as [graphql.MarshalString] writes it: only what JSON insists on is
+// escaped.
+func AppendString(b []byte, s string) []byte {
+	const hex = "0123456789ABCDEF"
+	b = append(b, '"')
+	start := 0
+	for i := range len(s) {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		b = append(b, s[start:i]...)
+		start = i + 1
+		switch c {
+		case '\t':
+			b = append(b, '\\', 't')
+		case '\r':
+			b = append(b, '\\', 'r')
+		case '\n':
+			b = append(b, '\\', 'n')
+		case '"', '\\':
+			b = append(b, '\\', c)
+		default:
+			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
+		}
+	}
+	return append(append(b, s[start:]...), '"')
 }
 
 // UnmarshalDateTime reads a moment with any offset; the year is in the four digits that RFC 3339 knows.

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
+
 	"kith/graph/scalar"
 )
 
@@ -42,6 +44,19 @@ func TestDateTime(t *testing.T) {
 	if _, err := scalar.UnmarshalDateTime(time.Now().Unix()); err == nil {
 		t.Error("a number is a moment")
 	}
+}
+
+func FuzzStringsAreWrittenAsGqlgenWritesThem(f *testing.F) {
+	for _, s := range []string{"", "Ann", `"\\/`, "a\x00\x1f\x7f\t\r\nb", "\u2028<&>\ufffd", "\xff\xc3", "😀é"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		var b strings.Builder
+		graphql.MarshalString(s).MarshalGQL(&b)
+		if got := string(scalar.AppendString(nil, s)); got != b.String() {
+			t.Errorf("%q is written %s, want %s", s, got, b.String())
+		}
+	})
 }
 
 func TestInt(t *testing.T) {

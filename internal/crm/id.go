@@ -44,6 +44,15 @@ func (id ContactID) String() string { return format(contactPrefix, uuid.UUID(id)
 func (id SessionID) String() string { return format(sessionPrefix, uuid.UUID(id)) }
 func (id ChannelID) String() string { return format(channelPrefix, uuid.UUID(id)) }
 
+// Append is [ContactID.String] that appends to b.
+func (id ContactID) Append(b []byte) []byte { return appendID(b, contactPrefix, uuid.UUID(id)) }
+
+// Append is [SessionID.String] that appends to b.
+func (id SessionID) Append(b []byte) []byte { return appendID(b, sessionPrefix, uuid.UUID(id)) }
+
+// Append is [ChannelID.String] that appends to b.
+func (id ChannelID) Append(b []byte) []byte { return appendID(b, channelPrefix, uuid.UUID(id)) }
+
 // ParseContactID reads what [ContactID.String] wrote, and nothing else; ok is false for any other string.
 func ParseContactID(s string) (id ContactID, ok bool) {
 	u, ok := parse(contactPrefix, s)
@@ -74,8 +83,11 @@ func newUUID(at time.Time) uuid.UUID {
 }
 
 func format(prefix string, u uuid.UUID) string {
-	b := make([]byte, 0, len(prefix)+32)
-	return string(hex.AppendEncode(append(b, prefix...), u[:]))
+	return string(appendID(make([]byte, 0, len(prefix)+32), prefix, u))
+}
+
+func appendID(b []byte, prefix string, u uuid.UUID) []byte {
+	return hex.AppendEncode(append(b, prefix...), u[:])
 }
 
 func parse(prefix, s string) (uuid.UUID, bool) {

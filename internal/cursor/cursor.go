@@ -54,19 +54,21 @@ func ListOf(parts ...string) List {
 }
 
 // Encode writes the cursor of a place in a list. The time is kept to the microsecond.
-func Encode(list List, p storage.Position) string {
+func Encode(list List, p storage.Position) string { return string(Append(nil, list, p)) }
+
+// Append is [Encode] that appends to b.
+func Append(b []byte, list List, p storage.Position) []byte {
 	at := int64(noTime)
 	if !p.At.IsZero() {
 		at = p.At.UnixMicro()
 	}
-	b := make([]byte, 0, headSize+len(p.Key))
-	b = append(b, version)
-	b = append(b, list[:]...)
-	b = append(b, byte(p.Tier))
-	b = binary.BigEndian.AppendUint64(b, uint64(at))
-	b = append(b, p.ID[:]...)
-	b = append(b, p.Key...)
-	return encoding.EncodeToString(b)
+	raw := append(make([]byte, 0, 256), version) // most keys leave it on the stack
+	raw = append(raw, list[:]...)
+	raw = append(raw, byte(p.Tier))
+	raw = binary.BigEndian.AppendUint64(raw, uint64(at))
+	raw = append(raw, p.ID[:]...)
+	raw = append(raw, p.Key...)
+	return encoding.AppendEncode(b, raw)
 }
 
 // Decode reads what [Encode] wrote for the same list; anything else is [ErrBad].

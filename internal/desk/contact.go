@@ -65,8 +65,8 @@ type ContactPage struct {
 	list   cursor.List
 }
 
-// Cursor marks the place of a row of the page.
-func (p ContactPage) Cursor(r storage.ContactRow) string { return cursor.Encode(p.list, r.Position) }
+// List names the list that the page is of, for cursors.
+func (p ContactPage) List() cursor.List { return p.list }
 
 // Contacts returns a page of a list of contacts.
 func (d *Desk) Contacts(ctx context.Context, v crm.Viewer, l ContactList) (ContactPage, error) {

@@ -37,6 +37,9 @@ func (p Paging) Size() (int, error) {
 	return DefaultSize, nil
 }
 
+// bound reports whether a cursor is given, so that the page belongs to one list.
+func (p Paging) bound() bool { return p.After != nil || p.Before != nil }
+
 // page reads p as a window on the list.
 func (p Paging) page(list cursor.List) (storage.Page, error) {
 	size, err := p.Size()

@@ -25,12 +25,20 @@ type SessionList struct {
 type SessionPage struct {
 	Sessions []crm.Session
 	Around
-	list cursor.List
+
+	contact crm.ContactID // whose sessions they are; the zero id for the workspace's
+	filter  storage.SessionFilter
 }
 
-// Cursor marks the place of a session of the page.
-func (p SessionPage) Cursor(s crm.Session) string {
-	return cursor.Encode(p.list, storage.SessionPosition(s))
+// List names the list that the page is of, for cursors.
+func (p SessionPage) List() cursor.List { return listOf(p.contact, p.filter) }
+
+func listOf(contact crm.ContactID, f storage.SessionFilter) cursor.List {
+	name := "" // the workspace's
+	if contact != (crm.ContactID{}) {
+		name = contact.String()
+	}
+	return cursor.ListOf("sessions", name, describe(f))
 }
 
 // Sessions returns a page of the workspace's sessions.
@@ -38,7 +46,7 @@ func (d *Desk) Sessions(ctx context.Context, v crm.Viewer, l SessionList) (Sessi
 	if err := Authorize(v, crm.ReadContacts); err != nil {
 		return SessionPage{}, err
 	}
-	list, page, err := l.read("")
+	page, err := l.read(crm.ContactID{})
 	if err != nil {
 		return SessionPage{}, err
 	}
@@ -46,7 +54,7 @@ func (d *Desk) Sessions(ctx context.Context, v crm.Viewer, l SessionList) (Sessi
 	if err != nil {
 		return SessionPage{}, fmt.Errorf("list sessions: %w", err)
 	}
-	return SessionPage{Sessions: found.Sessions, Around: l.Paging.around(found.More), list: list}, nil
+	return SessionPage{Sessions: found.Sessions, Around: l.Paging.around(found.More), filter: l.Filter}, nil
 }
 
 // ContactSessions is one contact's page of sessions, or why there is none.
@@ -66,20 +74,22 @@ func (d *Desk) SessionsByContact(
 	var (
 		answers = make(map[crm.ContactID]ContactSessions, len(ids))
 		query   = storage.SessionQuery{Filter: l.Filter}
-		asked   []crm.ContactID
+		asked   = make([]crm.ContactID, 0, len(ids))
 	)
-	for _, id := range ids {
-		list, page, err := l.read(id.String())
-		if errors.Is(err, cursor.ErrBad) {
-			answers[id] = ContactSessions{Err: err}
-			continue
+	for i, id := range ids {
+		if i == 0 || l.Paging.bound() {
+			page, err := l.read(id)
+			if errors.Is(err, cursor.ErrBad) {
+				answers[id] = ContactSessions{Err: err}
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			query.Page = page
 		}
-		if err != nil {
-			return nil, err
-		}
-		query.Page = page
 		asked = append(asked, id)
-		answers[id] = ContactSessions{Page: SessionPage{Around: l.Paging.around(false), list: list}}
+		answers[id] = ContactSessions{Page: SessionPage{Around: l.Paging.around(false), contact: id, filter: l.Filter}}
 	}
 	if len(asked) == 0 {
 		return answers, nil
@@ -97,19 +107,21 @@ func (d *Desk) SessionsByContact(
 	return answers, nil
 }
 
-// read checks what is asked for, in the list of one contact's sessions or for the empty string of all.
-func (l SessionList) read(contact string) (cursor.List, storage.Page, error) {
+// read checks what is asked for, in the list of one contact's sessions or for the zero id in the workspace's.
+func (l SessionList) read(contact crm.ContactID) (storage.Page, error) {
 	f := l.Filter
 	for _, n := range []int{len(f.Channels), len(f.Statuses), len(f.Tags)} {
 		if n > maxFilter {
-			return cursor.List{}, storage.Page{}, &crm.InvalidError{
+			return storage.Page{}, &crm.InvalidError{
 				Field: "filter", Reason: "can name at most 100 alternatives in one condition",
 			}
 		}
 	}
-	list := cursor.ListOf("sessions", contact, describe(f))
-	page, err := l.Paging.page(list)
-	return list, page, err
+	var list cursor.List
+	if l.Paging.bound() {
+		list = listOf(contact, f)
+	}
+	return l.Paging.page(list)
 }
 
 // Key tells apart requests for different pages, for whoever gathers them.

@@ -1,0 +1,250 @@
+package graph
+
+import (
+	"context"
+	"io"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"kith/graph/model"
+	"kith/graph/scalar"
+	"kith/internal/crm"
+	"kith/internal/cursor"
+	"kith/storage"
+)
+
+// The lists of contacts and sessions are what every keystroke asks for, and gqlgen spends more on them than the database
+// does: a context, a closure and a value for each field, a goroutine for each row. So these two lists are written straight
+// from their selection sets: compiled once a request into steps over plain structs that append to one buffer.
+//
+// It is a short cut, not another way: fields are collected by gqlgen, arguments are read by gqlgen, rows come through the
+// same desk and the same loaders, and the bytes are those that gqlgen would have written. Whatever is out of the
+// ordinary (a field that is not in fields.go, an argument that is refused, an error of any row, a panic) is left to gqlgen, which
+// starts over, finds in the loaders what was read already, and words the answer.
+
+// writeLists is the middleware of all fields: it lets them resolve, and writes the lists.
+func writeLists(ctx context.Context, next graphql.Resolver) (any, error) {
+	fc := graphql.GetFieldContext(ctx)
+	value, err := next(ctx)
+	if err != nil || fc.Object != "Query" {
+		return value, err
+	}
+	var (
+		list graphql.Marshaler
+		ok   bool
+	)
+	switch page := value.(type) {
+	case model.ContactConnection:
+		list, ok = written(ctx, fc, &page, (*compiler).contactConnection)
+	case model.SessionConnection:
+		list, ok = written(ctx, fc, &page, (*compiler).sessionConnection)
+	}
+	if !ok {
+		return value, ctx.Err()
+	}
+	return list, nil
+}
+
+// written is the selected fields of a page as JSON; not ok when gqlgen has to write it.
+func written[T any](
+	ctx context.Context, fc *graphql.FieldContext, page *T, compile func(*compiler, *graphql.FieldContext) steps[T],
+) (list graphql.Marshaler, ok bool) {
+	defer func() {
+		if recover() != nil {
+			list, ok = nil, false // gqlgen meets it again, and tells
+		}
+	}()
+	c := compiler{
+		ctx:     graphql.WithFreshResponseContext(ctx), // what is wrong with an argument is gqlgen's to tell
+		op:      graphql.GetOperationContext(ctx),
+		loaders: loadersOf(ctx),
+	}
+	fields := compile(&c, fc)
+	if c.unknown {
+		return nil, false
+	}
+	w := &writer{ctx: ctx, loaders: c.loaders, ahead: c.ahead, b: buffers.Get().(*buffer)}
+	fields.write(w, page)
+	if w.err != nil {
+		w.b.free()
+		return nil, false
+	}
+	return w, true
+}
+
+// compiler turns selection sets into steps.
+type compiler struct {
+	ctx     context.Context //nolint:containedctx // of the one field that is being compiled
+	op      *graphql.OperationContext
+	loaders *loaders
+	// ahead is what the contacts of the page ask loaders for. Contacts that are nested deeper ask on their own.
+	ahead  []func(ctx context.Context, id crm.ContactID)
+	nested int
+	// unknown is set by what only gqlgen can write.
+	unknown bool
+}
+
+// steps write the fields of an object one by one.
+type steps[T any] []step[T]
+
+type step[T any] struct {
+	key   string // with its quotes and the colon
+	write func(w *writer, v *T)
+}
+
+// leaves are the fields of a type that take no arguments and have no fields of their own.
+type leaves[T any] map[string]func(w *writer, v *T)
+
+// compile makes the steps of an object of the first of types, the others being its interfaces. known makes the step of a
+// field that has fields; it is nil where there is none, and answers nil for one that it does not know.
+func compile[T any](
+	c *compiler, fc *graphql.FieldContext, types []string, plain leaves[T],
+	known func(f *graphql.FieldContext) func(w *writer, v *T),
+) steps[T] {
+	fields := graphql.CollectFields(c.op, fc.Field.Selections, types)
+	out := make(steps[T], 0, len(fields))
+	for _, f := range fields {
+		write := plain[f.Name]
+		switch {
+		case out.has(f.Alias):
+			continue // as gqlgen does: the first one stays
+		case f.Name == "__typename":
+			name := types[0]
+			write = func(w *writer, _ *T) { w.string(name) }
+		case write == nil && known != nil:
+			child, err := fc.Child(c.ctx, f)
+			if err != nil {
+				c.unknown = true
+				return nil
+			}
+			write = known(child)
+		}
+		if write == nil {
+			c.unknown = true
+			return nil
+		}
+		out = append(out, step[T]{`"` + f.Alias + `":`, write})
+	}
+	return out
+}
+
+func (s steps[T]) has(alias string) bool {
+	for i := range s {
+		if key := s[i].key; key[1:len(key)-2] == alias {
+			return true
+		}
+	}
+	return false
+}
+
+// write appends an object.
+func (s steps[T]) write(w *writer, v *T) {
+	b := w.b
+	b.b = append(b.b, '{')
+	for i := range s {
+		if i > 0 {
+			b.b = append(b.b, ',')
+		}
+		b.b = append(b.b, s[i].key...)
+		s[i].write(w, v)
+	}
+	b.b = append(b.b, '}')
+}
+
+// orNull appends an object, or null for none.
+func (s steps[T]) orNull(w *writer, v *T) {
+	if v == nil {
+		w.null()
+		return
+	}
+	s.write(w, v)
+}
+
+// writeList appends an array of objects.
+func writeList[R, T any](w *writer, s steps[T], rows []R, object func(*R) *T) {
+	w.b.b = append(w.b.b, '[')
+	for i := range rows {
+		if w.err != nil {
+			return
+		}
+		if i > 0 {
+			w.b.b = append(w.b.b, ',')
+		}
+		s.write(w, object(&rows[i]))
+	}
+	w.b.b = append(w.b.b, ']')
+	w.fail(w.ctx.Err())
+}
+
+// itself is the object of a row that is one.
+func itself[T any](v *T) *T { return v }
+
+// writer is one list in the making, then its JSON.
+type writer struct {
+	ctx     context.Context //nolint:containedctx // of the one field that is being written
+	loaders *loaders
+	ahead   []func(ctx context.Context, id crm.ContactID)
+	b       *buffer
+	err     error
+}
+
+// buffer is JSON on its way from a writer to gqlgen's own buffer.
+type buffer struct{ b []byte }
+
+// keptBuffer is the size up to which a buffer is used again.
+const keptBuffer = 256 << 10
+
+var buffers = sync.Pool{New: func() any { return &buffer{make([]byte, 0, 32<<10)} }}
+
+func (b *buffer) free() {
+	if cap(b.b) <= keptBuffer {
+		b.b = b.b[:0]
+		buffers.Put(b)
+	}
+}
+
+// MarshalGQL writes the list, once.
+func (w *writer) MarshalGQL(to io.Writer) {
+	_, _ = to.Write(w.b.b)
+	w.b.free()
+	w.b = nil
+}
+
+// fail makes the list gqlgen's.
+func (w *writer) fail(err error) {
+	if w.err == nil {
+		w.err = err
+	}
+}
+
+func (w *writer) null()            { w.b.b = append(w.b.b, "null"...) }
+func (w *writer) bool(v bool)      { w.b.b = strconv.AppendBool(w.b.b, v) }
+func (w *writer) int(v int)        { w.b.b = strconv.AppendInt(w.b.b, int64(v), 10) }
+func (w *writer) string(s string)  { w.b.b = scalar.AppendString(w.b.b, s) }
+func (w *writer) time(t time.Time) { w.b.b = scalar.AppendDateTime(w.b.b, t) }
+
+func (w *writer) cursor(list cursor.List, at storage.Position) {
+	w.b.b = append(cursor.Append(append(w.b.b, '"'), list, at), '"')
+}
+
+// writeID appends an id.
+func writeID[T interface{ Append(b []byte) []byte }](w *writer, id T) {
+	w.b.b = append(id.Append(append(w.b.b, '"')), '"')
+}
+
+// writeEnum appends a value that needs no escaping.
+func writeEnum[T ~string](w *writer, v T) {
+	w.b.b = append(append(append(w.b.b, '"'), v...), '"')
+}
+
+// writeOptional appends what v points to, or null.
+func writeOptional[T any](w *writer, v *T, write func(*writer, T)) {
+	if v == nil {
+		w.null()
+		return
+	}
+	write(w, *v)
+}
