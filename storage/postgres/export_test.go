@@ -7,6 +7,13 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
+// GramsFromBirth puts every new workspace into the gram index from its first contact on.
+func (s *Store) GramsFromBirth(ctx context.Context) error {
+	s.born = gramsComplete
+	_, err := s.ensureGramIndex(ctx)
+	return err
+}
+
 // OpenListening opens a store that hands every notice of the server to hear.
 func OpenListening(ctx context.Context, url string, hear func(*pgconn.Notice)) (*Store, error) {
 	return open(ctx, url, Options{}, func(c *pgxpool.Config) {

@@ -15,8 +15,24 @@ func TestPostgres(t *testing.T) {
 	storagetest.Run(t, func(*testing.T) storage.Store { return store })
 }
 
+// Small workspaces are searched by scanning; here each is searched through the gram index, as large ones are.
+func TestPostgresThroughGrams(t *testing.T) {
+	store := open(t)
+	if err := store.GramsFromBirth(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	storagetest.Searching(t, func(*testing.T) storage.Store { return store })
+}
+
 // open returns a store on a database of its own.
 func open(t testing.TB) *postgres.Store {
+	t.Helper()
+	store, _ := openAt(t)
+	return store
+}
+
+// openAt is open, and tells the database's URL.
+func openAt(t testing.TB) (*postgres.Store, string) {
 	t.Helper()
 	url := pgtest.Database(t)
 	ctx := context.Background()
@@ -28,5 +44,5 @@ func open(t testing.TB) *postgres.Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	return store
+	return store, url
 }

@@ -32,8 +32,9 @@ type Store struct {
 	pool  *pgxpool.Pool
 	citus bool
 
-	workspaces sync.Map // name → crm.WorkspaceID
-	grams      sync.Map // crm.WorkspaceID → gramState
+	workspaces sync.Map  // name → crm.WorkspaceID
+	grams      sync.Map  // crm.WorkspaceID → gramState
+	born       gramStage // of a new workspace; tests have it complete from the start
 	sweep      sweeper
 }
 

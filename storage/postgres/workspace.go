@@ -30,8 +30,8 @@ func (s *Store) Workspace(ctx context.Context, name string) (crm.WorkspaceID, er
 		// Two at once may choose the same number or name: one of them writes, the other finds it.
 		_, err = s.pool.Exec(ctx, `
 			INSERT INTO workspaces (workspace_id, name, created_at, gram_state, gram_state_at)
-			SELECT coalesce(max(workspace_id), 0) + 1, @name, @now, 0, @now FROM workspaces
-			ON CONFLICT DO NOTHING`, pgx.NamedArgs{"name": name, "now": time.Now().UTC()})
+			SELECT coalesce(max(workspace_id), 0) + 1, @name, @now, @stage, @now FROM workspaces
+			ON CONFLICT DO NOTHING`, pgx.NamedArgs{"name": name, "now": time.Now().UTC(), "stage": s.born})
 		if err != nil {
 			return 0, fmt.Errorf("create workspace: %w", translate(ctx, err))
 		}

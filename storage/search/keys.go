@@ -15,7 +15,7 @@ const (
 	maxText  = 2_000
 	maxEmail = 400
 	maxTerm  = 200
-	maxParts = 12 // terms of phone and e-mail together
+	maxParts = 12  // terms of phone and e-mail together
 	maxTerms = 128 // more than the words of any name and the parts of any e-mail
 )
 

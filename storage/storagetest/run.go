@@ -13,30 +13,51 @@ import (
 	"kith/storage"
 )
 
+// group is the cases about one thing.
+type group struct {
+	name  string
+	cases []testCase
+}
+
+// searching are the groups that depend on how a store searches.
+var searching = []group{
+	{"search", slices.Concat(searchCases, matchCases, findableCases, referenceCases)},
+	{"counts", countCases},
+}
+
+var others = []group{
+	{"workspaces", workspaceCases},
+	{"rules for every method", slices.Concat(everywhereCases, sealCases)},
+	{"contacts", contactCases},
+	{"edits", slices.Concat(editCases, uniqueCases)},
+	{"lists of contacts", slices.Concat(listCases, movingCases)},
+	{"sessions", slices.Concat(sessionCases, sessionsByContactCases)},
+	{"channels", channelCases},
+	{"interactions", slices.Concat(interactionCases, sessionOfMessageCases, joinCases, profileCases, raceCases)},
+	{"deleting", slices.Concat(deleteCases, manySessionsCases)},
+	{"loading", slices.Concat(loadCases, largeCases)},
+	{"checking", checkCases},
+}
+
 // Run runs every case on stores that open returns: a fresh store each time, or always the same one. Each case keeps to
 // workspaces of its own, so that the database need not be empty.
 func Run(t *testing.T, open func(t *testing.T) storage.Store) {
 	t.Helper()
-	for _, group := range []struct {
-		name  string
-		cases []testCase
-	}{
-		{"workspaces", workspaceCases},
-		{"rules for every method", slices.Concat(everywhereCases, sealCases)},
-		{"contacts", contactCases},
-		{"edits", slices.Concat(editCases, uniqueCases)},
-		{"lists of contacts", slices.Concat(listCases, movingCases)},
-		{"search", slices.Concat(searchCases, matchCases, findableCases, referenceCases)},
-		{"counts", countCases},
-		{"sessions", slices.Concat(sessionCases, sessionsByContactCases)},
-		{"channels", channelCases},
-		{"interactions", slices.Concat(interactionCases, sessionOfMessageCases, joinCases, profileCases, raceCases)},
-		{"deleting", slices.Concat(deleteCases, manySessionsCases)},
-		{"loading", slices.Concat(loadCases, largeCases)},
-	} {
-		t.Run(group.name, func(t *testing.T) {
+	run(t, slices.Concat(others, searching), open)
+}
+
+// Searching runs the cases about searching and counting only, for a store that has a second way to do it.
+func Searching(t *testing.T, open func(t *testing.T) storage.Store) {
+	t.Helper()
+	run(t, searching, open)
+}
+
+func run(t *testing.T, groups []group, open func(t *testing.T) storage.Store) {
+	t.Helper()
+	for _, g := range groups {
+		t.Run(g.name, func(t *testing.T) {
 			t.Parallel()
-			for _, c := range group.cases {
+			for _, c := range g.cases {
 				t.Run(c.name, func(t *testing.T) {
 					t.Parallel()
 					c.run(newWorld(t, open(t)))
