@@ -3,10 +3,11 @@
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI := .build/bin/golangci-lint-$(GOLANGCI_VERSION)
 FUZZTIME ?= 20s
+SIZE ?= 100000
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test test-go test-e2e check check-tidy check-format check-generated check-web lint \
-	format generate web fuzz deps-go deps-web deps-e2e clean
+	format generate web fuzz bench deps-go deps-web deps-bench deps-e2e clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,18 +61,25 @@ fuzz: ## run each fuzz target for FUZZTIME
 		done; \
 	done
 
+bench: deps-bench ## measure over HTTP beside peers, at SIZE contacts; RESULTS=bench/RESULTS.md keeps the report
+	go build -o .build/kith-bench ./bench
+	.build/kith-bench -size $(SIZE) $(if $(RESULTS),-results $(RESULTS))
+
 deps-go:
 	@scripts/apt-deps gcc=build-essential
 
 deps-web:
 	@scripts/npm-deps web
 
+deps-bench:
+	@scripts/npm-deps bench/peers
+
 deps-e2e:
 	@test -n "$$KITH_CHROMIUM" || scripts/apt-deps chromium=chromium
 	@scripts/npm-deps e2e
 
 clean: ## remove what was built
-	rm -rf .build web/node_modules e2e/node_modules
+	rm -rf .build web/node_modules e2e/node_modules bench/peers/node_modules
 
 # Built from source; Go's build cache makes the second time quick.
 $(GOLANGCI):
