@@ -14,7 +14,8 @@ import (
 // page, and costs less than a look into the gram index.
 const (
 	scanLook   = 1000 // names looked at before the gram index is asked
-	termWindow = 500  // terms read at a time while further words have to match too
+	termLook   = 128  // terms looked at before matches of several tokens are counted
+	termWindow = 500  // terms read at a time after that
 	fewMatches = 1000 // so many matches are ranked and sorted in memory rather than found in order
 	largestAsk = 1000 // rows asked for at once while rows of other tiers have to be passed over
 )
@@ -52,6 +53,8 @@ type pager struct {
 	from  *storage.Position
 	want  int
 	rows  []storage.ContactRow
+	// sorted says that rows hold what tiers 1 and 2 have to give.
+	sorted bool
 }
 
 // ask reads the next rows of one range, at most n.
@@ -73,8 +76,8 @@ func (p *pager) byRelevance(ctx context.Context) error {
 		if p.back {
 			tier = len(tiers) - 1 - i
 		}
-		if p.from != nil && (p.from.Tier > tier) != p.back && p.from.Tier != tier {
-			continue // the page starts behind it
+		if p.from != nil && (p.from.Tier > tier) != p.back && p.from.Tier != tier || p.sorted && tier != TierName {
+			continue // the page starts behind it, or has it already
 		}
 		if err := tiers[tier](ctx); err != nil {
 			return err
@@ -85,66 +88,81 @@ func (p *pager) byRelevance(ctx context.Context) error {
 
 // namesStarting is tier 0: the name starts with the search.
 func (p *pager) namesStarting(ctx context.Context) error {
-	return p.gather(ctx, p.inTier(0, StartingWith(p.query.Text())), p.src.Names, p.keep(0))
+	return p.gather(ctx, p.inTier(TierName, StartingWith(p.query.Text())), p.src.Names, p.keep(TierName))
 }
 
 // termsStarting is tier 1: a later word, the e-mail or a part of it, or the phone starts with the longest token.
 func (p *pager) termsStarting(ctx context.Context) error {
-	r := p.inTier(1, StartingWith(p.query.Longest()))
+	whole := p.inTier(TierTerm, StartingWith(p.query.Longest()))
+	r := whole
 	others := slices.DeleteFunc(slices.Clone(p.query.Tokens()), func(t string) bool { return t == p.query.Longest() })
 	if len(others) == 0 {
 		return p.gather(ctx, r, func(ctx context.Context, r Range, n int) ([]Hit, error) {
 			return p.src.Terms(ctx, r, nil, n)
-		}, p.keep(1))
+		}, p.keep(TierTerm))
 	}
-	for window := 0; !p.full(); window++ {
-		hits, err := p.src.Terms(ctx, r, others, termWindow)
+	for n, first := termLook, true; !p.full(); first = false {
+		before := len(p.rows)
+		hits, err := p.src.Terms(ctx, r, others, n)
 		if err != nil {
 			return err
 		}
-		p.add(hits, p.keep(1))
-		if len(hits) < termWindow {
+		p.add(hits, p.keep(TierTerm))
+		if len(hits) < n {
 			return nil
 		}
 		r = p.behind(r, hits[len(hits)-1].Place)
-		if window == 0 && !p.full() {
-			if few, err := p.termsOfFew(ctx, r); few || err != nil {
+		found := len(p.rows) - before
+		if first && found < n/8 {
+			p.rows = p.rows[:before]
+			if err := p.sortFew(ctx); p.sorted || err != nil {
 				return err
 			}
+			r = whole
 		}
+		n = min(termWindow, 16+(p.want-len(p.rows))*n/max(found, 1)) // what the rest should take, at this rate
 	}
 	return nil
 }
 
-// termsOfFew finishes tier 1 within r when the whole search has few matches: it takes them all and sorts out the tier
-// in memory. It reports whether it did. Many terms of which few belong to a match would else be read one by one.
-func (p *pager) termsOfFew(ctx context.Context, r Range) (bool, error) {
-	all, err := p.containing(Filter{With: p.query.Tokens()})(ctx, Range{Before: Everything().Before}, fewMatches+1)
+// sortFew finishes tiers 1 and 2 at once when the whole search has few matches: it takes them all and sorts them in
+// memory. Of several common words few contacts may have all, and in order they would be found one by one.
+func (p *pager) sortFew(ctx context.Context) error {
+	all, err := p.containing(Filter{With: p.query.Tokens()})(ctx, Everything(), fewMatches+1)
 	if err != nil || len(all) > fewMatches {
-		return false, err
+		return err
 	}
-	hits := all[:0]
-	for _, h := range all {
-		tier, key, ok := p.query.Rank(KeysOf(*h.Contact))
-		h.Place.Key = key
-		if ok && tier == 1 && after(h.Place, r.After) && after(r.Before, h.Place) {
-			hits = append(hits, h)
-		}
-	}
-	slices.SortFunc(hits, func(a, b Hit) int {
-		if after(a.Place, b.Place) != p.back {
-			return 1
-		}
-		return -1
+	p.sorted = true
+	found := &pager{query: p.query, want: fewMatches}
+	found.add(all, func(_ Hit, k Keys) (storage.Position, bool) {
+		tier, key, ok := p.query.Rank(k)
+		return storage.Position{Tier: tier, Key: key}, ok && tier != TierName
 	})
-	p.add(hits, p.keep(1))
-	return true, nil
+	ahead := p.list // the order of reading
+	ahead.Descending = p.back
+	slices.SortFunc(found.rows, func(a, b storage.ContactRow) int {
+		if ahead.Before(a.Position, b.Position) {
+			return -1
+		}
+		return 1
+	})
+	for _, row := range found.rows {
+		if !p.full() && (p.from == nil || ahead.Before(*p.from, row.Position)) {
+			p.rows = append(p.rows, row)
+		}
+	}
+	return nil
 }
 
 // remaining is tier 2: the search is found anywhere. The names that start with it are tier 0's and left out whole. So
 // are, for a single token, texts where it starts a line, a domain or a word after a space: that is always a term.
 func (p *pager) remaining(ctx context.Context) error {
 	f := Filter{With: p.query.Tokens()}
+	if len(f.With) > 1 && p.back {
+		if err := p.sortFew(ctx); p.sorted || err != nil {
+			return err
+		}
+	}
 	if len(f.With) == 1 {
 		f.Without = []string{"\n" + f.With[0], "@" + f.With[0], " " + f.With[0]}
 	}
@@ -154,11 +172,11 @@ func (p *pager) remaining(ctx context.Context) error {
 		slices.Reverse(parts)
 	}
 	for _, part := range parts {
-		r := p.inTier(2, part)
+		r := p.inTier(TierAnywhere, part)
 		if p.full() || !after(r.Before, r.After) {
 			continue
 		}
-		if err := p.anywhere(ctx, r, f, p.keep(2)); err != nil {
+		if err := p.anywhere(ctx, r, f, p.keep(TierAnywhere)); err != nil {
 			return err
 		}
 	}
@@ -211,19 +229,19 @@ func (p *pager) gather(ctx context.Context, r Range, read ask, keep filter) erro
 	return nil
 }
 
-// filter ranks a hit and says whether it is read where it belongs.
-type filter func(Hit, Keys) (tier int, ok bool)
+// filter ranks a hit and says where it stands, and whether it is read where it belongs.
+type filter func(Hit, Keys) (at storage.Position, ok bool)
 
 func (p *pager) keep(tier int) filter {
-	return func(h Hit, k Keys) (int, bool) {
+	return func(h Hit, k Keys) (storage.Position, bool) {
 		t, key, ok := p.query.Rank(k)
-		return t, ok && t == tier && key == h.Key
+		return storage.Position{Tier: t, Key: key}, ok && t == tier && key == h.Key
 	}
 }
 
-func (p *pager) keepAny(_ Hit, k Keys) (int, bool) {
-	_, _, ok := p.query.Rank(k)
-	return 0, ok
+// keepAny is for the order by name, which knows no tiers.
+func (p *pager) keepAny(h Hit, k Keys) (storage.Position, bool) {
+	return storage.Position{Key: h.Key}, Contains(k.Text, p.query.Tokens())
 }
 
 func (p *pager) add(hits []Hit, keep filter) {
@@ -235,16 +253,13 @@ func (p *pager) add(hits []Hit, keep filter) {
 			continue
 		}
 		k := KeysOf(*h.Contact)
-		tier, ok := keep(h, k)
+		at, ok := keep(h, k)
 		if !ok {
 			continue
 		}
+		at.ID = uuid.UUID(h.Contact.ID)
 		m := p.query.Match(*h.Contact, k)
-		p.rows = append(p.rows, storage.ContactRow{
-			Contact:  *h.Contact,
-			Position: storage.Position{Tier: tier, Key: h.Key, ID: uuid.UUID(h.Contact.ID)},
-			Match:    &m,
-		})
+		p.rows = append(p.rows, storage.ContactRow{Contact: *h.Contact, Position: at, Match: &m})
 	}
 }
 
