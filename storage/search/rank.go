@@ -40,7 +40,8 @@ func Contains(text string, tokens []string) bool {
 	return true
 }
 
-// Match says which field of the contact the query is found in, and how well. c and k are of one contact that matches.
+// Match says which field of the contact the query is found in, and how well. c and k are of one contact that matches. Of
+// several tokens that are no start of the name each is somewhere else, however well one of them matches.
 func (q Query) Match(c crm.Contact, k Keys) storage.Match {
 	f := fieldsOf(k)
 	switch {
@@ -51,10 +52,10 @@ func (q Query) Match(c crm.Contact, k Keys) storage.Match {
 	case q.wholePhone(c, k):
 		return storage.Match{Field: storage.MatchPhone, Kind: storage.MatchExact}
 	}
-	switch tier, key, _ := q.Rank(k); tier {
-	case TierName:
+	switch tier, key, _ := q.Rank(k); {
+	case tier == TierName:
 		return storage.Match{Field: storage.MatchName, Kind: storage.MatchPrefix}
-	case TierTerm:
+	case tier == TierTerm && len(q.tokens) == 1:
 		return storage.Match{Field: f.ofTerm(key), Kind: storage.MatchWord}
 	}
 	return storage.Match{Field: f.holding(q.longest), Kind: storage.MatchAnywhere}

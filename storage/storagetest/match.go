@@ -53,6 +53,8 @@ var matchCases = []testCase{
 			"smith":                  {Field: storage.MatchName, Kind: storage.MatchWord},
 			"o'n":                    {Field: storage.MatchName, Kind: storage.MatchWord},
 			"mith":                   {Field: storage.MatchName, Kind: storage.MatchAnywhere},
+			"smith ann":              {Field: storage.MatchName, Kind: storage.MatchAnywhere},
+			"ann example":            {Field: storage.MatchEmail, Kind: storage.MatchAnywhere},
 			"desk":                   {Field: storage.MatchEmail, Kind: storage.MatchWord},
 			"example":                {Field: storage.MatchEmail, Kind: storage.MatchWord},
 			"xampl":                  {Field: storage.MatchEmail, Kind: storage.MatchAnywhere},
