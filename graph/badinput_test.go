@@ -78,7 +78,7 @@ func TestBadInput(t *testing.T) {
 		{"a NUL in the document", body("{ viewer\x00 }", nil), "BAD_USER_INPUT", "Syntax error"},
 		{"only a comment", body("# nothing", nil), "BAD_USER_INPUT", "no operation"},
 		{"only a fragment", body("fragment F on Query { __typename }", nil), "BAD_USER_INPUT", ""},
-		{"a document without end", body("{"+strings.Repeat(" a: __typename", 9000)+"}", nil), "BAD_USER_INPUT", "too long"},
+		{"a document without end", body("{"+strings.Repeat(" a: __typename", 9000)+"}", nil), "QUERY_TOO_COMPLEX", "too long"},
 		{"fragments in a circle", body("{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }", nil), "BAD_USER_INPUT", ""},
 		{"two operations without a name", body("query A { __typename } query B { __typename }", nil), "BAD_USER_INPUT", "operationName"},
 		{"a name of no operation", `{"query":"query A { __typename }","operationName":"` + sentinel + `"}`, "BAD_USER_INPUT", "operationName"},

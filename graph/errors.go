@@ -18,12 +18,13 @@ import (
 	"kith/internal/cursor"
 )
 
-// The codes of GraphQL errors, in extensions.code.
+// The codes of GraphQL errors, in extensions.code. RATE_LIMITED is given at the door, by package httpd.
 const (
 	codeUnauthenticated = "UNAUTHENTICATED"
 	codeForbidden       = "FORBIDDEN"
 	codeBadUserInput    = "BAD_USER_INPUT"
 	codeBadCursor       = "BAD_CURSOR"
+	codeTooComplex      = "QUERY_TOO_COMPLEX"
 	codeUnavailable     = "UNAVAILABLE"
 	codeInternal        = "INTERNAL"
 )
@@ -125,17 +126,25 @@ func (p *panicError) Error() string { return fmt.Sprintf("panic: %v\n%s", p.valu
 func refusals(list gqlerror.List) gqlerror.List {
 	out := make(gqlerror.List, 0, min(len(list), maxErrors))
 	for _, e := range list[:min(len(list), maxErrors)] {
-		message := withoutValue(e)
+		message, code := withoutValue(e), codeBadUserInput
+		if tooLong(e) {
+			code = codeTooComplex
+		}
 		if len(e.Path) > 1 && e.Path[0] == ast.PathName("variable") {
 			message = "Variable $" + dotted(e.Path[1:]) + " " + message
 		}
 		out = append(out, &gqlerror.Error{
 			Message:    shorten(message),
 			Locations:  e.Locations,
-			Extensions: extensions(codeBadUserInput),
+			Extensions: extensions(code),
 		})
 	}
 	return out
+}
+
+// tooLong reports whether the parser gave up on a document for its length.
+func tooLong(e *gqlerror.Error) bool {
+	return e.Rule == "" && strings.HasPrefix(e.Message, "exceeded token limit")
 }
 
 // withoutValue cuts the value at fault out of a message of gqlparser's.
@@ -164,7 +173,7 @@ func withoutValue(e *gqlerror.Error) string {
 			}
 		}
 		m = "Syntax error: " + m
-	case strings.HasPrefix(m, "exceeded token limit"):
+	case tooLong(e):
 		m = fmt.Sprintf("The document is too long: it can have at most %d words and signs", maxTokens)
 	default:
 		m, _, _ = strings.Cut(m, ": ")

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -155,7 +154,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	started := time.Now()
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	b := buffers.Get().(*buffer)
+	defer b.free()
+	body, err := b.readAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			refuse(w, mediaType, http.StatusRequestEntityTooLarge, "The body can have at most 128 KiB")
@@ -234,32 +235,33 @@ func problem(message string, ext map[string]any) gqlerror.List {
 
 // write sends an answer. The data is JSON already and goes out as it is; a refused request has none.
 func write(w http.ResponseWriter, mediaType string, status int, resp *graphql.Response) {
-	var head []byte
+	b := buffers.Get().(*buffer)
+	defer b.free()
+	out := append(b.b, '{')
 	if len(resp.Errors) > 0 {
 		list, err := json.Marshal(resp.Errors)
 		if err != nil { // paths, positions and our own words: cannot be
 			list = []byte(`[{"message":"internal error","extensions":{"code":"INTERNAL"}}]`)
 		}
-		head = append([]byte(`{"errors":`), list...)
+		out = append(append(out, `"errors":`...), list...)
 	}
-	parts := [][]byte{head, nil, resp.Data, []byte("}\n")}
-	switch {
-	case resp.Data == nil:
-	case head == nil:
-		parts[1] = []byte(`{"data":`)
-	default:
-		parts[1] = []byte(`,"data":`)
-	}
-	size := 0
-	for _, p := range parts {
-		size += len(p)
-	}
-	w.Header().Set("Content-Type", mediaType+"; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(size))
-	w.WriteHeader(status)
-	for _, p := range parts {
-		if _, err := w.Write(p); err != nil {
-			return // the client is gone
+	if resp.Data != nil {
+		if len(resp.Errors) > 0 {
+			out = append(out, ',')
 		}
+		out = append(append(out, `"data":`...), resp.Data...)
 	}
+	out = append(out, "}\n"...)
+	b.b = out
+	h := w.Header()
+	h["Content-Type"] = contentTypes[mediaType]
+	h.Set("Content-Length", strconv.Itoa(len(out)))
+	w.WriteHeader(status)
+	_, _ = w.Write(out) // at once; when that fails, the client is gone
+}
+
+// contentTypes are the media types as headers, which are not to be written to.
+var contentTypes = map[string][]string{
+	typeGraphQL: {typeGraphQL + "; charset=utf-8"},
+	typeJSON:    {typeJSON + "; charset=utf-8"},
 }

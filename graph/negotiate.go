@@ -15,6 +15,9 @@ const (
 // negotiate picks the media type of the answer. Without an Accept header, or where anything goes, it is JSON; where both
 // are as welcome and named, the one made for GraphQL. It is empty when the client takes neither.
 func negotiate(accept []string) string {
+	if len(accept) == 1 && (accept[0] == typeGraphQL || accept[0] == typeJSON) {
+		return accept[0]
+	}
 	ranges := strings.Split(strings.Join(accept, ","), ",")
 	if len(accept) == 0 || len(ranges) == 1 && strings.TrimSpace(ranges[0]) == "" {
 		return typeJSON
@@ -75,6 +78,9 @@ func quality(params map[string]string) float64 {
 
 // isJSON reports whether a Content-Type is JSON in UTF-8.
 func isJSON(contentType string) bool {
+	if contentType == typeJSON {
+		return true
+	}
 	name, params, err := mime.ParseMediaType(contentType)
 	return err == nil && name == typeJSON && utf8Charset(params)
 }

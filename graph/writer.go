@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -189,21 +188,6 @@ type writer struct {
 	ahead   []func(ctx context.Context, id crm.ContactID)
 	b       *buffer
 	err     error
-}
-
-// buffer is JSON on its way from a writer to gqlgen's own buffer.
-type buffer struct{ b []byte }
-
-// keptBuffer is the size up to which a buffer is used again.
-const keptBuffer = 256 << 10
-
-var buffers = sync.Pool{New: func() any { return &buffer{make([]byte, 0, 32<<10)} }}
-
-func (b *buffer) free() {
-	if cap(b.b) <= keptBuffer {
-		b.b = b.b[:0]
-		buffers.Put(b)
-	}
 }
 
 // MarshalGQL writes the list, once.

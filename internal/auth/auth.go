@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"kith/internal/crm"
 	"kith/storage"
@@ -22,6 +24,8 @@ const (
 	leeway = 5 * time.Second
 	// maxToken bounds what is decoded for a stranger.
 	maxToken = 8 << 10
+	// maxChecked is how many good tokens are remembered.
+	maxChecked = 4 << 10
 )
 
 // Config says which credentials are good. The zero Config accepts none.
@@ -44,13 +48,22 @@ type Authenticator struct {
 	workspaces storage.Workspaces
 	parser     *jwt.Parser
 	keys       jwt.Keyfunc // nil without a JWKS
+	now        func() time.Time
+
+	// checked remembers the claims of good tokens that the secret signed, by the tokens' hashes: most requests bring a
+	// token that was seen a moment ago. Those that a JWKS vouches for are checked each time, for it may drop a key.
+	checked *lru.Cache[[sha256.Size]byte, claims]
 }
 
 // New prepares to check credentials. With a JWKS it fetches the keys once, for at most a few seconds: when they cannot
 // be had New logs that and tokens are answered with [crm.ErrUnavailable] until they can. The end of ctx ends the
 // refreshing of keys.
 func New(ctx context.Context, c Config, workspaces storage.Workspaces, logger *slog.Logger, now func() time.Time) (*Authenticator, error) {
-	a := &Authenticator{config: c, workspaces: workspaces}
+	checked, err := lru.New[[sha256.Size]byte, claims](maxChecked)
+	if err != nil {
+		return nil, fmt.Errorf("remember tokens: %w", err)
+	}
+	a := &Authenticator{config: c, workspaces: workspaces, now: now, checked: checked}
 	var methods []string
 	if c.Secret != "" {
 		methods = append(methods, jwt.SigningMethodHS256.Alg())
@@ -126,11 +139,22 @@ func (a *Authenticator) claims(header string) (claims, error) {
 	case len(token) > maxToken:
 		return claims{}, refuse(reasonMalformed)
 	}
+	hash := sha256.Sum256([]byte(token))
+	if c, ok := a.checked.Get(hash); ok && a.now().Before(c.ExpiresAt.Add(leeway)) {
+		return c, nil
+	}
 	var c claims
-	if _, err := a.parser.ParseWithClaims(token, &c, a.key); err != nil {
+	parsed, err := a.parser.ParseWithClaims(token, &c, a.key)
+	if err != nil {
 		return claims{}, reasonOf(err)
 	}
-	return c, c.check()
+	if err := c.check(); err != nil {
+		return claims{}, err
+	}
+	if parsed.Method == jwt.SigningMethodHS256 {
+		a.checked.Add(hash, c)
+	}
+	return c, nil
 }
 
 // key picks what checks the token's signature: by its algorithm alone, whatever else its header says.

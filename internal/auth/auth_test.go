@@ -169,6 +169,38 @@ func TestAuthenticateRefuses(t *testing.T) {
 	}
 }
 
+func TestATokenThatWasGoodEndsInTime(t *testing.T) {
+	t.Parallel()
+	now := noon
+	a, err := New(t.Context(), Config{Secret: secret}, names{}, slog.New(slog.DiscardHandler), func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	header := "Bearer " + sign(t, jwt.SigningMethodHS256, []byte(secret), "", goodClaims())
+	var first crm.Viewer
+	for i, c := range []struct {
+		at   time.Time
+		good bool
+	}{
+		{noon, true}, {noon, true}, {noon.Add(time.Hour + leeway - time.Second), true},
+		{noon.Add(time.Hour + leeway), false}, {noon.Add(2 * time.Hour), false},
+	} {
+		now = c.at
+		v, err := a.Authenticate(t.Context(), header)
+		if (err == nil) != c.good || !c.good && !errors.Is(err, ErrUnauthenticated) {
+			t.Errorf("%d: %v", i, err)
+		}
+		if i == 0 {
+			first = v
+		} else if diff := cmp.Diff(first, v); c.good && diff != "" {
+			t.Errorf("%d: %s", i, diff)
+		}
+		if _, err := a.Authenticate(t.Context(), header+"x"); err == nil {
+			t.Errorf("%d: another signature is good", i)
+		}
+	}
+}
+
 func TestAuthenticateRefusesOtherHeaders(t *testing.T) {
 	t.Parallel()
 	a := newAuthenticator(t, Config{Secret: secret})

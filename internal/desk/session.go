@@ -27,11 +27,11 @@ type SessionPage struct {
 	Around
 
 	contact crm.ContactID // whose sessions they are; the zero id for the workspace's
-	filter  storage.SessionFilter
+	filter  *storage.SessionFilter
 }
 
 // List names the list that the page is of, for cursors.
-func (p SessionPage) List() cursor.List { return listOf(p.contact, p.filter) }
+func (p SessionPage) List() cursor.List { return listOf(p.contact, *p.filter) }
 
 func listOf(contact crm.ContactID, f storage.SessionFilter) cursor.List {
 	name := "" // the workspace's
@@ -54,7 +54,7 @@ func (d *Desk) Sessions(ctx context.Context, v crm.Viewer, l SessionList) (Sessi
 	if err != nil {
 		return SessionPage{}, fmt.Errorf("list sessions: %w", err)
 	}
-	return SessionPage{Sessions: found.Sessions, Around: l.Paging.around(found.More), filter: l.Filter}, nil
+	return SessionPage{Sessions: found.Sessions, Around: l.Paging.around(found.More), filter: &l.Filter}, nil
 }
 
 // ContactSessions is one contact's page of sessions, or why there is none.
@@ -89,7 +89,7 @@ func (d *Desk) SessionsByContact(
 			query.Page = page
 		}
 		asked = append(asked, id)
-		answers[id] = ContactSessions{Page: SessionPage{Around: l.Paging.around(false), contact: id, filter: l.Filter}}
+		answers[id] = ContactSessions{Page: SessionPage{Around: l.Paging.around(false), contact: id, filter: &l.Filter}}
 	}
 	if len(asked) == 0 {
 		return answers, nil
