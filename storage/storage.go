@@ -114,6 +114,13 @@ type Keeper interface {
 	// whether there is more to do. Any number of processes may run it at once.
 	Maintain(ctx context.Context) (more bool, err error)
 
+	// Check compares what is stored with what should be stored, in every workspace: search keys and terms with what
+	// folding gives now, rows with the rows they point at, counters with a count, indexes with those there should be. It
+	// tells each finding, and with i.Repair mends what it can, each contact in a transaction of its own that looks again.
+	// It reads in bounded batches, so that others may go on writing meanwhile; what they write is no finding. The error
+	// is of the check itself; findings are none.
+	Check(ctx context.Context, i Inspection) error
+
 	// Load adds contacts with their identities and sessions in bulk, as they are: ids, versions and times included. It is
 	// for demo data and imports into a workspace; the channels must be there. What was loaded before an error stays.
 	Load(ctx context.Context, w crm.WorkspaceID, contacts iter.Seq[Loaded]) error

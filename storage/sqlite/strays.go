@@ -87,7 +87,8 @@ func (c *checkup) identities(ctx context.Context) error {
 		last = batch[len(batch)-1]
 		for _, r := range batch {
 			a := args{"workspace": c.workspace, "channel": r.channel[:], "external": r.external, "contact": r.contact[:], "session": r.session[:]}
-			f, query := storage.Finding{Contact: &r.contact}, ""
+			f := storage.Finding{Contact: &r.contact}
+			var query string
 			switch {
 			case !r.hasContact:
 				f.Kind, query = storage.OrphanIdentity, `

@@ -179,6 +179,12 @@ func (c *Counter) Maintain(ctx context.Context) (bool, error) {
 	return c.store.Maintain(ctx)
 }
 
+// Check counts and passes on.
+func (c *Counter) Check(ctx context.Context, i storage.Inspection) error {
+	c.add("Check")
+	return c.store.Check(ctx, i)
+}
+
 // Load counts and passes on.
 func (c *Counter) Load(ctx context.Context, w crm.WorkspaceID, contacts iter.Seq[storage.Loaded]) error {
 	c.add("Load")

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"kith/storage"
+)
+
+// shownFindings is how many findings are shown one by one.
+const shownFindings = 100
+
+type checkCommand struct {
+	Repair bool `help:"Mend what is found, as after an upgrade that folds text in another way."`
+}
+
+// Run checks the database and prints what it finds. It fails when something was found that is not mended.
+func (c checkCommand) Run(ctx context.Context, p *program) (err error) {
+	if err := p.config.Validate(false); err != nil {
+		return &usageError{err}
+	}
+	store, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	totals := map[storage.FindingKind]int{}
+	all, left := 0, 0
+	shown := time.Now()
+	err = store.Check(ctx, storage.Inspection{
+		Repair: c.Repair,
+		Found: func(f storage.Finding) {
+			all++
+			totals[f.Kind]++
+			if !f.Repaired {
+				left++
+			}
+			if all <= shownFindings {
+				_, _ = fmt.Fprintln(p.stdout, f)
+			}
+		},
+		Progress: func(workspace string, rows int) {
+			if time.Since(shown) < time.Second {
+				return
+			}
+			shown = time.Now()
+			_, _ = fmt.Fprintf(p.stderr, "%d rows, %d findings, at workspace %q\n", rows, all, workspace)
+		},
+	})
+	if all > shownFindings {
+		_, _ = fmt.Fprintf(p.stdout, "… and %d more. In all:\n", all-shownFindings)
+		for _, kind := range slices.Sorted(maps.Keys(totals)) {
+			_, _ = fmt.Fprintf(p.stdout, "%8d  %s\n", totals[kind], kind)
+		}
+	}
+	switch {
+	case err != nil:
+		return err
+	case all == 0:
+		_, _ = fmt.Fprintln(p.stdout, "The database is sound.")
+		return nil
+	case left == 0:
+		_, _ = fmt.Fprintf(p.stdout, "%d findings, all repaired.\n", all)
+		return nil
+	case c.Repair:
+		return fmt.Errorf("%d of %d findings cannot be repaired", left, all)
+	}
+	return fmt.Errorf("%d findings; `kith check --repair` mends what it can", all)
+}

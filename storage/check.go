@@ -1,0 +1,88 @@
+package storage
+
+import (
+	"fmt"
+	"strings"
+
+	"kith/internal/crm"
+)
+
+// Inspection is how a store is to be checked.
+type Inspection struct {
+	// Repair mends what can be mended.
+	Repair bool
+	// Found hears of each finding, one after the other, after the attempt to mend it.
+	Found func(Finding)
+	// Progress, where it is given, hears now and then how many rows have been looked at and in which workspace.
+	Progress func(workspace string, rows int)
+}
+
+// Finding is something in a store that is not as it should be. It holds no personal data.
+type Finding struct {
+	// Workspace is the name of the workspace; empty where the finding is of the whole database.
+	Workspace string
+	Kind      FindingKind
+	// Contact is the contact in question, which need not exist; nil where the finding is of none.
+	Contact *crm.ContactID
+	// Part names the index, or says in the database's words which part of the schema is meant; empty for findings of rows.
+	Part string
+	// Repaired tells that it is mended now.
+	Repaired bool
+}
+
+// String is the finding as a line to read.
+func (f Finding) String() string {
+	var b strings.Builder
+	b.WriteString(string(f.Kind))
+	if f.Part != "" {
+		fmt.Fprintf(&b, ": %s", f.Part)
+	}
+	if f.Contact != nil {
+		fmt.Fprintf(&b, ", %s", *f.Contact)
+	}
+	if f.Workspace != "" {
+		fmt.Fprintf(&b, ", workspace %q", f.Workspace)
+	}
+	if f.Repaired {
+		b.WriteString(" (repaired)")
+	}
+	return b.String()
+}
+
+// FindingKind is what is wrong.
+type FindingKind string
+
+// The kinds of finding, and how each is mended.
+const (
+	// StaleKeys: the stored name key or search text is not what folding gives now. They are written anew.
+	StaleKeys FindingKind = "stale search keys"
+	// MissingTerms: a contact lacks terms, so that a search by word may miss it. They are added.
+	MissingTerms FindingKind = "missing search terms"
+	// ExtraTerm: a contact has a term that is none of its own. It is removed.
+	ExtraTerm FindingKind = "extra search term"
+	// OrphanTerm: a term belongs to no contact. It is removed.
+	OrphanTerm FindingKind = "search term without contact"
+	// StaleGrams: the gram index lacks a contact or has other grams than the contact's. Its entry is written anew.
+	StaleGrams FindingKind = "stale gram index entry"
+	// OrphanGrams: the gram index holds an entry of no contact. It is removed.
+	OrphanGrams FindingKind = "gram index entry without contact"
+	// MissingActivity: a contact has no place in the order of activity, so that lists miss it. It gets the time of its
+	// newest message, which is the best that is known.
+	MissingActivity FindingKind = "missing activity"
+	// OrphanActivity: an activity belongs to no contact. It is removed.
+	OrphanActivity FindingKind = "activity without contact"
+	// WrongCount: the counter of contacts is off. It is set right.
+	WrongCount FindingKind = "wrong contact count"
+	// OrphanIdentity: an identity points at a contact that is not there, so that its messages are refused. It is removed:
+	// the next message makes a contact.
+	OrphanIdentity FindingKind = "identity without contact"
+	// LostSession: an identity points at a session that is not there. It points at none then: the next message starts one.
+	LostSession FindingKind = "identity with a session that is not there"
+	// OrphanSession: a session points at a contact that neither is there nor is being deleted. It becomes anonymous.
+	OrphanSession FindingKind = "session with a contact that is not there"
+	// MissingIndex: an index is not there, or the database does not take it for valid. It is built, unless it is that of a
+	// primary key.
+	MissingIndex FindingKind = "missing index"
+	// Damage: the database itself reports an inconsistency. A backup is what mends it.
+	Damage FindingKind = "damaged database"
+)

@@ -1,0 +1,186 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"kith/internal/crm"
+	"kith/storage"
+)
+
+// activity checks that each activity is a contact's.
+func (c *checkup) activity(ctx context.Context) error {
+	type row struct {
+		contact crm.ContactID
+		there   bool
+	}
+	var last row
+	for {
+		rows, err := c.pool.Query(ctx, fmt.Sprintf(`
+			SELECT a.contact_id, (SELECT true FROM contacts c WHERE c.workspace_id = @workspace AND c.id = a.contact_id) IS NOT NULL
+			FROM contact_activity a
+			WHERE a.workspace_id = @workspace AND a.contact_id > @id
+			ORDER BY a.contact_id
+			LIMIT %d`, checkRows), c.args(last.contact))
+		batch, err := all(ctx, rows, err, func(from pgx.CollectableRow) (r row, err error) {
+			return r, from.Scan((*[16]byte)(&r.contact), &r.there)
+		})
+		if err != nil || len(batch) == 0 {
+			return err
+		}
+		last = batch[len(batch)-1]
+		for _, r := range batch {
+			if r.there {
+				continue
+			}
+			err := c.report(ctx, storage.Finding{Kind: storage.OrphanActivity, Contact: &r.contact}, c.statement(`
+				DELETE FROM contact_activity
+				WHERE workspace_id = @workspace AND contact_id = @id
+				  AND NOT EXISTS (SELECT FROM contacts WHERE workspace_id = @workspace AND id = @id)`, c.args(r.contact)))
+			if err != nil {
+				return err
+			}
+		}
+		c.progress(len(batch))
+	}
+}
+
+// identities checks that each identity leads to a contact and, unless it has none yet, to a session.
+func (c *checkup) identities(ctx context.Context) error {
+	type row struct {
+		channel          crm.ChannelID
+		external         string
+		contact          crm.ContactID
+		session          pgtype.UUID
+		hasContact, open bool
+	}
+	var last row
+	for {
+		rows, err := c.pool.Query(ctx, fmt.Sprintf(`
+			SELECT
+			  i.channel_id, i.external_id, i.contact_id, i.session_id,
+			  (SELECT true FROM contacts c WHERE c.workspace_id = @workspace AND c.id = i.contact_id) IS NOT NULL,
+			  i.session_id IS NULL
+			    OR (SELECT true FROM sessions s WHERE s.workspace_id = @workspace AND s.id = i.session_id) IS NOT NULL
+			FROM identities i
+			WHERE i.workspace_id = @workspace AND (i.channel_id, i.external_id) > (@channel, @external)
+			ORDER BY i.channel_id, i.external_id
+			LIMIT %d`, checkRows),
+			pgx.NamedArgs{"workspace": c.workspace, "channel": [16]byte(last.channel), "external": last.external})
+		batch, err := all(ctx, rows, err, func(from pgx.CollectableRow) (r row, err error) {
+			err = from.Scan((*[16]byte)(&r.channel), &r.external, (*[16]byte)(&r.contact), &r.session, &r.hasContact, &r.open)
+			return r, err
+		})
+		if err != nil || len(batch) == 0 {
+			return err
+		}
+		last = batch[len(batch)-1]
+		for _, r := range batch {
+			args := pgx.NamedArgs{
+				"workspace": c.workspace, "channel": [16]byte(r.channel), "external": r.external,
+				"contact": [16]byte(r.contact), "session": r.session,
+			}
+			f := storage.Finding{Contact: &r.contact}
+			var sql string
+			switch {
+			case !r.hasContact:
+				f.Kind, sql = storage.OrphanIdentity, `
+					DELETE FROM identities
+					WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external AND contact_id = @contact`
+			case !r.open:
+				f.Kind, sql = storage.LostSession, `
+					UPDATE identities SET session_id = NULL
+					WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external AND session_id = @session`
+			default:
+				continue
+			}
+			if err := c.report(ctx, f, c.statement(sql, args)); err != nil {
+				return err
+			}
+		}
+		c.progress(len(batch))
+	}
+}
+
+// sessions checks that each session is of a contact, of one that is being deleted, or of nobody.
+func (c *checkup) sessions(ctx context.Context) error {
+	type row struct {
+		session crm.SessionID
+		contact pgtype.UUID
+		known   bool
+	}
+	var last row
+	for {
+		rows, err := c.pool.Query(ctx, fmt.Sprintf(`
+			SELECT
+			  s.id, s.contact_id,
+			  s.contact_id IS NULL
+			    OR (SELECT true FROM contacts c WHERE c.workspace_id = @workspace AND c.id = s.contact_id) IS NOT NULL
+			    OR (SELECT true FROM contact_deletions d WHERE d.workspace_id = @workspace AND d.contact_id = s.contact_id) IS NOT NULL
+			FROM sessions s
+			WHERE s.workspace_id = @workspace AND s.id > @id
+			ORDER BY s.id
+			LIMIT %d`, checkRows), pgx.NamedArgs{"workspace": c.workspace, "id": [16]byte(last.session)})
+		batch, err := all(ctx, rows, err, func(from pgx.CollectableRow) (r row, err error) {
+			return r, from.Scan((*[16]byte)(&r.session), &r.contact, &r.known)
+		})
+		if err != nil || len(batch) == 0 {
+			return err
+		}
+		last = batch[len(batch)-1]
+		for _, r := range batch {
+			if r.known {
+				continue
+			}
+			id := crm.ContactID(r.contact.Bytes)
+			err := c.report(ctx, storage.Finding{Kind: storage.OrphanSession, Contact: &id}, c.statement(`
+				UPDATE sessions SET contact_id = NULL
+				WHERE workspace_id = @workspace AND id = @session AND contact_id = @contact`,
+				pgx.NamedArgs{"workspace": c.workspace, "session": [16]byte(r.session), "contact": r.contact}))
+			if err != nil {
+				return err
+			}
+		}
+		c.progress(len(batch))
+	}
+}
+
+// count checks the counter of contacts. Counting a large workspace may take longer than a statement otherwise may.
+func (c *checkup) count(ctx context.Context) error {
+	const off = `
+		SELECT
+		  (SELECT count(*) FROM contacts WHERE workspace_id = @workspace) -
+		  (SELECT coalesce(sum(contacts), 0)::bigint FROM contact_counts WHERE workspace_id = @workspace) AS n`
+	args := pgx.NamedArgs{"workspace": c.workspace, "slot": rand.IntN(countSlots)}
+	atLeisure := func(f func(pgx.Tx) error) error {
+		return c.tx(ctx, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, `SET LOCAL statement_timeout = 0`); err != nil {
+				return err
+			}
+			return f(tx)
+		})
+	}
+	var n int
+	err := atLeisure(func(tx pgx.Tx) error { return tx.QueryRow(ctx, off, args).Scan(&n) })
+	if err != nil || n == 0 {
+		return err
+	}
+	// Writers change the contacts and the counter in one transaction, so that they do not alter by how much it is off.
+	// Two checks at once would.
+	return c.report(ctx, storage.Finding{Kind: storage.WrongCount}, func(ctx context.Context) error {
+		return atLeisure(func(tx pgx.Tx) error {
+			if err := c.lockValues(ctx, tx, value(c.workspace, "check", "count")); err != nil {
+				return err
+			}
+			_, err := tx.Exec(ctx, `
+				INSERT INTO contact_counts (workspace_id, slot, contacts)
+				SELECT @workspace, @slot, o.n FROM (`+off+`) o
+				ON CONFLICT (workspace_id, slot) DO UPDATE SET contacts = contact_counts.contacts + excluded.contacts`, args)
+			return err
+		})
+	})
+}
