@@ -172,11 +172,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	params.ReadTime = graphql.TraceTiming{Start: started, End: time.Now()}
-	resp, status := h.execute(auth.WithViewer(ctx, viewer), params)
+	var written lists
+	defer written.free()
+	ctx = context.WithValue(auth.WithViewer(ctx, viewer), listsKey{}, &written)
+	resp, status := h.execute(ctx, params)
 	if status == http.StatusBadRequest && mediaType == typeJSON {
 		status = http.StatusOK // what the specification asks of this media type, for the sake of old clients
 	}
-	write(w, mediaType, status, resp)
+	write(w, mediaType, status, resp, written.written...)
 }
 
 // execute runs an operation. An answer without data has the status of a refusal.
@@ -233,8 +236,9 @@ func problem(message string, ext map[string]any) gqlerror.List {
 	return gqlerror.List{{Message: shorten(message), Extensions: ext}}
 }
 
-// write sends an answer. The data is JSON already and goes out as it is; a refused request has none.
-func write(w http.ResponseWriter, mediaType string, status int, resp *graphql.Response) {
+// write sends an answer. The data is JSON already and goes out as it is, with the lists in their places; a refused request
+// has none.
+func write(w http.ResponseWriter, mediaType string, status int, resp *graphql.Response, written ...*buffer) {
 	b := buffers.Get().(*buffer)
 	defer b.free()
 	out := append(b.b, '{')
@@ -249,7 +253,7 @@ func write(w http.ResponseWriter, mediaType string, status int, resp *graphql.Re
 		if len(resp.Errors) > 0 {
 			out = append(out, ',')
 		}
-		out = append(append(out, `"data":`...), resp.Data...)
+		out = splice(append(out, `"data":`...), resp.Data, written)
 	}
 	out = append(out, "}\n"...)
 	b.b = out

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -74,6 +75,9 @@ func (l *loaders) expectContacts(ids []crm.ContactID) {
 	}
 }
 
+// fewChannels is how far back a channel is looked for before it is announced once more, which does no harm.
+const fewChannels = 16
+
 // expectSessions announces sessions that are answered together, on one page or several.
 func (l *loaders) expectSessions(pages ...[]crm.Session) {
 	var contacts []crm.ContactID
@@ -83,7 +87,9 @@ func (l *loaders) expectSessions(pages ...[]crm.Session) {
 			if id := page[i].ContactID; id != nil && (len(contacts) == 0 || contacts[len(contacts)-1] != *id) {
 				contacts = append(contacts, *id)
 			}
-			channels = append(channels, page[i].ChannelID)
+			if id := page[i].ChannelID; !slices.Contains(channels[max(0, len(channels)-fewChannels):], id) {
+				channels = append(channels, id)
+			}
 		}
 	}
 	l.contacts.expect(contacts)
@@ -200,7 +206,7 @@ func (f *family[K, V]) newBatch(keys []K) *batch[K, V] {
 	if f.batches == nil {
 		f.batches = make(map[K]*batch[K, V], len(keys))
 	}
-	b := &batch[K, V]{keys: make([]K, 0, min(len(keys), 2*desk.MaxSize))}
+	b := &batch[K, V]{keys: make([]K, 0, len(keys))}
 	for _, k := range keys {
 		if f.batches[k] == nil {
 			f.batches[k] = b
