@@ -55,9 +55,7 @@ func (s *Store) countMatches(ctx context.Context, w crm.WorkspaceID, q search.Qu
 			  FROM generate_series(0, @last::int) b(bucket)
 			  CROSS JOIN LATERAL (
 			    SELECT FROM contacts c
-			    WHERE ` + src.workspaceBesideGrams() + ` AND c.grams
-			      AND contact_grams(c.workspace_id, name_bucket(c.name_key), c.search_text)
-			        @> ARRAY(SELECT g | (b.bucket::bigint << 32) FROM unnest(@grams::bigint[]) g)` + holds + `
+			    WHERE ` + src.inBucket() + `` + holds + `
 			    LIMIT ` + fmt.Sprint(storage.CountLimit+1) + `
 			  ) m
 			  LIMIT ` + fmt.Sprint(storage.CountLimit+1) + `

@@ -101,9 +101,10 @@ func (s source) hits(ctx context.Context, sql string, args pgx.NamedArgs) ([]sea
 	return all(ctx, rows, err, func(row pgx.CollectableRow) (search.Hit, error) {
 		var h search.Hit
 		var r contactRow
-		err := row.Scan(append([]any{&h.Key, (*[16]byte)(&h.ID)}, r.targets()...)...)
-		if err == nil {
-			h.Contact = r.contact()
+		var name, text *string
+		err := row.Scan(append([]any{&h.Key, (*[16]byte)(&h.ID), &name, &text}, r.targets()...)...)
+		if err == nil && name != nil {
+			h.Contact, h.Name, h.Text = r.contact(), *name, *text
 		}
 		return h, err
 	})
@@ -113,7 +114,7 @@ func (s source) hits(ctx context.Context, sql string, args pgx.NamedArgs) ([]sea
 func (s source) Names(ctx context.Context, r search.Range, n int) ([]search.Hit, error) {
 	d := direction(r.Desc)
 	return s.hits(ctx, fmt.Sprintf(`
-		SELECT c.name_key, c.id, %[1]s
+		SELECT c.name_key, c.id, c.name_key, c.search_text, %[1]s
 		FROM contacts c
 		WHERE c.workspace_id = @workspace AND %[2]s
 		ORDER BY c.name_key %[3]s, c.id %[3]s
@@ -124,7 +125,7 @@ func (s source) Names(ctx context.Context, r search.Range, n int) ([]search.Hit,
 func (s source) Terms(ctx context.Context, r search.Range, also []string, n int) ([]search.Hit, error) {
 	d, args := direction(r.Desc), s.args(r)
 	return s.hits(ctx, fmt.Sprintf(`
-		SELECT t.term, t.contact_id, %[1]s
+		SELECT t.term, t.contact_id, c.name_key, c.search_text, %[1]s
 		FROM (
 		  SELECT term, contact_id
 		  FROM contact_terms
@@ -145,7 +146,7 @@ func (s source) Scan(ctx context.Context, r search.Range, f search.Filter, look,
 		limit = fmt.Sprint(look)
 	}
 	return s.hits(ctx, fmt.Sprintf(`
-		SELECT h.name_key, h.id, %[1]s
+		SELECT h.name_key, h.id, c.name_key, c.search_text, %[1]s
 		FROM (
 		  SELECT w.name_key, w.id
 		  FROM (
@@ -164,7 +165,15 @@ func (s source) Scan(ctx context.Context, r search.Range, f search.Filter, look,
 		contactColumns, within("(name_key, id)"), d.order, n, limit, holding("w.search_text", f, args)), args)
 }
 
+// dense is the number of matches in one bucket from which on reading it by name, index only, is quicker than fetching and
+// sorting them, for up to so many rows of a page.
+const (
+	dense     = 300
+	densePage = 200
+)
+
 // Grams reads the gram index, bucket after bucket: buckets rise with the name key, so the first to fill the page end it.
+// A bucket that turns out to be full of matches is read by name instead.
 func (s source) Grams(ctx context.Context, r search.Range, f search.Filter, n int) ([]search.Hit, error) {
 	d, args := direction(r.Desc), s.args(r)
 	first, last, step := search.Bucket(r.After.Key), search.Bucket(r.Before.Key), 1
@@ -172,22 +181,56 @@ func (s source) Grams(ctx context.Context, r search.Range, f search.Filter, n in
 		first, last, step = last, first, -1
 	}
 	args["first"], args["last"], args["step"] = first, last, step
-	args["grams"] = search.Grams(s.workspace, 0, f.With)
+	matches := fmt.Sprintf(`
+		  SELECT count(*) AS n
+		  FROM (SELECT FROM contacts c WHERE %s AND %s%s LIMIT %d) l`,
+		s.inBucket(), within("(c.name_key, c.id)"), holding("c.search_text", f, args), dense)
+	if n > densePage {
+		matches = `SELECT 1 AS n`
+	}
+	args["grams"], args["starts"] = search.Grams(s.workspace, 0, f.With), search.BucketStarts
 	return s.hits(ctx, fmt.Sprintf(`
-		SELECT h.*
+		SELECT m.*
 		FROM generate_series(@first::int, @last::int, @step::int) b(bucket)
+		CROSS JOIN LATERAL (%[8]s
+		) l
 		CROSS JOIN LATERAL (
-		  SELECT c.name_key, c.id AS place, %[1]s AS last_activity_at
-		  FROM contacts c
-		  WHERE %[5]s AND c.grams
+		  (
+		    SELECT c.name_key, c.id AS place, c.name_key AS name, c.search_text, %[5]s AS last_activity_at
+		    FROM contacts c
+		    WHERE l.n BETWEEN 1 AND %[4]d - 1 AND %[1]s AND %[2]s%[3]s
+		    ORDER BY c.name_key %[6]s, c.id %[6]s
+		    LIMIT %[7]d
+		  )
+		  UNION ALL
+		  (
+		    SELECT c.name_key, c.id, c.name_key, c.search_text, %[5]s
+		    FROM (
+		      SELECT c.id
+		      FROM contacts c
+		      WHERE l.n = %[4]d AND c.workspace_id = @workspace%[3]s
+		        AND (c.name_key, c.id) > (
+		          greatest(@after, (@starts::text[])[b.bucket + 1] COLLATE "C"),
+		          CASE WHEN b.bucket = least(@first, @last) THEN @after_id ELSE '00000000-0000-0000-0000-000000000000'::uuid END)
+		        AND (c.name_key, c.id) < (
+		          least(@before, (@starts::text[])[b.bucket + 2] COLLATE "C"),
+		          CASE WHEN b.bucket = greatest(@first, @last) THEN @before_id ELSE '00000000-0000-0000-0000-000000000000'::uuid END)
+		      ORDER BY c.name_key %[6]s, c.id %[6]s
+		      LIMIT %[7]d
+		    ) h
+		    JOIN contacts c ON c.workspace_id = @workspace AND c.id = h.id
+		    ORDER BY c.name_key %[6]s, c.id %[6]s
+		  )
+		) m
+		LIMIT %[7]d`,
+		s.inBucket(), within("(c.name_key, c.id)"), holding("c.search_text", f, args), dense, contactColumns, d.order, n, matches), args)
+}
+
+// inBucket is the condition that the gram index has a contact c of the workspace under all of @grams in b.bucket.
+func (s source) inBucket() string {
+	return s.workspaceBesideGrams() + ` AND c.grams
 		    AND contact_grams(c.workspace_id, name_bucket(c.name_key), c.search_text)
-		      @> ARRAY(SELECT g | (b.bucket::bigint << 32) FROM unnest(@grams::bigint[]) g)
-		    AND %[2]s%[6]s
-		  ORDER BY c.name_key %[3]s, c.id %[3]s
-		  LIMIT %[4]d
-		) h
-		LIMIT %[4]d`,
-		contactColumns, within("(c.name_key, c.id)"), d.order, n, s.workspaceBesideGrams(), holding("c.search_text", f, args)), args)
+		      @> ARRAY(SELECT g | (b.bucket::bigint << 32) FROM unnest(@grams::bigint[]) g)`
 }
 
 // workspaceBesideGrams is the condition on the workspace in a statement that reads the gram index. A plain comparison

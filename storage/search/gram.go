@@ -11,8 +11,8 @@ import (
 // so reading bucket after bucket reads in order.
 const Buckets = 40
 
-// maxGrams bounds how many grams of a query are looked up. More would only narrow what is narrow already.
-const maxGrams = 16
+// maxGrams bounds how many grams of a query are looked up, in every bucket. More would only narrow what is narrow already.
+const maxGrams = 6
 
 // The arithmetic of a gram, the same as in PostgreSQL's contact_grams.
 const (
@@ -53,6 +53,18 @@ func Bucket(nameKey string) int {
 	return 39
 }
 
+// BucketStarts holds the lowest name key of each bucket, and last what is above every key.
+var BucketStarts = func() []string {
+	starts := []string{""}
+	for r := 'a'; r <= 'z'; r++ {
+		starts = append(starts, string(r))
+		if r == 'a' || r == 'j' || r == 'm' {
+			starts = append(starts, string(r)+"i")
+		}
+	}
+	return append(starts, "{", "\u0080", "\u0400", "\u0438", "\u0440", "\u0448", "\u0530", "\u3000", "\u4E00", "\u7000", Ceiling)
+}()
+
 // Grams returns what any text that contains every token has in the index: each token's trigrams, or the token itself
 // when it is shorter. Every one of them is needed, none is enough, and none at all means that the index cannot help.
 func Grams(w crm.WorkspaceID, bucket int, tokens []string) []int64 {
@@ -74,8 +86,19 @@ func Grams(w crm.WorkspaceID, bucket int, tokens []string) []int64 {
 			grams = append(grams, salt|gram(c, 0, 0))
 		}
 	}
-	grams = unique(grams)
-	return grams[:min(len(grams), maxGrams)]
+	return unique(spread(grams, maxGrams))
+}
+
+// spread picks n of many, evenly spaced.
+func spread(grams []int64, n int) []int64 {
+	if len(grams) <= n {
+		return grams
+	}
+	picked := make([]int64, n)
+	for i := range picked {
+		picked[i] = grams[i*len(grams)/n]
+	}
+	return picked
 }
 
 // Indexable reports whether the gram index can help to find the tokens.

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -73,7 +74,7 @@ func TestGrams(t *testing.T) {
 		"a rare character is one":                     {[]string{"王"}, "王", 1},
 		"tokens add up":                               {[]string{"smith", "ann"}, "smith\nann", 4},
 		"a gram of two tokens is one":                 {[]string{"smit", "mith"}, "smith", 3},
-		"many grams are cut to sixteen":               {[]string{"abcdefghijklmnopqrstuvwxyz"}, "abcdefghijklmnopqrstuvwxyz", 16},
+		"of many grams six are taken":               {[]string{"abcdefghijklmnopqrstuvwxyz"}, "abcdefghijklmnopqrstuvwxyz", 6},
 		"a common letter beside a word adds nothing":  {[]string{"s", "ann"}, "ann", 1},
 		"characters are counted, not bytes":           {[]string{"山田"}, "山田", 1},
 		"no token has no grams":                       {nil, "", 0},
@@ -105,5 +106,26 @@ func BenchmarkTextGrams(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		search.TextGrams(7, 3, text)
+	}
+}
+
+func TestEveryBucketStartsWhereItSaysAndTheOneBeforeEndsThere(t *testing.T) {
+	t.Parallel()
+	if len(search.BucketStarts) != search.Buckets+1 {
+		t.Fatalf("%d starts of %d buckets", len(search.BucketStarts), search.Buckets)
+	}
+	for b, start := range search.BucketStarts[:search.Buckets] {
+		if got := search.Bucket(start); got != b {
+			t.Errorf("%q starts bucket %d, but is in %d", start, b, got)
+		}
+		if b == 0 {
+			continue
+		}
+		// The highest key below start: its last character one lower, and then all there can be.
+		last, size := utf8.DecodeLastRuneInString(start)
+		below := start[:len(start)-size] + string(last-1) + search.Ceiling
+		if got := search.Bucket(below); got != b-1 {
+			t.Errorf("%q is below bucket %d, but in %d", below, b, got)
+		}
 	}
 }

@@ -15,7 +15,7 @@ const (
 	maxText  = 2_000
 	maxEmail = 400
 	maxTerm  = 200
-	maxParts = 12  // terms of phone and e-mail together
+	maxParts = 9   // terms of an e-mail
 	maxTerms = 128 // more than the words of any name and the parts of any e-mail
 )
 
@@ -68,7 +68,8 @@ func KeysOf(c crm.Contact) Keys {
 		for _, line := range lines {
 			room -= len(line) + 1
 		}
-		lines = slices.Insert(lines, 0, cut(name, room))
+		name = cut(name, room)
+		lines = slices.Insert(lines, 0, name)
 	}
 	k.Text = strings.Join(lines, "\n")
 
@@ -114,11 +115,12 @@ func (t *terms) add(s string) {
 // addEmail adds the e-mail, and what follows each separator of the local part and each dot of the domain but the last.
 // It stops at so many terms, to leave room for a name.
 func (t *terms) addEmail(s string, limit int) {
+	before := len(*t)
 	t.add(s)
 	at := strings.LastIndexByte(s, '@')
 	t.add(s[at+1:])
 	last := strings.LastIndexByte(s, '.')
-	for i := 0; i < len(s) && len(*t) < limit; i++ {
+	for i := 0; i < len(s) && len(*t)-before < limit; i++ {
 		switch s[i] {
 		case '_', '-', '+':
 			if i < at {

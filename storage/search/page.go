@@ -16,7 +16,7 @@ const (
 	scanLook   = 1000 // names looked at before the gram index is asked
 	termLook   = 128  // terms looked at before matches of several tokens are counted
 	termWindow = 500  // terms read at a time after that
-	fewMatches = 1000 // so many matches are ranked and sorted in memory rather than found in order
+	fewMatches = 500  // so many matches are ranked and sorted in memory rather than found in order
 	largestAsk = 1000 // rows asked for at once while rows of other tiers have to be passed over
 )
 
@@ -113,7 +113,7 @@ func (p *pager) termsStarting(ctx context.Context) error {
 		}
 		r = p.behind(r, hits[len(hits)-1].Place)
 		found := len(p.rows) - before
-		if first && found < n/8 {
+		if first && found < n/32 && !p.full() {
 			p.rows = p.rows[:before]
 			if err := p.sortFew(ctx); p.sorted || err != nil {
 				return err
@@ -252,7 +252,7 @@ func (p *pager) add(hits []Hit, keep filter) {
 		if h.Contact == nil {
 			continue
 		}
-		k := KeysOf(*h.Contact)
+		k := p.query.keysOf(h)
 		at, ok := keep(h, k)
 		if !ok {
 			continue

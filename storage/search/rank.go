@@ -30,6 +30,25 @@ func (q Query) Rank(k Keys) (tier int, key string, ok bool) {
 	return TierAnywhere, k.Name, true
 }
 
+// keysOf are the keys of a hit as far as the query can tell them apart. What is stored beside the contact saves folding it
+// again, which would take longer than all else that is done with a row; the forms of its phone only matter to digits.
+func (q Query) keysOf(h Hit) Keys {
+	k := Keys{Name: h.Name, Text: h.Text}
+	if strings.HasPrefix(k.Name, q.text) {
+		return k
+	}
+	if strings.Trim(q.longest, "0123456789") == "" {
+		return KeysOf(*h.Contact)
+	}
+	f := fieldsOf(k)
+	t := terms(make([]string, 0, 12))
+	t.addEmail(f.email, maxParts)
+	t.addWords(f.name)
+	slices.Sort(t)
+	k.Terms = t
+	return k
+}
+
 // Contains reports whether every token is found in text, a contact's [Keys.Text].
 func Contains(text string, tokens []string) bool {
 	for _, t := range tokens {

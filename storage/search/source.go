@@ -49,10 +49,12 @@ type Place struct {
 	ID  uuid.UUID
 }
 
-// Hit is a row of an index with its contact.
+// Hit is a row of an index with its contact, and the contact's stored keys but for the terms.
 type Hit struct {
 	Place
 	Contact *crm.Contact
+	Name    string // [Keys.Name]
+	Text    string // [Keys.Text]
 }
 
 // Ceiling is above every folded string; appended to a prefix, above every string that starts with it.

@@ -59,10 +59,11 @@ func holding(column string, f search.Filter, a args) string {
 func (s source) hits(ctx context.Context, query string, a args) ([]search.Hit, error) {
 	return all(ctx, s.conn, query, a, func(rows *sql.Rows) (h search.Hit, err error) {
 		var r contactRow
-		if err := rows.Scan(r.targets(&h.Key, &h.ID)...); err != nil {
+		var name, text sql.NullString
+		if err := rows.Scan(r.targets(&h.Key, &h.ID, &name, &text)...); err != nil {
 			return h, err
 		}
-		h.Contact = r.contact()
+		h.Contact, h.Name, h.Text = r.contact(), name.String, text.String
 		return h, nil
 	})
 }
@@ -71,7 +72,7 @@ func (s source) hits(ctx context.Context, query string, a args) ([]search.Hit, e
 func (s source) Names(ctx context.Context, r search.Range, n int) ([]search.Hit, error) {
 	d := direction(r.Desc)
 	return s.hits(ctx, fmt.Sprintf(`
-		SELECT c.name_key, c.id, %[1]s
+		SELECT c.name_key, c.id, c.name_key, c.search_text, %[1]s
 		FROM contacts c
 		WHERE c.workspace_id = @workspace AND %[2]s
 		ORDER BY c.name_key %[3]s, c.id %[3]s
@@ -82,7 +83,7 @@ func (s source) Names(ctx context.Context, r search.Range, n int) ([]search.Hit,
 func (s source) Terms(ctx context.Context, r search.Range, also []string, n int) ([]search.Hit, error) {
 	d, a := direction(r.Desc), s.args(r, n)
 	return s.hits(ctx, fmt.Sprintf(`
-		SELECT t.term, t.contact_id, %[1]s
+		SELECT t.term, t.contact_id, c.name_key, c.search_text, %[1]s
 		FROM contact_terms t
 		LEFT JOIN contacts c ON c.workspace_id = @workspace AND c.id = t.contact_id%[4]s
 		WHERE t.workspace_id = @workspace AND %[2]s
@@ -99,7 +100,7 @@ func (s source) Scan(ctx context.Context, r search.Range, f search.Filter, look,
 		a["look"] = look
 	}
 	hits, err := s.hits(ctx, fmt.Sprintf(`
-		SELECT h.name_key, h.id, %[1]s
+		SELECT h.name_key, h.id, c.name_key, c.search_text, %[1]s
 		FROM (
 		  SELECT w.name_key, w.id, w.n
 		  FROM (
@@ -121,7 +122,7 @@ func (s source) Scan(ctx context.Context, r search.Range, f search.Filter, look,
 func (s source) Grams(ctx context.Context, r search.Range, f search.Filter, n int) ([]search.Hit, error) {
 	d, a := direction(r.Desc), s.args(r, n)
 	query := fmt.Sprintf(`
-		SELECT c.name_key, c.id, %[1]s
+		SELECT c.name_key, c.id, c.name_key, c.search_text, %[1]s
 		FROM contact_grams g
 		CROSS JOIN contacts c ON c.n = g.rowid
 		WHERE contact_grams MATCH @grams AND c.workspace_id = @workspace AND %[2]s%[4]s
