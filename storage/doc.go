@@ -8,8 +8,9 @@
 //   - The workspace seals: a contact, session, channel or identity of another workspace does not exist.
 //   - Times are UTC, cut to the microsecond.
 //   - A write that has answered is durable and seen by every later read, in every process.
-//   - An error is [crm.ErrNotFound], [crm.ErrUnavailable], a *crm.InvalidError, *crm.TakenError, *crm.ConflictError,
-//     the context's error, or one that nobody but an operator can mend. Errors hold no personal data and no SQL.
+//   - An error is [crm.ErrNotFound], [crm.ErrInactive], [crm.ErrUnavailable], a *crm.InvalidError, *crm.TakenError,
+//     *crm.ConflictError, the context's error, or one that nobody but an operator can mend. Errors hold no personal data
+//     and no SQL.
 //   - A context that ends stops the statement. Writes that met a serialization failure or a deadlock were retried.
 //   - Methods are safe for concurrent use.
 package storage

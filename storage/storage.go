@@ -111,7 +111,7 @@ type Recorder interface {
 type Keeper interface {
 	// Maintain does one bounded helping of the work that earlier calls left behind, in every workspace: it detaches the
 	// sessions of deleted contacts and brings search structures of workspaces that have grown up to date. It reports
-	// whether there is more to do. Any number of processes may run it at once.
+	// whether there is more to do at once. Any number of processes may run it at once.
 	Maintain(ctx context.Context) (more bool, err error)
 
 	// Check compares what is stored with what should be stored, in every workspace: search keys and terms with what

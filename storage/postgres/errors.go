@@ -21,6 +21,14 @@ const (
 	readOnly             = "25006"
 	undefinedTable       = "42P01"
 	undefinedColumn      = "42703"
+
+	undefinedDatabase     = "3D000"
+	invalidPassword       = "28P01"
+	invalidAuthorization  = "28000"
+	insufficientPrivilege = "42501"
+	tooManyConnections    = "53300"
+	queryCanceled         = "57014"
+	diskFull              = "53100"
 )
 
 // retryable reports whether the same transaction may succeed when it is run again: the database asked for it, or a row
@@ -65,10 +73,21 @@ func translate(ctx context.Context, err error) error {
 type serverError struct{ cause *pgconn.PgError }
 
 func (e *serverError) Error() string {
-	if e.cause.Code == undefinedTable || e.cause.Code == undefinedColumn {
-		return "the database does not have this version's schema, run kith migrate: SQLSTATE " + e.cause.Code
+	what, ok := map[string]string{
+		undefinedTable:        "the database does not have this version's schema, run kith migrate",
+		undefinedColumn:       "the database does not have this version's schema, run kith migrate",
+		undefinedDatabase:     "there is no database of this name",
+		invalidPassword:       "the server refuses the user name or password",
+		invalidAuthorization:  "the server refuses the user name or password",
+		insufficientPrivilege: "the user lacks a privilege",
+		tooManyConnections:    "the server has no connection left",
+		queryCanceled:         "the statement took too long",
+		diskFull:              "the server's disk is full",
+	}[e.cause.Code]
+	if !ok {
+		what = "postgres"
 	}
-	return "postgres: SQLSTATE " + e.cause.Code
+	return what + ": SQLSTATE " + e.cause.Code
 }
 
 func (e *serverError) Unwrap() []error {
