@@ -1,5 +1,5 @@
 // Command store replays keystrokes against a store, one client and no network, and prints how long the storage calls
-// took. It writes nothing; the workspace was filled by kith demo.
+// took. The workspace was filled by kith demo; only -writers adds to it.
 package main
 
 import (
@@ -34,6 +34,8 @@ func run(ctx context.Context) error {
 	n := flag.Int("keystrokes", 2006, "how many keystrokes")
 	rounds := flag.Int("rounds", 3, "how often the trace is replayed; the medians of the rounds are shown")
 	counts := flag.Bool("counts", false, "measure counts instead of pages")
+	slow := flag.Duration("slow", 0, "show the keystrokes that took longer than this")
+	writing := flag.Int("writers", 0, "how many writers write all the while, about forty times a second each")
 	asJSON := flag.Bool("json", false, "print the overall figures as JSON")
 	flag.Parse()
 	store, err := open(ctx, *database)
@@ -46,10 +48,16 @@ func run(ctx context.Context) error {
 		return err
 	}
 	keys := trace.Keystrokes(*seed, *contacts, *n)
-	r := replay{store: store, workspace: w, keys: keys}
+	r := replay{store: store, workspace: w, keys: keys, slow: *slow}
 	call := r.page
 	if *counts {
 		call = r.count
+	}
+	stop := func() ([]time.Duration, error) { return nil, nil }
+	if *writing > 0 {
+		if stop, err = start(ctx, store, w, *writing); err != nil {
+			return err
+		}
 	}
 	all := map[string][][]time.Duration{}
 	for round := range *rounds + 1 {
@@ -63,10 +71,18 @@ func run(ctx context.Context) error {
 			}
 		}
 	}
+	inserted, err := stop()
+	if err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
 	if *asJSON {
 		return json.NewEncoder(os.Stdout).Encode(figures(all["all"]))
 	}
 	report(all)
+	if len(inserted) > 0 {
+		f := figures([][]time.Duration{inserted})
+		fmt.Printf("%-28s %8.2f %8.2f %8.2f %8.2f   %d new customers\n", "first message", f.P50, f.P95, f.P99, f.Max, len(inserted))
+	}
 	return nil
 }
 
@@ -81,6 +97,7 @@ type replay struct {
 	store     storage.Store
 	workspace crm.WorkspaceID
 	keys      []trace.Keystroke
+	slow      time.Duration // calls that took longer are shown; 0 shows none
 }
 
 // round replays every keystroke once and returns the times by class.
@@ -94,7 +111,7 @@ func (r replay) round(ctx context.Context, call func(context.Context, int, strin
 		d := time.Since(start)
 		took[k.Class] = append(took[k.Class], d)
 		took["all"] = append(took["all"], d)
-		if d > 8*time.Millisecond && os.Getenv("KITH_SLOW") != "" {
+		if r.slow > 0 && d > r.slow {
 			fmt.Fprintf(os.Stderr, "slow: %s %q %v\n", k.Class, k.Text, d)
 		}
 	}

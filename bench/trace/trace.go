@@ -30,15 +30,55 @@ var Classes = []string{
 // Now is the present of all data that is measured, so that one seed always makes the same.
 var Now = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 
-// Keystrokes returns n keystrokes for a workspace that [demo.Fill] filled with so many contacts from the seed, the
-// classes in turns. The same arguments always give the same keystrokes.
+// Keystrokes returns n keystrokes for a workspace that [demo.Fill] filled with so many contacts from the seed. Names,
+// e-mails and phones are typed out letter by letter, as people do; between them comes one keystroke of each class that is
+// seldom met and hard. About two thirds are typed out. The same arguments always give the same keystrokes.
 func Keystrokes(seed uint64, contacts, n int) []Keystroke {
 	r := rand.New(rand.NewPCG(seed, 0x6b657973))
 	people := sample(seed, contacts, r)
 	out := make([]Keystroke, 0, n)
 	for len(out) < n {
-		class := Classes[len(out)%len(Classes)]
-		out = append(out, Keystroke{Class: class, Text: people.text(class)})
+		for _, name := range [][]string{people.names, people.names, people.accent, people.native} {
+			out = append(out, people.typed(one(r, name))...)
+		}
+		out = append(out, letters("e-mail prefix", one(r, people.emails), 3, 10)...)
+		for _, class := range hard {
+			out = append(out, Keystroke{Class: class, Text: people.text(class)})
+		}
+	}
+	return out[:n]
+}
+
+// hard are the classes that nobody types letter by letter.
+var hard = []string{
+	"full name", "common fragment", "rare fragment", "no match", "no match of common grams", "two common tokens",
+	"reversed name", "phone fragment", "phone as typed", "end of the alphabet", "punctuation",
+}
+
+// typed is a name as it grows in the box, until most people stop typing.
+func (c *crowd) typed(name string) []Keystroke {
+	class := "name prefix"
+	first, _ := utf8.DecodeRuneInString(name)
+	switch {
+	case first >= 0x250:
+		class = "native script"
+	case strings.IndexFunc(name, func(r rune) bool { return r >= utf8.RuneSelf }) >= 0:
+		class = "accents"
+	}
+	if class != "name prefix" {
+		return letters(class, name, 1, 4+c.r.IntN(5))
+	}
+	return append(append(letters("one letter", name, 1, 1), letters("two letters", name, 2, 2)...),
+		letters(class, name, 3, 5+c.r.IntN(6))...)
+}
+
+// letters are the first from to to characters of s, growing.
+func letters(class, s string, from, to int) []Keystroke {
+	var out []Keystroke
+	for n := from; n <= min(to, utf8.RuneCountInString(s)); n++ {
+		if t := head(s, n); len(out) == 0 || out[len(out)-1].Text != t {
+			out = append(out, Keystroke{Class: class, Text: t})
+		}
 	}
 	return out
 }
@@ -101,12 +141,6 @@ var (
 
 func (c *crowd) text(class string) string {
 	switch class {
-	case "one letter":
-		return string(rune('a' + c.r.IntN(26)))
-	case "two letters":
-		return head(one(c.r, c.names), 2)
-	case "name prefix":
-		return head(one(c.r, c.names), 3+c.r.IntN(6))
 	case "full name":
 		return one(c.r, c.names)
 	case "common fragment":
@@ -127,12 +161,6 @@ func (c *crowd) text(class string) string {
 		slices.Reverse(words)
 		s := strings.Join(words, " ")
 		return head(s, len(words[0])+1+c.r.IntN(4))
-	case "accents":
-		return head(one(c.r, c.accent), 2+c.r.IntN(7))
-	case "native script":
-		return head(one(c.r, c.native), 1+c.r.IntN(4))
-	case "e-mail prefix":
-		return head(one(c.r, c.emails), 4+c.r.IntN(12))
 	case "phone fragment":
 		return middle(c.r, one(c.r, c.phones)[1:], 3+c.r.IntN(5))
 	case "phone as typed":

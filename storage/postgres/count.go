@@ -47,7 +47,7 @@ func (s *Store) countMatches(ctx context.Context, w crm.WorkspaceID, q search.Qu
 		  LIMIT ` + fmt.Sprint(storage.CountLimit+1) + `
 		) m`
 	if src.HasGrams() && search.Indexable(q.Tokens()) {
-		args["grams"], args["last"] = search.Grams(w, 0, q.Tokens()), search.Buckets-1
+		args["grams"], args["last"] = search.Grams(w, 0, q.Tokens()), (search.Buckets-1)/perBucket
 		sql = `
 			SELECT count(*)
 			FROM (

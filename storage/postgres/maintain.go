@@ -192,7 +192,7 @@ func (s *Store) ensureGramIndex(ctx context.Context) (ready bool, err error) {
 		}
 		_, err := c.Exec(ctx, `
 			CREATE INDEX CONCURRENTLY IF NOT EXISTS contacts_by_gram
-			ON contacts USING gin (contact_grams(workspace_id, name_bucket(name_key), search_text))
+			ON contacts USING gin (contact_grams(workspace_id, name_bucket(name_key) / 2, search_text))
 			WITH (fastupdate = off)
 			WHERE grams`)
 		if err != nil {

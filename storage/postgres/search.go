@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
@@ -166,17 +167,18 @@ func (s source) Scan(ctx context.Context, r search.Range, f search.Filter, look,
 }
 
 // dense is the number of matches in one bucket from which on reading it by name, index only, is quicker than fetching and
-// sorting them, for up to so many rows of a page.
+// sorting them. Only a short token can have so many, and only a page of ordinary size is worth counting for first.
 const (
-	dense     = 300
-	densePage = 200
+	dense      = 300
+	denseToken = 2
+	densePage  = 200
 )
 
 // Grams reads the gram index, bucket after bucket: buckets rise with the name key, so the first to fill the page end it.
 // A bucket that turns out to be full of matches is read by name instead.
 func (s source) Grams(ctx context.Context, r search.Range, f search.Filter, n int) ([]search.Hit, error) {
 	d, args := direction(r.Desc), s.args(r)
-	first, last, step := search.Bucket(r.After.Key), search.Bucket(r.Before.Key), 1
+	first, last, step := bucket(r.After.Key), bucket(r.Before.Key), 1
 	if r.Desc {
 		first, last, step = last, first, -1
 	}
@@ -185,10 +187,10 @@ func (s source) Grams(ctx context.Context, r search.Range, f search.Filter, n in
 		  SELECT count(*) AS n
 		  FROM (SELECT FROM contacts c WHERE %s AND %s%s LIMIT %d) l`,
 		s.inBucket(), within("(c.name_key, c.id)"), holding("c.search_text", f, args), dense)
-	if n > densePage {
+	if n > densePage || len(f.With) > 1 || utf8.RuneCountInString(f.With[0]) > denseToken {
 		matches = `SELECT 1 AS n`
 	}
-	args["grams"], args["starts"] = search.Grams(s.workspace, 0, f.With), search.BucketStarts
+	args["grams"], args["starts"] = search.Grams(s.workspace, 0, f.With), bucketStarts
 	return s.hits(ctx, fmt.Sprintf(`
 		SELECT m.*
 		FROM generate_series(@first::int, @last::int, @step::int) b(bucket)
@@ -226,10 +228,24 @@ func (s source) Grams(ctx context.Context, r search.Range, f search.Filter, n in
 		s.inBucket(), within("(c.name_key, c.id)"), holding("c.search_text", f, args), dense, contactColumns, d.order, n, matches), args)
 }
 
+// perBucket is how many of package search's buckets are one here. Each bucket costs a look-up of every gram, and sorting the
+// matches of one that is full is not done (see dense), so fewer are quicker.
+const perBucket = 2
+
+func bucket(nameKey string) int { return search.Bucket(nameKey) / perBucket }
+
+// bucketStarts holds the lowest name key of each bucket, and last what is above every key.
+var bucketStarts = func() (starts []string) {
+	for i := 0; i < len(search.BucketStarts); i += perBucket {
+		starts = append(starts, search.BucketStarts[i])
+	}
+	return starts
+}()
+
 // inBucket is the condition that the gram index has a contact c of the workspace under all of @grams in b.bucket.
 func (s source) inBucket() string {
 	return s.workspaceBesideGrams() + ` AND c.grams
-		    AND contact_grams(c.workspace_id, name_bucket(c.name_key), c.search_text)
+		    AND contact_grams(c.workspace_id, name_bucket(c.name_key) / 2, c.search_text)
 		      @> ARRAY(SELECT g | (b.bucket::bigint << 32) FROM unnest(@grams::bigint[]) g)`
 }
 

@@ -62,8 +62,36 @@ type ask func(ctx context.Context, r Range, n int) ([]Hit, error)
 
 func (p *pager) full() bool { return len(p.rows) >= p.want }
 
+// byName reads contacts that hold every token, by name. Those whose name starts with the search stand together, and are
+// read as they stand.
 func (p *pager) byName(ctx context.Context) error {
-	return p.anywhere(ctx, p.beyondFrom(Everything()), Filter{With: p.query.Tokens()}, p.keepAny)
+	below, starting, above := p.parts()
+	parts := []Range{below, starting, above}
+	if p.back {
+		slices.Reverse(parts)
+	}
+	for _, part := range parts {
+		r := p.beyondFrom(part)
+		if p.full() || !after(r.Before, r.After) {
+			continue
+		}
+		var err error
+		if part == starting {
+			err = p.gather(ctx, r, p.src.Names, p.keepAny)
+		} else {
+			err = p.anywhere(ctx, r, Filter{With: p.query.Tokens()}, p.keepAny)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parts are the names below those that start with the search, these, and the names above.
+func (p *pager) parts() (below, starting, above Range) {
+	starting = StartingWith(p.query.Text())
+	return Range{Before: starting.After}, starting, Range{After: starting.Before, Before: Everything().Before}
 }
 
 func (p *pager) byRelevance(ctx context.Context) error {
@@ -166,8 +194,8 @@ func (p *pager) remaining(ctx context.Context) error {
 	if len(f.With) == 1 {
 		f.Without = []string{"\n" + f.With[0], "@" + f.With[0], " " + f.With[0]}
 	}
-	starting := StartingWith(p.query.Text())
-	parts := []Range{{Before: starting.After}, {After: starting.Before, Before: Everything().Before}}
+	below, _, above := p.parts()
+	parts := []Range{below, above}
 	if p.back {
 		slices.Reverse(parts)
 	}

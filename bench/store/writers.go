@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"kith/internal/crm"
+	"kith/storage"
+)
+
+// pace is how long a writer rests after each write: a busy workspace, not a database at its limit.
+const pace = 20 * time.Millisecond
+
+// writers write into a workspace until stopped: new customers, more messages of theirs, and new names.
+type writers struct {
+	store     storage.Store
+	workspace crm.WorkspaceID
+	channel   crm.ChannelID
+
+	mu       sync.Mutex
+	err      error
+	inserted []time.Duration // what a new customer's first message took
+}
+
+// start lets n writers loose and returns what stops them and tells how they fared.
+func start(ctx context.Context, store storage.Store, w crm.WorkspaceID, n int) (stop func() ([]time.Duration, error), err error) {
+	channels, err := store.Channels(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	if len(channels) == 0 {
+		return nil, fmt.Errorf("the workspace has no channels")
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	all := &writers{store: store, workspace: w, channel: channels[0].ID}
+	var running sync.WaitGroup
+	for i := range n {
+		running.Go(func() { all.write(ctx, rand.New(rand.NewPCG(uint64(i), uint64(time.Now().UnixNano())))) })
+	}
+	return func() ([]time.Duration, error) {
+		cancel()
+		running.Wait()
+		return all.inserted, all.err
+	}, nil
+}
+
+func (w *writers) write(ctx context.Context, r *rand.Rand) {
+	var known []string
+	var contacts []crm.ContactID
+	for n := 0; ; n++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pace):
+		}
+		var err error
+		began := time.Now()
+		switch {
+		case n%3 == 0:
+			known = append(known, fmt.Sprintf("writer-%x", r.Uint64()))
+			var done crm.Recorded
+			done, err = w.store.RecordInteraction(ctx, w.workspace, w.message(r, known[len(known)-1]))
+			if err == nil {
+				contacts = append(contacts, done.Contact.ID)
+				w.mu.Lock()
+				w.inserted = append(w.inserted, time.Since(began))
+				w.mu.Unlock()
+			}
+		case n%3 == 1:
+			_, err = w.store.RecordInteraction(ctx, w.workspace, w.message(r, known[r.IntN(len(known))]))
+		default:
+			name := name(r)
+			_, err = w.store.UpdateContact(ctx, w.workspace, contacts[r.IntN(len(contacts))], storage.Edit{
+				At: time.Now(), Change: func(c *crm.Contact) error { c.Name = &name; return nil },
+			})
+		}
+		if err != nil && ctx.Err() == nil {
+			w.mu.Lock()
+			w.err = err
+			w.mu.Unlock()
+			return
+		}
+	}
+}
+
+func (w *writers) message(r *rand.Rand, from string) crm.Interaction {
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	text, who := "Is this still available?", name(r)
+	email := fmt.Sprintf("writer.%x@example.com", r.Uint64())
+	return crm.Interaction{
+		ChannelID: w.channel, ExternalID: from, MessageID: fmt.Sprint(r.Uint64()), At: now, Received: now,
+		Direction: crm.Inbound, Preview: &text, Profile: crm.Profile{Name: &who, Email: &email},
+	}
+}
+
+func name(r *rand.Rand) string {
+	first := []string{"Maria", "Jürgen", "Olga", "Ahmed", "Linh", "Zoë", "Paul", "Ines"}
+	last := []string{"Silva", "Müller", "Petrova", "Hassan", "Nguyen", "Smith", "Moreau", "Costa"}
+	return fmt.Sprintf("%s %s %d", first[r.IntN(len(first))], last[r.IntN(len(last))], r.IntN(1000))
+}
