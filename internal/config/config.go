@@ -18,7 +18,7 @@ import (
 type Config struct {
 	Addr        string   `setting:"" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen. Without auth settings only on this machine."`
 	DatabaseURL Database `setting:"" name:"database-url" placeholder:"URL" help:"sqlite:PATH or postgres://… Default: kith.db in the user's data directory."`
-	PGExecMode  string   `setting:"" name:"pg-exec-mode" default:"cache_statement" placeholder:"MODE" help:"How statements reach PostgreSQL: cache_statement, cache_describe, describe_exec, exec or simple_protocol; the last two suit PgBouncer in transaction mode."`
+	PGExecMode  string   `setting:"" name:"pg-exec-mode" default:"cache_statement" placeholder:"MODE" help:"How statements reach PostgreSQL: cache_statement, cache_describe or exec; the last suits PgBouncer in transaction mode."`
 
 	AuthSecret   Secret `setting:"" placeholder:"SECRET" help:"Checks HS256 tokens; 32 bytes or more. Better as an environment variable: flags show in the list of processes."`
 	AuthJWKSURL  string `setting:"" name:"auth-jwks-url" placeholder:"URL" help:"Publishes the keys of RS256, ES256 and EdDSA tokens."`

@@ -16,7 +16,7 @@ import (
 	"kith/internal/auth"
 )
 
-var execModes = []string{"cache_statement", "cache_describe", "describe_exec", "exec", "simple_protocol"}
+var execModes = []string{"cache_statement", "cache_describe", "exec"}
 
 // Validate tells every setting that makes no sense, all at once, each by the name of its variable. It repeats no
 // secret. When c is for serving, it must not be reachable from elsewhere without auth settings.

@@ -18,8 +18,8 @@ import (
 
 // Options tune a Store. The zero value is right for a direct connection.
 type Options struct {
-	// ExecMode is how pgx sends statements: cache_statement (default), cache_describe, describe_exec, exec or
-	// simple_protocol. Behind PgBouncer in transaction mode use exec or cache_describe.
+	// ExecMode is how pgx sends statements: cache_statement (default), cache_describe or exec. Behind PgBouncer in
+	// transaction mode use exec.
 	ExecMode string
 	// MaxConns bounds the pool; 0 is four connections for each processor, eight at least.
 	MaxConns int
@@ -104,13 +104,11 @@ func execMode(name string) (pgx.QueryExecMode, error) {
 		"":                pgx.QueryExecModeCacheStatement,
 		"cache_statement": pgx.QueryExecModeCacheStatement,
 		"cache_describe":  pgx.QueryExecModeCacheDescribe,
-		"describe_exec":   pgx.QueryExecModeDescribeExec,
 		"exec":            pgx.QueryExecModeExec,
-		"simple_protocol": pgx.QueryExecModeSimpleProtocol,
 	}
 	mode, ok := modes[name]
 	if !ok {
-		return 0, fmt.Errorf("unknown exec mode %q: want cache_statement, cache_describe, describe_exec, exec or simple_protocol", name)
+		return 0, fmt.Errorf("unknown exec mode %q: want cache_statement, cache_describe or exec", name)
 	}
 	return mode, nil
 }
