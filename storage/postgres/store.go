@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"kith/internal/crm"
@@ -66,7 +67,10 @@ func open(ctx context.Context, url string, o Options, adjust func(*pgxpool.Confi
 		timeout = 10 * time.Second
 	}
 	s := &Store{}
-	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error { return s.prepareSession(ctx, c, mode, timeout) }
+	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+		registerTypes(c.TypeMap())
+		return s.prepareSession(ctx, c, mode, timeout)
+	}
 	adjust(config)
 	s.pool, err = pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
@@ -97,6 +101,19 @@ func (s *Store) prepareSession(ctx context.Context, c *pgx.Conn, mode pgx.QueryE
 		  set_config('max_parallel_workers_per_gather', '0', false)`,
 		pgx.QueryExecModeExec, fmt.Sprint(timeout.Milliseconds()))
 	return err
+}
+
+// registerTypes tells how to send our types where the server has not been asked what it expects, in the mode exec.
+func registerTypes(m *pgtype.Map) {
+	m.RegisterDefaultPgType([16]byte{}, "uuid")
+	m.RegisterDefaultPgType([][16]byte{}, "_uuid")
+	m.RegisterDefaultPgType(crm.WorkspaceID(0), "int4")
+	m.RegisterDefaultPgType(gramStage(0), "int2")
+	m.RegisterDefaultPgType(crm.ChannelType(""), "text")
+	m.RegisterDefaultPgType(crm.SessionStatus(""), "text")
+	m.RegisterDefaultPgType(crm.SessionTag(""), "text")
+	m.RegisterDefaultPgType([]crm.SessionStatus{}, "_text")
+	m.RegisterDefaultPgType([]crm.SessionTag{}, "_text")
 }
 
 func execMode(name string) (pgx.QueryExecMode, error) {
