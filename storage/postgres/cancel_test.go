@@ -26,15 +26,20 @@ func locked(t *testing.T, o postgres.Options) (*postgres.Store, *pgx.Conn) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	c, err := pgx.Connect(ctx, url)
+	if _, err := connect(t, url).Exec(ctx, `BEGIN; LOCK TABLE contacts`); err != nil {
+		t.Fatal(err)
+	}
+	return store, connect(t, url) // another one: within a transaction the server's activity looks frozen
+}
+
+func connect(t *testing.T, url string) *pgx.Conn {
+	t.Helper()
+	c, err := pgx.Connect(context.Background(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = c.Close(ctx) })
-	if _, err := c.Exec(ctx, `BEGIN; LOCK TABLE contacts`); err != nil {
-		t.Fatal(err)
-	}
-	return store, c
+	t.Cleanup(func() { _ = c.Close(context.Background()) })
+	return c
 }
 
 func TestAStatementStopsWhenItsClientLeaves(t *testing.T) {
