@@ -58,7 +58,7 @@ func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.Contac
 	switch q.Order {
 	case storage.LastActivity:
 		sql = fmt.Sprintf(`
-			SELECT '', l.last_activity_at, %[1]s
+			SELECT '', l.last_activity_at, c.*
 			FROM (
 			  SELECT contact_id, last_activity_at
 			  FROM contact_activity
@@ -66,7 +66,9 @@ func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.Contac
 			  ORDER BY last_activity_at %[3]s, contact_id %[3]s
 			  LIMIT %[4]d
 			) l
-			JOIN contacts c ON c.workspace_id = @workspace AND c.id = l.contact_id
+			CROSS JOIN LATERAL (
+			  SELECT %[1]s AS active FROM contacts c WHERE c.workspace_id = @workspace AND c.id = l.contact_id LIMIT 1
+			) c
 			ORDER BY l.last_activity_at %[3]s, l.contact_id %[3]s`,
 			contactColumns, beyond("(last_activity_at, contact_id)", "(@at, @id)"), d.order, limit)
 	case storage.Name:

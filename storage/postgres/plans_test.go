@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -70,6 +71,11 @@ func fill(t *testing.T, address string) {
 	defer func() { _ = store.Close() }()
 	for name, n := range map[string]int{"big": crowded, "small": modest} {
 		if err := demo.Fill(ctx, store, name, demo.Options{Contacts: n, Seed: 1, Now: trace.Now}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 400 { // as in any shared database: a guess at the size of a workspace will be far too low
+		if err := demo.Fill(ctx, store, fmt.Sprint("tiny ", i), demo.Options{Contacts: 5, Seed: uint64(i), Now: trace.Now}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -149,6 +155,7 @@ func (r reader) sessions(ctx context.Context, page storage.ContactPage) {
 	for _, q := range []storage.SessionQuery{
 		{Page: storage.Page{Size: 5}}, {Page: storage.Page{Size: 5, FromEnd: true}},
 		{Page: storage.Page{Size: 5}, Filter: storage.SessionFilter{Statuses: []crm.SessionStatus{crm.Active}}},
+		{Page: storage.Page{Size: 100}, Filter: storage.SessionFilter{Anonymous: new(true)}},
 	} {
 		r.check("sessions of contacts", func() error { _, err := r.store.SessionsByContact(ctx, r.workspace, ids, q); return err })
 		r.check("sessions", func() error { _, err := r.store.Sessions(ctx, r.workspace, q); return err })

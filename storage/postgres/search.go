@@ -14,7 +14,9 @@ import (
 )
 
 // source is what PostgreSQL offers a search in one workspace. Page sizes stand in the statements as numbers, because a
-// generic plan guesses badly at a limit that it does not know.
+// generic plan guesses badly at a limit that it does not know. It guesses the size of a workspace as badly, by the average;
+// so contacts are joined LATERAL with a LIMIT, which leaves it no choice but to look them up one by one. With a choice it
+// hashes the whole of what it takes for a small workspace.
 type source struct {
 	*Store
 	workspace crm.WorkspaceID
@@ -126,7 +128,7 @@ func (s source) Names(ctx context.Context, r search.Range, n int) ([]search.Hit,
 func (s source) Terms(ctx context.Context, r search.Range, also []string, n int) ([]search.Hit, error) {
 	d, args := direction(r.Desc), s.args(r)
 	return s.hits(ctx, fmt.Sprintf(`
-		SELECT t.term, t.contact_id, c.name_key, c.search_text, %[1]s
+		SELECT t.term, t.contact_id, c.*
 		FROM (
 		  SELECT term, contact_id
 		  FROM contact_terms
@@ -134,7 +136,12 @@ func (s source) Terms(ctx context.Context, r search.Range, also []string, n int)
 		  ORDER BY term %[3]s, contact_id %[3]s
 		  LIMIT %[4]d
 		) t
-		LEFT JOIN contacts c ON c.workspace_id = @workspace AND c.id = t.contact_id%[5]s
+		LEFT JOIN LATERAL (
+		  SELECT c.name_key, c.search_text, %[1]s AS active
+		  FROM contacts c
+		  WHERE c.workspace_id = @workspace AND c.id = t.contact_id%[5]s
+		  LIMIT 1
+		) c ON true
 		ORDER BY t.term %[3]s, t.contact_id %[3]s`,
 		contactColumns, within("(term, contact_id)"), d.order, n, holding("c.search_text", search.Filter{With: also}, args)), args)
 }
@@ -147,7 +154,7 @@ func (s source) Scan(ctx context.Context, r search.Range, f search.Filter, look,
 		limit = fmt.Sprint(look)
 	}
 	return s.hits(ctx, fmt.Sprintf(`
-		SELECT h.name_key, h.id, c.name_key, c.search_text, %[1]s
+		SELECT h.name_key, h.id, c.*
 		FROM (
 		  SELECT w.name_key, w.id
 		  FROM (
@@ -161,7 +168,12 @@ func (s source) Scan(ctx context.Context, r search.Range, f search.Filter, look,
 		  ORDER BY w.name_key %[3]s, w.id %[3]s
 		  LIMIT %[4]d
 		) h
-		JOIN contacts c ON c.workspace_id = @workspace AND c.id = h.id
+		CROSS JOIN LATERAL (
+		  SELECT c.name_key, c.search_text, %[1]s AS active
+		  FROM contacts c
+		  WHERE c.workspace_id = @workspace AND c.id = h.id
+		  LIMIT 1
+		) c
 		ORDER BY h.name_key %[3]s, h.id %[3]s`,
 		contactColumns, within("(name_key, id)"), d.order, n, limit, holding("w.search_text", f, args)), args)
 }
@@ -206,9 +218,9 @@ func (s source) Grams(ctx context.Context, r search.Range, f search.Filter, n in
 		  )
 		  UNION ALL
 		  (
-		    SELECT c.name_key, c.id, c.name_key, c.search_text, %[5]s
+		    SELECT h.name_key, h.id, c.*
 		    FROM (
-		      SELECT c.id
+		      SELECT c.name_key, c.id
 		      FROM contacts c
 		      WHERE l.n = %[4]d AND c.workspace_id = @workspace%[3]s
 		        AND (c.name_key, c.id) > (
@@ -220,8 +232,13 @@ func (s source) Grams(ctx context.Context, r search.Range, f search.Filter, n in
 		      ORDER BY c.name_key %[6]s, c.id %[6]s
 		      LIMIT %[7]d
 		    ) h
-		    JOIN contacts c ON c.workspace_id = @workspace AND c.id = h.id
-		    ORDER BY c.name_key %[6]s, c.id %[6]s
+		    CROSS JOIN LATERAL (
+		      SELECT c.name_key AS name, c.search_text, %[5]s AS active
+		      FROM contacts c
+		      WHERE c.workspace_id = @workspace AND c.id = h.id
+		      LIMIT 1
+		    ) c
+		    ORDER BY h.name_key %[6]s, h.id %[6]s
 		  )
 		) m
 		LIMIT %[7]d`,

@@ -133,13 +133,15 @@ func (s *Store) Sessions(ctx context.Context, w crm.WorkspaceID, q storage.Sessi
 		sql = fmt.Sprintf(sql, " AND s.contact_id IS NOT NULL AND s.contact_id NOT IN ("+deletedContacts+")")
 	default: // each half has its index
 		sql = `
-			SELECT ` + sessionColumns + `
+			SELECT s.*
 			FROM (
 			  (SELECT s.id FROM sessions s WHERE ` + v.where + ` AND s.contact_id IS NULL ` + v.order + `)
 			  UNION ALL
 			  (SELECT s.id FROM sessions s WHERE ` + v.where + ` AND s.contact_id IN (` + deletedContacts + `) ` + v.order + `)
 			) i
-			JOIN sessions s ON s.workspace_id = @workspace AND s.id = i.id
+			CROSS JOIN LATERAL (
+			  SELECT ` + sessionColumns + ` FROM sessions s WHERE s.workspace_id = @workspace AND s.id = i.id LIMIT 1
+			) s
 			` + v.order
 	}
 	rows, err := s.pool.Query(ctx, sql, v.args)

@@ -24,6 +24,9 @@ const (
 // the names that start with the search, then later words, e-mails and phones that do, then contacts that hold it
 // anywhere. A contact belongs to the lowest tier it qualifies for; where a step comes upon it again it is passed over by
 // ranking it anew, so that the page needs no memory of earlier ones.
+//
+// One read grows with the number of matches: the last page by relevance, when all but a few matches belong to better
+// tiers, for then everything that holds the text has to be passed over.
 func Page(ctx context.Context, src Source, q storage.ContactQuery) (storage.ContactPage, error) {
 	p := pager{
 		src:   src,
