@@ -58,8 +58,8 @@ func (w *writers) write(ctx context.Context, r *rand.Rand) {
 		}
 		var err error
 		began := time.Now()
-		switch {
-		case n%3 == 0:
+		switch n % 3 {
+		case 0:
 			known = append(known, fmt.Sprintf("writer-%x", r.Uint64()))
 			var done crm.Recorded
 			done, err = w.store.RecordInteraction(ctx, w.workspace, w.message(r, known[len(known)-1]))
@@ -69,7 +69,7 @@ func (w *writers) write(ctx context.Context, r *rand.Rand) {
 				w.inserted = append(w.inserted, time.Since(began))
 				w.mu.Unlock()
 			}
-		case n%3 == 1:
+		case 1:
 			_, err = w.store.RecordInteraction(ctx, w.workspace, w.message(r, known[r.IntN(len(known))]))
 		default:
 			name := name(r)

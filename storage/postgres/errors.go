@@ -72,22 +72,27 @@ func translate(ctx context.Context, err error) error {
 // serverError is an error of PostgreSQL without its text. The cause stays within reach of errors.As.
 type serverError struct{ cause *pgconn.PgError }
 
-func (e *serverError) Error() string {
-	what, ok := map[string]string{
-		undefinedTable:        "the database does not have this version's schema, run kith migrate",
-		undefinedColumn:       "the database does not have this version's schema, run kith migrate",
-		undefinedDatabase:     "there is no database of this name",
-		invalidPassword:       "the server refuses the user name or password",
-		invalidAuthorization:  "the server refuses the user name or password",
-		insufficientPrivilege: "the user lacks a privilege",
-		tooManyConnections:    "the server has no connection left",
-		queryCanceled:         "the statement took too long",
-		diskFull:              "the server's disk is full",
-	}[e.cause.Code]
-	if !ok {
-		what = "postgres"
+func (e *serverError) Error() string { return inWords(e.cause.Code) + ": SQLSTATE " + e.cause.Code }
+
+// inWords says what an operator can do something about.
+func inWords(code string) string {
+	switch code {
+	case undefinedTable, undefinedColumn:
+		return "the database does not have this version's schema, run kith migrate"
+	case undefinedDatabase:
+		return "there is no database of this name"
+	case invalidPassword, invalidAuthorization:
+		return "the server refuses the user"
+	case insufficientPrivilege:
+		return "the user lacks a privilege"
+	case tooManyConnections:
+		return "the server has no connection left"
+	case queryCanceled:
+		return "the statement took too long"
+	case diskFull:
+		return "the server's disk is full"
 	}
-	return what + ": SQLSTATE " + e.cause.Code
+	return "postgres"
 }
 
 func (e *serverError) Unwrap() []error {
