@@ -29,18 +29,18 @@ var never = time.Unix(0, 0).UTC()
 
 // contactRow is where a row of contactColumns is scanned to. Every part may be NULL, as on the empty side of a join.
 type contactRow struct {
-	id                                     pgtype.UUID
-	name, email, phone, notes              *string
-	version                                *int
-	created, updated, active               *time.Time
-	nameOrigin, emailOrigin, phoneOrigin   *int16
-	nameChannel, emailChannel, phoneChanel pgtype.UUID
+	id                                      pgtype.UUID
+	name, email, phone, notes               *string
+	version                                 *int
+	created, updated, active                *time.Time
+	nameOrigin, emailOrigin, phoneOrigin    *int16
+	nameChannel, emailChannel, phoneChannel pgtype.UUID
 }
 
 func (r *contactRow) targets() []any {
 	return []any{
 		&r.id, &r.name, &r.email, &r.phone, &r.notes, &r.version, &r.created, &r.updated,
-		&r.nameOrigin, &r.nameChannel, &r.emailOrigin, &r.emailChannel, &r.phoneOrigin, &r.phoneChanel, &r.active,
+		&r.nameOrigin, &r.nameChannel, &r.emailOrigin, &r.emailChannel, &r.phoneOrigin, &r.phoneChannel, &r.active,
 	}
 }
 
@@ -54,7 +54,7 @@ func (r *contactRow) contact() *crm.Contact {
 		Version: *r.version, CreatedAt: r.created.UTC(), UpdatedAt: r.updated.UTC(),
 		NameFrom:  crm.Provenance{Origin: crm.Origin(*r.nameOrigin), Channel: r.nameChannel.Bytes},
 		EmailFrom: crm.Provenance{Origin: crm.Origin(*r.emailOrigin), Channel: r.emailChannel.Bytes},
-		PhoneFrom: crm.Provenance{Origin: crm.Origin(*r.phoneOrigin), Channel: r.phoneChanel.Bytes},
+		PhoneFrom: crm.Provenance{Origin: crm.Origin(*r.phoneOrigin), Channel: r.phoneChannel.Bytes},
 	}
 	if r.active != nil && r.active.After(never) {
 		at := r.active.UTC()
