@@ -121,12 +121,58 @@ func SessionPosition(s crm.Session) Position {
 	return Position{At: s.LastMessageAt, ID: uuid.UUID(s.ID)}
 }
 
-// Edit is a change to one contact.
+// Edit is a change to one contact. Event is the id of the event that it causes, if it changes anything; Actor is who
+// does it.
 type Edit struct {
 	At     time.Time
+	Event  crm.EventID
+	Actor  string
 	Unique bool
 	Change func(*crm.Contact) error
 }
+
+// Deletion is the end of one contact. Event is the id of the event that it causes; Actor is who does it.
+type Deletion struct {
+	At    time.Time
+	Event crm.EventID
+	Actor string
+}
+
+// SessionEdit is a change to one session. Event is the id of the event that it causes, if it changes anything; Actor is
+// who does it.
+type SessionEdit struct {
+	At     time.Time
+	Event  crm.EventID
+	Actor  string
+	Change func(*crm.Session) error
+}
+
+// SessionCounts are numbers of sessions. Untagged is the number without a tag.
+type SessionCounts struct {
+	Total    int // of those that pass the whole filter
+	Status   map[crm.SessionStatus]int
+	Tag      map[crm.SessionTag]int
+	Untagged int
+	Channel  map[crm.ChannelID]int
+}
+
+// FailurePage is a window on the list of failures. More tells of rows beyond it in the direction it was read.
+type FailurePage struct {
+	Failures []crm.Failure
+	More     bool
+}
+
+// FailurePosition is the place of a failure in its list: newest first, which is by id.
+func FailurePosition(f crm.Failure) Position { return Position{ID: uuid.UUID(f.ID)} }
+
+// EventPage is a window on a contact's history. More tells of rows beyond it in the direction it was read.
+type EventPage struct {
+	Events []crm.Event
+	More   bool
+}
+
+// EventPosition is the place of an event in a contact's history: newest first, which is by id.
+func EventPosition(e crm.Event) Position { return Position{ID: uuid.UUID(e.ID)} }
 
 // Loaded is a contact with all that belongs to it.
 type Loaded struct {

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"iter"
+	"time"
 
 	"kith/internal/crm"
 )
@@ -59,7 +60,8 @@ type Contacts interface {
 	// DeleteContact removes the contact, its identities and its notes for good. From the moment it returns, every read
 	// shows the contact's sessions without a contact, however many they are; detaching them physically may go on in
 	// [Keeper.Maintain]. A contact that is not there is crm.ErrNotFound.
-	DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) error
+	// What failed reports of the contact's identities are kept goes too (see [Failures]).
+	DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d Deletion) error
 }
 
 // Sessions keeps conversations.
@@ -89,6 +91,78 @@ type Channels interface {
 	// UpdateChannel loads a channel, hands it to change and saves its name and whether it is active. An error from change
 	// rolls back and is returned as it is. A channel that is not there is crm.ErrNotFound.
 	UpdateChannel(ctx context.Context, w crm.WorkspaceID, id crm.ChannelID, change func(*crm.Channel) error) (crm.Channel, error)
+}
+
+// SessionEditor changes and counts conversations.
+type SessionEditor interface {
+	// UpdateSession loads a session, hands it to e.Change, and saves the status, the tag and the number of unread messages
+	// that Change left behind, in one transaction; a message that arrives meanwhile waits and is unread. When Change left
+	// these three the same, nothing is written. An error from Change rolls back and is returned as it is; Change may run
+	// more than once. A session that is not there is crm.ErrNotFound.
+	UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.SessionID, e SessionEdit) (crm.Session, error)
+
+	// CountSessions counts the sessions that pass f, by status, tag and channel; exact, and without a scan of the
+	// sessions unless f names a contact. For each of the three the counts leave f's own condition on it aside: they tell
+	// what choosing another value would show. Values that nothing has are absent.
+	CountSessions(ctx context.Context, w crm.WorkspaceID, f SessionFilter) (SessionCounts, error)
+}
+
+// Webhooks finds channels for those who call from outside and know no workspace.
+type Webhooks interface {
+	// ChannelByID returns a channel of any workspace, with its workspace. One that is not there is crm.ErrNotFound.
+	ChannelByID(ctx context.Context, id crm.ChannelID) (crm.WorkspaceID, crm.Channel, error)
+
+	// EachChannel calls f for every channel of every workspace; an error of f ends it and is returned as it is.
+	EachChannel(ctx context.Context, f func(crm.WorkspaceID, crm.Channel) error) error
+}
+
+// Failures keeps what channels reported and could not be taken in.
+type Failures interface {
+	// AddFailure keeps a failure. The same payload of the same channel again changes nothing.
+	AddFailure(ctx context.Context, w crm.WorkspaceID, f crm.Failure) error
+
+	// Failures returns one page of the failures, newest first.
+	Failures(ctx context.Context, w crm.WorkspaceID, p Page) (FailurePage, error)
+
+	// FailuresByID returns the failures that exist among ids.
+	FailuresByID(ctx context.Context, w crm.WorkspaceID, ids []crm.FailureID) (map[crm.FailureID]crm.Failure, error)
+
+	// CountFailures counts the workspace's failures as far as [CountLimit].
+	CountFailures(ctx context.Context, w crm.WorkspaceID) (Count, error)
+
+	// RemoveFailure removes a failure that has been mended or is not wanted any more. One that is not there is
+	// crm.ErrNotFound.
+	RemoveFailure(ctx context.Context, w crm.WorkspaceID, id crm.FailureID) error
+}
+
+// Events is the record of what changed. Every change of a contact or a session writes its events in its own transaction.
+//
+// A change gets its place only when it is committed, one after the other in each workspace, so that a reader who goes by
+// places skips nothing, however transactions overlapped. Until then it is in the history and not among the events.
+type Events interface {
+	// Events returns the events of the workspace behind a place, in order, n at most.
+	Events(ctx context.Context, w crm.WorkspaceID, after crm.Place, n int) ([]crm.Event, error)
+
+	// PlaceOf returns the place of an event, and gives it one when it has none yet. An event that is not there any more,
+	// or never was, is crm.ErrNotFound.
+	PlaceOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID) (crm.Place, error)
+
+	// LastPlace returns the place of the workspace's newest event; 0 when there is none.
+	LastPlace(ctx context.Context, w crm.WorkspaceID) (crm.Place, error)
+
+	// Follow calls wake soon after a workspace has new events to read, of whatever process, until ctx ends; at times for
+	// nothing. Wakes are hints: one may be lost with a connection, which is opened again, so look now and then all the
+	// same. It also does the work of giving places and of telling activity, its own changes' and, within seconds, those
+	// of processes that died. wake must not block. The error is never nil: the context's in the end.
+	Follow(ctx context.Context, wake func(crm.WorkspaceID)) error
+
+	// History returns one page of a contact's own changes, newest first: Created and Updated, with values. It needs no
+	// places. A contact that is not there has an empty one.
+	History(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, p Page) (EventPage, error)
+
+	// ForgetEvents drops what is older than before and serves no history: activity, events of sessions and of deleted
+	// contacts; what serves it loses its place. It does one bounded helping and reports whether there is more.
+	ForgetEvents(ctx context.Context, before time.Time) (more bool, err error)
 }
 
 // Recorder takes in what channels report.

@@ -9,7 +9,23 @@ type Channel struct {
 	Type      ChannelType
 	Active    bool
 	CreatedAt time.Time
+	// Domains are the web origins that may use an HTML_EMBED channel; none for the other types.
+	Domains []string
+	// Secrets are what the provider and Kith share, sealed (see package vault); nil for a channel that has none. They
+	// open only with the key, and never leave the server.
+	Secrets Sealed
 }
+
+// Sealed is encrypted text. It does not show itself.
+type Sealed []byte
+
+func (s Sealed) String() string { return "***" }
+
+// GoString keeps the bytes out of %#v.
+func (s Sealed) GoString() string { return "***" }
+
+// MarshalText keeps the bytes out of JSON and logs.
+func (s Sealed) MarshalText() ([]byte, error) { return []byte("***"), nil }
 
 // ChannelType is the messaging product behind a channel.
 type ChannelType string

@@ -17,18 +17,22 @@ type WorkspaceID int32
 // MaxWorkspaceName is the length in bytes that a workspace's name may have.
 const MaxWorkspaceName = 128
 
-// ContactID, SessionID and ChannelID are UUIDs of version 7 (RFC 9562). To clients they are opaque strings with the
-// type in front: contact_0198c2….
+// ContactID, SessionID and the others are UUIDs of version 7 (RFC 9562). To clients they are opaque strings with the type
+// in front: contact_0198c2….
 type (
 	ContactID uuid.UUID
 	SessionID uuid.UUID
 	ChannelID uuid.UUID
+	EventID   uuid.UUID
+	FailureID uuid.UUID
 )
 
 const (
 	contactPrefix = "contact_"
 	sessionPrefix = "session_"
 	channelPrefix = "channel_"
+	eventPrefix   = "event_"
+	failurePrefix = "failure_"
 )
 
 // NewContactID makes an id whose byte order is the order of creation, to the microsecond.
@@ -40,9 +44,23 @@ func NewSessionID(at time.Time) SessionID { return SessionID(newUUID(at)) }
 // NewChannelID makes an id for a channel created at the given time.
 func NewChannelID(at time.Time) ChannelID { return ChannelID(newUUID(at)) }
 
+// NewEventID makes an id for an event at the given time.
+func NewEventID(at time.Time) EventID { return EventID(newUUID(at)) }
+
+// NewFailureID makes an id for a failure at the given time.
+func NewFailureID(at time.Time) FailureID { return FailureID(newUUID(at)) }
+
+// Time is when the event was made, to the microsecond.
+func (id EventID) Time() time.Time {
+	b := binary.BigEndian.Uint64(id[:8])
+	return time.UnixMicro(int64(b>>16)*1000 + int64(b&0xfff)>>2).UTC()
+}
+
 func (id ContactID) String() string { return format(contactPrefix, uuid.UUID(id)) }
 func (id SessionID) String() string { return format(sessionPrefix, uuid.UUID(id)) }
 func (id ChannelID) String() string { return format(channelPrefix, uuid.UUID(id)) }
+func (id EventID) String() string   { return format(eventPrefix, uuid.UUID(id)) }
+func (id FailureID) String() string { return format(failurePrefix, uuid.UUID(id)) }
 
 // Append is [ContactID.String] that appends to b.
 func (id ContactID) Append(b []byte) []byte { return appendID(b, contactPrefix, uuid.UUID(id)) }
@@ -69,6 +87,18 @@ func ParseSessionID(s string) (id SessionID, ok bool) {
 func ParseChannelID(s string) (id ChannelID, ok bool) {
 	u, ok := parse(channelPrefix, s)
 	return ChannelID(u), ok
+}
+
+// ParseEventID reads what [EventID.String] wrote, and nothing else; ok is false for any other string.
+func ParseEventID(s string) (id EventID, ok bool) {
+	u, ok := parse(eventPrefix, s)
+	return EventID(u), ok
+}
+
+// ParseFailureID reads what [FailureID.String] wrote, and nothing else; ok is false for any other string.
+func ParseFailureID(s string) (id FailureID, ok bool) {
+	u, ok := parse(failurePrefix, s)
+	return FailureID(u), ok
 }
 
 // newUUID makes a version 7 UUID that carries the time to the microsecond: 48 bits of milliseconds, then the

@@ -16,6 +16,8 @@ type Interaction struct {
 	Direction Direction
 	Preview   *string // one line of plain text
 	Profile   Profile
+	// Event is the id of the event that the message causes, if it makes or changes a contact.
+	Event EventID
 }
 
 // Direction tells who wrote a message.
@@ -53,4 +55,6 @@ type Recorded struct {
 	Session Session
 	// Repeated is true when the message had been recorded before, so that nothing was written.
 	Repeated bool
+	// Event is the id of the event that the message made or changed the contact with; nil when it did neither.
+	Event *EventID
 }

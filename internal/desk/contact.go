@@ -182,9 +182,12 @@ func (d *Desk) UpdateContact(
 	if err := Authorize(v, crm.EditContacts); err != nil {
 		return nil, err
 	}
+	now := d.clock()
 	var current *crm.Contact
 	updated, err := d.store.UpdateContact(ctx, v.Workspace, id, storage.Edit{
-		At:     d.clock(),
+		At:     now,
+		Event:  crm.NewEventID(now),
+		Actor:  v.Subject,
 		Unique: !p.AllowDuplicate,
 		Change: func(c *crm.Contact) error {
 			before := *c
@@ -203,7 +206,8 @@ func (d *Desk) DeleteContact(ctx context.Context, v crm.Viewer, id crm.ContactID
 	if err := Authorize(v, crm.DeleteContacts); err != nil {
 		return err
 	}
-	if err := d.store.DeleteContact(ctx, v.Workspace, id); err != nil {
+	now := d.clock()
+	if err := d.store.DeleteContact(ctx, v.Workspace, id, storage.Deletion{At: now, Event: crm.NewEventID(now), Actor: v.Subject}); err != nil {
 		return fmt.Errorf("delete contact %s: %w", id, err)
 	}
 	return nil

@@ -42,14 +42,16 @@ func (in *Ingest) Record(ctx context.Context, v crm.Viewer, r Report) (crm.Recor
 	if !v.Role.Can(crm.ReportInteractions) {
 		return crm.Recorded{}, crm.ErrForbidden
 	}
+	now := in.now()
 	i := crm.Interaction{
 		ChannelID:  r.ChannelID,
 		ExternalID: r.ExternalID,
 		MessageID:  r.MessageID,
-		Received:   in.now(),
+		Received:   now,
 		Direction:  r.Direction,
 		Preview:    r.Text,
 		Profile:    r.Profile,
+		Event:      crm.NewEventID(now),
 	}
 	if r.At != nil {
 		i.At = *r.At

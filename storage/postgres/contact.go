@@ -305,7 +305,7 @@ const detachAtOnce = 1000
 // rest until [Store.Maintain] has been at them.
 //
 // Identities go first: they are what a concurrent message holds on to.
-func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) error {
+func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d storage.Deletion) error {
 	err := s.tx(ctx, func(tx pgx.Tx) error {
 		args := pgx.NamedArgs{"workspace": w, "id": [16]byte(id)}
 		if _, err := tx.Exec(ctx, `DELETE FROM identities WHERE workspace_id = @workspace AND contact_id = @id`, args); err != nil {

@@ -353,7 +353,7 @@ const detachAtOnce = 1000
 
 // DeleteContact removes a contact for good and detaches its sessions; where they are many, a tombstone stands for the
 // rest until [Store.Maintain] has been at them.
-func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) error {
+func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d storage.Deletion) error {
 	err := s.write(ctx, func(ctx context.Context, t *tx) error {
 		c, err := contactByID(ctx, t.conn, w, id)
 		if err != nil {

@@ -236,7 +236,7 @@ func TestAClosedStoreIsUnavailable(t *testing.T) {
 	if _, err := s.HasContacts(t.Context(), w); !errors.Is(err, crm.ErrUnavailable) {
 		t.Errorf("reading: got error %v", err)
 	}
-	if err := s.DeleteContact(t.Context(), w, crm.ContactID{}); !errors.Is(err, crm.ErrUnavailable) {
+	if err := s.DeleteContact(t.Context(), w, crm.ContactID{}, storage.Deletion{}); !errors.Is(err, crm.ErrUnavailable) {
 		t.Errorf("writing: got error %v", err)
 	}
 	if err := s.Ping(t.Context()); !errors.Is(err, crm.ErrUnavailable) {

@@ -77,7 +77,7 @@ var checkCases = []testCase{
 				if err != nil {
 					return err
 				}
-				if err := w.DeleteContact(w.ctx, w.id, r.Contact.ID); err != nil {
+				if err := w.DeleteContact(w.ctx, w.id, r.Contact.ID, w.deletion()); err != nil {
 					return err
 				}
 			}

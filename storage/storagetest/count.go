@@ -112,9 +112,9 @@ func (c *Counter) UpdateContact(
 }
 
 // DeleteContact counts and passes on.
-func (c *Counter) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) error {
+func (c *Counter) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d storage.Deletion) error {
 	c.add("DeleteContact")
-	return c.store.DeleteContact(ctx, w, id)
+	return c.store.DeleteContact(ctx, w, id, d)
 }
 
 // SessionsByID counts and passes on.

@@ -62,7 +62,7 @@ var countCases = []testCase{
 					return err
 				}
 				if n%3 == 0 {
-					if err := w.DeleteContact(w.ctx, w.id, r.Contact.ID); err != nil {
+					if err := w.DeleteContact(w.ctx, w.id, r.Contact.ID, w.deletion()); err != nil {
 						return err
 					}
 				}

@@ -58,15 +58,15 @@ var deleteCases = []testCase{
 	{"a contact that is not there cannot be deleted", func(w *world) {
 		ann := w.add(person{name: "Ann"})[0]
 		w.remove(ann.ID)
-		w.wantErr("deleted twice", w.DeleteContact(w.ctx, w.id, ann.ID), crm.ErrNotFound)
-		w.wantErr("never issued", w.DeleteContact(w.ctx, w.id, crm.NewContactID(w.now)), crm.ErrNotFound)
+		w.wantErr("deleted twice", w.DeleteContact(w.ctx, w.id, ann.ID, w.deletion()), crm.ErrNotFound)
+		w.wantErr("never issued", w.DeleteContact(w.ctx, w.id, crm.NewContactID(w.now), w.deletion()), crm.ErrNotFound)
 		w.same("count", w.count("").Value, 0)
 	}},
 	{"of simultaneous deletions one finds the contact", func(w *world) {
 		ann := w.record(w.message(w.channel("Shop"), "ann", "1")).Contact
 		var made atomic.Int32
 		w.check(together(16, func(int) error {
-			err := w.DeleteContact(w.ctx, w.id, ann.ID)
+			err := w.DeleteContact(w.ctx, w.id, ann.ID, w.deletion())
 			if errors.Is(err, crm.ErrNotFound) {
 				return nil
 			}
@@ -114,7 +114,7 @@ var deleteCases = []testCase{
 			ann := w.add(person{name: "Ann"})[0]
 			w.check(together(4, func(i int) error {
 				if i == 0 {
-					return w.DeleteContact(w.ctx, w.id, ann.ID)
+					return w.DeleteContact(w.ctx, w.id, ann.ID, w.deletion())
 				}
 				_, err := w.UpdateContact(w.ctx, w.id, ann.ID, storage.Edit{At: w.now, Change: func(c *crm.Contact) error {
 					c.Name = new("Anna")

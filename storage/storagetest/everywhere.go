@@ -61,7 +61,7 @@ var calls = []call{
 		}})
 	}},
 	{"DeleteContact", func(ctx context.Context, w *world, on target) (any, error) {
-		return nil, w.DeleteContact(ctx, w.id, on.contact)
+		return nil, w.DeleteContact(ctx, w.id, on.contact, w.deletion())
 	}},
 	{"SessionsByID", func(ctx context.Context, w *world, on target) (any, error) {
 		return w.SessionsByID(ctx, w.id, []crm.SessionID{on.session})
@@ -208,7 +208,7 @@ var everywhereCases = []testCase{
 					return err
 				}
 			}
-			return w.DeleteContact(w.ctx, w.id, targets[i].contact)
+			return w.DeleteContact(w.ctx, w.id, targets[i].contact, w.deletion())
 		}))
 		// The message of each call came from one customer more.
 		w.same("contacts", w.count("").Value, 1)

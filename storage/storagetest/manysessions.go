@@ -67,7 +67,7 @@ func (w *world) detached(when string, gone crm.ContactID, sessions []crm.Session
 	w.same(when+": found by id", len(byID), len(ids))
 	w.same(when+": by contact", len(w.byContact([]crm.ContactID{gone}, storage.SessionQuery{Page: aPage})), 0)
 	w.same(when+": count", w.count(""), storage.Count{Value: 1, Exact: true})
-	w.wantErr(when+": deleted again", w.DeleteContact(w.ctx, w.id, gone), crm.ErrNotFound)
+	w.wantErr(when+": deleted again", w.DeleteContact(w.ctx, w.id, gone, w.deletion()), crm.ErrNotFound)
 }
 
 var manySessionsCases = []testCase{

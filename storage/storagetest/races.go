@@ -127,7 +127,7 @@ var raceCases = []testCase{
 					return err
 				}
 				for _, r := range p.Rows {
-					err := w.DeleteContact(w.ctx, w.id, r.Contact.ID)
+					err := w.DeleteContact(w.ctx, w.id, r.Contact.ID, w.deletion())
 					if err != nil && !errors.Is(err, crm.ErrNotFound) {
 						return err
 					}

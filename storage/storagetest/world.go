@@ -206,7 +206,7 @@ func rename(name string) func(*crm.Contact) {
 
 func (w *world) remove(id crm.ContactID) {
 	w.t.Helper()
-	w.check(w.DeleteContact(w.ctx, w.id, id))
+	w.check(w.DeleteContact(w.ctx, w.id, id, w.deletion()))
 }
 
 // maintain runs the work behind the scenes until none is left.
@@ -250,4 +250,9 @@ func ids(contacts []crm.Contact) []crm.ContactID {
 		out[i] = c.ID
 	}
 	return out
+}
+
+// deletion is a deletion by staff, now.
+func (w *world) deletion() storage.Deletion {
+	return storage.Deletion{At: w.now, Event: crm.NewEventID(w.now), Actor: "staff"}
 }

@@ -1,0 +1,83 @@
+package crm
+
+import (
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Event is something that happened to a contact or a session of a workspace, as it is kept: the record that subscribers
+// are told from, and the contact's history.
+type Event struct {
+	ID EventID
+	// Place is the event's number among the workspace's, without gaps in the order that everybody is told; 0 until it is
+	// given one, which happens only after the change is committed.
+	Place Place
+	Kind  EventKind
+	// ContactID is the contact that the event is of; for one of a session the session's contact at that time, if any.
+	ContactID *ContactID
+	// SessionID is the session that the event is of; nil for one of a contact.
+	SessionID *SessionID
+	// Version is the contact's after the change; 0 for an event of a session.
+	Version int
+	Changes []FieldChange
+	// Actor is who did it: the subject of a staff credential, or a channel's id.
+	Actor string
+	At    time.Time
+}
+
+// Place is an event's number in its workspace, from 1.
+type Place int64
+
+// EventKind is what happened.
+type EventKind string
+
+// The kinds. Activity is a new message and nothing else; it is told of at most once a second for each contact and each
+// session, and no later than a second after the message. Deleted is a contact's only: its sessions stay.
+const (
+	Created  EventKind = "CREATED"
+	Updated  EventKind = "UPDATED"
+	Deleted  EventKind = "DELETED"
+	Activity EventKind = "ACTIVITY"
+)
+
+// FieldChange is one field's change: of a contact name, email, phone or notes; of a session status, tag or unreadCount.
+// Old and New are nil where there was or is no value, and once the contact is deleted.
+type FieldChange struct {
+	Field string  `json:"field"`
+	Old   *string `json:"old,omitempty"`
+	New   *string `json:"new,omitempty"`
+}
+
+// ChangesFrom are the fields that differ between a contact before and c after an edit, in the order name, email, phone,
+// notes. From the zero contact it is every field that has a value.
+func (c Contact) ChangesFrom(before Contact) []FieldChange {
+	return changes(
+		FieldChange{"name", before.Name, c.Name},
+		FieldChange{"email", before.Email, c.Email},
+		FieldChange{"phone", before.Phone, c.Phone},
+		FieldChange{"notes", orNil(before.Notes), orNil(c.Notes)},
+	)
+}
+
+// ChangesFrom are the fields that differ between a session before and s after an edit, in the order status, tag,
+// unreadCount.
+func (s Session) ChangesFrom(before Session) []FieldChange {
+	return changes(
+		FieldChange{"status", orNil(string(before.Status)), orNil(string(s.Status))},
+		FieldChange{"tag", (*string)(before.Tag), (*string)(s.Tag)},
+		FieldChange{"unreadCount", new(strconv.Itoa(before.UnreadCount)), new(strconv.Itoa(s.UnreadCount))},
+	)
+}
+
+func changes(fields ...FieldChange) []FieldChange {
+	return slices.DeleteFunc(fields, func(f FieldChange) bool { return equal(f.Old, f.New) })
+}
+
+// orNil is nil for the empty text.
+func orNil(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
