@@ -156,7 +156,7 @@ func (p *program) handler(ctx context.Context, store storage.Store, health *http
 	}
 	door := newDoor(authenticator.Authenticate, c.Limit())
 	endpoint := graph.NewHandler(graph.Options{
-		Desk:          desk.New(store, c.DefaultRegion, p.now),
+		Desk:          desk.New(store, desk.Options{Region: c.DefaultRegion, Now: p.now}),
 		Ingest:        ingest.New(store, c.DefaultRegion, p.now),
 		Authenticate:  door.authenticate,
 		Logger:        logger,

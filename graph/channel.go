@@ -6,6 +6,7 @@ import (
 	"kith/graph/model"
 	"kith/internal/auth"
 	"kith/internal/crm"
+	"kith/internal/desk"
 )
 
 func (r queryResolver) Channels(ctx context.Context) ([]crm.Channel, error) {
@@ -16,11 +17,13 @@ func (r mutationResolver) CreateChannel(
 	ctx context.Context, in model.CreateChannelInput,
 ) (model.CreateChannelPayload, error) {
 	defer loadersOf(ctx).reset()
-	channel, err := r.desk.CreateChannel(ctx, auth.Viewer(ctx), in.Name, in.Type)
+	made, err := r.desk.CreateChannel(ctx, auth.Viewer(ctx), desk.NewChannel{
+		Name: in.Name, Type: in.Type, Secret: text(in.Secret), Domains: in.AllowedDomains,
+	})
 	mend, err := userErrors(err, channelGone)
 	payload := model.CreateChannelPayload{UserErrors: mend}
 	if err == nil && len(mend) == 0 {
-		payload.Channel = &channel
+		payload.Channel, payload.Setup = &made.Channel, &made.Setup
 	}
 	return payload, err
 }
@@ -30,11 +33,15 @@ func (r mutationResolver) UpdateChannel(
 ) (model.UpdateChannelPayload, error) {
 	defer loadersOf(ctx).reset()
 	id, _ := crm.ParseChannelID(in.ID)
-	patch, err := channelPatch(in)
+	edit, err := channelEdit(in)
 	if err != nil {
 		return model.UpdateChannelPayload{}, err
 	}
-	channel, err := r.desk.UpdateChannel(ctx, auth.Viewer(ctx), id, patch)
+	now, err := r.desk.UpdateChannel(ctx, auth.Viewer(ctx), id, edit)
 	mend, err := userErrors(err, channelGone)
-	return model.UpdateChannelPayload{Channel: channel, UserErrors: mend}, err
+	payload := model.UpdateChannelPayload{UserErrors: mend}
+	if now != nil {
+		payload.Channel, payload.Setup = &now.Channel, &now.Setup
+	}
+	return payload, err
 }

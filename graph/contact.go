@@ -88,9 +88,9 @@ func (r mutationResolver) UpdateContact(
 ) (model.UpdateContactPayload, error) {
 	defer loadersOf(ctx).reset()
 	id, _ := crm.ParseContactID(in.ID)
-	contact, err := r.desk.UpdateContact(ctx, auth.Viewer(ctx), id, contactPatch(in))
+	done, err := r.desk.UpdateContact(ctx, auth.Viewer(ctx), id, contactPatch(in))
 	mend, err := userErrors(err, contactGone)
-	return model.UpdateContactPayload{Contact: contact, UserErrors: mend}, err
+	return model.UpdateContactPayload{Contact: done.Now, EventID: eventID(done.Event), UserErrors: mend}, err
 }
 
 func (r mutationResolver) DeleteContact(
@@ -98,12 +98,21 @@ func (r mutationResolver) DeleteContact(
 ) (model.DeleteContactPayload, error) {
 	defer loadersOf(ctx).reset()
 	id, _ := crm.ParseContactID(in.ID)
-	mend, err := userErrors(r.desk.DeleteContact(ctx, auth.Viewer(ctx), id), contactGone)
+	event, err := r.desk.DeleteContact(ctx, auth.Viewer(ctx), id)
+	mend, err := userErrors(err, contactGone)
 	payload := model.DeleteContactPayload{UserErrors: mend}
 	if err == nil && len(mend) == 0 {
-		payload.DeletedContactID = &in.ID
+		payload.DeletedContactID, payload.EventID = &in.ID, eventID(&event)
 	}
 	return payload, err
+}
+
+// eventID is the id that a client knows an event by; nil for none.
+func eventID(id *crm.EventID) *string {
+	if id == nil {
+		return nil
+	}
+	return new(id.String())
 }
 
 // one is the value of a key, or nil.

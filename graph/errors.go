@@ -202,6 +202,8 @@ type missing struct {
 
 var (
 	contactGone    = missing{"id", "This contact no longer exists"}
+	sessionGone    = missing{"id", "This session does not exist"}
+	failureGone    = missing{"ids", "This failure has been replayed or dismissed"}
 	channelGone    = missing{"id", "This channel does not exist"}
 	channelUnknown = missing{"channelId", "This channel does not exist"}
 )

@@ -85,7 +85,7 @@ func handlerOver(tb testing.TB, store storage.Store, log io.Writer, options ...o
 	}
 	clock := clock()
 	o := graph.Options{
-		Desk:          desk.New(store, "DE", clock),
+		Desk:          desk.New(store, desk.Options{Region: "DE", Now: clock}),
 		Ingest:        ingest.New(store, "DE", clock),
 		Authenticate:  tokens.Authenticate,
 		Logger:        logger,

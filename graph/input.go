@@ -55,16 +55,27 @@ func contactPatch(in model.UpdateContactInput) crm.ContactPatch {
 	}
 }
 
-func channelPatch(in model.UpdateChannelInput) (crm.ChannelPatch, error) {
+func sessionPatch(in model.UpdateSessionInput) crm.SessionPatch {
+	return crm.SessionPatch{Status: optional(in.Status), Tag: optional(in.Tag), Read: in.MarkRead}
+}
+
+func channelEdit(in model.UpdateChannelInput) (desk.ChannelEdit, error) {
 	name, err := required("input.name", in.Name)
 	if err != nil {
-		return crm.ChannelPatch{}, err
+		return desk.ChannelEdit{}, err
 	}
 	active, err := required("input.active", in.Active)
 	if err != nil {
-		return crm.ChannelPatch{}, err
+		return desk.ChannelEdit{}, err
 	}
-	return crm.ChannelPatch{Name: name, Active: active}, nil
+	edit := desk.ChannelEdit{ChannelPatch: crm.ChannelPatch{Name: name, Active: active}}
+	if secret, ok := in.Secret.ValueOK(); ok {
+		edit.Secret = crm.To(text(secret))
+	}
+	if list, ok := in.AllowedDomains.ValueOK(); ok {
+		edit.Domains = crm.To(list)
+	}
+	return edit, nil
 }
 
 func report(in model.RecordInteractionInput) ingest.Report {

@@ -96,6 +96,15 @@ func (l *loaders) expectSessions(pages ...[]crm.Session) {
 	l.channels.expect(channels)
 }
 
+// expectFailures announces failures that are answered together.
+func (l *loaders) expectFailures(failures []crm.Failure) {
+	channels := make([]crm.ChannelID, len(failures))
+	for i := range failures {
+		channels[i] = failures[i].ChannelID
+	}
+	l.channels.expect(channels)
+}
+
 // sessionsOf are the pages of contacts' sessions that one set of arguments asks for.
 func (l *loaders) sessionsOf(list desk.SessionList) *family[crm.ContactID, desk.ContactSessions] {
 	key := list.Key()
@@ -122,7 +131,7 @@ func (l *loaders) sessionsOf(list desk.SessionList) *family[crm.ContactID, desk.
 	return f
 }
 
-// channel is the channel of a session or an identity, which cannot be without one.
+// channel is the channel of a session, an identity or a failure, which cannot be without one.
 func (l *loaders) channel(ctx context.Context, id crm.ChannelID) (crm.Channel, error) {
 	c, err := l.channels.load(ctx, id)
 	if err != nil {

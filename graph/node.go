@@ -33,6 +33,7 @@ func (r queryResolver) nodes(ctx context.Context, ids []string) ([]model.Node, e
 		contactIDs = parseAll(ids, crm.ParseContactID)
 		sessionIDs = parseAll(ids, crm.ParseSessionID)
 		channelIDs = parseAll(ids, crm.ParseChannelID)
+		failureIDs = parseAll(ids, crm.ParseFailureID)
 	)
 	contacts, err := r.desk.ContactsByID(ctx, v, contactIDs)
 	if err != nil {
@@ -46,8 +47,13 @@ func (r queryResolver) nodes(ctx context.Context, ids []string) ([]model.Node, e
 	if err != nil {
 		return nil, err
 	}
+	failures, err := r.desk.FailuresByID(ctx, v, failureIDs)
+	if err != nil {
+		return nil, err
+	}
 	loadersOf(ctx).expectContacts(contactIDs)
 	loadersOf(ctx).expectSessions(values(sessions))
+	loadersOf(ctx).expectFailures(values(failures))
 	nodes := make([]model.Node, len(ids))
 	for i, s := range ids {
 		if id, ok := crm.ParseContactID(s); ok {
@@ -56,6 +62,8 @@ func (r queryResolver) nodes(ctx context.Context, ids []string) ([]model.Node, e
 			nodes[i] = node(sessions, id)
 		} else if id, ok := crm.ParseChannelID(s); ok {
 			nodes[i] = node(channels, id)
+		} else if id, ok := crm.ParseFailureID(s); ok {
+			nodes[i] = node(failures, id)
 		}
 	}
 	return nodes, nil

@@ -20,6 +20,9 @@ type (
 	contactConnectionResolver struct{ *resolver }
 	identityResolver          struct{ *resolver }
 	sessionResolver           struct{ *resolver }
+	sessionCountsResolver     struct{ *resolver }
+	failureResolver           struct{ *resolver }
+	failureConnectionResolver struct{ *resolver }
 	viewerResolver            struct{ *resolver }
 )
 
@@ -31,4 +34,11 @@ func (r *resolver) ContactConnection() generated.ContactConnectionResolver {
 }
 func (r *resolver) Identity() generated.IdentityResolver { return identityResolver{r} }
 func (r *resolver) Session() generated.SessionResolver   { return sessionResolver{r} }
+func (r *resolver) SessionCounts() generated.SessionCountsResolver {
+	return sessionCountsResolver{r}
+}
+func (r *resolver) IngestFailure() generated.IngestFailureResolver { return failureResolver{r} }
+func (r *resolver) IngestFailureConnection() generated.IngestFailureConnectionResolver {
+	return failureConnectionResolver{r}
+}
 func (r *resolver) Viewer() generated.ViewerResolver     { return viewerResolver{r} }

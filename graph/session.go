@@ -55,13 +55,42 @@ func (r sessionResolver) Channel(ctx context.Context, s *crm.Session) (crm.Chann
 	return loadersOf(ctx).channel(ctx, s.ChannelID)
 }
 
+func (r queryResolver) SessionCounts(ctx context.Context, filter *model.SessionFilter) (desk.SessionCounts, error) {
+	return r.desk.CountSessions(ctx, auth.Viewer(ctx), sessionFilter(filter))
+}
+
+// Channels are all of the workspace, so that a value that would show nothing is seen to.
+func (r sessionCountsResolver) Channels(
+	ctx context.Context, c *desk.SessionCounts,
+) ([]model.SessionChannelCount, error) {
+	channels, err := r.desk.Channels(ctx, auth.Viewer(ctx))
+	if err != nil {
+		return nil, err
+	}
+	out := make([]model.SessionChannelCount, len(channels))
+	for i, channel := range channels {
+		out[i] = model.SessionChannelCount{Channel: channel, Count: c.ByChannel[channel.ID]}
+	}
+	return out, nil
+}
+
+func (r mutationResolver) UpdateSession(
+	ctx context.Context, in model.UpdateSessionInput,
+) (model.UpdateSessionPayload, error) {
+	defer loadersOf(ctx).reset()
+	id, _ := crm.ParseSessionID(in.ID)
+	done, err := r.desk.UpdateSession(ctx, auth.Viewer(ctx), id, sessionPatch(in))
+	mend, err := userErrors(err, sessionGone)
+	return model.UpdateSessionPayload{Session: done.Now, EventID: eventID(done.Event), UserErrors: mend}, err
+}
+
 func (r mutationResolver) RecordInteraction(
 	ctx context.Context, in model.RecordInteractionInput,
 ) (model.RecordInteractionPayload, error) {
 	defer loadersOf(ctx).reset()
 	done, err := r.ingest.Record(ctx, auth.Viewer(ctx), report(in))
 	mend, err := userErrors(err, channelUnknown)
-	payload := model.RecordInteractionPayload{Contact: done.Contact, UserErrors: mend}
+	payload := model.RecordInteractionPayload{Contact: done.Contact, EventID: eventID(done.Event), UserErrors: mend}
 	if err == nil && len(mend) == 0 {
 		payload.Session = &done.Session
 	}

@@ -36,9 +36,12 @@ type ResolverRoot interface {
 	Contact() ContactResolver
 	ContactConnection() ContactConnectionResolver
 	Identity() IdentityResolver
+	IngestFailure() IngestFailureResolver
+	IngestFailureConnection() IngestFailureConnectionResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
 	Session() SessionResolver
+	SessionCounts() SessionCountsResolver
 	Viewer() ViewerResolver
 }
 
@@ -51,6 +54,14 @@ type ComplexityRoot struct {
 		ID     func(childComplexity int) int
 		Name   func(childComplexity int) int
 		Type   func(childComplexity int) int
+	}
+
+	ChannelSetup struct {
+		AllowedDomains func(childComplexity int) int
+		EmbedSnippet   func(childComplexity int) int
+		SecretSet      func(childComplexity int) int
+		VerifyToken    func(childComplexity int) int
+		WebhookURL     func(childComplexity int) int
 	}
 
 	Contact struct {
@@ -95,12 +106,19 @@ type ComplexityRoot struct {
 
 	CreateChannelPayload struct {
 		Channel    func(childComplexity int) int
+		Setup      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	DeleteContactPayload struct {
 		DeletedContactID func(childComplexity int) int
+		EventID          func(childComplexity int) int
 		UserErrors       func(childComplexity int) int
+	}
+
+	DismissIngestFailuresPayload struct {
+		DismissedIds func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	Identity struct {
@@ -110,12 +128,36 @@ type ComplexityRoot struct {
 		ExternalID  func(childComplexity int) int
 	}
 
+	IngestFailure struct {
+		At       func(childComplexity int) int
+		Channel  func(childComplexity int) int
+		ID       func(childComplexity int) int
+		Payload  func(childComplexity int) int
+		Position func(childComplexity int) int
+		Reason   func(childComplexity int) int
+	}
+
+	IngestFailureConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	IngestFailureEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Mutation struct {
-		CreateChannel     func(childComplexity int, input model.CreateChannelInput) int
-		DeleteContact     func(childComplexity int, input model.DeleteContactInput) int
-		RecordInteraction func(childComplexity int, input model.RecordInteractionInput) int
-		UpdateChannel     func(childComplexity int, input model.UpdateChannelInput) int
-		UpdateContact     func(childComplexity int, input model.UpdateContactInput) int
+		CreateChannel         func(childComplexity int, input model.CreateChannelInput) int
+		DeleteContact         func(childComplexity int, input model.DeleteContactInput) int
+		DismissIngestFailures func(childComplexity int, input model.DismissIngestFailuresInput) int
+		RecordInteraction     func(childComplexity int, input model.RecordInteractionInput) int
+		ReplayIngestFailures  func(childComplexity int, input model.ReplayIngestFailuresInput) int
+		UpdateChannel         func(childComplexity int, input model.UpdateChannelInput) int
+		UpdateContact         func(childComplexity int, input model.UpdateContactInput) int
+		UpdateSession         func(childComplexity int, input model.UpdateSessionInput) int
 	}
 
 	PageInfo struct {
@@ -126,20 +168,28 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Channels func(childComplexity int) int
-		Contact  func(childComplexity int, id string) int
-		Contacts func(childComplexity int, search *string, orderBy *model.ContactOrder, first *int, after *string, last *int, before *string) int
-		Node     func(childComplexity int, id string) int
-		Nodes    func(childComplexity int, ids []string) int
-		Session  func(childComplexity int, id string) int
-		Sessions func(childComplexity int, filter *model.SessionFilter, first *int, after *string, last *int, before *string) int
-		Viewer   func(childComplexity int) int
+		Channels       func(childComplexity int) int
+		Contact        func(childComplexity int, id string) int
+		Contacts       func(childComplexity int, search *string, orderBy *model.ContactOrder, first *int, after *string, last *int, before *string) int
+		IngestFailures func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Node           func(childComplexity int, id string) int
+		Nodes          func(childComplexity int, ids []string) int
+		Session        func(childComplexity int, id string) int
+		SessionCounts  func(childComplexity int, filter *model.SessionFilter) int
+		Sessions       func(childComplexity int, filter *model.SessionFilter, first *int, after *string, last *int, before *string) int
+		Viewer         func(childComplexity int) int
 	}
 
 	RecordInteractionPayload struct {
 		Contact    func(childComplexity int) int
+		EventID    func(childComplexity int) int
 		Session    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	ReplayIngestFailuresPayload struct {
+		ReplayedIds func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
 	}
 
 	Session struct {
@@ -155,10 +205,22 @@ type ComplexityRoot struct {
 		UnreadCount        func(childComplexity int) int
 	}
 
+	SessionChannelCount struct {
+		Channel func(childComplexity int) int
+		Count   func(childComplexity int) int
+	}
+
 	SessionConnection struct {
 		Edges    func(childComplexity int) int
 		Nodes    func(childComplexity int) int
 		PageInfo func(childComplexity int) int
+	}
+
+	SessionCounts struct {
+		Channels func(childComplexity int) int
+		Statuses func(childComplexity int) int
+		Tags     func(childComplexity int) int
+		Total    func(childComplexity int) int
 	}
 
 	SessionEdge struct {
@@ -166,13 +228,31 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	SessionStatusCount struct {
+		Count  func(childComplexity int) int
+		Status func(childComplexity int) int
+	}
+
+	SessionTagCount struct {
+		Count func(childComplexity int) int
+		Tag   func(childComplexity int) int
+	}
+
 	UpdateChannelPayload struct {
 		Channel    func(childComplexity int) int
+		Setup      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
 	UpdateContactPayload struct {
 		Contact    func(childComplexity int) int
+		EventID    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpdateSessionPayload struct {
+		EventID    func(childComplexity int) int
+		Session    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -207,12 +287,23 @@ type ContactConnectionResolver interface {
 type IdentityResolver interface {
 	Channel(ctx context.Context, obj *crm.Identity) (crm.Channel, error)
 }
+type IngestFailureResolver interface {
+	Channel(ctx context.Context, obj *crm.Failure) (crm.Channel, error)
+
+	Payload(ctx context.Context, obj *crm.Failure) (string, error)
+}
+type IngestFailureConnectionResolver interface {
+	TotalCount(ctx context.Context, obj *model.FailureConnection) (storage.Count, error)
+}
 type MutationResolver interface {
 	UpdateContact(ctx context.Context, input model.UpdateContactInput) (model.UpdateContactPayload, error)
 	DeleteContact(ctx context.Context, input model.DeleteContactInput) (model.DeleteContactPayload, error)
+	UpdateSession(ctx context.Context, input model.UpdateSessionInput) (model.UpdateSessionPayload, error)
 	CreateChannel(ctx context.Context, input model.CreateChannelInput) (model.CreateChannelPayload, error)
 	UpdateChannel(ctx context.Context, input model.UpdateChannelInput) (model.UpdateChannelPayload, error)
 	RecordInteraction(ctx context.Context, input model.RecordInteractionInput) (model.RecordInteractionPayload, error)
+	ReplayIngestFailures(ctx context.Context, input model.ReplayIngestFailuresInput) (model.ReplayIngestFailuresPayload, error)
+	DismissIngestFailures(ctx context.Context, input model.DismissIngestFailuresInput) (model.DismissIngestFailuresPayload, error)
 }
 type QueryResolver interface {
 	Viewer(ctx context.Context) (crm.Viewer, error)
@@ -222,12 +313,17 @@ type QueryResolver interface {
 	Contacts(ctx context.Context, search *string, orderBy *model.ContactOrder, first *int, after *string, last *int, before *string) (model.ContactConnection, error)
 	Session(ctx context.Context, id string) (*crm.Session, error)
 	Sessions(ctx context.Context, filter *model.SessionFilter, first *int, after *string, last *int, before *string) (model.SessionConnection, error)
+	SessionCounts(ctx context.Context, filter *model.SessionFilter) (desk.SessionCounts, error)
 	Channels(ctx context.Context) ([]crm.Channel, error)
+	IngestFailures(ctx context.Context, first *int, after *string, last *int, before *string) (model.FailureConnection, error)
 }
 type SessionResolver interface {
 	Contact(ctx context.Context, obj *crm.Session) (*crm.Contact, error)
 	ContactName(ctx context.Context, obj *crm.Session) (string, error)
 	Channel(ctx context.Context, obj *crm.Session) (crm.Channel, error)
+}
+type SessionCountsResolver interface {
+	Channels(ctx context.Context, obj *desk.SessionCounts) ([]model.SessionChannelCount, error)
 }
 type ViewerResolver interface {
 	Name(ctx context.Context, obj *crm.Viewer) (*string, error)
@@ -275,6 +371,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.Type(childComplexity), true
+
+	case "ChannelSetup.allowedDomains":
+		if e.ComplexityRoot.ChannelSetup.AllowedDomains == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetup.AllowedDomains(childComplexity), true
+	case "ChannelSetup.embedSnippet":
+		if e.ComplexityRoot.ChannelSetup.EmbedSnippet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetup.EmbedSnippet(childComplexity), true
+	case "ChannelSetup.secretSet":
+		if e.ComplexityRoot.ChannelSetup.SecretSet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetup.SecretSet(childComplexity), true
+	case "ChannelSetup.verifyToken":
+		if e.ComplexityRoot.ChannelSetup.VerifyToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetup.VerifyToken(childComplexity), true
+	case "ChannelSetup.webhookUrl":
+		if e.ComplexityRoot.ChannelSetup.WebhookURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetup.WebhookURL(childComplexity), true
 
 	case "Contact.createdAt":
 		if e.ComplexityRoot.Contact.CreatedAt == nil {
@@ -442,6 +569,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateChannelPayload.Channel(childComplexity), true
+	case "CreateChannelPayload.setup":
+		if e.ComplexityRoot.CreateChannelPayload.Setup == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateChannelPayload.Setup(childComplexity), true
 	case "CreateChannelPayload.userErrors":
 		if e.ComplexityRoot.CreateChannelPayload.UserErrors == nil {
 			break
@@ -455,12 +588,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeleteContactPayload.DeletedContactID(childComplexity), true
+	case "DeleteContactPayload.eventId":
+		if e.ComplexityRoot.DeleteContactPayload.EventID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteContactPayload.EventID(childComplexity), true
 	case "DeleteContactPayload.userErrors":
 		if e.ComplexityRoot.DeleteContactPayload.UserErrors == nil {
 			break
 		}
 
 		return e.ComplexityRoot.DeleteContactPayload.UserErrors(childComplexity), true
+
+	case "DismissIngestFailuresPayload.dismissedIds":
+		if e.ComplexityRoot.DismissIngestFailuresPayload.DismissedIds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DismissIngestFailuresPayload.DismissedIds(childComplexity), true
+	case "DismissIngestFailuresPayload.userErrors":
+		if e.ComplexityRoot.DismissIngestFailuresPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DismissIngestFailuresPayload.UserErrors(childComplexity), true
 
 	case "Identity.channel":
 		if e.ComplexityRoot.Identity.Channel == nil {
@@ -487,6 +639,81 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Identity.ExternalID(childComplexity), true
 
+	case "IngestFailure.at":
+		if e.ComplexityRoot.IngestFailure.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IngestFailure.At(childComplexity), true
+	case "IngestFailure.channel":
+		if e.ComplexityRoot.IngestFailure.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IngestFailure.Channel(childComplexity), true
+	case "IngestFailure.id":
+		if e.ComplexityRoot.IngestFailure.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IngestFailure.ID(childComplexity), true
+	case "IngestFailure.payload":
+		if e.ComplexityRoot.IngestFailure.Payload == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IngestFailure.Payload(childComplexity), true
+	case "IngestFailure.position":
+		if e.ComplexityRoot.IngestFailure.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IngestFailure.Position(childComplexity), true
+	case "IngestFailure.reason":
+		if e.ComplexityRoot.IngestFailure.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IngestFailure.Reason(childComplexity), true
+
+	case "IngestFailureConnection.edges":
+		if e.ComplexityRoot.IngestFailureConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IngestFailureConnection.Edges(childComplexity), true
+	case "IngestFailureConnection.nodes":
+		if e.ComplexityRoot.IngestFailureConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IngestFailureConnection.Nodes(childComplexity), true
+	case "IngestFailureConnection.pageInfo":
+		if e.ComplexityRoot.IngestFailureConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IngestFailureConnection.PageInfo(childComplexity), true
+	case "IngestFailureConnection.totalCount":
+		if e.ComplexityRoot.IngestFailureConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IngestFailureConnection.TotalCount(childComplexity), true
+
+	case "IngestFailureEdge.cursor":
+		if e.ComplexityRoot.IngestFailureEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IngestFailureEdge.Cursor(childComplexity), true
+	case "IngestFailureEdge.node":
+		if e.ComplexityRoot.IngestFailureEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IngestFailureEdge.Node(childComplexity), true
+
 	case "Mutation.createChannel":
 		if e.ComplexityRoot.Mutation.CreateChannel == nil {
 			break
@@ -509,6 +736,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteContact(childComplexity, args["input"].(model.DeleteContactInput)), true
+	case "Mutation.dismissIngestFailures":
+		if e.ComplexityRoot.Mutation.DismissIngestFailures == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_dismissIngestFailures_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DismissIngestFailures(childComplexity, args["input"].(model.DismissIngestFailuresInput)), true
 	case "Mutation.recordInteraction":
 		if e.ComplexityRoot.Mutation.RecordInteraction == nil {
 			break
@@ -520,6 +758,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordInteraction(childComplexity, args["input"].(model.RecordInteractionInput)), true
+	case "Mutation.replayIngestFailures":
+		if e.ComplexityRoot.Mutation.ReplayIngestFailures == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_replayIngestFailures_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReplayIngestFailures(childComplexity, args["input"].(model.ReplayIngestFailuresInput)), true
 	case "Mutation.updateChannel":
 		if e.ComplexityRoot.Mutation.UpdateChannel == nil {
 			break
@@ -542,6 +791,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateContact(childComplexity, args["input"].(model.UpdateContactInput)), true
+	case "Mutation.updateSession":
+		if e.ComplexityRoot.Mutation.UpdateSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateSession(childComplexity, args["input"].(model.UpdateSessionInput)), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -596,6 +856,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Contacts(childComplexity, args["search"].(*string), args["orderBy"].(*model.ContactOrder), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.ingestFailures":
+		if e.ComplexityRoot.Query.IngestFailures == nil {
+			break
+		}
+
+		args, err := ec.field_Query_ingestFailures_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.IngestFailures(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
@@ -630,6 +901,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Session(childComplexity, args["id"].(string)), true
+	case "Query.sessionCounts":
+		if e.ComplexityRoot.Query.SessionCounts == nil {
+			break
+		}
+
+		args, err := ec.field_Query_sessionCounts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SessionCounts(childComplexity, args["filter"].(*model.SessionFilter)), true
 	case "Query.sessions":
 		if e.ComplexityRoot.Query.Sessions == nil {
 			break
@@ -654,6 +936,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RecordInteractionPayload.Contact(childComplexity), true
+	case "RecordInteractionPayload.eventId":
+		if e.ComplexityRoot.RecordInteractionPayload.EventID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordInteractionPayload.EventID(childComplexity), true
 	case "RecordInteractionPayload.session":
 		if e.ComplexityRoot.RecordInteractionPayload.Session == nil {
 			break
@@ -666,6 +954,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RecordInteractionPayload.UserErrors(childComplexity), true
+
+	case "ReplayIngestFailuresPayload.replayedIds":
+		if e.ComplexityRoot.ReplayIngestFailuresPayload.ReplayedIds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplayIngestFailuresPayload.ReplayedIds(childComplexity), true
+	case "ReplayIngestFailuresPayload.userErrors":
+		if e.ComplexityRoot.ReplayIngestFailuresPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplayIngestFailuresPayload.UserErrors(childComplexity), true
 
 	case "Session.channel":
 		if e.ComplexityRoot.Session.Channel == nil {
@@ -728,6 +1029,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Session.UnreadCount(childComplexity), true
 
+	case "SessionChannelCount.channel":
+		if e.ComplexityRoot.SessionChannelCount.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionChannelCount.Channel(childComplexity), true
+	case "SessionChannelCount.count":
+		if e.ComplexityRoot.SessionChannelCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionChannelCount.Count(childComplexity), true
+
 	case "SessionConnection.edges":
 		if e.ComplexityRoot.SessionConnection.Edges == nil {
 			break
@@ -747,6 +1061,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SessionConnection.PageInfo(childComplexity), true
 
+	case "SessionCounts.channels":
+		if e.ComplexityRoot.SessionCounts.Channels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionCounts.Channels(childComplexity), true
+	case "SessionCounts.statuses":
+		if e.ComplexityRoot.SessionCounts.Statuses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionCounts.Statuses(childComplexity), true
+	case "SessionCounts.tags":
+		if e.ComplexityRoot.SessionCounts.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionCounts.Tags(childComplexity), true
+	case "SessionCounts.total":
+		if e.ComplexityRoot.SessionCounts.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionCounts.Total(childComplexity), true
+
 	case "SessionEdge.cursor":
 		if e.ComplexityRoot.SessionEdge.Cursor == nil {
 			break
@@ -760,12 +1099,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SessionEdge.Node(childComplexity), true
 
+	case "SessionStatusCount.count":
+		if e.ComplexityRoot.SessionStatusCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionStatusCount.Count(childComplexity), true
+	case "SessionStatusCount.status":
+		if e.ComplexityRoot.SessionStatusCount.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionStatusCount.Status(childComplexity), true
+
+	case "SessionTagCount.count":
+		if e.ComplexityRoot.SessionTagCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionTagCount.Count(childComplexity), true
+	case "SessionTagCount.tag":
+		if e.ComplexityRoot.SessionTagCount.Tag == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionTagCount.Tag(childComplexity), true
+
 	case "UpdateChannelPayload.channel":
 		if e.ComplexityRoot.UpdateChannelPayload.Channel == nil {
 			break
 		}
 
 		return e.ComplexityRoot.UpdateChannelPayload.Channel(childComplexity), true
+	case "UpdateChannelPayload.setup":
+		if e.ComplexityRoot.UpdateChannelPayload.Setup == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateChannelPayload.Setup(childComplexity), true
 	case "UpdateChannelPayload.userErrors":
 		if e.ComplexityRoot.UpdateChannelPayload.UserErrors == nil {
 			break
@@ -779,12 +1150,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateContactPayload.Contact(childComplexity), true
+	case "UpdateContactPayload.eventId":
+		if e.ComplexityRoot.UpdateContactPayload.EventID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateContactPayload.EventID(childComplexity), true
 	case "UpdateContactPayload.userErrors":
 		if e.ComplexityRoot.UpdateContactPayload.UserErrors == nil {
 			break
 		}
 
 		return e.ComplexityRoot.UpdateContactPayload.UserErrors(childComplexity), true
+
+	case "UpdateSessionPayload.eventId":
+		if e.ComplexityRoot.UpdateSessionPayload.EventID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateSessionPayload.EventID(childComplexity), true
+	case "UpdateSessionPayload.session":
+		if e.ComplexityRoot.UpdateSessionPayload.Session == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateSessionPayload.Session(childComplexity), true
+	case "UpdateSessionPayload.userErrors":
+		if e.ComplexityRoot.UpdateSessionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateSessionPayload.UserErrors(childComplexity), true
 
 	case "UserError.code":
 		if e.ComplexityRoot.UserError.Code == nil {
@@ -848,11 +1244,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ContactOrder", ec.unmarshalInputContactOrder),
 			graphql.NewInputUnmarshaler("CreateChannelInput", ec.unmarshalInputCreateChannelInput),
 			graphql.NewInputUnmarshaler("DeleteContactInput", ec.unmarshalInputDeleteContactInput),
+			graphql.NewInputUnmarshaler("DismissIngestFailuresInput", ec.unmarshalInputDismissIngestFailuresInput),
 			graphql.NewInputUnmarshaler("ProfileInput", ec.unmarshalInputProfileInput),
 			graphql.NewInputUnmarshaler("RecordInteractionInput", ec.unmarshalInputRecordInteractionInput),
+			graphql.NewInputUnmarshaler("ReplayIngestFailuresInput", ec.unmarshalInputReplayIngestFailuresInput),
 			graphql.NewInputUnmarshaler("SessionFilter", ec.unmarshalInputSessionFilter),
 			graphql.NewInputUnmarshaler("UpdateChannelInput", ec.unmarshalInputUpdateChannelInput),
 			graphql.NewInputUnmarshaler("UpdateContactInput", ec.unmarshalInputUpdateContactInput),
+			graphql.NewInputUnmarshaler("UpdateSessionInput", ec.unmarshalInputUpdateSessionInput),
 		)
 	}
 	first := true
@@ -1044,6 +1443,81 @@ type Session implements Node {
   startedAt: DateTime!
 }
 
+"How many sessions pass a filter, in all and for each value that the filter could name."
+type SessionCounts {
+  "How many pass the whole filter."
+  total: Int!
+  "For each status, how many pass the filter's other conditions; in the order of the schema."
+  statuses: [SessionStatusCount!]!
+  "For each tag and for none, how many pass the filter's other conditions; in the order of the schema, untagged last."
+  tags: [SessionTagCount!]!
+  "For each channel of the workspace, oldest first, how many pass the filter's other conditions."
+  channels: [SessionChannelCount!]!
+}
+
+"How many sessions have a status."
+type SessionStatusCount {
+  "The status."
+  status: SessionStatus!
+  "How many."
+  count: Int!
+}
+
+"How many sessions have a tag."
+type SessionTagCount {
+  "The tag; null for sessions without one."
+  tag: SessionTag
+  "How many."
+  count: Int!
+}
+
+"How many sessions take place on a channel."
+type SessionChannelCount {
+  "The channel."
+  channel: Channel!
+  "How many."
+  count: Int!
+}
+
+"""
+One item of a channel's report that could not be taken in. It is kept until it is replayed with success or dismissed, or
+the customer's contact is deleted. ADMIN.
+"""
+type IngestFailure implements Node {
+  "Opaque: ` + "`" + `failure_` + "`" + ` and 32 hexadecimal digits."
+  id: ID!
+  "The channel that reported it."
+  channel: Channel!
+  "When it failed first."
+  at: DateTime!
+  "Its place in the report, from 0."
+  position: Int!
+  "Why it failed, in a sentence for an operator."
+  reason: String!
+  "The item as the provider sent it."
+  payload: String!
+}
+
+"A page of failures. Relay: Cursor Connections."
+type IngestFailureConnection {
+  "The failures with their cursors."
+  edges: [IngestFailureEdge!]!
+  "The failures without cursors."
+  nodes: [IngestFailure!]!
+  "Where the page stands in the list."
+  pageInfo: PageInfo!
+  "How many failures the whole list has. Counted only when asked for."
+  totalCount: Count!
+}
+
+"A failure in its place in a list."
+type IngestFailureEdge {
+  "Marks the place, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  cursor: String!
+  "The failure."
+  node: IngestFailure!
+}
+
 "How far a conversation has come."
 enum SessionStatus {
   "Going on."
@@ -1160,9 +1634,9 @@ type PageInfo {
   endCursor: String
 }
 
-"A number of contacts."
+"How long a list is."
 type Count {
-  "The number; under a search at most 10 000."
+  "The number of its rows; for a search, and for failures, at most 10 000."
   value: Int!
   "False when there are more than ` + "`" + `value` + "`" + `."
   exact: Boolean!
@@ -1182,9 +1656,9 @@ type Viewer {
 
 "What a credential may do."
 enum Role {
-  "May read, edit and delete contacts and see sessions."
+  "May read, edit and delete contacts, and see and edit sessions."
   STAFF
-  "May all that STAFF may, and manage channels."
+  "May all that STAFF may, and manage channels and what could not be taken in of their messages."
   ADMIN
   "May only report interactions."
   CHANNEL
@@ -1194,7 +1668,7 @@ enum Role {
 type Query {
   "Who is asking."
   viewer: Viewer!
-  "The contact, session or channel of this id; null when there is none."
+  "The contact, session, channel or, for ADMIN, failure of this id; null when there is none."
   node(
     "Its id."
     id: ID!
@@ -1245,8 +1719,27 @@ type Query {
     "Only rows before this cursor."
     before: String
   ): SessionConnection!
+  """
+  How many sessions there are: the figures beside the values of a filter. Those of one condition leave the filter's own
+  values of it aside, so that they tell what choosing another value would show.
+  """
+  sessionCounts(
+    "Which sessions; all by default."
+    filter: SessionFilter
+  ): SessionCounts!
   "The workspace's channels, oldest first."
   channels: [Channel!]!
+  "What channels reported and could not be taken in, the newest first. ADMIN."
+  ingestFailures(
+    "How many from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
+    first: Int
+    "Only rows after this cursor."
+    after: String
+    "How many from the end, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Only rows before this cursor."
+    before: String
+  ): IngestFailureConnection!
 }
 
 "The order of a list of contacts."
@@ -1303,6 +1796,11 @@ type Mutation {
     "Which contact."
     input: DeleteContactInput!
   ): DeleteContactPayload!
+  "Edits a session: an absent field stays. STAFF."
+  updateSession(
+    "What to change."
+    input: UpdateSessionInput!
+  ): UpdateSessionPayload!
   "Adds a channel. ADMIN."
   createChannel(
     "The new channel."
@@ -1321,6 +1819,19 @@ type Mutation {
     "The message."
     input: RecordInteractionInput!
   ): RecordInteractionPayload!
+  """
+  Takes in once more what failed, each item by itself, for instance after the channel was set right. What succeeds is no
+  failure any more; what was recorded before is not recorded twice. ADMIN.
+  """
+  replayIngestFailures(
+    "Which failures."
+    input: ReplayIngestFailuresInput!
+  ): ReplayIngestFailuresPayload!
+  "Throws failures away for good. ADMIN."
+  dismissIngestFailures(
+    "Which failures."
+    input: DismissIngestFailuresInput!
+  ): DismissIngestFailuresPayload!
 }
 
 "An edit of one contact. An absent field stays, null or an empty string clears it, a value sets it."
@@ -1345,6 +1856,8 @@ input UpdateContactInput {
 type UpdateContactPayload {
   "The contact as it is now, also beside an error; null when it is gone."
   contact: Contact
+  "The id of the event that the edit caused; null when nothing changed."
+  eventId: ID
   "What a person can mend; empty when the edit was made."
   userErrors: [UserError!]!
 }
@@ -1359,7 +1872,31 @@ input DeleteContactInput {
 type DeleteContactPayload {
   "The id of the contact that is gone; null when nothing was deleted."
   deletedContactId: ID
+  "The id of the event that the deletion caused; null when nothing changed."
+  eventId: ID
   "What a person can mend; empty when the contact was deleted."
+  userErrors: [UserError!]!
+}
+
+"An edit of one session. An absent field stays."
+input UpdateSessionInput {
+  "Which session."
+  id: ID!
+  "How far the conversation has come. Cannot be null."
+  status: SessionStatus
+  "What it is about; null clears it."
+  tag: SessionTag
+  "Whether all messages so far count as read now."
+  markRead: Boolean! = false
+}
+
+"What became of an edit of a session."
+type UpdateSessionPayload {
+  "The session as it is now, also beside an error; null when there is none."
+  session: Session
+  "The id of the event that the edit caused; null when nothing changed."
+  eventId: ID
+  "What a person can mend; empty when the edit was made."
   userErrors: [UserError!]!
 }
 
@@ -1369,14 +1906,44 @@ input CreateChannelInput {
   name: String!
   "The messaging product behind it."
   type: ChannelType!
+  """
+  What the provider signs its webhooks with; stored encrypted and never shown again. WHATSAPP, FACEBOOK, INSTAGRAM: the
+  app secret. TIKTOK: the client secret. TELEGRAM: the ` + "`" + `secret_token` + "`" + ` of ` + "`" + `setWebhook` + "`" + `; one is made when none is given. HTML_EMBED:
+  the key that signs visitors' identities.
+  """
+  secret: String
+  """
+  The sites whose pages may hold the chat widget, 100 at most, for HTML_EMBED alone: ` + "`" + `example.com` + "`" + `, ` + "`" + `*.example.com` + "`" + ` for
+  every name below it, ` + "`" + `localhost:3000` + "`" + ` with a port.
+  """
+  allowedDomains: [String!]
 }
 
 "What became of a new channel."
 type CreateChannelPayload {
   "The channel; null beside an error."
   channel: Channel
+  "What to enter where; null beside an error."
+  setup: ChannelSetup
   "What a person can mend; empty when the channel was made."
   userErrors: [UserError!]!
+}
+
+"What connects a channel with its provider: what an administrator enters where. It holds no secret of the provider."
+type ChannelSetup {
+  "Where the provider sends its webhooks, and the chat widget its messages."
+  webhookUrl: String!
+  """
+  WHATSAPP, FACEBOOK and INSTAGRAM: the verify token to enter beside the webhook's URL. TELEGRAM: the ` + "`" + `secret_token` + "`" + ` for
+  ` + "`" + `setWebhook` + "`" + `, where Kith has made it. Null when there is none.
+  """
+  verifyToken: String
+  "HTML_EMBED: what to put into the pages of the allowed sites. Null for the other types."
+  embedSnippet: String
+  "Whether the channel has a secret."
+  secretSet: Boolean!
+  "HTML_EMBED: the sites whose pages may hold the chat widget."
+  allowedDomains: [String!]!
 }
 
 "An edit of one channel. An absent field stays."
@@ -1387,12 +1954,25 @@ input UpdateChannelInput {
   name: String
   "Whether it takes messages. Cannot be null."
   active: Boolean
+  """
+  What the provider signs its webhooks with; stored encrypted and never shown again. WHATSAPP, FACEBOOK, INSTAGRAM: the
+  app secret. TIKTOK: the client secret. TELEGRAM: the ` + "`" + `secret_token` + "`" + ` of ` + "`" + `setWebhook` + "`" + `. HTML_EMBED:
+  the key that signs visitors' identities. Null removes it.
+  """
+  secret: String
+  """
+  The sites whose pages may hold the chat widget, 100 at most, for HTML_EMBED alone: ` + "`" + `example.com` + "`" + `, ` + "`" + `*.example.com` + "`" + ` for
+  every name below it, ` + "`" + `localhost:3000` + "`" + ` with a port. Replaces the list; null empties it.
+  """
+  allowedDomains: [String!]
 }
 
 "What became of an edit of a channel."
 type UpdateChannelPayload {
   "The channel as it is now; null when there is none."
   channel: Channel
+  "What to enter where, as things are now; null when there is no such channel."
+  setup: ChannelSetup
   "What a person can mend; empty when the edit was made."
   userErrors: [UserError!]!
 }
@@ -1443,7 +2023,37 @@ type RecordInteractionPayload {
   contact: Contact
   "The conversation; null beside an error."
   session: Session
+  "The id of the event that the message made or changed the contact with; null when it did neither."
+  eventId: ID
   "What a person can mend; empty when the message was recorded."
+  userErrors: [UserError!]!
+}
+
+"Which failures to replay."
+input ReplayIngestFailuresInput {
+  "Their ids, 100 at most."
+  ids: [ID!]!
+}
+
+"What became of a replay."
+type ReplayIngestFailuresPayload {
+  "The ids of the failures whose items are taken in now, in the order given."
+  replayedIds: [ID!]!
+  "What a person can mend, each at its place among the ids; those failures stay."
+  userErrors: [UserError!]!
+}
+
+"Which failures to throw away."
+input DismissIngestFailuresInput {
+  "Their ids, 100 at most."
+  ids: [ID!]!
+}
+
+"What became of a dismissal."
+type DismissIngestFailuresPayload {
+  "The ids of the failures that are gone, in the order given."
+  dismissedIds: [ID!]!
+  "What a person can mend, each at its place among the ids."
   userErrors: [UserError!]!
 }
 
@@ -1473,6 +2083,8 @@ enum UserErrorCode {
   NOT_FOUND
   "The channel takes no messages."
   CHANNEL_INACTIVE
+  "The item could not be taken in this time either; the message says why."
+  REPLAY_FAILED
 }
 `, BuiltIn: false},
 }
@@ -1494,6 +2106,22 @@ func (ec *executionContext) childFields_Channel(ctx context.Context, field graph
 		return ec.fieldContext_Channel_active(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Channel", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelSetup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhookUrl":
+		return ec.fieldContext_ChannelSetup_webhookUrl(ctx, field)
+	case "verifyToken":
+		return ec.fieldContext_ChannelSetup_verifyToken(ctx, field)
+	case "embedSnippet":
+		return ec.fieldContext_ChannelSetup_embedSnippet(ctx, field)
+	case "secretSet":
+		return ec.fieldContext_ChannelSetup_secretSet(ctx, field)
+	case "allowedDomains":
+		return ec.fieldContext_ChannelSetup_allowedDomains(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelSetup", field.Name)
 }
 
 func (ec *executionContext) childFields_Contact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1580,6 +2208,8 @@ func (ec *executionContext) childFields_CreateChannelPayload(ctx context.Context
 	switch field.Name {
 	case "channel":
 		return ec.fieldContext_CreateChannelPayload_channel(ctx, field)
+	case "setup":
+		return ec.fieldContext_CreateChannelPayload_setup(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_CreateChannelPayload_userErrors(ctx, field)
 	}
@@ -1590,10 +2220,22 @@ func (ec *executionContext) childFields_DeleteContactPayload(ctx context.Context
 	switch field.Name {
 	case "deletedContactId":
 		return ec.fieldContext_DeleteContactPayload_deletedContactId(ctx, field)
+	case "eventId":
+		return ec.fieldContext_DeleteContactPayload_eventId(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_DeleteContactPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeleteContactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DismissIngestFailuresPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dismissedIds":
+		return ec.fieldContext_DismissIngestFailuresPayload_dismissedIds(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DismissIngestFailuresPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DismissIngestFailuresPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Identity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1608,6 +2250,48 @@ func (ec *executionContext) childFields_Identity(ctx context.Context, field grap
 		return ec.fieldContext_Identity_createdAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Identity", field.Name)
+}
+
+func (ec *executionContext) childFields_IngestFailure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_IngestFailure_id(ctx, field)
+	case "channel":
+		return ec.fieldContext_IngestFailure_channel(ctx, field)
+	case "at":
+		return ec.fieldContext_IngestFailure_at(ctx, field)
+	case "position":
+		return ec.fieldContext_IngestFailure_position(ctx, field)
+	case "reason":
+		return ec.fieldContext_IngestFailure_reason(ctx, field)
+	case "payload":
+		return ec.fieldContext_IngestFailure_payload(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IngestFailure", field.Name)
+}
+
+func (ec *executionContext) childFields_IngestFailureConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_IngestFailureConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_IngestFailureConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_IngestFailureConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_IngestFailureConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IngestFailureConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_IngestFailureEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_IngestFailureEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_IngestFailureEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IngestFailureEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1630,10 +2314,22 @@ func (ec *executionContext) childFields_RecordInteractionPayload(ctx context.Con
 		return ec.fieldContext_RecordInteractionPayload_contact(ctx, field)
 	case "session":
 		return ec.fieldContext_RecordInteractionPayload_session(ctx, field)
+	case "eventId":
+		return ec.fieldContext_RecordInteractionPayload_eventId(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_RecordInteractionPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RecordInteractionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReplayIngestFailuresPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "replayedIds":
+		return ec.fieldContext_ReplayIngestFailuresPayload_replayedIds(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReplayIngestFailuresPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReplayIngestFailuresPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1662,6 +2358,16 @@ func (ec *executionContext) childFields_Session(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
 }
 
+func (ec *executionContext) childFields_SessionChannelCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_SessionChannelCount_channel(ctx, field)
+	case "count":
+		return ec.fieldContext_SessionChannelCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SessionChannelCount", field.Name)
+}
+
 func (ec *executionContext) childFields_SessionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "edges":
@@ -1674,6 +2380,20 @@ func (ec *executionContext) childFields_SessionConnection(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type SessionConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_SessionCounts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "total":
+		return ec.fieldContext_SessionCounts_total(ctx, field)
+	case "statuses":
+		return ec.fieldContext_SessionCounts_statuses(ctx, field)
+	case "tags":
+		return ec.fieldContext_SessionCounts_tags(ctx, field)
+	case "channels":
+		return ec.fieldContext_SessionCounts_channels(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SessionCounts", field.Name)
+}
+
 func (ec *executionContext) childFields_SessionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cursor":
@@ -1684,10 +2404,32 @@ func (ec *executionContext) childFields_SessionEdge(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type SessionEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_SessionStatusCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "status":
+		return ec.fieldContext_SessionStatusCount_status(ctx, field)
+	case "count":
+		return ec.fieldContext_SessionStatusCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SessionStatusCount", field.Name)
+}
+
+func (ec *executionContext) childFields_SessionTagCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tag":
+		return ec.fieldContext_SessionTagCount_tag(ctx, field)
+	case "count":
+		return ec.fieldContext_SessionTagCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SessionTagCount", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "channel":
 		return ec.fieldContext_UpdateChannelPayload_channel(ctx, field)
+	case "setup":
+		return ec.fieldContext_UpdateChannelPayload_setup(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpdateChannelPayload_userErrors(ctx, field)
 	}
@@ -1698,10 +2440,24 @@ func (ec *executionContext) childFields_UpdateContactPayload(ctx context.Context
 	switch field.Name {
 	case "contact":
 		return ec.fieldContext_UpdateContactPayload_contact(ctx, field)
+	case "eventId":
+		return ec.fieldContext_UpdateContactPayload_eventId(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_UpdateContactPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateContactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "session":
+		return ec.fieldContext_UpdateSessionPayload_session(ctx, field)
+	case "eventId":
+		return ec.fieldContext_UpdateSessionPayload_eventId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateSessionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateSessionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1922,12 +2678,40 @@ func (ec *executionContext) field_Mutation_deleteContact_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_dismissIngestFailures_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DismissIngestFailuresInput, error) {
+			return ec.unmarshalNDismissIngestFailuresInput2kithᚋgraphᚋmodelᚐDismissIngestFailuresInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_recordInteraction_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.RecordInteractionInput, error) {
 			return ec.unmarshalNRecordInteractionInput2kithᚋgraphᚋmodelᚐRecordInteractionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_replayIngestFailures_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ReplayIngestFailuresInput, error) {
+			return ec.unmarshalNReplayIngestFailuresInput2kithᚋgraphᚋmodelᚐReplayIngestFailuresInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1956,6 +2740,20 @@ func (ec *executionContext) field_Mutation_updateContact_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.UpdateContactInput, error) {
 			return ec.unmarshalNUpdateContactInput2kithᚋgraphᚋmodelᚐUpdateContactInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateSession_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdateSessionInput, error) {
+			return ec.unmarshalNUpdateSessionInput2kithᚋgraphᚋmodelᚐUpdateSessionInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2046,6 +2844,44 @@ func (ec *executionContext) field_Query_contacts_args(ctx context.Context, rawAr
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_ingestFailures_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_node_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2071,6 +2907,20 @@ func (ec *executionContext) field_Query_nodes_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["ids"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_sessionCounts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.SessionFilter, error) {
+			return ec.unmarshalOSessionFilter2ᚖkithᚋgraphᚋmodelᚐSessionFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
 	return args, nil
 }
 
@@ -2298,6 +3148,121 @@ func (ec *executionContext) _Channel_active(ctx context.Context, field graphql.C
 }
 func (ec *executionContext) fieldContext_Channel_active(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Channel", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ChannelSetup_webhookUrl(ctx context.Context, field graphql.CollectedField, obj *desk.ChannelSetup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetup_webhookUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WebhookURL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetup_webhookUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetup", field, false, false, "String")
+}
+
+func (ec *executionContext) _ChannelSetup_verifyToken(ctx context.Context, field graphql.CollectedField, obj *desk.ChannelSetup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetup_verifyToken(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.VerifyToken, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetup_verifyToken(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetup", field, false, false, "String")
+}
+
+func (ec *executionContext) _ChannelSetup_embedSnippet(ctx context.Context, field graphql.CollectedField, obj *desk.ChannelSetup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetup_embedSnippet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EmbedSnippet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetup_embedSnippet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetup", field, false, false, "String")
+}
+
+func (ec *executionContext) _ChannelSetup_secretSet(ctx context.Context, field graphql.CollectedField, obj *desk.ChannelSetup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetup_secretSet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SecretSet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetup_secretSet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetup", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ChannelSetup_allowedDomains(ctx context.Context, field graphql.CollectedField, obj *desk.ChannelSetup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetup_allowedDomains(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AllowedDomains, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetup_allowedDomains(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetup", field, false, false, "String")
 }
 
 func (ec *executionContext) _Contact_id(ctx context.Context, field graphql.CollectedField, obj *crm.Contact) (ret graphql.Marshaler) {
@@ -2991,6 +3956,38 @@ func (ec *executionContext) fieldContext_CreateChannelPayload_channel(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateChannelPayload_setup(ctx context.Context, field graphql.CollectedField, obj *model.CreateChannelPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateChannelPayload_setup(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Setup, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *desk.ChannelSetup) graphql.Marshaler {
+			return ec.marshalOChannelSetup2ᚖkithᚋinternalᚋdeskᚐChannelSetup(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateChannelPayload_setup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateChannelPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelSetup(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CreateChannelPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CreateChannelPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3046,6 +4043,29 @@ func (ec *executionContext) fieldContext_DeleteContactPayload_deletedContactId(_
 	return graphql.NewScalarFieldContext("DeleteContactPayload", field, false, false, "ID")
 }
 
+func (ec *executionContext) _DeleteContactPayload_eventId(ctx context.Context, field graphql.CollectedField, obj *model.DeleteContactPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteContactPayload_eventId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EventID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteContactPayload_eventId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteContactPayload", field, false, false, "ID")
+}
+
 func (ec *executionContext) _DeleteContactPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DeleteContactPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3068,6 +4088,61 @@ func (ec *executionContext) _DeleteContactPayload_userErrors(ctx context.Context
 func (ec *executionContext) fieldContext_DeleteContactPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "DeleteContactPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DismissIngestFailuresPayload_dismissedIds(ctx context.Context, field graphql.CollectedField, obj *model.DismissIngestFailuresPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DismissIngestFailuresPayload_dismissedIds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DismissedIds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNID2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DismissIngestFailuresPayload_dismissedIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DismissIngestFailuresPayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _DismissIngestFailuresPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DismissIngestFailuresPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DismissIngestFailuresPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕkithᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DismissIngestFailuresPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DismissIngestFailuresPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -3179,6 +4254,336 @@ func (ec *executionContext) fieldContext_Identity_createdAt(_ context.Context, f
 	return graphql.NewScalarFieldContext("Identity", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _IngestFailure_id(ctx context.Context, field graphql.CollectedField, obj *crm.Failure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IngestFailure_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v crm.FailureID) graphql.Marshaler {
+			return ec.marshalNID2kithᚋinternalᚋcrmᚐFailureID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IngestFailure_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IngestFailure", field, false, false, "ID")
+}
+
+func (ec *executionContext) _IngestFailure_channel(ctx context.Context, field graphql.CollectedField, obj *crm.Failure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IngestFailure_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.IngestFailure().Channel(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v crm.Channel) graphql.Marshaler {
+			return ec.marshalNChannel2kithᚋinternalᚋcrmᚐChannel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IngestFailure_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IngestFailure",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IngestFailure_at(ctx context.Context, field graphql.CollectedField, obj *crm.Failure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IngestFailure_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IngestFailure_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IngestFailure", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _IngestFailure_position(ctx context.Context, field graphql.CollectedField, obj *crm.Failure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IngestFailure_position(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Position, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IngestFailure_position(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IngestFailure", field, false, false, "Int")
+}
+
+func (ec *executionContext) _IngestFailure_reason(ctx context.Context, field graphql.CollectedField, obj *crm.Failure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IngestFailure_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IngestFailure_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IngestFailure", field, false, false, "String")
+}
+
+func (ec *executionContext) _IngestFailure_payload(ctx context.Context, field graphql.CollectedField, obj *crm.Failure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IngestFailure_payload(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.IngestFailure().Payload(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IngestFailure_payload(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IngestFailure", field, true, true, "String")
+}
+
+func (ec *executionContext) _IngestFailureConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.FailureConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IngestFailureConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.FailureEdge) graphql.Marshaler {
+			return ec.marshalNIngestFailureEdge2ᚕkithᚋgraphᚋmodelᚐFailureEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IngestFailureConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IngestFailureConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IngestFailureEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IngestFailureConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.FailureConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IngestFailureConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []crm.Failure) graphql.Marshaler {
+			return ec.marshalNIngestFailure2ᚕkithᚋinternalᚋcrmᚐFailureᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IngestFailureConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IngestFailureConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IngestFailure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IngestFailureConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.FailureConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IngestFailureConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2kithᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IngestFailureConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IngestFailureConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IngestFailureConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.FailureConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IngestFailureConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.IngestFailureConnection().TotalCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v storage.Count) graphql.Marshaler {
+			return ec.marshalNCount2kithᚋstorageᚐCount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IngestFailureConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IngestFailureConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Count(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _IngestFailureEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.FailureEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IngestFailureEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IngestFailureEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IngestFailureEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _IngestFailureEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.FailureEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IngestFailureEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v crm.Failure) graphql.Marshaler {
+			return ec.marshalNIngestFailure2kithᚋinternalᚋcrmᚐFailure(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IngestFailureEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "IngestFailureEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IngestFailure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_updateContact(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3261,6 +4666,50 @@ func (ec *executionContext) fieldContext_Mutation_deleteContact(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_deleteContact_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateSession(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateSession(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateSession(ctx, fc.Args["input"].(model.UpdateSessionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.UpdateSessionPayload) graphql.Marshaler {
+			return ec.marshalNUpdateSessionPayload2kithᚋgraphᚋmodelᚐUpdateSessionPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateSession(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateSessionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateSession_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -3393,6 +4842,94 @@ func (ec *executionContext) fieldContext_Mutation_recordInteraction(ctx context.
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_recordInteraction_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_replayIngestFailures(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_replayIngestFailures(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReplayIngestFailures(ctx, fc.Args["input"].(model.ReplayIngestFailuresInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ReplayIngestFailuresPayload) graphql.Marshaler {
+			return ec.marshalNReplayIngestFailuresPayload2kithᚋgraphᚋmodelᚐReplayIngestFailuresPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_replayIngestFailures(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReplayIngestFailuresPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_replayIngestFailures_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_dismissIngestFailures(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_dismissIngestFailures(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DismissIngestFailures(ctx, fc.Args["input"].(model.DismissIngestFailuresInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.DismissIngestFailuresPayload) graphql.Marshaler {
+			return ec.marshalNDismissIngestFailuresPayload2kithᚋgraphᚋmodelᚐDismissIngestFailuresPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_dismissIngestFailures(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DismissIngestFailuresPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_dismissIngestFailures_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -3787,6 +5324,50 @@ func (ec *executionContext) fieldContext_Query_sessions(ctx context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_sessionCounts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_sessionCounts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().SessionCounts(ctx, fc.Args["filter"].(*model.SessionFilter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v desk.SessionCounts) graphql.Marshaler {
+			return ec.marshalNSessionCounts2kithᚋinternalᚋdeskᚐSessionCounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_sessionCounts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SessionCounts(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_sessionCounts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_channels(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3815,6 +5396,50 @@ func (ec *executionContext) fieldContext_Query_channels(_ context.Context, field
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Channel(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_ingestFailures(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_ingestFailures(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().IngestFailures(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.FailureConnection) graphql.Marshaler {
+			return ec.marshalNIngestFailureConnection2kithᚋgraphᚋmodelᚐFailureConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_ingestFailures(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IngestFailureConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_ingestFailures_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -3959,6 +5584,29 @@ func (ec *executionContext) fieldContext_RecordInteractionPayload_session(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _RecordInteractionPayload_eventId(ctx context.Context, field graphql.CollectedField, obj *model.RecordInteractionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordInteractionPayload_eventId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EventID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecordInteractionPayload_eventId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RecordInteractionPayload", field, false, false, "ID")
+}
+
 func (ec *executionContext) _RecordInteractionPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RecordInteractionPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3981,6 +5629,61 @@ func (ec *executionContext) _RecordInteractionPayload_userErrors(ctx context.Con
 func (ec *executionContext) fieldContext_RecordInteractionPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "RecordInteractionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReplayIngestFailuresPayload_replayedIds(ctx context.Context, field graphql.CollectedField, obj *model.ReplayIngestFailuresPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReplayIngestFailuresPayload_replayedIds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReplayedIds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNID2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReplayIngestFailuresPayload_replayedIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReplayIngestFailuresPayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ReplayIngestFailuresPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ReplayIngestFailuresPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReplayIngestFailuresPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕkithᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReplayIngestFailuresPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReplayIngestFailuresPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -4239,6 +5942,61 @@ func (ec *executionContext) fieldContext_Session_startedAt(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Session", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _SessionChannelCount_channel(ctx context.Context, field graphql.CollectedField, obj *model.SessionChannelCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionChannelCount_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v crm.Channel) graphql.Marshaler {
+			return ec.marshalNChannel2kithᚋinternalᚋcrmᚐChannel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SessionChannelCount_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SessionChannelCount",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SessionChannelCount_count(ctx context.Context, field graphql.CollectedField, obj *model.SessionChannelCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionChannelCount_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SessionChannelCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SessionChannelCount", field, false, false, "Int")
+}
+
 func (ec *executionContext) _SessionConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.SessionConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4335,6 +6093,125 @@ func (ec *executionContext) fieldContext_SessionConnection_pageInfo(_ context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _SessionCounts_total(ctx context.Context, field graphql.CollectedField, obj *desk.SessionCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionCounts_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SessionCounts_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SessionCounts", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SessionCounts_statuses(ctx context.Context, field graphql.CollectedField, obj *desk.SessionCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionCounts_statuses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Statuses, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []desk.StatusCount) graphql.Marshaler {
+			return ec.marshalNSessionStatusCount2ᚕkithᚋinternalᚋdeskᚐStatusCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SessionCounts_statuses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SessionCounts",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SessionStatusCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SessionCounts_tags(ctx context.Context, field graphql.CollectedField, obj *desk.SessionCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionCounts_tags(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tags, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []desk.TagCount) graphql.Marshaler {
+			return ec.marshalNSessionTagCount2ᚕkithᚋinternalᚋdeskᚐTagCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SessionCounts_tags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SessionCounts",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SessionTagCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SessionCounts_channels(ctx context.Context, field graphql.CollectedField, obj *desk.SessionCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionCounts_channels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SessionCounts().Channels(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.SessionChannelCount) graphql.Marshaler {
+			return ec.marshalNSessionChannelCount2ᚕkithᚋgraphᚋmodelᚐSessionChannelCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SessionCounts_channels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SessionCounts",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SessionChannelCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SessionEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.SessionEdge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4390,6 +6267,98 @@ func (ec *executionContext) fieldContext_SessionEdge_node(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _SessionStatusCount_status(ctx context.Context, field graphql.CollectedField, obj *desk.StatusCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionStatusCount_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v crm.SessionStatus) graphql.Marshaler {
+			return ec.marshalNSessionStatus2kithᚋinternalᚋcrmᚐSessionStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SessionStatusCount_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SessionStatusCount", field, false, false, "SessionStatus")
+}
+
+func (ec *executionContext) _SessionStatusCount_count(ctx context.Context, field graphql.CollectedField, obj *desk.StatusCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionStatusCount_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SessionStatusCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SessionStatusCount", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SessionTagCount_tag(ctx context.Context, field graphql.CollectedField, obj *desk.TagCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionTagCount_tag(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tag, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.SessionTag) graphql.Marshaler {
+			return ec.marshalOSessionTag2ᚖkithᚋinternalᚋcrmᚐSessionTag(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SessionTagCount_tag(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SessionTagCount", field, false, false, "SessionTag")
+}
+
+func (ec *executionContext) _SessionTagCount_count(ctx context.Context, field graphql.CollectedField, obj *desk.TagCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionTagCount_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SessionTagCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SessionTagCount", field, false, false, "Int")
+}
+
 func (ec *executionContext) _UpdateChannelPayload_channel(ctx context.Context, field graphql.CollectedField, obj *model.UpdateChannelPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4417,6 +6386,38 @@ func (ec *executionContext) fieldContext_UpdateChannelPayload_channel(_ context.
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateChannelPayload_setup(ctx context.Context, field graphql.CollectedField, obj *model.UpdateChannelPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateChannelPayload_setup(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Setup, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *desk.ChannelSetup) graphql.Marshaler {
+			return ec.marshalOChannelSetup2ᚖkithᚋinternalᚋdeskᚐChannelSetup(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateChannelPayload_setup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateChannelPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelSetup(ctx, field)
 		},
 	}
 	return fc, nil
@@ -4486,6 +6487,29 @@ func (ec *executionContext) fieldContext_UpdateContactPayload_contact(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdateContactPayload_eventId(ctx context.Context, field graphql.CollectedField, obj *model.UpdateContactPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateContactPayload_eventId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EventID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateContactPayload_eventId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdateContactPayload", field, false, false, "ID")
+}
+
 func (ec *executionContext) _UpdateContactPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpdateContactPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4508,6 +6532,93 @@ func (ec *executionContext) _UpdateContactPayload_userErrors(ctx context.Context
 func (ec *executionContext) fieldContext_UpdateContactPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "UpdateContactPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateSessionPayload_session(ctx context.Context, field graphql.CollectedField, obj *model.UpdateSessionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateSessionPayload_session(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Session, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.Session) graphql.Marshaler {
+			return ec.marshalOSession2ᚖkithᚋinternalᚋcrmᚐSession(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateSessionPayload_session(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateSessionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Session(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateSessionPayload_eventId(ctx context.Context, field graphql.CollectedField, obj *model.UpdateSessionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateSessionPayload_eventId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EventID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateSessionPayload_eventId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpdateSessionPayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _UpdateSessionPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpdateSessionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateSessionPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕkithᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateSessionPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateSessionPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -5848,7 +7959,7 @@ func (ec *executionContext) unmarshalInputCreateChannelInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "type"}
+	fieldsInOrder := [...]string{"name", "type", "secret", "allowedDomains"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -5869,6 +7980,20 @@ func (ec *executionContext) unmarshalInputCreateChannelInput(ctx context.Context
 				return it, err
 			}
 			it.Type = data
+		case "secret":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("secret"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Secret = data
+		case "allowedDomains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("allowedDomains"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AllowedDomains = data
 		}
 	}
 	return it, nil
@@ -5925,6 +8050,48 @@ func (ec *executionContext) unmarshalInputDeleteContactInput(ctx context.Context
 func UnmarshalDeleteContactInput(ctx context.Context, raw any) (model.DeleteContactInput, error) {
 	var out model.DeleteContactInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteContactInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDismissIngestFailuresInput(ctx context.Context, obj any) (model.DismissIngestFailuresInput, error) {
+	var it model.DismissIngestFailuresInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"ids"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ids":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ids"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ids = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDismissIngestFailuresInput unmarshals raw into the DismissIngestFailuresInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDismissIngestFailuresInput(ctx context.Context, raw any) (model.DismissIngestFailuresInput, error) {
+	var out model.DismissIngestFailuresInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DismissIngestFailuresInput", raw, &out)
 	return out, err
 }
 
@@ -6093,6 +8260,48 @@ func UnmarshalRecordInteractionInput(ctx context.Context, raw any) (model.Record
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputReplayIngestFailuresInput(ctx context.Context, obj any) (model.ReplayIngestFailuresInput, error) {
+	var it model.ReplayIngestFailuresInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"ids"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ids":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ids"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ids = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReplayIngestFailuresInput unmarshals raw into the ReplayIngestFailuresInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReplayIngestFailuresInput(ctx context.Context, raw any) (model.ReplayIngestFailuresInput, error) {
+	var out model.ReplayIngestFailuresInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReplayIngestFailuresInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSessionFilter(ctx context.Context, obj any) (model.SessionFilter, error) {
 	var it model.SessionFilter
 	if obj == nil {
@@ -6174,7 +8383,7 @@ func (ec *executionContext) unmarshalInputUpdateChannelInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "name", "active"}
+	fieldsInOrder := [...]string{"id", "name", "active", "secret", "allowedDomains"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -6202,6 +8411,20 @@ func (ec *executionContext) unmarshalInputUpdateChannelInput(ctx context.Context
 				return it, err
 			}
 			it.Active = graphql.OmittableOf(data)
+		case "secret":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("secret"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Secret = graphql.OmittableOf(data)
+		case "allowedDomains":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("allowedDomains"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AllowedDomains = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -6307,6 +8530,73 @@ func UnmarshalUpdateContactInput(ctx context.Context, raw any) (model.UpdateCont
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputUpdateSessionInput(ctx context.Context, obj any) (model.UpdateSessionInput, error) {
+	var it model.UpdateSessionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["markRead"]; !present {
+		asMap["markRead"] = false
+	}
+
+	fieldsInOrder := [...]string{"id", "status", "tag", "markRead"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "status":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
+			data, err := ec.unmarshalOSessionStatus2ᚖkithᚋinternalᚋcrmᚐSessionStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Status = graphql.OmittableOf(data)
+		case "tag":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tag"))
+			data, err := ec.unmarshalOSessionTag2ᚖkithᚋinternalᚋcrmᚐSessionTag(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tag = graphql.OmittableOf(data)
+		case "markRead":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("markRead"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MarkRead = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateSessionInput unmarshals raw into the UpdateSessionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateSessionInput(ctx context.Context, raw any) (model.UpdateSessionInput, error) {
+	var out model.UpdateSessionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateSessionInput", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -6322,6 +8612,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Session(ctx, sel, obj)
+	case crm.Failure:
+		return ec._IngestFailure(ctx, sel, &obj)
+	case *crm.Failure:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._IngestFailure(ctx, sel, obj)
 	case crm.Contact:
 		return ec._Contact(ctx, sel, &obj)
 	case *crm.Contact:
@@ -6377,6 +8674,59 @@ func (ec *executionContext) _Channel(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "active":
 			out.Values[i] = ec._Channel_active(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelSetupImplementors = []string{"ChannelSetup"}
+
+func (ec *executionContext) _ChannelSetup(ctx context.Context, sel ast.SelectionSet, obj *desk.ChannelSetup) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelSetupImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelSetup")
+		case "webhookUrl":
+			out.Values[i] = ec._ChannelSetup_webhookUrl(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "verifyToken":
+			out.Values[i] = ec._ChannelSetup_verifyToken(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "embedSnippet":
+			out.Values[i] = ec._ChannelSetup_embedSnippet(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "secretSet":
+			out.Values[i] = ec._ChannelSetup_secretSet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "allowedDomains":
+			out.Values[i] = ec._ChannelSetup_allowedDomains(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -6682,6 +9032,11 @@ func (ec *executionContext) _CreateChannelPayload(ctx context.Context, sel ast.S
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "setup":
+			out.Values[i] = ec._CreateChannelPayload_setup(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "userErrors":
 			out.Values[i] = ec._CreateChannelPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -6720,8 +9075,51 @@ func (ec *executionContext) _DeleteContactPayload(ctx context.Context, sel ast.S
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "eventId":
+			out.Values[i] = ec._DeleteContactPayload_eventId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "userErrors":
 			out.Values[i] = ec._DeleteContactPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var dismissIngestFailuresPayloadImplementors = []string{"DismissIngestFailuresPayload"}
+
+func (ec *executionContext) _DismissIngestFailuresPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DismissIngestFailuresPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, dismissIngestFailuresPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DismissIngestFailuresPayload")
+		case "dismissedIds":
+			out.Values[i] = ec._DismissIngestFailuresPayload_dismissedIds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DismissIngestFailuresPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -6791,6 +9189,153 @@ func (ec *executionContext) _Identity(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var ingestFailureImplementors = []string{"IngestFailure", "Node"}
+
+func (ec *executionContext) _IngestFailure(ctx context.Context, sel ast.SelectionSet, obj *crm.Failure) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ingestFailureImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("IngestFailure")
+		case "id":
+			out.Values[i] = ec._IngestFailure_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "channel":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._IngestFailure_channel(ctx, field, obj)
+				})
+		case "at":
+			out.Values[i] = ec._IngestFailure_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "position":
+			out.Values[i] = ec._IngestFailure_position(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reason":
+			out.Values[i] = ec._IngestFailure_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "payload":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._IngestFailure_payload(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var ingestFailureConnectionImplementors = []string{"IngestFailureConnection"}
+
+func (ec *executionContext) _IngestFailureConnection(ctx context.Context, sel ast.SelectionSet, obj *model.FailureConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ingestFailureConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("IngestFailureConnection")
+		case "edges":
+			out.Values[i] = ec._IngestFailureConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._IngestFailureConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._IngestFailureConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._IngestFailureConnection_totalCount(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var ingestFailureEdgeImplementors = []string{"IngestFailureEdge"}
+
+func (ec *executionContext) _IngestFailureEdge(ctx context.Context, sel ast.SelectionSet, obj *model.FailureEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ingestFailureEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("IngestFailureEdge")
+		case "cursor":
+			out.Values[i] = ec._IngestFailureEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._IngestFailureEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var mutationImplementors = []string{"Mutation"}
 
 func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -6824,6 +9369,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "updateSession":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateSession(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createChannel":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createChannel(ctx, field)
@@ -6841,6 +9393,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "recordInteraction":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_recordInteraction(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "replayIngestFailures":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_replayIngestFailures(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dismissIngestFailures":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_dismissIngestFailures(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -6971,11 +9537,23 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_sessions(ctx, field)
 				})
+		case "sessionCounts":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_sessionCounts(ctx, field)
+				})
 		case "channels":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_channels(ctx, field)
+				})
+		case "ingestFailures":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_ingestFailures(ctx, field)
 				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
@@ -7029,8 +9607,51 @@ func (ec *executionContext) _RecordInteractionPayload(ctx context.Context, sel a
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "eventId":
+			out.Values[i] = ec._RecordInteractionPayload_eventId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "userErrors":
 			out.Values[i] = ec._RecordInteractionPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var replayIngestFailuresPayloadImplementors = []string{"ReplayIngestFailuresPayload"}
+
+func (ec *executionContext) _ReplayIngestFailuresPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReplayIngestFailuresPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, replayIngestFailuresPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReplayIngestFailuresPayload")
+		case "replayedIds":
+			out.Values[i] = ec._ReplayIngestFailuresPayload_replayedIds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ReplayIngestFailuresPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -7132,6 +9753,44 @@ func (ec *executionContext) _Session(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
+var sessionChannelCountImplementors = []string{"SessionChannelCount"}
+
+func (ec *executionContext) _SessionChannelCount(ctx context.Context, sel ast.SelectionSet, obj *model.SessionChannelCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sessionChannelCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SessionChannelCount")
+		case "channel":
+			out.Values[i] = ec._SessionChannelCount_channel(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._SessionChannelCount_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var sessionConnectionImplementors = []string{"SessionConnection"}
 
 func (ec *executionContext) _SessionConnection(ctx context.Context, sel ast.SelectionSet, obj *model.SessionConnection) graphql.Marshaler {
@@ -7158,6 +9817,55 @@ func (ec *executionContext) _SessionConnection(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var sessionCountsImplementors = []string{"SessionCounts"}
+
+func (ec *executionContext) _SessionCounts(ctx context.Context, sel ast.SelectionSet, obj *desk.SessionCounts) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sessionCountsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SessionCounts")
+		case "total":
+			out.Values[i] = ec._SessionCounts_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "statuses":
+			out.Values[i] = ec._SessionCounts_statuses(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "tags":
+			out.Values[i] = ec._SessionCounts_tags(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "channels":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SessionCounts_channels(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -7213,6 +9921,82 @@ func (ec *executionContext) _SessionEdge(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var sessionStatusCountImplementors = []string{"SessionStatusCount"}
+
+func (ec *executionContext) _SessionStatusCount(ctx context.Context, sel ast.SelectionSet, obj *desk.StatusCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sessionStatusCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SessionStatusCount")
+		case "status":
+			out.Values[i] = ec._SessionStatusCount_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._SessionStatusCount_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var sessionTagCountImplementors = []string{"SessionTagCount"}
+
+func (ec *executionContext) _SessionTagCount(ctx context.Context, sel ast.SelectionSet, obj *desk.TagCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sessionTagCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SessionTagCount")
+		case "tag":
+			out.Values[i] = ec._SessionTagCount_tag(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._SessionTagCount_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var updateChannelPayloadImplementors = []string{"UpdateChannelPayload"}
 
 func (ec *executionContext) _UpdateChannelPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateChannelPayload) graphql.Marshaler {
@@ -7226,6 +10010,11 @@ func (ec *executionContext) _UpdateChannelPayload(ctx context.Context, sel ast.S
 			out.Values[i] = graphql.MarshalString("UpdateChannelPayload")
 		case "channel":
 			out.Values[i] = ec._UpdateChannelPayload_channel(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "setup":
+			out.Values[i] = ec._UpdateChannelPayload_setup(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -7267,8 +10056,56 @@ func (ec *executionContext) _UpdateContactPayload(ctx context.Context, sel ast.S
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "eventId":
+			out.Values[i] = ec._UpdateContactPayload_eventId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "userErrors":
 			out.Values[i] = ec._UpdateContactPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var updateSessionPayloadImplementors = []string{"UpdateSessionPayload"}
+
+func (ec *executionContext) _UpdateSessionPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateSessionPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateSessionPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateSessionPayload")
+		case "session":
+			out.Values[i] = ec._UpdateSessionPayload_session(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "eventId":
+			out.Values[i] = ec._UpdateSessionPayload_eventId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpdateSessionPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -7918,6 +10755,15 @@ func (ec *executionContext) marshalNDeleteContactPayload2kithᚋgraphᚋmodelᚐ
 	return ec._DeleteContactPayload(ctx, sel, &v)
 }
 
+func (ec *executionContext) unmarshalNDismissIngestFailuresInput2kithᚋgraphᚋmodelᚐDismissIngestFailuresInput(ctx context.Context, v any) (model.DismissIngestFailuresInput, error) {
+	res, err := ec.unmarshalInputDismissIngestFailuresInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDismissIngestFailuresPayload2kithᚋgraphᚋmodelᚐDismissIngestFailuresPayload(ctx context.Context, sel ast.SelectionSet, v model.DismissIngestFailuresPayload) graphql.Marshaler {
+	return ec._DismissIngestFailuresPayload(ctx, sel, &v)
+}
+
 func (ec *executionContext) unmarshalNID2kithᚋinternalᚋcrmᚐChannelID(ctx context.Context, v any) (crm.ChannelID, error) {
 	res, err := scalar.UnmarshalChannelID(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -7940,6 +10786,20 @@ func (ec *executionContext) unmarshalNID2kithᚋinternalᚋcrmᚐContactID(ctx c
 func (ec *executionContext) marshalNID2kithᚋinternalᚋcrmᚐContactID(ctx context.Context, sel ast.SelectionSet, v crm.ContactID) graphql.Marshaler {
 	_ = sel
 	res := scalar.MarshalContactID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNID2kithᚋinternalᚋcrmᚐFailureID(ctx context.Context, v any) (crm.FailureID, error) {
+	res, err := scalar.UnmarshalFailureID(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2kithᚋinternalᚋcrmᚐFailureID(ctx context.Context, sel ast.SelectionSet, v crm.FailureID) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalFailureID(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
 	}
@@ -8023,6 +10883,50 @@ func (ec *executionContext) marshalNIdentity2ᚕkithᚋinternalᚋcrmᚐIdentity
 	return ret
 }
 
+func (ec *executionContext) marshalNIngestFailure2kithᚋinternalᚋcrmᚐFailure(ctx context.Context, sel ast.SelectionSet, v crm.Failure) graphql.Marshaler {
+	return ec._IngestFailure(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNIngestFailure2ᚕkithᚋinternalᚋcrmᚐFailureᚄ(ctx context.Context, sel ast.SelectionSet, v []crm.Failure) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNIngestFailure2kithᚋinternalᚋcrmᚐFailure(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNIngestFailureConnection2kithᚋgraphᚋmodelᚐFailureConnection(ctx context.Context, sel ast.SelectionSet, v model.FailureConnection) graphql.Marshaler {
+	return ec._IngestFailureConnection(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNIngestFailureEdge2kithᚋgraphᚋmodelᚐFailureEdge(ctx context.Context, sel ast.SelectionSet, v model.FailureEdge) graphql.Marshaler {
+	return ec._IngestFailureEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNIngestFailureEdge2ᚕkithᚋgraphᚋmodelᚐFailureEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []model.FailureEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNIngestFailureEdge2kithᚋgraphᚋmodelᚐFailureEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNInt2int(ctx context.Context, v any) (int, error) {
 	res, err := scalar.UnmarshalInt(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -8088,6 +10992,15 @@ func (ec *executionContext) marshalNRecordInteractionPayload2kithᚋgraphᚋmode
 	return ec._RecordInteractionPayload(ctx, sel, &v)
 }
 
+func (ec *executionContext) unmarshalNReplayIngestFailuresInput2kithᚋgraphᚋmodelᚐReplayIngestFailuresInput(ctx context.Context, v any) (model.ReplayIngestFailuresInput, error) {
+	res, err := ec.unmarshalInputReplayIngestFailuresInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReplayIngestFailuresPayload2kithᚋgraphᚋmodelᚐReplayIngestFailuresPayload(ctx context.Context, sel ast.SelectionSet, v model.ReplayIngestFailuresPayload) graphql.Marshaler {
+	return ec._ReplayIngestFailuresPayload(ctx, sel, &v)
+}
+
 func (ec *executionContext) unmarshalNRole2kithᚋinternalᚋcrmᚐRole(ctx context.Context, v any) (crm.Role, error) {
 	res, err := scalar.UnmarshalRole(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -8122,8 +11035,32 @@ func (ec *executionContext) marshalNSession2ᚕkithᚋinternalᚋcrmᚐSession�
 	return ret
 }
 
+func (ec *executionContext) marshalNSessionChannelCount2kithᚋgraphᚋmodelᚐSessionChannelCount(ctx context.Context, sel ast.SelectionSet, v model.SessionChannelCount) graphql.Marshaler {
+	return ec._SessionChannelCount(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNSessionChannelCount2ᚕkithᚋgraphᚋmodelᚐSessionChannelCountᚄ(ctx context.Context, sel ast.SelectionSet, v []model.SessionChannelCount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSessionChannelCount2kithᚋgraphᚋmodelᚐSessionChannelCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNSessionConnection2kithᚋgraphᚋmodelᚐSessionConnection(ctx context.Context, sel ast.SelectionSet, v model.SessionConnection) graphql.Marshaler {
 	return ec._SessionConnection(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNSessionCounts2kithᚋinternalᚋdeskᚐSessionCounts(ctx context.Context, sel ast.SelectionSet, v desk.SessionCounts) graphql.Marshaler {
+	return ec._SessionCounts(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalNSessionEdge2kithᚋgraphᚋmodelᚐSessionEdge(ctx context.Context, sel ast.SelectionSet, v model.SessionEdge) graphql.Marshaler {
@@ -8160,6 +11097,26 @@ func (ec *executionContext) marshalNSessionStatus2kithᚋinternalᚋcrmᚐSessio
 	return res
 }
 
+func (ec *executionContext) marshalNSessionStatusCount2kithᚋinternalᚋdeskᚐStatusCount(ctx context.Context, sel ast.SelectionSet, v desk.StatusCount) graphql.Marshaler {
+	return ec._SessionStatusCount(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNSessionStatusCount2ᚕkithᚋinternalᚋdeskᚐStatusCountᚄ(ctx context.Context, sel ast.SelectionSet, v []desk.StatusCount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSessionStatusCount2kithᚋinternalᚋdeskᚐStatusCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNSessionTag2kithᚋinternalᚋcrmᚐSessionTag(ctx context.Context, v any) (crm.SessionTag, error) {
 	res, err := scalar.UnmarshalSessionTag(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -8174,6 +11131,26 @@ func (ec *executionContext) marshalNSessionTag2kithᚋinternalᚋcrmᚐSessionTa
 	return res
 }
 
+func (ec *executionContext) marshalNSessionTagCount2kithᚋinternalᚋdeskᚐTagCount(ctx context.Context, sel ast.SelectionSet, v desk.TagCount) graphql.Marshaler {
+	return ec._SessionTagCount(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNSessionTagCount2ᚕkithᚋinternalᚋdeskᚐTagCountᚄ(ctx context.Context, sel ast.SelectionSet, v []desk.TagCount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSessionTagCount2kithᚋinternalᚋdeskᚐTagCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -8186,6 +11163,35 @@ func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.S
 		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNString2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNString2string(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNUpdateChannelInput2kithᚋgraphᚋmodelᚐUpdateChannelInput(ctx context.Context, v any) (model.UpdateChannelInput, error) {
@@ -8204,6 +11210,15 @@ func (ec *executionContext) unmarshalNUpdateContactInput2kithᚋgraphᚋmodelᚐ
 
 func (ec *executionContext) marshalNUpdateContactPayload2kithᚋgraphᚋmodelᚐUpdateContactPayload(ctx context.Context, sel ast.SelectionSet, v model.UpdateContactPayload) graphql.Marshaler {
 	return ec._UpdateContactPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) unmarshalNUpdateSessionInput2kithᚋgraphᚋmodelᚐUpdateSessionInput(ctx context.Context, v any) (model.UpdateSessionInput, error) {
+	res, err := ec.unmarshalInputUpdateSessionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdateSessionPayload2kithᚋgraphᚋmodelᚐUpdateSessionPayload(ctx context.Context, sel ast.SelectionSet, v model.UpdateSessionPayload) graphql.Marshaler {
+	return ec._UpdateSessionPayload(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalNUserError2kithᚋgraphᚋmodelᚐUserError(ctx context.Context, sel ast.SelectionSet, v model.UserError) graphql.Marshaler {
@@ -8419,6 +11434,13 @@ func (ec *executionContext) marshalOChannel2ᚖkithᚋinternalᚋcrmᚐChannel(c
 	return ec._Channel(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOChannelSetup2ᚖkithᚋinternalᚋdeskᚐChannelSetup(ctx context.Context, sel ast.SelectionSet, v *desk.ChannelSetup) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChannelSetup(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOContact2ᚖkithᚋinternalᚋcrmᚐContact(ctx context.Context, sel ast.SelectionSet, v *crm.Contact) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -8594,6 +11616,24 @@ func (ec *executionContext) marshalOSessionStatus2ᚕkithᚋinternalᚋcrmᚐSes
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOSessionStatus2ᚖkithᚋinternalᚋcrmᚐSessionStatus(ctx context.Context, v any) (*crm.SessionStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalSessionStatus(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOSessionStatus2ᚖkithᚋinternalᚋcrmᚐSessionStatus(ctx context.Context, sel ast.SelectionSet, v *crm.SessionStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalSessionStatus(*v)
+	return res
 }
 
 func (ec *executionContext) unmarshalOSessionTag2ᚕkithᚋinternalᚋcrmᚐSessionTagᚄ(ctx context.Context, v any) ([]crm.SessionTag, error) {

@@ -7,7 +7,7 @@ import (
 	"kith/storage"
 )
 
-// Node is a [crm.Contact], a [crm.Session] or a [crm.Channel].
+// Node is a [crm.Contact], a [crm.Session], a [crm.Channel] or a [crm.Failure].
 type Node any
 
 // ContactConnection is a page of contacts. Nothing of it is made before it is asked for.
@@ -91,6 +91,45 @@ type SessionEdge struct {
 
 // Cursor marks the place.
 func (e *SessionEdge) Cursor() string { return cursor.Encode(e.List, storage.SessionPosition(e.Node)) }
+
+// FailureConnection is a page of failures. Nothing of it is made before it is asked for.
+type FailureConnection struct {
+	desk.FailurePage
+
+	// Count answers for the whole list. It asks once, however often it is called.
+	Count func() (storage.Count, error)
+}
+
+// Edges are the failures in their places.
+func (c *FailureConnection) Edges() []FailureEdge {
+	out := make([]FailureEdge, len(c.Failures))
+	for i, f := range c.Failures {
+		out[i] = FailureEdge{c.List(), f}
+	}
+	return out
+}
+
+// Nodes are the failures.
+func (c *FailureConnection) Nodes() []crm.Failure { return c.Failures }
+
+// PageInfo is where the page stands.
+func (c *FailureConnection) PageInfo() PageInfo {
+	p := PageInfo{HasNextPage: c.HasNext, HasPreviousPage: c.HasPrevious, list: c.List()}
+	if n := len(c.Failures); n > 0 {
+		first, last := storage.FailurePosition(c.Failures[0]), storage.FailurePosition(c.Failures[n-1])
+		p.first, p.last = &first, &last
+	}
+	return p
+}
+
+// FailureEdge is a failure in its place in a list.
+type FailureEdge struct {
+	List cursor.List
+	Node crm.Failure
+}
+
+// Cursor marks the place.
+func (e *FailureEdge) Cursor() string { return cursor.Encode(e.List, storage.FailurePosition(e.Node)) }
 
 // PageInfo is where a page stands in its list.
 type PageInfo struct {

@@ -28,12 +28,21 @@ type CreateChannelInput struct {
 	Name string `json:"name"`
 	// The messaging product behind it.
 	Type crm.ChannelType `json:"type"`
+	// What the provider signs its webhooks with; stored encrypted and never shown again. WHATSAPP, FACEBOOK, INSTAGRAM: the
+	// app secret. TIKTOK: the client secret. TELEGRAM: the `secret_token` of `setWebhook`; one is made when none is given. HTML_EMBED:
+	// the key that signs visitors' identities.
+	Secret *string `json:"secret,omitempty"`
+	// The sites whose pages may hold the chat widget, 100 at most, for HTML_EMBED alone: `example.com`, `*.example.com` for
+	// every name below it, `localhost:3000` with a port.
+	AllowedDomains []string `json:"allowedDomains,omitempty"`
 }
 
 // What became of a new channel.
 type CreateChannelPayload struct {
 	// The channel; null beside an error.
 	Channel *crm.Channel `json:"channel,omitempty"`
+	// What to enter where; null beside an error.
+	Setup *desk.ChannelSetup `json:"setup,omitempty"`
 	// What a person can mend; empty when the channel was made.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -48,7 +57,23 @@ type DeleteContactInput struct {
 type DeleteContactPayload struct {
 	// The id of the contact that is gone; null when nothing was deleted.
 	DeletedContactID *string `json:"deletedContactId,omitempty"`
+	// The id of the event that the deletion caused; null when nothing changed.
+	EventID *string `json:"eventId,omitempty"`
 	// What a person can mend; empty when the contact was deleted.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Which failures to throw away.
+type DismissIngestFailuresInput struct {
+	// Their ids, 100 at most.
+	Ids []string `json:"ids"`
+}
+
+// What became of a dismissal.
+type DismissIngestFailuresPayload struct {
+	// The ids of the failures that are gone, in the order given.
+	DismissedIds []string `json:"dismissedIds"`
+	// What a person can mend, each at its place among the ids.
 	UserErrors []UserError `json:"userErrors"`
 }
 
@@ -90,8 +115,32 @@ type RecordInteractionPayload struct {
 	Contact *crm.Contact `json:"contact,omitempty"`
 	// The conversation; null beside an error.
 	Session *crm.Session `json:"session,omitempty"`
+	// The id of the event that the message made or changed the contact with; null when it did neither.
+	EventID *string `json:"eventId,omitempty"`
 	// What a person can mend; empty when the message was recorded.
 	UserErrors []UserError `json:"userErrors"`
+}
+
+// Which failures to replay.
+type ReplayIngestFailuresInput struct {
+	// Their ids, 100 at most.
+	Ids []string `json:"ids"`
+}
+
+// What became of a replay.
+type ReplayIngestFailuresPayload struct {
+	// The ids of the failures whose items are taken in now, in the order given.
+	ReplayedIds []string `json:"replayedIds"`
+	// What a person can mend, each at its place among the ids; those failures stay.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// How many sessions take place on a channel.
+type SessionChannelCount struct {
+	// The channel.
+	Channel crm.Channel `json:"channel"`
+	// How many.
+	Count int `json:"count"`
 }
 
 // Which sessions: every condition given must hold; values within one condition are alternatives.
@@ -116,12 +165,21 @@ type UpdateChannelInput struct {
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
 	// Whether it takes messages. Cannot be null.
 	Active graphql.Omittable[*bool] `json:"active,omitempty"`
+	// What the provider signs its webhooks with; stored encrypted and never shown again. WHATSAPP, FACEBOOK, INSTAGRAM: the
+	// app secret. TIKTOK: the client secret. TELEGRAM: the `secret_token` of `setWebhook`. HTML_EMBED:
+	// the key that signs visitors' identities. Null removes it.
+	Secret graphql.Omittable[*string] `json:"secret,omitempty"`
+	// The sites whose pages may hold the chat widget, 100 at most, for HTML_EMBED alone: `example.com`, `*.example.com` for
+	// every name below it, `localhost:3000` with a port. Replaces the list; null empties it.
+	AllowedDomains graphql.Omittable[[]string] `json:"allowedDomains,omitempty"`
 }
 
 // What became of an edit of a channel.
 type UpdateChannelPayload struct {
 	// The channel as it is now; null when there is none.
 	Channel *crm.Channel `json:"channel,omitempty"`
+	// What to enter where, as things are now; null when there is no such channel.
+	Setup *desk.ChannelSetup `json:"setup,omitempty"`
 	// What a person can mend; empty when the edit was made.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -148,6 +206,30 @@ type UpdateContactInput struct {
 type UpdateContactPayload struct {
 	// The contact as it is now, also beside an error; null when it is gone.
 	Contact *crm.Contact `json:"contact,omitempty"`
+	// The id of the event that the edit caused; null when nothing changed.
+	EventID *string `json:"eventId,omitempty"`
+	// What a person can mend; empty when the edit was made.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// An edit of one session. An absent field stays.
+type UpdateSessionInput struct {
+	// Which session.
+	ID string `json:"id"`
+	// How far the conversation has come. Cannot be null.
+	Status graphql.Omittable[*crm.SessionStatus] `json:"status,omitempty"`
+	// What it is about; null clears it.
+	Tag graphql.Omittable[*crm.SessionTag] `json:"tag,omitempty"`
+	// Whether all messages so far count as read now.
+	MarkRead bool `json:"markRead"`
+}
+
+// What became of an edit of a session.
+type UpdateSessionPayload struct {
+	// The session as it is now, also beside an error; null when there is none.
+	Session *crm.Session `json:"session,omitempty"`
+	// The id of the event that the edit caused; null when nothing changed.
+	EventID *string `json:"eventId,omitempty"`
 	// What a person can mend; empty when the edit was made.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -180,6 +262,8 @@ const (
 	UserErrorCodeNotFound UserErrorCode = "NOT_FOUND"
 	// The channel takes no messages.
 	UserErrorCodeChannelInactive UserErrorCode = "CHANNEL_INACTIVE"
+	// The item could not be taken in this time either; the message says why.
+	UserErrorCodeReplayFailed UserErrorCode = "REPLAY_FAILED"
 )
 
 var AllUserErrorCode = []UserErrorCode{
@@ -189,11 +273,12 @@ var AllUserErrorCode = []UserErrorCode{
 	UserErrorCodeConflict,
 	UserErrorCodeNotFound,
 	UserErrorCodeChannelInactive,
+	UserErrorCodeReplayFailed,
 }
 
 func (e UserErrorCode) IsValid() bool {
 	switch e {
-	case UserErrorCodeInvalid, UserErrorCodeEmailTaken, UserErrorCodePhoneTaken, UserErrorCodeConflict, UserErrorCodeNotFound, UserErrorCodeChannelInactive:
+	case UserErrorCodeInvalid, UserErrorCodeEmailTaken, UserErrorCodePhoneTaken, UserErrorCodeConflict, UserErrorCodeNotFound, UserErrorCodeChannelInactive, UserErrorCodeReplayFailed:
 		return true
 	}
 	return false

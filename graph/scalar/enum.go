@@ -30,7 +30,7 @@ func MarshalSessionStatus(v crm.SessionStatus) graphql.Marshaler { return plain(
 
 // UnmarshalSessionStatus reads a session status.
 func UnmarshalSessionStatus(v any) (crm.SessionStatus, error) {
-	return enum(v, crm.Active, crm.Escalated, crm.Closed, crm.Archived)
+	return enum(v, crm.SessionStatuses...)
 }
 
 // MarshalSessionTag writes a session tag.
@@ -38,8 +38,7 @@ func MarshalSessionTag(v crm.SessionTag) graphql.Marshaler { return plain(v) }
 
 // UnmarshalSessionTag reads a session tag.
 func UnmarshalSessionTag(v any) (crm.SessionTag, error) {
-	return enum(v, crm.ProductInquiry, crm.ProjectGuidance, crm.PricingQuote, crm.TechnicalSupport, crm.OrderStatus,
-		crm.Complaint, crm.General)
+	return enum(v, crm.SessionTags...)
 }
 
 // MarshalRole writes a role.

@@ -38,6 +38,26 @@ func UnmarshalChannelID(v any) (crm.ChannelID, error) {
 	return id, err
 }
 
+// MarshalFailureID writes the opaque form.
+func MarshalFailureID(id crm.FailureID) graphql.Marshaler { return plain(id.String()) }
+
+// UnmarshalFailureID reads the opaque form; any other text is the zero id, which is never issued.
+func UnmarshalFailureID(v any) (crm.FailureID, error) {
+	s, err := graphql.UnmarshalID(v)
+	id, _ := crm.ParseFailureID(s)
+	return id, err
+}
+
+// MarshalEventID writes the opaque form.
+func MarshalEventID(id crm.EventID) graphql.Marshaler { return plain(id.String()) }
+
+// UnmarshalEventID reads the opaque form; any other text is the zero id, which is never issued.
+func UnmarshalEventID(v any) (crm.EventID, error) {
+	s, err := graphql.UnmarshalID(v)
+	id, _ := crm.ParseEventID(s)
+	return id, err
+}
+
 // plain is text that needs no escaping in JSON.
 type plain string
 

@@ -45,6 +45,7 @@ var ChannelTypes = []ChannelType{HTMLEmbed, Facebook, Instagram, Telegram, Whats
 
 // ChannelPatch is an edit of a channel: an absent change leaves its field alone.
 type ChannelPatch struct {
-	Name   Change[string]
-	Active Change[bool]
+	Name    Change[string]
+	Active  Change[bool]
+	Domains Change[[]string] // of HTML_EMBED channels alone; see [NormalizeDomain]
 }

@@ -33,18 +33,23 @@ func (p ContactPatch) Apply(c *Contact, region string) error {
 	return nil
 }
 
-// Apply makes the edit on c. The error is an *InvalidError, and c is left alone.
+// Apply makes the edit on c. What is wrong with it comes as joined *InvalidErrors, and c is left alone.
 func (p ChannelPatch) Apply(c *Channel) error {
+	var nameErr, domainsErr error
+	edited := *c
 	if v, ok := p.Name.Value(); ok {
-		name, err := NormalizeChannelName(v)
-		if err != nil {
-			return err
-		}
-		c.Name = name
+		edited.Name, nameErr = NormalizeChannelName(v)
 	}
 	if v, ok := p.Active.Value(); ok {
-		c.Active = v
+		edited.Active = v
 	}
+	if v, ok := p.Domains.Value(); ok {
+		edited.Domains, domainsErr = normalizeDomains(c.Type, v)
+	}
+	if err := errors.Join(nameErr, domainsErr); err != nil {
+		return err
+	}
+	*c = edited
 	return nil
 }
 

@@ -22,6 +22,9 @@ type Session struct {
 // SessionStatus is how far a conversation has come.
 type SessionStatus string
 
+// SessionStatuses lists every status, in the order the schema names them.
+var SessionStatuses = []SessionStatus{Active, Escalated, Closed, Archived}
+
 // The statuses. A new message joins an Active or Escalated session and starts a new one after a Closed or Archived one.
 const (
 	Active    SessionStatus = "ACTIVE"
@@ -46,6 +49,35 @@ const (
 	Complaint        SessionTag = "COMPLAINT"
 	General          SessionTag = "GENERAL"
 )
+
+// SessionTags lists every tag, in the order the schema names them.
+var SessionTags = []SessionTag{
+	ProductInquiry, ProjectGuidance, PricingQuote, TechnicalSupport, OrderStatus, Complaint, General,
+}
+
+// SessionPatch is an edit of a session: an absent change leaves its field alone.
+type SessionPatch struct {
+	Status Change[*SessionStatus] // nil is refused
+	Tag    Change[*SessionTag]    // nil clears it
+	Read   bool                   // all messages so far
+}
+
+// Apply makes the edit on s. The error is an *InvalidError, and s is left alone.
+func (p SessionPatch) Apply(s *Session) error {
+	if v, ok := p.Status.Value(); ok {
+		if v == nil {
+			return &InvalidError{Field: "status", Reason: "Status cannot be empty"}
+		}
+		s.Status = *v
+	}
+	if v, ok := p.Tag.Value(); ok {
+		s.Tag = v
+	}
+	if p.Read {
+		s.UnreadCount = 0
+	}
+	return nil
+}
 
 // Receive takes one more message of the conversation in: the preview and time of the newest message stay, whatever the
 // order of arrival; an inbound message is one more unread.

@@ -31,6 +31,8 @@ const (
 	ReadContacts Permission = iota
 	EditContacts
 	DeleteContacts
+	EditSessions
+	// ManageChannels is also about what could not be taken in of their messages.
 	ManageChannels
 	ReportInteractions
 )
@@ -41,7 +43,7 @@ func (r Role) Can(p Permission) bool {
 	case RoleAdmin:
 		return true
 	case RoleStaff:
-		return p == ReadContacts || p == EditContacts || p == DeleteContacts
+		return p == ReadContacts || p == EditContacts || p == DeleteContacts || p == EditSessions
 	case RoleChannel:
 		return p == ReportInteractions
 	}

@@ -2,9 +2,12 @@ package desk
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
 	"fmt"
 
 	"kith/internal/crm"
+	"kith/internal/vault"
 )
 
 // Channels returns every channel of the workspace, oldest first.
@@ -22,38 +25,137 @@ func (d *Desk) ChannelsByID(
 	return byID(ctx, v, ids, d.store.ChannelsByID)
 }
 
+// NewChannel is a channel to be.
+type NewChannel struct {
+	Name    string
+	Type    crm.ChannelType
+	Secret  string // empty for none
+	Domains []string
+}
+
+// ChannelEdit is an edit of a channel: an absent change leaves its field alone.
+type ChannelEdit struct {
+	crm.ChannelPatch
+	Secret crm.Change[string] // empty for none
+}
+
+// Connection is a channel, and what connects it with its provider.
+type Connection struct {
+	Channel crm.Channel
+	Setup   ChannelSetup
+}
+
 // CreateChannel adds an active channel.
-func (d *Desk) CreateChannel(ctx context.Context, v crm.Viewer, name string, kind crm.ChannelType) (crm.Channel, error) {
+func (d *Desk) CreateChannel(ctx context.Context, v crm.Viewer, n NewChannel) (Connection, error) {
 	if err := Authorize(v, crm.ManageChannels); err != nil {
-		return crm.Channel{}, err
+		return Connection{}, err
 	}
 	now := d.clock()
-	c := crm.Channel{ID: crm.NewChannelID(now), Type: kind, Active: true, CreatedAt: now}
-	if err := (crm.ChannelPatch{Name: crm.To(name)}).Apply(&c); err != nil {
-		return crm.Channel{}, err
+	c := crm.Channel{ID: crm.NewChannelID(now), Type: n.Type, Active: true, CreatedAt: now}
+	edit := ChannelEdit{
+		ChannelPatch: crm.ChannelPatch{Name: crm.To(n.Name), Domains: crm.To(n.Domains)}, Secret: crm.To(n.Secret),
+	}
+	if err := d.applyChannel(v.Workspace, &c, edit); err != nil {
+		return Connection{}, err
 	}
 	if err := d.store.CreateChannel(ctx, v.Workspace, c); err != nil {
-		return crm.Channel{}, fmt.Errorf("create channel: %w", err)
+		return Connection{}, fmt.Errorf("create channel: %w", err)
 	}
-	return c, nil
+	return d.connection(v.Workspace, c), nil
 }
 
 // UpdateChannel edits a channel. It returns the channel as it is now, also beside an error that the viewer can mend: then
 // it is the channel that the edit was refused for, nil if there is none.
-func (d *Desk) UpdateChannel(
-	ctx context.Context, v crm.Viewer, id crm.ChannelID, p crm.ChannelPatch,
-) (*crm.Channel, error) {
+func (d *Desk) UpdateChannel(ctx context.Context, v crm.Viewer, id crm.ChannelID, e ChannelEdit) (*Connection, error) {
 	if err := Authorize(v, crm.ManageChannels); err != nil {
 		return nil, err
 	}
-	var current *crm.Channel
+	var before *crm.Channel
 	updated, err := d.store.UpdateChannel(ctx, v.Workspace, id, func(c *crm.Channel) error {
-		before := *c
-		current = &before
-		return p.Apply(c)
+		before = new(*c)
+		return d.applyChannel(v.Workspace, c, e)
 	})
-	if err != nil {
-		return current, fmt.Errorf("update channel %s: %w", id, err)
+	switch {
+	case err != nil && before == nil:
+		return nil, fmt.Errorf("update channel %s: %w", id, err)
+	case err != nil:
+		return new(d.connection(v.Workspace, *before)), fmt.Errorf("update channel %s: %w", id, err)
 	}
-	return &updated, nil
+	return new(d.connection(v.Workspace, updated)), nil
+}
+
+// applyChannel makes the edit on c. What is wrong with it comes as joined *crm.InvalidErrors.
+func (d *Desk) applyChannel(w crm.WorkspaceID, c *crm.Channel, e ChannelEdit) error {
+	edited := *c
+	if err := errors.Join(e.ChannelPatch.Apply(&edited), d.applySecret(w, &edited, e.Secret)); err != nil {
+		return err
+	}
+	*c = edited
+	return nil
+}
+
+// applySecret seals a new secret, and what Kith makes for a channel that lacks it. Secrets that cannot be opened, for
+// want of their key, stay until there are others to put in their place.
+func (d *Desk) applySecret(w crm.WorkspaceID, c *crm.Channel, change crm.Change[string]) error {
+	before, openErr := d.openSecrets(w, *c)
+	after := before
+	text, asked := change.Value()
+	if asked {
+		secret, err := crm.NormalizeSecret(c.Type, text)
+		if err != nil {
+			return err
+		}
+		if secret != "" && !d.Vault.Ready() {
+			return &crm.InvalidError{
+				Field: "secret", Reason: "This server cannot keep secrets yet: its operator has to set KITH_SECRET_KEY",
+			}
+		}
+		after.Secret = secret
+		if c.Type == crm.Telegram {
+			after.VerifyToken = ""
+		}
+	}
+	if openErr != nil && !asked {
+		return nil
+	}
+	if d.Vault.Ready() {
+		makeMissing(c.Type, &after)
+	}
+	switch {
+	case after == before && openErr == nil:
+		return nil
+	case after == (vault.Secrets{}) || !d.Vault.Ready():
+		c.Secrets = nil
+		return nil
+	}
+	sealed, err := d.Vault.Seal(w, c.ID, after)
+	if err != nil {
+		return fmt.Errorf("seal secrets: %w", err)
+	}
+	c.Secrets = sealed
+	return nil
+}
+
+// makeMissing adds what Kith makes for channels of a type: the verify token that Meta asks for, and the secret token that
+// a Telegram bot needs where its owner gave none.
+func makeMissing(t crm.ChannelType, s *vault.Secrets) {
+	switch t {
+	case crm.WhatsApp, crm.Facebook, crm.Instagram:
+		if s.VerifyToken == "" {
+			s.VerifyToken = rand.Text()
+		}
+	case crm.Telegram:
+		if s.Secret == "" {
+			s.Secret = rand.Text()
+			s.VerifyToken = s.Secret
+		}
+	}
+}
+
+// openSecrets are a channel's secrets; none where there are none.
+func (d *Desk) openSecrets(w crm.WorkspaceID, c crm.Channel) (vault.Secrets, error) {
+	if len(c.Secrets) == 0 {
+		return vault.Secrets{}, nil
+	}
+	return d.Vault.Open(w, c.ID, c.Secrets)
 }

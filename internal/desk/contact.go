@@ -174,41 +174,46 @@ func (d *Desk) IdentitiesByContact(
 	return byID(ctx, v, ids, d.store.IdentitiesByContact)
 }
 
-// UpdateContact edits a contact. It returns the contact as it is now, also beside an error that the viewer can mend: then
-// it is the contact that the edit was refused for, nil if there is none.
+// UpdateContact edits a contact.
 func (d *Desk) UpdateContact(
 	ctx context.Context, v crm.Viewer, id crm.ContactID, p crm.ContactPatch,
-) (*crm.Contact, error) {
+) (Edited[crm.Contact], error) {
 	if err := Authorize(v, crm.EditContacts); err != nil {
-		return nil, err
+		return Edited[crm.Contact]{}, err
 	}
 	now := d.clock()
-	var current *crm.Contact
+	event := crm.NewEventID(now)
+	var before *crm.Contact
 	updated, err := d.store.UpdateContact(ctx, v.Workspace, id, storage.Edit{
 		At:     now,
-		Event:  crm.NewEventID(now),
+		Event:  event,
 		Actor:  v.Subject,
 		Unique: !p.AllowDuplicate,
 		Change: func(c *crm.Contact) error {
-			before := *c
-			current = &before
-			return p.Apply(c, d.region)
+			before = new(*c)
+			return p.Apply(c, d.Region)
 		},
 	})
 	if err != nil {
-		return current, fmt.Errorf("update contact %s: %w", id, err)
+		return Edited[crm.Contact]{Now: before}, fmt.Errorf("update contact %s: %w", id, err)
 	}
-	return &updated, nil
+	done := Edited[crm.Contact]{Now: &updated}
+	if updated.Version != before.Version {
+		done.Event = &event
+	}
+	return done, nil
 }
 
-// DeleteContact removes a contact, its identities and its notes for good. Its sessions stay.
-func (d *Desk) DeleteContact(ctx context.Context, v crm.Viewer, id crm.ContactID) error {
+// DeleteContact removes a contact, its identities and its notes for good. Its sessions stay. It returns the id of the
+// event that the deletion caused.
+func (d *Desk) DeleteContact(ctx context.Context, v crm.Viewer, id crm.ContactID) (crm.EventID, error) {
 	if err := Authorize(v, crm.DeleteContacts); err != nil {
-		return err
+		return crm.EventID{}, err
 	}
 	now := d.clock()
-	if err := d.store.DeleteContact(ctx, v.Workspace, id, storage.Deletion{At: now, Event: crm.NewEventID(now), Actor: v.Subject}); err != nil {
-		return fmt.Errorf("delete contact %s: %w", id, err)
+	deletion := storage.Deletion{At: now, Event: crm.NewEventID(now), Actor: v.Subject}
+	if err := d.store.DeleteContact(ctx, v.Workspace, id, deletion); err != nil {
+		return crm.EventID{}, fmt.Errorf("delete contact %s: %w", id, err)
 	}
-	return nil
+	return deletion.Event, nil
 }

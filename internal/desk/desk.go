@@ -1,4 +1,5 @@
-// Package desk is what a signed-in person may do: read and edit contacts, read sessions, manage channels.
+// Package desk is what a signed-in person may do: read and edit contacts and sessions, manage channels and what they could
+// not take in.
 //
 // Each method asks the viewer's role, checks what was asked for, and acts on storage. It refuses what the contract
 // refuses: sizes out of range, orders without an index, cursors of another list. It knows nothing of GraphQL.
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"kith/internal/crm"
+	"kith/internal/vault"
 	"kith/storage"
 )
 
@@ -19,20 +21,56 @@ type Store interface {
 	storage.Channels
 }
 
-// Desk is a workspace's desk, for every workspace.
-type Desk struct {
-	store  Store
-	region string
-	now    func() time.Time
+// Replayer takes an item of a channel's report in once more. What was recorded before changes nothing. An error that an
+// administrator can mend is crm.ErrInactive or a *crm.InvalidError.
+type Replayer interface {
+	Replay(ctx context.Context, w crm.WorkspaceID, f crm.Failure) error
 }
 
-// New makes a desk. Phone numbers without a country code are read in region, which may be empty.
-func New(store Store, region string, now func() time.Time) *Desk {
-	return &Desk{store: store, region: region, now: now}
+// Options are what a desk works with.
+type Options struct {
+	// Region is the country of phone numbers without a country code; it may be empty.
+	Region string
+	Now    func() time.Time
+	// Vault seals channels' secrets. Without one, as without a key in it, there are none.
+	Vault *vault.Vault
+	// PublicURL is where the world reaches Kith, without a slash at the end.
+	PublicURL string
+	// Replayer is for [Desk.ReplayFailures], which is refused without one.
+	Replayer Replayer
+}
+
+// Desk is a workspace's desk, for every workspace.
+type Desk struct {
+	store Store
+	Options
+
+	editor   storage.SessionEditor
+	failures storage.Failures
+}
+
+// New makes a desk.
+func New(store Store, o Options) *Desk {
+	if o.Vault == nil {
+		o.Vault = &vault.Vault{}
+	}
+	d := &Desk{store: store, Options: o}
+	d.editor, _ = store.(storage.SessionEditor)
+	d.failures, _ = store.(storage.Failures)
+	return d
 }
 
 // clock is the time as it is stored.
-func (d *Desk) clock() time.Time { return d.now().UTC().Truncate(time.Microsecond) }
+func (d *Desk) clock() time.Time { return d.Now().UTC().Truncate(time.Microsecond) }
+
+// Edited is what became of an edit.
+type Edited[T any] struct {
+	// Now is the thing as it is, also beside an error that the viewer can mend: then it is the one that the edit was
+	// refused for. Nil if there is none.
+	Now *T
+	// Event is the id of the event that the edit caused; nil when nothing changed.
+	Event *crm.EventID
+}
 
 // Authorize is [crm.ErrForbidden] unless the viewer may do p.
 func Authorize(v crm.Viewer, p crm.Permission) error {

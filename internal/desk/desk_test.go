@@ -28,14 +28,14 @@ func sitDown(t *testing.T) (*desk.Desk, crm.Viewer, crm.Contact) {
 		t.Fatal(err)
 	}
 	v := crm.Viewer{Workspace: w, Role: crm.RoleAdmin}
-	d := desk.New(store, "", func() time.Time { return start })
-	channel, err := d.CreateChannel(t.Context(), v, "Shop", crm.WhatsApp)
+	d := desk.New(store, desk.Options{Now: func() time.Time { return start }})
+	made, err := d.CreateChannel(t.Context(), v, desk.NewChannel{Name: "Shop", Type: crm.WhatsApp})
 	if err != nil {
 		t.Fatal(err)
 	}
 	at := start.Truncate(time.Microsecond)
 	done, err := store.RecordInteraction(t.Context(), w, crm.Interaction{
-		ChannelID: channel.ID, ExternalID: "1", MessageID: "1", At: at, Received: at, Direction: crm.Inbound,
+		ChannelID: made.Channel.ID, ExternalID: "1", MessageID: "1", At: at, Received: at, Direction: crm.Inbound,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -103,15 +103,15 @@ func TestAnEditThatIsRefusedShowsTheContactAsItIs(t *testing.T) {
 	d, v, c := sitDown(t)
 	wrong := "not an address"
 	got, err := d.UpdateContact(t.Context(), v, c.ID, crm.ContactPatch{Email: crm.To(&wrong)})
-	if _, ok := errors.AsType[*crm.InvalidError](err); !ok || got == nil || got.ID != c.ID || got.Email != nil {
+	if _, ok := errors.AsType[*crm.InvalidError](err); !ok || got.Now == nil || got.Now.ID != c.ID || got.Now.Email != nil || got.Event != nil {
 		t.Errorf("%+v, %v", got, err)
 	}
 	version := 9
 	got, err = d.UpdateContact(t.Context(), v, c.ID, crm.ContactPatch{ExpectedVersion: &version})
-	if _, ok := errors.AsType[*crm.ConflictError](err); !ok || got == nil || got.Version != 1 {
+	if _, ok := errors.AsType[*crm.ConflictError](err); !ok || got.Now == nil || got.Now.Version != 1 {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if got, err = d.UpdateContact(t.Context(), v, crm.ContactID{}, crm.ContactPatch{}); got != nil || !errors.Is(err, crm.ErrNotFound) {
+	if got, err = d.UpdateContact(t.Context(), v, crm.ContactID{}, crm.ContactPatch{}); got.Now != nil || !errors.Is(err, crm.ErrNotFound) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
@@ -141,7 +141,7 @@ func TestNobodyPassesTheDeskUnasked(t *testing.T) {
 			_, err := d.UpdateContact(ctx, v, crm.ContactID{}, crm.ContactPatch{})
 			return err
 		}},
-		"DeleteContact": {all, func(ctx context.Context, v crm.Viewer) error { return d.DeleteContact(ctx, v, c.ID) }},
+		"DeleteContact": {all, func(ctx context.Context, v crm.Viewer) error { _, err := d.DeleteContact(ctx, v, c.ID); return err }},
 		"Sessions": {all, func(ctx context.Context, v crm.Viewer) error {
 			_, err := d.Sessions(ctx, v, desk.SessionList{})
 			return err
@@ -154,11 +154,11 @@ func TestNobodyPassesTheDeskUnasked(t *testing.T) {
 		"Channels":     {all, func(ctx context.Context, v crm.Viewer) error { _, err := d.Channels(ctx, v); return err }},
 		"ChannelsByID": {all, func(ctx context.Context, v crm.Viewer) error { _, err := d.ChannelsByID(ctx, v, nil); return err }},
 		"CreateChannel": {append(all, crm.RoleStaff), func(ctx context.Context, v crm.Viewer) error {
-			_, err := d.CreateChannel(ctx, v, "", crm.TikTok)
+			_, err := d.CreateChannel(ctx, v, desk.NewChannel{Type: crm.TikTok})
 			return err
 		}},
 		"UpdateChannel": {append(all, crm.RoleStaff), func(ctx context.Context, v crm.Viewer) error {
-			_, err := d.UpdateChannel(ctx, v, crm.ChannelID{}, crm.ChannelPatch{})
+			_, err := d.UpdateChannel(ctx, v, crm.ChannelID{}, desk.ChannelEdit{})
 			return err
 		}},
 	} {

@@ -109,19 +109,21 @@ func (d *Desk) SessionsByContact(
 
 // read checks what is asked for, in the list of one contact's sessions or for the zero id in the workspace's.
 func (l SessionList) read(contact crm.ContactID) (storage.Page, error) {
-	f := l.Filter
-	for _, n := range []int{len(f.Channels), len(f.Statuses), len(f.Tags)} {
-		if n > maxFilter {
-			return storage.Page{}, &crm.InvalidError{
-				Field: "filter", Reason: "can name at most 100 alternatives in one condition",
-			}
-		}
+	if err := checkFilter(l.Filter); err != nil {
+		return storage.Page{}, err
 	}
 	var list cursor.List
 	if l.Paging.bound() {
-		list = listOf(contact, f)
+		list = listOf(contact, l.Filter)
 	}
 	return l.Paging.page(list)
+}
+
+func checkFilter(f storage.SessionFilter) error {
+	if max(len(f.Channels), len(f.Statuses), len(f.Tags)) > maxFilter {
+		return &crm.InvalidError{Field: "filter", Reason: "can name at most 100 alternatives in one condition"}
+	}
+	return nil
 }
 
 // Key tells apart requests for different pages, for whoever gathers them.
@@ -172,4 +174,33 @@ func (d *Desk) SessionsByID(
 	ctx context.Context, v crm.Viewer, ids []crm.SessionID,
 ) (map[crm.SessionID]crm.Session, error) {
 	return byID(ctx, v, ids, d.store.SessionsByID)
+}
+
+// UpdateSession edits a session.
+func (d *Desk) UpdateSession(
+	ctx context.Context, v crm.Viewer, id crm.SessionID, p crm.SessionPatch,
+) (Edited[crm.Session], error) {
+	if err := Authorize(v, crm.EditSessions); err != nil {
+		return Edited[crm.Session]{}, err
+	}
+	now := d.clock()
+	event := crm.NewEventID(now)
+	var before *crm.Session
+	updated, err := d.editor.UpdateSession(ctx, v.Workspace, id, storage.SessionEdit{
+		At:    now,
+		Event: event,
+		Actor: v.Subject,
+		Change: func(s *crm.Session) error {
+			before = new(*s)
+			return p.Apply(s)
+		},
+	})
+	if err != nil {
+		return Edited[crm.Session]{Now: before}, fmt.Errorf("update session %s: %w", id, err)
+	}
+	done := Edited[crm.Session]{Now: &updated}
+	if len(updated.ChangesFrom(*before)) > 0 {
+		done.Event = &event
+	}
+	return done, nil
 }

@@ -1,0 +1,97 @@
+package graph
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"sync"
+
+	"kith/graph/model"
+	"kith/internal/auth"
+	"kith/internal/crm"
+	"kith/internal/desk"
+	"kith/storage"
+)
+
+func (r queryResolver) IngestFailures(
+	ctx context.Context, first *int, after *string, last *int, before *string,
+) (model.FailureConnection, error) {
+	v := auth.Viewer(ctx)
+	page, err := r.desk.Failures(ctx, v, desk.Paging{First: first, After: after, Last: last, Before: before})
+	if err != nil {
+		return model.FailureConnection{}, err
+	}
+	loadersOf(ctx).expectFailures(page.Failures)
+	return model.FailureConnection{
+		FailurePage: page,
+		Count:       sync.OnceValues(func() (storage.Count, error) { return r.desk.CountFailures(ctx, v) }),
+	}, nil
+}
+
+func (r failureConnectionResolver) TotalCount(_ context.Context, c *model.FailureConnection) (storage.Count, error) {
+	return c.Count()
+}
+
+func (r failureResolver) Channel(ctx context.Context, f *crm.Failure) (crm.Channel, error) {
+	return loadersOf(ctx).channel(ctx, f.ChannelID)
+}
+
+func (r failureResolver) Payload(_ context.Context, f *crm.Failure) (string, error) {
+	return strings.ToValidUTF8(string(f.Payload), "\uFFFD"), nil
+}
+
+func (r mutationResolver) ReplayIngestFailures(
+	ctx context.Context, in model.ReplayIngestFailuresInput,
+) (model.ReplayIngestFailuresPayload, error) {
+	defer loadersOf(ctx).reset()
+	outcomes, err := r.desk.ReplayFailures(ctx, auth.Viewer(ctx), failureIDs(in.Ids))
+	done, mend, err := sortOut(in.Ids, outcomes, err)
+	return model.ReplayIngestFailuresPayload{ReplayedIds: done, UserErrors: mend}, err
+}
+
+func (r mutationResolver) DismissIngestFailures(
+	ctx context.Context, in model.DismissIngestFailuresInput,
+) (model.DismissIngestFailuresPayload, error) {
+	defer loadersOf(ctx).reset()
+	outcomes, err := r.desk.DismissFailures(ctx, auth.Viewer(ctx), failureIDs(in.Ids))
+	done, mend, err := sortOut(in.Ids, outcomes, err)
+	return model.DismissIngestFailuresPayload{DismissedIds: done, UserErrors: mend}, err
+}
+
+// sortOut tells the ids that all went well with, each once, and what a person can mend about the others.
+func sortOut(ids []string, outcomes []error, err error) ([]string, []model.UserError, error) {
+	done := []string{}
+	mend, err := userErrors(err, failureGone)
+	seen := make(map[string]bool, len(ids))
+	for i, outcome := range outcomes {
+		if seen[ids[i]] {
+			continue
+		}
+		seen[ids[i]] = true
+		if outcome == nil {
+			done = append(done, ids[i])
+			continue
+		}
+		about, other := userErrors(outcome, failureGone)
+		if other != nil {
+			return nil, nil, other
+		}
+		for _, e := range about {
+			if e.Code == model.UserErrorCodeInvalid {
+				e.Code = model.UserErrorCodeReplayFailed
+			}
+			e.Field = []string{"input", "ids", strconv.Itoa(i)}
+			mend = append(mend, e)
+		}
+	}
+	return done, mend, err
+}
+
+// failureIDs keeps each id in its place.
+func failureIDs(ids []string) []crm.FailureID {
+	out := make([]crm.FailureID, len(ids))
+	for i, s := range ids {
+		out[i], _ = crm.ParseFailureID(s)
+	}
+	return out
+}

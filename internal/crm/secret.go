@@ -1,0 +1,35 @@
+package crm
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// MaxSecret is the length in bytes that a channel's secret may have.
+const MaxSecret = 1024
+
+// telegramSecret is what the Bot API takes as the secret_token of setWebhook.
+var telegramSecret = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
+
+// NormalizeSecret returns a channel's secret as it is kept: without the space that comes along with a paste; empty for
+// none. The error is an *InvalidError.
+func NormalizeSecret(t ChannelType, s string) (string, error) {
+	invalid := func(reason string) (string, error) {
+		return "", &InvalidError{Field: "secret", Reason: reason}
+	}
+	if len(s) > MaxSecret {
+		return invalid("The secret can have at most 1,024 bytes")
+	}
+	s = strings.TrimFunc(s, unicode.IsSpace)
+	switch {
+	case s == "":
+		return "", nil
+	case !utf8.ValidString(s), strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsGraphic(r) }):
+		return invalid("The secret cannot contain control characters")
+	case t == Telegram && !telegramSecret.MatchString(s):
+		return invalid("The secret of a Telegram channel can have 1 to 256 characters: A-Z, a-z, 0-9, _ and -")
+	}
+	return s, nil
+}

@@ -1,0 +1,134 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"kith/internal/crm"
+	"kith/internal/cursor"
+	"kith/storage"
+)
+
+// maxFailures is how many failures may be replayed or dismissed at once.
+const maxFailures = 100
+
+// failureList names the list of failures, of which there is one in a workspace.
+var failureList = cursor.ListOf("failures")
+
+// FailurePage is a page of failures.
+type FailurePage struct {
+	Failures []crm.Failure
+	Around
+}
+
+// List names the list that the page is of, for cursors.
+func (FailurePage) List() cursor.List { return failureList }
+
+// Failures returns a page of what could not be taken in, the newest first.
+func (d *Desk) Failures(ctx context.Context, v crm.Viewer, p Paging) (FailurePage, error) {
+	if err := Authorize(v, crm.ManageChannels); err != nil {
+		return FailurePage{}, err
+	}
+	page, err := p.page(failureList)
+	if err != nil {
+		return FailurePage{}, err
+	}
+	found, err := d.failures.Failures(ctx, v.Workspace, page)
+	if err != nil {
+		return FailurePage{}, fmt.Errorf("list failures: %w", err)
+	}
+	return FailurePage{Failures: found.Failures, Around: p.around(found.More)}, nil
+}
+
+// CountFailures counts what could not be taken in.
+func (d *Desk) CountFailures(ctx context.Context, v crm.Viewer) (storage.Count, error) {
+	if err := Authorize(v, crm.ManageChannels); err != nil {
+		return storage.Count{}, err
+	}
+	return d.failures.CountFailures(ctx, v.Workspace)
+}
+
+// FailuresByID returns the failures that exist among ids. For staff who may not manage channels none does.
+func (d *Desk) FailuresByID(
+	ctx context.Context, v crm.Viewer, ids []crm.FailureID,
+) (map[crm.FailureID]crm.Failure, error) {
+	if !v.Role.Can(crm.ManageChannels) {
+		return nil, Authorize(v, crm.ReadContacts)
+	}
+	return byID(ctx, v, ids, d.failures.FailuresByID)
+}
+
+// ReplayFailures takes each of the failures in once more and removes those that succeed. It returns what became of each,
+// in the order of ids: nil, or why it stays. The error is of the whole: some may be taken in by then.
+func (d *Desk) ReplayFailures(ctx context.Context, v crm.Viewer, ids []crm.FailureID) ([]error, error) {
+	if err := d.mayMend(v, ids); err != nil {
+		return nil, err
+	}
+	found, err := d.failures.FailuresByID(ctx, v.Workspace, ids)
+	if err != nil {
+		return nil, fmt.Errorf("load failures: %w", err)
+	}
+	return each(ids, func(id crm.FailureID) error {
+		f, ok := found[id]
+		if !ok {
+			return crm.ErrNotFound
+		}
+		if err := d.Replayer.Replay(ctx, v.Workspace, f); err != nil {
+			return fmt.Errorf("replay %s: %w", id, err)
+		}
+		err := d.failures.RemoveFailure(ctx, v.Workspace, id)
+		if err != nil && !errors.Is(err, crm.ErrNotFound) { // somebody else removed it meanwhile
+			return fmt.Errorf("remove %s: %w", id, err)
+		}
+		return nil
+	})
+}
+
+// DismissFailures removes the failures for good. It returns what became of each, in the order of ids: nil, or
+// crm.ErrNotFound. The error is of the whole: some may be gone by then.
+func (d *Desk) DismissFailures(ctx context.Context, v crm.Viewer, ids []crm.FailureID) ([]error, error) {
+	if err := d.mayMend(v, ids); err != nil {
+		return nil, err
+	}
+	return each(ids, func(id crm.FailureID) error {
+		if err := d.failures.RemoveFailure(ctx, v.Workspace, id); err != nil {
+			return fmt.Errorf("remove %s: %w", id, err)
+		}
+		return nil
+	})
+}
+
+func (d *Desk) mayMend(v crm.Viewer, ids []crm.FailureID) error {
+	if err := Authorize(v, crm.ManageChannels); err != nil {
+		return err
+	}
+	if len(ids) > maxFailures {
+		return &crm.InvalidError{Field: "ids", Reason: "can name at most 100 failures"}
+	}
+	return nil
+}
+
+// each does something with every id, once however often it is named. It stops at an error that is not about the one id.
+func each(ids []crm.FailureID, do func(crm.FailureID) error) ([]error, error) {
+	done := make(map[crm.FailureID]error, len(ids))
+	out := make([]error, len(ids))
+	for i, id := range ids {
+		err, again := done[id]
+		if !again {
+			err = do(id)
+			done[id] = err
+		}
+		if err != nil && !mendable(err) {
+			return nil, err
+		}
+		out[i] = err
+	}
+	return out, nil
+}
+
+// mendable reports whether an error is about one item, and somebody can do something about it.
+func mendable(err error) bool {
+	_, invalid := errors.AsType[*crm.InvalidError](err)
+	return invalid || errors.Is(err, crm.ErrNotFound) || errors.Is(err, crm.ErrInactive)
+}
