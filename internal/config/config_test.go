@@ -112,8 +112,8 @@ func TestHelpNamesEverySettingWithItsVariable(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{
-		"ADDR", "DATABASE_URL", "PG_EXEC_MODE", "AUTH_SECRET", "AUTH_JWKS_URL", "AUTH_ISSUER", "AUTH_AUDIENCE", "DEFAULT_REGION",
-		"DEMO", "INTROSPECTION", "PLAYGROUND", "RATE_LIMIT", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
+		"ADDR", "DATABASE_URL", "PG_EXEC_MODE", "AUTH_SECRET", "AUTH_JWKS_URL", "AUTH_ISSUER", "AUTH_AUDIENCE", "SECRET_KEY",
+		"PUBLIC_URL", "DEFAULT_REGION", "DEMO", "INTROSPECTION", "PLAYGROUND", "RATE_LIMIT", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
 	} {
 		if !strings.Contains(out.String(), "[KITH_"+name+"]") {
 			t.Fatalf("the help lacks KITH_%s:\n%s", name, out.String())
@@ -134,7 +134,7 @@ func TestValidateJoinsEveryComplaint(t *testing.T) {
 	t.Parallel()
 	c := Config{
 		Addr: "8080", DatabaseURL: "mysql://ann:hunter2@db", PGExecMode: "fast", AuthSecret: "hunter2", AuthJWKSURL: "ftp://x",
-		DefaultRegion: "Germany", Demo: "yes", Introspection: "1", Playground: "true", RateLimit: "fast",
+		SecretKey: "hunter2", PublicURL: "kith.example.com", DefaultRegion: "Germany", Demo: "yes", Introspection: "1", Playground: "true", RateLimit: "fast",
 		ShutdownTimeout: -1, LogFormat: "xml", LogLevel: "loud",
 	}
 	err := c.Validate(true)
@@ -142,8 +142,8 @@ func TestValidateJoinsEveryComplaint(t *testing.T) {
 		t.Fatal("accepted")
 	}
 	for _, name := range []string{
-		"ADDR", "DATABASE_URL", "PG_EXEC_MODE", "AUTH_SECRET", "AUTH_JWKS_URL", "DEFAULT_REGION", "DEMO", "INTROSPECTION",
-		"PLAYGROUND", "RATE_LIMIT", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
+		"ADDR", "DATABASE_URL", "PG_EXEC_MODE", "AUTH_SECRET", "AUTH_JWKS_URL", "SECRET_KEY", "PUBLIC_URL", "DEFAULT_REGION", "DEMO",
+		"INTROSPECTION", "PLAYGROUND", "RATE_LIMIT", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
 	} {
 		if !strings.Contains(err.Error(), "KITH_"+name+": ") {
 			t.Errorf("no complaint about KITH_%s", name)
@@ -171,6 +171,18 @@ func TestValidate(t *testing.T) {
 		"a secret of 32 bytes":              {valid(func(c *Config) { c.AuthSecret = Secret(secret[:32]) }), ""},
 		"an issuer without keys":            {valid(func(c *Config) { c.AuthIssuer = "us" }), "KITH_AUTH_ISSUER"},
 		"an audience without keys":          {valid(func(c *Config) { c.AuthAudience = "us" }), "KITH_AUTH_AUDIENCE"},
+		"a key of 31 bytes":                 {valid(func(c *Config) { c.SecretKey = Secret(secret[:31]) }), "KITH_SECRET_KEY"},
+		"a short key behind a good one":     {valid(func(c *Config) { c.SecretKey = Secret(secret + ",short") }), "number 2"},
+		"two keys, with space between":      {valid(func(c *Config) { c.SecretKey = Secret(secret + ", x" + secret) }), ""},
+		"a comma for a key":                 {valid(func(c *Config) { c.SecretKey = "," }), "KITH_SECRET_KEY"},
+		"a public URL":                      {valid(func(c *Config) { c.PublicURL = "https://kith.example.com/" }), ""},
+		"a public URL with a path":          {valid(func(c *Config) { c.PublicURL = "http://localhost:8080/kith" }), ""},
+		"a public URL without a scheme":     {valid(func(c *Config) { c.PublicURL = "kith.example.com" }), "KITH_PUBLIC_URL"},
+		"a public URL of a port alone":      {valid(func(c *Config) { c.PublicURL = "https://:8080" }), "KITH_PUBLIC_URL"},
+		"a public URL with a query":         {valid(func(c *Config) { c.PublicURL = "https://x/?a=b" }), "KITH_PUBLIC_URL"},
+		"a public URL with an empty query":  {valid(func(c *Config) { c.PublicURL = "https://x/?" }), "KITH_PUBLIC_URL"},
+		"a public URL with a fragment":      {valid(func(c *Config) { c.PublicURL = "https://x/#a" }), "KITH_PUBLIC_URL"},
+		"a public URL with a password":      {valid(func(c *Config) { c.PublicURL = "https://a:b@x/" }), "KITH_PUBLIC_URL"},
 		"a region":                          {valid(func(c *Config) { c.DefaultRegion = "DE" }), ""},
 		"a region in small letters":         {valid(func(c *Config) { c.DefaultRegion = "de" }), "KITH_DEFAULT_REGION"},
 		"a port that is no number":          {valid(func(c *Config) { c.Addr = "127.0.0.1:http" }), "KITH_ADDR"},
@@ -203,6 +215,7 @@ func TestSecretsAreNeverShown(t *testing.T) {
 	t.Parallel()
 	c := valid(func(c *Config) {
 		c.AuthSecret = "hunter2hunter2"
+		c.SecretKey = "hunter2,hunter2"
 		c.DatabaseURL = "postgres://kith:hunter2@db:5432/kith?sslmode=disable&sslpassword=hunter2"
 	})
 	var log bytes.Buffer
@@ -220,6 +233,15 @@ func TestSecretsAreNeverShown(t *testing.T) {
 	}
 	if got := c.DatabaseURL.String(); got != "postgres://kith:***@db:5432/kith?sslmode=disable&sslpassword=%2A%2A%2A" {
 		t.Error(got)
+	}
+}
+
+func TestSecretKeysAreSplitAtCommas(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[Secret][]string{"": nil, "one": {"one"}, " one , two,": {"one", "two"}} {
+		if diff := cmp.Diff(want, Config{SecretKey: text}.SecretKeys()); diff != "" {
+			t.Error(diff)
+		}
 	}
 }
 

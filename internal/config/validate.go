@@ -14,6 +14,7 @@ import (
 	"github.com/nyaruka/phonenumbers"
 
 	"kith/internal/auth"
+	"kith/internal/vault"
 )
 
 var execModes = []string{"cache_statement", "cache_describe", "exec"}
@@ -33,6 +34,9 @@ func (c Config) Validate(serving bool) error {
 	needsKey := "needs KITH_AUTH_SECRET or KITH_AUTH_JWKS_URL beside it"
 	all.check(c.AuthIssuer == "" || !c.Development(), "AUTH_ISSUER", needsKey)
 	all.check(c.AuthAudience == "" || !c.Development(), "AUTH_AUDIENCE", needsKey)
+	all.add("SECRET_KEY", keysComplaint(c.SecretKeys()))
+	all.check(c.SecretKey == "" || len(c.SecretKeys()) > 0, "SECRET_KEY", "has no key between its commas")
+	all.add("PUBLIC_URL", publicComplaint(c.PublicURL))
 	all.check(c.DefaultRegion == "" || phonenumbers.GetCountryCodeForRegion(c.DefaultRegion) != 0, "DEFAULT_REGION",
 		"must be a country's two capital letters, such as DE")
 	all.add("DEMO", c.Demo.complaint())
@@ -71,6 +75,30 @@ func addrComplaint(addr string) string {
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		return "the port must be a number from 0 to 65535"
+	}
+	return ""
+}
+
+func keysComplaint(keys []string) string {
+	for i, key := range keys {
+		if len(key) < vault.MinKey {
+			return fmt.Sprintf("each key must have at least %d bytes, and number %d has not; `openssl rand -base64 32` makes one",
+				vault.MinKey, i+1)
+		}
+	}
+	return ""
+}
+
+func publicComplaint(s string) string {
+	if s == "" {
+		return ""
+	}
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
+		return "must be an https:// or http:// URL, such as https://kith.example.com"
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(s, "#"):
+		return "must be a URL without a name, a password, a query or a fragment"
 	}
 	return ""
 }

@@ -53,7 +53,7 @@ func (d *Desk) CountFailures(ctx context.Context, v crm.Viewer) (storage.Count, 
 func (d *Desk) FailuresByID(
 	ctx context.Context, v crm.Viewer, ids []crm.FailureID,
 ) (map[crm.FailureID]crm.Failure, error) {
-	if !v.Role.Can(crm.ManageChannels) {
+	if !v.Role.Can(crm.ManageChannels) || len(ids) == 0 {
 		return nil, Authorize(v, crm.ReadContacts)
 	}
 	return byID(ctx, v, ids, d.failures.FailuresByID)
