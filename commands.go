@@ -25,6 +25,7 @@ type commands struct {
 	Check   checkCommand   `cmd:"" help:"Look for search keys, rows and indexes that are not as they should be."`
 	Demo    demoCommand    `cmd:"" help:"Fill a workspace with believable contacts."`
 	Token   tokenCommand   `cmd:"" help:"Print a token signed with KITH_AUTH_SECRET."`
+	Rekey   rekeyCommand   `cmd:"" help:"Encrypt every channel's secrets under the first key of KITH_SECRET_KEY."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

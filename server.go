@@ -25,6 +25,7 @@ import (
 	"kith/internal/httpd"
 	"kith/internal/ingest"
 	"kith/internal/metrics"
+	"kith/internal/vault"
 	"kith/storage"
 	"kith/web"
 )
@@ -126,7 +127,7 @@ func (p *program) serve(ctx context.Context) (err error) {
 		}
 	}
 	health := httpd.NewHealth(store.Ping)
-	handler, err := p.handler(ctx, store, health, logger)
+	handler, err := p.handler(ctx, store, health, logger, ln.Addr())
 	if err != nil {
 		return err
 	}
@@ -138,9 +139,15 @@ func (p *program) serve(ctx context.Context) (err error) {
 	})
 }
 
-// handler puts together everything that is served.
-func (p *program) handler(ctx context.Context, store storage.Store, health *httpd.Health, logger *slog.Logger) (http.Handler, error) {
+// handler puts together everything that is served at an address.
+func (p *program) handler(
+	ctx context.Context, store storage.Store, health *httpd.Health, logger *slog.Logger, addr net.Addr,
+) (http.Handler, error) {
 	c := p.config
+	secrets, err := vault.New(c.SecretKeys()...)
+	if err != nil {
+		return nil, fmt.Errorf("KITH_SECRET_KEY: %w", err)
+	}
 	authenticator, err := auth.New(ctx, auth.Config{
 		Secret:      string(c.AuthSecret),
 		JWKSURL:     c.AuthJWKSURL,
@@ -156,7 +163,9 @@ func (p *program) handler(ctx context.Context, store storage.Store, health *http
 	}
 	door := newDoor(authenticator.Authenticate, c.Limit())
 	endpoint := graph.NewHandler(graph.Options{
-		Desk:          desk.New(store, desk.Options{Region: c.DefaultRegion, Now: p.now}),
+		Desk:          desk.New(store, desk.Options{
+			Region: c.DefaultRegion, Now: p.now, Vault: secrets, PublicURL: p.publicURL(addr),
+		}),
 		Ingest:        ingest.New(store, c.DefaultRegion, p.now),
 		Authenticate:  door.authenticate,
 		Logger:        logger,
@@ -214,12 +223,25 @@ func (p *program) announce(addr net.Addr, logger *slog.Logger) {
 	if p.config.LogFormat != "text" {
 		return
 	}
-	base := "http://" + addr.String()
-	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
-		base = fmt.Sprintf("http://localhost:%d", tcp.Port)
-	}
+	base := localURL(addr)
 	if p.config.PlaygroundOn() {
 		_, _ = fmt.Fprintf(p.stdout, "Playground  %s/playground\n", base)
 	}
 	_, _ = fmt.Fprintf(p.stdout, "GraphQL     %s/graphql\nHealth      %s/readyz\n", base, base)
+}
+
+// publicURL is where the world reaches what is served at an address, without a slash at the end.
+func (p *program) publicURL(addr net.Addr) string {
+	if p.config.PublicURL != "" {
+		return strings.TrimRight(p.config.PublicURL, "/")
+	}
+	return localURL(addr)
+}
+
+// localURL is where this machine reaches what is served at an address.
+func localURL(addr net.Addr) string {
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return fmt.Sprintf("http://localhost:%d", tcp.Port)
+	}
+	return "http://" + addr.String()
 }

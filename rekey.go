@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"kith/internal/crm"
+	"kith/internal/vault"
+	"kith/storage"
+)
+
+type rekeyCommand struct{}
+
+// Run encrypts every channel's secrets under the first key and says how many there were. It fails when some cannot be
+// decrypted; the others are done by then.
+func (rekeyCommand) Run(ctx context.Context, p *program) (err error) {
+	if err := p.config.Validate(false); err != nil {
+		return &usageError{err}
+	}
+	if p.config.SecretKey == "" {
+		return &usageError{errors.New("KITH_SECRET_KEY is not set: there is nothing to encrypt with")}
+	}
+	keys, err := vault.New(p.config.SecretKeys()...)
+	if err != nil {
+		return fmt.Errorf("KITH_SECRET_KEY: %w", err)
+	}
+	store, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	keyed, ok := store.(keyStore)
+	if !ok {
+		return errors.New("this database cannot keep secrets")
+	}
+	done, err := rekey(ctx, keyed, keys)
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(p.stdout, "%d channels are encrypted anew, %d were under the first key already.\n", done.sealed, done.current)
+	for _, id := range done.closed {
+		_, _ = fmt.Fprintf(p.stdout, "%s: its secrets cannot be decrypted; enter them again\n", id)
+	}
+	if n := len(done.closed); n > 0 {
+		return fmt.Errorf("%d channels have secrets under a key that is not in KITH_SECRET_KEY, or damaged", n)
+	}
+	return nil
+}
+
+// keyStore is what rekey needs of storage.
+type keyStore interface {
+	storage.Webhooks
+	storage.Channels
+}
+
+// rekeyed tells what became of the channels with secrets.
+type rekeyed struct {
+	sealed, current int
+	closed          []crm.ChannelID // cannot be opened
+}
+
+// rekey seals the secrets of every channel under the first key of v. It may be broken off and done again.
+func rekey(ctx context.Context, store keyStore, v *vault.Vault) (rekeyed, error) {
+	type place struct {
+		workspace crm.WorkspaceID
+		channel   crm.ChannelID
+	}
+	var (
+		done   rekeyed
+		places []place // gathered first: whoever reads should not write meanwhile
+	)
+	err := store.EachChannel(ctx, func(w crm.WorkspaceID, c crm.Channel) error {
+		if len(c.Secrets) > 0 {
+			places = append(places, place{w, c.ID})
+		}
+		return nil
+	})
+	if err != nil {
+		return done, fmt.Errorf("list channels: %w", err)
+	}
+	for _, p := range places {
+		var count *int
+		_, err := store.UpdateChannel(ctx, p.workspace, p.channel, func(c *crm.Channel) error {
+			if count = nil; len(c.Secrets) == 0 { // somebody removed them meanwhile
+				return nil
+			}
+			secrets, err := v.Open(p.workspace, c.ID, c.Secrets)
+			if err != nil {
+				return err
+			}
+			if v.Current(c.Secrets) {
+				count = &done.current
+				return nil
+			}
+			count = &done.sealed
+			c.Secrets, err = v.Seal(p.workspace, c.ID, secrets)
+			return err
+		})
+		switch {
+		case errors.Is(err, vault.ErrSealed):
+			done.closed = append(done.closed, p.channel)
+		case err != nil:
+			return done, fmt.Errorf("update %s: %w", p.channel, err)
+		case count != nil:
+			*count++
+		}
+	}
+	return done, nil
+}
