@@ -73,6 +73,10 @@ const (
 	OrphanActivity FindingKind = "activity without contact"
 	// WrongCount: the counter of contacts is off. It is set right.
 	WrongCount FindingKind = "wrong contact count"
+	// WrongSessionCount: a counter of sessions is off. It is set right.
+	WrongSessionCount FindingKind = "wrong session count"
+	// KeptValues: a change of a contact that is not there holds values. They are removed.
+	KeptValues FindingKind = "values of a deleted contact in its history"
 	// OrphanIdentity: an identity points at a contact that is not there, so that its messages are refused. It is removed:
 	// the next message makes a contact.
 	OrphanIdentity FindingKind = "identity without contact"
