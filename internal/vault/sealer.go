@@ -8,11 +8,18 @@ import (
 	"fmt"
 )
 
+// What is sealed is a byte of version, the key's id, a nonce of 96 bits, the encrypted text and the tag of 128 bits.
+const (
+	version    = 1
+	keyIDSize  = 8
+	headerSize = 1 + keyIDSize
+)
+
 // Sealer encrypts for one purpose, with the keys of one installation. What is sealed for one purpose cannot be opened
 // for another. It is safe for concurrent use.
-type Sealer struct{ keys []sealingKey }
+type Sealer struct{ keys []key }
 
-type sealingKey struct {
+type key struct {
 	id   [keyIDSize]byte
 	aead cipher.AEAD
 }
@@ -25,7 +32,7 @@ func NewSealer(purpose string, keys ...string) (*Sealer, error) {
 		if len(text) < MinKey {
 			return nil, fmt.Errorf("key %d of %d has fewer than %d bytes", i+1, len(keys), MinKey)
 		}
-		k, err := newSealingKey(purpose, text)
+		k, err := newKey(purpose, text)
 		if err != nil {
 			return nil, fmt.Errorf("key %d of %d: %w", i+1, len(keys), err)
 		}
@@ -34,26 +41,26 @@ func NewSealer(purpose string, keys ...string) (*Sealer, error) {
 	return s, nil
 }
 
-// newSealingKey derives from a key's text, by HKDF (RFC 5869) with SHA-256, what encrypts and what the key is known by.
-func newSealingKey(purpose, text string) (sealingKey, error) {
+// newKey derives from a key's text, by HKDF (RFC 5869) with SHA-256, what encrypts and what the key is known by.
+func newKey(purpose, text string) (key, error) {
 	prk, err := hkdf.Extract(sha256.New, []byte(text), []byte("kith"))
 	if err != nil {
-		return sealingKey{}, err
+		return key{}, err
 	}
 	bytes, err := hkdf.Expand(sha256.New, prk, purpose+", AES-256-GCM", 32)
 	if err != nil {
-		return sealingKey{}, err
+		return key{}, err
 	}
 	id, err := hkdf.Expand(sha256.New, prk, purpose+", key id", keyIDSize)
 	if err != nil {
-		return sealingKey{}, err
+		return key{}, err
 	}
 	block, err := aes.NewCipher(bytes)
 	if err != nil {
-		return sealingKey{}, err
+		return key{}, err
 	}
 	aead, err := cipher.NewGCMWithRandomNonce(block)
-	return sealingKey{[keyIDSize]byte(id), aead}, err
+	return key{[keyIDSize]byte(id), aead}, err
 }
 
 // Ready reports whether there is a key to seal with.

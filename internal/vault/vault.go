@@ -1,18 +1,14 @@
-// Package vault keeps what a channel's provider and Kith share secret while it lies in the database: AES-256 in Galois
-// counter mode (NIST SP 800-38D) under keys of the operator's, bound to the workspace and the channel they are of.
+// Package vault keeps secrets that leave the process: AES-256 in Galois counter mode (NIST SP 800-38D) under keys of the
+// operator's. What a channel's provider and Kith share lies in the database, bound to the workspace and the channel it
+// is of; what else is to be sealed gets a [Sealer] of its own.
 //
 // It stores nothing and logs nothing. A key that is lost is lost with all that was sealed under it.
 package vault
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/hkdf"
-	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"kith/internal/crm"
 )
@@ -42,110 +38,53 @@ func (s Secrets) String() string { return "***" }
 // GoString keeps the secrets out of %#v.
 func (s Secrets) GoString() string { return "***" }
 
-// What is sealed is a byte of version, the key's id, a nonce of 96 bits, the encrypted JSON and the tag of 128 bits.
-const (
-	version    = 1
-	keyIDSize  = 8
-	headerSize = 1 + keyIDSize
-)
+// purpose is what the vault's sealer is made for.
+const purpose = "channel secrets"
 
-// Vault seals and opens with the keys of one installation. It is safe for concurrent use.
-type Vault struct{ keys []key }
+// Vault seals and opens channels' secrets with the keys of one installation. Without keys it does neither. It is safe
+// for concurrent use.
+type Vault struct{ sealer Sealer }
 
-type key struct {
-	id   [keyIDSize]byte
-	aead cipher.AEAD
-}
-
-// New makes a vault that seals under the first of the keys and opens what was sealed under any of them. Without keys it
-// does neither. An error tells which of the keys is shorter than [MinKey].
+// New makes a vault that seals under the first of the keys and opens what was sealed under any of them. An error tells
+// which of the keys is shorter than [MinKey].
 func New(keys ...string) (*Vault, error) {
-	v := &Vault{}
-	for i, text := range keys {
-		if len(text) < MinKey {
-			return nil, fmt.Errorf("key %d of %d has fewer than %d bytes", i+1, len(keys), MinKey)
-		}
-		k, err := newKey(text)
-		if err != nil {
-			return nil, fmt.Errorf("key %d of %d: %w", i+1, len(keys), err)
-		}
-		v.keys = append(v.keys, k)
-	}
-	return v, nil
-}
-
-// newKey derives from a key's text, by HKDF (RFC 5869) with SHA-256, what encrypts and what the key is known by.
-func newKey(text string) (key, error) {
-	prk, err := hkdf.Extract(sha256.New, []byte(text), []byte("kith"))
+	s, err := NewSealer(purpose, keys...)
 	if err != nil {
-		return key{}, err
+		return nil, err
 	}
-	bytes, err := hkdf.Expand(sha256.New, prk, "channel secrets, AES-256-GCM", 32)
-	if err != nil {
-		return key{}, err
-	}
-	id, err := hkdf.Expand(sha256.New, prk, "channel secrets, key id", keyIDSize)
-	if err != nil {
-		return key{}, err
-	}
-	block, err := aes.NewCipher(bytes)
-	if err != nil {
-		return key{}, err
-	}
-	aead, err := cipher.NewGCMWithRandomNonce(block)
-	return key{[keyIDSize]byte(id), aead}, err
+	return &Vault{*s}, nil
 }
 
 // Ready reports whether there is a key to seal with.
-func (v *Vault) Ready() bool { return len(v.keys) > 0 }
+func (v *Vault) Ready() bool { return v.sealer.Ready() }
 
 // Seal encrypts the secrets of a channel under the first key.
 func (v *Vault) Seal(w crm.WorkspaceID, id crm.ChannelID, s Secrets) (crm.Sealed, error) {
-	if !v.Ready() {
-		return nil, ErrNoKey
-	}
 	plain, err := json.Marshal(s)
 	if err != nil {
 		return nil, err
 	}
-	k := v.keys[0]
-	header := append(append(make([]byte, 0, headerSize), version), k.id[:]...)
-	return k.aead.Seal(header, nil, plain, bound(header, w, id)), nil
+	return v.sealer.Seal(plain, bound(w, id))
 }
 
 // Open decrypts what [Vault.Seal] made for the same channel of the same workspace. The error is [ErrNoKey] or
 // [ErrSealed].
 func (v *Vault) Open(w crm.WorkspaceID, id crm.ChannelID, sealed crm.Sealed) (Secrets, error) {
-	if !v.Ready() {
-		return Secrets{}, ErrNoKey
+	plain, err := v.sealer.Open(sealed, bound(w, id))
+	if err != nil {
+		return Secrets{}, err
 	}
-	if len(sealed) < headerSize || sealed[0] != version {
+	var s Secrets
+	if json.Unmarshal(plain, &s) != nil {
 		return Secrets{}, ErrSealed
 	}
-	header, rest := sealed[:headerSize], sealed[headerSize:]
-	for _, k := range v.keys {
-		if k.id != [keyIDSize]byte(header[1:]) {
-			continue
-		}
-		var s Secrets
-		plain, err := k.aead.Open(nil, nil, rest, bound(header, w, id))
-		if err != nil || json.Unmarshal(plain, &s) != nil {
-			return Secrets{}, ErrSealed
-		}
-		return s, nil
-	}
-	return Secrets{}, ErrSealed
+	return s, nil
 }
 
 // Current reports whether something is sealed under the key that [Vault.Seal] takes.
-func (v *Vault) Current(sealed crm.Sealed) bool {
-	return v.Ready() && len(sealed) > headerSize && sealed[0] == version &&
-		[keyIDSize]byte(sealed[1:headerSize]) == v.keys[0].id
-}
+func (v *Vault) Current(sealed crm.Sealed) bool { return v.sealer.Current(sealed) }
 
-// bound is the data that a sealed text is authenticated with: its own header, and whose it is.
-func bound(header []byte, w crm.WorkspaceID, id crm.ChannelID) []byte {
-	b := append(make([]byte, 0, headerSize+4+len(id)), header...)
-	b = binary.BigEndian.AppendUint32(b, uint32(w))
-	return append(b, id[:]...)
+// bound says whose a sealed text is.
+func bound(w crm.WorkspaceID, id crm.ChannelID) []byte {
+	return append(binary.BigEndian.AppendUint32(nil, uint32(w)), id[:]...)
 }
