@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // MaxDomains is how many sites an HTML_EMBED channel may be used on.
@@ -20,7 +21,9 @@ func NormalizeDomain(s string) (string, error) {
 	s = strings.TrimFunc(s, blank)
 	switch {
 	case len(s) > 300:
-		return invalid("A domain is too long")
+		return invalid("A domain can have at most 253 letters")
+	case !utf8.ValidString(s):
+		return invalid("A domain must be valid UTF-8 text")
 	case strings.Contains(s, "://"), strings.ContainsAny(s, "/?#@"):
 		return invalid("A domain is the name alone, such as shop.example.com, without https:// and path")
 	}

@@ -1,8 +1,17 @@
 package desk
 
 import (
+	_ "embed" // the snippet
+	"encoding/json"
+	"strings"
+
 	"kith/internal/crm"
 )
+
+// snippet is a form that posts to the webhook of an HTML_EMBED channel what package channels reads.
+//
+//go:embed snippet.html
+var snippet string
 
 // ChannelSetup is what an administrator enters where to connect a channel. It holds no secret of the provider's.
 type ChannelSetup struct {
@@ -28,5 +37,14 @@ func (d *Desk) connection(w crm.WorkspaceID, c crm.Channel) Connection {
 			setup.VerifyToken = &s.VerifyToken
 		}
 	}
+	if c.Type == crm.HTMLEmbed {
+		setup.EmbedSnippet = new(embedSnippet(c.ID, setup.WebhookURL))
+	}
 	return Connection{Channel: c, Setup: setup}
+}
+
+// embedSnippet is the snippet of a channel. As JSON the address can end neither its string nor the script.
+func embedSnippet(id crm.ChannelID, webhook string) string {
+	address, _ := json.Marshal(webhook) // text, which cannot fail
+	return strings.NewReplacer("CHANNEL", id.String(), "WEBHOOK", string(address)).Replace(snippet)
 }
