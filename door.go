@@ -14,13 +14,20 @@ const channelFactor = 10
 
 // door asks who is there, once for each request, and turns away who asks too often. Whoever shows a good credential is
 // counted by it; strangers are counted by their address.
+//
+// A credential is an Authorization header or, without one, the cookie of somebody who signed in on the staff pages.
 type door struct {
 	who     func(ctx context.Context, header string) (crm.Viewer, error)
-	limiter *httpd.Limiter // nil for no limit
+	cookie  func(r *http.Request) (v crm.Viewer, found bool, err error) // nil where nobody signs in
+	limiter *httpd.Limiter                                              // nil for no limit
 }
 
-func newDoor(who func(context.Context, string) (crm.Viewer, error), perSecond float64) door {
-	d := door{who: who}
+func newDoor(
+	who func(context.Context, string) (crm.Viewer, error),
+	cookie func(*http.Request) (crm.Viewer, bool, error),
+	perSecond float64,
+) door {
+	d := door{who: who, cookie: cookie}
 	if perSecond > 0 {
 		d.limiter = httpd.NewLimiter(perSecond)
 	}
@@ -29,21 +36,37 @@ func newDoor(who func(context.Context, string) (crm.Viewer, error), perSecond fl
 
 type answerKey struct{}
 
-// answer is what came of a credential that limit has looked at.
+// answer is what came of a credential that admit has looked at.
 type answer struct {
 	header string
 	viewer crm.Viewer
 	err    error
 }
 
-// limit lets requests through to next that are not too many.
-func (d door) limit(next http.Handler) http.Handler {
-	if d.limiter == nil {
+// ask looks at the credential of r.
+func (d door) ask(r *http.Request) answer {
+	a := answer{header: r.Header.Get("Authorization")}
+	if a.header == "" && d.cookie != nil {
+		var found bool
+		if a.viewer, found, a.err = d.cookie(r); found {
+			return a
+		}
+	}
+	a.viewer, a.err = d.who(r.Context(), a.header)
+	return a
+}
+
+// admit lets requests through to next that are not too many.
+func (d door) admit(next http.Handler) http.Handler {
+	if d.limiter == nil && d.cookie == nil {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a := answer{header: r.Header.Get("Authorization")}
-		a.viewer, a.err = d.who(r.Context(), a.header)
+		a := d.ask(r)
+		if d.limiter == nil {
+			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), answerKey{}, a)))
+			return
+		}
 		asker, factor := "address "+httpd.Address(r), 1.0
 		if a.err == nil {
 			asker = "subject " + a.viewer.WorkspaceName + "\x00" + a.viewer.Subject
@@ -59,7 +82,8 @@ func (d door) limit(next http.Handler) http.Handler {
 	})
 }
 
-// authenticate returns who brings the header. It does not ask again what limit has asked.
+// authenticate returns who brings the header; with an empty one, whose cookie came along. It does not ask again what
+// admit has asked.
 func (d door) authenticate(ctx context.Context, header string) (crm.Viewer, error) {
 	if a, ok := ctx.Value(answerKey{}).(answer); ok && a.header == header {
 		return a.viewer, a.err

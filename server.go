@@ -161,9 +161,13 @@ func (p *program) handler(
 	if u, err := url.Parse(c.AuthJWKSURL); err == nil && u.Scheme == "http" && !config.Loopback(u.Hostname()) {
 		logger.Warn("KITH_AUTH_JWKS_URL is not https: whoever can alter traffic on the way can sign tokens")
 	}
-	door := newDoor(authenticator.Authenticate, c.Limit())
+	staff, err := p.signIn(ctx, store, logger, addr)
+	if err != nil {
+		return nil, err
+	}
+	door := newDoor(authenticator.Authenticate, cookieOf(staff), c.Limit())
 	endpoint := graph.NewHandler(graph.Options{
-		Desk:          desk.New(store, desk.Options{
+		Desk: desk.New(store, desk.Options{
 			Region: c.DefaultRegion, Now: p.now, Vault: secrets, PublicURL: p.publicURL(addr),
 		}),
 		Ingest:        ingest.New(store, c.DefaultRegion, p.now),
@@ -175,7 +179,8 @@ func (p *program) handler(
 	registry := metrics.New(version())
 
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", door.limit(endpoint))
+	mux.Handle("/graphql", door.admit(endpoint))
+	p.handleSignIn(mux, staff, door)
 	mux.HandleFunc("GET /livez", health.Live)
 	mux.HandleFunc("GET /readyz", health.Ready)
 	mux.Handle("GET /metrics", metrics.Handler(registry))

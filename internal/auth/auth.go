@@ -102,16 +102,17 @@ func (a *Authenticator) Authenticate(ctx context.Context, header string) (crm.Vi
 	if err != nil {
 		return crm.Viewer{}, err
 	}
-	v := crm.Viewer{
-		WorkspaceName: claims.Workspace,
-		Subject:       claims.Subject,
-		Name:          claims.Name,
-		Role:          roles[claims.Role],
-	}
+	v := claims.viewer()
 	if claims.ExpiresAt != nil {
 		v.ExpiresAt = claims.ExpiresAt.UTC()
 	}
-	v.Workspace, err = a.workspaces.Workspace(ctx, claims.Workspace)
+	return Open(ctx, a.workspaces, v)
+}
+
+// Open returns v with the number of the workspace that it names. An error is [crm.ErrUnavailable] or the context's.
+func Open(ctx context.Context, workspaces storage.Workspaces, v crm.Viewer) (crm.Viewer, error) {
+	var err error
+	v.Workspace, err = workspaces.Workspace(ctx, v.WorkspaceName)
 	switch {
 	case err == nil:
 		return v, nil
@@ -134,6 +135,8 @@ func (a *Authenticator) claims(header string) (claims, error) {
 	switch {
 	case scheme == "":
 		return claims{}, refuse(reasonMissing)
+	case a.config.Secret == "" && a.config.JWKSURL == "": // the parser would take any algorithm, and an empty key
+		return claims{}, refuse(reasonNoTokens)
 	case !strings.EqualFold(scheme, "Bearer") || token == "":
 		return claims{}, refuse(reasonScheme)
 	case len(token) > maxToken:

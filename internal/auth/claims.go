@@ -44,7 +44,7 @@ func (c claims) check() error {
 	switch {
 	case c.Subject == "" || !plain(c.Subject, maxSubject):
 		return refuse("claim sub: must be a non-empty string of at most 256 bytes without control characters")
-	case c.Workspace == "" || !plain(c.Workspace, crm.MaxWorkspaceName):
+	case !GoodWorkspace(c.Workspace):
 		return refuse("claim workspace: must be a non-empty string of at most 128 bytes without control characters")
 	case roles[c.Role] == "":
 		return refuse("claim role: must be staff, admin or channel")
@@ -53,6 +53,29 @@ func (c claims) check() error {
 	}
 	return nil
 }
+
+// viewer is who the claims speak of, apart from the workspace's number and the end.
+func (c claims) viewer() crm.Viewer {
+	return crm.Viewer{WorkspaceName: c.Workspace, Subject: c.Subject, Name: c.Name, Role: roles[c.Role]}
+}
+
+// NewViewer is whom somebody else than a bearer token vouches for, held to the same rules: the role is spelled as tokens
+// do. It has no workspace number yet, see [Open]. An error is [ErrUnauthenticated] with a reason to show.
+func NewViewer(subject, name, workspace, role string) (crm.Viewer, error) {
+	c := claims{
+		RegisteredClaims: jwt.RegisteredClaims{Subject: subject}, Workspace: workspace, Role: role, Name: name,
+	}
+	if err := c.check(); err != nil {
+		return crm.Viewer{}, err
+	}
+	return c.viewer(), nil
+}
+
+// GoodName reports whether a person's name, or none, is one that [NewViewer] takes.
+func GoodName(name string) bool { return plain(name, maxSubject) }
+
+// GoodWorkspace reports whether a workspace may have that name.
+func GoodWorkspace(name string) bool { return name != "" && plain(name, crm.MaxWorkspaceName) }
 
 // plain refuses U+FFFD too: it is what decoding JSON makes of bytes that are not UTF-8, so that two different
 // workspaces would become one.

@@ -15,6 +15,7 @@ const (
 	reasonMissing   = "token missing"
 	reasonScheme    = "the Authorization header must be Bearer and a token"
 	reasonNoAuth    = "this server has no auth settings to check a token with: send none"
+	reasonNoTokens  = "this server takes no tokens: sign in on its pages"
 	reasonMalformed = "token malformed"
 	reasonExpired   = "token expired"
 	reasonNoEnd     = "claim exp: missing"
@@ -29,6 +30,10 @@ const (
 type refusal struct{ reason string }
 
 func refuse(reason string) error { return &refusal{reason} }
+
+// Refuse is an [ErrUnauthenticated] for a credential of another kind than this package checks. The reason is shown; it
+// must be a constant text without quotes.
+func Refuse(reason string) error { return refuse(reason) }
 
 func (r *refusal) Error() string        { return "unauthenticated: " + r.reason }
 func (r *refusal) Is(target error) bool { return target == ErrUnauthenticated }

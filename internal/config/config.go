@@ -25,8 +25,10 @@ type Config struct {
 	AuthIssuer   string `setting:"" placeholder:"ISS" help:"The iss that tokens must have."`
 	AuthAudience string `setting:"" placeholder:"AUD" help:"The aud that tokens must have."`
 
-	SecretKey Secret `setting:"" placeholder:"KEY[,KEY…]" help:"Encrypts channels' secrets; 32 bytes or more. Of several keys, with commas between them, the first encrypts and all decrypt; kith rekey then moves everything to the first."`
-	PublicURL string `setting:"" name:"public-url" placeholder:"URL" help:"Where providers and browsers reach Kith, for webhooks. Default: the address that Kith listens on."`
+	OIDC OIDC `embed:"" prefix:"oidc-"`
+
+	SecretKey Secret `setting:"" placeholder:"KEY[,KEY…]" help:"Encrypts channels' secrets and staff cookies; 32 bytes or more. Of several keys, with commas between them, the first encrypts and all decrypt; kith rekey then moves everything to the first."`
+	PublicURL string `setting:"" name:"public-url" placeholder:"URL" help:"Where providers and browsers reach Kith, for webhooks and signing in. Default: the address that Kith listens on."`
 
 	DefaultRegion string `setting:"" placeholder:"REGION" help:"The country, such as DE, of phone numbers without a country code. Without it, staff are asked for the code."`
 
@@ -41,9 +43,12 @@ type Config struct {
 }
 
 // Development reports whether there is no auth setting, so that whoever can reach Kith is an admin of workspace demo.
-func (c Config) Development() bool { return c.AuthSecret == "" && c.AuthJWKSURL == "" }
+func (c Config) Development() bool { return !c.bearer() && !c.OIDCOn() }
 
-// SecretKeys are the keys of channels' secrets, the one that encrypts first; none where there is no such setting.
+// bearer reports whether there is something to check bearer tokens with.
+func (c Config) bearer() bool { return c.AuthSecret != "" || c.AuthJWKSURL != "" }
+
+// SecretKeys are the keys of channels' secrets and of cookies, the one that encrypts first; none where there is no such setting.
 func (c Config) SecretKeys() []string {
 	var keys []string
 	for key := range strings.SplitSeq(string(c.SecretKey), ",") {

@@ -15,6 +15,8 @@ import (
 
 const secret = "a secret of at least thirty-two bytes"
 
+var defaultOIDC = OIDC{WorkspaceClaim: "workspace", RoleClaim: "role", Lifetime: 12 * time.Hour}
+
 func load(t *testing.T, env map[string]string, args ...string) (Config, error) {
 	t.Helper()
 	var grammar struct {
@@ -39,7 +41,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := Config{
 		Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/home/ann/.local/share/kith/kith.db", PGExecMode: "cache_statement",
-		ShutdownTimeout: 8 * time.Second, LogFormat: "text", LogLevel: "info",
+		ShutdownTimeout: 8 * time.Second, LogFormat: "text", LogLevel: "info", OIDC: defaultOIDC,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
@@ -67,7 +69,7 @@ func TestAFlagWinsOverTheEnvironment(t *testing.T) {
 	}
 	want := Config{
 		Addr: "127.0.0.1:2", DatabaseURL: "sqlite:a.db", PGExecMode: "exec", AuthJWKSURL: "http://x/", Playground: "off",
-		Introspection: "on", ShutdownTimeout: 3 * time.Second, LogFormat: "text", LogLevel: "info",
+		Introspection: "on", ShutdownTimeout: 3 * time.Second, LogFormat: "text", LogLevel: "info", OIDC: defaultOIDC,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
@@ -113,7 +115,8 @@ func TestHelpNamesEverySettingWithItsVariable(t *testing.T) {
 	}
 	for _, name := range []string{
 		"ADDR", "DATABASE_URL", "PG_EXEC_MODE", "AUTH_SECRET", "AUTH_JWKS_URL", "AUTH_ISSUER", "AUTH_AUDIENCE", "SECRET_KEY",
-		"PUBLIC_URL", "DEFAULT_REGION", "DEMO", "INTROSPECTION", "PLAYGROUND", "RATE_LIMIT", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
+		"PUBLIC_URL", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_SCOPES", "OIDC_PARAMS", "OIDC_WORKSPACE_CLAIM",
+		"OIDC_ROLE_CLAIM", "OIDC_WORKSPACE", "OIDC_ROLE", "OIDC_LIFETIME", "DEFAULT_REGION", "DEMO", "INTROSPECTION", "PLAYGROUND", "RATE_LIMIT", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
 	} {
 		if !strings.Contains(out.String(), "[KITH_"+name+"]") {
 			t.Fatalf("the help lacks KITH_%s:\n%s", name, out.String())
@@ -216,6 +219,7 @@ func TestSecretsAreNeverShown(t *testing.T) {
 	c := valid(func(c *Config) {
 		c.AuthSecret = "hunter2hunter2"
 		c.SecretKey = "hunter2,hunter2"
+		c.OIDC.ClientSecret = "hunter2"
 		c.DatabaseURL = "postgres://kith:hunter2@db:5432/kith?sslmode=disable&sslpassword=hunter2"
 	})
 	var log bytes.Buffer

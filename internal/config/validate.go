@@ -32,8 +32,9 @@ func (c Config) Validate(serving bool) error {
 		fmt.Sprintf("must have at least %d bytes; `openssl rand -base64 32` makes one", auth.MinSecret))
 	all.check(c.AuthJWKSURL == "" || isHTTP(c.AuthJWKSURL), "AUTH_JWKS_URL", "must be an https:// or http:// URL")
 	needsKey := "needs KITH_AUTH_SECRET or KITH_AUTH_JWKS_URL beside it"
-	all.check(c.AuthIssuer == "" || !c.Development(), "AUTH_ISSUER", needsKey)
-	all.check(c.AuthAudience == "" || !c.Development(), "AUTH_AUDIENCE", needsKey)
+	all.check(c.AuthIssuer == "" || c.bearer(), "AUTH_ISSUER", needsKey)
+	all.check(c.AuthAudience == "" || c.bearer(), "AUTH_AUDIENCE", needsKey)
+	all.complainAboutOIDC(c, serving)
 	all.add("SECRET_KEY", keysComplaint(c.SecretKeys()))
 	all.check(c.SecretKey == "" || len(c.SecretKeys()) > 0, "SECRET_KEY", "has no key between its commas")
 	all.add("PUBLIC_URL", publicComplaint(c.PublicURL))
@@ -50,7 +51,7 @@ func (c Config) Validate(serving bool) error {
 	all.check(level.UnmarshalText([]byte(c.LogLevel)) == nil, "LOG_LEVEL", "must be debug, info, warn or error")
 	all.check(!serving || addrComplaint(c.Addr) != "" || !c.Development() || Loopback(addrHost(c.Addr)), "ADDR",
 		c.Addr+" can be reached from other machines, where everybody would be an admin: "+
-			"set KITH_AUTH_SECRET or KITH_AUTH_JWKS_URL, or listen on 127.0.0.1")
+			"set KITH_AUTH_SECRET, KITH_AUTH_JWKS_URL or KITH_OIDC_ISSUER, or listen on 127.0.0.1")
 	return errors.Join(all...)
 }
 

@@ -1,0 +1,97 @@
+package config
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"kith/internal/auth"
+)
+
+// OIDC is how staff sign in with an OpenID Connect provider. Without an issuer they do not.
+type OIDC struct {
+	Issuer       string `setting:"" placeholder:"URL" help:"The OpenID Connect provider that signs staff in. Needs the client's id and secret, and KITH_SECRET_KEY."`
+	ClientID     string `setting:"" name:"client-id" placeholder:"ID" help:"The client that Kith is to the provider."`
+	ClientSecret Secret `setting:"" placeholder:"SECRET" help:"That client's secret."`
+
+	Scopes         string        `setting:"" placeholder:"SCOPES" help:"What to ask the provider for, with spaces between. Default: openid profile email, and offline_access where the provider knows it."`
+	Params         string        `setting:"" placeholder:"NAME=VALUE&…" help:"More parameters for the provider's sign-in page, such as access_type=offline."`
+	WorkspaceClaim string        `setting:"" default:"workspace" placeholder:"CLAIM" help:"The claim that names the workspace; dots lead into objects."`
+	RoleClaim      string        `setting:"" default:"role" placeholder:"CLAIM" help:"The claim that says staff or admin, as a text or in a list; dots lead into objects."`
+	Workspace      string        `setting:"" placeholder:"WORKSPACE" help:"The workspace of everybody who signs in without the claim."`
+	Role           string        `setting:"" placeholder:"staff|admin" help:"The role of everybody who signs in without the claim."`
+	Lifetime       time.Duration `setting:"" default:"12h" help:"How long somebody stays signed in at most."`
+}
+
+// OIDCOn reports whether staff sign in with a provider.
+func (c Config) OIDCOn() bool { return c.OIDC.Issuer != "" }
+
+// ScopeList is Scopes, one by one; none when nothing is set.
+func (o OIDC) ScopeList() []string { return strings.Fields(o.Scopes) }
+
+// ParamValues is Params, decoded.
+func (o OIDC) ParamValues() url.Values {
+	v, _ := url.ParseQuery(o.Params) // Validate has looked
+	return v
+}
+
+// ownParams are the parameters of an authorization request that a client sets itself.
+var ownParams = []string{
+	"client_id", "client_secret", "code_challenge", "code_challenge_method", "nonce", "redirect_uri", "request", "request_uri",
+	"response_mode", "response_type", "scope", "state",
+}
+
+// lifetimes of a sign-in.
+const (
+	minLifetime = time.Minute
+	maxLifetime = 30 * 24 * time.Hour
+)
+
+// complainAboutOIDC looks at the settings of signing in.
+func (all *complaints) complainAboutOIDC(c Config, serving bool) {
+	o := c.OIDC
+	for _, s := range []struct{ name, value string }{
+		{"OIDC_CLIENT_ID", o.ClientID}, {"OIDC_CLIENT_SECRET", string(o.ClientSecret)}, {"OIDC_SCOPES", o.Scopes},
+		{"OIDC_PARAMS", o.Params}, {"OIDC_WORKSPACE", o.Workspace}, {"OIDC_ROLE", o.Role},
+	} {
+		all.check(s.value == "" || o.Issuer != "", s.name, "needs KITH_OIDC_ISSUER beside it")
+	}
+	all.check(o.Workspace == "" || auth.GoodWorkspace(o.Workspace), "OIDC_WORKSPACE",
+		"must have at most 128 bytes and no control characters")
+	all.check(slices.Contains([]string{"", "staff", "admin"}, o.Role), "OIDC_ROLE", "must be staff or admin")
+	all.check(o.Scopes == "" || slices.Contains(o.ScopeList(), "openid"), "OIDC_SCOPES", "must contain openid")
+	params, err := url.ParseQuery(o.Params)
+	all.check(err == nil, "OIDC_PARAMS", "must be a query string, such as prompt=consent&access_type=offline")
+	for _, own := range ownParams {
+		all.check(!params.Has(own), "OIDC_PARAMS", "Kith sets "+own+" itself")
+	}
+	if o.Issuer == "" {
+		return
+	}
+	issuer, err := url.Parse(o.Issuer)
+	all.check(err == nil && SafeURL(o.Issuer) && issuer.User == nil && issuer.RawQuery == "" && issuer.Fragment == "", "OIDC_ISSUER",
+		"must be an https:// URL, or http:// on this machine, without a query")
+	all.check(o.ClientID != "", "OIDC_CLIENT_ID", "is needed beside KITH_OIDC_ISSUER")
+	all.check(o.ClientSecret != "", "OIDC_CLIENT_SECRET", "is needed beside KITH_OIDC_ISSUER")
+	all.check(o.WorkspaceClaim != "", "OIDC_WORKSPACE_CLAIM", "must name a claim")
+	all.check(o.RoleClaim != "", "OIDC_ROLE_CLAIM", "must name a claim")
+	all.check(o.Lifetime >= minLifetime && o.Lifetime <= maxLifetime, "OIDC_LIFETIME", "must be between 1m and 720h")
+	all.check(c.SecretKey != "", "SECRET_KEY", "is needed beside KITH_OIDC_ISSUER: it encrypts the cookies of who is signed in")
+	public, err := url.Parse(c.PublicURL)
+	switch {
+	case c.PublicURL == "":
+		all.check(!serving || Loopback(addrHost(c.Addr)), "PUBLIC_URL",
+			"is needed beside KITH_OIDC_ISSUER: the provider sends browsers back there")
+	case publicComplaint(c.PublicURL) == "" && err == nil:
+		all.check(SafeURL(c.PublicURL), "PUBLIC_URL", "must be https:// where staff sign in, or http:// on this machine")
+		all.check(strings.Trim(public.Path, "/") == "", "PUBLIC_URL", "must have no path where staff sign in")
+	}
+}
+
+// SafeURL reports whether s is a URL that nobody else can listen in to: https, or http on this machine.
+func SafeURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.Hostname() != "" && u.Opaque == "" &&
+		(u.Scheme == "https" || u.Scheme == "http" && Loopback(u.Hostname()))
+}

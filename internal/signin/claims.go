@@ -1,0 +1,108 @@
+package signin
+
+import (
+	"slices"
+	"strings"
+
+	"kith/internal/auth"
+)
+
+// person is who the provider says signed in.
+type person struct {
+	subject   string
+	name      string
+	workspace string
+	role      string
+}
+
+// noAccess is a person whom the provider knows and Kith does not let in. The reason is fit to show, and repeats nothing
+// but the settings.
+type noAccess struct{ reason string }
+
+func (e *noAccess) Error() string { return "no access: " + e.reason }
+
+// claims are what the provider says of a person.
+type claims map[string]any
+
+// find looks a claim up by its whole name, or else by the path that its dots make.
+func (c claims) find(name string) (any, bool) {
+	if v, ok := c[name]; ok && v != nil {
+		return v, true
+	}
+	for at := range len(name) {
+		if name[at] != '.' {
+			continue
+		}
+		if inner, ok := c[name[:at]].(map[string]any); ok {
+			if v, ok := claims(inner).find(name[at+1:]); ok {
+				return v, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// texts are the claim's values: a text, or each text of a list.
+func (c claims) texts(name string) (all []string, ok bool) {
+	v, ok := c.find(name)
+	switch v := v.(type) {
+	case string:
+		return []string{v}, v != ""
+	case []any:
+		for _, each := range v {
+			if s, isText := each.(string); isText {
+				all = append(all, s)
+			}
+		}
+	}
+	return all, ok
+}
+
+// lacks reports whether more claims could tell something that these do not.
+func (c Config) lacks(of claims) bool {
+	_, workspace := of.texts(c.WorkspaceClaim)
+	_, role := of.texts(c.RoleClaim)
+	return !workspace || !role || displayName(of) == ""
+}
+
+// person reads who signed in. The error is a *noAccess.
+func (c Config) person(subject string, of claims) (person, error) {
+	who := person{subject: subject, name: displayName(of), workspace: c.Workspace, role: c.Role}
+	if names, ok := of.texts(c.WorkspaceClaim); ok {
+		slices.Sort(names)
+		if names = slices.Compact(names); len(names) != 1 {
+			return person{}, &noAccess{"The claim " + c.WorkspaceClaim + " must name one workspace."}
+		}
+		who.workspace = names[0]
+	}
+	if names, ok := of.texts(c.RoleClaim); ok {
+		switch {
+		case slices.Contains(names, "admin"):
+			who.role = "admin"
+		case slices.Contains(names, "staff"):
+			who.role = "staff"
+		default:
+			return person{}, &noAccess{"The claim " + c.RoleClaim + " must be staff or admin."}
+		}
+	}
+	switch {
+	case who.workspace == "":
+		return person{}, &noAccess{"The claim " + c.WorkspaceClaim + " is missing, which names the workspace."}
+	case who.role == "":
+		return person{}, &noAccess{"The claim " + c.RoleClaim + " is missing, which must be staff or admin."}
+	}
+	if _, err := auth.NewViewer(who.subject, who.name, who.workspace, who.role); err != nil {
+		return person{}, &noAccess{"The " + auth.Reason(err) + "."}
+	}
+	return who, nil
+}
+
+// displayName is what to call the person; empty when no claim says so in a way that can be shown.
+func displayName(of claims) string {
+	for _, name := range []string{"name", "preferred_username", "email"} {
+		if s, ok := of[name].(string); ok && strings.TrimSpace(s) != "" && auth.GoodName(s) {
+			return strings.TrimSpace(s)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,56 @@
+package signin
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"kith/internal/auth"
+	"kith/internal/crm"
+)
+
+// StaffHeader must be 1 on requests that the cookie is to count for. Pages of other origins cannot set it without asking
+// first (the preflight of the Fetch standard, section 4.8), and Kith never lets them send cookies.
+const StaffHeader = "X-Kith-Staff"
+
+// Viewer returns who sends r by the pass in its cookie; found is false when there is none. The error is
+// [auth.ErrUnauthenticated] with a reason to show, [crm.ErrUnavailable] or the context's.
+//
+// The cookie counts for requests of Kith's own pages alone: those with [StaffHeader], and WebSockets, which cannot have
+// it, by their Origin.
+func (s *SignIn) Viewer(r *http.Request) (v crm.Viewer, found bool, err error) {
+	p, err := s.passOf(r)
+	switch {
+	case errors.Is(err, errNoPass):
+		return crm.Viewer{}, false, nil
+	case !s.own(r):
+		return crm.Viewer{}, true, auth.Refuse("the session cookie counts only for Kith's own pages, which send " + StaffHeader + ": 1")
+	case err != nil:
+		return crm.Viewer{}, true, auth.Refuse("session not valid: sign in again")
+	case !p.good(s.now()):
+		return crm.Viewer{}, true, auth.Refuse("session expired")
+	}
+	if v, err = p.viewer(); err != nil {
+		return crm.Viewer{}, true, err
+	}
+	if v, err = auth.Open(r.Context(), s.workspaces, v); err != nil {
+		return crm.Viewer{}, true, fmt.Errorf("session: %w", err)
+	}
+	return v, true, nil
+}
+
+// own reports whether a page of Kith's sends r, and no other.
+func (s *SignIn) own(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		return origin == s.origin
+	}
+	if r.Header.Get(StaffHeader) != "1" {
+		return false
+	}
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" {
+		return site == "same-origin"
+	}
+	return origin == "" || origin == s.origin
+}

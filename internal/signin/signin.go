@@ -1,0 +1,119 @@
+package signin
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"kith/internal/vault"
+	"kith/storage"
+)
+
+// The paths of signing in, below the public URL. CallbackPath and SignedOutPath are to be registered at the provider, as
+// redirect URI and as post-logout redirect URI.
+const (
+	LoginPath     = "/auth/login"
+	CallbackPath  = "/auth/callback"
+	LogoutPath    = "/auth/logout"
+	SignedOutPath = "/auth/signed-out"
+	RefreshPath   = "/auth/refresh"
+	SessionPath   = "/auth/session"
+)
+
+// Purpose is what the sealer of cookies is made for.
+const Purpose = "staff cookies"
+
+// Config says which provider signs people in, and what its claims mean.
+type Config struct {
+	// Issuer is the provider, as its discovery document and its ID tokens name it.
+	Issuer       string
+	ClientID     string
+	ClientSecret string
+	// Scopes are what to ask the provider for; none means openid, profile and email, and offline_access where the
+	// provider knows it.
+	Scopes []string
+	// Params go along to the provider's sign-in page. They must not be those that a client sets itself.
+	Params url.Values
+	// WorkspaceClaim and RoleClaim name the claims that tell the workspace and the role: a claim, or a path into
+	// objects with dots between.
+	WorkspaceClaim string
+	RoleClaim      string
+	// Workspace and Role, where set, are of everybody whose claims do not have one.
+	Workspace string
+	Role      string
+	// Lifetime is how long somebody stays signed in at most, however often it is renewed.
+	Lifetime time.Duration
+	// PublicURL is where browsers reach Kith: https, or http on this machine, without a path.
+	PublicURL string
+}
+
+// SignIn signs people in. It is safe for concurrent use.
+type SignIn struct {
+	config     Config
+	origin     string // of the public URL
+	secure     bool   // whether browsers come by https
+	sealer     *vault.Sealer
+	provider   *provider
+	renewals   *renewals
+	workspaces storage.Workspaces
+	log        *slog.Logger
+	now        func() time.Time
+}
+
+// New prepares to sign people in. It reaches for the provider in the background, until ctx ends or the provider has
+// been found; whoever wants to sign in before that is asked to wait. The sealer must be made for [Purpose].
+func New(
+	ctx context.Context, c Config, sealer *vault.Sealer, workspaces storage.Workspaces, logger *slog.Logger, now func() time.Time,
+) (*SignIn, error) {
+	public, err := url.Parse(c.PublicURL)
+	if err != nil {
+		return nil, fmt.Errorf("public URL: %w", err)
+	}
+	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
+	renewals, err := newRenewals(now)
+	if err != nil {
+		return nil, err
+	}
+	s := &SignIn{
+		config:     c,
+		origin:     strings.ToLower(public.Scheme + "://" + withoutDefaultPort(public)),
+		secure:     public.Scheme == "https",
+		sealer:     sealer,
+		provider:   newProvider(c, logger, now),
+		renewals:   renewals,
+		workspaces: workspaces,
+		log:        logger,
+		now:        now,
+	}
+	go s.provider.find(ctx)
+	return s, nil
+}
+
+// withoutDefaultPort is the host as browsers write it in an origin.
+func withoutDefaultPort(u *url.URL) string {
+	if u.Scheme == "https" && u.Port() == "443" || u.Scheme == "http" && u.Port() == "80" {
+		return strings.TrimSuffix(u.Host, ":"+u.Port())
+	}
+	return u.Host
+}
+
+// Handle serves the paths of signing in on mux. Each handler passes through wrap.
+//
+// Posts are to come through a guard that refuses those of other origins' pages, such as [kith/internal/httpd.SameOrigin].
+func (s *SignIn) Handle(mux *http.ServeMux, wrap func(http.Handler) http.Handler) {
+	for pattern, handler := range map[string]http.HandlerFunc{
+		"GET " + LoginPath:     s.login,
+		"GET " + CallbackPath:  s.callback,
+		"POST " + LogoutPath:   s.logout,
+		"GET " + SignedOutPath: s.signedOut,
+		"POST " + RefreshPath:  s.refresh,
+		"GET " + SessionPath:   s.session,
+		"GET " + stylePath:     style,
+	} {
+		mux.Handle(pattern, wrap(handler))
+	}
+}

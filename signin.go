@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+
+	"kith/internal/crm"
+	"kith/internal/signin"
+	"kith/internal/vault"
+	"kith/storage"
+)
+
+// signIn is what signs staff in; nil where no provider is set.
+func (p *program) signIn(ctx context.Context, store storage.Workspaces, logger *slog.Logger, addr net.Addr) (*signin.SignIn, error) {
+	c := p.config
+	if !c.OIDCOn() {
+		return nil, nil
+	}
+	sealer, err := vault.NewSealer(signin.Purpose, c.SecretKeys()...)
+	if err != nil {
+		return nil, fmt.Errorf("KITH_SECRET_KEY: %w", err)
+	}
+	return signin.New(ctx, signin.Config{
+		Issuer:         c.OIDC.Issuer,
+		ClientID:       c.OIDC.ClientID,
+		ClientSecret:   string(c.OIDC.ClientSecret),
+		Scopes:         c.OIDC.ScopeList(),
+		Params:         c.OIDC.ParamValues(),
+		WorkspaceClaim: c.OIDC.WorkspaceClaim,
+		RoleClaim:      c.OIDC.RoleClaim,
+		Workspace:      c.OIDC.Workspace,
+		Role:           c.OIDC.Role,
+		Lifetime:       c.OIDC.Lifetime,
+		PublicURL:      p.publicURL(addr),
+	}, sealer, store, logger, p.now)
+}
+
+// cookieOf is how the door reads cookies; nil where nobody signs in.
+func cookieOf(staff *signin.SignIn) func(*http.Request) (crm.Viewer, bool, error) {
+	if staff == nil {
+		return nil
+	}
+	return staff.Viewer
+}
+
+// handleSignIn serves what staff pages sign in with, and what tells them how.
+func (p *program) handleSignIn(mux *http.ServeMux, staff *signin.SignIn, d door) {
+	switch {
+	case staff != nil:
+		staff.Handle(mux, d.admit)
+	case p.config.Development():
+		mux.Handle("GET "+signin.SessionPath, d.admit(signin.Without(signin.ModeDevelopment, d.authenticate)))
+	default:
+		mux.Handle("GET "+signin.SessionPath, d.admit(signin.Without(signin.ModeBearer, d.authenticate)))
+	}
+}
