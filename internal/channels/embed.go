@@ -1,0 +1,156 @@
+package channels
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"kith/internal/crm"
+	"kith/internal/ingest"
+)
+
+// The web widget posts one message at a time from the visitor's browser, as JSON:
+//
+//	{
+//	  "visitorId": "4f1c…",                        made up by the widget and kept in the browser
+//	  "messageId": "a7d0…",                        made up for the message, the same when it is sent again
+//	  "text": "Hello",
+//	  "occurredAt": "2026-11-23T09:30:00Z",        optional, now by default
+//	  "name": "Ann", "email": "ann@example.com", "phone": "+49 30 123456",      optional, what the visitor says
+//	  "identity": "{\"userId\":\"42\",\"email\":\"ann@example.com\",\"exp\":1795426200}",      optional, for a user
+//	  "identityHash": "b0fc…"                      of a signed-in user
+//	}
+//
+// What the visitor says are claims. A site that knows the user has its server make the identity: a text that is a JSON
+// object with userId and optionally name, email, phone, and exp (seconds since 1970, after which it is refused). The
+// identityHash is the HMAC-SHA256 of that very text under the channel's secret, in hexadecimal digits. The contact is
+// then the user's, on whatever device, under the external id "user:" and the userId, and e-mail and phone are verified.
+//
+// The page must be of one of the channel's allowed domains, by the Origin that its browser sends. No cookies are used.
+
+// userPrefix begins the external ids of signed-in users, and none of a visitor's.
+const userPrefix = "user:"
+
+type embedMessage struct {
+	VisitorID    string  `json:"visitorId"`
+	MessageID    string  `json:"messageId"`
+	Text         string  `json:"text"`
+	OccurredAt   *string `json:"occurredAt"`
+	Name         *string `json:"name"`
+	Email        *string `json:"email"`
+	Phone        *string `json:"phone"`
+	Identity     *string `json:"identity"`
+	IdentityHash string  `json:"identityHash"`
+}
+
+// embedIdentity is what a site says of its user.
+type embedIdentity struct {
+	UserID identifier `json:"userId"`
+	Name   *string    `json:"name"`
+	Email  *string    `json:"email"`
+	Phone  *string    `json:"phone"`
+	Exp    *int64     `json:"exp"`
+}
+
+// verifyEmbed reports whether the site signed the identity that the message carries, if it carries any. What is no
+// message says nothing of anybody: it is left to embedItems to refuse.
+func verifyEmbed(d delivery) bool {
+	var m embedMessage
+	if err := decode(d.body, &m); err != nil && m.Identity == nil {
+		return m.IdentityHash == ""
+	}
+	switch {
+	case m.Identity == nil:
+		return m.IdentityHash == ""
+	case !signed(m.IdentityHash, d.secrets.Secret, []byte(*m.Identity)):
+		return false
+	}
+	var i embedIdentity
+	return decode([]byte(*m.Identity), &i) != nil || i.Exp == nil || d.now.Before(time.Unix(*i.Exp, 0))
+}
+
+// embedItems reads a body that verifyEmbed let through. What is wrong is an error of the whole.
+func embedItems(body []byte) ([]item, error) {
+	var m embedMessage
+	if err := decode(body, &m); err != nil {
+		return nil, err
+	}
+	r := ingest.Report{
+		ExternalID: m.VisitorID, MessageID: m.MessageID, Direction: crm.Inbound, Text: &m.Text,
+		Profile: crm.Profile{Name: m.Name, Email: m.Email, Phone: m.Phone},
+	}
+	if m.OccurredAt != nil {
+		at, err := time.Parse(time.RFC3339, *m.OccurredAt)
+		if err != nil {
+			return nil, &crm.InvalidError{Field: "occurredAt", Reason: "occurredAt must be a time as in 2026-11-23T09:30:00Z"}
+		}
+		r.At = &at
+	}
+	switch {
+	case m.VisitorID == "" && m.Identity == nil:
+		return nil, &crm.InvalidError{Field: "visitorId", Reason: "visitorId cannot be empty"}
+	case strings.HasPrefix(m.VisitorID, userPrefix):
+		return nil, &crm.InvalidError{Field: "visitorId", Reason: "visitorId cannot begin with " + userPrefix}
+	case m.Identity == nil:
+		return []item{message(r, nil, raw(body))}, nil
+	}
+	var i embedIdentity
+	if err := decode([]byte(*m.Identity), &i); err != nil || i.UserID == "" {
+		return nil, &crm.InvalidError{Field: "identity", Reason: "identity must be the text of a JSON object with a userId"}
+	}
+	r.ExternalID = userPrefix + string(i.UserID)
+	r.Profile.Name = orElse(i.Name, m.Name)
+	r.Profile.Email, r.Profile.EmailVerified = orElse(i.Email, m.Email), i.Email != nil
+	r.Profile.Phone, r.Profile.PhoneVerified = orElse(i.Phone, m.Phone), i.Phone != nil
+	return []item{message(r, nil, raw(body))}, nil
+}
+
+func orElse(a, b *string) *string {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// allowed reports whether a page of the origin (RFC 6454, section 6.2) may use a channel with such domains: its host is
+// one of them to the letter, port included where it is not the scheme's own, or below one that begins with *. .
+func allowed(origin string, domains []string) bool {
+	u, err := url.Parse(origin)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Scheme+"://"+u.Host != origin {
+		return false
+	}
+	host, err := crm.NormalizeDomain(u.Host)
+	if err != nil || strings.HasPrefix(host, "*") {
+		return false
+	}
+	return slices.ContainsFunc(domains, func(d string) bool {
+		if below, ok := strings.CutPrefix(d, "*"); ok {
+			return len(host) > len(below) && strings.HasSuffix(host, below)
+		}
+		return host == d
+	})
+}
+
+// allowOrigin lets a page of the origin read the answer (Fetch, section 3.2), and send what it may send.
+func allowOrigin(h http.Header, origin string) {
+	h.Set("Access-Control-Allow-Origin", origin)
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+}
+
+// preflight answers a browser's question whether the page may post.
+func preflight(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Methods", "POST")
+	h.Set("Access-Control-Allow-Headers", "Content-Type")
+	h.Set("Access-Control-Max-Age", "600")
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// answerInvalid is what a page gets to know of a message that cannot be taken in.
+func answerInvalid(err *crm.InvalidError) []byte {
+	body, _ := json.Marshal(map[string]string{"error": err.Reason, "field": err.Field}) // cannot fail
+	return body
+}
