@@ -56,3 +56,6 @@ func (q ContactQuery) Before(a, b Position) bool {
 func (SessionQuery) Before(a, b Position) bool {
 	return cmp.Or(b.At.Compare(a.At), bytes.Compare(b.ID[:], a.ID[:])) < 0
 }
+
+// NewestFirst reports whether place a comes before place b in a list that has the highest id first.
+func NewestFirst(a, b Position) bool { return bytes.Compare(a.ID[:], b.ID[:]) > 0 }

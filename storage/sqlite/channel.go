@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 	"kith/internal/crm"
 )
 
-const channelColumns = `id, name, type, active, created_at`
+const channelColumns = `id, name, type, active, created_at, domains, secrets`
 
 // Channels returns every channel of the workspace, oldest first.
 func (s *Store) Channels(ctx context.Context, w crm.WorkspaceID) ([]crm.Channel, error) {
@@ -49,8 +50,8 @@ func (s *Store) ChannelsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.C
 func (s *Store) CreateChannel(ctx context.Context, w crm.WorkspaceID, c crm.Channel) error {
 	return wrap("create channel", s.write(ctx, func(ctx context.Context, t *tx) error {
 		_, err := t.exec(ctx, `
-			INSERT INTO channels (workspace_id, id, name, type, active, created_at)
-			VALUES (@workspace, @id, @name, @type, @active, @created)`,
+			INSERT INTO channels (workspace_id, id, name, type, active, created_at, domains, secrets)
+			VALUES (@workspace, @id, @name, @type, @active, @created, @domains, @secrets)`,
 			args{
 				"workspace": w,
 				"id":        c.ID[:],
@@ -58,12 +59,14 @@ func (s *Store) CreateChannel(ctx context.Context, w crm.WorkspaceID, c crm.Chan
 				"type":      string(c.Type),
 				"active":    c.Active,
 				"created":   c.CreatedAt.UnixMicro(),
+				"domains":   textList(c.Domains),
+				"secrets":   []byte(c.Secrets),
 			})
 		return err
 	}))
 }
 
-// UpdateChannel loads a channel, hands it to change and saves its name and whether it is active.
+// UpdateChannel loads a channel, hands it to change and saves its name, whether it is active, its domains and secrets.
 func (s *Store) UpdateChannel(ctx context.Context, w crm.WorkspaceID, id crm.ChannelID, change func(*crm.Channel) error) (crm.Channel, error) {
 	var c crm.Channel
 	var refused error
@@ -80,12 +83,19 @@ func (s *Store) UpdateChannel(ctx context.Context, w crm.WorkspaceID, id crm.Cha
 		if refused = change(&c); refused != nil {
 			return refused
 		}
-		before.Name, before.Active = c.Name, c.Active
+		before.Name, before.Active, before.Domains, before.Secrets = c.Name, c.Active, c.Domains, c.Secrets
 		c = before
 		_, err = t.exec(ctx, `
-			UPDATE channels SET name = @name, active = @active
+			UPDATE channels SET name = @name, active = @active, domains = @domains, secrets = @secrets
 			WHERE workspace_id = @workspace AND id = @id`,
-			args{"workspace": w, "id": id[:], "name": c.Name, "active": c.Active})
+			args{
+				"workspace": w,
+				"id":        id[:],
+				"name":      c.Name,
+				"active":    c.Active,
+				"domains":   textList(c.Domains),
+				"secrets":   []byte(c.Secrets),
+			})
 		return err
 	})
 	if refused != nil {
@@ -105,11 +115,22 @@ func channelByID(ctx context.Context, c *conn, w crm.WorkspaceID, id crm.Channel
 		args{"workspace": w, "id": id[:]}, scanChannel)
 }
 
-func scanChannel(rows *sql.Rows) (c crm.Channel, err error) {
+func scanChannel(rows *sql.Rows) (crm.Channel, error) { return scanChannelAfter(rows) }
+
+// scanChannelAfter reads the channelColumns that come after other columns.
+func scanChannelAfter(rows *sql.Rows, before ...any) (c crm.Channel, err error) {
 	var created int64
-	err = rows.Scan((*uuid.UUID)(&c.ID), &c.Name, &c.Type, &c.Active, &created)
+	var domains []byte
+	err = rows.Scan(append(before,
+		(*uuid.UUID)(&c.ID), &c.Name, &c.Type, &c.Active, &created, &domains, (*[]byte)(&c.Secrets))...)
+	if err != nil {
+		return c, err
+	}
 	c.CreatedAt = micros(created)
-	return c, err
+	if string(domains) == "[]" {
+		return c, nil
+	}
+	return c, json.Unmarshal(domains, &c.Domains)
 }
 
 // micros is the time that is stored as so many microseconds since 1970.

@@ -51,7 +51,7 @@ func (s *Store) check(ctx context.Context, i storage.Inspection) error {
 	for _, c := range workspaces {
 		c.looked = whole.looked
 		for _, part := range []func(context.Context) error{
-			c.contacts, c.terms, c.activity, c.identities, c.sessions, c.count,
+			c.contacts, c.terms, c.activity, c.identities, c.sessions, c.count, c.sessionCounts, c.values,
 		} {
 			if err := part(ctx); err != nil {
 				return err
@@ -150,8 +150,14 @@ var indexes = []struct{ name, on string }{
 	{"contact_activity_by_time", `contact_activity (workspace_id, last_activity_at, contact_id)`},
 	{"identities_by_contact", `identities (workspace_id, contact_id)`},
 	{"sessions_by_time", `sessions (workspace_id, last_message_at, id, status, channel_id, tag, contact_id)`},
-	{"sessions_by_contact", `sessions (workspace_id, contact_id, last_message_at, id)`},
-	{"sessions_anonymous", `sessions (workspace_id, last_message_at, id) WHERE contact_id IS NULL`},
+	{"sessions_by_contact", `sessions (workspace_id, contact_id, last_message_at, id, status, channel_id, tag)`},
+	{"sessions_by_kind", `sessions (workspace_id, channel_id, status, tag, contact_id IS NULL, last_message_at, id)`},
+	{"sessions_dirty", `sessions (told_at) WHERE dirty_at IS NOT NULL`},
+	{"contact_activity_dirty", `contact_activity (told_at) WHERE dirty_at IS NOT NULL`},
+	{"channels_by_id", `channels (id)`},
+	{"ingest_failures_by_customer", `ingest_failures (workspace_id, channel_id, external_id) WHERE external_id IS NOT NULL`},
+	{"changes_by_place", `changes (workspace_id, seq) WHERE seq > 0`},
+	{"changes_of_contact", `changes (workspace_id, contact_id, id) WHERE session_id IS NULL AND kind IN ('CREATED', 'UPDATED')`},
 }
 
 // checked is a contact with what is stored beside it.

@@ -33,9 +33,12 @@ func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 		"a term of nobody":                   {`INSERT INTO contact_terms SELECT workspace_id, 'extra', randomblob(16) FROM workspaces`, kinds(storage.OrphanTerm), "", false},
 		"the counter is too low":             {`UPDATE contact_counts SET contacts = contacts - 1`, kinds(storage.WrongCount), "", false},
 		"the counter is gone":                {`DELETE FROM contact_counts`, kinds(storage.WrongCount), "", false},
+		"a counter of sessions is too high":  {`UPDATE session_counts SET sessions = sessions + 1`, kinds(storage.WrongSessionCount), "", false},
+		"the counters of sessions are gone":  {`DELETE FROM session_counts`, kinds(storage.WrongSessionCount), "", false},
+		"a session is counted as anonymous":  {`UPDATE session_counts SET anonymous = 1`, kinds(storage.WrongSessionCount), "", false},
 		"no activity":                        {`DELETE FROM contact_activity WHERE contact_id = (SELECT id FROM contacts WHERE name = 'Zoë Ångström')`, kinds(storage.MissingActivity), "", false},
-		"an activity of nobody":              {`INSERT INTO contact_activity SELECT workspace_id, randomblob(16), 0 FROM workspaces`, kinds(storage.OrphanActivity), "", false},
-		"an identity's session is gone":      {`DELETE FROM messages; DELETE FROM sessions WHERE n = (SELECT min(n) FROM sessions)`, kinds(storage.LostSession), "", false},
+		"an activity of nobody":              {`INSERT INTO contact_activity (workspace_id, contact_id, last_activity_at) SELECT workspace_id, randomblob(16), 0 FROM workspaces`, kinds(storage.OrphanActivity), "", false},
+		"an identity's session is gone":      {`DELETE FROM messages; DELETE FROM sessions WHERE n = (SELECT min(n) FROM sessions)`, kinds(storage.LostSession, storage.WrongSessionCount), "", false},
 		"a session's contact is gone":        {`UPDATE sessions SET contact_id = randomblob(16) WHERE n = 1`, kinds(storage.OrphanSession), "", false},
 		"a contact is not in the gram index": {`DELETE FROM contact_grams WHERE rowid = (SELECT n FROM contacts WHERE name = 'Zoë Ångström')`, kinds(storage.StaleGrams), "", false},
 		"a contact has other grams":          {`INSERT OR REPLACE INTO contact_grams (rowid, grams) SELECT n, 'a b c' FROM contacts WHERE name = 'Zoë Ångström'`, kinds(storage.StaleGrams), "", false},
@@ -46,7 +49,7 @@ func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 		},
 		"a contact is gone with its terms and grams": {
 			gone + `DELETE FROM contacts WHERE id = (SELECT max(id) FROM contacts)`,
-			kinds(storage.OrphanActivity, storage.OrphanIdentity, storage.OrphanSession, storage.WrongCount), "", false,
+			kinds(storage.OrphanActivity, storage.OrphanIdentity, storage.OrphanSession, storage.WrongCount, storage.KeptValues), "", false,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -113,7 +116,7 @@ func TestARepairBuildsIndexesAsMigrationsDo(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "kith.db")
 	s := open(t, path)
 	db := raw(t, path)
-	const list = `SELECT replace(sql, 'INDEX IF NOT EXISTS', 'INDEX') FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY name`
+	const list = `SELECT replace(replace(replace(sql, 'INDEX IF NOT EXISTS', 'INDEX'), char(10), ''), '  ', ' ') FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY name`
 	before := column(t, db, list)
 	if len(before) == 0 {
 		t.Fatal("there are no indexes")

@@ -182,8 +182,12 @@ func (s *Store) UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 				return err
 			}
 		}
-		c, err = saveContact(ctx, t, w, before, c, e.At)
-		return err
+		if c, err = saveContact(ctx, t, w, before, c, e.At); err != nil {
+			return err
+		}
+		return t.addEvents(ctx, w, crm.Event{
+			ID: e.Event, Kind: crm.Updated, ContactID: &id, Version: c.Version, Changes: c.ChangesFrom(before), Actor: e.Actor, At: e.At,
+		})
 	})
 	if refused != nil {
 		return crm.Contact{}, refused
@@ -328,15 +332,21 @@ func free(ctx context.Context, conn *conn, w crm.WorkspaceID, before, c crm.Cont
 	return nil
 }
 
-// holders are the contacts whose e-mail or phone is the value, see [crm.Contact.Holds]; oldest first.
-func holders(ctx context.Context, conn *conn, w crm.WorkspaceID, field, value string) ([]crm.Contact, error) {
+// holders are the contacts whose e-mail or phone is one of the values, see [crm.Contact.Holds]; oldest first.
+func holders(ctx context.Context, conn *conn, w crm.WorkspaceID, field string, values ...string) ([]crm.Contact, error) {
+	terms := make([]string, len(values))
+	for i, v := range values {
+		terms[i] = search.TermOf(field, v)
+	}
 	found, err := all(ctx, conn, `
 		SELECT `+contactColumns+`
 		FROM contact_terms t
 		CROSS JOIN contacts c ON c.workspace_id = t.workspace_id AND c.id = t.contact_id
-		WHERE t.workspace_id = @workspace AND t.term = @term
-		ORDER BY t.contact_id`, args{"workspace": w, "term": search.TermOf(field, value)}, scanContact)
-	return slices.DeleteFunc(found, func(c crm.Contact) bool { return !c.Holds(field, value) }), err
+		WHERE t.workspace_id = @workspace AND t.term IN (SELECT value FROM json_each(@terms))
+		ORDER BY t.contact_id`, args{"workspace": w, "terms": textList(terms)}, scanContact)
+	return slices.DeleteFunc(found, func(c crm.Contact) bool {
+		return !slices.ContainsFunc(values, func(v string) bool { return c.Holds(field, v) })
+	}), err
 }
 
 // addToCount changes the number of contacts.
@@ -359,6 +369,15 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		if err != nil {
 			return err
 		}
+		if err := dropFailures(ctx, t, w, id); err != nil {
+			return err
+		}
+		if err := t.scrub(ctx, w, id); err != nil {
+			return err
+		}
+		if err := recountAnonymous(ctx, t.conn, w, id); err != nil {
+			return err
+		}
 		for _, query := range []string{
 			`DELETE FROM identities WHERE workspace_id = @workspace AND contact_id = @id`,
 			`DELETE FROM contact_activity WHERE workspace_id = @workspace AND contact_id = @id`,
@@ -379,6 +398,12 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		}
 		t.grams = append(t.grams, gramChange{kind: gramDelete, n: int64(n)})
 		if err := addToCount(ctx, t.conn, w, -1); err != nil {
+			return err
+		}
+		err = t.addEvents(ctx, w, crm.Event{
+			ID: d.Event, Kind: crm.Deleted, ContactID: &id, Version: c.Version, Actor: d.Actor, At: d.At,
+		})
+		if err != nil {
 			return err
 		}
 		detached, err := t.exec(ctx, detach, args{"workspace": w, "id": id[:], "n": detachAtOnce})

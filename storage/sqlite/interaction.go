@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -14,6 +15,7 @@ import (
 
 // RecordInteraction adds one message to its contact and session, which it finds or makes.
 func (s *Store) RecordInteraction(ctx context.Context, w crm.WorkspaceID, i crm.Interaction) (crm.Recorded, error) {
+	i.Event = cmp.Or(i.Event, crm.NewEventID(i.Received))
 	var r crm.Recorded
 	err := s.write(ctx, func(ctx context.Context, t *tx) error {
 		rec := recording{tx: t, workspace: w, message: i}
@@ -49,7 +51,7 @@ func (r recording) record(ctx context.Context) (crm.Recorded, error) {
 	if err := r.checkChannel(ctx); err != nil {
 		return crm.Recorded{}, err
 	}
-	contact, current, err := r.contact(ctx)
+	contact, current, event, err := r.contact(ctx)
 	if err != nil {
 		return crm.Recorded{}, err
 	}
@@ -63,7 +65,7 @@ func (r recording) record(ctx context.Context) (crm.Recorded, error) {
 	_, err = r.exec(ctx, `
 		INSERT INTO messages (workspace_id, message_key, session_id)
 		VALUES (@workspace, @key, @session)`, args{"workspace": r.workspace, "key": key[:], "session": session.ID[:]})
-	return crm.Recorded{Contact: &contact, Session: session}, err
+	return crm.Recorded{Contact: &contact, Session: session, Event: event}, err
 }
 
 // repeated answers a message that was recorded before.
@@ -90,14 +92,14 @@ func (r recording) checkChannel(ctx context.Context) error {
 }
 
 // contact finds or makes the message's contact and saves what the message tells of it. current is the newest session of
-// the identity, nil when the identity is new.
-func (r recording) contact(ctx context.Context) (c crm.Contact, current *crm.SessionID, err error) {
+// the identity, nil when the identity is new; event is that of the contact's change, nil when there was none.
+func (r recording) contact(ctx context.Context) (c crm.Contact, current *crm.SessionID, event *crm.EventID, err error) {
 	known, found, err := first(ctx, r.conn, `
 		SELECT contact_id, session_id FROM identities
 		WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external`,
 		args{"workspace": r.workspace, "channel": r.message.ChannelID[:], "external": r.message.ExternalID}, scanIdentity)
 	if err != nil {
-		return c, nil, err
+		return c, nil, nil, err
 	}
 	if found {
 		current = &known.session
@@ -106,49 +108,73 @@ func (r recording) contact(ctx context.Context) (c crm.Contact, current *crm.Ses
 		c, found, err = r.verified(ctx)
 	}
 	if err != nil {
-		return c, nil, err
+		return c, nil, nil, err
 	}
 	if !found {
 		c = crm.ContactFrom(r.message)
-		if err := insertContact(ctx, r.tx, r.workspace, c); err != nil {
-			return c, nil, err
-		}
-		return c, nil, addToCount(ctx, r.conn, r.workspace, 1)
+		return c, nil, &r.message.Event, r.addContact(ctx, c)
 	}
 	before := c
 	if c.Learn(r.message.Profile, r.message.ChannelID) {
+		event = &r.message.Event
 		if c, err = saveContact(ctx, r.tx, r.workspace, before, c, r.message.Received); err != nil {
-			return c, nil, err
+			return c, nil, nil, err
+		}
+		if err := r.addEvents(ctx, r.workspace, r.event(crm.Updated, before, c)); err != nil {
+			return c, nil, nil, err
 		}
 	}
 	if c.Receive(r.message); !sameTime(before.LastActivityAt, c.LastActivityAt) {
+		r.marked = true
 		_, err = r.exec(ctx, `
-			UPDATE contact_activity SET last_activity_at = @at
-			WHERE workspace_id = @workspace AND contact_id = @id`,
-			args{"workspace": r.workspace, "id": c.ID[:], "at": c.LastActivityAt.UnixMicro()})
+			UPDATE contact_activity SET last_activity_at = @at, dirty_at = @received, dirty_channel = @channel
+			WHERE workspace_id = @workspace AND contact_id = @id`, args{
+			"workspace": r.workspace, "id": c.ID[:], "at": c.LastActivityAt.UnixMicro(),
+			"received": r.message.Received.UnixMicro(), "channel": r.message.ChannelID[:],
+		})
 	}
-	return c, current, err
+	return c, current, event, err
+}
+
+// addContact stores a new contact.
+func (r recording) addContact(ctx context.Context, c crm.Contact) error {
+	if err := insertContact(ctx, r.tx, r.workspace, c); err != nil {
+		return err
+	}
+	if err := addToCount(ctx, r.conn, r.workspace, 1); err != nil {
+		return err
+	}
+	return r.addEvents(ctx, r.workspace, r.event(crm.Created, crm.Contact{}, c))
+}
+
+// event is what the message did to the contact.
+func (r recording) event(kind crm.EventKind, before, c crm.Contact) crm.Event {
+	return crm.Event{
+		ID: r.message.Event, Kind: kind, ContactID: &c.ID, Version: c.Version, Changes: c.ChangesFrom(before),
+		Actor: r.message.ChannelID.String(), At: r.message.Received,
+	}
 }
 
 func sameTime(a, b *time.Time) bool { return a == b || a != nil && b != nil && a.Equal(*b) }
 
-// verified finds the oldest contact that has the verified e-mail, else the verified phone, of the profile, as a value
-// that staff entered or a channel verified.
+// verified finds the oldest contact that has the verified e-mail, else the verified phone in one of its variants, of the
+// profile, as a value that staff entered or a channel verified.
 func (r recording) verified(ctx context.Context) (c crm.Contact, found bool, err error) {
 	p := r.message.Profile
 	for _, f := range []struct {
 		field    string
 		value    *string
 		verified bool
+		variants func(string) []string
 		from     func(crm.Contact) crm.Provenance
 	}{
-		{"email", p.Email, p.EmailVerified, func(c crm.Contact) crm.Provenance { return c.EmailFrom }},
-		{"phone", p.Phone, p.PhoneVerified, func(c crm.Contact) crm.Provenance { return c.PhoneFrom }},
+		{"email", p.Email, p.EmailVerified, itself, func(c crm.Contact) crm.Provenance { return c.EmailFrom }},
+		{"phone", p.Phone, p.PhoneVerified, crm.PhoneVariants, func(c crm.Contact) crm.Provenance { return c.PhoneFrom }},
 	} {
 		if f.value == nil || !f.verified {
 			continue
 		}
-		holders, err := holders(ctx, r.conn, r.workspace, f.field, *f.value)
+		holders, err := holders(ctx, r.conn, r.workspace, f.field, f.variants(*f.value)...)
 		if err != nil {
 			return c, false, err
 		}
@@ -161,6 +187,8 @@ func (r recording) verified(ctx context.Context) (c crm.Contact, found bool, err
 	return c, false, nil
 }
 
+func itself(v string) []string { return []string{v} }
+
 // session adds the message to the identity's newest session, or to a new one when that is closed.
 func (r recording) session(ctx context.Context, contact crm.ContactID, current *crm.SessionID) (crm.Session, error) {
 	if current != nil {
@@ -170,18 +198,29 @@ func (r recording) session(ctx context.Context, contact crm.ContactID, current *
 		}
 		if err == nil && session.Status.Open() {
 			session.Receive(r.message)
+			r.marked = true
 			_, err = r.exec(ctx, `
 				UPDATE sessions
-				SET last_message_preview = @preview, last_message_at = @last, unread_count = @unread
+				SET last_message_preview = @preview, last_message_at = @last, unread_count = @unread, dirty_at = @received
 				WHERE workspace_id = @workspace AND id = @id`, args{
 				"workspace": r.workspace, "id": session.ID[:], "preview": session.LastMessagePreview,
 				"last": session.LastMessageAt.UnixMicro(), "unread": session.UnreadCount,
+				"received": r.message.Received.UnixMicro(),
 			})
 			return session, err
 		}
 	}
 	session := crm.SessionFrom(r.message, contact)
-	return session, insertSession(ctx, r.conn, r.workspace, session)
+	if err := insertSession(ctx, r.conn, r.workspace, session); err != nil {
+		return session, err
+	}
+	if err := addToSessions(ctx, r.conn, r.workspace, kindOf(session), 1); err != nil {
+		return session, err
+	}
+	return session, r.addEvents(ctx, r.workspace, crm.Event{
+		Kind: crm.Created, ContactID: &contact, SessionID: &session.ID, Changes: session.ChangesFrom(crm.Session{}),
+		Actor: r.message.ChannelID.String(), At: r.message.Received,
+	})
 }
 
 // identity stores a new identity, or that a known one has a new session.

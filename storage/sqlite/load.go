@@ -38,6 +38,7 @@ func (s *Store) Load(ctx context.Context, w crm.WorkspaceID, contacts iter.Seq[s
 }
 
 func load(ctx context.Context, t *tx, w crm.WorkspaceID, batch []storage.Loaded) error {
+	kinds := map[sessionKind]int{}
 	for _, l := range batch {
 		if err := insertContact(ctx, t, w, l.Contact); err != nil {
 			return err
@@ -48,6 +49,7 @@ func load(ctx context.Context, t *tx, w crm.WorkspaceID, batch []storage.Loaded)
 			if err := insertSession(ctx, t.conn, w, v); err != nil {
 				return err
 			}
+			kinds[kindOf(v)]++
 			if n, ok := newest[v.ChannelID]; !ok || cmp.Or(v.StartedAt.Compare(n.StartedAt), bytes.Compare(v.ID[:], n.ID[:])) > 0 {
 				newest[v.ChannelID] = v
 			}
@@ -57,6 +59,11 @@ func load(ctx context.Context, t *tx, w crm.WorkspaceID, batch []storage.Loaded)
 			if err := insertIdentity(ctx, t.conn, w, i, newest[i.ChannelID].ID); err != nil {
 				return err
 			}
+		}
+	}
+	for k, n := range kinds {
+		if err := addToSessions(ctx, t.conn, w, k, n); err != nil {
+			return err
 		}
 	}
 	return addToCount(ctx, t.conn, w, len(batch))

@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
+	"strconv"
 
 	"github.com/google/uuid"
 
@@ -68,52 +68,122 @@ func sessionByID(ctx context.Context, c *conn, w crm.WorkspaceID, id crm.Session
 
 // Sessions returns one page of the sessions that pass q.Filter, the newest last message first.
 func (s *Store) Sessions(ctx context.Context, w crm.WorkspaceID, q storage.SessionQuery) (storage.SessionPage, error) {
-	f := q.Filter
-	if f.Contact != nil {
+	if f := q.Filter; f.Contact != nil {
 		pages, err := s.SessionsByContact(ctx, w, []crm.ContactID{*f.Contact}, q)
 		return pages[*f.Contact], err
 	}
-	a := args{"workspace": w}
-	where, order := passing(q, a)
-	query := `
-		SELECT ` + sessionColumns + `
-		FROM sessions s
-		WHERE s.workspace_id = @workspace` + where + order
-	switch {
-	case f.Anonymous == nil:
-	case *f.Anonymous:
-		// Those without a contact, and those of contacts that are being deleted; each part from an index in order.
-		query = `
-			SELECT ` + sessionColumns + `
-			FROM sessions s
-			WHERE s.n IN (
-			  SELECT n
-			  FROM (
-			    SELECT s.n FROM sessions s
-			    WHERE s.workspace_id = @workspace AND s.contact_id IS NULL` + where + order + `
-			  )
-			  UNION ALL
-			  SELECT o.n
-			  FROM contact_deletions d
-			  CROSS JOIN sessions o ON o.n IN (
-			    SELECT s.n FROM sessions s
-			    WHERE s.workspace_id = @workspace AND s.contact_id = d.contact_id` + where + order + `
-			  )
-			  WHERE d.workspace_id = @workspace
-			)` + order
-	default:
-		query = `
-			SELECT ` + sessionColumns + `
-			FROM sessions s
-			WHERE s.workspace_id = @workspace AND s.contact_id IS NOT NULL AND NOT EXISTS (
-			  SELECT 1 FROM contact_deletions d WHERE d.workspace_id = @workspace AND d.contact_id = s.contact_id
-			)` + where + order
-	}
-	found, err := read(ctx, s, func(c *conn) ([]crm.Session, error) { return all(ctx, c, query, a, scanSession) })
+	found, err := readOnce(ctx, s, func(c *conn) ([]crm.Session, error) { return sessions(ctx, c, w, q) })
 	if err != nil {
 		return storage.SessionPage{}, fmt.Errorf("list sessions: %w", err)
 	}
 	return sessionPage(q, found), nil
+}
+
+// lookAtSessions is how many sessions are looked at one by one for those that pass a filter.
+const lookAtSessions = 1000
+
+// sessions reads one session more than the page. Where the counters promise as many among the next lookAtSessions, these
+// are looked at. Else a page of each kind of session that passes the filter is read, so that a page costs no more than its
+// size times the number of kinds, however few sessions pass and wherever they stand.
+func sessions(ctx context.Context, c *conn, w crm.WorkspaceID, q storage.SessionQuery) ([]crm.Session, error) {
+	f, n := q.Filter, q.Page.Size+1
+	a := args{"workspace": w}
+	r := reading(q, a)
+	if f.Channels == nil && f.Statuses == nil && f.Tags == nil && f.Anonymous == nil {
+		return all(ctx, c, `
+			SELECT `+sessionColumns+`
+			FROM sessions s
+			WHERE s.workspace_id = @workspace`+r.beyond+r.order+` LIMIT @n`, a, scanSession)
+	}
+	counts, err := countersOf(ctx, c, w)
+	if err != nil {
+		return nil, err
+	}
+	total, passed := 0, 0
+	kinds := [][3]any{}
+	for _, v := range counts {
+		total += v.n
+		status, tag, channel := passes(f, v.sessionKind)
+		if status && tag && channel && (f.Anonymous == nil || *f.Anonymous == v.anonymous) {
+			passed += v.n
+			kinds = append(kinds, v.json())
+		}
+	}
+	if passed == 0 {
+		return nil, nil
+	}
+	if passed*lookAtSessions >= total*n {
+		found, err := lookThrough(ctx, c, r, a)
+		if err != nil || len(found) == n {
+			return found, err
+		}
+	}
+	return ofKinds(ctx, c, r, kinds, f.Anonymous, a)
+}
+
+// lookThrough reads the sessions among the next lookAtSessions that pass the filter.
+func lookThrough(ctx context.Context, c *conn, r sessionReading, a args) ([]crm.Session, error) {
+	return all(ctx, c, `
+		SELECT `+sessionColumns+`
+		FROM sessions s
+		WHERE s.n IN (
+		  SELECT s.n
+		  FROM (
+		    SELECT s.n, s.workspace_id, s.contact_id, s.channel_id, s.status, s.tag
+		    FROM sessions s
+		    WHERE s.workspace_id = @workspace`+r.beyond+r.order+`
+		    LIMIT `+strconv.Itoa(lookAtSessions)+`
+		  ) s
+		  WHERE true`+r.filter+r.anonymity+`
+		  LIMIT @n
+		)`+r.order, a, scanSession)
+}
+
+// ofKinds reads a page of the sessions of each kind and merges them. Whether a contact stands in a row tells nothing while
+// the contact is being deleted: sessions of these are read apart.
+func ofKinds(ctx context.Context, c *conn, r sessionReading, kinds [][3]any, anonymous *bool, a args) ([]crm.Session, error) {
+	list, err := json.Marshal(kinds)
+	if err != nil {
+		return nil, err
+	}
+	a["kinds"], a["nobody"] = string(list), "[0,1]"
+	alive, deleted := "", ""
+	switch {
+	case anonymous == nil:
+	case *anonymous:
+		a["nobody"] = "[1]"
+		deleted = `
+		  UNION ALL
+		  SELECT o.n
+		  FROM contact_deletions d
+		  CROSS JOIN sessions o ON o.n IN (
+		    SELECT s.n FROM sessions s
+		    WHERE s.workspace_id = @workspace AND s.contact_id = d.contact_id` + r.filter + r.beyond + r.order + `
+		    LIMIT @n
+		  )
+		  WHERE d.workspace_id = @workspace`
+	default:
+		a["nobody"] = "[0]"
+		alive = r.anonymity
+	}
+	return all(ctx, c, `
+		SELECT `+sessionColumns+`
+		FROM sessions s
+		WHERE s.n IN (
+		  SELECT o.n
+		  FROM (
+		    SELECT DISTINCT value ->> 0 AS status, value ->> 1 AS tag, unhex(value ->> 2) AS channel_id
+		    FROM json_each(@kinds)
+		  ) k
+		  CROSS JOIN json_each(@nobody) b
+		  CROSS JOIN sessions o ON o.n IN (
+		    SELECT s.n FROM sessions s
+		    WHERE s.workspace_id = @workspace AND s.status = k.status AND s.tag IS k.tag AND s.channel_id = k.channel_id
+		      AND (s.contact_id IS NULL) = b.value`+alive+r.beyond+r.order+`
+		    LIMIT @n
+		  )`+deleted+`
+		)`+r.order+`
+		LIMIT @n`, a, scanSession)
 }
 
 // SessionsByContact returns one page of the sessions of each of the contacts, the newest last message first.
@@ -126,7 +196,7 @@ func (s *Store) SessionsByContact(ctx context.Context, w crm.WorkspaceID, ids []
 		return map[crm.ContactID]storage.SessionPage{}, nil
 	}
 	a := args{"workspace": w, "ids": idList(ids)}
-	where, order := passing(q, a)
+	r := reading(q, a)
 	// The inner query reads one page from the index for each contact, however many sessions the contact has.
 	found, err := read(ctx, s, func(c *conn) ([]crm.Session, error) {
 		return all(ctx, c, `
@@ -134,7 +204,8 @@ func (s *Store) SessionsByContact(ctx context.Context, w crm.WorkspaceID, ids []
 			FROM (SELECT DISTINCT unhex(value) AS id FROM json_each(@ids)) i
 			CROSS JOIN sessions s ON s.n IN (
 			  SELECT s.n FROM sessions s
-			  WHERE s.workspace_id = @workspace AND s.contact_id = i.id`+where+order+`
+			  WHERE s.workspace_id = @workspace AND s.contact_id = i.id`+r.filter+r.beyond+r.order+`
+			  LIMIT @n
 			)
 			WHERE NOT EXISTS (
 			  SELECT 1 FROM contact_deletions d WHERE d.workspace_id = @workspace AND d.contact_id = i.id
@@ -162,30 +233,43 @@ func (s *Store) SessionsByContact(ctx context.Context, w crm.WorkspaceID, ids []
 	return out, nil
 }
 
-// passing is the condition that a session s passes the filter and lies beyond the bound that reading starts at, and the
-// order and the limit of reading; the contact is left to the caller. Their arguments are added to a.
-func passing(q storage.SessionQuery, a args) (where, order string) {
-	var b strings.Builder
+// sessionReading is how a statement reads sessions s: those that pass the filter, of which the contact is left to the
+// caller; those that are anonymous or are not, where that is asked for; those beyond the bound that reading starts at; and
+// the order of reading. @n is one more than the page.
+type sessionReading struct{ filter, anonymity, beyond, order string }
+
+// reading is how a page is read. Its arguments are added to a.
+func reading(q storage.SessionQuery, a args) (r sessionReading) {
 	f := q.Filter
 	if f.Channels != nil {
-		b.WriteString(` AND s.channel_id IN (SELECT unhex(value) FROM json_each(@channels))`)
+		r.filter += ` AND s.channel_id IN (SELECT unhex(value) FROM json_each(@channels))`
 		a["channels"] = idList(f.Channels)
 	}
 	if f.Statuses != nil {
-		b.WriteString(` AND s.status IN (SELECT value FROM json_each(@statuses))`)
+		r.filter += ` AND s.status IN (SELECT value FROM json_each(@statuses))`
 		a["statuses"] = textList(f.Statuses)
 	}
 	if f.Tags != nil {
-		b.WriteString(` AND s.tag IN (SELECT value FROM json_each(@tags))`)
+		r.filter += ` AND s.tag IN (SELECT value FROM json_each(@tags))`
 		a["tags"] = textList(f.Tags)
+	}
+	if f.Anonymous != nil {
+		const gone = `EXISTS (
+		    SELECT 1 FROM contact_deletions d WHERE d.workspace_id = s.workspace_id AND d.contact_id = s.contact_id
+		  )`
+		r.anonymity = ` AND s.contact_id IS NOT NULL AND NOT ` + gone
+		if *f.Anonymous {
+			r.anonymity = ` AND (s.contact_id IS NULL OR ` + gone + `)`
+		}
 	}
 	d := direction(!q.Page.FromEnd)
 	if from := q.Page.From(); from != nil {
-		fmt.Fprintf(&b, ` AND (s.last_message_at, s.id) %s (@at, @id)`, d.beyond)
+		r.beyond = fmt.Sprintf(` AND (s.last_message_at, s.id) %s (@at, @id)`, d.beyond)
 		a["at"], a["id"] = from.At.UnixMicro(), from.ID[:]
 	}
+	r.order = fmt.Sprintf(` ORDER BY s.last_message_at %[1]s, s.id %[1]s`, d.order)
 	a["n"] = q.Page.Size + 1
-	return b.String(), fmt.Sprintf(` ORDER BY s.last_message_at %[1]s, s.id %[1]s LIMIT @n`, d.order)
+	return r
 }
 
 func sessionPage(q storage.SessionQuery, found []crm.Session) storage.SessionPage {
@@ -195,7 +279,7 @@ func sessionPage(q storage.SessionQuery, found []crm.Session) storage.SessionPag
 
 // textList is an argument for json_each.
 func textList[T ~string](values []T) string {
-	b, _ := json.Marshal(values) // strings are always fit for JSON
+	b, _ := json.Marshal(append([]T{}, values...)) // strings are always fit for JSON
 	return string(b)
 }
 

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"time"
 
 	sqlite3 "modernc.org/sqlite"
 
@@ -24,9 +25,20 @@ type Store struct {
 	writer     *writer
 	readers    *readers
 	workspaces sync.Map // name → crm.WorkspaceID
+
+	followers followers
+	tellEvery time.Duration
+	marks     chan struct{} // a signal that there are new marks of activity
+	teller    chan struct{} // full while somebody tells activity
 }
 
-var _ storage.Store = (*Store)(nil)
+var _ interface {
+	storage.Store
+	storage.SessionEditor
+	storage.Webhooks
+	storage.Failures
+	storage.Events
+} = (*Store)(nil)
 
 // Open opens the database in the file at path, creates it where there is none, and applies the migrations that are
 // missing. The directory must be there. The file is for its owner alone.
@@ -46,7 +58,11 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open database: %w", err), w.Close())
 	}
-	return &Store{writer: newWriter(w), readers: newReaders(r, size)}, nil
+	s := &Store{
+		readers: newReaders(r, size), tellEvery: tellEvery, marks: make(chan struct{}, 1), teller: make(chan struct{}, 1),
+	}
+	s.writer = newWriter(w, s.committed)
+	return s, nil
 }
 
 // Ping answers nil when the database can take a statement now.
@@ -65,6 +81,7 @@ func (s *Store) Close() error {
 
 // Pragmas of every connection. A commit is on the disk before it answers; readers take pages from the mapped file, so
 // only the writer needs a large cache of its own. A checkpoint each 16 MB halts the writer less often than one each 4 MB.
+// What is deleted is written over.
 var (
 	writerPragmas = []string{
 		"busy_timeout(10000)",
@@ -76,6 +93,7 @@ var (
 		"mmap_size(1073741824)",
 		"wal_autocheckpoint(4000)",
 		"journal_size_limit(67108864)",
+		"secure_delete(on)",
 	}
 	readerPragmas = []string{
 		"busy_timeout(10000)",

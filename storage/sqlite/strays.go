@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 
 	"github.com/google/uuid"
 
@@ -150,17 +151,31 @@ func (c *checkup) sessions(ctx context.Context) error {
 			}
 			id := crm.ContactID(r.contact.UUID)
 			if err := c.report(ctx, storage.Finding{Kind: storage.OrphanSession, Contact: &id}, func(ctx context.Context, t *tx) error {
-				_, err := t.exec(ctx, `
-					UPDATE sessions SET contact_id = NULL
-					WHERE workspace_id = @workspace AND id = @session AND contact_id = @contact`,
-					args{"workspace": c.workspace, "session": r.session[:], "contact": id[:]})
-				return err
+				return c.mendSession(ctx, t, r.session, id)
 			}); err != nil {
 				return err
 			}
 		}
 		c.progress(len(batch))
 	}
+}
+
+// mendSession makes a session anonymous unless it is somebody else's by now.
+func (c *checkup) mendSession(ctx context.Context, t *tx, id crm.SessionID, contact crm.ContactID) error {
+	n, err := t.exec(ctx, `
+		UPDATE sessions SET contact_id = NULL
+		WHERE workspace_id = @workspace AND id = @session AND contact_id = @contact`,
+		args{"workspace": c.workspace, "session": id[:], "contact": contact[:]})
+	if err != nil || n == 0 {
+		return err
+	}
+	v, err := sessionByID(ctx, t.conn, c.workspace, id)
+	if err != nil {
+		return err
+	}
+	was := kindOf(v)
+	was.anonymous = false
+	return moveSession(ctx, t.conn, c.workspace, was, kindOf(v))
 }
 
 // count checks the counter of contacts.
@@ -184,6 +199,91 @@ func (c *checkup) count(ctx context.Context) error {
 		}
 		return addToCount(ctx, t.conn, c.workspace, n)
 	})
+}
+
+// sessionCounts checks the counters of sessions.
+func (c *checkup) sessionCounts(ctx context.Context) error {
+	by := func(ctx context.Context, conn *conn) ([]sessionCount, error) {
+		return all(ctx, conn, `
+			SELECT channel_id, status, tag, anonymous, sum(n)
+			FROM (
+			  SELECT
+			    s.channel_id, s.status, coalesce(s.tag, '') AS tag,
+			    s.contact_id IS NULL OR EXISTS (
+			      SELECT 1 FROM contact_deletions d WHERE d.workspace_id = @workspace AND d.contact_id = s.contact_id
+			    ) AS anonymous,
+			    count(*) AS n
+			  FROM sessions s
+			  WHERE s.workspace_id = @workspace
+			  GROUP BY 1, 2, 3, 4
+			  UNION ALL
+			  SELECT channel_id, status, tag, anonymous, -sessions
+			  FROM session_counts
+			  WHERE workspace_id = @workspace
+			)
+			GROUP BY 1, 2, 3, 4
+			HAVING sum(n) <> 0`, args{"workspace": c.workspace}, scanSessionCount)
+	}
+	off, err := read(ctx, c.Store, func(conn *conn) ([]sessionCount, error) { return by(ctx, conn) })
+	if err != nil || len(off) == 0 {
+		return err
+	}
+	return c.report(ctx, storage.Finding{Kind: storage.WrongSessionCount}, func(ctx context.Context, t *tx) error {
+		off, err := by(ctx, t.conn)
+		for _, v := range off {
+			err = errors.Join(err, addToSessions(ctx, t.conn, c.workspace, v.sessionKind, v.n))
+		}
+		return err
+	})
+}
+
+// values checks that no change holds values of a contact that is not there.
+func (c *checkup) values(ctx context.Context) error {
+	type row struct {
+		event   crm.EventID
+		contact crm.ContactID
+		kept    bool
+	}
+	told := map[crm.ContactID]bool{}
+	var last row
+	for {
+		a := args{"workspace": c.workspace, "id": last.event[:], "limit": checkRows}
+		batch, err := read(ctx, c.Store, func(conn *conn) ([]row, error) {
+			return all(ctx, conn, `
+				SELECT
+				  v.id, coalesce(v.contact_id, zeroblob(16)),
+				  v.contact_id IS NOT NULL AND v.session_id IS NULL
+				    AND NOT EXISTS (SELECT 1 FROM contacts c WHERE c.workspace_id = @workspace AND c.id = v.contact_id)
+				    AND EXISTS (SELECT 1 FROM json_each(v.fields) WHERE coalesce(value ->> 'old', value ->> 'new') IS NOT NULL)
+				FROM changes v
+				WHERE v.workspace_id = @workspace AND v.id > @id
+				ORDER BY v.id
+				LIMIT @limit`, a, func(rows *sql.Rows) (r row, err error) {
+				err = rows.Scan((*uuid.UUID)(&r.event), (*uuid.UUID)(&r.contact), &r.kept)
+				return r, err
+			})
+		})
+		if err != nil || len(batch) == 0 {
+			return err
+		}
+		last = batch[len(batch)-1]
+		for _, r := range batch {
+			if !r.kept || told[r.contact] {
+				continue
+			}
+			told[r.contact] = true
+			if err := c.report(ctx, storage.Finding{Kind: storage.KeptValues, Contact: &r.contact}, func(ctx context.Context, t *tx) error {
+				_, err := contactByID(ctx, t.conn, c.workspace, r.contact)
+				if !errors.Is(err, crm.ErrNotFound) {
+					return err
+				}
+				return t.scrub(ctx, c.workspace, r.contact)
+			}); err != nil {
+				return err
+			}
+		}
+		c.progress(len(batch))
+	}
 }
 
 // orphanGrams checks that each entry of the gram index is a contact's.

@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+
+	"kith/internal/crm"
 )
 
 // largestGroup is how many writes share a commit at most.
@@ -16,10 +18,11 @@ const largestGroup = 64
 // writer runs every write, one after the other, on one connection. Writes that wait at the same time are committed
 // together, each behind a savepoint of its own: a failed one leaves nothing behind and does not touch the others.
 type writer struct {
-	db    *sql.DB
-	conn  *conn // nil before the first write and after its connection was lost
-	queue chan *write
-	ended chan struct{}
+	db        *sql.DB
+	conn      *conn     // nil before the first write and after its connection was lost
+	committed func(*tx) // hears of each commit, before those who wait for it
+	queue     chan *write
+	ended     chan struct{}
 
 	mu     sync.RWMutex // held for reading while a write enters the queue
 	closed bool
@@ -44,11 +47,13 @@ const (
 // tx is a write's view of the group's transaction.
 type tx struct {
 	*conn
-	grams []gramChange
+	grams  []gramChange
+	told   map[crm.WorkspaceID]bool // where there are new events; one too many does no harm
+	marked bool                     // there are new marks of activity
 }
 
-func newWriter(db *sql.DB) *writer {
-	w := &writer{db: db, queue: make(chan *write, largestGroup), ended: make(chan struct{})}
+func newWriter(db *sql.DB, committed func(*tx)) *writer {
+	w := &writer{db: db, committed: committed, queue: make(chan *write, largestGroup), ended: make(chan struct{})}
 	go w.run()
 	return w
 }
@@ -135,7 +140,7 @@ func (w *writer) group(group []*write) {
 	ctx := context.Background()
 	err := w.begin(ctx)
 	if err == nil {
-		t := &tx{conn: w.conn}
+		t := &tx{conn: w.conn, told: map[crm.WorkspaceID]bool{}}
 		for _, r := range group {
 			if !r.turn.CompareAndSwap(waiting, begun) {
 				continue
@@ -149,6 +154,9 @@ func (w *writer) group(group []*write) {
 		}
 		if err == nil {
 			_, err = t.exec(ctx, `COMMIT`, nil)
+		}
+		if err == nil {
+			w.committed(t)
 		}
 	}
 	if err != nil {

@@ -1,0 +1,224 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"kith/internal/crm"
+)
+
+const (
+	// tellEvery is how long after an event of activity the next one of the same contact or session may follow.
+	tellEvery = time.Second
+	// tellPause is how long marks are gathered, so that those of one moment share a transaction.
+	tellPause = 20 * time.Millisecond
+	// tellAtOnce is how many contacts, and how many sessions, are told of in one transaction. Other writes wait that long.
+	tellAtOnce = 250
+)
+
+// tellActivity turns marks of activity into events until ctx ends. One caller at a time does it, the others stand by.
+// A mark is in the database from the message's own transaction on, so that a process that dies loses none: whoever
+// follows next tells of it.
+func (s *Store) tellActivity(ctx context.Context) error {
+	select {
+	case s.teller <- struct{}{}:
+		defer func() { <-s.teller }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	for {
+		next, err := s.tell(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, errClosed):
+			return err
+		case err != nil:
+			next = followEvery // it may succeed then
+		}
+		pause := time.NewTimer(next)
+		select {
+		case <-ctx.Done():
+		case <-pause.C:
+		case <-s.marks:
+			pause.Reset(min(next, tellPause))
+			<-pause.C
+		}
+		pause.Stop()
+	}
+}
+
+// tell does one helping of marks, and reports when to look for the next.
+func (s *Store) tell(ctx context.Context) (next time.Duration, err error) {
+	if next, err = s.nextMark(ctx); err != nil || next > 0 {
+		return next, err
+	}
+	more := false
+	err = s.write(ctx, func(ctx context.Context, t *tx) error {
+		now := time.Now()
+		contacts, err := s.markedContacts(ctx, t, now)
+		if err != nil {
+			return err
+		}
+		sessions, err := s.markedSessions(ctx, t, now)
+		if err != nil {
+			return err
+		}
+		more = len(contacts) == tellAtOnce || len(sessions) == tellAtOnce
+		return t.addActivity(ctx, append(contacts, sessions...), now)
+	})
+	if err != nil || more {
+		return 0, err
+	}
+	return s.nextMark(ctx)
+}
+
+// nextMark is how long it is until a mark may be told of; [followEvery] at most, for other processes make marks too.
+func (s *Store) nextMark(ctx context.Context) (time.Duration, error) {
+	return read(ctx, s, func(c *conn) (time.Duration, error) {
+		next, now := followEvery, time.Now()
+		for _, query := range []string{
+			`SELECT told_at FROM contact_activity WHERE dirty_at IS NOT NULL ORDER BY told_at LIMIT 1`,
+			`SELECT told_at FROM sessions WHERE dirty_at IS NOT NULL ORDER BY told_at LIMIT 1`,
+		} {
+			told, found, err := first(ctx, c, query, nil, scanInt)
+			if err != nil {
+				return 0, err
+			}
+			if found {
+				next = min(next, s.due(micros(int64(told)), now))
+			}
+		}
+		return next, nil
+	})
+}
+
+// due is how long it is until there may be an event again after the one told at the given time. A time to come is one
+// that the clock was wrong at.
+func (s *Store) due(told, now time.Time) time.Duration {
+	if told.After(now) {
+		return 0
+	}
+	return max(0, s.tellEvery-now.Sub(told))
+}
+
+// mark is a contact or session with messages that no event has told of yet.
+type mark struct {
+	workspace crm.WorkspaceID
+	n         int64 // of a session's row
+	gone      bool  // a contact that is not there
+	event     crm.Event
+}
+
+// isDue is the condition that a mark may be told of, and the order in which marks are.
+const isDue = `dirty_at IS NOT NULL AND (told_at <= @due OR told_at > @now) ORDER BY told_at LIMIT @n`
+
+func (s *Store) dueArgs(now time.Time) args {
+	return args{"due": now.Add(-s.tellEvery).UnixMicro(), "now": now.UnixMicro(), "n": tellAtOnce}
+}
+
+// markedContacts reads the marks of contacts that are due, and clears them.
+func (s *Store) markedContacts(ctx context.Context, t *tx, now time.Time) ([]mark, error) {
+	found, err := all(ctx, t.conn, `
+		SELECT a.workspace_id, a.contact_id, a.dirty_channel, a.dirty_at, c.version
+		FROM (
+		  SELECT workspace_id, contact_id, dirty_channel, dirty_at, told_at
+		  FROM contact_activity
+		  WHERE `+isDue+`
+		) a
+		LEFT JOIN contacts c ON c.workspace_id = a.workspace_id AND c.id = a.contact_id`, s.dueArgs(now),
+		func(rows *sql.Rows) (m mark, err error) {
+			var contact uuid.UUID
+			var channel crm.ChannelID
+			var at int64
+			var version sql.NullInt64
+			err = rows.Scan(&m.workspace, &contact, (*uuid.UUID)(&channel), &at, &version)
+			m.gone = !version.Valid
+			m.event = crm.Event{
+				ContactID: (*crm.ContactID)(&contact), Version: int(version.Int64), Actor: channel.String(), At: micros(at),
+			}
+			return m, err
+		})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	keys := make([][2]any, len(found))
+	for i, m := range found {
+		keys[i] = [2]any{m.workspace, hex.EncodeToString(m.event.ContactID[:])}
+	}
+	return found, t.clear(ctx, `
+		UPDATE contact_activity SET dirty_at = NULL, dirty_channel = NULL, told_at = @now
+		WHERE (workspace_id, contact_id) IN (SELECT value ->> 0, unhex(value ->> 1) FROM json_each(@marks))`, keys, now)
+}
+
+// markedSessions reads the marks of sessions that are due, and clears them.
+func (s *Store) markedSessions(ctx context.Context, t *tx, now time.Time) ([]mark, error) {
+	found, err := all(ctx, t.conn, `
+		SELECT
+		  s.n, s.workspace_id, s.id, s.channel_id, s.dirty_at,
+		  CASE WHEN NOT EXISTS (
+		    SELECT 1 FROM contact_deletions d WHERE d.workspace_id = s.workspace_id AND d.contact_id = s.contact_id
+		  ) THEN s.contact_id END
+		FROM sessions s
+		WHERE `+isDue, s.dueArgs(now),
+		func(rows *sql.Rows) (m mark, err error) {
+			var session uuid.UUID
+			var contact uuid.NullUUID
+			var channel crm.ChannelID
+			var at int64
+			err = rows.Scan(&m.n, &m.workspace, &session, (*uuid.UUID)(&channel), &at, &contact)
+			m.event = crm.Event{SessionID: (*crm.SessionID)(&session), Actor: channel.String(), At: micros(at)}
+			if contact.Valid {
+				m.event.ContactID = (*crm.ContactID)(&contact.UUID)
+			}
+			return m, err
+		})
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	keys := make([]int64, len(found))
+	for i, m := range found {
+		keys[i] = m.n
+	}
+	return found, t.clear(ctx, `
+		UPDATE sessions SET dirty_at = NULL, told_at = @now
+		WHERE n IN (SELECT value FROM json_each(@marks))`, keys, now)
+}
+
+// clear runs a statement on @marks.
+func (t *tx) clear(ctx context.Context, query string, marks any, now time.Time) error {
+	list, err := json.Marshal(marks)
+	if err == nil {
+		_, err = t.exec(ctx, query, args{"marks": string(list), "now": now.UnixMicro()})
+	}
+	return err
+}
+
+// addActivity writes the events of marks, in the order of their messages.
+func (t *tx) addActivity(ctx context.Context, marks []mark, now time.Time) error {
+	slices.SortStableFunc(marks, func(a, b mark) int {
+		return cmp.Or(cmp.Compare(a.workspace, b.workspace), a.event.At.Compare(b.event.At))
+	})
+	events := map[crm.WorkspaceID][]crm.Event{}
+	for _, m := range marks {
+		if m.gone {
+			continue
+		}
+		m.event.ID, m.event.Kind = crm.NewEventID(now), crm.Activity
+		events[m.workspace] = append(events[m.workspace], m.event)
+	}
+	for w, list := range events {
+		if err := t.addEvents(ctx, w, list...); err != nil {
+			return err
+		}
+	}
+	return nil
+}

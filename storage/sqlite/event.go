@@ -1,0 +1,141 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"kith/internal/crm"
+)
+
+// eventColumns are the columns of changes that scanEvent reads.
+const eventColumns = `id, seq, kind, contact_id, session_id, version, fields, actor, at`
+
+func scanEvent(rows *sql.Rows) (e crm.Event, err error) {
+	var contact, session uuid.NullUUID
+	var fields []byte
+	var at int64
+	err = rows.Scan((*uuid.UUID)(&e.ID), &e.Place, &e.Kind, &contact, &session, &e.Version, &fields, &e.Actor, &at)
+	if err != nil {
+		return e, err
+	}
+	if contact.Valid {
+		e.ContactID = new(crm.ContactID(contact.UUID))
+	}
+	if session.Valid {
+		e.SessionID = new(crm.SessionID(session.UUID))
+	}
+	e.At = micros(at)
+	return e, json.Unmarshal(fields, &e.Changes)
+}
+
+// Events returns the events of the workspace behind a place, in order.
+func (s *Store) Events(ctx context.Context, w crm.WorkspaceID, after crm.Place, n int) ([]crm.Event, error) {
+	found, err := read(ctx, s, func(c *conn) ([]crm.Event, error) {
+		return all(ctx, c, `
+			SELECT `+eventColumns+`
+			FROM changes
+			WHERE workspace_id = @workspace AND seq > @after AND seq > 0
+			ORDER BY seq
+			LIMIT @n`, args{"workspace": w, "after": after, "n": n}, scanEvent)
+	})
+	return found, wrap("events", err)
+}
+
+// PlaceOf returns the place of an event. It has one from its commit on, until it is forgotten.
+func (s *Store) PlaceOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID) (crm.Place, error) {
+	n, err := read(ctx, s, func(c *conn) (int, error) {
+		n, found, err := first(ctx, c, `
+			SELECT seq
+			FROM changes
+			WHERE workspace_id = @workspace AND id = @id AND seq > 0`, args{"workspace": w, "id": id[:]}, scanInt)
+		if err == nil && !found {
+			err = crm.ErrNotFound
+		}
+		return n, err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("place of %s: %w", id, err)
+	}
+	return crm.Place(n), nil
+}
+
+// LastPlace returns the place given last.
+func (s *Store) LastPlace(ctx context.Context, w crm.WorkspaceID) (crm.Place, error) {
+	n, err := read(ctx, s, func(c *conn) (int, error) {
+		n, _, err := first(ctx, c, `SELECT seq FROM event_heads WHERE workspace_id = @workspace`, args{"workspace": w}, scanInt)
+		return n, err
+	})
+	return crm.Place(n), wrap("last place", err)
+}
+
+// addEvents writes events, each with the next place of the workspace, in the transaction of what they tell of. Writes
+// follow one another, so that places are in the order of commits and none is left out. An event without an id gets one.
+func (t *tx) addEvents(ctx context.Context, w crm.WorkspaceID, events ...crm.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	last, _, err := first(ctx, t.conn, `
+		INSERT INTO event_heads (workspace_id, seq)
+		VALUES (@workspace, @n)
+		ON CONFLICT (workspace_id) DO UPDATE SET seq = seq + excluded.seq
+		RETURNING seq`, args{"workspace": w, "n": len(events)}, scanInt)
+	if err != nil {
+		return err
+	}
+	rows := make([]eventRow, len(events))
+	for i, e := range events {
+		id := cmp.Or(e.ID, crm.NewEventID(e.At))
+		rows[i] = eventRow{
+			uuid.UUID(id), last - len(events) + 1 + i, e.Kind, (*uuid.UUID)(e.ContactID), (*uuid.UUID)(e.SessionID),
+			e.Version, append([]crm.FieldChange{}, e.Changes...), e.Actor, e.At.UnixMicro(),
+		}
+	}
+	list, err := json.Marshal(rows)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `
+		INSERT INTO changes (workspace_id, id, seq, kind, contact_id, session_id, version, fields, actor, at)
+		SELECT
+		  @workspace, unhex(value ->> 'id', '-'), value ->> 'seq', value ->> 'kind', unhex(value ->> 'contact', '-'),
+		  unhex(value ->> 'session', '-'), value ->> 'version', value ->> 'fields', value ->> 'actor', value ->> 'at'
+		FROM json_each(@events)`, args{"workspace": w, "events": string(list)})
+	t.told[w] = true
+	return err
+}
+
+// eventRow is an event as the statement takes it.
+type eventRow struct {
+	ID      uuid.UUID         `json:"id"`
+	Seq     int               `json:"seq"`
+	Kind    crm.EventKind     `json:"kind"`
+	Contact *uuid.UUID        `json:"contact"`
+	Session *uuid.UUID        `json:"session"`
+	Version int               `json:"version"`
+	Fields  []crm.FieldChange `json:"fields"`
+	Actor   string            `json:"actor"`
+	At      int64             `json:"at"`
+}
+
+// scrub takes the values out of a contact's changes. Those that have no place serve nothing any more and go.
+func (t *tx) scrub(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) error {
+	for _, query := range []string{
+		`DELETE FROM changes WHERE seq = 0 AND ` + historyOf,
+		`UPDATE changes
+		SET fields = (SELECT json_group_array(json_object('field', value ->> 'field')) FROM json_each(fields))
+		WHERE ` + historyOf,
+	} {
+		if _, err := t.exec(ctx, query, args{"workspace": w, "id": id[:]}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// historyOf is the condition that a change belongs to the history of contact @id.
+const historyOf = `workspace_id = @workspace AND contact_id = @id AND session_id IS NULL AND kind IN ('CREATED', 'UPDATED')`

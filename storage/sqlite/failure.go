@@ -1,0 +1,130 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"kith/internal/crm"
+	"kith/storage"
+)
+
+const failureColumns = `id, channel_id, external_id, at, position, reason, payload`
+
+// AddFailure keeps a failure. The digest tells a payload that is kept already.
+func (s *Store) AddFailure(ctx context.Context, w crm.WorkspaceID, f crm.Failure) error {
+	digest := sha256.Sum256(f.Payload)
+	return wrap("add failure", s.write(ctx, func(ctx context.Context, t *tx) error {
+		_, found, err := channelByID(ctx, t.conn, w, f.ChannelID)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return crm.ErrNotFound
+		}
+		_, err = t.exec(ctx, `
+			INSERT INTO ingest_failures (
+			  workspace_id, id, channel_id, external_id, digest, at, position, reason, payload
+			) VALUES (
+			  @workspace, @id, @channel, @external, @digest, @at, @position, @reason, @payload
+			)
+			ON CONFLICT (workspace_id, channel_id, digest) DO NOTHING`, args{
+			"workspace": w, "id": f.ID[:], "channel": f.ChannelID[:], "external": f.ExternalID, "digest": digest[:],
+			"at": f.At.UnixMicro(), "position": f.Position, "reason": f.Reason, "payload": append([]byte{}, f.Payload...),
+		})
+		return err
+	}))
+}
+
+// Failures returns one page of the failures, newest first.
+func (s *Store) Failures(ctx context.Context, w crm.WorkspaceID, p storage.Page) (storage.FailurePage, error) {
+	d, beyond := direction(!p.FromEnd), ""
+	a := args{"workspace": w, "n": p.Size + 1}
+	if from := p.From(); from != nil {
+		beyond = fmt.Sprintf(` AND id %s @id`, d.beyond)
+		a["id"] = from.ID[:]
+	}
+	found, err := read(ctx, s, func(c *conn) ([]crm.Failure, error) {
+		return all(ctx, c, fmt.Sprintf(`
+			SELECT `+failureColumns+`
+			FROM ingest_failures
+			WHERE workspace_id = @workspace%s
+			ORDER BY id %s
+			LIMIT @n`, beyond, d.order), a, scanFailure)
+	})
+	if err != nil {
+		return storage.FailurePage{}, wrap("list failures", err)
+	}
+	failures, more := storage.Window(p, found, storage.FailurePosition, storage.NewestFirst)
+	return storage.FailurePage{Failures: failures, More: more}, nil
+}
+
+// FailuresByID returns the failures that exist among ids.
+func (s *Store) FailuresByID(ctx context.Context, w crm.WorkspaceID, ids []crm.FailureID) (map[crm.FailureID]crm.Failure, error) {
+	found, err := read(ctx, s, func(c *conn) ([]crm.Failure, error) {
+		return all(ctx, c, `
+			SELECT `+failureColumns+`
+			FROM ingest_failures
+			WHERE workspace_id = @workspace AND id IN (SELECT unhex(value) FROM json_each(@ids))`,
+			args{"workspace": w, "ids": idList(ids)}, scanFailure)
+	})
+	if err != nil {
+		return nil, wrap("look up failures", err)
+	}
+	byID := make(map[crm.FailureID]crm.Failure, len(found))
+	for _, f := range found {
+		byID[f.ID] = f
+	}
+	return byID, nil
+}
+
+// CountFailures counts the workspace's failures as far as [storage.CountLimit].
+func (s *Store) CountFailures(ctx context.Context, w crm.WorkspaceID) (storage.Count, error) {
+	n, err := read(ctx, s, func(c *conn) (int, error) {
+		n, _, err := first(ctx, c, `
+			SELECT count(*)
+			FROM (SELECT 1 FROM ingest_failures WHERE workspace_id = @workspace LIMIT @n)`,
+			args{"workspace": w, "n": storage.CountLimit + 1}, scanInt)
+		return n, err
+	})
+	if err != nil {
+		return storage.Count{}, wrap("count failures", err)
+	}
+	return storage.Count{Value: min(n, storage.CountLimit), Exact: n <= storage.CountLimit}, nil
+}
+
+// RemoveFailure removes a failure.
+func (s *Store) RemoveFailure(ctx context.Context, w crm.WorkspaceID, id crm.FailureID) error {
+	err := s.write(ctx, func(ctx context.Context, t *tx) error {
+		n, err := t.exec(ctx, `DELETE FROM ingest_failures WHERE workspace_id = @workspace AND id = @id`,
+			args{"workspace": w, "id": id[:]})
+		if err == nil && n == 0 {
+			err = crm.ErrNotFound
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("remove failure %s: %w", id, err)
+	}
+	return nil
+}
+
+// dropFailures removes the failed reports of a contact's identities.
+func dropFailures(ctx context.Context, t *tx, w crm.WorkspaceID, id crm.ContactID) error {
+	_, err := t.exec(ctx, `
+		DELETE FROM ingest_failures
+		WHERE workspace_id = @workspace AND (channel_id, external_id) IN (
+		  SELECT channel_id, external_id FROM identities WHERE workspace_id = @workspace AND contact_id = @id
+		)`, args{"workspace": w, "id": id[:]})
+	return err
+}
+
+func scanFailure(rows *sql.Rows) (f crm.Failure, err error) {
+	var at int64
+	err = rows.Scan((*uuid.UUID)(&f.ID), (*uuid.UUID)(&f.ChannelID), &f.ExternalID, &at, &f.Position, &f.Reason, &f.Payload)
+	f.At = micros(at)
+	return f, err
+}

@@ -1,0 +1,108 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"kith/internal/crm"
+	"kith/storage"
+)
+
+// History returns one page of a contact's own changes, newest first.
+func (s *Store) History(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, p storage.Page) (storage.EventPage, error) {
+	d, beyond := direction(!p.FromEnd), ""
+	a := args{"workspace": w, "id": id[:], "n": p.Size + 1}
+	if from := p.From(); from != nil {
+		beyond = fmt.Sprintf(` AND id %s @from`, d.beyond)
+		a["from"] = from.ID[:]
+	}
+	found, err := read(ctx, s, func(c *conn) ([]crm.Event, error) {
+		return all(ctx, c, fmt.Sprintf(`
+			SELECT `+eventColumns+`
+			FROM changes
+			WHERE `+historyOf+`%s
+			  AND EXISTS (SELECT 1 FROM contacts c WHERE c.workspace_id = @workspace AND c.id = @id)
+			ORDER BY id %s
+			LIMIT @n`, beyond, d.order), a, scanEvent)
+	})
+	if err != nil {
+		return storage.EventPage{}, fmt.Errorf("history of %s: %w", id, err)
+	}
+	events, more := storage.Window(p, found, storage.EventPosition, storage.NewestFirst)
+	return storage.EventPage{Events: events, More: more}, nil
+}
+
+// forgetAtOnce is how many events are forgotten in one transaction.
+const forgetAtOnce = 500
+
+// ForgetEvents forgets events of one workspace, from the lowest place upwards as far as they are old: who resumes behind an
+// event that is still there has not missed any.
+func (s *Store) ForgetEvents(ctx context.Context, before time.Time) (more bool, err error) {
+	more, err = read(ctx, s, func(c *conn) (bool, error) {
+		_, found, err := firstOld(ctx, c, before)
+		return found, err
+	})
+	if err == nil && more {
+		err = s.write(ctx, func(ctx context.Context, t *tx) error {
+			w, found, err := firstOld(ctx, t.conn, before)
+			if err != nil || !found {
+				return err
+			}
+			return t.forget(ctx, w, before)
+		})
+	}
+	return more && err == nil, wrap("forget events", err)
+}
+
+// firstOld finds a workspace whose first event is old.
+func firstOld(ctx context.Context, c *conn, before time.Time) (w int, found bool, err error) {
+	return first(ctx, c, `
+		SELECT h.workspace_id
+		FROM event_heads h
+		WHERE (
+		  SELECT c.at FROM changes c
+		  WHERE c.workspace_id = h.workspace_id AND c.seq > 0
+		  ORDER BY c.seq
+		  LIMIT 1
+		) < @before
+		LIMIT 1`, args{"before": before.UnixMicro()}, scanInt)
+}
+
+// forget drops one helping of a workspace's old events, or takes their places where they are history.
+func (t *tx) forget(ctx context.Context, w int, before time.Time) error {
+	type event struct{ place, at int64 }
+	events, err := all(ctx, t.conn, `
+		SELECT seq, at
+		FROM changes
+		WHERE workspace_id = @workspace AND seq > 0
+		ORDER BY seq
+		LIMIT @n`, args{"workspace": w, "n": forgetAtOnce}, func(rows *sql.Rows) (e event, err error) {
+		err = rows.Scan(&e.place, &e.at)
+		return e, err
+	})
+	if err != nil {
+		return err
+	}
+	var last int64
+	for _, e := range events {
+		if e.at >= before.UnixMicro() {
+			break
+		}
+		last = e.place
+	}
+	const forgotten = `workspace_id = @workspace AND seq > 0 AND seq <= @last`
+	for _, query := range []string{
+		`DELETE FROM changes
+		WHERE ` + forgotten + ` AND NOT (session_id IS NULL AND kind IN ('CREATED', 'UPDATED') AND EXISTS (
+		  SELECT 1 FROM contacts c WHERE c.workspace_id = @workspace AND c.id = changes.contact_id
+		))`,
+		`UPDATE changes SET seq = 0 WHERE ` + forgotten,
+	} {
+		if _, err := t.exec(ctx, query, args{"workspace": w, "last": last}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,55 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"kith/internal/crm"
+	"kith/storage"
+)
+
+// UpdateSession hands a session to e.Change and saves the status, the tag and the number of unread messages.
+func (s *Store) UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.SessionID, e storage.SessionEdit) (crm.Session, error) {
+	var v crm.Session
+	var refused error
+	err := s.write(ctx, func(ctx context.Context, t *tx) error {
+		before, err := sessionByID(ctx, t.conn, w, id)
+		if err != nil {
+			return err
+		}
+		v = before
+		if before.Tag != nil { // so that a change through the pointer is seen as one
+			v.Tag = new(*before.Tag)
+		}
+		if refused = e.Change(&v); refused != nil {
+			return refused
+		}
+		edited := before
+		edited.Status, edited.Tag, edited.UnreadCount = v.Status, v.Tag, v.UnreadCount
+		v = edited
+		changes := v.ChangesFrom(before)
+		if len(changes) == 0 {
+			return nil
+		}
+		_, err = t.exec(ctx, `
+			UPDATE sessions SET status = @status, tag = @tag, unread_count = @unread
+			WHERE workspace_id = @workspace AND id = @id`,
+			args{"workspace": w, "id": id[:], "status": v.Status, "tag": v.Tag, "unread": v.UnreadCount})
+		if err != nil {
+			return err
+		}
+		if err := moveSession(ctx, t.conn, w, kindOf(before), kindOf(v)); err != nil {
+			return err
+		}
+		return t.addEvents(ctx, w, crm.Event{
+			ID: e.Event, Kind: crm.Updated, ContactID: v.ContactID, SessionID: &id, Changes: changes, Actor: e.Actor, At: e.At,
+		})
+	})
+	if refused != nil {
+		return crm.Session{}, refused
+	}
+	if err != nil {
+		return crm.Session{}, fmt.Errorf("update session %s: %w", id, err)
+	}
+	return v, nil
+}
