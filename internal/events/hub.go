@@ -1,0 +1,171 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"kith/internal/crm"
+	"kith/storage"
+)
+
+const (
+	// readSize is how many events are read at once. It must be well below queueSize.
+	readSize = 100
+	// readTimeout bounds one read.
+	readTimeout = 10 * time.Second
+	// pollInterval is how often a workspace with subscribers is looked at without being told to: a wake may be lost.
+	pollInterval = time.Second
+	// firstRetry and lastRetry are how long to wait after a failure, from the first one on.
+	firstRetry = 50 * time.Millisecond
+	lastRetry  = 5 * time.Second
+)
+
+// Hub reads the events of workspaces that have subscribers and hands them on. It is safe for concurrent use.
+type Hub struct {
+	store storage.Events
+	log   *slog.Logger
+
+	mu      sync.Mutex
+	tails   map[crm.WorkspaceID]*tail
+	stopped bool
+	running sync.WaitGroup
+}
+
+// New returns a hub that reads from store. Without [Hub.Run] it works by polling alone.
+func New(store storage.Events, logger *slog.Logger) *Hub {
+	return &Hub{store: store, log: logger, tails: make(map[crm.WorkspaceID]*tail)}
+}
+
+// Run does the work of placing events (see [storage.Events]) and listens for new ones, until ctx ends. Then it ends all
+// subscriptions, and returns when nothing of the hub runs any more. A hub runs once.
+func (h *Hub) Run(ctx context.Context) {
+	retry := backoff{}
+	for ctx.Err() == nil {
+		began := time.Now()
+		err := h.follow(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		if time.Since(began) > lastRetry {
+			retry = backoff{}
+		}
+		h.log.Warn("following events failed", "error", err)
+		retry.wait(ctx)
+	}
+	h.mu.Lock()
+	h.stopped = true
+	for w, t := range h.tails {
+		delete(h.tails, w)
+		t.end(ErrStopped)
+	}
+	h.mu.Unlock()
+	h.running.Wait()
+}
+
+func (h *Hub) follow(ctx context.Context) (err error) {
+	defer recovered(&err)
+	return h.store.Follow(ctx, h.wake)
+}
+
+// wake has the tail of a workspace look for new events now.
+func (h *Hub) wake(w crm.WorkspaceID) {
+	h.mu.Lock()
+	t := h.tails[w]
+	h.mu.Unlock()
+	if t != nil {
+		signal(t.woken)
+	}
+}
+
+// Subscribe starts a subscription of the workspace: behind the event after, or without one behind the newest event there
+// is now. Everything that is committed after Subscribe has returned is told of. After an event that is unknown, or not
+// kept any more, it is [ErrResync]; later storage failures are waited out. Close the subscription when done.
+func (h *Hub) Subscribe(ctx context.Context, w crm.WorkspaceID, after *crm.EventID) (*Subscription, error) {
+	s := &Subscription{hub: h, workspace: w, signal: make(chan struct{}, 1)}
+	var err error
+	if after == nil {
+		s.place, err = h.store.LastPlace(ctx, w)
+		s.near = true
+	} else {
+		s.place, err = h.placeOf(ctx, w, *after)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find where to begin: %w", err)
+	}
+	return s, nil
+}
+
+// Mark returns an id that stands for this moment: a subscription after it is told of everything that is committed from
+// now on. It is the id of no event.
+func (h *Hub) Mark(ctx context.Context, w crm.WorkspaceID) (crm.EventID, error) {
+	place, err := h.store.LastPlace(ctx, w)
+	if err != nil {
+		return crm.EventID{}, fmt.Errorf("mark a place: %w", err)
+	}
+	return mark(place), nil
+}
+
+func (h *Hub) placeOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID) (crm.Place, error) {
+	if place, ok := marked(id); ok {
+		last, err := h.store.LastPlace(ctx, w)
+		if err == nil && place > last { // of a database that has been put back since, or made up
+			err = ErrResync
+		}
+		return place, err
+	}
+	place, err := h.store.PlaceOf(ctx, w, id)
+	if errors.Is(err, crm.ErrNotFound) {
+		err = ErrResync
+	}
+	return place, err
+}
+
+// read returns the events behind a place, without a gap; [ErrResync] when some of them are gone.
+func (h *Hub) read(ctx context.Context, w crm.WorkspaceID, place crm.Place) (events []crm.Event, err error) {
+	defer recovered(&err)
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	events, err = h.store.Events(ctx, w, place, readSize)
+	if err != nil {
+		return nil, fmt.Errorf("read events: %w", err)
+	}
+	for i := range events {
+		if place++; events[i].Place != place {
+			return nil, ErrResync
+		}
+	}
+	return events, nil
+}
+
+// recovered turns a panic into an error.
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("panic: %T\n%s", p, debug.Stack()) // a value may hold personal data
+	}
+}
+
+// signal wakes whoever waits for c, now or when it next does.
+func signal(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// backoff is how long to wait after failures in a row.
+type backoff struct{ next time.Duration }
+
+// wait waits, each time about twice as long as the last.
+func (b *backoff) wait(ctx context.Context) {
+	b.next = min(max(2*b.next, firstRetry), lastRetry)
+	select {
+	case <-ctx.Done():
+	case <-time.After(b.next/2 + rand.N(b.next/2)):
+	}
+}

@@ -1,0 +1,204 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"kith/internal/crm"
+)
+
+const (
+	// pause is the least time between two reads of a workspace: events that come quickly are read, looked up and written
+	// to sockets several at a time.
+	pause = 20 * time.Millisecond
+	// patience is how long the next read waits while even the quickest subscriber has not taken the last one yet: then it
+	// is this machine that is slow, and not the subscribers.
+	patience = 250 * time.Millisecond
+)
+
+// Batch is a run of events that was read at once. Subscribers of one workspace share it, so nothing may change it.
+type Batch struct {
+	Events []crm.Event
+
+	mu     sync.Mutex
+	shared map[any]any
+}
+
+// Share returns what first has made for key, when somebody first asked. It lets the subscribers of a batch share work on
+// it. first must not block.
+func (b *Batch) Share(key any, first func() any) any {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	v, ok := b.shared[key]
+	if !ok {
+		if b.shared == nil {
+			b.shared = make(map[any]any)
+		}
+		v = first()
+		b.shared[key] = v
+	}
+	return v
+}
+
+// tail reads the events of one workspace for its subscribers in this process. It ends with the last of them.
+type tail struct {
+	hub       *Hub
+	workspace crm.WorkspaceID
+	stop      context.CancelFunc
+	woken     chan struct{}
+	taken     chan struct{} // when a subscriber has taken all there was for it
+
+	mu          sync.Mutex
+	place       crm.Place // of the last event that was handed on
+	subscribers map[*Subscription]struct{}
+}
+
+// join adds s to the subscribers of its workspace, unless they have been told of events that s has yet to read.
+func (h *Hub) join(s *Subscription) (joined bool, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.stopped {
+		return false, ErrStopped
+	}
+	if err := s.ended(); err != nil {
+		return false, err
+	}
+	t := h.tails[s.workspace]
+	if t == nil {
+		ctx, cancel := context.WithCancel(context.Background()) // of its own: it outlives the subscriber that starts it
+		t = &tail{
+			hub: h, workspace: s.workspace, stop: cancel, place: s.place,
+			woken: make(chan struct{}, 1), taken: make(chan struct{}, 1),
+			subscribers: make(map[*Subscription]struct{}),
+		}
+		h.tails[s.workspace] = t
+		h.running.Go(func() { t.run(ctx) })
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if s.place < t.place {
+		return false, nil
+	}
+	t.subscribers[s] = struct{}{}
+	return true, nil
+}
+
+// leave takes s from the subscribers of its workspace, if it is one.
+func (h *Hub) leave(s *Subscription) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	t := h.tails[s.workspace]
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if delete(t.subscribers, s); len(t.subscribers) == 0 {
+		delete(h.tails, t.workspace)
+		t.stop()
+	}
+}
+
+// end ends the subscriptions and the tail.
+func (t *tail) end(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for s := range t.subscribers {
+		s.fail(err)
+	}
+	clear(t.subscribers)
+	t.stop()
+}
+
+func (t *tail) run(ctx context.Context) {
+	var (
+		retry  backoff
+		failed bool
+	)
+	for ctx.Err() == nil {
+		began := time.Now()
+		events, err := t.hub.read(ctx, t.workspace, t.place)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case errors.Is(err, ErrResync):
+			t.skip()
+			return
+		case err != nil:
+			if !failed {
+				t.hub.log.Warn("reading events failed", "error", err)
+			}
+			failed = true
+			retry.wait(ctx)
+			continue
+		}
+		if failed {
+			t.hub.log.Info("reading events again")
+			failed, retry = false, backoff{}
+		}
+		if len(events) > 0 {
+			t.handOn(&Batch{Events: events})
+			t.rest(ctx, began)
+		}
+		if len(events) < readSize {
+			t.wait(ctx, pollInterval, t.woken)
+		}
+	}
+}
+
+// skip ends all subscriptions because events were dropped before they were read, and with them the tail.
+func (t *tail) skip() {
+	t.hub.mu.Lock()
+	defer t.hub.mu.Unlock()
+	if t.hub.tails[t.workspace] == t {
+		delete(t.hub.tails, t.workspace)
+	}
+	t.end(ErrResync)
+}
+
+// handOn gives a batch to every subscriber who can take it, and ends the others.
+func (t *tail) handOn(b *Batch) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.place = b.Events[len(b.Events)-1].Place
+	for s := range t.subscribers {
+		if !s.offer(b, t.taken) {
+			delete(t.subscribers, s)
+		}
+	}
+}
+
+// rest waits until it is time for the next read.
+func (t *tail) rest(ctx context.Context, began time.Time) {
+	t.wait(ctx, time.Until(began.Add(pause)), nil)
+	for deadline := began.Add(patience); ctx.Err() == nil && time.Now().Before(deadline) && !t.kept(); {
+		t.wait(ctx, time.Until(deadline), t.taken)
+	}
+}
+
+// kept reports whether some subscriber, or all of none, has taken all there was for it.
+func (t *tail) kept() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for s := range t.subscribers {
+		if s.empty() {
+			return true
+		}
+	}
+	return len(t.subscribers) == 0
+}
+
+func (t *tail) wait(ctx context.Context, d time.Duration, woken <-chan struct{}) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-woken:
+	}
+}
