@@ -10,13 +10,14 @@ import (
 
 	"kith/internal/crm"
 	"kith/internal/desk"
+	"kith/storage"
 	"kith/storage/sqlite"
 )
 
 var start = time.Date(2026, 1, 2, 3, 4, 5, 678_901_234, time.UTC)
 
-// sitDown opens a desk over a database of its own, in one workspace, with one contact.
-func sitDown(t *testing.T) (*desk.Desk, crm.Viewer, crm.Contact) {
+// openStore opens a database of its own with one workspace, and says who administers it.
+func openStore(t *testing.T) (storage.Store, crm.Viewer) {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "kith.db"))
 	if err != nil {
@@ -27,14 +28,20 @@ func sitDown(t *testing.T) (*desk.Desk, crm.Viewer, crm.Contact) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := crm.Viewer{Workspace: w, Role: crm.RoleAdmin}
+	return store, crm.Viewer{Workspace: w, Role: crm.RoleAdmin, Subject: "admin@example.com"}
+}
+
+// sitDown opens a desk over a database of its own, in one workspace, with one contact.
+func sitDown(t *testing.T) (*desk.Desk, crm.Viewer, crm.Contact) {
+	t.Helper()
+	store, v := openStore(t)
 	d := desk.New(store, desk.Options{Now: func() time.Time { return start }})
 	made, err := d.CreateChannel(t.Context(), v, desk.NewChannel{Name: "Shop", Type: crm.WhatsApp})
 	if err != nil {
 		t.Fatal(err)
 	}
 	at := start.Truncate(time.Microsecond)
-	done, err := store.RecordInteraction(t.Context(), w, crm.Interaction{
+	done, err := store.RecordInteraction(t.Context(), v.Workspace, crm.Interaction{
 		ChannelID: made.Channel.ID, ExternalID: "1", MessageID: "1", At: at, Received: at, Direction: crm.Inbound,
 	})
 	if err != nil {

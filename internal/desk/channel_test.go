@@ -1,0 +1,246 @@
+package desk_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kith/internal/crm"
+	"kith/internal/desk"
+	"kith/internal/vault"
+	"kith/storage"
+)
+
+// deskOver is an administrator's desk over the store, with the keys.
+func deskOver(t *testing.T, store storage.Store, keys ...string) *desk.Desk {
+	t.Helper()
+	secrets, err := vault.New(keys...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return desk.New(store, desk.Options{
+		Now: func() time.Time { return start }, Vault: secrets, PublicURL: "https://kith.example.com",
+	})
+}
+
+var (
+	oneKey   = strings.Repeat("one key.", 4)
+	otherKey = strings.Repeat("another.", 4)
+)
+
+func TestWhatKithMakesForAChannel(t *testing.T) {
+	t.Parallel()
+	store, v := openStore(t)
+	d := deskOver(t, store, oneKey)
+	for name, c := range map[string]struct {
+		new                desk.NewChannel
+		verifyToken, embed bool
+		secret             bool
+	}{
+		"WhatsApp gets a verify token":              {desk.NewChannel{Type: crm.WhatsApp}, true, false, false},
+		"Messenger too":                             {desk.NewChannel{Type: crm.Facebook, Secret: "app"}, true, false, true},
+		"Instagram too":                             {desk.NewChannel{Type: crm.Instagram, Secret: "app"}, true, false, true},
+		"TikTok has nothing to verify":              {desk.NewChannel{Type: crm.TikTok, Secret: "client"}, false, false, true},
+		"Telegram gets a secret where it has none":  {desk.NewChannel{Type: crm.Telegram}, true, false, true},
+		"Telegram's own secret is not shown":        {desk.NewChannel{Type: crm.Telegram, Secret: "own"}, false, false, true},
+		"the widget gets a snippet":                 {desk.NewChannel{Type: crm.HTMLEmbed}, false, true, false},
+		"the widget with a key gets a snippet, too": {desk.NewChannel{Type: crm.HTMLEmbed, Secret: "key"}, false, true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.new.Name = "Shop"
+			made, err := d.CreateChannel(t.Context(), v, c.new)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := made.Setup
+			if (s.VerifyToken != nil) != c.verifyToken || (s.EmbedSnippet != nil) != c.embed || s.SecretSet != c.secret {
+				t.Errorf("%+v", s)
+			}
+			if want := "https://kith.example.com/channels/" + made.Channel.ID.String() + "/webhook"; s.WebhookURL != want {
+				t.Errorf("%s, not %s", s.WebhookURL, want)
+			}
+			if s.EmbedSnippet != nil && strings.Count(*s.EmbedSnippet, `fetch("`+s.WebhookURL+`"`) != 1 {
+				t.Error(*s.EmbedSnippet)
+			}
+			again, err := d.UpdateChannel(t.Context(), v, made.Channel.ID, desk.ChannelEdit{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(made, *again); diff != "" {
+				t.Errorf("asked again: %s", diff)
+			}
+		})
+	}
+}
+
+func TestSecretsAreSealedWhereTheyAreKept(t *testing.T) {
+	t.Parallel()
+	store, v := openStore(t)
+	d := deskOver(t, store, oneKey)
+	made, err := d.CreateChannel(t.Context(), v, desk.NewChannel{Name: "Shop", Type: crm.WhatsApp, Secret: "s3cret-of-the-app"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := channelOf(t, store, v, made.Channel.ID)
+	if len(kept.Secrets) == 0 || strings.Contains(string(kept.Secrets), "s3cret") ||
+		strings.Contains(string(kept.Secrets), *made.Setup.VerifyToken) {
+		t.Errorf("%q", []byte(kept.Secrets))
+	}
+	secrets, err := vault.New(oneKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := secrets.Open(v.Workspace, made.Channel.ID, kept.Secrets)
+	if err != nil || got.Secret != "s3cret-of-the-app" || got.VerifyToken != *made.Setup.VerifyToken {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestAnEditOfAChannelChangesWhatItNamesAlone(t *testing.T) {
+	t.Parallel()
+	store, v := openStore(t)
+	d := deskOver(t, store, oneKey)
+	made, err := d.CreateChannel(t.Context(), v, desk.NewChannel{Name: "Site", Type: crm.HTMLEmbed, Secret: "key", Domains: []string{"A.example"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := made.Channel.ID
+	edit := func(e desk.ChannelEdit) *desk.Connection {
+		t.Helper()
+		now, err := d.UpdateChannel(t.Context(), v, id, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(channelOf(t, store, v, id), now.Channel); diff != "" {
+			t.Errorf("stored and told: %s", diff)
+		}
+		return now
+	}
+	now := edit(desk.ChannelEdit{ChannelPatch: crm.ChannelPatch{Name: crm.To("New")}})
+	if !now.Setup.SecretSet || !cmp.Equal(now.Setup.AllowedDomains, []string{"a.example"}) || now.Channel.Name != "New" {
+		t.Errorf("after a new name: %+v", now)
+	}
+	now = edit(desk.ChannelEdit{ChannelPatch: crm.ChannelPatch{Domains: crm.To[[]string](nil)}})
+	if !now.Setup.SecretSet || len(now.Setup.AllowedDomains) != 0 || now.Channel.Name != "New" {
+		t.Errorf("without domains: %+v", now)
+	}
+	now = edit(desk.ChannelEdit{Secret: crm.To("")})
+	if now.Setup.SecretSet || now.Channel.Secrets != nil {
+		t.Errorf("without a secret: %+v", now)
+	}
+}
+
+func TestTelegramIsNeverWithoutASecret(t *testing.T) {
+	t.Parallel()
+	store, v := openStore(t)
+	d := deskOver(t, store, oneKey)
+	made, err := d.CreateChannel(t.Context(), v, desk.NewChannel{Name: "Bot", Type: crm.Telegram})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := *made.Setup.VerifyToken
+	own, err := d.UpdateChannel(t.Context(), v, made.Channel.ID, desk.ChannelEdit{Secret: crm.To("own")})
+	if err != nil || own.Setup.VerifyToken != nil || !own.Setup.SecretSet {
+		t.Errorf("%+v, %v", own, err)
+	}
+	anew, err := d.UpdateChannel(t.Context(), v, made.Channel.ID, desk.ChannelEdit{Secret: crm.To("")})
+	if err != nil || anew.Setup.VerifyToken == nil || *anew.Setup.VerifyToken == first || !anew.Setup.SecretSet {
+		t.Errorf("%+v, %v", anew, err)
+	}
+}
+
+func TestWithoutAKeyASecretIsRefusedAndNothingElse(t *testing.T) {
+	t.Parallel()
+	store, v := openStore(t)
+	d := deskOver(t, store)
+	_, err := d.CreateChannel(t.Context(), v, desk.NewChannel{Name: "Shop", Type: crm.WhatsApp, Secret: "app"})
+	invalid, ok := errors.AsType[*crm.InvalidError](err)
+	if !ok || invalid.Field != "secret" || !strings.Contains(invalid.Reason, "KITH_SECRET_KEY") {
+		t.Errorf("%v", err)
+	}
+	for _, kind := range crm.ChannelTypes {
+		made, err := d.CreateChannel(t.Context(), v, desk.NewChannel{Name: "Shop", Type: kind})
+		if err != nil || made.Setup.SecretSet || made.Setup.VerifyToken != nil || made.Channel.Secrets != nil {
+			t.Errorf("%s: %+v, %v", kind, made, err)
+		}
+		now, err := deskOver(t, store, oneKey).UpdateChannel(t.Context(), v, made.Channel.ID, desk.ChannelEdit{})
+		if err != nil || (now.Setup.VerifyToken != nil) != (kind != crm.HTMLEmbed && kind != crm.TikTok) {
+			t.Errorf("%s, once there is a key: %+v, %v", kind, now, err)
+		}
+	}
+}
+
+func TestSecretsWhoseKeyIsAwayStay(t *testing.T) {
+	t.Parallel()
+	store, v := openStore(t)
+	made, err := deskOver(t, store, oneKey).CreateChannel(t.Context(), v, desk.NewChannel{Name: "Shop", Type: crm.WhatsApp, Secret: "app"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := made.Channel.ID
+	for _, keys := range [][]string{nil, {otherKey}} {
+		away := deskOver(t, store, keys...)
+		now, err := away.UpdateChannel(t.Context(), v, id, desk.ChannelEdit{ChannelPatch: crm.ChannelPatch{Name: crm.To("New")}})
+		if err != nil || now.Setup.SecretSet || now.Setup.VerifyToken != nil || now.Channel.Name != "New" {
+			t.Errorf("%d keys: %+v, %v", len(keys), now, err)
+		}
+		back, err := deskOver(t, store, otherKey, oneKey).UpdateChannel(t.Context(), v, id, desk.ChannelEdit{})
+		if err != nil || !back.Setup.SecretSet || *back.Setup.VerifyToken != *made.Setup.VerifyToken {
+			t.Errorf("with the key again: %+v, %v", back, err)
+		}
+	}
+	anew, err := deskOver(t, store, otherKey).UpdateChannel(t.Context(), v, id, desk.ChannelEdit{Secret: crm.To("new")})
+	if err != nil || !anew.Setup.SecretSet || *anew.Setup.VerifyToken == *made.Setup.VerifyToken {
+		t.Errorf("a new secret in place of a lost one: %+v, %v", anew, err)
+	}
+	gone, err := deskOver(t, store).UpdateChannel(t.Context(), v, id, desk.ChannelEdit{Secret: crm.To("")})
+	if err != nil || gone.Channel.Secrets != nil {
+		t.Errorf("removed without a key: %+v, %v", gone, err)
+	}
+}
+
+func TestAnEditOfAChannelThatIsRefusedChangesNothing(t *testing.T) {
+	t.Parallel()
+	store, v := openStore(t)
+	d := deskOver(t, store, oneKey)
+	made, err := d.CreateChannel(t.Context(), v, desk.NewChannel{Name: "Bot", Type: crm.Telegram, Secret: "own"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := d.UpdateChannel(t.Context(), v, made.Channel.ID, desk.ChannelEdit{
+		ChannelPatch: crm.ChannelPatch{Name: crm.To(""), Active: crm.To(false), Domains: crm.To([]string{"a.example"})},
+		Secret:       crm.To("not for Telegram"),
+	})
+	var fields []string
+	for e := range strings.Lines(errors.Unwrap(err).Error()) {
+		field, _, _ := strings.Cut(e, ":")
+		fields = append(fields, field)
+	}
+	if !cmp.Equal(fields, []string{"name", "allowedDomains", "secret"}) {
+		t.Errorf("%q", fields)
+	}
+	if diff := cmp.Diff(made, *now); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(made.Channel, channelOf(t, store, v, made.Channel.ID)); diff != "" {
+		t.Error(diff)
+	}
+	gone, err := d.UpdateChannel(t.Context(), v, crm.ChannelID{}, desk.ChannelEdit{Secret: crm.To("x")})
+	if gone != nil || !errors.Is(err, crm.ErrNotFound) {
+		t.Errorf("%+v, %v", gone, err)
+	}
+}
+
+// channelOf is a channel as it is stored.
+func channelOf(t *testing.T, store storage.Store, v crm.Viewer, id crm.ChannelID) crm.Channel {
+	t.Helper()
+	found, err := store.ChannelsByID(t.Context(), v.Workspace, []crm.ChannelID{id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found[id]
+}
