@@ -168,6 +168,31 @@ func TestNobodyPassesTheDeskUnasked(t *testing.T) {
 			_, err := d.UpdateChannel(ctx, v, crm.ChannelID{}, desk.ChannelEdit{})
 			return err
 		}},
+		"UpdateSession": {all, func(ctx context.Context, v crm.Viewer) error {
+			_, err := d.UpdateSession(ctx, v, crm.SessionID{}, crm.SessionPatch{})
+			return err
+		}},
+		"CountSessions": {all, func(ctx context.Context, v crm.Viewer) error {
+			_, err := d.CountSessions(ctx, v, storage.SessionFilter{})
+			return err
+		}},
+		"Failures": {append(all, crm.RoleStaff), func(ctx context.Context, v crm.Viewer) error {
+			_, err := d.Failures(ctx, v, desk.Paging{})
+			return err
+		}},
+		"CountFailures": {append(all, crm.RoleStaff), func(ctx context.Context, v crm.Viewer) error {
+			_, err := d.CountFailures(ctx, v)
+			return err
+		}},
+		"FailuresByID": {all, func(ctx context.Context, v crm.Viewer) error { _, err := d.FailuresByID(ctx, v, nil); return err }},
+		"ReplayFailures": {append(all, crm.RoleStaff), func(ctx context.Context, v crm.Viewer) error {
+			_, err := d.ReplayFailures(ctx, v, make([]crm.FailureID, 1000))
+			return err
+		}},
+		"DismissFailures": {append(all, crm.RoleStaff), func(ctx context.Context, v crm.Viewer) error {
+			_, err := d.DismissFailures(ctx, v, make([]crm.FailureID, 1000))
+			return err
+		}},
 	} {
 		for _, role := range call.roles {
 			asker := v
