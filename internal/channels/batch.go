@@ -96,6 +96,7 @@ func (h *Handler) keep(ctx context.Context, ch channel, position int, i item, re
 	if err := h.failures.AddFailure(ctx, ch.workspace, f); err != nil {
 		return fmt.Errorf("keep item %d: %w", position, err)
 	}
+	h.counters.kept.WithLabelValues(string(ch.Type)).Inc()
 	h.log.WarnContext(ctx, "item kept as a failure",
 		"channel", ch.ID.String(), "type", ch.Type, "position", position, "reason", reason.Reason)
 	return nil

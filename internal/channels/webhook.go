@@ -13,6 +13,7 @@ import (
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"kith/internal/crm"
 	"kith/internal/ingest"
@@ -46,6 +47,8 @@ type Options struct {
 	Limit  func(r *http.Request) (wait time.Duration, ok bool)
 	Logger *slog.Logger
 	Now    func() time.Time
+	// Registry is where deliveries are counted; nil for nowhere.
+	Registry prometheus.Registerer
 }
 
 // Handler answers the providers, and web pages that embed the widget, at /channels/{id}/webhook.
@@ -57,9 +60,10 @@ type Handler struct {
 	failures interface {
 		AddFailure(ctx context.Context, w crm.WorkspaceID, f crm.Failure) error
 	}
-	limit func(r *http.Request) (time.Duration, bool)
-	log   *slog.Logger
-	now   func() time.Time
+	limit    func(r *http.Request) (time.Duration, bool)
+	log      *slog.Logger
+	now      func() time.Time
+	counters counters
 }
 
 // New makes the handler.
@@ -71,6 +75,7 @@ func New(o Options) *Handler {
 	return &Handler{
 		channels: &lookup{store: o.Channels, open: o.Open, now: o.Now, known: known},
 		ingest:   o.Ingest, failures: o.Failures, limit: o.Limit, log: o.Logger, now: o.Now,
+		counters: newCounters(o.Registry),
 	}
 }
 
@@ -96,18 +101,24 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.answer(w, r, id, err)
 		return
 	}
+	h.counters.counted(ch.Type, w, func(w http.ResponseWriter) { h.serve(w, r, ch, old) })
+}
+
+// serve answers a request for a channel. old tells that the channel was remembered, and may have changed since.
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, ch channel, old bool) {
 	if ch.provider.browser {
 		w.Header().Add("Vary", "Origin")
 		origin := r.Header.Get("Origin")
 		if old && !allowed(origin, ch.Domains) { // it may have been added a moment ago
-			if ch, err = h.channels.load(r.Context(), id); err != nil {
-				h.answer(w, r, id, err)
+			fresh, err := h.channels.load(r.Context(), ch.ID)
+			if err != nil {
+				h.answer(w, r, ch.ID, err)
 				return
 			}
-			old = false
+			ch, old = fresh, false
 		}
 		if !allowed(origin, ch.Domains) {
-			h.log.InfoContext(r.Context(), "webhook refused", "channel", id.String(), "type", ch.Type, "reason", "origin")
+			h.log.InfoContext(r.Context(), "webhook refused", "channel", ch.ID.String(), "type", ch.Type, "reason", "origin")
 			refuse(w, http.StatusForbidden, "A page of this origin may not write to the channel")
 			return
 		}

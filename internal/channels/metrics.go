@@ -1,0 +1,53 @@
+package channels
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"kith/internal/crm"
+)
+
+// counters count what providers report, by the type of the channel: no label tells of one channel.
+type counters struct {
+	answers *prometheus.CounterVec
+	kept    *prometheus.CounterVec
+}
+
+// newCounters registers with r; without one it counts for nobody.
+func newCounters(r prometheus.Registerer) counters {
+	return counters{
+		answers: promauto.With(r).NewCounterVec(prometheus.CounterOpts{
+			Name: "kith_webhooks_total",
+			Help: "Requests of providers and chat widgets to a channel that there is, by the status they were answered with.",
+		}, []string{"type", "code"}),
+		kept: promauto.With(r).NewCounterVec(prometheus.CounterOpts{
+			Name: "kith_webhook_failures_total",
+			Help: "Items of providers' reports that could not be taken in and are kept, repeated ones included.",
+		}, []string{"type"}),
+	}
+}
+
+// counted calls serve and counts its answer.
+func (c counters) counted(t crm.ChannelType, w http.ResponseWriter, serve func(http.ResponseWriter)) {
+	s := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+	defer func() { c.answers.WithLabelValues(string(t), strconv.Itoa(s.status)).Inc() }()
+	serve(s)
+}
+
+// statusWriter remembers the status of an answer.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader remembers the status.
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap is for [http.ResponseController].
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
