@@ -28,6 +28,8 @@ type loaders struct {
 	contacts   *family[crm.ContactID, crm.Contact]
 	identities *family[crm.ContactID, []crm.Identity]
 	channels   *family[crm.ChannelID, crm.Channel]
+	// conversations are sessions by their own ids, for events.
+	conversations *family[crm.SessionID, crm.Session]
 
 	mu       sync.Mutex
 	pages    [][]crm.ContactID
@@ -36,13 +38,21 @@ type loaders struct {
 
 type loadersKey struct{}
 
-// withLoaders returns a context for one response.
+// withLoaders returns a context for one response. One that has loaders keeps them: they are those of a run of events.
 func withLoaders(ctx context.Context, d *desk.Desk, v crm.Viewer) context.Context {
+	if loadersOf(ctx) != nil {
+		return ctx
+	}
+	return context.WithValue(ctx, loadersKey{}, newLoaders(d, v))
+}
+
+func newLoaders(d *desk.Desk, v crm.Viewer) *loaders {
 	l := &loaders{desk: d, viewer: v, sessions: make(map[string]*family[crm.ContactID, desk.ContactSessions])}
 	l.contacts = newFamily(l.findContacts)
 	l.identities = newFamily(l.findIdentities)
 	l.channels = newFamily(l.findChannels)
-	return context.WithValue(ctx, loadersKey{}, l)
+	l.conversations = newFamily(l.findConversations)
+	return l
 }
 
 func loadersOf(ctx context.Context) *loaders {
@@ -57,6 +67,7 @@ func (l *loaders) reset() {
 	l.contacts.reset()
 	l.identities.reset()
 	l.channels.reset()
+	l.conversations.reset()
 	l.pages = nil
 	clear(l.sessions)
 }
@@ -146,6 +157,12 @@ func (l *loaders) channel(ctx context.Context, id crm.ChannelID) (crm.Channel, e
 func (l *loaders) findContacts(ctx context.Context, ids []crm.ContactID) (map[crm.ContactID]crm.Contact, error) {
 	l.expectContacts(ids)
 	return l.desk.ContactsByID(ctx, l.viewer, ids)
+}
+
+func (l *loaders) findConversations(ctx context.Context, ids []crm.SessionID) (map[crm.SessionID]crm.Session, error) {
+	found, err := l.desk.SessionsByID(ctx, l.viewer, ids)
+	l.expectSessions(values(found))
+	return found, err
 }
 
 func (l *loaders) findIdentities(ctx context.Context, ids []crm.ContactID) (map[crm.ContactID][]crm.Identity, error) {

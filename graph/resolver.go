@@ -23,6 +23,9 @@ type (
 	sessionCountsResolver     struct{ *resolver }
 	failureResolver           struct{ *resolver }
 	failureConnectionResolver struct{ *resolver }
+	subscriptionResolver      struct{ *resolver }
+	contactEventResolver      struct{ *resolver }
+	sessionEventResolver      struct{ *resolver }
 	viewerResolver            struct{ *resolver }
 )
 
@@ -41,4 +44,7 @@ func (r *resolver) IngestFailure() generated.IngestFailureResolver { return fail
 func (r *resolver) IngestFailureConnection() generated.IngestFailureConnectionResolver {
 	return failureConnectionResolver{r}
 }
-func (r *resolver) Viewer() generated.ViewerResolver     { return viewerResolver{r} }
+func (r *resolver) Viewer() generated.ViewerResolver             { return viewerResolver{r} }
+func (r *resolver) Subscription() generated.SubscriptionResolver { return subscriptionResolver{r} }
+func (r *resolver) ContactEvent() generated.ContactEventResolver { return contactEventResolver{r} }
+func (r *resolver) SessionEvent() generated.SessionEventResolver { return sessionEventResolver{r} }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"kith/graph/model"
 	"kith/internal/crm"
 	"kith/internal/desk"
 	"kith/storage"
@@ -63,6 +64,22 @@ func MarshalContactMatchKind(v storage.MatchKind) graphql.Marshaler { return pla
 // UnmarshalContactMatchKind reads how well a search matched.
 func UnmarshalContactMatchKind(v any) (storage.MatchKind, error) {
 	return enum(v, storage.MatchExact, storage.MatchPrefix, storage.MatchWord, storage.MatchAnywhere)
+}
+
+// MarshalContactEventKind writes what happened to a contact.
+func MarshalContactEventKind(v crm.EventKind) graphql.Marshaler { return plain(v) }
+
+// UnmarshalContactEventKind reads what happened to a contact.
+func UnmarshalContactEventKind(v any) (crm.EventKind, error) {
+	return enum(v, crm.Created, crm.Updated, crm.Deleted, crm.Activity)
+}
+
+// MarshalSessionEventKind writes what happened to a session.
+func MarshalSessionEventKind(v model.SessionEventKind) graphql.Marshaler { return plain(v) }
+
+// UnmarshalSessionEventKind reads what happened to a session.
+func UnmarshalSessionEventKind(v any) (model.SessionEventKind, error) {
+	return enum(v, model.SessionCreated, model.SessionUpdated, model.SessionActivity, model.ContactDeleted)
 }
 
 // MarshalContactOrderField writes what a list is sorted by.

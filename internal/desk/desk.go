@@ -1,5 +1,5 @@
-// Package desk is what a signed-in person may do: read and edit contacts and sessions, manage channels and what they could
-// not take in.
+// Package desk is what a signed-in person may do: read and edit contacts and sessions and hear of changes, manage channels
+// and what they could not take in.
 //
 // Each method asks the viewer's role, checks what was asked for, and acts on storage. It refuses what the contract
 // refuses: sizes out of range, orders without an index, cursors of another list. It knows nothing of GraphQL.
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kith/internal/crm"
+	"kith/internal/events"
 	"kith/internal/vault"
 	"kith/storage"
 )
@@ -38,6 +39,8 @@ type Options struct {
 	PublicURL string
 	// Replayer is for [Desk.ReplayFailures], which is refused without one.
 	Replayer Replayer
+	// Events is for [Desk.Subscribe] and [Desk.MarkEvents].
+	Events *events.Hub
 }
 
 // Desk is a workspace's desk, for every workspace.
@@ -47,6 +50,7 @@ type Desk struct {
 
 	editor   storage.SessionEditor
 	failures storage.Failures
+	history  storage.Events
 }
 
 // New makes a desk.
@@ -57,6 +61,7 @@ func New(store Store, o Options) *Desk {
 	d := &Desk{store: store, Options: o}
 	d.editor, _ = store.(storage.SessionEditor)
 	d.failures, _ = store.(storage.Failures)
+	d.history, _ = store.(storage.Events)
 	return d
 }
 

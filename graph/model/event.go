@@ -1,0 +1,111 @@
+package model
+
+import (
+	"time"
+
+	"kith/internal/crm"
+	"kith/internal/cursor"
+	"kith/internal/desk"
+	"kith/storage"
+)
+
+// ContactEvent is something that happened to a contact.
+type ContactEvent struct {
+	ID            crm.EventID
+	Kind          crm.EventKind
+	ContactID     crm.ContactID
+	Version       int
+	ChangedFields []string
+	Actor         string
+	At            time.Time
+}
+
+// NewContactEvent is an event of a contact as subscribers are told.
+func NewContactEvent(e *crm.Event) ContactEvent {
+	out := ContactEvent{
+		ID: e.ID, Kind: e.Kind, Version: e.Version, ChangedFields: changedFields(e), Actor: e.Actor, At: e.At,
+	}
+	if e.ContactID != nil {
+		out.ContactID = *e.ContactID
+	}
+	return out
+}
+
+// SessionEvent is something that happened to a session, or to all sessions of a contact.
+type SessionEvent struct {
+	ID            crm.EventID
+	Kind          SessionEventKind
+	SessionID     *crm.SessionID
+	ContactID     *crm.ContactID
+	ChangedFields []string
+	Actor         string
+	At            time.Time
+}
+
+// SessionEventKind is what happened to a session.
+type SessionEventKind string
+
+// The kinds.
+const (
+	SessionCreated  = SessionEventKind(crm.Created)
+	SessionUpdated  = SessionEventKind(crm.Updated)
+	SessionActivity = SessionEventKind(crm.Activity)
+	// ContactDeleted is the end of a contact, seen from its sessions.
+	ContactDeleted SessionEventKind = "CONTACT_DELETED"
+)
+
+// NewSessionEvent is an event of a session, or the end of a contact, as subscribers are told.
+func NewSessionEvent(e *crm.Event) SessionEvent {
+	out := SessionEvent{
+		ID: e.ID, Kind: SessionEventKind(e.Kind), SessionID: e.SessionID, ContactID: e.ContactID,
+		ChangedFields: changedFields(e), Actor: e.Actor, At: e.At,
+	}
+	if e.SessionID == nil {
+		out.Kind, out.ChangedFields = ContactDeleted, []string{}
+	}
+	return out
+}
+
+func changedFields(e *crm.Event) []string {
+	fields := make([]string, len(e.Changes))
+	for i := range e.Changes {
+		fields[i] = e.Changes[i].Field
+	}
+	return fields
+}
+
+// ContactChangeConnection is a page of a contact's history.
+type ContactChangeConnection struct{ desk.HistoryPage }
+
+// Edges are the changes in their places.
+func (c *ContactChangeConnection) Edges() []ContactChangeEdge {
+	list, out := c.List(), make([]ContactChangeEdge, len(c.Changes))
+	for i, e := range c.Changes {
+		out[i] = ContactChangeEdge{list, e}
+	}
+	return out
+}
+
+// Nodes are the changes.
+func (c *ContactChangeConnection) Nodes() []crm.Event { return c.Changes }
+
+// PageInfo is where the page stands.
+func (c *ContactChangeConnection) PageInfo() PageInfo {
+	p := PageInfo{HasNextPage: c.HasNext, HasPreviousPage: c.HasPrevious, list: c.List()}
+	if n := len(c.Changes); n > 0 {
+		first, last := storage.EventPosition(c.Changes[0]), storage.EventPosition(c.Changes[n-1])
+		p.first, p.last = &first, &last
+	}
+	return p
+}
+
+// ContactChangeEdge is a change in its place in a contact's history.
+type ContactChangeEdge struct {
+	List cursor.List
+	Node crm.Event
+}
+
+// Cursor marks the place.
+func (e *ContactChangeEdge) Cursor() string {
+	return cursor.Encode(e.List, storage.EventPosition(e.Node))
+}
