@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"kith/internal/crm"
 	"kith/internal/httpd"
@@ -80,6 +81,14 @@ func (d door) admit(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), answerKey{}, a)))
 	})
+}
+
+// admitPage takes in one message that a page on the web sends for somebody unknown, or tells how long to wait.
+func (d door) admitPage(r *http.Request) (wait time.Duration, ok bool) {
+	if d.limiter == nil {
+		return 0, true
+	}
+	return d.limiter.Allow("page "+httpd.Address(r), 1)
 }
 
 // authenticate returns who brings the header; with an empty one, whose cookie came along. It does not ask again what

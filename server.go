@@ -19,6 +19,7 @@ import (
 
 	"kith/graph"
 	"kith/internal/auth"
+	"kith/internal/channels"
 	"kith/internal/config"
 	"kith/internal/demo"
 	"kith/internal/desk"
@@ -166,19 +167,29 @@ func (p *program) handler(
 		return nil, err
 	}
 	door := newDoor(authenticator.Authenticate, cookieOf(staff), c.Limit())
+	registry := metrics.New(version())
+	messages := ingest.New(store, c.DefaultRegion, p.now)
+	mux := http.NewServeMux()
+	var replayer desk.Replayer
+	if store, ok := store.(webhookStore); ok {
+		webhooks := channels.New(channels.Options{
+			Channels: store, Ingest: messages, Failures: store, Open: secrets.Open, Limit: door.admitPage,
+			Logger: logger, Now: p.now, Registry: registry,
+		})
+		mux.Handle(webhookPath+"{id}/webhook", webhooks)
+		replayer = webhooks
+	}
 	endpoint := graph.NewHandler(graph.Options{
 		Desk: desk.New(store, desk.Options{
-			Region: c.DefaultRegion, Now: p.now, Vault: secrets, PublicURL: p.publicURL(addr),
+			Region: c.DefaultRegion, Now: p.now, Vault: secrets, PublicURL: p.publicURL(addr), Replayer: replayer,
 		}),
-		Ingest:        ingest.New(store, c.DefaultRegion, p.now),
+		Ingest:        messages,
 		Authenticate:  door.authenticate,
 		Logger:        logger,
 		Introspection: c.IntrospectionOn(),
 		RequestID:     httpd.RequestID,
 	})
-	registry := metrics.New(version())
 
-	mux := http.NewServeMux()
 	mux.Handle("/graphql", door.admit(endpoint))
 	p.handleSignIn(mux, staff, door)
 	mux.HandleFunc("GET /livez", health.Live)
@@ -199,7 +210,28 @@ func (p *program) handler(
 	if c.Development() {
 		guarded = httpd.OnlyHosts(config.Loopback, guarded)
 	}
-	return httpd.Observe(httpd.Headers(guarded), logger, registry), nil
+	return httpd.Observe(httpd.Headers(openTo(webhookPath, mux, guarded)), logger, registry), nil
+}
+
+// webhookStore is what webhooks need of storage.
+type webhookStore interface {
+	storage.Webhooks
+	storage.Failures
+}
+
+// webhookPath is where webhooks begin, and nothing else.
+const webhookPath = "/channels/"
+
+// openTo lets what is asked under a path past the guards: providers and pages of other origins come under whatever name
+// they know Kith by, and prove themselves in their own way.
+func openTo(path string, open, guarded http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, path) {
+			open.ServeHTTP(w, r)
+			return
+		}
+		guarded.ServeHTTP(w, r)
+	})
 }
 
 // fillDemo gives the workspace demo some contacts when it has none.

@@ -65,6 +65,9 @@ func (d *Desk) ReplayFailures(ctx context.Context, v crm.Viewer, ids []crm.Failu
 	if err := d.mayMend(v, ids); err != nil {
 		return nil, err
 	}
+	if d.Replayer == nil {
+		return nil, fmt.Errorf("replay failures: %w", crm.ErrUnavailable)
+	}
 	found, err := d.failures.FailuresByID(ctx, v.Workspace, ids)
 	if err != nil {
 		return nil, fmt.Errorf("load failures: %w", err)
