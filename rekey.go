@@ -38,12 +38,12 @@ func (rekeyCommand) Run(ctx context.Context, p *program) (err error) {
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(p.stdout, "%d channels are encrypted anew, %d were under the first key already.\n", done.sealed, done.current)
+	_, _ = fmt.Fprintf(p.stdout, "Channels whose secrets are encrypted anew: %d. Under the first key already: %d.\n", done.sealed, done.current)
 	for _, id := range done.closed {
 		_, _ = fmt.Fprintf(p.stdout, "%s: its secrets cannot be decrypted; enter them again\n", id)
 	}
 	if n := len(done.closed); n > 0 {
-		return fmt.Errorf("%d channels have secrets under a key that is not in KITH_SECRET_KEY, or damaged", n)
+		return fmt.Errorf("channels whose secrets are under a key that is not in KITH_SECRET_KEY, or damaged: %d", n)
 	}
 	return nil
 }
