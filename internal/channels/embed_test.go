@@ -1,0 +1,178 @@
+package channels_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kith/internal/crm"
+)
+
+// quote is s as JSON.
+func quote(s string) string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+// identified is a message of a user whose identity the site signed.
+func identified(secret, visitor, message, identity string) string {
+	return fmt.Sprintf(`{"visitorId":%q,"messageId":%q,"text":"Hi","identity":%s,"identityHash":%q}`,
+		visitor, message, quote(identity), sign(secret, identity))
+}
+
+func TestOnlyPagesOfTheAllowedDomainsMayWrite(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	c := p.channel(crm.HTMLEmbed)
+	for origin, allowed := range map[string]bool{
+		"https://shop.example.com": true, "http://shop.example.com": true, "https://a.example.org": true,
+		"https://a.b.example.org": true, "http://localhost:3000": true,
+		"": false, "null": false, "https://example.com": false, "https://shop.example.com.evil.test": false,
+		"https://evilshop.example.com": false, "https://example.org": false, "https://evil-example.org": false,
+		"https://shop.example.com:8443": false, "http://localhost": false, "http://localhost:3001": false,
+		"https://shop.example.com/": false, "https://shop.example.com@evil.test": false, "file://shop.example.com": false,
+		"https://shop.example.com evil": false, "https://*.example.org": false, "https://.example.org": false, "shop.example.com": false,
+	} {
+		h := http.Header{"Content-Type": {"application/json"}}
+		if origin != "" {
+			h.Set("Origin", origin)
+		}
+		want := map[bool][2]int{true: {http.StatusOK, http.StatusNoContent}, false: {http.StatusForbidden, http.StatusForbidden}}[allowed]
+		for i, method := range []string{http.MethodPost, http.MethodOptions} {
+			w := p.send(method, c.ID.String(), h, p.sample("embed/anonymous"))
+			if w.Code != want[i] || w.Header().Get("Vary") != "Origin" {
+				t.Errorf("%s from %q: %d %v", method, origin, w.Code, w.Header())
+			}
+			if got := w.Header().Get("Access-Control-Allow-Origin"); allowed != (got == origin && got != "") {
+				t.Errorf("%s from %q: allows %q", method, origin, got)
+			}
+			if w.Header().Get("Access-Control-Allow-Credentials") != "" {
+				t.Error("credentials are allowed")
+			}
+		}
+	}
+	w := p.send(http.MethodOptions, c.ID.String(), http.Header{
+		"Origin": {"https://shop.example.com"}, "Access-Control-Request-Method": {"POST"}, "Access-Control-Request-Headers": {"content-type"},
+	}, "")
+	h := w.Header()
+	if h.Get("Access-Control-Allow-Methods") != "POST" || h.Get("Access-Control-Allow-Headers") != "Content-Type" ||
+		h.Get("Access-Control-Max-Age") != "600" || w.Body.Len() > 0 {
+		t.Errorf("%v %s", h, w.Body)
+	}
+	if n := len(p.contacts()); n != 1 {
+		t.Errorf("%d contacts", n)
+	}
+	p.change(c.ID, func(c *crm.Channel) { c.Domains = append(c.Domains, "new.example.net") })
+	if w := p.send(http.MethodOptions, c.ID.String(), http.Header{"Origin": {"https://new.example.net"}}, ""); w.Code != http.StatusNoContent {
+		t.Errorf("a domain that was just added: %d", w.Code)
+	}
+	none := p.channel(crm.HTMLEmbed)
+	p.change(none.ID, func(c *crm.Channel) { c.Domains = nil })
+	p.deliver(none, p.sample("embed/anonymous"), http.StatusForbidden)
+}
+
+func TestAChannelWithoutASecretTakesAnonymousVisitorsOnly(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	c := p.channel(crm.HTMLEmbed)
+	p.change(c.ID, func(c *crm.Channel) { c.Secrets = nil })
+	p.deliver(c, p.sample("embed/claims"), http.StatusOK)
+	p.deliver(c, identified("", "v", "1", `{"userId":"42"}`), http.StatusUnauthorized)
+}
+
+func TestWhatAVisitorSaysJoinsNobody(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	c := p.channel(crm.HTMLEmbed)
+	say := func(visitor string) {
+		p.deliver(c, strings.Replace(p.sample("embed/claims"), "4f1c2b7e-visitor", visitor, 1), http.StatusOK)
+	}
+	say("one")
+	say("two")
+	contacts := p.contacts()
+	if len(contacts) != 2 {
+		t.Fatalf("%d contacts", len(contacts))
+	}
+	for _, c := range contacts {
+		if *c.Name != "Ann" || *c.Email != "ann@example.com" || *c.Phone != "+4930123456" || c.EmailFrom.Origin != crm.Claimed {
+			t.Errorf("%+v", c)
+		}
+	}
+}
+
+func TestASignedIdentityIsThePersonAnywhere(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	c := p.channel(crm.HTMLEmbed)
+	p.deliver(c, p.sample("embed/anonymous"), http.StatusOK)
+	const ann = `{"userId":"42","name":"Ann Smith","email":"ann@example.com","phone":"+49 30 123456"}`
+	p.deliver(c, identified(secret, "laptop", "1", ann), http.StatusOK)
+	p.deliver(c, identified(secret, "phone", "2", ann), http.StatusOK)
+	p.deliver(c, identified(secret, "", "3", `{"userId":42}`), http.StatusOK)
+	p.deliver(p.channel(crm.HTMLEmbed), identified(secret, "x", "1", `{"userId":"other id","email":"ann@example.com"}`), http.StatusOK)
+	contacts := p.contacts()
+	if len(contacts) != 2 {
+		t.Fatalf("%+v", contacts)
+	}
+	got := contacts[slices.IndexFunc(contacts, func(c crm.Contact) bool { return c.Email != nil })]
+	ids := slices.Sorted(slices.Values(p.identities(got.ID)))
+	if d := cmp.Diff([]string{"user:42", "user:other id"}, ids); d != "" {
+		t.Error(d)
+	}
+	if got.EmailFrom.Origin != crm.Verified || got.PhoneFrom.Origin != crm.Verified || *got.Name != "Ann Smith" || *got.Phone != "+4930123456" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestABadIdentityIsRefused(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	c := p.channel(crm.HTMLEmbed)
+	expiring := func(d time.Duration) string { return fmt.Sprintf(`{"userId":"42","exp":%d}`, start.Add(d).Unix()) }
+	for body, status := range map[string]int{
+		identified("another secret", "v", "1", `{"userId":"42"}`):                                          http.StatusUnauthorized,
+		strings.Replace(identified(secret, "v", "1", `{"userId":"42"}`), `\"42`, `\"43`, 1):                http.StatusUnauthorized,
+		`{"visitorId":"v","messageId":"1","identity":"{\"userId\":\"42\"}"}`:                               http.StatusUnauthorized,
+		`{"visitorId":"v","messageId":"1","identity":"{\"userId\":\"42\"}","identityHash":""}`:             http.StatusUnauthorized,
+		`{"visitorId":"v","messageId":"1","identity":"{\"userId\":\"42\"}","identityHash":"zz"}`:           http.StatusUnauthorized,
+		`{"visitorId":"v","messageId":"1","identityHash":"00"}`:                                            http.StatusUnauthorized,
+		`{"visitorId":"v","messageId":"1","text":[],"identity":"{\"userId\":\"42\"}","identityHash":"00"}`: http.StatusUnauthorized,
+		identified(secret, "v", "1", expiring(-time.Second)):                                               http.StatusUnauthorized,
+		identified(secret, "v", "1", expiring(time.Second)):                                                http.StatusOK,
+		identified(secret, "v", "1", `{"userId":""}`):                                                      http.StatusBadRequest,
+		identified(secret, "v", "1", `null`):                                                               http.StatusBadRequest,
+		identified(secret, "v", "1", `[1]`):                                                                http.StatusBadRequest,
+		`{"visitorId":"v","messageId":"1","identity":{"userId":"42"},"identityHash":"00"}`:                 http.StatusUnauthorized,
+		`{"visitorId":"user:42","messageId":"1","text":"I am 42"}`:                                         http.StatusBadRequest,
+		`{"visitorId":"v","text":"no message id"}`:                                                         http.StatusBadRequest,
+		`{"visitorId":"","messageId":"1"}`:                                                                 http.StatusBadRequest,
+		`{"visitorId":"` + strings.Repeat("v", 513) + `","messageId":"1"}`:                                 http.StatusBadRequest,
+		`{"visitorId":"v","messageId":"1","occurredAt":"now"}`:                                             http.StatusBadRequest,
+		`{"visitorId":"v","messageId":"1","occurredAt":"1970-01-01T00:00:00Z"}`:                            http.StatusBadRequest,
+		`[]`: http.StatusBadRequest,
+		``:   http.StatusBadRequest,
+	} {
+		w := p.send(http.MethodPost, c.ID.String(), header(c.Type, secret, body, start), body)
+		if w.Code != status || w.Header().Get("Access-Control-Allow-Origin") == "" {
+			t.Errorf("%.90s: %d %s", body, w.Code, w.Body)
+		}
+		if w.Code == http.StatusBadRequest && !json.Valid(w.Body.Bytes()) {
+			t.Errorf("%s", w.Body)
+		}
+	}
+	if failures := p.failures(); len(failures) > 0 {
+		t.Errorf("anybody can fill the failures: %+v", failures)
+	}
+	if contacts := p.contacts(); len(contacts) != 1 || p.identities(contacts[0].ID)[0] != "user:42" {
+		t.Errorf("%+v", contacts)
+	}
+}
