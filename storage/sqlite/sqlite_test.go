@@ -28,3 +28,11 @@ func open(t *testing.T, path string) *sqlite.Store {
 	})
 	return s
 }
+
+func TestTwoStoresOfOneFile(t *testing.T) {
+	t.Parallel()
+	storagetest.Shared(t, func(t *testing.T) (a, b storage.Store) {
+		path := filepath.Join(t.TempDir(), "kith.db")
+		return open(t, path), open(t, path)
+	})
+}

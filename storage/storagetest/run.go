@@ -35,6 +35,7 @@ var others = []group{
 	{"channels", channelCases},
 	{"interactions", slices.Concat(interactionCases, sessionOfMessageCases, joinCases, profileCases, raceCases)},
 	{"deleting", slices.Concat(deleteCases, manySessionsCases)},
+	{"events", slices.Concat(eventCases, activityCases, historyCases)},
 	{"loading", slices.Concat(loadCases, largeCases)},
 	{"checking", checkCases},
 }

@@ -148,7 +148,7 @@ func (w *world) message(ch crm.Channel, external, id string) crm.Interaction {
 	at := w.tick()
 	return crm.Interaction{
 		ChannelID: ch.ID, ExternalID: external, MessageID: id, At: at, Received: at,
-		Direction: crm.Inbound, Preview: new("Preview of " + id),
+		Direction: crm.Inbound, Preview: new("Preview of " + id), Event: crm.NewEventID(at),
 	}
 }
 
@@ -186,11 +186,7 @@ func (w *world) session(id crm.SessionID) crm.Session {
 // edit changes a contact as staff would.
 func (w *world) edit(id crm.ContactID, change func(c *crm.Contact)) crm.Contact {
 	w.t.Helper()
-	c, err := w.UpdateContact(w.ctx, w.id, id, storage.Edit{At: w.tick(), Change: func(c *crm.Contact) error {
-		change(c)
-		return nil
-	}})
-	w.check(err)
+	_, c := w.change(id, "staff", change)
 	return c
 }
 

@@ -1,0 +1,92 @@
+package storagetest
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"kith/internal/crm"
+	"kith/storage"
+)
+
+var historyCases = []testCase{
+	{"a contact's history is its own changes, newest first, with values", func(w *world) {
+		ch := w.channel("Shop")
+		i := w.message(ch, "ann", "1")
+		i.Profile.Name = new("Ann")
+		r := w.record(i)
+		edit, _ := w.change(r.Contact.ID, "anna@desk", func(c *crm.Contact) { c.Notes = "Likes tea" })
+		w.changeSession(r.Session.ID, func(s *crm.Session) { s.Status = crm.Closed })
+		w.record(w.message(ch, "ann", "2"))
+		w.change(w.record(w.message(ch, "ben", "1")).Contact.ID, "staff", rename("Ben"))
+		w.same("history", w.history(r.Contact.ID), []crm.Event{
+			edit,
+			{
+				ID: i.Event, Kind: crm.Created, ContactID: &r.Contact.ID, Version: 1, Actor: ch.ID.String(), At: i.Received,
+				Changes: []crm.FieldChange{{Field: "name", New: new("Ann")}},
+			},
+		})
+	}},
+	{"a history is read in pages of any size, in both directions, within bounds", func(w *world) {
+		ann := w.add(person{name: "Ann"})[0]
+		var all []crm.EventID
+		for n := range 9 {
+			e, _ := w.change(ann.ID, "staff", rename(fmt.Sprint("Ann ", n)))
+			all = append([]crm.EventID{e.ID}, all...)
+		}
+		for size := 1; size <= 10; size++ {
+			for _, fromEnd := range []bool{false, true} {
+				var got []crm.EventID
+				p := storage.Page{Size: size, FromEnd: fromEnd}
+				for more := true; more; {
+					page, err := w.log().History(w.ctx, w.id, ann.ID, p)
+					w.check(err)
+					if len(page.Events) == 0 {
+						w.t.Fatalf("an empty page of %d", size)
+					}
+					first, last := storage.EventPosition(page.Events[0]), storage.EventPosition(page.Events[len(page.Events)-1])
+					if more = page.More; fromEnd {
+						got, p.Before = append(idsOf(page.Events), got...), &first
+					} else {
+						got, p.After = append(got, idsOf(page.Events)...), &last
+					}
+				}
+				w.same(fmt.Sprintf("pages of %d, from the end: %v", size, fromEnd), got, all)
+			}
+		}
+		at := func(n int) *storage.Position { return &storage.Position{ID: uuid.UUID(all[n])} }
+		for _, p := range []storage.Page{{Size: 5, After: at(2), Before: at(6)}, {Size: 3, FromEnd: true, After: at(2), Before: at(6)}} {
+			page, err := w.log().History(w.ctx, w.id, ann.ID, p)
+			w.check(err)
+			w.same("between bounds", idsOf(page.Events), all[3:6])
+			w.same("more between bounds", page.More, false)
+		}
+	}},
+	{"a contact that is not there has an empty history", func(w *world) {
+		ann := w.add(person{name: "Ann"})[0]
+		w.change(ann.ID, "staff", rename("Anna"))
+		w.same("seen from another workspace", w.neighbour().history(ann.ID), []crm.Event{})
+		w.remove(ann.ID)
+		w.same("deleted", w.history(ann.ID), []crm.Event{})
+		w.same("never issued", w.history(crm.NewContactID(w.now)), []crm.Event{})
+	}},
+	{"loaded contacts come without a history", func(w *world) {
+		l := w.talk(w.channel("Shop"), person{name: "Ann"}, "ann", crm.Active)
+		w.load(l)
+		w.same("history", w.history(l.Contact.ID), []crm.Event{})
+		w.same("last place", w.lastPlace(), crm.Place(0))
+	}},
+}
+
+// history reads a contact's history, without the places.
+func (w *world) history(id crm.ContactID) []crm.Event {
+	w.t.Helper()
+	page, err := w.log().History(w.ctx, w.id, id, storage.Page{Size: 1000})
+	w.check(err)
+	events := slices.Clone(page.Events)
+	for i := range events {
+		events[i].Place = 0
+	}
+	return events
+}
