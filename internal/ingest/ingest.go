@@ -18,11 +18,12 @@ type Ingest struct {
 	store  storage.Recorder
 	region string
 	now    func() time.Time
+	turns  *turns
 }
 
 // New makes an ingest. Phone numbers without a country code are read in region, which may be empty.
 func New(store storage.Recorder, region string, now func() time.Time) *Ingest {
-	return &Ingest{store: store, region: region, now: now}
+	return &Ingest{store: store, region: region, now: now, turns: newTurns()}
 }
 
 // Report is one message, as a channel adapter tells of it.
@@ -60,6 +61,11 @@ func (in *Ingest) Record(ctx context.Context, v crm.Viewer, r Report) (crm.Recor
 	if err != nil {
 		return crm.Recorded{}, err
 	}
+	end, err := in.turns.take(ctx, customer{v.Workspace, i.ChannelID, i.ExternalID})
+	if err != nil {
+		return crm.Recorded{}, fmt.Errorf("wait to record an interaction on %s: %w", r.ChannelID, err)
+	}
+	defer end()
 	done, err := in.store.RecordInteraction(ctx, v.Workspace, i)
 	if err != nil {
 		return crm.Recorded{}, fmt.Errorf("record interaction on %s: %w", r.ChannelID, err)
