@@ -11,7 +11,8 @@ import { fileURLToPath } from 'node:url'
 
 const binary = process.env.KITH_BINARY ?? fileURLToPath(new URL('../.build/kith', import.meta.url))
 
-async function freePort() {
+/** freePort is one that nobody listens on. */
+export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address()
@@ -20,20 +21,24 @@ async function freePort() {
   return port
 }
 
-/** startKith starts the binary and resolves when it is ready to answer. Call stop when done. */
+/**
+ * startKith starts the binary and resolves when it is ready to answer. Call stop when done. The environment may be a
+ * function of the URL that it will have.
+ */
 export async function startKith(env = {}) {
   await access(binary).catch(() => {
     throw new Error(`${binary} is missing: make build`)
   })
   const dir = await mkdtemp(join(tmpdir(), 'kith-e2e-'))
   const url = `http://127.0.0.1:${await freePort()}`
+  const settings = typeof env === 'function' ? await env(url) : env
   const child = spawn(binary, [], {
     env: {
       PATH: process.env.PATH,
       HOME: dir,
       KITH_ADDR: new URL(url).host,
       KITH_DATABASE_URL: `sqlite:${join(dir, 'kith.db')}`,
-      ...env,
+      ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -57,7 +62,7 @@ export async function startKith(env = {}) {
   while (Date.now() < deadline && child.exitCode === null) {
     const ready = await fetch(`${url}/readyz`).catch(() => undefined)
     if (ready?.ok) {
-      return { url, graphql: `${url}/graphql`, stop }
+      return { url, graphql: `${url}/graphql`, stop, output: () => output }
     }
     await pause(50)
   }

@@ -309,3 +309,31 @@ func FuzzAuthenticate(f *testing.F) {
 		}
 	})
 }
+
+func TestWithoutKeysNoTokenIsGood(t *testing.T) {
+	t.Parallel()
+	a := newAuthenticator(t, Config{})
+	empty := sign(t, jwt.SigningMethodHS256, []byte(""), "", goodClaims())
+	unsigned := sign(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, "", goodClaims())
+	for _, header := range []string{"", "Bearer " + empty, "Bearer " + unsigned, "Bearer x"} {
+		if v, err := a.Authenticate(t.Context(), header); !errors.Is(err, ErrUnauthenticated) {
+			t.Errorf("%q: %v, %v", header, v, err)
+		}
+	}
+}
+
+func TestAViewerWithoutATokenIsHeldToTheSameRules(t *testing.T) {
+	t.Parallel()
+	want := crm.Viewer{WorkspaceName: "acme", Subject: "ann", Name: "Ann", Role: crm.RoleAdmin}
+	if got, err := NewViewer("ann", "Ann", "acme", "admin"); err != nil || got != want {
+		t.Errorf("%v, %v", got, err)
+	}
+	for _, c := range [][4]string{
+		{"", "Ann", "acme", "admin"}, {"ann", "Ann", "", "admin"}, {"ann", "Ann", "acme", "ADMIN"}, {"ann", "A\x00", "acme", "admin"},
+		{"ann", "", strings.Repeat("x", crm.MaxWorkspaceName+1), "staff"}, {strings.Repeat("x", maxSubject+1), "", "acme", "staff"},
+	} {
+		if got, err := NewViewer(c[0], c[1], c[2], c[3]); !errors.Is(err, ErrUnauthenticated) || Reason(err) == "" {
+			t.Errorf("%q: %v, %v", c, got, err)
+		}
+	}
+}

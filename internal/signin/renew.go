@@ -81,8 +81,11 @@ func (s *SignIn) renew(ctx context.Context, p pass) (pass, error) {
 		return pass{}, errEnded
 	}
 	id := p.id()
-	if r, ok := s.renewals.known(id); ok {
+	switch r, ok := s.renewals.known(id); {
+	case ok && s.stands(r):
 		return r.pass, r.err
+	case ok && r.pass.id() != id: // its successor has ended too
+		return s.renew(ctx, r.pass)
 	}
 	done := s.renewals.flight.DoChan(string(id[:]), func() (_ any, err error) {
 		defer func() {
@@ -90,7 +93,7 @@ func (s *SignIn) renew(ctx context.Context, p pass) (pass, error) {
 				err = fmt.Errorf("panic: %T\n%s", p, debug.Stack())
 			}
 		}()
-		if r, ok := s.renewals.known(id); ok {
+		if r, ok := s.renewals.known(id); ok && s.stands(r) {
 			return r, nil
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), providerTimeout)
@@ -116,6 +119,9 @@ func (s *SignIn) renew(ctx context.Context, p pass) (pass, error) {
 		return r.pass, r.err
 	}
 }
+
+// stands reports whether a renewal that is remembered still is the answer.
+func (s *SignIn) stands(r renewal) bool { return r.err != nil || r.pass.good(s.now()) }
 
 // renewed asks the provider.
 func (s *SignIn) renewed(ctx context.Context, p pass) (pass, error) {

@@ -1,0 +1,270 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kith/internal/auth"
+	"kith/internal/crm"
+	"kith/internal/vault"
+)
+
+var (
+	noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	key  = strings.Repeat("key.", 8)
+	ann  = pass{
+		Subject: "ann", Name: "Ann", Workspace: "acme", Role: "staff", Expires: noon.Add(time.Minute).Unix(),
+		End: noon.Add(time.Hour).Unix(), Refresh: "a refresh token",
+	}
+)
+
+// names numbers workspaces by the length of their name, and fails with err where it is set.
+type names struct{ err error }
+
+func (n names) Workspace(_ context.Context, name string) (crm.WorkspaceID, error) {
+	return crm.WorkspaceID(len(name)), n.err
+}
+
+// signIn is one whose provider nobody asks for.
+func signIn(t *testing.T, change func(*Config), keys ...string) *SignIn {
+	t.Helper()
+	c := Config{
+		Issuer: "https://id.example.com", ClientID: "kith", ClientSecret: "s3cret", PublicURL: "https://kith.example.com:443/",
+		WorkspaceClaim: "workspace", RoleClaim: "role", Lifetime: 12 * time.Hour,
+	}
+	if change != nil {
+		change(&c)
+	}
+	if keys == nil {
+		keys = []string{key}
+	}
+	sealer, err := vault.NewSealer(Purpose, keys...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	s, err := New(ended, c, sealer, names{}, slog.New(slog.DiscardHandler), func() time.Time { return noon })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// cookie is what the browser keeps of a pass.
+func cookie(t *testing.T, s *SignIn, p pass) *http.Cookie {
+	t.Helper()
+	w := httptest.NewRecorder()
+	if _, err := s.keep(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil), p); err != nil {
+		t.Fatal(err)
+	}
+	return w.Result().Cookies()[0]
+}
+
+func request(t *testing.T, c *http.Cookie, header map[string]string) *http.Request {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", nil)
+	for name, value := range header {
+		r.Header.Set(name, value)
+	}
+	if c != nil {
+		r.AddCookie(c)
+	}
+	return r
+}
+
+var staff = map[string]string{StaffHeader: "1"}
+
+func TestACookieIsForHTTPSAndItsHostAlone(t *testing.T) {
+	t.Parallel()
+	c := cookie(t, signIn(t, nil), ann)
+	want := http.Cookie{
+		Name: "__Host-kith", Path: "/", MaxAge: 3600, Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode,
+	}
+	got := *c
+	got.Value, got.Raw = "", ""
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	c = cookie(t, signIn(t, func(c *Config) { c.PublicURL = "http://127.0.0.1:8080" }), ann)
+	if c.Name != "kith" || c.Secure {
+		t.Errorf("by http: %v", c)
+	}
+	once := ann
+	once.Refresh = ""
+	if c := cookie(t, signIn(t, nil), once); c.MaxAge != 60 {
+		t.Errorf("without a refresh token it lasts %d s", c.MaxAge)
+	}
+}
+
+func TestACookieOpensForWhomItWasSealed(t *testing.T) {
+	t.Parallel()
+	s := signIn(t, nil)
+	c := cookie(t, s, ann)
+	got, err := s.passOf(request(t, c, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(ann, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	older := strings.Repeat("old.", 8)
+	for name, other := range map[string]*SignIn{
+		"another key":      signIn(t, nil, older),
+		"another provider": signIn(t, func(c *Config) { c.Issuer = "https://other.example.com" }),
+		"another client":   signIn(t, func(c *Config) { c.ClientID = "other" }),
+	} {
+		if _, err := other.passOf(request(t, c, nil)); !errors.Is(err, errBadPass) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := signIn(t, nil, older, key).passOf(request(t, c, nil)); err != nil {
+		t.Errorf("with the key behind another: %v", err)
+	}
+	if _, err := s.passOf(request(t, nil, nil)); !errors.Is(err, errNoPass) {
+		t.Errorf("without a cookie: %v", err)
+	}
+	value := c.Value
+	for at := range value {
+		changed := byte('A')
+		if value[at] == changed {
+			changed = 'B'
+		}
+		c.Value = value[:at] + string(changed) + value[at+1:]
+		if _, err := s.passOf(request(t, c, nil)); !errors.Is(err, errBadPass) {
+			t.Fatalf("changed at %d: %v", at, err)
+		}
+	}
+	attempt, err := s.seal(attemptCookie+"ABCDEFGH", ann)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Value = attempt
+	if _, err := s.passOf(request(t, c, nil)); !errors.Is(err, errBadPass) {
+		t.Errorf("sealed for another cookie: %v", err)
+	}
+}
+
+func TestARefreshTokenThatDoesNotFitIsLeftOut(t *testing.T) {
+	t.Parallel()
+	s := signIn(t, nil)
+	p := ann
+	p.Refresh = strings.Repeat("x", 2600)
+	if c := cookie(t, s, p); c.MaxAge != 3600 || len(c.Name)+len(c.Value) > maxCookie {
+		t.Errorf("a long one: %d s, %d bytes", c.MaxAge, len(c.Value))
+	}
+	p.Refresh = strings.Repeat("x", 4000)
+	c := cookie(t, s, p)
+	got, err := s.passOf(request(t, c, nil))
+	if err != nil || got.Refresh != "" || got.Subject != "ann" || c.MaxAge != 60 {
+		t.Errorf("too long: %v, %d bytes, %d s, %v", got.Subject, len(got.Refresh), c.MaxAge, err)
+	}
+}
+
+func TestTheCookieCountsForKithsOwnPagesAlone(t *testing.T) {
+	t.Parallel()
+	s := signIn(t, nil)
+	c := cookie(t, s, ann)
+	own, socket := "https://kith.example.com", map[string]string{"Connection": "Upgrade", "Upgrade": "websocket"}
+	with := func(base map[string]string, more ...string) map[string]string {
+		header := map[string]string{}
+		for name, value := range base {
+			header[name] = value
+		}
+		for i := 0; i < len(more); i += 2 {
+			header[more[i]] = more[i+1]
+		}
+		return header
+	}
+	for name, each := range map[string]struct {
+		header map[string]string
+		good   bool
+	}{
+		"a staff page":                          {with(staff, "Sec-Fetch-Site", "same-origin", "Origin", own), true},
+		"a staff page that hides its origin":    {with(staff, "Sec-Fetch-Site", "same-origin", "Origin", "null"), true},
+		"a program":                             {staff, true},
+		"an old browser":                        {with(staff, "Origin", own), true},
+		"without the header":                    {with(nil, "Sec-Fetch-Site", "same-origin", "Origin", own), false},
+		"another value of the header":           {map[string]string{StaffHeader: "true"}, false},
+		"the same site":                         {with(staff, "Sec-Fetch-Site", "same-site", "Origin", own), false},
+		"another site":                          {with(staff, "Sec-Fetch-Site", "cross-site"), false},
+		"an old browser with another origin":    {with(staff, "Origin", "https://kith.example.com.evil.example"), false},
+		"an old browser without an origin":      {with(staff, "Origin", "null"), false},
+		"another scheme":                        {with(staff, "Origin", "http://kith.example.com"), false},
+		"a WebSocket":                           {with(socket, "Origin", own), true},
+		"a WebSocket, spelled in another way":   {with(socket, "Origin", own, "Upgrade", "WebSocket"), true},
+		"a WebSocket without an origin":         {socket, false},
+		"a WebSocket of another origin":         {with(socket, "Origin", "https://evil.example"), false},
+		"a WebSocket of nowhere":                {with(socket, "Origin", "null", StaffHeader, "1"), false},
+		"a WebSocket of a port":                 {with(socket, "Origin", own+":8443"), false},
+		"a WebSocket among others, by a header": {with(socket, "Upgrade", "websocket, h2c", "Origin", own), false},
+	} {
+		v, found, err := s.Viewer(request(t, c, each.header))
+		if !found || (err == nil) != each.good || err != nil && !errors.Is(err, auth.ErrUnauthenticated) || each.good && v.Subject != "ann" {
+			t.Errorf("%s: %v, %v, %v", name, v.Subject, found, err)
+		}
+	}
+}
+
+func TestAViewerIsAsThePassSays(t *testing.T) {
+	t.Parallel()
+	s := signIn(t, nil)
+	got, found, err := s.Viewer(request(t, cookie(t, s, ann), staff))
+	want := crm.Viewer{
+		Workspace: 4, WorkspaceName: "acme", Subject: "ann", Name: "Ann", Role: crm.RoleStaff, ExpiresAt: noon.Add(time.Minute),
+	}
+	if d := cmp.Diff(want, got); d != "" || !found || err != nil {
+		t.Errorf("%v, %v (-want +got):\n%s", found, err, d)
+	}
+	if _, found, err := s.Viewer(request(t, nil, staff)); found || err != nil {
+		t.Errorf("without a cookie: %v, %v", found, err)
+	}
+	s.now = func() time.Time { return noon.Add(time.Minute) }
+	if _, found, err := s.Viewer(request(t, &http.Cookie{Name: "__Host-kith", Value: sealed(t, s, ann)}, staff)); !found ||
+		auth.Reason(err) != "session expired" {
+		t.Errorf("at its end: %v, %v", found, err)
+	}
+	s = signIn(t, nil)
+	s.workspaces = names{crm.ErrUnavailable}
+	if _, found, err := s.Viewer(request(t, cookie(t, s, ann), staff)); !found || !errors.Is(err, crm.ErrUnavailable) {
+		t.Errorf("while the database is away: %v, %v", found, err)
+	}
+}
+
+func sealed(t *testing.T, s *SignIn, p pass) string {
+	t.Helper()
+	value, err := s.seal(passCookie, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+func TestAPassEndsWithTheTokensAndTheSettings(t *testing.T) {
+	t.Parallel()
+	s := signIn(t, nil)
+	end := noon.Add(12 * time.Hour)
+	for name, c := range map[string]struct {
+		tokens tokens
+		end    time.Time
+		want   time.Duration
+	}{
+		"with the tokens":                             {tokens{end: noon.Add(5 * time.Minute), refresh: "x"}, end, 5 * time.Minute},
+		"after an hour, to be renewed":                {tokens{end: noon.Add(24 * time.Hour), refresh: "x"}, end, time.Hour},
+		"with the tokens, where there is no renewing": {tokens{end: noon.Add(8 * time.Hour)}, end, 8 * time.Hour},
+		"with the lifetime":                           {tokens{end: noon.Add(24 * time.Hour)}, end, 12 * time.Hour},
+		"with the lifetime, at its end":               {tokens{end: noon.Add(time.Hour), refresh: "x"}, noon.Add(time.Minute), time.Minute},
+	} {
+		if got := s.issue(person{}, c.tokens, c.end); got.Expires != noon.Add(c.want).Unix() || got.End != c.end.Unix() {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
