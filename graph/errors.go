@@ -265,7 +265,11 @@ func inputField(name string) []string {
 func flatten(err error) []error {
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		if joined, ok := e.(interface{ Unwrap() []error }); ok {
-			return joined.Unwrap()
+			var out []error
+			for _, e := range joined.Unwrap() {
+				out = append(out, flatten(e)...)
+			}
+			return out
 		}
 	}
 	return []error{err}

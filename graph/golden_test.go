@@ -8,8 +8,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"kith/internal/crm"
 )
 
 var update = flag.Bool("update", false, "write the answers that golden tests get into testdata")
@@ -60,7 +63,8 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// people fills the workspace: Ann on two channels, José on one, somebody without a name on the other.
+// people fills the workspace: Ann on two channels, José on one, somebody without a name on the other, and three items that
+// could not be taken in, of which one still cannot be, and one is of a channel that takes no messages.
 func (s *server) people() map[string]string {
 	s.t.Helper()
 	ids := map[string]string{
@@ -88,5 +92,32 @@ func (s *server) people() map[string]string {
 	ids["nobody"], _ = s.record("channel", vars{
 		"channelId": ids["page"], "externalId": "42", "messageId": "1", "occurredAt": "2026-01-01T09:00:00Z",
 	})
+	ids["failure"] = s.failure(ids["page"], 0, `{"object":"page","entry":[{"id":"1","messaging":[{"sender":{"id":"99"},`+
+		`"recipient":{"id":"1"},"timestamp":1767261600000,"message":{"mid":"m1","text":"Is this on?"}}]}]}`)
+	ids["failureWrong"] = s.failure(ids["shop"], 1, `{"object":"nonsense"}`)
+	ids["failureOff"] = s.failure(ids["off"], 2, `{"update_id":1}`)
 	return ids
+}
+
+// failure keeps an item of a report to a channel of workspace acme.
+func (s *server) failure(channel string, position int, payload string) string {
+	s.t.Helper()
+	return s.failureIn("acme", channel, position, payload)
+}
+
+func (s *server) failureIn(workspace, channel string, position int, payload string) string {
+	s.t.Helper()
+	w, err := s.store.Workspace(s.t.Context(), workspace)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	at := start.Truncate(time.Microsecond).Add(time.Duration(position) * time.Minute)
+	f := crm.Failure{
+		ID: crm.NewFailureID(at), At: at, Position: position, Reason: "It could not be read", Payload: []byte(payload),
+	}
+	f.ChannelID, _ = crm.ParseChannelID(channel)
+	if err := s.store.AddFailure(s.t.Context(), w, f); err != nil {
+		s.t.Fatal(err)
+	}
+	return f.ID.String()
 }

@@ -17,9 +17,11 @@ import (
 
 	"kith/graph"
 	"kith/internal/auth"
+	"kith/internal/channels"
 	"kith/internal/crm"
 	"kith/internal/desk"
 	"kith/internal/ingest"
+	"kith/internal/vault"
 	"kith/storage"
 	"kith/storage/sqlite"
 	"kith/storage/storagetest"
@@ -84,9 +86,21 @@ func handlerOver(tb testing.TB, store storage.Store, log io.Writer, options ...o
 		tb.Fatal(err)
 	}
 	clock := clock()
+	keys, err := vault.New(secret)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	messages := ingest.New(store, "DE", clock)
+	known, _ := store.(storage.Webhooks)
+	kept, _ := store.(storage.Failures)
 	o := graph.Options{
-		Desk:          desk.New(store, desk.Options{Region: "DE", Now: clock}),
-		Ingest:        ingest.New(store, "DE", clock),
+		Desk: desk.New(store, desk.Options{
+			Region: "DE", Now: clock, Vault: keys, PublicURL: "https://kith.example.com",
+			Replayer: channels.New(channels.Options{
+				Channels: known, Ingest: messages, Failures: kept, Open: keys.Open, Logger: logger, Now: clock,
+			}),
+		}),
+		Ingest:        messages,
 		Authenticate:  tokens.Authenticate,
 		Logger:        logger,
 		Introspection: true,
@@ -242,16 +256,20 @@ func (s *server) record(who string, input vars) (contact, session string) {
 }
 
 var (
-	idPattern       = regexp.MustCompile(`(contact|session|channel)_[0-9a-f]{32}`)
+	idPattern       = regexp.MustCompile(`(contact|session|channel|failure|event)_[0-9a-f]{32}`)
+	tokenPattern    = regexp.MustCompile(`("verifyToken": ?)"[A-Z2-7]{26}"`)
 	variablePattern = regexp.MustCompile(`\$(\w+): ID`)
 	cursorPattern   = regexp.MustCompile(`("(?:cursor|startCursor|endCursor)": ?)"[^"]+"`)
 )
 
-// steady replaces what differs from run to run: the first id of a type becomes contact_1, and so on.
+// steady replaces what differs from run to run: the first id of a type that was issued becomes contact_1, and so on.
 func steady(s string) string {
 	seen := map[string]string{}
 	count := map[string]int{}
 	s = idPattern.ReplaceAllStringFunc(s, func(id string) string {
+		if strings.HasSuffix(id, strings.Repeat("0", 32)) {
+			return id
+		}
 		if seen[id] == "" {
 			kind, _, _ := strings.Cut(id, "_")
 			count[kind]++
@@ -259,6 +277,7 @@ func steady(s string) string {
 		}
 		return seen[id]
 	})
+	s = tokenPattern.ReplaceAllString(s, `${1}"TOKEN"`)
 	return cursorPattern.ReplaceAllString(s, `${1}"CURSOR"`)
 }
 

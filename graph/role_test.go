@@ -3,31 +3,46 @@ package graph_test
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 )
 
 // operations is every field of Query and Mutation, and every field of an object that reads further.
 var operations = map[string]string{
-	"viewer":               `{ viewer { role } }`,
-	"node, contact":        `query ($contact: ID!) { node(id: $contact) { id ... on Contact { name } } }`,
-	"node, session":        `query ($session: ID!) { node(id: $session) { id ... on Session { status } } }`,
-	"node, channel":        `query ($channel: ID!) { node(id: $channel) { id ... on Channel { name } } }`,
-	"nodes":                `query ($contact: ID!, $session: ID!, $channel: ID!) { nodes(ids: [$contact, $session, $channel]) { id } }`,
-	"contact":              `query ($contact: ID!) { contact(id: $contact) { id name sessions { nodes { id } } identities { externalId } } }`,
-	"contacts":             `{ contacts { nodes { id } totalCount { value } workspaceHasContacts } }`,
-	"contacts, search":     `{ contacts(search: "ann") { nodes { id } totalCount { value } workspaceHasContacts } }`,
-	"session":              `query ($session: ID!) { session(id: $session) { id contactName } }`,
-	"sessions":             `{ sessions { nodes { id } } }`,
-	"sessions, contact":    `query ($contact: ID!) { sessions(filter: {contactId: $contact}) { nodes { id } } }`,
-	"sessions, channel":    `query ($channel: ID!) { sessions(filter: {channelId: [$channel]}) { nodes { id } } }`,
-	"channels":             `{ channels { id } }`,
-	"updateContact":        `mutation ($contact: ID!) { updateContact(input: {id: $contact, name: "Eve"}) { contact { id } userErrors { code field message contact { id } } } }`,
-	"updateContact, wrong": `mutation ($contact: ID!) { updateContact(input: {id: $contact, email: "x", expectedVersion: 9}) { contact { id } userErrors { code field message contact { id } } } }`,
-	"deleteContact":        `mutation ($contact: ID!) { deleteContact(input: {id: $contact}) { deletedContactId userErrors { code field message contact { id } } } }`,
-	"createChannel":        `mutation { createChannel(input: {name: "New", type: TELEGRAM}) { channel { name } userErrors { code } } }`,
-	"updateChannel":        `mutation ($channel: ID!) { updateChannel(input: {id: $channel, active: false}) { channel { id } userErrors { code field message contact { id } } } }`,
-	"updateChannel, wrong": `mutation ($channel: ID!) { updateChannel(input: {id: $channel, name: ""}) { channel { id } userErrors { code field message contact { id } } } }`,
-	"recordInteraction":    `mutation ($channel: ID!) { recordInteraction(input: {channelId: $channel, externalId: "1", messageId: "9"}) { contact { id } session { id } userErrors { code field message contact { id } } } }`,
+	"viewer":                `{ viewer { role } }`,
+	"node, contact":         `query ($contact: ID!) { node(id: $contact) { id ... on Contact { name } } }`,
+	"node, session":         `query ($session: ID!) { node(id: $session) { id ... on Session { status } } }`,
+	"node, failure":         `query ($failure: ID!) { node(id: $failure) { id ... on IngestFailure { payload } } }`,
+	"node, channel":         `query ($channel: ID!) { node(id: $channel) { id ... on Channel { name } } }`,
+	"nodes":                 `query ($contact: ID!, $session: ID!, $channel: ID!) { nodes(ids: [$contact, $session, $channel]) { id } }`,
+	"contact":               `query ($contact: ID!) { contact(id: $contact) { id name sessions { nodes { id } } identities { externalId } } }`,
+	"contacts":              `{ contacts { nodes { id } totalCount { value } workspaceHasContacts } }`,
+	"contacts, search":      `{ contacts(search: "ann") { nodes { id } totalCount { value } workspaceHasContacts } }`,
+	"session":               `query ($session: ID!) { session(id: $session) { id contactName } }`,
+	"sessions":              `{ sessions { nodes { id } } }`,
+	"sessions, contact":     `query ($contact: ID!) { sessions(filter: {contactId: $contact}) { nodes { id } } }`,
+	"sessions, channel":     `query ($channel: ID!) { sessions(filter: {channelId: [$channel]}) { nodes { id } } }`,
+	"sessionCounts":         `{ sessionCounts { total statuses { count } tags { count } channels { channel { name } count } } }`,
+	"sessionCounts, of":     `query ($contact: ID!, $channel: ID!) { sessionCounts(filter: {contactId: $contact, channelId: [$channel]}) { total channels { channel { name } count } } }`,
+	"channels":              `{ channels { id } }`,
+	"ingestFailures":        `{ ingestFailures { nodes { id payload channel { name } } totalCount { value } } }`,
+	"updateContact":         `mutation ($contact: ID!) { updateContact(input: {id: $contact, name: "Eve"}) { contact { id } userErrors { code field message contact { id } } } }`,
+	"updateContact, wrong":  `mutation ($contact: ID!) { updateContact(input: {id: $contact, email: "x", expectedVersion: 9}) { contact { id } userErrors { code field message contact { id } } } }`,
+	"deleteContact":         `mutation ($contact: ID!) { deleteContact(input: {id: $contact}) { deletedContactId userErrors { code field message contact { id } } } }`,
+	"updateSession":         `mutation ($session: ID!) { updateSession(input: {id: $session, status: CLOSED, tag: GENERAL, markRead: true}) { session { id } userErrors { code field message } } }`,
+	"updateSession, wrong":  `mutation ($session: ID!) { updateSession(input: {id: $session, status: null}) { session { id } userErrors { code field message } } }`,
+	"createChannel":         `mutation { createChannel(input: {name: "New", type: TELEGRAM}) { channel { name } userErrors { code } } }`,
+	"updateChannel":         `mutation ($channel: ID!) { updateChannel(input: {id: $channel, active: false}) { channel { id } userErrors { code field message contact { id } } } }`,
+	"updateChannel, wrong":  `mutation ($channel: ID!) { updateChannel(input: {id: $channel, name: ""}) { channel { id } userErrors { code field message contact { id } } } }`,
+	"recordInteraction":     `mutation ($channel: ID!) { recordInteraction(input: {channelId: $channel, externalId: "1", messageId: "9"}) { contact { id } session { id } userErrors { code field message contact { id } } } }`,
+	"replayIngestFailures":  `mutation ($failure: ID!) { replayIngestFailures(input: {ids: [$failure]}) { replayedIds userErrors { code field message } } }`,
+	"dismissIngestFailures": `mutation ($failure: ID!) { dismissIngestFailures(input: {ids: [$failure]}) { dismissedIds userErrors { code field message } } }`,
+	"updateChannel, secret": `mutation ($channel: ID!) { updateChannel(input: {id: $channel, secret: "x"}) { setup { webhookUrl secretSet } userErrors { code field message } } }`,
+}
+
+// forAdmins are the operations that only ADMIN may do, by what their names begin with.
+var forAdmins = []string{
+	"createChannel", "updateChannel", "recordInteraction", "ingestFailures", "replayIngestFailures", "dismissIngestFailures",
 }
 
 // uses are the variables that an operation declares.
@@ -54,7 +69,7 @@ func TestRoles(t *testing.T) {
 	may := map[string]func(operation string) bool{
 		"admin": func(string) bool { return true },
 		"staff": func(o string) bool {
-			return !slices.Contains([]string{"createChannel", "updateChannel", "updateChannel, wrong", "recordInteraction"}, o)
+			return !slices.ContainsFunc(forAdmins, func(begin string) bool { return strings.HasPrefix(o, begin) })
 		},
 		"channel": func(o string) bool { return o == "viewer" || o == "recordInteraction" },
 	}
@@ -65,7 +80,10 @@ func TestRoles(t *testing.T) {
 				s := serve(t)
 				channel := s.channel("admin", "Shop", "WHATSAPP")
 				contact, session := s.record("admin", vars{"channelId": channel, "externalId": "1", "messageId": "1"})
-				got := s.query(role, document, uses(document, map[string]string{"contact": contact, "session": session, "channel": channel}))
+				failure := s.failure(channel, 0, `{"object":"nonsense"}`)
+				got := s.query(role, document, uses(document, map[string]string{
+					"contact": contact, "session": session, "channel": channel, "failure": failure,
+				}))
 				codes, _ := got.errors(t)
 				if may(name) && len(codes) > 0 || !may(name) && !slices.Equal(slices.Compact(codes), []string{"FORBIDDEN"}) {
 					t.Errorf("%s", got.body)
@@ -117,11 +135,12 @@ func TestAnotherWorkspaceDoesNotExist(t *testing.T) {
 	theirs["contact"], theirs["session"] = s.record("admin/theirs", vars{
 		"channelId": theirs["channel"], "externalId": "1", "messageId": "1", "profile": vars{"name": "Ann", "email": "ann@example.com", "emailVerified": true},
 	})
+	theirs["failure"] = s.failureIn("theirs", theirs["channel"], 0, `{"object":"nonsense"}`)
 	never := map[string]string{}
 	for kind := range theirs {
 		never[kind] = kind + "_0198c2a100007000800001234567890a"
 	}
-	strange := map[string]string{"channel": theirs["contact"], "contact": theirs["session"], "session": "?"}
+	strange := map[string]string{"channel": theirs["contact"], "contact": theirs["session"], "session": "?", "failure": theirs["channel"]}
 
 	for name, document := range operations {
 		for role := range map[string]bool{"staff": true, "admin": true, "channel": true} {
@@ -144,12 +163,15 @@ func TestAnotherWorkspaceDoesNotExist(t *testing.T) {
 				Name    string
 				Version int
 			}
-			Channels []struct{ Active bool }
-			Sessions struct{ Nodes []json.RawMessage }
+			Channels       []struct{ Active bool }
+			Sessions       struct{ Nodes []struct{ Status string } }
+			IngestFailures struct{ Nodes []json.RawMessage }
 		}
-		s.query("staff/theirs", `query ($id: ID!) { contact(id: $id) { name version } channels { active } sessions { nodes { id } } }`,
-			vars{"id": theirs["contact"]}).into(t, &data)
-		if data.Contact.Name != "Ann" || data.Contact.Version != 1 || !data.Channels[0].Active || len(data.Sessions.Nodes) != 1 {
+		s.query("admin/theirs", `query ($id: ID!) {
+			contact(id: $id) { name version } channels { active } sessions { nodes { status } } ingestFailures { nodes { id } }
+		}`, vars{"id": theirs["contact"]}).into(t, &data)
+		if data.Contact.Name != "Ann" || data.Contact.Version != 1 || !data.Channels[0].Active ||
+			len(data.Sessions.Nodes) != 1 || data.Sessions.Nodes[0].Status != "ACTIVE" || len(data.IngestFailures.Nodes) != 1 {
 			t.Errorf("%+v", data)
 		}
 	})
