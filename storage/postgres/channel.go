@@ -11,14 +11,29 @@ import (
 	"kith/internal/crm"
 )
 
-const channelColumns = `id, name, type, active, created_at`
+const channelColumns = `id, name, type, active, created_at, domains, secrets`
 
 func scanChannel(row pgx.CollectableRow) (crm.Channel, error) {
 	var c crm.Channel
 	var at time.Time
-	err := row.Scan((*[16]byte)(&c.ID), &c.Name, &c.Type, &c.Active, &at)
+	err := row.Scan((*[16]byte)(&c.ID), &c.Name, &c.Type, &c.Active, &at, &c.Domains, (*[]byte)(&c.Secrets))
 	c.CreatedAt = at.UTC()
+	if len(c.Domains) == 0 {
+		c.Domains = nil
+	}
 	return c, err
+}
+
+// channelArgs are the parameters that write a channel.
+func channelArgs(w crm.WorkspaceID, c crm.Channel) pgx.NamedArgs {
+	domains, secrets := c.Domains, []byte(c.Secrets)
+	if domains == nil {
+		domains = []string{}
+	}
+	return pgx.NamedArgs{
+		"workspace": w, "id": [16]byte(c.ID), "name": c.Name, "type": c.Type, "active": c.Active, "created": c.CreatedAt,
+		"domains": domains, "secrets": secrets,
+	}
 }
 
 // Channels returns every channel of the workspace, oldest first.
@@ -52,12 +67,20 @@ func (s *Store) ChannelsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.C
 	return out, nil
 }
 
-// CreateChannel stores a new channel under the id it brings.
+// CreateChannel stores a new channel under the id it brings, and the way to it from outside.
 func (s *Store) CreateChannel(ctx context.Context, w crm.WorkspaceID, c crm.Channel) error {
-	_, err := s.pool.Exec(ctx, `
-		INSERT INTO channels (workspace_id, id, name, type, active, created_at)
-		VALUES (@workspace, @id, @name, @type, @active, @created)`, pgx.NamedArgs{
-		"workspace": w, "id": [16]byte(c.ID), "name": c.Name, "type": c.Type, "active": c.Active, "created": c.CreatedAt,
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		args := channelArgs(w, c)
+		_, err := tx.Exec(ctx, `
+			INSERT INTO channels (workspace_id, id, name, type, active, created_at, domains, secrets)
+			VALUES (@workspace, @id, @name, @type, @active, @created, @domains, @secrets)`, args)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `
+			INSERT INTO channel_routes (channel_id, workspace_id) VALUES (@id, @workspace)
+			ON CONFLICT DO NOTHING`, args)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("create channel: %w", translate(ctx, err))
@@ -65,7 +88,7 @@ func (s *Store) CreateChannel(ctx context.Context, w crm.WorkspaceID, c crm.Chan
 	return nil
 }
 
-// UpdateChannel hands a channel to change and saves its name and whether it is active.
+// UpdateChannel hands a channel to change and saves its name, whether it is active, its domains and its secrets.
 func (s *Store) UpdateChannel(ctx context.Context, w crm.WorkspaceID, id crm.ChannelID, change func(*crm.Channel) error) (crm.Channel, error) {
 	var c crm.Channel
 	var refused error
@@ -85,12 +108,11 @@ func (s *Store) UpdateChannel(ctx context.Context, w crm.WorkspaceID, id crm.Cha
 		if refused = change(&c); refused != nil {
 			return refused
 		}
-		before.Name, before.Active = c.Name, c.Active
+		before.Name, before.Active, before.Domains, before.Secrets = c.Name, c.Active, c.Domains, c.Secrets
 		c = before
 		_, err = tx.Exec(ctx, `
-			UPDATE channels SET name = @name, active = @active
-			WHERE workspace_id = @workspace AND id = @id`,
-			pgx.NamedArgs{"workspace": w, "id": [16]byte(id), "name": c.Name, "active": c.Active})
+			UPDATE channels SET name = @name, active = @active, domains = @domains, secrets = @secrets
+			WHERE workspace_id = @workspace AND id = @id`, channelArgs(w, c))
 		return err
 	})
 	if refused != nil {

@@ -49,7 +49,7 @@ func (s *Store) check(ctx context.Context, i storage.Inspection) error {
 	for _, c := range workspaces {
 		c.looked = whole.looked
 		for _, part := range []func(context.Context) error{
-			c.contacts, c.terms, c.activity, c.identities, c.sessions, c.count,
+			c.contacts, c.terms, c.activity, c.identities, c.sessions, c.count, c.sessionCounts, c.changes,
 		} {
 			if err := part(ctx); err != nil {
 				return err
@@ -133,7 +133,7 @@ func (c *checkup) structure(ctx context.Context) error {
 				if _, err := conn.Exec(ctx, `DROP INDEX CONCURRENTLY IF EXISTS `+index.name); err != nil {
 					return err
 				}
-				_, err := conn.Exec(ctx, `CREATE INDEX CONCURRENTLY `+index.name+` ON `+index.on)
+				_, err := conn.Exec(ctx, `CREATE `+index.kind+` CONCURRENTLY `+index.name+` ON `+index.on)
 				return err
 			})
 		})
@@ -159,17 +159,29 @@ const gramIndex = "contacts_by_gram"
 // keyIndexes are the indexes of primary keys and of the one unique constraint.
 var keyIndexes = []string{
 	"workspaces_pkey", "workspaces_name_key", "contacts_pkey", "contact_activity_pkey", "contact_terms_pkey", "contact_counts_pkey",
-	"contact_deletions_pkey", "channels_pkey", "identities_pkey", "sessions_pkey", "messages_pkey",
+	"contact_deletions_pkey", "channels_pkey", "channel_routes_pkey", "identities_pkey", "sessions_pkey", "session_counts_pkey",
+	"messages_pkey", "ingest_failures_pkey", "changes_pkey", "event_heads_pkey", "activity_marks_pkey",
 }
 
 // indexes are the other indexes that the migrations make.
-var indexes = []struct{ name, on string }{
-	{"contacts_by_name", `contacts (workspace_id, name_key, id) INCLUDE (search_text)`},
-	{"contact_activity_by_time", `contact_activity (workspace_id, last_activity_at, contact_id)`},
-	{"identities_by_contact", `identities (workspace_id, contact_id)`},
-	{"sessions_by_time", `sessions (workspace_id, last_message_at, id)`},
-	{"sessions_by_contact", `sessions (workspace_id, contact_id, last_message_at, id)`},
-	{"sessions_anonymous", `sessions (workspace_id, last_message_at, id) WHERE contact_id IS NULL`},
+var indexes = []struct{ kind, name, on string }{
+	{"INDEX", "contacts_by_name", `contacts (workspace_id, name_key, id) INCLUDE (search_text)`},
+	{"INDEX", "contact_activity_by_time", `contact_activity (workspace_id, last_activity_at, contact_id)`},
+	{"INDEX", "identities_by_contact", `identities (workspace_id, contact_id)`},
+	{"INDEX", "sessions_by_time", `sessions (workspace_id, last_message_at, id)`},
+	{"INDEX", "sessions_by_contact", `sessions (workspace_id, contact_id, last_message_at, id)`},
+	{
+		"INDEX", "sessions_by_kind",
+		`sessions (workspace_id, channel_id, status, coalesce(tag, ''), (contact_id IS NULL), last_message_at, id)`,
+	},
+	{"UNIQUE INDEX", "ingest_failures_by_digest", `ingest_failures (workspace_id, digest)`},
+	{
+		"INDEX", "ingest_failures_by_customer",
+		`ingest_failures (workspace_id, channel_id, external_id) WHERE external_id IS NOT NULL`,
+	},
+	{"UNIQUE INDEX", "changes_by_place", `changes (workspace_id, seq) WHERE seq > 0`},
+	{"INDEX", "changes_without_place", `changes (workspace_id, stamp, id) WHERE seq IS NULL`},
+	{"INDEX", "changes_of_contact", `changes (workspace_id, contact_id, id) WHERE ` + ownChanges},
 }
 
 // checked is a contact with what is stored beside it.

@@ -156,8 +156,10 @@ func (s *Store) IdentitiesByContact(ctx context.Context, w crm.WorkspaceID, ids 
 // UpdateContact hands a contact to e.Change and saves what it left behind.
 func (s *Store) UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, e storage.Edit) (crm.Contact, error) {
 	var c crm.Contact
+	var changed bool
 	var refused error
 	err := s.tx(ctx, func(tx pgx.Tx) error {
+		changed = false
 		before, err := s.lockContact(ctx, tx, w, id)
 		if err != nil {
 			return err
@@ -175,8 +177,14 @@ func (s *Store) UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 				return err
 			}
 		}
-		c, err = s.saveContact(ctx, tx, w, before, c, e.At)
-		return err
+		b := &pgx.Batch{}
+		c = saveContact(b, w, before, c, e.At)
+		s.addChange(b, w, crm.Event{
+			ID: e.Event, Kind: crm.Updated, ContactID: &id, Version: c.Version, Changes: c.ChangesFrom(before),
+			Actor: e.Actor, At: c.UpdatedAt,
+		})
+		changed = true
+		return tx.SendBatch(ctx, b).Close()
 	})
 	if refused != nil {
 		return crm.Contact{}, refused
@@ -184,15 +192,18 @@ func (s *Store) UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 	if err != nil {
 		return crm.Contact{}, fmt.Errorf("update contact %s: %w", id, err)
 	}
+	if changed {
+		s.teller.fresh(w)
+	}
 	return c, nil
 }
 
-// saveContact writes the fields of c that can be edited, with their keys, over before. The version rises by one.
-func (s *Store) saveContact(ctx context.Context, q queryer, w crm.WorkspaceID, before, c crm.Contact, at time.Time) (crm.Contact, error) {
+// saveContact queues writing the fields of c that can be edited, with their keys, over before. The version rises by one.
+func saveContact(b *pgx.Batch, w crm.WorkspaceID, before, c crm.Contact, at time.Time) crm.Contact {
 	c.ID, c.CreatedAt, c.LastActivityAt = before.ID, before.CreatedAt, before.LastActivityAt
 	c.Version, c.UpdatedAt = before.Version+1, at.UTC().Truncate(time.Microsecond)
 	old, keys := search.KeysOf(before), search.KeysOf(c)
-	_, err := q.Exec(ctx, `
+	b.Queue(`
 		WITH saved AS (
 		  UPDATE contacts
 		  SET name = @name, email = @email, phone = @phone, notes = @notes, version = @version, updated_at = @updated,
@@ -211,7 +222,7 @@ func (s *Store) saveContact(ctx context.Context, q queryer, w crm.WorkspaceID, b
 		"dropped": without(old.Terms, keys.Terms),
 		"added":   without(keys.Terms, old.Terms),
 	}))
-	return c, err
+	return c
 }
 
 // contactArgs adds the parameters that write a contact to args.
@@ -242,7 +253,7 @@ func (s *Store) free(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, before, 
 		if f.new == nil || f.old != nil && *f.old == *f.new {
 			continue
 		}
-		if err := s.lockValues(ctx, tx, value(w, f.field, search.TermOf(f.field, *f.new))); err != nil {
+		if err := s.lockValues(ctx, tx, turn(w, f.field, *f.new)); err != nil {
 			return err
 		}
 		holders, err := s.holders(ctx, tx, w, f.field, *f.new)
@@ -258,13 +269,29 @@ func (s *Store) free(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, before, 
 	return nil
 }
 
-// holders are the contacts whose e-mail or phone is the value, see [crm.Contact.Holds]; oldest first.
-func (s *Store) holders(ctx context.Context, q queryer, w crm.WorkspaceID, field, value string) ([]crm.Contact, error) {
+// holders are the contacts whose e-mail or phone is one of the values, see [crm.Contact.Holds]; oldest first.
+func (s *Store) holders(ctx context.Context, q queryer, w crm.WorkspaceID, field string, values ...string) ([]crm.Contact, error) {
+	terms := make([]string, len(values))
+	for i, v := range values {
+		terms[i] = search.TermOf(field, v)
+	}
 	found, err := s.contacts(ctx, q, `c.id IN (
-		  SELECT t.contact_id FROM contact_terms t WHERE t.workspace_id = @workspace AND t.term = @term
+		  SELECT t.contact_id FROM contact_terms t WHERE t.workspace_id = @workspace AND t.term = ANY(@terms)
 		)
-		ORDER BY c.id`, pgx.NamedArgs{"workspace": w, "term": search.TermOf(field, value)})
-	return slices.DeleteFunc(found, func(c crm.Contact) bool { return !c.Holds(field, value) }), err
+		ORDER BY c.id`, pgx.NamedArgs{"workspace": w, "terms": terms})
+	return slices.DeleteFunc(found, func(c crm.Contact) bool { return !holdsAny(c, field, values) }), err
+}
+
+func holdsAny(c crm.Contact, field string, values []string) bool {
+	return slices.ContainsFunc(values, func(v string) bool { return c.Holds(field, v) })
+}
+
+// turn is the lock that writers of an e-mail or phone take in turns. The variants of a phone number have one.
+func turn(w crm.WorkspaceID, field, v string) int64 {
+	if field == "phone" {
+		v = slices.Min(crm.PhoneVariants(v))
+	}
+	return value(w, field, search.TermOf(field, v))
 }
 
 // value is the number of an advisory lock that stands for one value in one workspace.
@@ -274,16 +301,17 @@ func value(w crm.WorkspaceID, kind, v string) int64 {
 	return int64(h.Sum64())
 }
 
-// lockValues makes other transactions that touch the same values wait for this one; always in the same order, so that
-// two never wait for each other.
+// lockValues makes other transactions that touch the same values wait for this one.
 func (s *Store) lockValues(ctx context.Context, tx pgx.Tx, values ...int64) error {
+	b := &pgx.Batch{}
+	lockValues(b, values)
+	return tx.SendBatch(ctx, b).Close()
+}
+
+// lockValues queues the locks; always in the same order, so that two never wait for each other.
+func lockValues(b *pgx.Batch, values []int64) {
 	slices.Sort(values)
-	for _, v := range values {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(@value)`, pgx.NamedArgs{"value": v}); err != nil {
-			return err
-		}
-	}
-	return nil
+	b.Queue(`SELECT count(pg_advisory_xact_lock(v)) FROM unnest(@values::bigint[]) v`, pgx.NamedArgs{"values": values})
 }
 
 // countSlots is over how many rows the number of contacts is spread.
@@ -307,11 +335,20 @@ const detachAtOnce = 1000
 // Identities go first: they are what a concurrent message holds on to.
 func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d storage.Deletion) error {
 	err := s.tx(ctx, func(tx pgx.Tx) error {
-		args := pgx.NamedArgs{"workspace": w, "id": [16]byte(id)}
-		if _, err := tx.Exec(ctx, `DELETE FROM identities WHERE workspace_id = @workspace AND contact_id = @id`, args); err != nil {
-			return err
+		args := pgx.NamedArgs{
+			"workspace": w, "id": [16]byte(id), "n": detachAtOnce, "now": time.Now().UTC(), "slot": rand.IntN(sessionSlots),
 		}
 		rows, err := tx.Query(ctx, `
+			DELETE FROM identities
+			WHERE workspace_id = @workspace AND contact_id = @id
+			RETURNING channel_id, external_id`, args)
+		identities, err := all(ctx, rows, err, func(row pgx.CollectableRow) (i crm.Identity, err error) {
+			return i, row.Scan((*[16]byte)(&i.ChannelID), &i.ExternalID)
+		})
+		if err != nil {
+			return err
+		}
+		rows, err = tx.Query(ctx, `
 			DELETE FROM contacts c
 			WHERE c.workspace_id = @workspace AND c.id = @id
 			RETURNING `+contactColumns, args)
@@ -325,21 +362,30 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		if err != nil {
 			return err
 		}
+		args["terms"] = search.KeysOf(c).Terms
 		b := &pgx.Batch{}
 		b.Queue(`DELETE FROM contact_activity WHERE workspace_id = @workspace AND contact_id = @id`, args)
-		b.Queue(`DELETE FROM contact_terms WHERE workspace_id = @workspace AND term = ANY(@terms) AND contact_id = @id`,
-			pgx.NamedArgs{"workspace": w, "id": [16]byte(id), "terms": search.KeysOf(c).Terms})
-		addToCount(b, w, -1)
+		b.Queue(`DELETE FROM contact_terms WHERE workspace_id = @workspace AND term = ANY(@terms) AND contact_id = @id`, args)
+		dropFailures(b, w, identities)
+		b.Queue(scrub, args)
+		b.Queue(`
+			DELETE FROM changes
+			WHERE workspace_id = @workspace AND contact_id = @id AND `+ownChanges+` AND seq = 0`, args) // serve nothing now
+		s.addChange(b, w, crm.Event{
+			ID: d.Event, Kind: crm.Deleted, ContactID: &id, Version: c.Version, Actor: d.Actor, At: d.At,
+		})
+		recountAnonymous(b, args) // before any is detached
 		b.Queue(`
 			WITH detached AS (`+detach+` RETURNING id)
 			INSERT INTO contact_deletions (workspace_id, contact_id, deleted_at)
-			SELECT @workspace, @id, @now WHERE (SELECT count(*) FROM detached) = @n`,
-			pgx.NamedArgs{"workspace": w, "id": [16]byte(id), "n": detachAtOnce, "now": time.Now().UTC()})
+			SELECT @workspace, @id, @now WHERE (SELECT count(*) FROM detached) = @n`, args)
+		addToCount(b, w, -1)
 		return tx.SendBatch(ctx, b).Close()
 	})
 	if err != nil {
 		return fmt.Errorf("delete contact %s: %w", id, err)
 	}
+	s.teller.fresh(w)
 	return nil
 }
 

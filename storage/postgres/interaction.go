@@ -19,6 +19,9 @@ func (s *Store) RecordInteraction(ctx context.Context, w crm.WorkspaceID, i crm.
 	if err != nil {
 		return crm.Recorded{}, fmt.Errorf("record interaction: %w", err)
 	}
+	if !r.Repeated {
+		s.teller.fresh(w)
+	}
 	return r, nil
 }
 
@@ -90,7 +93,7 @@ func (s *Store) lookAt(ctx context.Context, w crm.WorkspaceID, i crm.Interaction
 func interactionArgs(w crm.WorkspaceID, i crm.Interaction) pgx.NamedArgs {
 	return pgx.NamedArgs{
 		"workspace": w, "channel": [16]byte(i.ChannelID), "external": i.ExternalID, "key": i.MessageKey(),
-		"at": i.At, "preview": i.Preview, "inbound": i.Direction == crm.Inbound,
+		"at": i.At, "received": i.Received, "preview": i.Preview, "inbound": i.Direction == crm.Inbound,
 	}
 }
 
@@ -141,6 +144,11 @@ func (s *Store) append(ctx context.Context, w crm.WorkspaceID, i crm.Interaction
 		  SET last_activity_at = @at
 		  FROM target t, message m
 		  WHERE a.workspace_id = @workspace AND a.contact_id = t.contact_id AND a.last_activity_at < @at AND @inbound
+		  RETURNING a.contact_id
+		), mark AS (
+		  INSERT INTO activity_marks (workspace_id, id, channel_id, contact_id, session_id, moved, received_at)
+		  SELECT @workspace, @key, @channel, t.contact_id, t.id, EXISTS (SELECT FROM activity), @received
+		  FROM target t, message m
 		)
 		UPDATE sessions s
 		SET last_message_preview = CASE WHEN @at >= s.last_message_at THEN @preview ELSE s.last_message_preview END,
@@ -166,9 +174,6 @@ func (s *Store) recordAnew(ctx context.Context, w crm.WorkspaceID, i crm.Interac
 	var seen *crm.SessionID
 	err = s.tx(ctx, func(tx pgx.Tx) error {
 		seen = nil
-		if err := s.lockValues(ctx, tx, turns(w, i)...); err != nil {
-			return err
-		}
 		known, err := s.lookAgain(ctx, tx, w, i)
 		if err != nil {
 			return err
@@ -192,10 +197,10 @@ func (s *Store) recordAnew(ctx context.Context, w crm.WorkspaceID, i crm.Interac
 func turns(w crm.WorkspaceID, i crm.Interaction) []int64 {
 	locks := []int64{value(w, i.ChannelID.String(), i.ExternalID)}
 	if p := i.Profile; p.Email != nil && p.EmailVerified {
-		locks = append(locks, value(w, "email", search.TermOf("email", *p.Email)))
+		locks = append(locks, turn(w, "email", *p.Email))
 	}
 	if p := i.Profile; p.Phone != nil && p.PhoneVerified {
-		locks = append(locks, value(w, "phone", search.TermOf("phone", *p.Phone)))
+		locks = append(locks, turn(w, "phone", *p.Phone))
 	}
 	return locks
 }
@@ -208,11 +213,13 @@ type locked struct {
 	session  *crm.Session // the identity's newest
 }
 
+// lookAgain takes its turn and looks.
 func (s *Store) lookAgain(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i crm.Interaction) (locked, error) {
 	var l locked
 	var message, contact, session pgtype.UUID
 	b := &pgx.Batch{}
 	args := interactionArgs(w, i)
+	lockValues(b, turns(w, i))
 	b.Queue(`SELECT session_id FROM messages WHERE workspace_id = @workspace AND message_key = @key`, args).
 		QueryRow(func(row pgx.Row) error { return optional(row.Scan(&message)) })
 	b.Queue(`
@@ -258,8 +265,8 @@ func (s *Store) lookAgain(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i c
 	return l, err
 }
 
-// vouchedFor finds the oldest contact that has the profile's verified e-mail, else phone, as a value that may be relied
-// on: one that staff entered or a channel verified.
+// vouchedFor finds the oldest contact that has the profile's verified e-mail, else phone in any of its variants, as a
+// value that may be relied on: one that staff entered or a channel verified.
 func (s *Store) vouchedFor(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, p crm.Profile) (*crm.Contact, error) {
 	for _, v := range []struct {
 		field    string
@@ -273,7 +280,11 @@ func (s *Store) vouchedFor(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, p 
 		if v.value == nil || !v.verified {
 			continue
 		}
-		holders, err := s.holders(ctx, tx, w, v.field, *v.value)
+		values := []string{*v.value}
+		if v.field == "phone" {
+			values = crm.PhoneVariants(*v.value)
+		}
+		holders, err := s.holders(ctx, tx, w, v.field, values...)
 		if err != nil {
 			return nil, err
 		}
@@ -282,7 +293,7 @@ func (s *Store) vouchedFor(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, p 
 				continue
 			}
 			c, err := s.lockContact(ctx, tx, w, h.ID)
-			if errors.Is(err, crm.ErrNotFound) || err == nil && (v.from(c) != v.from(h)) {
+			if errors.Is(err, crm.ErrNotFound) || err == nil && (v.from(c) != v.from(h) || !holdsAny(c, v.field, values)) {
 				return nil, errAgain // edited or deleted since it was found
 			}
 			return &c, err
@@ -294,43 +305,76 @@ func (s *Store) vouchedFor(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, p 
 // write stores a message with the contact and the session it finds or makes, in one round trip.
 func (s *Store) write(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i crm.Interaction, l locked, stage gramStage) (crm.Recorded, error) {
 	b := &pgx.Batch{}
+	e := crm.Event{ID: eventID(i.Event, i.Received), Actor: i.ChannelID.String(), At: i.Received}
 	var c crm.Contact
+	var before crm.Contact
 	if l.contact == nil {
 		c = crm.ContactFrom(i)
 		insertContact(b, w, c, stage)
+		e.Kind = crm.Created
 	} else {
-		before := *l.contact
+		before = *l.contact
 		c = before
 		if c.Learn(i.Profile, i.ChannelID) && !before.Same(c) {
-			var err error
-			if c, err = s.saveContact(ctx, tx, w, before, c, i.Received); err != nil {
-				return crm.Recorded{}, err
-			}
+			c = saveContact(b, w, before, c, i.Received)
+			e.Kind = crm.Updated
 		}
 		c.Receive(i)
-		b.Queue(`
-			UPDATE contact_activity SET last_activity_at = @at
-			WHERE workspace_id = @workspace AND contact_id = @contact AND last_activity_at < @at AND @inbound`,
-			pgx.NamedArgs{"workspace": w, "contact": [16]byte(c.ID), "at": i.At, "inbound": i.Direction == crm.Inbound})
 	}
-	session := crm.SessionFrom(i, c.ID)
-	if l.session != nil && l.session.Status.Open() {
-		session = *l.session
-		session.Receive(i)
+	r := crm.Recorded{Contact: &c}
+	if e.Kind != "" {
+		e.ContactID, e.Version, e.Changes = &c.ID, c.Version, c.ChangesFrom(before)
+		s.addChange(b, w, e)
+		r.Event = &e.ID
+	}
+	r.Session = crm.SessionFrom(i, c.ID)
+	known := l.session != nil && l.session.Status.Open()
+	if known {
+		r.Session = *l.session
+		r.Session.Receive(i)
 		b.Queue(`
 			UPDATE sessions
 			SET last_message_preview = @preview, last_message_at = @at, unread_count = @unread
 			WHERE workspace_id = @workspace AND id = @id`, pgx.NamedArgs{
-			"workspace": w, "id": [16]byte(session.ID), "preview": session.LastMessagePreview,
-			"at": session.LastMessageAt, "unread": session.UnreadCount,
+			"workspace": w, "id": [16]byte(r.Session.ID), "preview": r.Session.LastMessagePreview,
+			"at": r.Session.LastMessageAt, "unread": r.Session.UnreadCount,
 		})
 	} else {
-		insertSession(b, w, session)
-		writeIdentity(b, w, crm.IdentityFrom(i, c.ID), session.ID, l.identity)
+		insertSession(b, w, r.Session)
+		writeIdentity(b, w, crm.IdentityFrom(i, c.ID), r.Session.ID, l.identity)
+		s.addChange(b, w, crm.Event{
+			ID: crm.NewEventID(i.Received), Kind: crm.Created, ContactID: &c.ID, SessionID: &r.Session.ID,
+			Changes: r.Session.ChangesFrom(crm.Session{}), Actor: i.ChannelID.String(), At: i.Received,
+		})
 	}
 	b.Queue(`INSERT INTO messages (workspace_id, message_key, session_id) VALUES (@workspace, @key, @session)`,
-		pgx.NamedArgs{"workspace": w, "key": i.MessageKey(), "session": [16]byte(session.ID)})
-	return crm.Recorded{Contact: &c, Session: session}, tx.SendBatch(ctx, b).Close()
+		pgx.NamedArgs{"workspace": w, "key": i.MessageKey(), "session": [16]byte(r.Session.ID)})
+	if l.contact != nil {
+		moveActivity(b, w, i, c.ID, pgtype.UUID{Bytes: r.Session.ID, Valid: known})
+	}
+	if !known { // last, for others wait for these rows
+		addToSessions(b, w, sessionCount{kindOf(r.Session), 1})
+	}
+	if l.contact == nil {
+		addToCount(b, w, 1)
+	}
+	return r, tx.SendBatch(ctx, b).Close()
+}
+
+// moveActivity queues that a message moves a contact's activity, and the mark that events are to tell of it: of the
+// contact if it moved, and of the session unless that is new.
+func moveActivity(b *pgx.Batch, w crm.WorkspaceID, i crm.Interaction, c crm.ContactID, session pgtype.UUID) {
+	args := interactionArgs(w, i)
+	args["contact"], args["session"] = [16]byte(c), session
+	b.Queue(`
+		WITH activity AS (
+		  UPDATE contact_activity SET last_activity_at = @at
+		  WHERE workspace_id = @workspace AND contact_id = @contact AND last_activity_at < @at AND @inbound
+		  RETURNING contact_id
+		)
+		INSERT INTO activity_marks (workspace_id, id, channel_id, contact_id, session_id, moved, received_at)
+		SELECT @workspace, @key, @channel, @contact, @session, EXISTS (SELECT FROM activity), @received
+		WHERE @session::uuid IS NOT NULL OR EXISTS (SELECT FROM activity)`, args)
 }
 
 func insertContact(b *pgx.Batch, w crm.WorkspaceID, c crm.Contact, stage gramStage) {
@@ -356,7 +400,6 @@ func insertContact(b *pgx.Batch, w crm.WorkspaceID, c crm.Contact, stage gramSta
 	b.Queue(`
 		INSERT INTO contact_terms (workspace_id, term, contact_id)
 		SELECT @workspace, t, @id FROM unnest(@terms::text[]) t`, args)
-	addToCount(b, w, 1)
 }
 
 func insertSession(b *pgx.Batch, w crm.WorkspaceID, s crm.Session) {

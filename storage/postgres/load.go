@@ -81,9 +81,28 @@ func (s *Store) copyIn(ctx context.Context, w crm.WorkspaceID, batch []storage.L
 			}
 		}
 		b := &pgx.Batch{}
+		if counts := kindsOf(batch); len(counts) > 0 {
+			addToSessions(b, w, counts...)
+		}
 		addToCount(b, w, len(batch))
 		return tx.SendBatch(ctx, b).Close()
 	})
+}
+
+// kindsOf counts the sessions of a batch.
+func kindsOf(batch []storage.Loaded) []sessionCount {
+	numbers := map[sessionKind]int{}
+	for _, l := range batch {
+		for _, v := range l.Sessions {
+			v.ContactID = &l.Contact.ID
+			numbers[kindOf(v)]++
+		}
+	}
+	counts := make([]sessionCount, 0, len(numbers))
+	for k, n := range numbers {
+		counts = append(counts, sessionCount{k, n})
+	}
+	return counts
 }
 
 // keysOf folds a batch on all processors.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -77,72 +76,65 @@ func (s *Store) sessions(ctx context.Context, q queryer, w crm.WorkspaceID, ids 
 	return all(ctx, rows, err, scanSession)
 }
 
-// sessionWindow is the part of a statement that picks sessions: the conditions of the filter and the page's starting
-// bound, its order, and its limit.
+// sessionWindow is the part of a statement that picks sessions: the conditions of the filter, the page's starting bound
+// where it has one, the order, and the limit.
 type sessionWindow struct {
-	where string
-	order string
-	args  pgx.NamedArgs
+	where  string
+	beyond string
+	order  string
+	args   pgx.NamedArgs
 }
 
-// window reads sessions newest first, or oldest first for a page from the end.
+// window reads sessions newest first, or oldest first for a page from the end. The condition on anonymous sessions is
+// left to the caller.
 func window(w crm.WorkspaceID, q storage.SessionQuery) sessionWindow {
-	args := pgx.NamedArgs{"workspace": w}
-	where := []string{"s.workspace_id = @workspace"}
+	v := sessionWindow{args: pgx.NamedArgs{"workspace": w}}
 	d := direction(!q.Page.FromEnd)
 	if from := q.Page.From(); from != nil {
-		args["at"], args["id"] = from.At, [16]byte(from.ID)
-		where = append(where, fmt.Sprintf("(s.last_message_at, s.id) %s (@at, @id)", d.beyond))
+		v.args["at"], v.args["id"] = from.At, [16]byte(from.ID)
+		v.beyond = fmt.Sprintf(" AND (s.last_message_at, s.id) %s (@at, @id)", d.beyond)
 	}
-	f := q.Filter
-	if f.Contact != nil {
-		args["contact"] = [16]byte(*f.Contact)
-		where = append(where, "s.contact_id = @contact", "s.contact_id NOT IN ("+deletedContacts+")")
+	v.where = "s.workspace_id = @workspace" + v.beyond + ofKinds(q.Filter, "s.", v.args)
+	if c := q.Filter.Contact; c != nil {
+		v.args["contact"] = [16]byte(*c)
+		v.where += " AND s.contact_id = @contact"
 	}
+	v.order = fmt.Sprintf("ORDER BY s.last_message_at %[1]s, s.id %[1]s LIMIT %[2]d", d.order, q.Page.Size+1)
+	return v
+}
+
+// ofKinds are the filter's conditions on channel, status and tag.
+func ofKinds(f storage.SessionFilter, of string, args pgx.NamedArgs) string {
+	where := ""
 	if f.Channels != nil {
 		args["channels"] = uuids(f.Channels)
-		where = append(where, "s.channel_id = ANY(@channels)")
+		where += " AND " + of + "channel_id = ANY(@channels)"
 	}
 	if f.Statuses != nil {
 		args["statuses"] = f.Statuses
-		where = append(where, "s.status = ANY(@statuses)")
+		where += " AND " + of + "status = ANY(@statuses)"
 	}
 	if f.Tags != nil {
 		args["tags"] = f.Tags
-		where = append(where, "s.tag = ANY(@tags)")
+		where += " AND " + of + "tag = ANY(@tags)"
 	}
-	return sessionWindow{
-		where: strings.Join(where, "\n\t\t  AND "),
-		order: fmt.Sprintf("ORDER BY s.last_message_at %[1]s, s.id %[1]s LIMIT %[2]d", d.order, q.Page.Size+1),
-		args:  args,
-	}
+	return where
 }
 
 // Sessions returns one page of the sessions that pass the filter, the newest last message first.
 func (s *Store) Sessions(ctx context.Context, w crm.WorkspaceID, q storage.SessionQuery) (storage.SessionPage, error) {
+	if c := q.Filter.Contact; c != nil {
+		pages, err := s.SessionsByContact(ctx, w, []crm.ContactID{*c}, q)
+		return pages[*c], err
+	}
 	v := window(w, q)
 	sql := `
 		SELECT ` + sessionColumns + `
 		FROM sessions s
-		WHERE ` + v.where + `%s
+		WHERE ` + v.where + `
 		` + v.order
-	switch a := q.Filter.Anonymous; {
-	case a == nil:
-		sql = fmt.Sprintf(sql, "")
-	case !*a:
-		sql = fmt.Sprintf(sql, " AND s.contact_id IS NOT NULL AND s.contact_id NOT IN ("+deletedContacts+")")
-	default: // each half has its index
-		sql = `
-			SELECT s.*
-			FROM (
-			  (SELECT s.id FROM sessions s WHERE ` + v.where + ` AND s.contact_id IS NULL ` + v.order + `)
-			  UNION ALL
-			  (SELECT s.id FROM sessions s WHERE ` + v.where + ` AND s.contact_id IN (` + deletedContacts + `) ` + v.order + `)
-			) i
-			CROSS JOIN LATERAL (
-			  SELECT ` + sessionColumns + ` FROM sessions s WHERE s.workspace_id = @workspace AND s.id = i.id LIMIT 1
-			) s
-			` + v.order
+	if f := q.Filter; f.Anonymous != nil || f.Channels != nil || f.Statuses != nil || f.Tags != nil {
+		sql = filtered(f, v)
 	}
 	rows, err := s.pool.Query(ctx, sql, v.args)
 	found, err := all(ctx, rows, err, scanSession)
@@ -150,6 +142,49 @@ func (s *Store) Sessions(ctx context.Context, w crm.WorkspaceID, q storage.Sessi
 		return storage.SessionPage{}, fmt.Errorf("list sessions: %w", err)
 	}
 	return sessionPage(q, found), nil
+}
+
+// filtered is the statement that lists the sessions of the kinds that pass a filter: a page of each kind, merged. So it
+// reads no session that does not pass, wherever those that pass lie; the counters tell which kinds there are. What cannot
+// be told from the index are the contacts that are gone and whose sessions are still being detached.
+func filtered(f storage.SessionFilter, v sessionWindow) string {
+	nobody, known, gone := "(false), (true)", "", ""
+	switch a := f.Anonymous; {
+	case a == nil:
+	case *a:
+		nobody = "(true)"
+		gone = `
+			  UNION ALL
+			  (SELECT s.id, s.last_message_at
+			   FROM sessions s
+			   WHERE ` + v.where + ` AND s.contact_id IN (` + deletedContacts + `)
+			   ` + v.order + `)`
+	default:
+		nobody, known = "(false)", " AND s.contact_id NOT IN ("+deletedContacts+")"
+	}
+	return `
+			SELECT s.*
+			FROM (
+			  (SELECT s.id, s.last_message_at
+			   FROM (
+			     SELECT DISTINCT channel_id, status, tag
+			     FROM session_counts
+			     WHERE workspace_id = @workspace` + ofKinds(f, "", v.args) + `
+			   ) k
+			   CROSS JOIN (VALUES ` + nobody + `) AS n(nobody)
+			   CROSS JOIN LATERAL (
+			     SELECT s.id, s.last_message_at
+			     FROM sessions s
+			     WHERE s.workspace_id = @workspace AND s.channel_id = k.channel_id AND s.status = k.status
+			       AND coalesce(s.tag, '') = k.tag AND (s.contact_id IS NULL) = n.nobody` + v.beyond + known + `
+			     ` + v.order + `
+			   ) s
+			   ` + v.order + `)` + gone + `
+			) p
+			CROSS JOIN LATERAL (
+			  SELECT ` + sessionColumns + ` FROM sessions s WHERE s.workspace_id = @workspace AND s.id = p.id LIMIT 1
+			) s
+			` + v.order
 }
 
 func sessionPage(q storage.SessionQuery, found []crm.Session) storage.SessionPage {

@@ -34,12 +34,20 @@ type Store struct {
 	citus bool
 
 	workspaces sync.Map  // name → crm.WorkspaceID
+	routes     sync.Map  // crm.ChannelID → crm.WorkspaceID
 	grams      sync.Map  // crm.WorkspaceID → gramState
 	born       gramStage // of a new workspace; tests have it complete from the start
 	sweep      sweeper
+	teller     *teller
 }
 
-var _ storage.Store = (*Store)(nil)
+var (
+	_ storage.Store         = (*Store)(nil)
+	_ storage.SessionEditor = (*Store)(nil)
+	_ storage.Webhooks      = (*Store)(nil)
+	_ storage.Failures      = (*Store)(nil)
+	_ storage.Events        = (*Store)(nil)
+)
 
 // Open connects to the database at url (postgres://…). Its schema must be up to date: see [Migrate].
 func Open(ctx context.Context, url string, o Options) (*Store, error) {
@@ -81,6 +89,7 @@ func open(ctx context.Context, url string, o Options, adjust func(*pgxpool.Confi
 		s.pool.Close()
 		return nil, fmt.Errorf("open database: %w", translate(ctx, err))
 	}
+	s.teller = startTeller(s)
 	return s, nil
 }
 
@@ -114,6 +123,9 @@ func registerTypes(m *pgtype.Map) {
 	m.RegisterDefaultPgType(crm.SessionTag(""), "text")
 	m.RegisterDefaultPgType([]crm.SessionStatus{}, "_text")
 	m.RegisterDefaultPgType([]crm.SessionTag{}, "_text")
+	m.RegisterDefaultPgType([]*string{}, "_text")
+	m.RegisterDefaultPgType([]pgtype.UUID{}, "_uuid")
+	m.RegisterDefaultPgType(crm.EventKind(""), "text")
 }
 
 func execMode(name string) (pgx.QueryExecMode, error) {
@@ -135,8 +147,10 @@ func (s *Store) Ping(ctx context.Context) error {
 	return translate(ctx, s.pool.Ping(ctx))
 }
 
-// Close waits for running statements and closes the pool.
+// Close waits for running statements and closes the pool. What has no place by then is given one by another process, or
+// when this one is back.
 func (s *Store) Close() error {
+	s.teller.stop()
 	s.pool.Close()
 	return nil
 }

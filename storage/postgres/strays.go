@@ -138,49 +138,23 @@ func (c *checkup) sessions(ctx context.Context) error {
 			}
 			id := crm.ContactID(r.contact.Bytes)
 			err := c.report(ctx, storage.Finding{Kind: storage.OrphanSession, Contact: &id}, c.statement(`
-				UPDATE sessions SET contact_id = NULL
-				WHERE workspace_id = @workspace AND id = @session AND contact_id = @contact`,
-				pgx.NamedArgs{"workspace": c.workspace, "session": [16]byte(r.session), "contact": r.contact}))
+				WITH mended AS (
+				  UPDATE sessions SET contact_id = NULL
+				  WHERE workspace_id = @workspace AND id = @session AND contact_id = @contact
+				  RETURNING channel_id, status, coalesce(tag, '') AS tag
+				)
+				INSERT INTO session_counts (workspace_id, channel_id, status, tag, anonymous, slot, sessions)
+				SELECT @workspace, m.channel_id, m.status, m.tag, v.anonymous, @slot, v.sign
+				FROM mended m
+				CROSS JOIN (VALUES (false, -1), (true, 1)) AS v(anonymous, sign)
+				ON CONFLICT (workspace_id, channel_id, status, tag, anonymous, slot)
+				DO UPDATE SET sessions = session_counts.sessions + excluded.sessions`, pgx.NamedArgs{
+				"workspace": c.workspace, "session": [16]byte(r.session), "contact": r.contact, "slot": rand.IntN(sessionSlots),
+			}))
 			if err != nil {
 				return err
 			}
 		}
 		c.progress(len(batch))
 	}
-}
-
-// count checks the counter of contacts. Counting a large workspace may take longer than a statement otherwise may.
-func (c *checkup) count(ctx context.Context) error {
-	const off = `
-		SELECT
-		  (SELECT count(*) FROM contacts WHERE workspace_id = @workspace) -
-		  (SELECT coalesce(sum(contacts), 0)::bigint FROM contact_counts WHERE workspace_id = @workspace) AS n`
-	args := pgx.NamedArgs{"workspace": c.workspace, "slot": rand.IntN(countSlots)}
-	atLeisure := func(f func(pgx.Tx) error) error {
-		return c.tx(ctx, func(tx pgx.Tx) error {
-			if _, err := tx.Exec(ctx, `SET LOCAL statement_timeout = 0`); err != nil {
-				return err
-			}
-			return f(tx)
-		})
-	}
-	var n int
-	err := atLeisure(func(tx pgx.Tx) error { return tx.QueryRow(ctx, off, args).Scan(&n) })
-	if err != nil || n == 0 {
-		return err
-	}
-	// Writers change the contacts and the counter in one transaction, so that they do not alter by how much it is off.
-	// Two checks at once would.
-	return c.report(ctx, storage.Finding{Kind: storage.WrongCount}, func(ctx context.Context) error {
-		return atLeisure(func(tx pgx.Tx) error {
-			if err := c.lockValues(ctx, tx, value(c.workspace, "check", "count")); err != nil {
-				return err
-			}
-			_, err := tx.Exec(ctx, `
-				INSERT INTO contact_counts (workspace_id, slot, contacts)
-				SELECT @workspace, @slot, o.n FROM (`+off+`) o
-				ON CONFLICT (workspace_id, slot) DO UPDATE SET contacts = contact_counts.contacts + excluded.contacts`, args)
-			return err
-		})
-	})
 }

@@ -1,0 +1,161 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"kith/internal/crm"
+	"kith/storage"
+)
+
+const eventColumns = `id, seq, kind, contact_id, session_id, version, fields, old_values, new_values, actor, at`
+
+func scanEvent(row pgx.CollectableRow) (crm.Event, error) {
+	var e crm.Event
+	var place *int64
+	var contact, session pgtype.UUID
+	var fields []string
+	var before, after []*string
+	var at time.Time
+	err := row.Scan((*[16]byte)(&e.ID), &place, &e.Kind, &contact, &session, &e.Version,
+		&fields, &before, &after, &e.Actor, &at)
+	if err != nil {
+		return e, err
+	}
+	if place != nil {
+		e.Place = crm.Place(*place)
+	}
+	if contact.Valid {
+		e.ContactID = (*crm.ContactID)(&contact.Bytes)
+	}
+	if session.Valid {
+		e.SessionID = (*crm.SessionID)(&session.Bytes)
+	}
+	for i, name := range fields {
+		c := crm.FieldChange{Field: name}
+		if i < len(before) && i < len(after) { // else they are forgotten
+			c.Old, c.New = before[i], after[i]
+		}
+		e.Changes = append(e.Changes, c)
+	}
+	e.At = at.UTC()
+	return e, nil
+}
+
+// eventID is the id that a caller gave, or a new one where it gave none.
+func eventID(id crm.EventID, at time.Time) crm.EventID {
+	if id == (crm.EventID{}) {
+		return crm.NewEventID(at)
+	}
+	return id
+}
+
+// addChange queues the record of a change. It has no place until it is committed, see [teller].
+func (s *Store) addChange(b *pgx.Batch, w crm.WorkspaceID, e crm.Event) {
+	fields := []string{}
+	var before, after []*string
+	for _, c := range e.Changes {
+		fields, before, after = append(fields, c.Field), append(before, c.Old), append(after, c.New)
+	}
+	var contact, session pgtype.UUID
+	if e.ContactID != nil {
+		contact = pgtype.UUID{Bytes: *e.ContactID, Valid: true}
+	}
+	if e.SessionID != nil {
+		session = pgtype.UUID{Bytes: *e.SessionID, Valid: true}
+	}
+	b.Queue(`
+		INSERT INTO changes (
+		  workspace_id, id, kind, contact_id, session_id, version, fields, old_values, new_values, actor, at, stamp
+		) VALUES (
+		  @workspace, @id, @kind, @contact, @session, @version, @fields, @old, @new, @actor, @at, @stamp
+		)`, pgx.NamedArgs{
+		"workspace": w, "id": [16]byte(eventID(e.ID, e.At)), "kind": e.Kind, "contact": contact, "session": session,
+		"version": e.Version, "fields": fields, "old": before, "new": after, "actor": e.Actor, "at": e.At.UTC(), "stamp": s.teller.stamp(),
+	})
+}
+
+// ownChanges are the changes that make a contact's history.
+const ownChanges = `session_id IS NULL AND kind IN ('CREATED', 'UPDATED')`
+
+// scrub takes the values out of the changes of the contact @id.
+const scrub = `
+	UPDATE changes SET old_values = NULL, new_values = NULL
+	WHERE workspace_id = @workspace AND contact_id = @id AND ` + ownChanges + ` AND new_values IS NOT NULL`
+
+// Events returns the events of the workspace behind a place, in order, n at most.
+func (s *Store) Events(ctx context.Context, w crm.WorkspaceID, after crm.Place, n int) ([]crm.Event, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT `+eventColumns+`
+		FROM changes
+		WHERE workspace_id = @workspace AND seq > 0 AND seq > @after
+		ORDER BY seq
+		LIMIT @n`, pgx.NamedArgs{"workspace": w, "after": int64(after), "n": n})
+	events, err := all(ctx, rows, err, scanEvent)
+	if err != nil {
+		return nil, fmt.Errorf("read events: %w", err)
+	}
+	return events, nil
+}
+
+// LastPlace returns the place of the workspace's newest event.
+func (s *Store) LastPlace(ctx context.Context, w crm.WorkspaceID) (crm.Place, error) {
+	var place int64
+	err := s.pool.QueryRow(ctx, `SELECT seq FROM event_heads WHERE workspace_id = @workspace`, pgx.NamedArgs{"workspace": w}).Scan(&place)
+	if err = optional(err); err != nil {
+		return 0, fmt.Errorf("read the last place: %w", translate(ctx, err))
+	}
+	return crm.Place(place), nil
+}
+
+// PlaceOf returns the place of an event. Its turn comes here and now if it has none yet.
+func (s *Store) PlaceOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID) (crm.Place, error) {
+	place, err := s.placeOf(ctx, w, id)
+	if err != nil {
+		return 0, fmt.Errorf("place of %s: %w", id, err)
+	}
+	return place, nil
+}
+
+func (s *Store) placeOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID) (crm.Place, error) {
+	for {
+		var place *int64
+		err := s.pool.QueryRow(ctx, `SELECT seq FROM changes WHERE workspace_id = @workspace AND id = @id`,
+			pgx.NamedArgs{"workspace": w, "id": [16]byte(id)}).Scan(&place)
+		switch {
+		case errors.Is(err, pgx.ErrNoRows) || err == nil && place != nil && *place == 0:
+			return 0, crm.ErrNotFound
+		case err != nil:
+			return 0, translate(ctx, err)
+		case place != nil:
+			return crm.Place(*place), nil
+		}
+		if err := s.teller.now(ctx, w); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// History returns one page of a contact's own changes, newest first. What a deletion leaves behind is not shown.
+func (s *Store) History(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, p storage.Page) (storage.EventPage, error) {
+	beyond, order := newestFirst(p)
+	args := pageArgs(w, p)
+	args["contact"] = [16]byte(id)
+	rows, err := s.pool.Query(ctx, `
+		SELECT `+eventColumns+`
+		FROM changes
+		WHERE workspace_id = @workspace AND contact_id = @contact AND `+ownChanges+beyond+`
+		  AND EXISTS (SELECT FROM contacts c WHERE c.workspace_id = @workspace AND c.id = @contact)
+		`+order, args)
+	found, err := all(ctx, rows, err, scanEvent)
+	if err != nil {
+		return storage.EventPage{}, fmt.Errorf("read history: %w", err)
+	}
+	events, more := storage.Window(p, found, storage.EventPosition, storage.NewestFirst)
+	return storage.EventPage{Events: events, More: more}, nil
+}

@@ -1,0 +1,159 @@
+package postgres
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"kith/internal/crm"
+	"kith/storage"
+)
+
+const failureColumns = `id, channel_id, external_id, at, position, reason, payload`
+
+func scanFailure(row pgx.CollectableRow) (crm.Failure, error) {
+	var f crm.Failure
+	var at time.Time
+	err := row.Scan((*[16]byte)(&f.ID), (*[16]byte)(&f.ChannelID), &f.ExternalID, &at, &f.Position, &f.Reason, &f.Payload)
+	f.At = at.UTC()
+	return f, err
+}
+
+// AddFailure keeps a failure. The digest tells a payload that is kept already.
+func (s *Store) AddFailure(ctx context.Context, w crm.WorkspaceID, f crm.Failure) error {
+	h := sha256.New()
+	h.Write(f.ChannelID[:])
+	h.Write(f.Payload)
+	tag, err := s.pool.Exec(ctx, `
+		WITH channel AS (
+		  SELECT id FROM channels WHERE workspace_id = @workspace AND id = @channel
+		), added AS (
+		  INSERT INTO ingest_failures (workspace_id, id, channel_id, external_id, digest, at, position, reason, payload)
+		  SELECT @workspace, @id, c.id, @external, @digest, @at, @position, @reason, @payload FROM channel c
+		  ON CONFLICT DO NOTHING
+		)
+		SELECT FROM channel`, pgx.NamedArgs{
+		"workspace": w, "id": [16]byte(f.ID), "channel": [16]byte(f.ChannelID), "external": identifying(f.ExternalID),
+		"digest": [16]byte(h.Sum(nil)[:16]), "at": f.At.UTC(), "position": f.Position, "reason": storable(f.Reason),
+		"payload": append([]byte{}, f.Payload...),
+	})
+	switch {
+	case err != nil:
+		return fmt.Errorf("add failure: %w", translate(ctx, err))
+	case tag.RowsAffected() == 0:
+		return fmt.Errorf("add failure: %w", crm.ErrNotFound)
+	}
+	return nil
+}
+
+// storable is a text as PostgreSQL takes it: UTF-8, without the zero byte.
+func storable(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
+}
+
+// identifying is an external id that an identity may have; nil for another.
+func identifying(id *string) *string {
+	if id == nil || storable(*id) != *id {
+		return nil
+	}
+	return id
+}
+
+// Failures returns one page of the failures, newest first.
+func (s *Store) Failures(ctx context.Context, w crm.WorkspaceID, p storage.Page) (storage.FailurePage, error) {
+	beyond, order := newestFirst(p)
+	rows, err := s.pool.Query(ctx, `
+		SELECT `+failureColumns+`
+		FROM ingest_failures
+		WHERE workspace_id = @workspace`+beyond+`
+		`+order, pageArgs(w, p))
+	found, err := all(ctx, rows, err, scanFailure)
+	if err != nil {
+		return storage.FailurePage{}, fmt.Errorf("list failures: %w", err)
+	}
+	failures, more := storage.Window(p, found, storage.FailurePosition, storage.NewestFirst)
+	return storage.FailurePage{Failures: failures, More: more}, nil
+}
+
+// newestFirst is the condition and the order of a list by id, the newest first, that is read from the page's starting
+// bound on. See [pageArgs].
+func newestFirst(p storage.Page) (beyond, order string) {
+	d := direction(!p.FromEnd)
+	if p.From() != nil {
+		beyond = fmt.Sprintf(" AND id %s @id", d.beyond)
+	}
+	return beyond, fmt.Sprintf("ORDER BY id %s LIMIT %d", d.order, p.Size+1)
+}
+
+// pageArgs are the parameters of a list by id.
+func pageArgs(w crm.WorkspaceID, p storage.Page) pgx.NamedArgs {
+	args := pgx.NamedArgs{"workspace": w}
+	if from := p.From(); from != nil {
+		args["id"] = [16]byte(from.ID)
+	}
+	return args
+}
+
+// FailuresByID returns the failures that exist among ids.
+func (s *Store) FailuresByID(ctx context.Context, w crm.WorkspaceID, ids []crm.FailureID) (map[crm.FailureID]crm.Failure, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT `+failureColumns+`
+		FROM ingest_failures
+		WHERE workspace_id = @workspace AND id = ANY(@ids)`, pgx.NamedArgs{"workspace": w, "ids": uuids(ids)})
+	found, err := all(ctx, rows, err, scanFailure)
+	if err != nil {
+		return nil, fmt.Errorf("look up failures: %w", err)
+	}
+	out := make(map[crm.FailureID]crm.Failure, len(found))
+	for _, f := range found {
+		out[f.ID] = f
+	}
+	return out, nil
+}
+
+// CountFailures counts the workspace's failures as far as [storage.CountLimit].
+func (s *Store) CountFailures(ctx context.Context, w crm.WorkspaceID) (storage.Count, error) {
+	var n int
+	err := s.pool.QueryRow(ctx, `
+		SELECT count(*)
+		FROM (SELECT FROM ingest_failures WHERE workspace_id = @workspace LIMIT @n) f`,
+		pgx.NamedArgs{"workspace": w, "n": storage.CountLimit + 1}).Scan(&n)
+	if err != nil {
+		return storage.Count{}, fmt.Errorf("count failures: %w", translate(ctx, err))
+	}
+	return storage.Count{Value: min(n, storage.CountLimit), Exact: n <= storage.CountLimit}, nil
+}
+
+// RemoveFailure removes a failure.
+func (s *Store) RemoveFailure(ctx context.Context, w crm.WorkspaceID, id crm.FailureID) error {
+	tag, err := s.pool.Exec(ctx, `DELETE FROM ingest_failures WHERE workspace_id = @workspace AND id = @id`,
+		pgx.NamedArgs{"workspace": w, "id": [16]byte(id)})
+	err = translate(ctx, err)
+	if err == nil && tag.RowsAffected() == 0 {
+		err = crm.ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("remove failure %s: %w", id, err)
+	}
+	return nil
+}
+
+// dropFailures queues that the failed reports of identities go.
+func dropFailures(b *pgx.Batch, w crm.WorkspaceID, identities []crm.Identity) {
+	if len(identities) == 0 {
+		return
+	}
+	channels, externals := make([][16]byte, len(identities)), make([]string, len(identities))
+	for n, i := range identities {
+		channels[n], externals[n] = i.ChannelID, i.ExternalID
+	}
+	b.Queue(`
+		DELETE FROM ingest_failures
+		WHERE workspace_id = @workspace AND (channel_id, external_id) IN (
+		  SELECT i.channel_id, i.external_id FROM unnest(@channels::uuid[], @externals::text[]) i(channel_id, external_id)
+		)`, pgx.NamedArgs{"workspace": w, "channels": channels, "externals": externals})
+}

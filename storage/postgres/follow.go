@@ -1,0 +1,133 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"kith/internal/crm"
+)
+
+const (
+	// pollEvery is how often changes and marks are looked for that nobody has told of.
+	pollEvery = time.Second
+	// listenRetry is how long a lost connection rests at first, listenRest at most.
+	listenRetry = 100 * time.Millisecond
+	listenRest  = 5 * time.Second
+	// listenPing is how long a silent connection is believed to be alive.
+	listenPing = 20 * time.Second
+)
+
+var errClosed = errors.New("the store is closed")
+
+// Follow calls wake soon after a workspace has new events. This process's own rounds call it at once; other processes
+// are heard on a connection that is not the pool's. What a process left behind that died is found by looking.
+func (s *Store) Follow(ctx context.Context, wake func(crm.WorkspaceID)) error {
+	stop := s.teller.follow(wake)
+	defer stop()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(s.teller.life, func() { cancel(errClosed) })()
+	var loops sync.WaitGroup
+	loops.Go(func() { s.listen(ctx, wake) })
+	loops.Go(func() { s.poll(ctx) })
+	loops.Wait()
+	return context.Cause(ctx)
+}
+
+// poll has every workspace looked after that has something left to tell.
+func (s *Store) poll(ctx context.Context) {
+	for {
+		rows, err := s.pool.Query(ctx, `
+			SELECT workspace_id FROM changes WHERE seq IS NULL
+			UNION
+			SELECT workspace_id FROM activity_marks`)
+		left, err := all(ctx, rows, err, pgx.RowTo[crm.WorkspaceID])
+		if err == nil { // else the next look will tell
+			for _, w := range left {
+				s.teller.fresh(w)
+			}
+		}
+		if !pause(ctx, pollEvery-pollEvery/10+rand.N(pollEvery/10)) {
+			return
+		}
+	}
+}
+
+// listen hears what other processes announce, on a connection that is opened again whenever it is lost.
+func (s *Store) listen(ctx context.Context, wake func(crm.WorkspaceID)) {
+	rest := listenRetry
+	for {
+		err := s.listenOnce(ctx, wake, func() { rest = listenRetry })
+		if err != nil && ctx.Err() != nil || !pause(ctx, rest/2+rand.N(rest)) {
+			return
+		}
+		rest = min(2*rest, listenRest)
+	}
+}
+
+// listenOnce listens until the connection is lost. heard is called once it stands.
+func (s *Store) listenOnce(ctx context.Context, wake func(crm.WorkspaceID), heard func()) error {
+	conn, err := pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		_ = conn.Close(ctx)
+	}()
+	if _, err := conn.Exec(ctx, `LISTEN `+channelOfEvents, pgx.QueryExecModeSimpleProtocol); err != nil {
+		return err
+	}
+	heard()
+	rows, err := conn.Query(ctx, `SELECT workspace_id FROM event_heads`) // who knows what was said meanwhile
+	workspaces, err := all(ctx, rows, err, pgx.RowTo[crm.WorkspaceID])
+	if err != nil {
+		return err
+	}
+	for _, w := range workspaces {
+		wake(w)
+	}
+	for {
+		if err := s.hear(ctx, conn, wake); err != nil {
+			return err
+		}
+	}
+}
+
+// hear waits for one notification, or makes sure after a while that the connection stands.
+func (s *Store) hear(ctx context.Context, conn *pgx.Conn, wake func(crm.WorkspaceID)) error {
+	waiting, cancel := context.WithTimeout(ctx, listenPing)
+	defer cancel()
+	n, err := conn.WaitForNotification(waiting)
+	switch {
+	case err == nil:
+		number, origin, _ := strings.Cut(n.Payload, " ")
+		if w, err := strconv.ParseInt(number, 10, 32); err == nil && origin != s.teller.origin {
+			wake(crm.WorkspaceID(w))
+		}
+		return nil
+	case ctx.Err() == nil && waiting.Err() != nil:
+		ping, cancel := context.WithTimeout(ctx, listenRest)
+		defer cancel()
+		return conn.Ping(ping)
+	}
+	return err
+}
+
+// pause waits; ok is false when ctx ended first.
+func pause(ctx context.Context, d time.Duration) (ok bool) {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}

@@ -1,0 +1,122 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"kith/internal/crm"
+)
+
+const (
+	// forgetWorkspaces is how many workspaces one helping looks at, forgetEvents how many events of each.
+	forgetWorkspaces = 8
+	forgetEvents     = 1000
+)
+
+// ForgetEvents drops what is older than before and serves no history, from the lowest place upwards as far as events are
+// old: who resumes behind an event that is still there has not missed any.
+func (s *Store) ForgetEvents(ctx context.Context, before time.Time) (more bool, err error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT workspace_id FROM event_heads WHERE first_at < @before ORDER BY first_at LIMIT @n`,
+		pgx.NamedArgs{"before": before.UTC(), "n": forgetWorkspaces})
+	todo, err := all(ctx, rows, err, pgx.RowTo[crm.WorkspaceID])
+	if err != nil {
+		return false, fmt.Errorf("forget events: %w", err)
+	}
+	more = len(todo) == forgetWorkspaces
+	for _, w := range todo {
+		left, err := s.forgetSome(ctx, w, before)
+		if err != nil {
+			return false, fmt.Errorf("forget events: %w", err)
+		}
+		more = more || left
+	}
+	return more, nil
+}
+
+// forgetSome looks at the oldest events of a workspace and reports whether there is more to forget.
+func (s *Store) forgetSome(ctx context.Context, w crm.WorkspaceID, before time.Time) (more bool, err error) {
+	err = s.tx(ctx, func(tx pgx.Tx) error {
+		old, err := s.oldEvents(ctx, tx, w, before)
+		if err != nil {
+			return err
+		}
+		args := pgx.NamedArgs{"workspace": w, "dropped": old.dropped, "history": old.history, "gone": old.gone}
+		b := &pgx.Batch{}
+		b.Queue(`DELETE FROM changes WHERE workspace_id = @workspace AND id = ANY(@dropped)`, args)
+		b.Queue(`UPDATE changes SET seq = 0 WHERE workspace_id = @workspace AND id = ANY(@history)`, args)
+		if len(old.gone) > 0 { // with what lost its place at the moment of the deletion
+			b.Queue(`
+				DELETE FROM changes
+				WHERE workspace_id = @workspace AND contact_id = ANY(@gone) AND `+ownChanges+` AND seq = 0`, args)
+		}
+		var first *time.Time
+		b.Queue(`
+			UPDATE event_heads SET first_at = (
+			  SELECT at FROM changes WHERE workspace_id = @workspace AND seq > 0 ORDER BY seq LIMIT 1
+			)
+			WHERE workspace_id = @workspace
+			RETURNING first_at`, args).
+			QueryRow(func(row pgx.Row) error { return row.Scan(&first) })
+		if err := tx.SendBatch(ctx, b).Close(); err != nil {
+			return err
+		}
+		more = first != nil && first.Before(before)
+		return nil
+	})
+	return more, err
+}
+
+// oldEvents are events that are to be forgotten.
+type oldEvents struct {
+	dropped [][16]byte
+	history [][16]byte // lose their place only
+	gone    [][16]byte // contacts whose deletion is dropped
+}
+
+// oldEvents reads the oldest events of a workspace. It keeps new ones from coming meanwhile.
+func (s *Store) oldEvents(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, before time.Time) (oldEvents, error) {
+	var old oldEvents
+	args := pgx.NamedArgs{"workspace": w, "n": forgetEvents}
+	if _, err := tx.Exec(ctx, `SELECT seq FROM event_heads WHERE workspace_id = @workspace FOR NO KEY UPDATE`, args); err != nil {
+		return old, err
+	}
+	rows, err := tx.Query(ctx, `
+		SELECT
+		  e.id, e.at, e.contact_id, e.session_id IS NULL AND e.kind = 'DELETED',
+		  e.session_id IS NULL AND e.kind IN ('CREATED', 'UPDATED')
+		    AND (SELECT true FROM contacts c WHERE c.workspace_id = @workspace AND c.id = e.contact_id) IS NOT NULL
+		FROM changes e
+		WHERE e.workspace_id = @workspace AND e.seq > 0
+		ORDER BY e.seq
+		LIMIT @n`, args)
+	if err != nil {
+		return old, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id [16]byte
+		var at time.Time
+		var contact pgtype.UUID
+		var deleted, history bool
+		if err := rows.Scan(&id, &at, &contact, &deleted, &history); err != nil {
+			return old, err
+		}
+		switch {
+		case !at.Before(before):
+			return old, nil
+		case history:
+			old.history = append(old.history, id)
+		default:
+			old.dropped = append(old.dropped, id)
+		}
+		if deleted {
+			old.gone = append(old.gone, contact.Bytes)
+		}
+	}
+	return old, rows.Err()
+}

@@ -1,0 +1,152 @@
+package postgres
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"kith/internal/crm"
+	"kith/storage"
+)
+
+// sessionSlots is over how many rows each number of sessions is spread.
+const sessionSlots = 8
+
+// sessionKind is what sessions are counted by.
+type sessionKind struct {
+	channel   crm.ChannelID
+	status    crm.SessionStatus
+	tag       crm.SessionTag // empty for none
+	anonymous bool
+}
+
+func kindOf(v crm.Session) sessionKind {
+	k := sessionKind{channel: v.ChannelID, status: v.Status, anonymous: v.ContactID == nil}
+	if v.Tag != nil {
+		k.tag = *v.Tag
+	}
+	return k
+}
+
+// compare is the order in which counters are changed.
+func (k sessionKind) compare(o sessionKind) int {
+	nobody := func(k sessionKind) int {
+		if k.anonymous {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(
+		bytes.Compare(k.channel[:], o.channel[:]), cmp.Compare(k.status, o.status), cmp.Compare(k.tag, o.tag),
+		cmp.Compare(nobody(k), nobody(o)),
+	)
+}
+
+// sessionCount is a number of sessions of one kind.
+type sessionCount struct {
+	sessionKind
+	n int
+}
+
+func scanSessionCount(row pgx.CollectableRow) (c sessionCount, err error) {
+	return c, row.Scan((*[16]byte)(&c.channel), &c.status, &c.tag, &c.anonymous, &c.n)
+}
+
+// CountSessions counts the sessions that pass f, by status, tag and channel.
+func (s *Store) CountSessions(ctx context.Context, w crm.WorkspaceID, f storage.SessionFilter) (storage.SessionCounts, error) {
+	args := pgx.NamedArgs{"workspace": w}
+	sql := `
+		SELECT channel_id, status, tag, anonymous, sum(sessions)::bigint
+		FROM session_counts
+		WHERE workspace_id = @workspace
+		GROUP BY channel_id, status, tag, anonymous`
+	if f.Contact != nil {
+		args["contact"] = [16]byte(*f.Contact)
+		sql = `
+			SELECT s.channel_id, s.status, coalesce(s.tag, ''), false, count(*)
+			FROM sessions s
+			WHERE s.workspace_id = @workspace AND s.contact_id = @contact AND s.contact_id NOT IN (` + deletedContacts + `)
+			GROUP BY 1, 2, 3`
+	}
+	rows, err := s.pool.Query(ctx, sql, args)
+	counts, err := all(ctx, rows, err, scanSessionCount)
+	if err != nil {
+		return storage.SessionCounts{}, fmt.Errorf("count sessions: %w", err)
+	}
+	return facets(f, counts), nil
+}
+
+// facets sums counts up under a filter.
+func facets(f storage.SessionFilter, counts []sessionCount) storage.SessionCounts {
+	out := storage.SessionCounts{
+		Status: map[crm.SessionStatus]int{}, Tag: map[crm.SessionTag]int{}, Channel: map[crm.ChannelID]int{},
+	}
+	for _, c := range counts {
+		if c.n == 0 || f.Anonymous != nil && *f.Anonymous != c.anonymous {
+			continue
+		}
+		status := f.Statuses == nil || slices.Contains(f.Statuses, c.status)
+		tag := f.Tags == nil || c.tag != "" && slices.Contains(f.Tags, c.tag)
+		channel := f.Channels == nil || slices.Contains(f.Channels, c.channel)
+		if status && tag && channel {
+			out.Total += c.n
+		}
+		if tag && channel {
+			out.Status[c.status] += c.n
+		}
+		if status && channel && c.tag != "" {
+			out.Tag[c.tag] += c.n
+		}
+		if status && channel && c.tag == "" {
+			out.Untagged += c.n
+		}
+		if status && tag {
+			out.Channel[c.channel] += c.n
+		}
+	}
+	return out
+}
+
+// addToSessions queues changes of the numbers of sessions. The rows come in one order, so that two writers never wait for
+// each other.
+func addToSessions(b *pgx.Batch, w crm.WorkspaceID, counts ...sessionCount) {
+	slices.SortFunc(counts, func(x, y sessionCount) int { return x.compare(y.sessionKind) })
+	channels := make([][16]byte, len(counts))
+	statuses, tags := make([]crm.SessionStatus, len(counts)), make([]crm.SessionTag, len(counts))
+	anonymous, numbers := make([]bool, len(counts)), make([]int64, len(counts))
+	for i, c := range counts {
+		channels[i], statuses[i], tags[i], anonymous[i], numbers[i] = c.channel, c.status, c.tag, c.anonymous, int64(c.n)
+	}
+	b.Queue(`
+		INSERT INTO session_counts (workspace_id, channel_id, status, tag, anonymous, slot, sessions)
+		SELECT @workspace, c.channel_id, c.status, c.tag, c.anonymous, @slot, c.n
+		FROM unnest(@channels::uuid[], @statuses::text[], @tags::text[], @anonymous::boolean[], @numbers::bigint[])
+		  AS c(channel_id, status, tag, anonymous, n)
+		ON CONFLICT (workspace_id, channel_id, status, tag, anonymous, slot)
+		DO UPDATE SET sessions = session_counts.sessions + excluded.sessions`, pgx.NamedArgs{
+		"workspace": w, "slot": rand.IntN(sessionSlots), "channels": channels, "statuses": statuses, "tags": tags,
+		"anonymous": anonymous, "numbers": numbers,
+	})
+}
+
+// recountAnonymous queues that the sessions of the contact @id, which is going, are counted as anonymous.
+func recountAnonymous(b *pgx.Batch, args pgx.NamedArgs) {
+	b.Queue(`
+		INSERT INTO session_counts (workspace_id, channel_id, status, tag, anonymous, slot, sessions)
+		SELECT @workspace, g.channel_id, g.status, g.tag, v.anonymous, @slot, v.sign * g.n
+		FROM (
+		  SELECT channel_id, status, coalesce(tag, '') AS tag, count(*) AS n
+		  FROM sessions
+		  WHERE workspace_id = @workspace AND contact_id = @id
+		  GROUP BY 1, 2, 3
+		) g
+		CROSS JOIN (VALUES (false, -1), (true, 1)) AS v(anonymous, sign)
+		ORDER BY g.channel_id, g.status, g.tag, v.anonymous
+		ON CONFLICT (workspace_id, channel_id, status, tag, anonymous, slot)
+		DO UPDATE SET sessions = session_counts.sessions + excluded.sessions`, args)
+}

@@ -1,0 +1,242 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
+
+	"kith/internal/crm"
+)
+
+const (
+	// tellPause is the least time between two rounds: what is committed meanwhile goes into one.
+	tellPause = 15 * time.Millisecond
+	// tellAgain is how long a workspace rests where a round failed.
+	tellAgain = time.Second
+	// tellTimeout ends a round.
+	tellTimeout = 10 * time.Second
+	// tellAtOnce is how many workspaces have a round at the same time.
+	tellAtOnce = 2
+	// channelOfEvents is where processes tell each other which workspace has new events.
+	channelOfEvents = "kith_events"
+)
+
+// teller gives places to changes that are committed, and makes events of the marks that messages leave.
+//
+// Ids and times cannot order events for readers who go on from the last one they saw: a transaction may commit after
+// another that began later, and its event would be skipped. So places are given afterwards, by whoever holds the
+// workspace's row of event_heads, to rows that can be seen by then. Any process may do it for any change; the one that
+// wrote does it at once. What is still to be done is in the database, and what is remembered here only saves looking.
+type teller struct {
+	store  *Store
+	origin string // tells this process's notifications from others'
+	wakeup chan struct{}
+	life   context.Context //nolint:containedctx // the store's, which ends with it
+	end    context.CancelFunc
+	ended  chan struct{}
+
+	stamped atomic.Int64
+
+	mu      sync.Mutex
+	due     map[crm.WorkspaceID]time.Time // when each workspace is to have its next round
+	ledgers map[crm.WorkspaceID]*ledger
+
+	waking    sync.RWMutex // held for reading while followers are called
+	followers map[int]func(crm.WorkspaceID)
+	following int // followers so far
+}
+
+// startTeller starts the rounds, which go on until stop.
+func startTeller(s *Store) *teller {
+	life, end := context.WithCancel(context.Background())
+	t := &teller{
+		store: s, origin: uuid.NewString(), wakeup: make(chan struct{}, 1), life: life, end: end, ended: make(chan struct{}),
+		due: map[crm.WorkspaceID]time.Time{}, ledgers: map[crm.WorkspaceID]*ledger{},
+		followers: map[int]func(crm.WorkspaceID){},
+	}
+	go t.run()
+	return t
+}
+
+// stop ends the rounds and waits for the running one.
+func (t *teller) stop() {
+	t.end()
+	<-t.ended
+}
+
+// stamp is the time in microseconds, but higher with each call. It is taken while a writer holds what it changes.
+func (t *teller) stamp() int64 {
+	for {
+		last := t.stamped.Load()
+		next := max(time.Now().UnixMicro(), last+1)
+		if t.stamped.CompareAndSwap(last, next) {
+			return next
+		}
+	}
+}
+
+// fresh says that a workspace has something new that is committed.
+func (t *teller) fresh(w crm.WorkspaceID) { t.schedule(w, time.Now()) }
+
+// schedule asks for a round at a time, or earlier where one is due earlier.
+func (t *teller) schedule(w crm.WorkspaceID, at time.Time) {
+	t.mu.Lock()
+	if was, ok := t.due[w]; !ok || at.Before(was) {
+		t.due[w] = at
+	}
+	t.mu.Unlock()
+	select {
+	case t.wakeup <- struct{}{}:
+	default: // it has been told already
+	}
+}
+
+func (t *teller) run() {
+	defer close(t.ended)
+	alarm := time.NewTimer(0)
+	defer alarm.Stop()
+	var last time.Time // the start of the newest round
+	for {
+		select {
+		case <-t.life.Done():
+			return
+		case <-t.wakeup:
+		case <-alarm.C:
+		}
+		now := time.Now()
+		if rest := tellPause - now.Sub(last); rest > 0 {
+			alarm.Reset(rest)
+			continue
+		}
+		todo, next := t.take(now)
+		if len(todo) > 0 {
+			last = now
+			t.rounds(t.life, todo)
+			todo, next = nil, now.Add(tellPause) // look again: more may have become due
+		}
+		if !next.IsZero() {
+			alarm.Reset(time.Until(next))
+		}
+	}
+}
+
+// take removes the workspaces that are due, and tells when the next will be.
+func (t *teller) take(now time.Time) (todo []crm.WorkspaceID, next time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for w, at := range t.due {
+		switch {
+		case !at.After(now):
+			todo = append(todo, w)
+			delete(t.due, w)
+		case next.IsZero() || at.Before(next):
+			next = at
+		}
+	}
+	return todo, next
+}
+
+// rounds gives each workspace a round. What fails is tried again later: nothing is lost meanwhile.
+func (t *teller) rounds(ctx context.Context, todo []crm.WorkspaceID) {
+	ctx, cancel := context.WithTimeout(ctx, tellTimeout)
+	defer cancel()
+	var g errgroup.Group
+	g.SetLimit(tellAtOnce)
+	var mu sync.Mutex
+	var news []crm.WorkspaceID
+	for _, w := range todo {
+		g.Go(func() error {
+			r, err := t.round(ctx, w, false)
+			switch {
+			case err != nil:
+				t.schedule(w, time.Now().Add(tellAgain))
+			case !r.next.IsZero():
+				t.schedule(w, r.next)
+			}
+			if err == nil && r.told {
+				mu.Lock()
+				defer mu.Unlock()
+				news = append(news, w)
+				t.wake(w)
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // they keep their errors to themselves
+	t.announce(ctx, news)
+}
+
+// now gives places to what is committed in a workspace before it returns.
+func (t *teller) now(ctx context.Context, w crm.WorkspaceID) error {
+	r, err := t.round(ctx, w, true)
+	if err != nil {
+		return err
+	}
+	if !r.next.IsZero() {
+		t.schedule(w, r.next)
+	}
+	if r.told {
+		t.wake(w)
+		t.announce(ctx, []crm.WorkspaceID{w})
+	}
+	return nil
+}
+
+// announce tells the other processes, with a statement of its own. They will look by themselves if it fails.
+func (t *teller) announce(ctx context.Context, news []crm.WorkspaceID) {
+	if len(news) == 0 {
+		return
+	}
+	payloads := make([]string, len(news))
+	for i, w := range news {
+		payloads[i] = fmt.Sprintf("%d %s", w, t.origin)
+	}
+	_, _ = t.store.pool.Exec(ctx, `SELECT count(pg_notify(@channel, p)) FROM unnest(@payloads::text[]) p`,
+		pgx.NamedArgs{"channel": channelOfEvents, "payloads": payloads})
+}
+
+// follow has wake called for every workspace with new events until stop has returned.
+func (t *teller) follow(wake func(crm.WorkspaceID)) (stop func()) {
+	t.waking.Lock()
+	defer t.waking.Unlock()
+	t.following++
+	n := t.following
+	t.followers[n] = wake
+	return func() {
+		t.waking.Lock()
+		defer t.waking.Unlock()
+		delete(t.followers, n)
+	}
+}
+
+func (t *teller) wake(w crm.WorkspaceID) {
+	t.waking.RLock()
+	defer t.waking.RUnlock()
+	for _, f := range t.followers {
+		f(w)
+	}
+}
+
+// ledger is what this process remembers of a workspace.
+type ledger struct {
+	mu    sync.Mutex // held for a round
+	known crm.Place  // the newest event that told has seen
+	told  map[[16]byte]time.Time
+}
+
+func (t *teller) ledger(w crm.WorkspaceID) *ledger {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	l := t.ledgers[w]
+	if l == nil {
+		l = &ledger{told: map[[16]byte]time.Time{}}
+		t.ledgers[w] = l
+	}
+	return l
+}
