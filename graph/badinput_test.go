@@ -40,6 +40,7 @@ func TestBadInput(t *testing.T) {
 		return body(record, vars{"input": in})
 	}
 	list := func(name string, value any) string { return body(listContacts, vars{name: value}) }
+	edit := `mutation ($input: UpdateSessionInput!) { updateSession(input: $input) { eventId } }`
 	update := `mutation ($input: UpdateContactInput!) { updateContact(input: $input) { contact { id } } }`
 
 	for _, c := range []struct {
@@ -145,6 +146,17 @@ func TestBadInput(t *testing.T) {
 		{"null for a channel's name", body(`mutation { updateChannel(input: {id: "x", name: null}) { channel { id } } }`, nil), "BAD_USER_INPUT", "input.name cannot be null"},
 		{"null for a channel's activity", body(`mutation { updateChannel(input: {id: "x", active: null}) { channel { id } } }`, nil), "BAD_USER_INPUT", "input.active cannot be null"},
 		{"a filter of too many", body(`query ($ids: [ID!]) { sessions(filter: {channelId: $ids}) { nodes { id } } }`, vars{"ids": make101()}), "BAD_USER_INPUT", "filter"},
+		{"counts of too many", body(`query ($ids: [ID!]) { sessionCounts(filter: {channelId: $ids}) { total } }`, vars{"ids": make101()}), "BAD_USER_INPUT", "filter can name at most 100"},
+		{"a page of no failure", body(`{ ingestFailures(first: 0) { nodes { id } } }`, nil), "BAD_USER_INPUT", "first must be between 1 and 100"},
+		{"a cursor of contacts among failures", body(`query ($c: String) { ingestFailures(after: $c) { nodes { id } } }`, vars{"c": cursor}), "BAD_CURSOR", "cursor"},
+		{"a session's status in small letters", body(edit, vars{"input": vars{"id": "x", "status": "closed"}}), "BAD_USER_INPUT", "input.status must be one of"},
+		{"a session's status of another kind", body(`mutation { updateSession(input: {id: "x", status: COMPLAINT}) { eventId } }`, nil), "BAD_USER_INPUT", "SessionStatus"},
+		{"a session's tag that is none", body(edit, vars{"input": vars{"id": "x", "tag": sentinel}}), "BAD_USER_INPUT", "SessionTag"},
+		{"null for whether all is read", body(edit, vars{"input": vars{"id": "x", "markRead": nil}}), "BAD_USER_INPUT", "markRead"},
+		{"a secret that is a number", body(`mutation ($s: String) { updateChannel(input: {id: "x", secret: $s}) { userErrors { code } } }`, vars{"s": 7}), "BAD_USER_INPUT", "$s"},
+		{"null among allowed domains", body(`mutation ($d: [String!]) { updateChannel(input: {id: "x", allowedDomains: $d}) { userErrors { code } } }`, vars{"d": []any{nil}}), "BAD_USER_INPUT", "$d"},
+		{"null among failures", body(`mutation ($ids: [ID!]!) { replayIngestFailures(input: {ids: $ids}) { replayedIds } }`, vars{"ids": []any{nil}}), "BAD_USER_INPUT", "$ids"},
+		{"no failures at all", body(`mutation { dismissIngestFailures(input: {}) { dismissedIds } }`, nil), "BAD_USER_INPUT", "ids"},
 		{"a status in small letters", body(`query ($s: [SessionStatus!]) { sessions(filter: {status: $s}) { nodes { id } } }`, vars{"s": []string{"active"}}), "BAD_USER_INPUT", "filter.status"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -107,7 +107,7 @@ func (d *Desk) mayMend(v crm.Viewer, ids []crm.FailureID) error {
 		return err
 	}
 	if len(ids) > maxFailures {
-		return &crm.InvalidError{Field: "ids", Reason: "can name at most 100 failures"}
+		return &crm.InvalidError{Field: "ids", Reason: "At most 100 failures can be named at once"}
 	}
 	return nil
 }
