@@ -199,12 +199,10 @@ func (p *program) handler(
 		playground := web.Playground()
 		mux.Handle("/playground", playground)
 		mux.Handle("/playground/", playground)
-		mux.Handle("GET /{$}", http.RedirectHandler("/playground", http.StatusFound))
-	} else {
-		mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-			_, _ = io.WriteString(w, "Kith answers GraphQL at /graphql\n")
-		})
+	}
+	mux.Handle("/staff/", web.Staff())
+	for _, short := range []string{"GET /{$}", "GET /staff", "GET /staff/{$}"} {
+		mux.Handle(short, http.RedirectHandler("/staff/contacts", http.StatusFound))
 	}
 	guarded := httpd.SameOrigin(mux)
 	if c.Development() {
@@ -261,6 +259,7 @@ func (p *program) announce(addr net.Addr, logger *slog.Logger) {
 		return
 	}
 	base := localURL(addr)
+	_, _ = fmt.Fprintf(p.stdout, "Contacts    %s/staff/contacts\n", base)
 	if p.config.PlaygroundOn() {
 		_, _ = fmt.Fprintf(p.stdout, "Playground  %s/playground\n", base)
 	}

@@ -140,13 +140,14 @@ func TestKithAloneServesADemoOnThisMachine(t *testing.T) {
 		t.Errorf("got %d %s", status, body)
 	}
 	for path, want := range map[string]string{
-		"/livez": "ok", "/readyz": "ok", "/metrics": "kith_http_request_duration_seconds", "/playground": "<title>", "/": "<title>",
+		"/livez": "ok", "/readyz": "ok", "/metrics": "kith_http_request_duration_seconds", "/playground": "<title>",
+		"/": "<title>Contacts", "/staff": "<title>Contacts", "/staff/contacts": "<title>", "/staff/chat": "<title>",
 	} {
 		if status, body := s.get(t, path); status != 200 || !strings.Contains(body, want) {
 			t.Errorf("%s: %d %s", path, status, body)
 		}
 	}
-	if out := s.out.String(); strings.Count(out, s.url) != 3 || !strings.Contains(out, "/playground") || !strings.Contains(out, "/graphql") {
+	if out := s.out.String(); strings.Count(out, s.url) != 4 || !strings.Contains(out, "/playground") || !strings.Contains(out, "/graphql") {
 		t.Errorf("printed:\n%s", out)
 	}
 	if !strings.Contains(s.log.String(), "everybody on this machine is ADMIN") {
@@ -235,7 +236,7 @@ func TestTokensOpenTheirWorkspace(t *testing.T) {
 	if status, _ := s.ask(t, "garbage", `{ viewer { subject } }`); status != 429 {
 		t.Errorf("strangers of one address share their requests: %d", status)
 	}
-	if status, body := s.get(t, "/"); status != 200 || !strings.Contains(body, "/graphql") {
+	if status, body := s.get(t, "/"); status != 200 || !strings.Contains(body, "<title>Contacts") {
 		t.Errorf("the front door: %d %s", status, body)
 	}
 	if strings.Contains(s.out.String(), "playground") || strings.Contains(s.log.String(), secret) {

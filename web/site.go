@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// site is one built page with its assets, held in memory.
+// site is one built document with its assets, held in memory.
 type site struct {
 	files  map[string]*file // by path without a leading slash
 	policy string           // the Content-Security-Policy
@@ -42,8 +42,9 @@ var contentTypes = map[string]string{
 	".woff2": "font/woff2",
 }
 
-// newSite reads a built page. It panics on a file of an unknown kind: the build and this package go together.
-func newSite(built fs.FS, policy string) *site {
+// newSite reads a built document, which is shown at each of the paths; a slash behind them does no harm. It panics on a
+// file of an unknown kind: the build and this package go together.
+func newSite(built fs.FS, policy string, paths ...string) *site {
 	s := &site{files: map[string]*file{}, policy: policy}
 	err := fs.WalkDir(built, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -58,6 +59,10 @@ func newSite(built fs.FS, policy string) *site {
 	})
 	if err != nil {
 		panic(err)
+	}
+	for _, p := range paths {
+		s.files[p] = s.files["index.html"]
+		s.files[p+"/"] = s.files["index.html"]
 	}
 	return s
 }
@@ -81,7 +86,7 @@ func newFile(name string, content []byte) (*file, error) {
 	return f, nil
 }
 
-// ServeHTTP answers GET and HEAD. The page itself is the empty path.
+// ServeHTTP answers GET and HEAD.
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Security-Policy", s.policy)
@@ -94,11 +99,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 		return
 	}
-	name := strings.TrimPrefix(r.URL.Path, "/")
-	if name == "" {
-		name = "index.html"
-	}
-	f, ok := s.files[name]
+	f, ok := s.files[strings.TrimPrefix(r.URL.Path, "/")]
 	if !ok {
 		http.NotFound(w, r)
 		return

@@ -18,7 +18,7 @@ export default defineConfig({
   },
   // KITH_WEB_OUT lets the check build beside the committed files.
   build: {
-    outDir: process.env.KITH_WEB_OUT ?? '../dist/graphiql',
+    outDir: process.env.KITH_WEB_OUT ? `${process.env.KITH_WEB_OUT}/graphiql` : '../dist/graphiql',
     emptyOutDir: true,
     target: 'es2022',
     // Monaco cannot be split in a way that a browser would notice.

@@ -1,5 +1,6 @@
-// Package web serves the pages that Kith brings along, out of the binary: the playground at /playground. The pages are
-// built from the sources beside this file by `make web`; what is built is committed, so that Go alone builds Kith.
+// Package web serves the pages that Kith brings along, out of the binary: the staff pages at /staff and the playground at
+// /playground. They are built from the sources beside this file by `make web`; what is built is committed, so that Go
+// alone builds Kith.
 //
 // The package knows nothing of contacts, GraphQL or who is asking: it hands out files, and the pages talk to /graphql as
 // any other client does. It loads nothing from elsewhere, and its policy forbids a page to.
@@ -21,9 +22,20 @@ const playgroundPolicy = "default-src 'none'; script-src 'self'; worker-src 'sel
 	"style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+// staffPolicy lets the staff pages run their own scripts, wear their own styles and talk to their own server: 'self' is
+// its WebSocket too. Nothing is inline.
+const staffPolicy = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// Staff returns the handler of /staff and everything below it. The pages are one document, which reads from the address
+// which of them is wanted.
+func Staff() http.Handler {
+	return http.StripPrefix("/staff", newSite(sub("dist/staff"), staffPolicy, "contacts", "chat"))
+}
+
 // Playground returns the handler of /playground and everything below it.
 func Playground() http.Handler {
-	return http.StripPrefix("/playground", newSite(sub("dist/graphiql"), playgroundPolicy))
+	return http.StripPrefix("/playground", newSite(sub("dist/graphiql"), playgroundPolicy, ""))
 }
 
 // sub is the part of the embedded files below dir.

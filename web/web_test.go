@@ -145,6 +145,64 @@ func TestPlayground(t *testing.T) {
 	})
 }
 
+func TestStaff(t *testing.T) {
+	t.Parallel()
+	h := Staff()
+	page := body(t, get(t, h, "GET", "/staff/contacts", ""))
+
+	t.Run("one document is all the pages", func(t *testing.T) {
+		t.Parallel()
+		for _, path := range []string{"/staff/contacts/", "/staff/chat", "/staff/chat/"} {
+			if diff := cmp.Diff(page, body(t, get(t, h, "GET", path, ""))); diff != "" {
+				t.Errorf("%s: %s", path, diff)
+			}
+		}
+		for _, path := range []string{"/staff/", "/staff/nothing", "/staff/contacts/1", "/staff/assets/"} {
+			if r := get(t, h, "GET", path, ""); r.StatusCode != http.StatusNotFound {
+				t.Errorf("%s: %s", path, r.Status)
+			}
+		}
+	})
+	t.Run("everything on it is an asset of its own, kept for good", func(t *testing.T) {
+		t.Parallel()
+		references := regexp.MustCompile(`(?:src|href)="([^"]+)"`).FindAllStringSubmatch(page, -1)
+		if len(references) < 3 {
+			t.Errorf("only %d references", len(references))
+		}
+		for _, m := range references {
+			r := get(t, h, "GET", m[1], "")
+			if !strings.HasPrefix(m[1], "/staff/assets/") || r.StatusCode != http.StatusOK {
+				t.Errorf("%s: %s", m[1], r.Status)
+			}
+			if got := r.Header.Get("Cache-Control"); !strings.Contains(got, "immutable") {
+				t.Errorf("%s: Cache-Control %q", m[1], got)
+			}
+		}
+	})
+	t.Run("the policy allows nothing inline and nothing from elsewhere", func(t *testing.T) {
+		t.Parallel()
+		csp := get(t, h, "GET", "/staff/contacts", "").Header.Get("Content-Security-Policy")
+		if strings.Contains(csp, "unsafe") || !strings.Contains(csp, "default-src 'none'") {
+			t.Errorf("policy %q", csp)
+		}
+		if strings.Count(page, "<script") != len(script.FindAllString(page, -1)) || strings.Contains(page, "style=") ||
+			strings.Contains(page, "<style") {
+			t.Errorf("something is inline: %s", page)
+		}
+	})
+	t.Run("the first load is under 150 kB", func(t *testing.T) {
+		t.Parallel()
+		total := 0
+		for _, m := range append(regexp.MustCompile(`(?:src|href)="([^"]+)"`).FindAllStringSubmatch(page, -1),
+			[]string{"", "/staff/contacts"}) {
+			total += len(body(t, get(t, h, "GET", m[1], "gzip")))
+		}
+		if total >= 150_000 {
+			t.Errorf("%d bytes", total)
+		}
+	})
+}
+
 func TestAcceptsGzip(t *testing.T) {
 	t.Parallel()
 	for header, want := range map[string]bool{

@@ -1,0 +1,50 @@
+import { ContactsPage } from './contacts/page'
+import { Announcements } from './shared/announce'
+import { Banner } from './shared/banner'
+import { Link, useRoute } from './shared/route'
+import { session, signOut } from './server/session'
+import { Door } from './shared/signin'
+import { useStore } from './shared/store'
+
+/** App is both pages, with what they have in common around them. */
+export function App() {
+  const { path } = useRoute()
+  const chat = path === '/staff/chat'
+  return (
+    <Door>
+      <header className="top">
+        <nav aria-label="Pages">
+          <span className="brand">Kith</span>
+          <Link href="/staff/contacts" aria-current={chat ? undefined : 'page'}>
+            Contacts
+          </Link>
+          <Link href="/staff/chat" aria-current={chat ? 'page' : undefined}>
+            Chat
+          </Link>
+        </nav>
+        <Who />
+      </header>
+      <Banner />
+      <ContactsPage />
+      <Announcements />
+    </Door>
+  )
+}
+
+function Who() {
+  const known = useStore(session)
+  if (!known) {
+    return null
+  }
+  return (
+    <div className="who">
+      {known.mode !== 'development' && known.name && <bdi>{known.name}</bdi>}
+      {known.mode === 'development' && <a href="/playground">Playground</a>}
+      {known.mode !== 'development' && (
+        <button type="button" className="link" onClick={() => void signOut()}>
+          Sign out
+        </button>
+      )}
+    </div>
+  )
+}

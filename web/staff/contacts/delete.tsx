@@ -1,0 +1,78 @@
+import { Content, Description, Portal, Root, Title } from '@radix-ui/react-dialog'
+import { useState } from 'react'
+
+import { type ContactRowFragment, DeleteContactDocument } from '../generated/graphql'
+import { mutate, Unreachable } from '../server/client'
+import { mine } from '../server/echoes'
+import { announce } from '../shared/announce'
+
+interface DeleteProps {
+  contact: ContactRowFragment
+  onDeleted: () => void
+  onClose: () => void
+  /** onFocus puts the focus back where it was, or beside it. */
+  onFocus: () => void
+}
+
+/** DeleteDialog asks once more, says what goes and what stays, and deletes for good. */
+export function DeleteDialog({ contact, onDeleted, onClose, onFocus }: DeleteProps) {
+  const [busy, setBusy] = useState(false)
+  const [problem, setProblem] = useState('')
+
+  async function remove() {
+    setBusy(true)
+    setProblem('')
+    try {
+      const { deleteContact } = await mutate(DeleteContactDocument, { input: { id: contact.id } })
+      mine(deleteContact.eventId)
+      const error = deleteContact.userErrors.find((each) => each.code !== 'NOT_FOUND') // gone is what was wanted
+      if (error) {
+        setProblem(error.message)
+      } else {
+        announce(`${contact.displayName} deleted`)
+        onDeleted()
+        return
+      }
+    } catch (error) {
+      setProblem(error instanceof Unreachable ? 'Not deleted. The server cannot be reached.' : (error as Error).message)
+    }
+    setBusy(false)
+  }
+
+  return (
+    <Root open onOpenChange={(open) => !open && onClose()}>
+      <Portal>
+        <div className="veil" />
+        <Content
+          className="dialog"
+          role="alertdialog"
+          onCloseAutoFocus={(event) => {
+            event.preventDefault()
+            onFocus()
+          }}
+        >
+          <Title>
+            Delete <bdi>{contact.displayName}</bdi>?
+          </Title>
+          <Description asChild>
+            <div>
+              <p>The contact goes for good, with its email, phone, notes and its ids on the channels.</p>
+              <p>Its chat sessions stay, and will show “Anonymous” as the name.</p>
+            </div>
+          </Description>
+          <p className="problem" role="alert">
+            {problem}
+          </p>
+          <div className="choices">
+            <button type="button" onClick={onClose}>
+              Cancel
+            </button>
+            <button type="button" className="danger" disabled={busy} onClick={() => void remove()}>
+              {busy ? 'Deleting …' : 'Delete for good'}
+            </button>
+          </div>
+        </Content>
+      </Portal>
+    </Root>
+  )
+}

@@ -1,0 +1,330 @@
+// The table of contacts: the rows on the screen, of a list that may be long, and how the keyboard goes about in it.
+
+import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+
+import type { ContactRowFragment } from '../generated/graphql'
+import { useRows } from '../list/rows'
+import { narrow, useMedia, useRem } from '../shared/media'
+import { useStore } from '../shared/store'
+import { begin, edits } from './edits'
+import { known } from './known'
+import type { Contacts, Sort } from './lists'
+import { columns, Placeholder, Row } from './row'
+
+const editable: Record<number, 'email' | 'phone' | 'notes'> = { 1: 'email', 2: 'phone', 3: 'notes' }
+const lastColumn = columns.length - 1
+
+interface Place {
+  id: string
+  column: number
+}
+
+interface GridProps {
+  list: Contacts
+  sort: Sort
+  /** Whether a newer answer is on its way. */
+  busy: boolean
+  onSort: (sort: Sort) => void
+  onDelete: (contact: ContactRowFragment) => void
+  /** What is shown in the place of rows when there are none. */
+  empty: ReactNode
+  /** Takes what the page wants the grid to do. */
+  handle: { current: GridHandle | null }
+}
+
+/** GridHandle is what the page may ask of the grid. */
+export interface GridHandle {
+  /** focus goes to a cell of a row, or of the one that has taken its number. */
+  focus: (id: string, column: number, index?: number) => void
+  indexOf: (id: string) => number
+  toStart: () => void
+  atStart: () => boolean
+}
+
+export function Grid({ list, sort, busy, onSort, onDelete, empty, handle }: GridProps) {
+  const box = useRef<HTMLDivElement>(null)
+  const cards = useMedia(narrow)
+  const rem = useRem()
+  const rowHeight = Math.round((cards ? 12.5 : 3.25) * rem)
+
+  const editing = useStore(edits)
+  const [active, setActive] = useState<Place>({ id: '', column: 0 })
+  const hovered = useRef<{ id: string; at: number } | undefined>(undefined)
+  const keep = useMemo(
+    () => [...new Set([...[...editing.values()].map((edit) => edit.contact.id), active.id])],
+    [editing, active.id],
+  )
+  const steady = useCallback(() => {
+    const focused = document.activeElement?.closest<HTMLElement>('[data-row]')?.dataset.row
+    const pointed = hovered.current && performance.now() - hovered.current.at < 2_000 ? hovered.current.id : undefined
+    return focused ?? pointed
+  }, [])
+  const rows = useRows(list, box, rowHeight, keep, steady)
+  const { stretch, placed } = rows
+  const here = stretch.edges.some((edge) => edge.id === active.id) ? active : { id: stretch.edges[0]?.id ?? '', column: 0 }
+
+  // Focus follows once the row is drawn.
+  const wanted = useRef<(Place & { edit?: boolean }) | undefined>(undefined)
+  useLayoutEffect(() => {
+    const place = wanted.current
+    const cell = place && find(box.current, place)
+    if (!place || !cell) {
+      return
+    }
+    wanted.current = undefined
+    const field = editable[place.column]
+    const contact = place.edit && field ? known(place.id) : undefined
+    if (contact && field) {
+      begin(contact, field)
+    } else {
+      cell.focus({ preventScroll: true })
+    }
+  })
+
+  const go = useCallback(
+    (place: Place, index: number, edit = false) => {
+      wanted.current = { ...place, edit }
+      rows.reveal(index)
+      setActive({ ...place })
+    },
+    [rows.reveal],
+  )
+
+  const indexOf = (id: string) => {
+    const at = list.stretch.get().edges.findIndex((edge) => edge.id === id)
+    return at < 0 ? -1 : at + list.stretch.get().offset
+  }
+
+  const toIndex = (index: number, column: number) => {
+    const { edges, offset } = list.stretch.get()
+    const at = Math.max(0, Math.min(index - offset, edges.length - 1))
+    const edge = edges[at]
+    if (edge) {
+      go({ id: edge.id, column }, at + offset)
+    }
+  }
+
+  async function toEnd(column: number | undefined) {
+    if (list.stretch.get().hasNext) {
+      await list.toEnd()
+    }
+    requestAnimationFrame(() => {
+      rows.finish()
+      if (column !== undefined) {
+        toIndex(Infinity, column)
+      }
+    })
+  }
+
+  async function toStart(column: number | undefined) {
+    if (list.stretch.get().hasPrevious) {
+      await list.toStart()
+    }
+    requestAnimationFrame(() => {
+      rows.startOver()
+      if (column !== undefined) {
+        toIndex(0, column)
+      }
+    })
+  }
+
+  const move = useCallback(
+    (id: string, column: number) => {
+      go({ id, column: Math.max(0, Math.min(column, lastColumn)) }, indexOf(id), true)
+    },
+    [go, list], // eslint-disable-line
+  )
+
+  handle.current = {
+    indexOf,
+    toStart: () => void toStart(undefined),
+    atStart: () => rows.first() <= 0,
+    focus: (id, column, index) => {
+      const at = indexOf(id)
+      if (at >= 0) {
+        go({ id, column }, at)
+      } else if (index !== undefined) {
+        toIndex(index, column)
+      }
+    },
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    const cell = (event.target as HTMLElement).closest<HTMLElement>('[data-row]')
+    if (!cell || cell.dataset.editing || event.altKey || event.metaKey) {
+      return
+    }
+    const id = cell.dataset.row!
+    const column = Number(cell.dataset.column)
+    const index = indexOf(id)
+    const aside = (to: number) => go({ id, column: Math.max(0, Math.min(to, lastColumn)) }, index)
+    switch (event.key) {
+      case 'ArrowUp':
+        toIndex(index - 1, column)
+        break
+      case 'ArrowDown':
+        toIndex(index + 1, column)
+        break
+      case 'PageUp':
+        toIndex(index - rows.visible + 1, column)
+        break
+      case 'PageDown':
+        toIndex(index + rows.visible - 1, column)
+        break
+      case 'ArrowLeft':
+        aside(column - 1)
+        break
+      case 'ArrowRight':
+        aside(column + 1)
+        break
+      case 'Home':
+        event.ctrlKey ? void toStart(column) : aside(0)
+        break
+      case 'End':
+        event.ctrlKey ? void toEnd(column) : aside(lastColumn)
+        break
+      case 'Enter':
+      case 'F2': {
+        const field = editable[column]
+        const contact = field && known(id)
+        if (!field || !contact) {
+          return
+        }
+        setActive({ id, column })
+        begin(contact, field)
+        break
+      }
+      default:
+        return
+    }
+    event.preventDefault()
+  }
+
+  // Home, End and the like scroll the list also when nothing in particular has the focus.
+  const ends = useRef({ toStart, toEnd })
+  ends.current = { toStart, toEnd }
+  useEffect(() => {
+    function onKey(event: globalThis.KeyboardEvent) {
+      const nowhere = document.activeElement === document.body || document.activeElement === box.current
+      if (!nowhere || event.altKey || event.metaKey || !box.current) {
+        return
+      }
+      const page = box.current.clientHeight * 0.85
+      const steps: Record<string, number> = { PageDown: page, PageUp: -page, ArrowDown: rowHeight, ArrowUp: -rowHeight }
+      if (event.key === 'End') {
+        void ends.current.toEnd(undefined)
+      } else if (event.key === 'Home') {
+        void ends.current.toStart(undefined)
+      } else if (steps[event.key] !== undefined) {
+        box.current.scrollTop += steps[event.key]!
+      } else {
+        return
+      }
+      event.preventDefault()
+    }
+    addEventListener('keydown', onKey)
+    return () => removeEventListener('keydown', onKey)
+  }, [rowHeight])
+
+  const loading = !stretch.ready
+  const none = stretch.ready && stretch.length === 0
+  return (
+    <div className="box" ref={box} data-busy={busy || undefined}>
+      <table
+        role="grid"
+        aria-label="Contacts"
+        aria-rowcount={loading ? -1 : stretch.length + 1}
+        aria-colcount={columns.length}
+        aria-busy={busy || loading}
+        className="grid"
+        onKeyDown={onKeyDown}
+        onFocus={(event) => {
+          const cell = event.target.closest<HTMLElement>('[data-row]')
+          if (cell && !cell.dataset.editing) {
+            const place = { id: cell.dataset.row!, column: Number(cell.dataset.column) }
+            setActive((now) => (now.id === place.id && now.column === place.column ? now : place))
+          }
+        }}
+        onPointerMove={(event) => {
+          const row = (event.target as Element).closest('tr')?.querySelector<HTMLElement>('[data-row]')
+          hovered.current = row ? { id: row.dataset.row!, at: performance.now() } : undefined
+        }}
+      >
+        <Header sort={sort} searching={list.search !== ''} onSort={onSort} />
+        <tbody
+          role="rowgroup"
+          style={{
+            height: loading ? rowHeight * rows.visible : rows.height,
+            backgroundSize: `100% ${rowHeight}px`,
+            backgroundPositionY: rows.phase,
+            ['--row' as string]: `${rowHeight}px`,
+          }}
+          data-loading={loading || undefined}
+        >
+          {loading &&
+            Array.from({ length: rows.visible }, (_, index) => <Placeholder key={index} top={index * rowHeight} />)}
+          {placed.map(
+            ({ key, index, edge, top }) =>
+              edge && (
+                <Row
+                  key={key}
+                  id={edge.id}
+                  index={index}
+                  top={top}
+                  active={here.id === edge.id ? here.column : undefined}
+                  search={list.search}
+                  move={move}
+                  onDelete={onDelete}
+                />
+              ),
+          )}
+        </tbody>
+      </table>
+      {none && empty}
+    </div>
+  )
+}
+
+function find(box: HTMLElement | null, { id, column }: Place): HTMLElement | null {
+  return box?.querySelector(`[data-row="${CSS.escape(id)}"][data-column="${column}"]`) ?? null
+}
+
+function Header({ sort, searching, onSort }: { sort: Sort; searching: boolean; onSort: (sort: Sort) => void }) {
+  const byName = sort === 'name' ? 'ascending' : sort === '-name' ? 'descending' : undefined
+  const byActivity = searching ? undefined : sort === 'activity' ? 'ascending' : sort === '' ? 'descending' : undefined
+  const nextByName: Sort = sort === 'name' ? '-name' : sort === '-name' && searching ? '' : 'name'
+  const head = (column: number, label: ReactNode, order?: 'ascending' | 'descending') => (
+    <th role="columnheader" scope="col" aria-colindex={column + 1} aria-sort={order} className={`cell ${columns[column]}`}>
+      {label}
+    </th>
+  )
+  return (
+    <thead role="rowgroup">
+      <tr role="row" className="head" aria-rowindex={1}>
+        {head(
+          0,
+          <button type="button" data-order={byName} onClick={() => onSort(nextByName)}>
+            Name
+          </button>,
+          byName,
+        )}
+        {head(1, 'Email')}
+        {head(2, 'Phone')}
+        {head(3, 'Notes')}
+        {head(4, 'Channels')}
+        {head(
+          5,
+          searching ? (
+            <span title="Matches are sorted by how well they fit, or by name">Last activity</span>
+          ) : (
+            <button type="button" data-order={byActivity} onClick={() => onSort(sort === '' ? 'activity' : '')}>
+              Last activity
+            </button>
+          ),
+          byActivity,
+        )}
+        {head(6, <span className="unseen">Delete</span>)}
+      </tr>
+    </thead>
+  )
+}

@@ -1,0 +1,263 @@
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
+
+import type { ContactRowFragment } from '../generated/graphql'
+import { onReturn } from '../server/connection'
+import { SearchIcon } from '../shared/icons'
+import { address, go, useRoute } from '../shared/route'
+import { useStore } from '../shared/store'
+import { number } from '../shared/time'
+import { DeleteDialog } from './delete'
+import { Grid, type GridHandle } from './grid'
+import { contactsOf, countContacts, everyList, type Sort, sortOf, type Total } from './lists'
+import { useContactEvents } from './live'
+import { Unsaved } from './unsaved'
+
+/** ContactsPage is the searchable table of everybody who has written to the workspace. */
+export function ContactsPage() {
+  const { params } = useRoute()
+  const typed = params.get('search') ?? ''
+  const search = typed.trim()
+  const sort = sortOf(params.get('sort'), search)
+  const field = useRef<HTMLInputElement>(null)
+  const grid = useRef<GridHandle>(null)
+
+  const wanted = contactsOf(search, sort)
+  const { ready, failure } = useStore(wanted.stretch)
+  // What is on the screen stays until the answer to what was typed last is here.
+  const [shown, setShown] = useState(wanted)
+  if (ready && shown !== wanted) {
+    setShown(wanted)
+  }
+  const list = ready ? wanted : shown
+  const slow = useSlow(list !== wanted || !ready)
+  useEffect(() => {
+    void (wanted.stretch.get().ready ? wanted.refresh() : wanted.load())
+    return () => {
+      wanted.close()
+    }
+  }, [wanted])
+  useEffect(() => onReturn(() => void wanted.retry()), [wanted])
+
+  const total = useTotal(list)
+  const { fresh, clear } = useContactEvents(list, grid, total.add)
+
+  const [deleting, setDeleting] = useState<{ contact: ContactRowFragment; index: number }>()
+
+  useEffect(() => {
+    document.title = search === '' ? 'Contacts – Kith' : `${search} – Contacts – Kith`
+  }, [search])
+  useEffect(() => {
+    function onKey(event: KeyboardEvent) {
+      const typing = event.target instanceof Element && event.target.closest('input, textarea, select, [role=alertdialog]')
+      if (event.key === '/' && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+        event.preventDefault()
+        field.current?.focus()
+        field.current?.select()
+      }
+    }
+    addEventListener('keydown', onKey)
+    return () => removeEventListener('keydown', onKey)
+  }, [])
+
+  const show = (next: { search?: string; sort?: Sort }, how?: 'push' | 'replace') =>
+    go(address('/staff/contacts', { search: typed, sort, ...next }), how)
+
+  function clearSearch() {
+    show({ search: '' }, 'replace')
+    field.current?.focus()
+  }
+
+  return (
+    <main className="contacts">
+      <header className="bar">
+        <h1>Contacts</h1>
+        <p className="count" role="status">
+          {total.text}
+          {total.text !== '' && search !== '' && sort === '' && <span className="order">, best first</span>}
+        </p>
+        <search>
+          <label className="search">
+            <span className="unseen">Search contacts</span>
+            <SearchIcon />
+            <input
+              ref={field}
+              type="search"
+              value={typed}
+              placeholder="Name, email or phone"
+              autoComplete="off"
+              spellCheck={false}
+              dir="auto"
+              maxLength={500}
+              aria-keyshortcuts="/"
+              onChange={(event) => show({ search: event.currentTarget.value }, 'replace')}
+              onKeyDown={(event) => {
+                if (event.key === 'Escape' && typed !== '') {
+                  event.preventDefault()
+                  show({ search: '' }, 'replace')
+                } else if (event.key === 'ArrowDown' && !event.nativeEvent.isComposing) {
+                  const first = list.stretch.get().edges[0]
+                  if (first) {
+                    event.preventDefault()
+                    grid.current?.toStart()
+                    grid.current?.focus(first.id, 0)
+                  }
+                }
+              }}
+            />
+          </label>
+        </search>
+      </header>
+      <div className="progress" data-slow={slow || undefined} aria-hidden />
+      {failure !== undefined && <Failure failure={failure} onRetry={() => void wanted.retry()} />}
+      <Unsaved list={list} />
+      <div className="stage">
+        <Grid
+          key="grid"
+          list={list}
+          sort={list.sort}
+          busy={slow}
+          onSort={(next) => show({ sort: next })}
+          onDelete={(contact) => setDeleting({ contact, index: grid.current?.indexOf(contact.id) ?? 0 })}
+          handle={grid}
+          empty={
+            list.search === '' || !list.anybody ? (
+              <Empty title="No contacts yet">
+                <p>Contacts are created automatically when customers interact with any of your channels.</p>
+              </Empty>
+            ) : (
+              <Empty title="No contacts found">
+                <p>
+                  Nothing matches “<bdi>{list.search}</bdi>”.
+                </p>
+                <button type="button" onClick={clearSearch}>
+                  Clear the search
+                </button>
+              </Empty>
+            )
+          }
+        />
+        {fresh > 0 && (
+          <button
+            type="button"
+            className="fresh"
+            onClick={() => {
+              clear()
+              void list.toStart().then(() => grid.current?.toStart())
+            }}
+          >
+            {fresh === 1 ? '1 new contact' : `${number(fresh)} new contacts`}
+          </button>
+        )}
+      </div>
+      {deleting && (
+        <DeleteDialog
+          contact={deleting.contact}
+          onClose={() => setDeleting(undefined)}
+          onDeleted={() => {
+            for (const each of everyList()) {
+              each.remove(deleting.contact.id)
+            }
+            total.add(-1)
+            setDeleting(undefined)
+          }}
+          onFocus={() => {
+            if (list.stretch.get().length === 0) {
+              field.current?.focus()
+            } else {
+              grid.current?.focus(deleting.contact.id, 6, deleting.index)
+            }
+          }}
+        />
+      )}
+    </main>
+  )
+}
+
+function Empty({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <div className="empty">
+      <h2>{title}</h2>
+      {children}
+    </div>
+  )
+}
+
+function Failure({ failure, onRetry }: { failure: unknown; onRetry: () => void }) {
+  const message = failure instanceof Error ? failure.message : String(failure)
+  return (
+    <div className="notice" role="alert">
+      <p>{message}.</p>
+      <button type="button" onClick={onRetry}>
+        Try again
+      </button>
+    </div>
+  )
+}
+
+// useSlow is true once something has taken longer than one notices.
+function useSlow(waiting: boolean): boolean {
+  const [slow, setSlow] = useState(false)
+  useEffect(() => {
+    if (!waiting) {
+      setSlow(false)
+      return
+    }
+    const timer = setTimeout(() => setSlow(true), 150)
+    return () => clearTimeout(timer)
+  }, [waiting])
+  return slow
+}
+
+// useTotal counts a list's contacts: by looking when all are there, else by asking once the typing has paused.
+function useTotal(list: ReturnType<typeof contactsOf>): { text: string; add: (n: number) => void } {
+  const { ready, hasNext, hasPrevious, edges } = useStore(list.stretch)
+  const [asked, setAsked] = useState<{ list: typeof list; total: Total }>()
+  const whole = ready && !hasNext && !hasPrevious
+  useEffect(() => {
+    if (!ready || whole) {
+      return
+    }
+    const asking = new AbortController()
+    const timer = setTimeout(
+      () => {
+        countContacts(list.search, asking.signal).then(
+          (total) => {
+            setAsked({ list, total })
+            list.count(total.value)
+          },
+          () => {}, // the rows say what is wrong
+        )
+      },
+      list.search === '' ? 0 : 250,
+    )
+    return () => {
+      clearTimeout(timer)
+      asking.abort()
+    }
+  }, [list, ready, whole])
+
+  const total: Total | undefined = whole
+    ? { value: edges.length, exact: true }
+    : asked?.list === list
+      ? asked.total
+      : undefined
+  const add = useRef((_: number) => {})
+  useLayoutEffect(() => {
+    add.current = (n) => {
+      if (asked?.list === list && asked.total.exact) {
+        const value = asked.total.value + n
+        setAsked({ list, total: { value, exact: true } })
+        list.count(value)
+      }
+    }
+  })
+  return { text: total ? wording(total, list.search !== '') : '', add: (n) => add.current(n) }
+}
+
+function wording({ value, exact }: Total, searching: boolean): string {
+  const [one, many] = searching ? ['match', 'matches'] : ['contact', 'contacts']
+  if (value === 0) {
+    return ''
+  }
+  return `${number(value)}${exact ? '' : '+'} ${value === 1 && exact ? one : many}`
+}

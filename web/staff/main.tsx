@@ -1,0 +1,18 @@
+// The staff pages: a client of Kith's GraphQL like any other.
+
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { Provider } from 'urql'
+
+import { App } from './app'
+import { client } from './server/client'
+import './style/base.css'
+import './style/contacts.css'
+
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <Provider value={client}>
+      <App />
+    </Provider>
+  </StrictMode>,
+)

@@ -1,0 +1,148 @@
+// How the pages reach the server: one client with one normalised cache, so that what is edited in one place is new in all.
+
+import {
+  type AnyVariables,
+  Client,
+  type CombinedError,
+  fetchExchange,
+  type OperationResult,
+  type TypedDocumentNode,
+} from '@urql/core'
+import { cacheExchange, type FieldArgs, type KeyingConfig } from '@urql/exchange-graphcache'
+import { filter, pipe, subscribe, take } from 'wonka'
+
+import { found, lost } from './connection'
+import { newestExchange } from './newest'
+import { headers, refused } from './session'
+
+/** Unreachable says that nobody answered, or that the server's database did not. */
+export class Unreachable extends Error {}
+
+/** Refused says that the server answered with an error that nobody here can mend. */
+export class Refused extends Error {
+  constructor(
+    message: string,
+    readonly code: string,
+  ) {
+    super(message)
+  }
+}
+
+// A request that takes longer than this is taken for lost.
+const patience = 20_000
+
+function send(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  const late = AbortSignal.timeout(patience)
+  return fetch(input, {
+    ...init,
+    headers: { ...headers(), accept: 'application/graphql-response+json', 'content-type': 'application/json' },
+    signal: init?.signal ? AbortSignal.any([init.signal, late]) : late,
+  })
+}
+
+// Everything without an id lives inside of what holds it.
+const embedded: KeyingConfig = Object.fromEntries(
+  [
+    'ContactConnection', 'ContactEdge', 'ContactMatch', 'SessionConnection', 'SessionEdge', 'PageInfo', 'Count', 'Identity',
+    'Viewer', 'SessionCounts', 'SessionStatusCount', 'SessionTagCount', 'SessionChannelCount', 'ContactEvent', 'SessionEvent',
+  ].map((type) => [type, () => null]),
+)
+
+const dropped: { field: string; variables: FieldArgs }[] = []
+
+/** drop lets the cache forget a page that is far off the screen, when the next one arrives. */
+export function drop(field: 'contacts' | 'sessions', variables: object): void {
+  dropped.push({ field, variables: variables as FieldArgs })
+}
+
+const cache = cacheExchange({
+  keys: embedded,
+  resolvers: {
+    Query: {
+      // A row reads its contact from the cache, whichever answer brought it.
+      contact: (_, { id }) => ({ __typename: 'Contact', id: id as string }),
+      session: (_, { id }) => ({ __typename: 'Session', id: id as string }),
+    },
+  },
+  updates: {
+    Query: {
+      contacts: (_, __, cache) => dropped.splice(0).forEach((page) => cache.invalidate('Query', page.field, page.variables)),
+      sessions: (_, __, cache) => dropped.splice(0).forEach((page) => cache.invalidate('Query', page.field, page.variables)),
+    },
+  },
+})
+
+export const client = new Client({
+  url: '/graphql',
+  preferGetMethod: false,
+  fetch: send,
+  exchanges: [cache, newestExchange(() => performance.now()), fetchExchange],
+})
+
+/** outcome is a result's data; it throws Unreachable or Refused when there is none, and tells the rest of the page. */
+function outcome<Data>(result: OperationResult<Data>): Data {
+  const failure = result.error && failureOf(result.error)
+  if (failure instanceof Unreachable) {
+    lost()
+    throw failure
+  }
+  found()
+  if (failure) {
+    if (failure.code === 'UNAUTHENTICATED') {
+      void refused()
+    }
+    throw failure
+  }
+  return result.data!
+}
+
+function failureOf(error: CombinedError): Unreachable | Refused {
+  const first = error.graphQLErrors[0]
+  const code = String(first?.extensions.code ?? '')
+  const status = (error.response as Response | undefined)?.status ?? 0
+  if (code === 'UNAVAILABLE' || (!first && (status < 400 || status >= 500))) {
+    return new Unreachable('The server cannot be reached')
+  }
+  return new Refused(first?.message ?? `The server answered ${status}`, status === 401 ? 'UNAUTHENTICATED' : code)
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** query asks the server, whatever the cache has, and writes the answer there. Aborting takes the question back. */
+export async function query<Data, Variables extends AnyVariables>(
+  document: TypedDocumentNode<Data, Variables>,
+  variables: Variables,
+  signal?: AbortSignal,
+): Promise<Data> {
+  for (let attempt = 1; ; attempt++) {
+    signal?.throwIfAborted()
+    const result = await new Promise<OperationResult<Data, Variables>>((resolve, reject) => {
+      const { unsubscribe } = pipe(
+        client.query(document, variables, { requestPolicy: 'network-only' }),
+        filter((each) => !each.stale),
+        take(1),
+        subscribe(resolve),
+      )
+      signal?.addEventListener('abort', () => {
+        unsubscribe()
+        reject(signal.reason)
+      })
+    })
+    try {
+      return outcome(result)
+    } catch (error) {
+      if (!(error instanceof Refused) || error.code !== 'RATE_LIMITED' || attempt === 10) {
+        throw error
+      }
+      await pause(attempt * 500)
+    }
+  }
+}
+
+/** mutate changes something; what comes back goes into the cache. */
+export async function mutate<Data, Variables extends AnyVariables>(
+  document: TypedDocumentNode<Data, Variables>,
+  variables: Variables,
+): Promise<Data> {
+  return outcome(await client.mutation(document, variables).toPromise())
+}

@@ -1,0 +1,73 @@
+// Where we are: the address bar is the state. Both pages are one document, so going from one to the other loads nothing.
+
+import { type AnchorHTMLAttributes, type MouseEvent } from 'react'
+
+import { Store, useStore } from './store'
+
+const current = () => location.pathname.replace(/\/$/, '') + location.search
+const place = new Store(current())
+
+// Browsers take only so many changes of the address in a second, and somebody types: the bar follows a moment later.
+const moment = 150 // ms
+let behind: ReturnType<typeof setTimeout> | undefined
+
+function catchUp(): void {
+  if (behind !== undefined) {
+    clearTimeout(behind)
+    behind = undefined
+    history.replaceState(null, '', place.get())
+  }
+}
+
+addEventListener('pagehide', catchUp)
+addEventListener('popstate', () => {
+  clearTimeout(behind)
+  behind = undefined
+  place.set(current())
+})
+
+/** go shows another address; replacing keeps the browser's history as long as it is. */
+export function go(address: string, how: 'push' | 'replace' = 'push'): void {
+  if (address === place.get()) {
+    return
+  }
+  if (how === 'push') {
+    catchUp()
+    history.pushState(null, '', address)
+  } else {
+    behind ??= setTimeout(catchUp, moment)
+  }
+  place.set(address)
+}
+
+/** useRoute is the address in two parts. */
+export function useRoute(): { path: string; params: URLSearchParams } {
+  const [path = '', query = ''] = useStore(place).split('?')
+  return { path, params: new URLSearchParams(query) }
+}
+
+/** address puts a path and its parameters together, leaving out what is empty. */
+export function address(path: string, params: Record<string, string | readonly string[] | undefined>): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(params)) {
+    for (const each of typeof value === 'string' ? [value] : (value ?? [])) {
+      if (each !== '') {
+        query.append(name, each)
+      }
+    }
+  }
+  return query.size === 0 ? path : `${path}?${query}`
+}
+
+/** Link goes to another address of ours without loading a document, unless a new tab or window is asked for. */
+export function Link({ href, onClick, ...rest }: AnchorHTMLAttributes<HTMLAnchorElement> & { href: string }) {
+  function follow(event: MouseEvent<HTMLAnchorElement>) {
+    onClick?.(event)
+    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) {
+      return
+    }
+    event.preventDefault()
+    go(href)
+  }
+  return <a href={href} onClick={follow} {...rest} />
+}

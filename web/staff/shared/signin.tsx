@@ -1,0 +1,115 @@
+import { type FormEvent, type ReactNode, useEffect, useState } from 'react'
+
+import { ViewerDocument } from '../generated/graphql'
+import { query, Unreachable } from '../server/client'
+import { loadSession, type Session, session, signedIn, useToken } from '../server/session'
+import { useStore } from './store'
+
+/** Door shows its children to whoever is signed in, and asks everybody else to do so. */
+export function Door({ children }: { children: ReactNode }) {
+  const known = useStore(session)
+  const [problem, setProblem] = useState('')
+  const [entered, setEntered] = useState(false)
+  if (known?.signedIn && !entered) {
+    setEntered(true)
+  }
+
+  const load = () => {
+    setProblem('')
+    loadSession().catch(() => setProblem('Kith cannot be reached just now.'))
+  }
+  useEffect(() => {
+    if (known === undefined) {
+      load()
+    }
+  }, []) // eslint-disable-line
+
+  if (known === undefined) {
+    return problem === '' ? null : (
+      <main className="door">
+        <h1>Kith</h1>
+        <p role="alert">{problem}</p>
+        <button type="button" onClick={load}>
+          Try again
+        </button>
+      </main>
+    )
+  }
+  // Signed out in the middle of something: it stays behind the door, as it was.
+  return (
+    <>
+      {(known.signedIn || entered) && (
+        <div className="inside" inert={!known.signedIn}>
+          {children}
+        </div>
+      )}
+      {!known.signedIn && (
+        <main className="door" data-over={entered || undefined}>
+          <h1>{entered ? 'You are signed out' : 'Sign in to Kith'}</h1>
+          {known.mode === 'bearer' ? <TokenForm /> : <Login known={known} />}
+        </main>
+      )}
+    </>
+  )
+}
+
+function Login({ known }: { known: Session }) {
+  const back = encodeURIComponent(location.pathname + location.search)
+  return (
+    <p>
+      <a className="button" href={`${known.loginUrl ?? '/auth/login'}?returnTo=${back}`}>
+        Sign in
+      </a>
+    </p>
+  )
+}
+
+function TokenForm() {
+  const [problem, setProblem] = useState('')
+  const [busy, setBusy] = useState(false)
+
+  async function enter(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault()
+    const input = event.currentTarget.elements.namedItem('token') as HTMLInputElement
+    setBusy(true)
+    setProblem('')
+    useToken(input.value)
+    try {
+      const { viewer } = await query(ViewerDocument, {})
+      if (viewer.role === 'CHANNEL') {
+        throw new Error('This token is a channel’s. Staff need a token with the role staff or admin.')
+      }
+      signedIn(`${viewer.name ?? viewer.subject}, ${viewer.workspace}`)
+    } catch (error) {
+      useToken('')
+      setProblem(error instanceof Unreachable ? 'Kith cannot be reached just now.' : (error as Error).message)
+    }
+    setBusy(false)
+  }
+
+  return (
+    <form onSubmit={(event) => void enter(event)}>
+      <label htmlFor="token">Token</label>
+      <input
+        id="token"
+        name="token"
+        type="password"
+        required
+        autoFocus
+        autoComplete="off"
+        spellCheck={false}
+        aria-describedby="token-hint token-problem"
+        aria-invalid={problem !== '' || undefined}
+      />
+      <p id="token-hint" className="hint">
+        From <code>kith token</code>, or from whoever runs Kith for you. It is kept in this tab’s memory and forgotten on reload.
+      </p>
+      <p id="token-problem" className="problem" role="alert">
+        {problem}
+      </p>
+      <button type="submit" className="primary" disabled={busy}>
+        Sign in
+      </button>
+    </form>
+  )
+}

@@ -1,0 +1,51 @@
+// Times in the reader's language.
+
+import { Store, useStore } from './store'
+
+const units: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['year', 365 * 86_400],
+  ['month', 30 * 86_400],
+  ['week', 7 * 86_400],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+]
+
+const relative = new Intl.RelativeTimeFormat(navigator.languages, { numeric: 'auto' })
+const exact = new Intl.DateTimeFormat(navigator.languages, { dateStyle: 'full', timeStyle: 'medium' })
+
+const now = new Store(Date.now())
+setInterval(() => now.set(Date.now()), 30_000)
+
+/** ago says how long ago a moment was: "5 minutes ago", "yesterday". What is under a minute away is now. */
+export function ago(moment: number, from: number): string {
+  const seconds = (moment - from) / 1000
+  for (const [unit, length] of units) {
+    if (Math.abs(seconds) >= length) {
+      return relative.format(Math.trunc(seconds / length), unit)
+    }
+  }
+  return relative.format(0, 'second')
+}
+
+/** Ago shows a moment as time gone by, and exactly when pointed at. */
+export function Ago({ at }: { at: string }) {
+  const from = Math.max(useStore(now), Date.parse(at))
+  return (
+    <time dateTime={at} title={exact.format(new Date(at))}>
+      {ago(Date.parse(at), from)}
+    </time>
+  )
+}
+
+/** Exactly shows a moment in full. */
+export function Exactly({ at }: { at: string }) {
+  return <time dateTime={at}>{exact.format(new Date(at))}</time>
+}
+
+const numbers = new Intl.NumberFormat(navigator.languages)
+
+/** number is written as the reader's language has it. */
+export function number(value: number): string {
+  return numbers.format(value)
+}

@@ -1,0 +1,22 @@
+import react from '@vitejs/plugin-react'
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vite'
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+// The staff pages. What is built is committed and embedded like the playground: the same source, the same bytes.
+export default defineConfig({
+  root: here('.'),
+  base: '/staff/',
+  plugins: [react()],
+  build: {
+    outDir: process.env.KITH_WEB_OUT ? `${process.env.KITH_WEB_OUT}/staff` : here('../dist/staff'),
+    emptyOutDir: true,
+    target: 'es2022',
+    // A file inlined as data: would need the policy to allow it.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    license: { fileName: 'licenses.md' },
+  },
+  server: { proxy: { '/graphql': { target: 'http://127.0.0.1:8080', ws: true }, '/auth': 'http://127.0.0.1:8080' } },
+})
