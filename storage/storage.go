@@ -13,8 +13,12 @@ type Store interface {
 	Workspaces
 	Contacts
 	Sessions
+	SessionEditor
 	Channels
+	Webhooks
 	Recorder
+	Failures
+	Events
 	Keeper
 
 	// Ping answers nil when the database can take a statement now.
@@ -118,7 +122,8 @@ type Webhooks interface {
 
 // Failures keeps what channels reported and could not be taken in.
 type Failures interface {
-	// AddFailure keeps a failure. The same payload of the same channel again changes nothing.
+	// AddFailure keeps a failure. The same payload of the same channel again changes nothing. A channel that is not there
+	// is crm.ErrNotFound.
 	AddFailure(ctx context.Context, w crm.WorkspaceID, f crm.Failure) error
 
 	// Failures returns one page of the failures, newest first.
