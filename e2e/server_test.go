@@ -136,7 +136,7 @@ func (s *server) gone() bool {
 
 // expected are the lines of a server that is well: what it prints to a person, and its log up to INFO. It tells of the
 // missing auth settings where there are none.
-var expected = regexp.MustCompile(`^((Playground|GraphQL|Health) +http://|time=\S+ level=INFO |time=\S+ level=WARN msg="no auth settings:)`)
+var expected = regexp.MustCompile(`^((Playground|Contacts|GraphQL|Health) +http://|time=\S+ level=INFO |time=\S+ level=WARN msg="no auth settings:)`)
 
 // checkLog fails the test for each line that a server that is well does not write: warnings, panics, data races.
 func (s *server) checkLog(t *testing.T) {
