@@ -14,7 +14,9 @@ import (
 )
 
 // signIn is what signs staff in; nil where no provider is set.
-func (p *program) signIn(ctx context.Context, store storage.Workspaces, logger *slog.Logger, addr net.Addr) (*signin.SignIn, error) {
+func (p *program) signIn(
+	ctx context.Context, store storage.Workspaces, logger *slog.Logger, addr net.Addr,
+) (*signin.SignIn, error) {
 	c := p.config
 	if !c.OIDCOn() {
 		return nil, nil

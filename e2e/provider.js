@@ -32,12 +32,14 @@ export async function startProvider(publicUrl, { host = '127.0.0.1', port = 0, t
     ],
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig' }] },
     cookies: { keys: ['a key of the provider'] },
-    claims: { openid: ['sub'], profile: ['name', 'preferred_username', 'workspace', 'role', 'realm_access'], email: ['email'] },
+    claims: { openid: ['sub'], profile: ['name', 'workspace', 'role', 'realm_access'], email: ['email'] },
     conformIdTokenClaims: !claimsInIdToken,
     findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, ...people[id] }) }),
     rotateRefreshToken: true,
     pkce: { required: () => true },
-    ttl: { AccessToken: ttl, IdToken: ttl, AuthorizationCode: 60, RefreshToken: 3600, Session: 3600, Grant: 3600, Interaction: 600 },
+    ttl: {
+      AccessToken: ttl, IdToken: ttl, AuthorizationCode: 60, RefreshToken: 3600, Session: 3600, Grant: 3600, Interaction: 600,
+    },
     interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
     features: {
       devInteractions: { enabled: false },
@@ -88,12 +90,14 @@ async function interact(provider, req, res) {
   if (prompt.name === 'consent') {
     const grant = new provider.Grant({ accountId: session.accountId, clientId: params.client_id })
     grant.addOIDCScope(params.scope)
-    await provider.interactionFinished(req, res, { consent: { grantId: await grant.save() } }, { mergeWithLastSubmission: true })
+    const result = { consent: { grantId: await grant.save() } }
+    await provider.interactionFinished(req, res, result, { mergeWithLastSubmission: true })
     return
   }
   if (req.method !== 'POST') {
     res.setHeader('content-type', 'text/html')
-    res.end(page('<form method="post"><input name="login" autofocus><button>Enter</button><button name="cancel" value="1">No</button></form>'))
+    res.end(page(`<form method="post"><input name="login" autofocus>
+      <button>Enter</button><button name="cancel" value="1">No</button></form>`))
     return
   }
   let body = ''

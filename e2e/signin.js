@@ -20,7 +20,8 @@ export async function session(kith, jar) {
 }
 
 /** refresh asks for a new cookie. */
-export const refresh = (kith, jar, headers = { 'x-kith-staff': '1' }) => jar.send(`${kith.url}/auth/refresh`, { method: 'POST', headers })
+export const refresh = (kith, jar, headers = { 'x-kith-staff': '1' }) =>
+  jar.send(`${kith.url}/auth/refresh`, { method: 'POST', headers })
 
 /** comeBack signs in at the provider and returns the URL that leads back to Kith. */
 export async function comeBack(kith, jar, login, returnTo = '/livez', button) {

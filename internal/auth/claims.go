@@ -59,8 +59,8 @@ func (c claims) viewer() crm.Viewer {
 	return crm.Viewer{WorkspaceName: c.Workspace, Subject: c.Subject, Name: c.Name, Role: roles[c.Role]}
 }
 
-// NewViewer is whom somebody else than a bearer token vouches for, held to the same rules: the role is spelled as tokens
-// do. It has no workspace number yet, see [Open]. An error is [ErrUnauthenticated] with a reason to show.
+// NewViewer is whom somebody else than a bearer token vouches for, held to the same rules: the role is spelled as
+// tokens do. It has no workspace number yet, see [Open]. An error is [ErrUnauthenticated] with a reason to show.
 func NewViewer(subject, name, workspace, role string) (crm.Viewer, error) {
 	c := claims{
 		RegisteredClaims: jwt.RegisteredClaims{Subject: subject}, Workspace: workspace, Role: role, Name: name,

@@ -38,8 +38,8 @@ func (o OIDC) ParamValues() url.Values {
 
 // ownParams are the parameters of an authorization request that a client sets itself.
 var ownParams = []string{
-	"client_id", "client_secret", "code_challenge", "code_challenge_method", "nonce", "redirect_uri", "request", "request_uri",
-	"response_mode", "response_type", "scope", "state",
+	"client_id", "client_secret", "code_challenge", "code_challenge_method", "nonce", "redirect_uri", "request",
+	"request_uri", "response_mode", "response_type", "scope", "state",
 }
 
 // lifetimes of a sign-in.
@@ -70,14 +70,15 @@ func (all *complaints) complainAboutOIDC(c Config, serving bool) {
 		return
 	}
 	issuer, err := url.Parse(o.Issuer)
-	all.check(err == nil && SafeURL(o.Issuer) && issuer.User == nil && issuer.RawQuery == "" && issuer.Fragment == "", "OIDC_ISSUER",
-		"must be an https:// URL, or http:// on this machine, without a query")
+	all.check(err == nil && SafeURL(o.Issuer) && issuer.User == nil && issuer.RawQuery == "" && issuer.Fragment == "",
+		"OIDC_ISSUER", "must be an https:// URL, or http:// on this machine, without a query")
 	all.check(o.ClientID != "", "OIDC_CLIENT_ID", "is needed beside KITH_OIDC_ISSUER")
 	all.check(o.ClientSecret != "", "OIDC_CLIENT_SECRET", "is needed beside KITH_OIDC_ISSUER")
 	all.check(o.WorkspaceClaim != "", "OIDC_WORKSPACE_CLAIM", "must name a claim")
 	all.check(o.RoleClaim != "", "OIDC_ROLE_CLAIM", "must name a claim")
 	all.check(o.Lifetime >= minLifetime && o.Lifetime <= maxLifetime, "OIDC_LIFETIME", "must be between 1m and 720h")
-	all.check(c.SecretKey != "", "SECRET_KEY", "is needed beside KITH_OIDC_ISSUER: it encrypts the cookies of who is signed in")
+	all.check(c.SecretKey != "", "SECRET_KEY",
+		"is needed beside KITH_OIDC_ISSUER: it encrypts the cookies of who is signed in")
 	public, err := url.Parse(c.PublicURL)
 	switch {
 	case c.PublicURL == "":

@@ -15,11 +15,11 @@ type person struct {
 	role      string
 }
 
-// noAccess is a person whom the provider knows and Kith does not let in. The reason is fit to show, and repeats nothing
-// but the settings.
-type noAccess struct{ reason string }
+// accessError is a person whom the provider knows and Kith does not let in. The reason is fit to show, and repeats
+// nothing but the settings.
+type accessError struct{ reason string }
 
-func (e *noAccess) Error() string { return "no access: " + e.reason }
+func (e *accessError) Error() string { return "no access: " + e.reason }
 
 // claims are what the provider says of a person.
 type claims map[string]any
@@ -65,13 +65,13 @@ func (c Config) lacks(of claims) bool {
 	return !workspace || !role || displayName(of) == ""
 }
 
-// person reads who signed in. The error is a *noAccess.
+// person reads who signed in. The error is an *accessError.
 func (c Config) person(subject string, of claims) (person, error) {
 	who := person{subject: subject, name: displayName(of), workspace: c.Workspace, role: c.Role}
 	if names, ok := of.texts(c.WorkspaceClaim); ok {
 		slices.Sort(names)
 		if names = slices.Compact(names); len(names) != 1 {
-			return person{}, &noAccess{"The claim " + c.WorkspaceClaim + " must name one workspace."}
+			return person{}, &accessError{"The claim " + c.WorkspaceClaim + " must name one workspace."}
 		}
 		who.workspace = names[0]
 	}
@@ -82,17 +82,17 @@ func (c Config) person(subject string, of claims) (person, error) {
 		case slices.Contains(names, "staff"):
 			who.role = "staff"
 		default:
-			return person{}, &noAccess{"The claim " + c.RoleClaim + " must be staff or admin."}
+			return person{}, &accessError{"The claim " + c.RoleClaim + " must be staff or admin."}
 		}
 	}
 	switch {
 	case who.workspace == "":
-		return person{}, &noAccess{"The claim " + c.WorkspaceClaim + " is missing, which names the workspace."}
+		return person{}, &accessError{"The claim " + c.WorkspaceClaim + " is missing, which names the workspace."}
 	case who.role == "":
-		return person{}, &noAccess{"The claim " + c.RoleClaim + " is missing, which must be staff or admin."}
+		return person{}, &accessError{"The claim " + c.RoleClaim + " is missing, which must be staff or admin."}
 	}
 	if _, err := auth.NewViewer(who.subject, who.name, who.workspace, who.role); err != nil {
-		return person{}, &noAccess{"The " + auth.Reason(err) + "."}
+		return person{}, &accessError{"The " + auth.Reason(err) + "."}
 	}
 	return who, nil
 }

@@ -56,7 +56,7 @@ func TestPeopleAreAsTheirClaimsSay(t *testing.T) {
 				t.Fatal(err)
 			}
 			got, err := c.config.person("ann", of)
-			refusal, _ := errors.AsType[*noAccess](err)
+			refusal, _ := errors.AsType[*accessError](err)
 			if (err != nil) != (c.refuse != "") || err != nil && !strings.Contains(refusal.reason, c.refuse) {
 				t.Fatalf("got %v, want %q", err, c.refuse)
 			}

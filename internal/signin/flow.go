@@ -172,19 +172,20 @@ func (s *SignIn) refused(w http.ResponseWriter, r *http.Request, code string, a 
 		s.showAway(w, r, a.ReturnTo)
 	default:
 		s.show(w, r, http.StatusBadGateway, notice{
-			Title: "Not signed in", Text: "The sign-in service refused the request. The log of this server says more.", Again: a.ReturnTo,
+			Title: "Not signed in", Again: a.ReturnTo,
+			Text: "The sign-in service refused the request. The log of this server says more.",
 		})
 	}
 }
 
 // notSignedIn tells why a sign-in came to nothing.
 func (s *SignIn) notSignedIn(w http.ResponseWriter, r *http.Request, err error, a attempt) {
-	switch refusal, ok := errors.AsType[*noAccess](err); {
+	switch refusal, ok := errors.AsType[*accessError](err); {
 	case ok:
 		s.log.WarnContext(r.Context(), "signed in without access", "reason", refusal.reason)
 		s.show(w, r, http.StatusForbidden, notice{
-			Title: "No access", SignOut: true, Again: a.ReturnTo,
-			Text: "You are signed in, but may not use Kith. Please ask whoever looks after your account.", Detail: refusal.reason,
+			Title: "No access", Detail: refusal.reason, SignOut: true, Again: a.ReturnTo,
+			Text: "You are signed in, but may not use Kith. Please ask whoever looks after your account.",
 		})
 	case errors.Is(err, errEnded):
 		s.log.WarnContext(r.Context(), "sign-in failed", "error", err)
@@ -204,16 +205,16 @@ func (s *SignIn) notSignedIn(w http.ResponseWriter, r *http.Request, err error, 
 func (s *SignIn) fail(w http.ResponseWriter, r *http.Request, what string, err error) {
 	s.log.ErrorContext(r.Context(), what, "error", err) //nolint:sloglint // a constant at each call
 	s.show(w, r, http.StatusBadGateway, notice{
-		Title: "Not signed in", Text: "Kith and the sign-in service do not understand each other. The log of this server says more.",
-		Again: home,
+		Title: "Not signed in", Again: home,
+		Text: "Kith and the sign-in service do not understand each other. The log of this server says more.",
 	})
 }
 
 func (s *SignIn) showAway(w http.ResponseWriter, r *http.Request, returnTo string) {
 	w.Header().Set("Retry-After", "5")
 	s.show(w, r, http.StatusServiceUnavailable, notice{
-		Title: "Signing in is not possible right now", Text: "The sign-in service cannot be reached. Please try again in a moment.",
-		Again: returnTo,
+		Title: "Signing in is not possible right now", Again: returnTo,
+		Text: "The sign-in service cannot be reached. Please try again in a moment.",
 	})
 }
 

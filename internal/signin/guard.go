@@ -10,8 +10,8 @@ import (
 	"kith/internal/crm"
 )
 
-// StaffHeader must be 1 on requests that the cookie is to count for. Pages of other origins cannot set it without asking
-// first (the preflight of the Fetch standard, section 4.8), and Kith never lets them send cookies.
+// StaffHeader must be 1 on requests that the cookie is to count for. Pages of other origins cannot set it without
+// asking first (a preflight, in the Fetch standard), and Kith never lets them send cookies.
 const StaffHeader = "X-Kith-Staff"
 
 // Viewer returns who sends r by the pass in its cookie; found is false when there is none. The error is
@@ -25,7 +25,8 @@ func (s *SignIn) Viewer(r *http.Request) (v crm.Viewer, found bool, err error) {
 	case errors.Is(err, errNoPass):
 		return crm.Viewer{}, false, nil
 	case !s.own(r):
-		return crm.Viewer{}, true, auth.Refuse("the session cookie counts only for Kith's own pages, which send " + StaffHeader + ": 1")
+		return crm.Viewer{}, true, auth.Refuse(
+			"the session cookie counts only for Kith's own pages, which send " + StaffHeader + ": 1")
 	case err != nil:
 		return crm.Viewer{}, true, auth.Refuse("session not valid: sign in again")
 	case !p.good(s.now()):

@@ -100,8 +100,8 @@ func (s *SignIn) passOf(r *http.Request) (pass, error) {
 func (s *SignIn) keep(w http.ResponseWriter, r *http.Request, p pass) (pass, error) {
 	value, err := s.seal(passCookie, p)
 	if errors.Is(err, errTooBig) && p.Refresh != "" {
-		s.log.WarnContext(r.Context(), "the provider's refresh token does not fit in a cookie, so that staff have to sign in again "+
-			"when its tokens end", "bytes", len(p.Refresh))
+		s.log.WarnContext(r.Context(), "the provider's refresh token does not fit in a cookie: "+
+			"staff have to sign in again when its other tokens end", "bytes", len(p.Refresh))
 		p.Refresh = ""
 		value, err = s.seal(passCookie, p)
 	}
@@ -133,7 +133,7 @@ func (s *SignIn) setCookie(w http.ResponseWriter, name, value string, seconds in
 	if seconds < 1 {
 		value, seconds = "", -1
 	}
-	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure wherever browsers come by https; by http this machine alone may
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure wherever browsers come by https
 		Name: s.cookieName(name), Value: value, Path: "/", MaxAge: seconds,
 		Secure: s.secure, HttpOnly: true, SameSite: site,
 	})

@@ -130,7 +130,7 @@ func (p *provider) look(ctx context.Context) (*endpoints, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v.(*endpoints), nil //nolint:errcheck,forcetypeassert // see above
+	return v.(*endpoints), nil
 }
 
 func (p *provider) discover(ctx context.Context) (*endpoints, error) {
@@ -163,7 +163,7 @@ func (p *provider) discover(ctx context.Context) (*endpoints, error) {
 		}
 	}
 	at.AuthStyle = oauth2.AuthStyleInHeader // what RFC 6749, section 2.3.1, has every provider take
-	if m := also.AuthMethods; len(m) > 0 && !slices.Contains(m, "client_secret_basic") && slices.Contains(m, "client_secret_post") {
+	if !slices.Contains(also.AuthMethods, "client_secret_basic") && slices.Contains(also.AuthMethods, "client_secret_post") {
 		at.AuthStyle = oauth2.AuthStyleInParams
 	}
 	scopes := p.config.Scopes

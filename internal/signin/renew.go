@@ -36,7 +36,7 @@ type renewals struct {
 // renewal is what came of renewing a pass.
 type renewal struct {
 	pass pass
-	err  error // errEnded or a *noAccess; nothing that may pass
+	err  error // errEnded or an *accessError; nothing that may pass
 	at   time.Time
 }
 
@@ -74,8 +74,8 @@ func (n *renewals) end(p pass) {
 	n.recent.Add(p.id(), renewal{err: errEnded, at: n.now()})
 }
 
-// renew returns the pass that follows p. The error is errEnded, a *noAccess, or that the provider cannot be asked now. A
-// renewal that has begun is finished though ctx ends, for the refresh token may be used up.
+// renew returns the pass that follows p. The error is errEnded, an *accessError, or that the provider cannot be asked
+// now. A renewal that has begun is finished though ctx ends, for the refresh token may be used up.
 func (s *SignIn) renew(ctx context.Context, p pass) (pass, error) {
 	if !p.renewable(s.now()) {
 		return pass{}, errEnded
@@ -99,7 +99,7 @@ func (s *SignIn) renew(ctx context.Context, p pass) (pass, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), providerTimeout)
 		defer cancel()
 		next, err := s.renewed(ctx, p)
-		if _, refused := errors.AsType[*noAccess](err); err != nil && !refused && !errors.Is(err, errEnded) {
+		if _, refused := errors.AsType[*accessError](err); err != nil && !refused && !errors.Is(err, errEnded) {
 			return nil, err
 		}
 		r := s.renewals.note(id, renewal{pass: next, err: err})
@@ -115,7 +115,7 @@ func (s *SignIn) renew(ctx context.Context, p pass) (pass, error) {
 		if result.Err != nil {
 			return pass{}, result.Err
 		}
-		r := result.Val.(renewal) //nolint:errcheck,forcetypeassert // see above
+		r := result.Val.(renewal)
 		return r.pass, r.err
 	}
 }

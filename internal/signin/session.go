@@ -94,7 +94,8 @@ func (s *SignIn) refresh(w http.ResponseWriter, r *http.Request) {
 	p, err := s.passOf(r)
 	switch {
 	case err == nil && !s.own(r):
-		httpd.WriteError(w, r, http.StatusForbidden, "FORBIDDEN", "Only a page of Kith's may ask for that, with "+StaffHeader+": 1")
+		httpd.WriteError(w, r, http.StatusForbidden, "FORBIDDEN",
+			"Only a page of Kith's may ask for that, with "+StaffHeader+": 1")
 		return
 	case err == nil && p.Refresh == "" && p.good(s.now()):
 		write(w, s.status(p))
@@ -105,7 +106,7 @@ func (s *SignIn) refresh(w http.ResponseWriter, r *http.Request) {
 		}
 		s.logRenewal(r.Context(), err)
 	}
-	_, refused := errors.AsType[*noAccess](err)
+	_, refused := errors.AsType[*accessError](err)
 	switch {
 	case err == nil:
 		write(w, s.status(p))
@@ -146,6 +147,13 @@ func (s *SignIn) logout(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	redirect(w, to)
+}
+
+// askToLogout is where a link leads: a link changes nothing, so that no page can sign somebody out with one.
+func (s *SignIn) askToLogout(w http.ResponseWriter, r *http.Request) {
+	s.show(w, r, http.StatusOK, notice{
+		Title: "Sign out?", Text: "You will have to sign in again to see the staff pages.", SignOut: true,
+	})
 }
 
 func (s *SignIn) signedOut(w http.ResponseWriter, r *http.Request) {

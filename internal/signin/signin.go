@@ -13,8 +13,8 @@ import (
 	"kith/storage"
 )
 
-// The paths of signing in, below the public URL. CallbackPath and SignedOutPath are to be registered at the provider, as
-// redirect URI and as post-logout redirect URI.
+// The paths of signing in, below the public URL. CallbackPath and SignedOutPath are to be registered at the provider,
+// as redirect URI and as post-logout redirect URI.
 const (
 	LoginPath     = "/auth/login"
 	CallbackPath  = "/auth/callback"
@@ -67,7 +67,8 @@ type SignIn struct {
 // New prepares to sign people in. It reaches for the provider in the background, until ctx ends or the provider has
 // been found; whoever wants to sign in before that is asked to wait. The sealer must be made for [Purpose].
 func New(
-	ctx context.Context, c Config, sealer *vault.Sealer, workspaces storage.Workspaces, logger *slog.Logger, now func() time.Time,
+	ctx context.Context, c Config, sealer *vault.Sealer, workspaces storage.Workspaces, logger *slog.Logger,
+	now func() time.Time,
 ) (*SignIn, error) {
 	public, err := url.Parse(c.PublicURL)
 	if err != nil {
@@ -103,11 +104,12 @@ func withoutDefaultPort(u *url.URL) string {
 
 // Handle serves the paths of signing in on mux. Each handler passes through wrap.
 //
-// Posts are to come through a guard that refuses those of other origins' pages, such as [kith/internal/httpd.SameOrigin].
+// Posts are to come through a guard that refuses those of other origins' pages, such as SameOrigin of package httpd.
 func (s *SignIn) Handle(mux *http.ServeMux, wrap func(http.Handler) http.Handler) {
 	for pattern, handler := range map[string]http.HandlerFunc{
 		"GET " + LoginPath:     s.login,
 		"GET " + CallbackPath:  s.callback,
+		"GET " + LogoutPath:    s.askToLogout,
 		"POST " + LogoutPath:   s.logout,
 		"GET " + SignedOutPath: s.signedOut,
 		"POST " + RefreshPath:  s.refresh,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -176,9 +177,7 @@ func TestTheCookieCountsForKithsOwnPagesAlone(t *testing.T) {
 	own, socket := "https://kith.example.com", map[string]string{"Connection": "Upgrade", "Upgrade": "websocket"}
 	with := func(base map[string]string, more ...string) map[string]string {
 		header := map[string]string{}
-		for name, value := range base {
-			header[name] = value
-		}
+		maps.Copy(header, base)
 		for i := 0; i < len(more); i += 2 {
 			header[more[i]] = more[i+1]
 		}

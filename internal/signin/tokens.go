@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -125,9 +126,7 @@ func (p *provider) read(ctx context.Context, e *endpoints, t *oauth2.Token, id *
 	if err := info.Claims(&more); err != nil {
 		return tokens{}, errors.New("userinfo: claims not readable")
 	}
-	for name, value := range out.claims {
-		more[name] = value
-	}
+	maps.Copy(more, out.claims)
 	out.claims = more
 	return out, nil
 }

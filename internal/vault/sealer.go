@@ -73,10 +73,11 @@ func (s *Sealer) Seal(plain, about []byte) ([]byte, error) {
 	}
 	k := s.keys[0]
 	header := append(append(make([]byte, 0, headerSize+len(plain)+k.aead.Overhead()), version), k.id[:]...)
-	return k.aead.Seal(header, nil, plain, joined(header, about)), nil
+	return k.aead.Seal(header, nil, plain, joined(header, about)), nil //nolint:gosec // it makes a random nonce itself
 }
 
-// Open decrypts what [Sealer.Seal] made for the same purpose and the same about. The error is [ErrNoKey] or [ErrSealed].
+// Open decrypts what [Sealer.Seal] made for the same purpose and the same about. The error is [ErrNoKey] or
+// [ErrSealed].
 func (s *Sealer) Open(sealed, about []byte) ([]byte, error) {
 	if !s.Ready() {
 		return nil, ErrNoKey
