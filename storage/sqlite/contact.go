@@ -139,7 +139,7 @@ func (s *Store) IdentitiesByContact(ctx context.Context, w crm.WorkspaceID, ids 
 	found, err := read(ctx, s, func(c *conn) ([]crm.Identity, error) {
 		return all(ctx, c, `
 			SELECT contact_id, channel_id, external_id, display_name, created_at
-			FROM identities
+			FROM identities INDEXED BY identities_by_contact
 			WHERE workspace_id = @workspace AND contact_id IN (SELECT unhex(value) FROM json_each(@ids))
 			ORDER BY created_at, channel_id, external_id`,
 			args{"workspace": w, "ids": idList(ids)},
@@ -379,7 +379,7 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 			return err
 		}
 		for _, query := range []string{
-			`DELETE FROM identities WHERE workspace_id = @workspace AND contact_id = @id`,
+			`DELETE FROM identities INDEXED BY identities_by_contact WHERE workspace_id = @workspace AND contact_id = @id`,
 			`DELETE FROM contact_activity WHERE workspace_id = @workspace AND contact_id = @id`,
 		} {
 			if _, err := t.exec(ctx, query, args{"workspace": w, "id": id[:]}); err != nil {
@@ -418,6 +418,7 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 	if err != nil {
 		return fmt.Errorf("delete contact %s: %w", id, err)
 	}
+	s.erased.Store(true)
 	return nil
 }
 

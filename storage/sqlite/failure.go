@@ -116,8 +116,12 @@ func (s *Store) RemoveFailure(ctx context.Context, w crm.WorkspaceID, id crm.Fai
 func dropFailures(ctx context.Context, t *tx, w crm.WorkspaceID, id crm.ContactID) error {
 	_, err := t.exec(ctx, `
 		DELETE FROM ingest_failures
-		WHERE workspace_id = @workspace AND (channel_id, external_id) IN (
-		  SELECT channel_id, external_id FROM identities WHERE workspace_id = @workspace AND contact_id = @id
+		WHERE n IN (
+		  SELECT f.n
+		  FROM identities y INDEXED BY identities_by_contact
+		  CROSS JOIN ingest_failures f INDEXED BY ingest_failures_by_customer
+		    ON f.workspace_id = @workspace AND f.channel_id = y.channel_id AND f.external_id = y.external_id
+		  WHERE y.workspace_id = @workspace AND y.contact_id = @id
 		)`, args{"workspace": w, "id": id[:]})
 	return err
 }

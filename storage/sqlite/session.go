@@ -157,7 +157,7 @@ func ofKinds(ctx context.Context, c *conn, r sessionReading, kinds [][3]any, ano
 		  SELECT o.n
 		  FROM contact_deletions d
 		  CROSS JOIN sessions o ON o.n IN (
-		    SELECT s.n FROM sessions s
+		    SELECT s.n FROM sessions s INDEXED BY sessions_by_contact
 		    WHERE s.workspace_id = @workspace AND s.contact_id = d.contact_id` + r.filter + r.beyond + r.order + `
 		    LIMIT @n
 		  )
@@ -177,7 +177,7 @@ func ofKinds(ctx context.Context, c *conn, r sessionReading, kinds [][3]any, ano
 		  ) k
 		  CROSS JOIN json_each(@nobody) b
 		  CROSS JOIN sessions o ON o.n IN (
-		    SELECT s.n FROM sessions s
+		    SELECT s.n FROM sessions s INDEXED BY sessions_by_kind
 		    WHERE s.workspace_id = @workspace AND s.status = k.status AND s.tag IS k.tag AND s.channel_id = k.channel_id
 		      AND (s.contact_id IS NULL) = b.value`+alive+r.beyond+r.order+`
 		    LIMIT @n

@@ -110,7 +110,7 @@ func countersOf(ctx context.Context, c *conn, w crm.WorkspaceID) ([]sessionCount
 func sessionsOf(ctx context.Context, c *conn, w crm.WorkspaceID, id crm.ContactID) ([]sessionCount, error) {
 	return all(ctx, c, `
 		SELECT channel_id, status, coalesce(tag, ''), false, count(*)
-		FROM sessions
+		FROM sessions INDEXED BY sessions_by_contact
 		WHERE workspace_id = @workspace AND contact_id = @id
 		GROUP BY 1, 2, 3`, args{"workspace": w, "id": id[:]}, scanSessionCount)
 }

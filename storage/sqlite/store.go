@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	sqlite3 "modernc.org/sqlite"
@@ -24,7 +25,8 @@ import (
 type Store struct {
 	writer     *writer
 	readers    *readers
-	workspaces sync.Map // name → crm.WorkspaceID
+	workspaces sync.Map    // name → crm.WorkspaceID
+	erased     atomic.Bool // the log may hold what has been deleted
 
 	followers followers
 	tellEvery time.Duration
@@ -32,13 +34,7 @@ type Store struct {
 	teller    chan struct{} // full while somebody tells activity
 }
 
-var _ interface {
-	storage.Store
-	storage.SessionEditor
-	storage.Webhooks
-	storage.Failures
-	storage.Events
-} = (*Store)(nil)
+var _ storage.Store = (*Store)(nil)
 
 // Open opens the database in the file at path, creates it where there is none, and applies the migrations that are
 // missing. The directory must be there. The file is for its owner alone.
@@ -62,6 +58,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		readers: newReaders(r, size), tellEvery: tellEvery, marks: make(chan struct{}, 1), teller: make(chan struct{}, 1),
 	}
 	s.writer = newWriter(w, s.committed)
+	s.erased.Store(true) // by a process before this one
 	return s, nil
 }
 

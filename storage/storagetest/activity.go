@@ -125,7 +125,7 @@ func (w *world) activity() (events []crm.Event) {
 	w.t.Helper()
 	var place crm.Place
 	for {
-		next, err := w.log().Events(w.ctx, w.id, place, 100)
+		next, err := w.Events(w.ctx, w.id, place, 100)
 		w.check(err)
 		if len(next) == 0 {
 			return events

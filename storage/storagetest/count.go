@@ -197,7 +197,7 @@ func (c *Counter) UpdateSession(
 	ctx context.Context, w crm.WorkspaceID, id crm.SessionID, e storage.SessionEdit,
 ) (crm.Session, error) {
 	c.add("UpdateSession")
-	return c.store.(roles).UpdateSession(ctx, w, id, e)
+	return c.store.UpdateSession(ctx, w, id, e)
 }
 
 // CountSessions counts and passes on.
@@ -205,31 +205,31 @@ func (c *Counter) CountSessions(
 	ctx context.Context, w crm.WorkspaceID, f storage.SessionFilter,
 ) (storage.SessionCounts, error) {
 	c.add("CountSessions")
-	return c.store.(roles).CountSessions(ctx, w, f)
+	return c.store.CountSessions(ctx, w, f)
 }
 
 // ChannelByID counts and passes on.
 func (c *Counter) ChannelByID(ctx context.Context, id crm.ChannelID) (crm.WorkspaceID, crm.Channel, error) {
 	c.add("ChannelByID")
-	return c.store.(roles).ChannelByID(ctx, id)
+	return c.store.ChannelByID(ctx, id)
 }
 
 // EachChannel counts and passes on.
 func (c *Counter) EachChannel(ctx context.Context, f func(crm.WorkspaceID, crm.Channel) error) error {
 	c.add("EachChannel")
-	return c.store.(roles).EachChannel(ctx, f)
+	return c.store.EachChannel(ctx, f)
 }
 
 // AddFailure counts and passes on.
 func (c *Counter) AddFailure(ctx context.Context, w crm.WorkspaceID, f crm.Failure) error {
 	c.add("AddFailure")
-	return c.store.(roles).AddFailure(ctx, w, f)
+	return c.store.AddFailure(ctx, w, f)
 }
 
 // Failures counts and passes on.
 func (c *Counter) Failures(ctx context.Context, w crm.WorkspaceID, p storage.Page) (storage.FailurePage, error) {
 	c.add("Failures")
-	return c.store.(roles).Failures(ctx, w, p)
+	return c.store.Failures(ctx, w, p)
 }
 
 // FailuresByID counts and passes on.
@@ -237,43 +237,43 @@ func (c *Counter) FailuresByID(
 	ctx context.Context, w crm.WorkspaceID, ids []crm.FailureID,
 ) (map[crm.FailureID]crm.Failure, error) {
 	c.add("FailuresByID")
-	return c.store.(roles).FailuresByID(ctx, w, ids)
+	return c.store.FailuresByID(ctx, w, ids)
 }
 
 // CountFailures counts and passes on.
 func (c *Counter) CountFailures(ctx context.Context, w crm.WorkspaceID) (storage.Count, error) {
 	c.add("CountFailures")
-	return c.store.(roles).CountFailures(ctx, w)
+	return c.store.CountFailures(ctx, w)
 }
 
 // RemoveFailure counts and passes on.
 func (c *Counter) RemoveFailure(ctx context.Context, w crm.WorkspaceID, id crm.FailureID) error {
 	c.add("RemoveFailure")
-	return c.store.(roles).RemoveFailure(ctx, w, id)
+	return c.store.RemoveFailure(ctx, w, id)
 }
 
 // Events counts and passes on.
 func (c *Counter) Events(ctx context.Context, w crm.WorkspaceID, after crm.Place, n int) ([]crm.Event, error) {
 	c.add("Events")
-	return c.store.(roles).Events(ctx, w, after, n)
+	return c.store.Events(ctx, w, after, n)
 }
 
 // PlaceOf counts and passes on.
 func (c *Counter) PlaceOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID) (crm.Place, error) {
 	c.add("PlaceOf")
-	return c.store.(roles).PlaceOf(ctx, w, id)
+	return c.store.PlaceOf(ctx, w, id)
 }
 
 // LastPlace counts and passes on.
 func (c *Counter) LastPlace(ctx context.Context, w crm.WorkspaceID) (crm.Place, error) {
 	c.add("LastPlace")
-	return c.store.(roles).LastPlace(ctx, w)
+	return c.store.LastPlace(ctx, w)
 }
 
 // Follow counts and passes on.
 func (c *Counter) Follow(ctx context.Context, wake func(crm.WorkspaceID)) error {
 	c.add("Follow")
-	return c.store.(roles).Follow(ctx, wake)
+	return c.store.Follow(ctx, wake)
 }
 
 // History counts and passes on.
@@ -281,19 +281,11 @@ func (c *Counter) History(
 	ctx context.Context, w crm.WorkspaceID, id crm.ContactID, p storage.Page,
 ) (storage.EventPage, error) {
 	c.add("History")
-	return c.store.(roles).History(ctx, w, id, p)
+	return c.store.History(ctx, w, id, p)
 }
 
 // ForgetEvents counts and passes on.
 func (c *Counter) ForgetEvents(ctx context.Context, before time.Time) (bool, error) {
 	c.add("ForgetEvents")
-	return c.store.(roles).ForgetEvents(ctx, before)
-}
-
-// roles are the roles of a store that deal with channels and events.
-type roles interface {
-	storage.SessionEditor
-	storage.Webhooks
-	storage.Failures
-	storage.Events
+	return c.store.ForgetEvents(ctx, before)
 }

@@ -150,7 +150,7 @@ var eventCases = []testCase{
 		w.wantErr("refused", err, errRefused)
 		_, err = w.UpdateContact(w.ctx, w.id, crm.NewContactID(w.now), refused)
 		w.wantErr("not there", err, crm.ErrNotFound)
-		_, err = w.log().UpdateSession(w.ctx, w.id, l.Sessions[0].ID, storage.SessionEdit{
+		_, err = w.UpdateSession(w.ctx, w.id, l.Sessions[0].ID, storage.SessionEdit{
 			Event: crm.NewEventID(w.now), At: w.now, Change: func(s *crm.Session) error {
 				s.Status = crm.Closed
 				return errRefused
@@ -180,7 +180,7 @@ var eventCases = []testCase{
 		}
 		for _, size := range []int{1, 5, 12, 100} {
 			for from := range crm.Place(13) {
-				got, err := w.log().Events(w.ctx, w.id, from, size)
+				got, err := w.Events(w.ctx, w.id, from, size)
 				w.check(err)
 				w.same(fmt.Sprintf("%d behind %d", size, from), idsOf(got), want[from:min(12, int(from)+size)])
 				for i, e := range got {
@@ -194,11 +194,11 @@ var eventCases = []testCase{
 		other := w.neighbour()
 		id := other.marker()
 		for _, id := range []crm.EventID{id, crm.NewEventID(w.now), {}} {
-			_, err := w.log().PlaceOf(w.ctx, w.id, id)
+			_, err := w.PlaceOf(w.ctx, w.id, id)
 			w.wantErr("PlaceOf", err, crm.ErrNotFound)
 		}
 		w.same("the neighbour's", other.placeOf(id), crm.Place(1))
-		got, err := w.log().Events(w.ctx, w.id, 0, 10)
+		got, err := w.Events(w.ctx, w.id, 0, 10)
 		w.check(err)
 		w.same("events", got, []crm.Event{})
 		w.same("last place", w.lastPlace(), crm.Place(0))
@@ -221,25 +221,25 @@ var eventCases = []testCase{
 		late, _ := w.change(ann.Contact.ID, "staff", rename("Ann Smyth"))
 		w.placeOf(late.ID)
 		for {
-			more, err := w.log().ForgetEvents(w.ctx, limit)
+			more, err := w.ForgetEvents(w.ctx, limit)
 			w.check(err)
 			if !more {
 				break
 			}
 		}
-		_, err := w.log().PlaceOf(w.ctx, w.id, first.ID)
+		_, err := w.PlaceOf(w.ctx, w.id, first.ID)
 		w.wantErr("place of a forgotten event", err, crm.ErrNotFound)
 		if before == 0 || last == 0 {
 			w.t.Fatalf("the places were %d and %d", last, before)
 		}
-		got, err := w.log().Events(w.ctx, w.id, 0, 100)
+		got, err := w.Events(w.ctx, w.id, 0, 100)
 		w.check(err)
 		got = slices.DeleteFunc(got, func(e crm.Event) bool { return e.Kind == crm.Activity })
 		w.same("events left", idsOf(got), []crm.EventID{kept.ID, late.ID})
 		if p := w.placeOf(kept.ID); p <= before {
 			w.t.Errorf("the place of a kept event is %d, after %d", p, before)
 		}
-		page, err := w.log().History(w.ctx, w.id, ann.Contact.ID, storage.Page{Size: 10})
+		page, err := w.History(w.ctx, w.id, ann.Contact.ID, storage.Page{Size: 10})
 		w.check(err)
 		w.same("history", len(page.Events), 4)
 		next := w.marker()
@@ -327,20 +327,6 @@ var eventCases = []testCase{
 	}},
 }
 
-// full is the store with the roles that deal with events.
-type full interface {
-	storage.SessionEditor
-	storage.Events
-}
-
-func (w *world) log() full {
-	f, ok := w.Store.(full)
-	if !ok {
-		w.t.Skip("the store keeps no events")
-	}
-	return f
-}
-
 // change edits a contact and returns the event to expect.
 func (w *world) change(id crm.ContactID, actor string, change func(*crm.Contact)) (crm.Event, crm.Contact) {
 	w.t.Helper()
@@ -364,7 +350,7 @@ func (w *world) changeSession(id crm.SessionID, change func(*crm.Session)) stora
 		change(s)
 		return nil
 	}}
-	_, err := w.log().UpdateSession(w.ctx, w.id, id, e)
+	_, err := w.UpdateSession(w.ctx, w.id, id, e)
 	w.check(err)
 	return e
 }
@@ -378,14 +364,14 @@ func (w *world) marker() crm.EventID {
 
 func (w *world) placeOf(id crm.EventID) crm.Place {
 	w.t.Helper()
-	p, err := w.log().PlaceOf(w.ctx, w.id, id)
+	p, err := w.PlaceOf(w.ctx, w.id, id)
 	w.check(err)
 	return p
 }
 
 func (w *world) lastPlace() crm.Place {
 	w.t.Helper()
-	p, err := w.log().LastPlace(w.ctx, w.id)
+	p, err := w.LastPlace(w.ctx, w.id)
 	w.check(err)
 	return p
 }
@@ -396,7 +382,7 @@ func (w *world) upTo(id crm.EventID) []crm.Event {
 	w.placeOf(id)
 	var events []crm.Event
 	for {
-		next, err := w.log().Events(w.ctx, w.id, crm.Place(len(events)), 7)
+		next, err := w.Events(w.ctx, w.id, crm.Place(len(events)), 7)
 		w.check(err)
 		if len(next) == 0 {
 			return events
@@ -438,7 +424,7 @@ func (w *world) readAlong(n int, written *atomic.Bool, total int) (events []crm.
 	deadline := time.Now().Add(patience)
 	for time.Now().Before(deadline) {
 		done := written.Load()
-		next, err := w.log().Events(w.ctx, w.id, place, n)
+		next, err := w.Events(w.ctx, w.id, place, n)
 		if err != nil {
 			return events, err
 		}
@@ -498,7 +484,7 @@ func (w *world) hears(woken *wakes, id crm.EventID) {
 		if !woken.take(w.id) {
 			return false
 		}
-		got, err := w.log().Events(w.ctx, w.id, 0, 1000)
+		got, err := w.Events(w.ctx, w.id, 0, 1000)
 		w.check(err)
 		return slices.Contains(idsOf(got), id)
 	})
@@ -509,7 +495,7 @@ func (w *world) follow() (woken *wakes, stop func() error) {
 	woken = &wakes{woken: map[crm.WorkspaceID]bool{}}
 	ctx, cancel := context.WithCancel(w.ctx)
 	ended := make(chan error, 1)
-	go func() { ended <- w.log().Follow(ctx, woken.wake) }()
+	go func() { ended <- w.Follow(ctx, woken.wake) }()
 	stop = sync.OnceValue(func() error { cancel(); return <-ended })
 	w.t.Cleanup(func() { _ = stop() })
 	return woken, stop

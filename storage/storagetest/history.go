@@ -40,7 +40,7 @@ var historyCases = []testCase{
 				var got []crm.EventID
 				p := storage.Page{Size: size, FromEnd: fromEnd}
 				for more := true; more; {
-					page, err := w.log().History(w.ctx, w.id, ann.ID, p)
+					page, err := w.History(w.ctx, w.id, ann.ID, p)
 					w.check(err)
 					if len(page.Events) == 0 {
 						w.t.Fatalf("an empty page of %d", size)
@@ -57,7 +57,7 @@ var historyCases = []testCase{
 		}
 		at := func(n int) *storage.Position { return &storage.Position{ID: uuid.UUID(all[n])} }
 		for _, p := range []storage.Page{{Size: 5, After: at(2), Before: at(6)}, {Size: 3, FromEnd: true, After: at(2), Before: at(6)}} {
-			page, err := w.log().History(w.ctx, w.id, ann.ID, p)
+			page, err := w.History(w.ctx, w.id, ann.ID, p)
 			w.check(err)
 			w.same("between bounds", idsOf(page.Events), all[3:6])
 			w.same("more between bounds", page.More, false)
@@ -82,7 +82,7 @@ var historyCases = []testCase{
 // history reads a contact's history, without the places.
 func (w *world) history(id crm.ContactID) []crm.Event {
 	w.t.Helper()
-	page, err := w.log().History(w.ctx, w.id, id, storage.Page{Size: 1000})
+	page, err := w.History(w.ctx, w.id, id, storage.Page{Size: 1000})
 	w.check(err)
 	events := slices.Clone(page.Events)
 	for i := range events {
