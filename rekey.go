@@ -30,11 +30,7 @@ func (rekeyCommand) Run(ctx context.Context, p *program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	keyed, ok := store.(keyStore)
-	if !ok {
-		return errors.New("this database cannot keep secrets")
-	}
-	done, err := rekey(ctx, keyed, keys)
+	done, err := rekey(ctx, store, keys)
 	if err != nil {
 		return err
 	}
@@ -48,12 +44,6 @@ func (rekeyCommand) Run(ctx context.Context, p *program) (err error) {
 	return nil
 }
 
-// keyStore is what rekey needs of storage.
-type keyStore interface {
-	storage.Webhooks
-	storage.Channels
-}
-
 // rekeyed tells what became of the channels with secrets.
 type rekeyed struct {
 	sealed, current int
@@ -61,7 +51,7 @@ type rekeyed struct {
 }
 
 // rekey seals the secrets of every channel under the first key of v. It may be broken off and done again.
-func rekey(ctx context.Context, store keyStore, v *vault.Vault) (rekeyed, error) {
+func rekey(ctx context.Context, store storage.Store, v *vault.Vault) (rekeyed, error) {
 	type place struct {
 		workspace crm.WorkspaceID
 		channel   crm.ChannelID

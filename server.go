@@ -169,19 +169,13 @@ func (p *program) handler(
 	door := newDoor(authenticator.Authenticate, cookieOf(staff), c.Limit())
 	registry := metrics.New(version())
 	messages := ingest.New(store, c.DefaultRegion, p.now)
-	mux := http.NewServeMux()
-	var replayer desk.Replayer
-	if store, ok := store.(webhookStore); ok {
-		webhooks := channels.New(channels.Options{
-			Channels: store, Ingest: messages, Failures: store, Open: secrets.Open, Limit: door.admitPage,
-			Logger: logger, Now: p.now, Registry: registry,
-		})
-		mux.Handle(webhookPath+"{id}/webhook", webhooks)
-		replayer = webhooks
-	}
+	webhooks := channels.New(channels.Options{
+		Channels: store, Ingest: messages, Failures: store, Open: secrets.Open, Limit: door.admitPage,
+		Logger: logger, Now: p.now, Registry: registry,
+	})
 	endpoint := graph.NewHandler(graph.Options{
 		Desk: desk.New(store, desk.Options{
-			Region: c.DefaultRegion, Now: p.now, Vault: secrets, PublicURL: p.publicURL(addr), Replayer: replayer,
+			Region: c.DefaultRegion, Now: p.now, Vault: secrets, PublicURL: p.publicURL(addr), Replayer: webhooks,
 		}),
 		Ingest:        messages,
 		Authenticate:  door.authenticate,
@@ -190,8 +184,10 @@ func (p *program) handler(
 		RequestID:     httpd.RequestID,
 	})
 
+	mux := http.NewServeMux()
 	mux.Handle("/graphql", door.admit(endpoint))
 	p.handleSignIn(mux, staff, door)
+	mux.Handle(webhookPath+"{id}/webhook", webhooks)
 	mux.HandleFunc("GET /livez", health.Live)
 	mux.HandleFunc("GET /readyz", health.Ready)
 	mux.Handle("GET /metrics", metrics.Handler(registry))
@@ -209,12 +205,6 @@ func (p *program) handler(
 		guarded = httpd.OnlyHosts(config.Loopback, guarded)
 	}
 	return httpd.Observe(httpd.Headers(openTo(webhookPath, mux, guarded)), logger, registry), nil
-}
-
-// webhookStore is what webhooks need of storage.
-type webhookStore interface {
-	storage.Webhooks
-	storage.Failures
 }
 
 // webhookPath is where webhooks begin, and nothing else.

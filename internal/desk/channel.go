@@ -105,7 +105,7 @@ func (d *Desk) applySecret(w crm.WorkspaceID, c *crm.Channel, change crm.Change[
 		if err != nil {
 			return err
 		}
-		if secret != "" && !d.Vault.Ready() {
+		if secret != "" && !d.options.Vault.Ready() {
 			return &crm.InvalidError{
 				Field: "secret", Reason: "This server cannot keep secrets yet: its operator has to set KITH_SECRET_KEY",
 			}
@@ -118,17 +118,17 @@ func (d *Desk) applySecret(w crm.WorkspaceID, c *crm.Channel, change crm.Change[
 	if openErr != nil && !asked {
 		return nil
 	}
-	if d.Vault.Ready() {
+	if d.options.Vault.Ready() {
 		makeMissing(c.Type, &after)
 	}
 	switch {
 	case after == before && openErr == nil:
 		return nil
-	case after == (vault.Secrets{}) || !d.Vault.Ready():
+	case after == (vault.Secrets{}) || !d.options.Vault.Ready():
 		c.Secrets = nil
 		return nil
 	}
-	sealed, err := d.Vault.Seal(w, c.ID, after)
+	sealed, err := d.options.Vault.Seal(w, c.ID, after)
 	if err != nil {
 		return fmt.Errorf("seal secrets: %w", err)
 	}
@@ -157,5 +157,5 @@ func (d *Desk) openSecrets(w crm.WorkspaceID, c crm.Channel) (vault.Secrets, err
 	if len(c.Secrets) == 0 {
 		return vault.Secrets{}, nil
 	}
-	return d.Vault.Open(w, c.ID, c.Secrets)
+	return d.options.Vault.Open(w, c.ID, c.Secrets)
 }

@@ -191,7 +191,7 @@ func (d *Desk) UpdateContact(
 		Unique: !p.AllowDuplicate,
 		Change: func(c *crm.Contact) error {
 			before = new(*c)
-			return p.Apply(c, d.Region)
+			return p.Apply(c, d.options.Region)
 		},
 	})
 	if err != nil {

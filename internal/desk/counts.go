@@ -38,7 +38,7 @@ func (d *Desk) CountSessions(ctx context.Context, v crm.Viewer, f storage.Sessio
 	if err := checkFilter(f); err != nil {
 		return SessionCounts{}, err
 	}
-	found, err := d.editor.CountSessions(ctx, v.Workspace, f)
+	found, err := d.store.CountSessions(ctx, v.Workspace, f)
 	if err != nil {
 		return SessionCounts{}, fmt.Errorf("count sessions: %w", err)
 	}

@@ -19,7 +19,10 @@ import (
 type Store interface {
 	storage.Contacts
 	storage.Sessions
+	storage.SessionEditor
 	storage.Channels
+	storage.Failures
+	storage.Events
 }
 
 // Replayer takes an item of a channel's report in once more. What was recorded before changes nothing. An error that an
@@ -45,12 +48,8 @@ type Options struct {
 
 // Desk is a workspace's desk, for every workspace.
 type Desk struct {
-	store Store
-	Options
-
-	editor   storage.SessionEditor
-	failures storage.Failures
-	history  storage.Events
+	store   Store
+	options Options
 }
 
 // New makes a desk.
@@ -58,15 +57,11 @@ func New(store Store, o Options) *Desk {
 	if o.Vault == nil {
 		o.Vault = &vault.Vault{}
 	}
-	d := &Desk{store: store, Options: o}
-	d.editor, _ = store.(storage.SessionEditor)
-	d.failures, _ = store.(storage.Failures)
-	d.history, _ = store.(storage.Events)
-	return d
+	return &Desk{store: store, options: o}
 }
 
 // clock is the time as it is stored.
-func (d *Desk) clock() time.Time { return d.Now().UTC().Truncate(time.Microsecond) }
+func (d *Desk) clock() time.Time { return d.options.Now().UTC().Truncate(time.Microsecond) }
 
 // Edited is what became of an edit.
 type Edited[T any] struct {

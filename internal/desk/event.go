@@ -16,7 +16,7 @@ func (d *Desk) Subscribe(ctx context.Context, v crm.Viewer, after *crm.EventID) 
 	if err := Authorize(v, crm.ReadContacts); err != nil {
 		return nil, err
 	}
-	return d.Events.Subscribe(ctx, v.Workspace, after)
+	return d.options.Events.Subscribe(ctx, v.Workspace, after)
 }
 
 // MarkEvents returns an id that a subscription may begin after (see [events.Hub.Mark]).
@@ -24,7 +24,7 @@ func (d *Desk) MarkEvents(ctx context.Context, v crm.Viewer) (crm.EventID, error
 	if err := Authorize(v, crm.ReadContacts); err != nil {
 		return crm.EventID{}, err
 	}
-	return d.Events.Mark(ctx, v.Workspace)
+	return d.options.Events.Mark(ctx, v.Workspace)
 }
 
 // CheckFilter refuses a filter that names more alternatives than a list of sessions takes.
@@ -52,7 +52,7 @@ func (d *Desk) History(ctx context.Context, v crm.Viewer, id crm.ContactID, p Pa
 	if err != nil {
 		return HistoryPage{}, err
 	}
-	found, err := d.history.History(ctx, v.Workspace, id, page)
+	found, err := d.store.History(ctx, v.Workspace, id, page)
 	if err != nil {
 		return HistoryPage{}, fmt.Errorf("list changes: %w", err)
 	}

@@ -34,7 +34,7 @@ func (d *Desk) Failures(ctx context.Context, v crm.Viewer, p Paging) (FailurePag
 	if err != nil {
 		return FailurePage{}, err
 	}
-	found, err := d.failures.Failures(ctx, v.Workspace, page)
+	found, err := d.store.Failures(ctx, v.Workspace, page)
 	if err != nil {
 		return FailurePage{}, fmt.Errorf("list failures: %w", err)
 	}
@@ -46,7 +46,7 @@ func (d *Desk) CountFailures(ctx context.Context, v crm.Viewer) (storage.Count, 
 	if err := Authorize(v, crm.ManageChannels); err != nil {
 		return storage.Count{}, err
 	}
-	return d.failures.CountFailures(ctx, v.Workspace)
+	return d.store.CountFailures(ctx, v.Workspace)
 }
 
 // FailuresByID returns the failures that exist among ids. For staff who may not manage channels none does.
@@ -56,7 +56,7 @@ func (d *Desk) FailuresByID(
 	if !v.Role.Can(crm.ManageChannels) || len(ids) == 0 {
 		return nil, Authorize(v, crm.ReadContacts)
 	}
-	return byID(ctx, v, ids, d.failures.FailuresByID)
+	return byID(ctx, v, ids, d.store.FailuresByID)
 }
 
 // ReplayFailures takes each of the failures in once more and removes those that succeed. It returns what became of each,
@@ -65,10 +65,10 @@ func (d *Desk) ReplayFailures(ctx context.Context, v crm.Viewer, ids []crm.Failu
 	if err := d.mayMend(v, ids); err != nil {
 		return nil, err
 	}
-	if d.Replayer == nil {
+	if d.options.Replayer == nil {
 		return nil, fmt.Errorf("replay failures: %w", crm.ErrUnavailable)
 	}
-	found, err := d.failures.FailuresByID(ctx, v.Workspace, ids)
+	found, err := d.store.FailuresByID(ctx, v.Workspace, ids)
 	if err != nil {
 		return nil, fmt.Errorf("load failures: %w", err)
 	}
@@ -77,10 +77,10 @@ func (d *Desk) ReplayFailures(ctx context.Context, v crm.Viewer, ids []crm.Failu
 		if !ok {
 			return crm.ErrNotFound
 		}
-		if err := d.Replayer.Replay(ctx, v.Workspace, f); err != nil {
+		if err := d.options.Replayer.Replay(ctx, v.Workspace, f); err != nil {
 			return fmt.Errorf("replay %s: %w", id, err)
 		}
-		err := d.failures.RemoveFailure(ctx, v.Workspace, id)
+		err := d.store.RemoveFailure(ctx, v.Workspace, id)
 		if err != nil && !errors.Is(err, crm.ErrNotFound) { // somebody else removed it meanwhile
 			return fmt.Errorf("remove %s: %w", id, err)
 		}
@@ -95,7 +95,7 @@ func (d *Desk) DismissFailures(ctx context.Context, v crm.Viewer, ids []crm.Fail
 		return nil, err
 	}
 	return each(ids, func(id crm.FailureID) error {
-		if err := d.failures.RemoveFailure(ctx, v.Workspace, id); err != nil {
+		if err := d.store.RemoveFailure(ctx, v.Workspace, id); err != nil {
 			return fmt.Errorf("remove %s: %w", id, err)
 		}
 		return nil

@@ -38,7 +38,7 @@ func failing(t *testing.T, n int, r desk.Replayer) (*desk.Desk, crm.Viewer, []cr
 	for i := range n {
 		at := start.Add(time.Duration(i) * time.Second).Truncate(time.Microsecond)
 		ids[i] = crm.NewFailureID(at)
-		err := store.(storage.Failures).AddFailure(t.Context(), v.Workspace, crm.Failure{
+		err := store.AddFailure(t.Context(), v.Workspace, crm.Failure{
 			ID: ids[i], ChannelID: made.Channel.ID, At: at, Position: i, Reason: "It is wrong", Payload: fmt.Appendf(nil, "item %d", i),
 		})
 		if err != nil {

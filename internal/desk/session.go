@@ -186,7 +186,7 @@ func (d *Desk) UpdateSession(
 	now := d.clock()
 	event := crm.NewEventID(now)
 	var before *crm.Session
-	updated, err := d.editor.UpdateSession(ctx, v.Workspace, id, storage.SessionEdit{
+	updated, err := d.store.UpdateSession(ctx, v.Workspace, id, storage.SessionEdit{
 		At:    now,
 		Event: event,
 		Actor: v.Subject,

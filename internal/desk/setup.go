@@ -28,7 +28,7 @@ type ChannelSetup struct {
 
 func (d *Desk) connection(w crm.WorkspaceID, c crm.Channel) Connection {
 	setup := ChannelSetup{
-		WebhookURL:     d.PublicURL + "/channels/" + c.ID.String() + "/webhook",
+		WebhookURL:     d.options.PublicURL + "/channels/" + c.ID.String() + "/webhook",
 		AllowedDomains: append([]string{}, c.Domains...),
 	}
 	if s, err := d.openSecrets(w, c); err == nil {
