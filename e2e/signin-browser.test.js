@@ -45,11 +45,15 @@ describe('signing in, in a browser', () => {
       return { status: response.status, viewer: (await response.json()).data?.viewer }
     }, headers)
 
+  const renew = (page) =>
+    page.evaluate(async () => (await fetch('/auth/refresh', { method: 'POST', headers: { 'x-kith-staff': '1' } })).status)
+
   const status = (page) => page.evaluate(async () => (await fetch('/auth/session')).json())
 
   it('comes back signed in, with a cookie that no script sees', async () => {
     const { context, page } = await signIn('ann')
     await page.waitForURL(`${kith.url}/playground/`)
+    assert.equal(await renew(page), 200) // loading may have taken longer than the session
     assert.deepEqual(await viewer(page), { status: 200, viewer: { name: 'Ann', role: 'ADMIN' } })
     assert.equal((await viewer(page, {})).status, 401)
     assert.equal(await page.evaluate(() => document.cookie), '')
@@ -67,11 +71,40 @@ describe('signing in, in a browser', () => {
     const { expiresAt } = await status(page)
     await page.waitForFunction((end) => Date.now() > Date.parse(end), expiresAt)
     assert.equal((await viewer(page)).status, 401)
-    const renew = (tab) =>
-      tab.evaluate(async () => (await fetch('/auth/refresh', { method: 'POST', headers: { 'x-kith-staff': '1' } })).status)
     assert.deepEqual(await Promise.all([renew(page), renew(other)]), [200, 200])
     assert.deepEqual([(await viewer(page)).status, (await viewer(other)).status], [200, 200])
     assert.ok(Date.parse((await status(other)).expiresAt) > Date.parse(expiresAt))
+    await context.close()
+  })
+
+  it('brings what happens to the page, until the session ends', async () => {
+    const { context, page } = await signIn('ann')
+    await page.waitForURL(`${kith.url}/playground/`)
+    assert.equal(await renew(page), 200)
+    const subscription = '{"query": "subscription { contactEvents { id } }"}'
+    const stream = (given) =>
+      page.evaluate(async ([body, more]) => {
+        const headers = { 'content-type': 'application/json', accept: 'text/event-stream', ...more }
+        const leave = new AbortController()
+        const response = await fetch('/graphql', { method: 'POST', headers, body, signal: leave.signal })
+        leave.abort()
+        return [response.status, response.headers.get('content-type')]
+      }, [subscription, given])
+    assert.deepEqual(await stream({ 'x-kith-staff': '1' }), [200, 'text/event-stream; charset=utf-8'])
+    assert.equal((await stream({}))[0], 401)
+    // The socket has no headers to set: its origin speaks for it.
+    const live = await page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          const socket = new WebSocket(`${location.origin.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
+          const heard = []
+          socket.onopen = () => socket.send('{"type": "connection_init"}')
+          socket.onmessage = ({ data }) => heard.push(JSON.parse(data).type)
+          socket.onclose = ({ code }) => resolve([...new Set(heard), code])
+        }),
+    )
+    assert.deepEqual(live, ['connection_ack', 4401])
+    assert.equal((await viewer(page)).status, 401)
     await context.close()
   })
 
