@@ -32,7 +32,7 @@ var channelCases = []testCase{
 		w.check(err)
 		w.same("channels", got, map[crm.ChannelID]crm.Channel{web.ID: web, shop.ID: shop})
 	}},
-	{"a channel's name and whether it is active can be changed, and nothing else", func(w *world) {
+	{"a channel's identity, type and age cannot be changed", func(w *world) {
 		ch := w.channel("Web")
 		got, err := w.UpdateChannel(w.ctx, w.id, ch.ID, func(c *crm.Channel) error {
 			w.same("handed to change", *c, ch)

@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"strings"
@@ -82,6 +83,18 @@ var calls = []call{
 	{"SessionsByContact", func(ctx context.Context, w *world, on target) (any, error) {
 		return w.SessionsByContact(ctx, w.id, []crm.ContactID{on.contact}, storage.SessionQuery{Page: aPage})
 	}},
+	{"UpdateSession", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.UpdateSession(ctx, w.id, on.session, storage.SessionEdit{At: w.now, Change: func(s *crm.Session) error {
+			s.Tag = new(crm.General)
+			return nil
+		}})
+	}},
+	{"CountSessions", func(ctx context.Context, w *world, _ target) (any, error) {
+		return w.CountSessions(ctx, w.id, storage.SessionFilter{})
+	}},
+	{"CountSessions of a contact", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.CountSessions(ctx, w.id, storage.SessionFilter{Contact: &on.contact})
+	}},
 	{"Channels", func(ctx context.Context, w *world, _ target) (any, error) {
 		return w.Channels(ctx, w.id)
 	}},
@@ -96,6 +109,51 @@ var calls = []call{
 			c.Name = "Meddled with"
 			return nil
 		})
+	}},
+	{"ChannelByID", func(ctx context.Context, w *world, on target) (any, error) {
+		_, c, err := w.ChannelByID(ctx, on.channel)
+		return c, err
+	}},
+	{"EachChannel", func(ctx context.Context, w *world, _ target) (any, error) {
+		return nil, w.EachChannel(ctx, func(crm.WorkspaceID, crm.Channel) error { return nil })
+	}},
+	{"AddFailure", func(ctx context.Context, w *world, on target) (any, error) {
+		return nil, w.AddFailure(ctx, w.id, crm.Failure{ID: crm.NewFailureID(w.now), ChannelID: on.channel, At: w.now})
+	}},
+	{"Failures", func(ctx context.Context, w *world, _ target) (any, error) {
+		return w.Failures(ctx, w.id, aPage)
+	}},
+	{"FailuresByID", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.FailuresByID(ctx, w.id, []crm.FailureID{crm.FailureID(on.contact)})
+	}},
+	{"CountFailures", func(ctx context.Context, w *world, _ target) (any, error) {
+		return w.CountFailures(ctx, w.id)
+	}},
+	{"RemoveFailure", func(ctx context.Context, w *world, on target) (any, error) {
+		if err := w.RemoveFailure(ctx, w.id, crm.FailureID(on.contact)); !errors.Is(err, crm.ErrNotFound) {
+			return nil, err
+		}
+		return nil, nil
+	}},
+	{"Events", func(ctx context.Context, w *world, _ target) (any, error) {
+		_, err := w.Events(ctx, w.id, 0, 10)
+		return nil, err
+	}},
+	{"PlaceOf", func(ctx context.Context, w *world, on target) (any, error) {
+		if _, err := w.PlaceOf(ctx, w.id, crm.EventID(on.contact)); !errors.Is(err, crm.ErrNotFound) {
+			return nil, err
+		}
+		return nil, nil
+	}},
+	{"LastPlace", func(ctx context.Context, w *world, _ target) (any, error) {
+		_, err := w.LastPlace(ctx, w.id)
+		return nil, err
+	}},
+	{"History", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.History(ctx, w.id, on.contact, aPage)
+	}},
+	{"ForgetEvents", func(ctx context.Context, w *world, _ target) (any, error) {
+		return w.ForgetEvents(ctx, time.Time{})
 	}},
 	{"RecordInteraction", func(ctx context.Context, w *world, on target) (any, error) {
 		i := w.message(crm.Channel{ID: on.channel}, "ann", "meddling")
