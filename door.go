@@ -68,19 +68,33 @@ func (d door) admit(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), answerKey{}, a)))
 			return
 		}
-		asker, factor := "address "+httpd.Address(r), 1.0
+		var (
+			wait time.Duration
+			ok   bool
+		)
 		if a.err == nil {
-			asker = "subject " + a.viewer.WorkspaceName + "\x00" + a.viewer.Subject
-			if a.viewer.Role == crm.RoleChannel {
-				factor = channelFactor
-			}
+			wait, ok = d.allow(a.viewer)
+		} else {
+			wait, ok = d.limiter.Allow("address "+httpd.Address(r), 1)
 		}
-		if wait, ok := d.limiter.Allow(asker, factor); !ok {
+		if !ok {
 			httpd.TooMany(w, r, wait)
 			return
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), answerKey{}, a)))
 	})
+}
+
+// allow takes in one operation more of somebody who has shown a credential, or tells how long to wait.
+func (d door) allow(v crm.Viewer) (wait time.Duration, ok bool) {
+	if d.limiter == nil {
+		return 0, true
+	}
+	factor := 1.0
+	if v.Role == crm.RoleChannel {
+		factor = channelFactor
+	}
+	return d.limiter.Allow("subject "+v.WorkspaceName+"\x00"+v.Subject, factor)
 }
 
 // admitPage takes in one message that a page on the web sends for somebody unknown, or tells how long to wait.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"kith/internal/events"
 	"kith/storage"
 )
 
@@ -47,10 +48,21 @@ const (
 	maintainInterval = time.Second
 	// maintainPause is how long maintenance rests after a failure.
 	maintainPause = 15 * time.Second
+	// forgetInterval is how often events are dropped that are kept no longer.
+	forgetInterval = 10 * time.Second
 )
 
+// upkeep is what the store needs while nobody asks it for anything.
+type upkeep struct {
+	store     storage.Store
+	retention time.Duration // of events
+	now       func() time.Time
+
+	forgot time.Time // when there was nothing more to forget
+}
+
 // maintain looks after the store until ctx ends or stop is called, which waits for it.
-func maintain(ctx context.Context, store storage.Keeper, logger *slog.Logger) (stop func() error) {
+func maintain(ctx context.Context, work *upkeep, logger *slog.Logger) (stop func() error) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -62,7 +74,7 @@ func maintain(ctx context.Context, store storage.Keeper, logger *slog.Logger) (s
 				return
 			case <-time.After(next):
 			}
-			more, err := maintainOnce(ctx, store)
+			more, err := work.once(ctx)
 			switch {
 			case ctx.Err() != nil:
 				return
@@ -83,11 +95,35 @@ func maintain(ctx context.Context, store storage.Keeper, logger *slog.Logger) (s
 	}
 }
 
-func maintainOnce(ctx context.Context, store storage.Keeper) (more bool, err error) {
+// once does one bounded helping, and tells whether there is more to do.
+func (u *upkeep) once(ctx context.Context) (more bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %T\n%s", p, debug.Stack())
 		}
 	}()
-	return store.Maintain(ctx)
+	more, err = u.store.Maintain(ctx)
+	if now := u.now(); err == nil && now.Sub(u.forgot) >= forgetInterval {
+		var old bool
+		if old, err = u.store.ForgetEvents(ctx, now.Add(-u.retention)); err == nil && !old {
+			u.forgot = now
+		}
+		more = more || old
+	}
+	return more, err
+}
+
+// follow runs the hub until ctx ends or stop is called, which waits for it.
+func follow(ctx context.Context, hub *events.Hub) (stop func() error) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // requests that finish may still be told of events
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		hub.Run(ctx)
+	}()
+	return func() error {
+		cancel()
+		<-done
+		return nil
+	}
 }

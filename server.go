@@ -23,6 +23,7 @@ import (
 	"kith/internal/config"
 	"kith/internal/demo"
 	"kith/internal/desk"
+	"kith/internal/events"
 	"kith/internal/httpd"
 	"kith/internal/ingest"
 	"kith/internal/metrics"
@@ -127,27 +128,31 @@ func (p *program) serve(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	hub := events.New(store, logger)
 	health := httpd.NewHealth(store.Ping)
-	handler, err := p.handler(ctx, store, health, logger, ln.Addr())
+	handler, streams, err := p.handler(ctx, store, hub, health, logger, ln.Addr())
 	if err != nil {
 		return err
 	}
-	opened.add("maintenance", maintain(ctx, store, logger))
+	opened.add("events", follow(ctx, hub))
+	opened.add("maintenance", maintain(ctx, &upkeep{
+		store: store, retention: p.config.EventRetention, now: p.now,
+	}, logger))
 
 	p.announce(ln.Addr(), logger)
 	return httpd.Serve(ctx, ln, httpd.Serving{
-		Handler: handler, Health: health, Logger: logger, Grace: p.config.ShutdownTimeout,
+		Handler: handler, Drain: streams.Shutdown, Health: health, Logger: logger, Grace: p.config.ShutdownTimeout,
 	})
 }
 
-// handler puts together everything that is served at an address.
+// handler puts together everything that is served at an address. The endpoint of GraphQL is also returned by itself.
 func (p *program) handler(
-	ctx context.Context, store storage.Store, health *httpd.Health, logger *slog.Logger, addr net.Addr,
-) (http.Handler, error) {
+	ctx context.Context, store storage.Store, hub *events.Hub, health *httpd.Health, logger *slog.Logger, addr net.Addr,
+) (http.Handler, *graph.Handler, error) {
 	c := p.config
 	secrets, err := vault.New(c.SecretKeys()...)
 	if err != nil {
-		return nil, fmt.Errorf("KITH_SECRET_KEY: %w", err)
+		return nil, nil, fmt.Errorf("KITH_SECRET_KEY: %w", err)
 	}
 	authenticator, err := auth.New(ctx, auth.Config{
 		Secret:      string(c.AuthSecret),
@@ -157,14 +162,14 @@ func (p *program) handler(
 		Development: c.Development(),
 	}, store, logger, p.now)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if u, err := url.Parse(c.AuthJWKSURL); err == nil && u.Scheme == "http" && !config.Loopback(u.Hostname()) {
 		logger.Warn("KITH_AUTH_JWKS_URL is not https: whoever can alter traffic on the way can sign tokens")
 	}
 	staff, err := p.signIn(ctx, store, logger, addr)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	door := newDoor(authenticator.Authenticate, cookieOf(staff), c.Limit())
 	registry := metrics.New(version())
@@ -176,11 +181,14 @@ func (p *program) handler(
 	endpoint := graph.NewHandler(graph.Options{
 		Desk: desk.New(store, desk.Options{
 			Region: c.DefaultRegion, Now: p.now, Vault: secrets, PublicURL: p.publicURL(addr), Replayer: webhooks,
+			Events: hub,
 		}),
 		Ingest:        messages,
 		Authenticate:  door.authenticate,
 		Logger:        logger,
 		Introspection: c.IntrospectionOn(),
+		Allow:         door.allow,
+		Now:           p.now,
 		RequestID:     httpd.RequestID,
 	})
 
@@ -204,7 +212,7 @@ func (p *program) handler(
 	if c.Development() {
 		guarded = httpd.OnlyHosts(config.Loopback, guarded)
 	}
-	return httpd.Observe(httpd.Headers(openTo(webhookPath, mux, guarded)), logger, registry), nil
+	return httpd.Observe(httpd.Headers(openTo(webhookPath, mux, guarded)), logger, registry), endpoint, nil
 }
 
 // webhookPath is where webhooks begin, and nothing else.

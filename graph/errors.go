@@ -16,15 +16,19 @@ import (
 	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/internal/cursor"
+	"kith/internal/events"
 )
 
-// The codes of GraphQL errors, in extensions.code. RATE_LIMITED is given at the door, by package httpd.
+// The codes of GraphQL errors, in extensions.code. RATE_LIMITED is also given at the door, by package httpd.
 const (
 	codeUnauthenticated = "UNAUTHENTICATED"
 	codeForbidden       = "FORBIDDEN"
 	codeBadUserInput    = "BAD_USER_INPUT"
 	codeBadCursor       = "BAD_CURSOR"
 	codeTooComplex      = "QUERY_TOO_COMPLEX"
+	codeRateLimited     = "RATE_LIMITED"
+	codeSlowConsumer    = "SLOW_CONSUMER"
+	codeResync          = "RESYNC_REQUIRED"
 	codeUnavailable     = "UNAVAILABLE"
 	codeInternal        = "INTERNAL"
 )
@@ -35,7 +39,10 @@ const (
 	maxMessage = 300
 )
 
-var errIntrospection = errors.New("introspection is off")
+var (
+	errIntrospection = errors.New("introspection is off")
+	errExpired       = errors.New("token expired")
+)
 
 // known says what a client is told of an error. What is not here, nor a *crm.InvalidError, is INTERNAL.
 var known = []struct {
@@ -47,6 +54,10 @@ var known = []struct {
 	{crm.ErrForbidden, codeForbidden, "This credential may not do that"},
 	{errIntrospection, codeForbidden, "Introspection is off on this server"},
 	{cursor.ErrBad, codeBadCursor, "The cursor is not of this list: start again without it"},
+	{events.ErrSlowConsumer, codeSlowConsumer, "Events come faster than they are read: subscribe after the last one seen"},
+	{events.ErrResync, codeResync, "The events after that one are not kept any more: read everything anew, then subscribe"},
+	{events.ErrStopped, codeUnavailable, "The service is about to stop: subscribe again"},
+	{errExpired, codeUnauthenticated, "The token has expired: sign in again"},
 	{crm.ErrUnavailable, codeUnavailable, "The service cannot answer now: try again later"},
 	{context.DeadlineExceeded, codeUnavailable, "The service took too long: try again later"},
 	{context.Canceled, codeUnavailable, "The request was cancelled"},
@@ -79,6 +90,9 @@ func (h *Handler) present(ctx context.Context, err error) *gqlerror.Error {
 func (h *Handler) describe(ctx context.Context, err error) (string, map[string]any) {
 	if bad, ok := errors.AsType[*crm.InvalidError](err); ok {
 		return shorten(strings.TrimSpace(bad.Field + " " + bad.Reason)), extensions(codeBadUserInput)
+	}
+	if many, ok := errors.AsType[*tooManyError](err); ok {
+		return many.reason, extensions(codeRateLimited)
 	}
 	for _, k := range known {
 		if errors.Is(err, k.err) {

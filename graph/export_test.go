@@ -2,7 +2,9 @@ package graph
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 )
@@ -23,4 +25,25 @@ func CountWritten(n *atomic.Int64) func(o *Options) {
 			return value, err
 		}
 	}
+}
+
+// QuickTimes makes connections impatient: a socket waits so long for connection_init, and both kinds of connection show
+// that they are alive as often.
+func QuickTimes(init, alive time.Duration) func(o *Options) {
+	return func(o *Options) {
+		o.times = usualTimes
+		o.times.init, o.times.ping, o.times.comment = init, alive, alive
+	}
+}
+
+// Block holds the next operation up until finish is closed, and tells running when it is there.
+func Block(h *Handler, running, finish chan struct{}) {
+	var once sync.Once
+	h.executor.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+		once.Do(func() {
+			close(running)
+			<-finish
+		})
+		return next(ctx)
+	})
 }

@@ -20,6 +20,7 @@ import (
 	"kith/internal/channels"
 	"kith/internal/crm"
 	"kith/internal/desk"
+	"kith/internal/events"
 	"kith/internal/ingest"
 	"kith/internal/vault"
 	"kith/storage"
@@ -73,6 +74,16 @@ func serveStore(t *testing.T, counter *storagetest.Counter, options ...option) *
 	return s
 }
 
+// serveHandler is serve that also hands out the endpoint.
+func serveHandler(t *testing.T, h **graph.Handler, options ...option) *server {
+	t.Helper()
+	s := &server{t: t, store: open(t), log: &syncBuffer{}}
+	*h = s.handler(s.store, options...).(*graph.Handler)
+	s.Server = httptest.NewServer(*h)
+	t.Cleanup(s.Close)
+	return s
+}
+
 func (s *server) handler(store storage.Store, options ...option) http.Handler {
 	s.t.Helper()
 	return handlerOver(s.t, store, s.log, options...)
@@ -91,25 +102,46 @@ func handlerOver(tb testing.TB, store storage.Store, log io.Writer, options ...o
 		tb.Fatal(err)
 	}
 	messages := ingest.New(store, "DE", clock)
-	known, _ := store.(storage.Webhooks)
-	kept, _ := store.(storage.Failures)
+	hub := events.New(store, logger)
 	o := graph.Options{
 		Desk: desk.New(store, desk.Options{
-			Region: "DE", Now: clock, Vault: keys, PublicURL: "https://kith.example.com",
+			Region: "DE", Now: clock, Vault: keys, PublicURL: "https://kith.example.com", Events: hub,
 			Replayer: channels.New(channels.Options{
-				Channels: known, Ingest: messages, Failures: kept, Open: keys.Open, Logger: logger, Now: clock,
+				Channels: store, Ingest: messages, Failures: store, Open: keys.Open, Logger: logger, Now: clock,
 			}),
 		}),
 		Ingest:        messages,
 		Authenticate:  tokens.Authenticate,
 		Logger:        logger,
 		Introspection: true,
+		Now:           func() time.Time { return start },
 		RequestID:     func(context.Context) string { return "request-1" },
 	}
+	hubs.Store(o.Desk, hub)
 	for _, option := range options {
 		option(&o)
 	}
 	return graph.NewHandler(o)
+}
+
+// hubs are the hubs of the endpoints' desks. They do not run, so that tests can count calls, unless with following.
+var hubs sync.Map
+
+// following has the endpoint hear of events at once, until the test ends.
+func following(t *testing.T) option {
+	return func(o *graph.Options) {
+		ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			hub, _ := hubs.Load(o.Desk)
+			hub.(*events.Hub).Run(ctx)
+		}()
+		t.Cleanup(func() {
+			cancel()
+			<-done
+		})
+	}
 }
 
 func clock() func() time.Time {

@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"maps"
@@ -45,13 +44,21 @@ type Options struct {
 	Logger       *slog.Logger
 	// Introspection lets clients read the schema.
 	Introspection bool
+	// Allow counts one more operation of the viewer's over a socket that stands, or tells how long to wait; requests are
+	// counted before they come here. Nil lets everything through.
+	Allow func(v crm.Viewer) (wait time.Duration, ok bool)
+	// Now tells when credentials have ended. Nil is time.Now.
+	Now func() time.Time
 	// RequestID names the request in the log, and in answers that say no more than that. Nil makes up an id.
 	RequestID func(ctx context.Context) string
 
-	fields graphql.FieldMiddleware // for tests; nil is writeLists
+	// For tests.
+	fields graphql.FieldMiddleware // nil is writeLists
+	times  times                   // zero is usualTimes
 }
 
-// Handler is the whole endpoint, authentication included: GraphQL over HTTP, by POST alone.
+// Handler is the whole endpoint, authentication included: GraphQL over HTTP, by POST alone; over server-sent events, one
+// connection for each operation; and over WebSockets, many operations to a connection.
 //
 // It is written over gqlgen's executor rather than over its server, to decode requests strictly, to answer with the
 // statuses that the specification asks for, and to write the data as it is instead of encoding it once more.
@@ -63,9 +70,17 @@ type Handler struct {
 	executor     *executor.Executor
 
 	introspection bool
+	allow         func(v crm.Viewer) (wait time.Duration, ok bool)
+	now           func() time.Time
+	times         times
+
+	groups   groups
+	live     live
+	lifetime context.Context //nolint:containedctx // of the answers that streams share
+	end      context.CancelFunc
 }
 
-// NewHandler makes the endpoint.
+// NewHandler makes the endpoint. [Handler.Shutdown] ends it.
 func NewHandler(o Options) *Handler {
 	h := &Handler{
 		desk:          o.Desk,
@@ -73,7 +88,20 @@ func NewHandler(o Options) *Handler {
 		log:           o.Logger,
 		requestID:     o.RequestID,
 		introspection: o.Introspection,
+		allow:         o.Allow,
+		now:           o.Now,
+		times:         o.times,
 	}
+	if h.allow == nil {
+		h.allow = func(crm.Viewer) (time.Duration, bool) { return 0, true }
+	}
+	if h.now == nil {
+		h.now = time.Now
+	}
+	if h.times == (times{}) {
+		h.times = usualTimes
+	}
+	h.lifetime, h.end = context.WithCancel(context.Background())
 	if h.requestID == nil {
 		h.requestID = func(context.Context) string { return rand.Text() }
 	}
@@ -124,11 +152,15 @@ func (c documentCache) Add(ctx context.Context, query string, doc *ast.QueryDocu
 	}
 }
 
-// ServeHTTP answers one request.
+// ServeHTTP answers one request, or many over one socket.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if r.Method != http.MethodPost {
+		if wantsSocket(r) {
+			h.serveSocket(w, r)
+			return
+		}
 		w.Header().Set("Allow", http.MethodPost)
 		if r.Method == http.MethodOptions {
 			w.WriteHeader(http.StatusNoContent)
@@ -137,10 +169,15 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, typeJSON, http.StatusMethodNotAllowed, "Send the operation by POST")
 		return
 	}
-	mediaType := negotiate(r.Header.Values("Accept"))
-	if mediaType == "" {
-		refuse(w, typeJSON, http.StatusNotAcceptable, "Accept "+typeGraphQL+" or "+typeJSON)
+	accept := r.Header.Values("Accept")
+	mediaType, stream := negotiate(accept), acceptsEvents(accept)
+	if mediaType == "" && stream == no {
+		refuse(w, typeJSON, http.StatusNotAcceptable, "Accept "+typeGraphQL+" or "+typeJSON+", or "+typeEvents+" for events")
 		return
+	}
+	only := mediaType == "" // of HTTP itself, errors are JSON all the same
+	if only {
+		mediaType = typeJSON
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), operationTimeout)
 	defer cancel()
@@ -153,6 +190,43 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, mediaType, http.StatusUnsupportedMediaType, "Content-Type must be application/json in UTF-8")
 		return
 	}
+	params, ok := h.read(ctx, w, r, mediaType)
+	if !ok {
+		return
+	}
+	ctx = auth.WithViewer(ctx, viewer)
+	op, refused := h.prepare(ctx, params)
+	switch {
+	case only, refused == nil && (stream == preferred || stream == welcome && isSubscription(op)):
+		h.serveEvents(w, r, viewer, op, refused)
+		return
+	case refused == nil && isSubscription(op):
+		refuse(w, mediaType, http.StatusNotAcceptable, "A subscription is answered as "+typeEvents+", or over a WebSocket")
+		return
+	}
+	var (
+		written lists
+		resp    *graphql.Response
+	)
+	defer written.free()
+	if refused == nil {
+		resp, refused = h.execute(context.WithValue(ctx, listsKey{}, &written), op)
+	}
+	if refused != nil {
+		status := refused.status
+		if status == http.StatusBadRequest && mediaType == typeJSON {
+			status = http.StatusOK // what the specification asks of this media type, for the sake of old clients
+		}
+		write(w, mediaType, status, &graphql.Response{Errors: refused.errors})
+		return
+	}
+	write(w, mediaType, http.StatusOK, resp, written.written...)
+}
+
+// read reads the body of a request, or refuses it.
+func (h *Handler) read(
+	ctx context.Context, w http.ResponseWriter, r *http.Request, mediaType string,
+) (params *graphql.RawParams, ok bool) {
 	started := time.Now()
 	b := buffers.Get().(*buffer)
 	defer b.free()
@@ -160,54 +234,18 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			refuse(w, mediaType, http.StatusRequestEntityTooLarge, "The body can have at most 128 KiB")
-			return
+			return nil, false
 		}
 		refuse(w, mediaType, http.StatusBadRequest, "The body could not be read")
-		return
+		return nil, false
 	}
-	params, err := decode(body)
+	params, err = decode(body)
 	if err != nil {
-		message, ext := h.describe(ctx, err)
-		write(w, mediaType, http.StatusBadRequest, &graphql.Response{Errors: problem(message, ext)})
-		return
+		write(w, mediaType, http.StatusBadRequest, &graphql.Response{Errors: h.refuse(ctx, err).errors})
+		return nil, false
 	}
 	params.ReadTime = graphql.TraceTiming{Start: started, End: time.Now()}
-	var written lists
-	defer written.free()
-	ctx = context.WithValue(auth.WithViewer(ctx, viewer), listsKey{}, &written)
-	resp, status := h.execute(ctx, params)
-	if status == http.StatusBadRequest && mediaType == typeJSON {
-		status = http.StatusOK // what the specification asks of this media type, for the sake of old clients
-	}
-	write(w, mediaType, status, resp, written.written...)
-}
-
-// execute runs an operation. An answer without data has the status of a refusal.
-func (h *Handler) execute(ctx context.Context, params *graphql.RawParams) (resp *graphql.Response, status int) {
-	defer func() {
-		if value := recover(); value != nil {
-			message, ext := h.describe(ctx, &panicError{value, debug.Stack()})
-			resp, status = &graphql.Response{Errors: problem(message, ext)}, http.StatusInternalServerError
-		}
-	}()
-	ctx = graphql.StartOperationTrace(ctx)
-	op, errs := h.executor.CreateOperationContext(ctx, params)
-	if len(errs) > 0 {
-		if op.Doc != nil && op.Operation == nil {
-			message := "operationName must name an operation of the document"
-			return &graphql.Response{Errors: problem(message, extensions(codeBadUserInput))}, http.StatusBadRequest
-		}
-		return &graphql.Response{Errors: refusals(errs)}, http.StatusBadRequest
-	}
-	op.DisableIntrospection = !h.introspection
-	answers, ctx := h.executor.DispatchOperation(ctx, op)
-	resp = answers(ctx)
-	if resp == nil || resp.Data == nil {
-		message, ext := h.describe(ctx, errors.Join(context.Cause(ctx), crm.ErrUnavailable))
-		return &graphql.Response{Errors: problem(message, ext)}, http.StatusServiceUnavailable
-	}
-	resp.Errors = resp.Errors[:min(len(resp.Errors), maxErrors)]
-	return resp, http.StatusOK
+	return params, true
 }
 
 // refuseCredential answers a request that nobody stands behind.
@@ -236,32 +274,16 @@ func problem(message string, ext map[string]any) gqlerror.List {
 	return gqlerror.List{{Message: shorten(message), Extensions: ext}}
 }
 
-// write sends an answer. The data is JSON already and goes out as it is, with the lists in their places; a refused request
-// has none.
+// write sends an answer at once; when that fails, the client is gone.
 func write(w http.ResponseWriter, mediaType string, status int, resp *graphql.Response, written ...*buffer) {
 	b := buffers.Get().(*buffer)
 	defer b.free()
-	out := append(b.b, '{')
-	if len(resp.Errors) > 0 {
-		list, err := json.Marshal(resp.Errors)
-		if err != nil { // paths, positions and our own words: cannot be
-			list = []byte(`[{"message":"internal error","extensions":{"code":"INTERNAL"}}]`)
-		}
-		out = append(append(out, `"errors":`...), list...)
-	}
-	if resp.Data != nil {
-		if len(resp.Errors) > 0 {
-			out = append(out, ',')
-		}
-		out = splice(append(out, `"data":`...), resp.Data, written)
-	}
-	out = append(out, "}\n"...)
-	b.b = out
+	b.b = append(appendAnswer(b.b, resp, written...), '\n')
 	h := w.Header()
 	h["Content-Type"] = contentTypes[mediaType]
-	h.Set("Content-Length", strconv.Itoa(len(out)))
+	h.Set("Content-Length", strconv.Itoa(len(b.b)))
 	w.WriteHeader(status)
-	_, _ = w.Write(out) // at once; when that fails, the client is gone
+	_, _ = w.Write(b.b)
 }
 
 // contentTypes are the media types as headers, which are not to be written to.

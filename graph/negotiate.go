@@ -10,6 +10,7 @@ import (
 const (
 	typeGraphQL = "application/graphql-response+json"
 	typeJSON    = "application/json"
+	typeEvents  = "text/event-stream"
 )
 
 // negotiate picks the media type of the answer. Without an Accept header, or where anything goes, it is JSON; where both
@@ -49,6 +50,41 @@ func negotiate(accept []string) string {
 		return typeGraphQL
 	default:
 		return typeJSON
+	}
+}
+
+// eventsWish is how a client takes server-sent events.
+type eventsWish uint8
+
+const (
+	no        eventsWish = iota // it does not name them
+	welcome                     // for what cannot come otherwise
+	preferred                   // for everything
+)
+
+// acceptsEvents tells whether a client asks for server-sent events: by their name, for nobody wants them by chance.
+func acceptsEvents(accept []string) eventsWish {
+	if len(accept) == 1 && (accept[0] == typeGraphQL || accept[0] == typeJSON) {
+		return no
+	}
+	var stream, others float64
+	for text := range strings.SplitSeq(strings.Join(accept, ","), ",") {
+		name, params, err := mime.ParseMediaType(text)
+		switch {
+		case err != nil:
+		case name == typeEvents:
+			stream = max(stream, quality(params))
+		default:
+			others = max(others, quality(params))
+		}
+	}
+	switch {
+	case stream == 0:
+		return no
+	case stream > others:
+		return preferred
+	default:
+		return welcome
 	}
 }
 

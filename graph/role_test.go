@@ -16,6 +16,8 @@ var operations = map[string]string{
 	"node, channel":         `query ($channel: ID!) { node(id: $channel) { id ... on Channel { name } } }`,
 	"nodes":                 `query ($contact: ID!, $session: ID!, $channel: ID!) { nodes(ids: [$contact, $session, $channel]) { id } }`,
 	"contact":               `query ($contact: ID!) { contact(id: $contact) { id name sessions { nodes { id } } identities { externalId } } }`,
+	"contact, history":      `query ($contact: ID!) { contact(id: $contact) { history { nodes { actor fields { new } } } } }`,
+	"lastEventId":           `{ lastEventId }`,
 	"contacts":              `{ contacts { nodes { id } totalCount { value } workspaceHasContacts } }`,
 	"contacts, search":      `{ contacts(search: "ann") { nodes { id } totalCount { value } workspaceHasContacts } }`,
 	"session":               `query ($session: ID!) { session(id: $session) { id contactName } }`,

@@ -37,6 +37,7 @@ type Config struct {
 	Playground    Switch `setting:"" placeholder:"on|off" help:"Serve /playground. Default: on only without auth settings."`
 
 	RateLimit       Rate          `setting:"" placeholder:"N/s" help:"How many requests each subject may make, as 100/s or 600/m, or off. Ten seconds' worth may come at once; a channel credential may make ten times as many. Default: off without auth settings, else 100/s."`
+	EventRetention  time.Duration `setting:"" default:"24h" help:"How long ago subscribers may have seen their last event to go on after it; at least 1m."`
 	ShutdownTimeout time.Duration `setting:"" default:"8s" help:"How long running requests may take to finish once Kith is told to stop."`
 	LogFormat       string        `setting:"" default:"text" placeholder:"text|json" help:"How log lines are written."`
 	LogLevel        string        `setting:"" default:"info" placeholder:"LEVEL" help:"The least that is logged: debug, info, warn or error."`

@@ -41,7 +41,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := Config{
 		Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/home/ann/.local/share/kith/kith.db", PGExecMode: "cache_statement",
-		ShutdownTimeout: 8 * time.Second, LogFormat: "text", LogLevel: "info", OIDC: defaultOIDC,
+		EventRetention: 24 * time.Hour, ShutdownTimeout: 8 * time.Second, LogFormat: "text", LogLevel: "info", OIDC: defaultOIDC,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
@@ -62,14 +62,15 @@ func TestAFlagWinsOverTheEnvironment(t *testing.T) {
 	t.Parallel()
 	got, err := load(t, map[string]string{
 		"KITH_ADDR": "127.0.0.1:1", "KITH_DATABASE_URL": "sqlite:a.db", "KITH_PLAYGROUND": "off", "KITH_AUTH_JWKS_URL": "http://x/",
-		"KITH_SHUTDOWN_TIMEOUT": "3s", "KITH_PG_EXEC_MODE": "exec",
+		"KITH_SHUTDOWN_TIMEOUT": "3s", "KITH_EVENT_RETENTION": "168h", "KITH_PG_EXEC_MODE": "exec",
 	}, "--addr=127.0.0.1:2", "--introspection", "on")
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := Config{
 		Addr: "127.0.0.1:2", DatabaseURL: "sqlite:a.db", PGExecMode: "exec", AuthJWKSURL: "http://x/", Playground: "off",
-		Introspection: "on", ShutdownTimeout: 3 * time.Second, LogFormat: "text", LogLevel: "info", OIDC: defaultOIDC,
+		Introspection: "on", EventRetention: 168 * time.Hour, ShutdownTimeout: 3 * time.Second, LogFormat: "text", LogLevel: "info",
+		OIDC: defaultOIDC,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
@@ -116,7 +117,7 @@ func TestHelpNamesEverySettingWithItsVariable(t *testing.T) {
 	for _, name := range []string{
 		"ADDR", "DATABASE_URL", "PG_EXEC_MODE", "AUTH_SECRET", "AUTH_JWKS_URL", "AUTH_ISSUER", "AUTH_AUDIENCE", "SECRET_KEY",
 		"PUBLIC_URL", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_SCOPES", "OIDC_PARAMS", "OIDC_WORKSPACE_CLAIM",
-		"OIDC_ROLE_CLAIM", "OIDC_WORKSPACE", "OIDC_ROLE", "OIDC_LIFETIME", "DEFAULT_REGION", "DEMO", "INTROSPECTION", "PLAYGROUND", "RATE_LIMIT", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
+		"OIDC_ROLE_CLAIM", "OIDC_WORKSPACE", "OIDC_ROLE", "OIDC_LIFETIME", "DEFAULT_REGION", "DEMO", "INTROSPECTION", "PLAYGROUND", "RATE_LIMIT", "EVENT_RETENTION", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
 	} {
 		if !strings.Contains(out.String(), "[KITH_"+name+"]") {
 			t.Fatalf("the help lacks KITH_%s:\n%s", name, out.String())
@@ -126,7 +127,7 @@ func TestHelpNamesEverySettingWithItsVariable(t *testing.T) {
 
 func valid(change func(*Config)) Config {
 	c := Config{
-		Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:kith.db", PGExecMode: "exec", ShutdownTimeout: time.Second,
+		Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:kith.db", PGExecMode: "exec", EventRetention: time.Minute, ShutdownTimeout: time.Second,
 		LogFormat: "json", LogLevel: "debug",
 	}
 	change(&c)
@@ -138,7 +139,7 @@ func TestValidateJoinsEveryComplaint(t *testing.T) {
 	c := Config{
 		Addr: "8080", DatabaseURL: "mysql://ann:hunter2@db", PGExecMode: "fast", AuthSecret: "hunter2", AuthJWKSURL: "ftp://x",
 		SecretKey: "hunter2", PublicURL: "kith.example.com", DefaultRegion: "Germany", Demo: "yes", Introspection: "1", Playground: "true", RateLimit: "fast",
-		ShutdownTimeout: -1, LogFormat: "xml", LogLevel: "loud",
+		EventRetention: time.Second, ShutdownTimeout: -1, LogFormat: "xml", LogLevel: "loud",
 	}
 	err := c.Validate(true)
 	if err == nil {
@@ -146,7 +147,7 @@ func TestValidateJoinsEveryComplaint(t *testing.T) {
 	}
 	for _, name := range []string{
 		"ADDR", "DATABASE_URL", "PG_EXEC_MODE", "AUTH_SECRET", "AUTH_JWKS_URL", "SECRET_KEY", "PUBLIC_URL", "DEFAULT_REGION", "DEMO",
-		"INTROSPECTION", "PLAYGROUND", "RATE_LIMIT", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
+		"INTROSPECTION", "PLAYGROUND", "RATE_LIMIT", "EVENT_RETENTION", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
 	} {
 		if !strings.Contains(err.Error(), "KITH_"+name+": ") {
 			t.Errorf("no complaint about KITH_%s", name)

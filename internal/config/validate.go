@@ -45,6 +45,7 @@ func (c Config) Validate(serving bool) error {
 	all.add("PLAYGROUND", c.Playground.complaint())
 	_, ok := c.RateLimit.parse()
 	all.check(ok || c.RateLimit == "", "RATE_LIMIT", "must be a number per second, minute or hour, such as 100/s, or off")
+	all.check(c.EventRetention >= time.Minute, "EVENT_RETENTION", "must be 1m or more")
 	all.check(c.ShutdownTimeout >= 0 && c.ShutdownTimeout <= time.Hour, "SHUTDOWN_TIMEOUT", "must be between 0s and 1h")
 	all.check(c.LogFormat == "text" || c.LogFormat == "json", "LOG_FORMAT", "must be text or json")
 	var level slog.Level

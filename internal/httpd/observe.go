@@ -12,6 +12,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/felixge/httpsnoop"
@@ -67,7 +68,9 @@ func Observe(next http.Handler, logger *slog.Logger, registry prometheus.Registe
 			if route == "" {
 				route = "other"
 			}
-			durations.WithLabelValues(route, strconv.Itoa(seen.Code)).Observe(took.Seconds())
+			if !streams(w, seen.Code) { // how long those last is up to the client
+				durations.WithLabelValues(route, strconv.Itoa(seen.Code)).Observe(took.Seconds())
+			}
 			level := slog.LevelInfo
 			switch {
 			case slices.Contains(quiet, route):
@@ -79,8 +82,19 @@ func Observe(next http.Handler, logger *slog.Logger, registry prometheus.Registe
 				slog.String("route", route), slog.Int("status", seen.Code), slog.Duration("took", took),
 				slog.Int64("bytes", seen.Written), slog.String("request", id))
 		}()
-		seen.CaptureMetrics(w, func(w http.ResponseWriter) { recovering(w, r, next, logger) })
+		seen.CaptureMetrics(w, func(w http.ResponseWriter) {
+			w = httpsnoop.Wrap(w, httpsnoop.Hooks{Hijack: func(f httpsnoop.HijackFunc) httpsnoop.HijackFunc {
+				seen.Code = http.StatusSwitchingProtocols
+				return f
+			}})
+			recovering(w, r, next, logger)
+		})
 	})
+}
+
+// streams reports whether an answer was a stream or a WebSocket.
+func streams(w http.ResponseWriter, code int) bool {
+	return code == http.StatusSwitchingProtocols || strings.HasPrefix(w.Header().Get("Content-Type"), "text/event-stream")
 }
 
 // recovering serves r and answers a panic. When the answer had begun already it is broken off, so that the client does

@@ -13,8 +13,11 @@ import (
 // Serving says how to serve.
 type Serving struct {
 	Handler http.Handler
-	Health  *Health
-	Logger  *slog.Logger
+	// Drain ends what does not end by itself: streams, and connections that the handler has taken over. It is called once
+	// serving is to stop, and may take as long as its context lasts. Nil when there is nothing of the kind.
+	Drain  func(ctx context.Context) error
+	Health *Health
+	Logger *slog.Logger
 	// Grace is how long running requests may take to finish once serving is to stop.
 	Grace time.Duration
 }
@@ -47,7 +50,18 @@ func Serve(ctx context.Context, ln net.Listener, s Serving) error {
 	s.Health.Drain()
 	grace, stop := context.WithTimeout(base, s.Grace)
 	defer stop()
+	drained := make(chan error, 1)
+	go func() {
+		if s.Drain == nil {
+			drained <- nil
+			return
+		}
+		drained <- s.Drain(grace)
+	}()
 	err := server.Shutdown(grace)
+	if late := <-drained; err == nil {
+		err = late
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.Logger.Warn("requests cut off", "after", s.Grace)
 		err = nil

@@ -1,0 +1,243 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"kith/internal/auth"
+	"kith/internal/crm"
+	"kith/internal/events"
+)
+
+// groups are the groups that have members.
+type groups struct {
+	mu    sync.Mutex
+	byKey map[string]*group
+}
+
+// group is the streams that get the same answers, because everything is the same that an answer depends on: document,
+// operation, variables, workspace and role. What a thousand screens show is executed and written as JSON once.
+type group struct {
+	h      *Handler
+	key    string
+	op     *graphql.OperationContext
+	viewer crm.Viewer // without a name: an answer must not depend on it
+	about  func(e *crm.Event) bool
+
+	members int // guarded by groups
+}
+
+// join returns the group of an operation whose only field is given, with one more member.
+func (h *Handler) join(
+	op *graphql.OperationContext, field *ast.Field, v crm.Viewer, about func(e *crm.Event) bool,
+) *group {
+	key := groupKey(op, field, v)
+	h.groups.mu.Lock()
+	defer h.groups.mu.Unlock()
+	g := h.groups.byKey[key]
+	if g == nil {
+		if h.groups.byKey == nil {
+			h.groups.byKey = make(map[string]*group)
+		}
+		viewer := crm.Viewer{Workspace: v.Workspace, WorkspaceName: v.WorkspaceName, Role: v.Role}
+		g = &group{h: h, key: key, op: op, viewer: viewer, about: about}
+		h.groups.byKey[key] = g
+	}
+	g.members++
+	return g
+}
+
+func (g *group) leave() {
+	g.h.groups.mu.Lock()
+	defer g.h.groups.mu.Unlock()
+	if g.members--; g.members == 0 {
+		delete(g.h.groups.byKey, g.key)
+	}
+}
+
+// groupKey writes down what an answer depends on. Where a subscription begins is not of it.
+func groupKey(op *graphql.OperationContext, field *ast.Field, v crm.Viewer) string {
+	variables := maps.Clone(op.Variables)
+	if arg := field.Arguments.ForName("after"); arg != nil && arg.Value.Kind == ast.Variable &&
+		uses(op.Doc, arg.Value.Raw) == 1 {
+		delete(variables, arg.Value.Raw)
+	}
+	key, err := json.Marshal([]any{v.Workspace, v.Role, op.OperationName, variables, op.RawQuery})
+	if err != nil { // variables came from JSON
+		return fmt.Sprintf("%p", op)
+	}
+	return string(key)
+}
+
+// uses counts how often a document uses a variable.
+func uses(doc *ast.QueryDocument, name string) int {
+	n := 0
+	var value func(v *ast.Value)
+	value = func(v *ast.Value) {
+		if v.Kind == ast.Variable && v.Raw == name {
+			n++
+		}
+		for _, c := range v.Children {
+			value(c.Value)
+		}
+	}
+	directives := func(list ast.DirectiveList) {
+		for _, d := range list {
+			for _, a := range d.Arguments {
+				value(a.Value)
+			}
+		}
+	}
+	var selections func(set ast.SelectionSet)
+	selections = func(set ast.SelectionSet) {
+		for _, s := range set {
+			switch s := s.(type) {
+			case *ast.Field:
+				for _, a := range s.Arguments {
+					value(a.Value)
+				}
+				directives(s.Directives)
+				selections(s.SelectionSet)
+			case *ast.InlineFragment:
+				directives(s.Directives)
+				selections(s.SelectionSet)
+			case *ast.FragmentSpread:
+				directives(s.Directives)
+			}
+		}
+	}
+	for _, o := range doc.Operations {
+		directives(o.Directives)
+		selections(o.SelectionSet)
+	}
+	for _, f := range doc.Fragments {
+		directives(f.Directives)
+		selections(f.SelectionSet)
+	}
+	return n
+}
+
+// answered is a batch of events with the answers of one group.
+type answered struct {
+	done    chan struct{}
+	answers [][]byte // of each event; nil where the group is told nothing
+	err     error
+}
+
+// answers returns the group's answers to the events of a batch. They are made once; whoever comes second waits.
+func (g *group) answers(ctx context.Context, b *events.Batch) ([][]byte, error) {
+	a, _ := b.Share(g, func() any {
+		a := &answered{done: make(chan struct{})}
+		go func() { // of nobody: the subscriber that asked first may leave
+			defer close(a.done)
+			a.answers, a.err = g.execute(b.Events)
+		}()
+		return a
+	}).(*answered)
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-a.done:
+		return a.answers, a.err
+	}
+}
+
+// answerPatience is how long an event is tried that storage cannot answer for. After that its subscriptions end; whoever
+// goes on after the last event seen gets it all the same.
+const answerPatience = 30 * time.Second
+
+// execute makes the answers. What is looked up is looked up for all events together. When storage is away it waits: an
+// answer with a hole in it would be taken for the truth.
+func (g *group) execute(list []crm.Event) ([][]byte, error) {
+	var (
+		answers = make([][]byte, len(list))
+		ctx     = auth.WithViewer(g.h.lifetime, g.viewer)
+		shared  *loaders
+		wait    = 50 * time.Millisecond
+		give    = time.Now().Add(answerPatience)
+	)
+	for i := 0; i < len(list); {
+		if !g.about(&list[i]) {
+			i++
+			continue
+		}
+		if shared == nil {
+			shared = g.lookUp(list[i:])
+		}
+		answer, err := g.answer(ctx, shared, &list[i])
+		switch {
+		case err == nil:
+			answers[i] = answer
+			i++
+			continue
+		case ctx.Err() != nil || time.Now().After(give):
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+		shared, wait = nil, min(2*wait, 2*time.Second)
+	}
+	return answers, nil
+}
+
+// lookUp announces the contacts and sessions of events.
+func (g *group) lookUp(list []crm.Event) *loaders {
+	var (
+		l        = newLoaders(g.h.desk, g.viewer)
+		contacts = make([]crm.ContactID, 0, len(list))
+		sessions = make([]crm.SessionID, 0, len(list))
+	)
+	for i := range list {
+		switch e := &list[i]; {
+		case !g.about(e):
+		case e.SessionID != nil:
+			sessions = append(sessions, *e.SessionID)
+		case e.ContactID != nil && e.Kind != crm.Deleted:
+			contacts = append(contacts, *e.ContactID)
+		}
+	}
+	l.contacts.expect(contacts)
+	l.conversations.expect(sessions)
+	return l
+}
+
+// answer executes one event. There is none for an event that the field's filter leaves out. The error is of storage that
+// is away.
+func (g *group) answer(ctx context.Context, l *loaders, e *crm.Event) (answer []byte, err error) {
+	ctx, cancel := context.WithTimeout(context.WithValue(ctx, loadersKey{}, l), operationTimeout)
+	defer cancel()
+	defer func() {
+		if value := recover(); value != nil {
+			refused := g.h.refuse(ctx, &panicError{value, debug.Stack()})
+			answer, err = appendAnswer(nil, &graphql.Response{Errors: refused.errors, Data: []byte("null")}), nil
+		}
+	}()
+	responses, ctx := g.h.executor.DispatchOperation(withEvent(ctx, e), g.op)
+	resp := responses(ctx)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if resp == nil {
+		return nil, nil
+	}
+	for _, problem := range resp.Errors {
+		if problem.Extensions["code"] == codeUnavailable {
+			return nil, crm.ErrUnavailable
+		}
+	}
+	resp.Errors = resp.Errors[:min(len(resp.Errors), maxErrors)]
+	if resp.Data == nil {
+		resp.Data = []byte("null")
+	}
+	return appendAnswer(nil, resp), nil
+}

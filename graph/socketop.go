@@ -1,0 +1,188 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler/transport"
+	"github.com/coder/websocket"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// operation is one operation on a socket.
+type operation struct {
+	socket  *socket
+	id      string // the client's
+	key     string // gqlgen's
+	payload json.RawMessage
+
+	over    atomic.Bool // nothing is sent any more
+	counted *int        // what it is counted in; guarded by the socket
+
+	// What became of the payload: a query or a mutation, a subscription, or a refusal.
+	op      *graphql.OperationContext
+	stream  *stream
+	refused *refusal
+
+	ran    bool // the stream has ended, or the answer is given
+	corked bool
+}
+
+// tooManyError refuses what there is too much of, for now.
+type tooManyError struct{ reason string }
+
+func (e *tooManyError) Error() string { return e.reason }
+
+// read makes an operation of the payload. It is called on the goroutine that reads the socket: what the client sends after
+// a subscription is executed after the subscription stands.
+func (o *operation) read(ctx context.Context) *refusal {
+	s, h := o.socket, o.socket.h
+	payload := o.payload
+	o.payload = nil
+	if len(payload) > maxBody {
+		return badRequest("An operation can have at most 128 KiB")
+	}
+	params, err := decode(payload)
+	if err != nil {
+		return h.refuse(ctx, err)
+	}
+	s.mu.Lock()
+	viewer := s.viewer
+	s.mu.Unlock()
+	if wait, ok := h.allow(viewer); !ok {
+		seconds := int(math.Ceil(wait.Seconds()))
+		return h.refuse(ctx, &tooManyError{fmt.Sprintf("Too many requests. Try again in %d s", seconds)})
+	}
+	now := time.Now()
+	params.ReadTime = graphql.TraceTiming{Start: now, End: now}
+	op, refused := h.prepare(ctx, params)
+	if refused != nil {
+		return refused
+	}
+	if err := s.count(o, isSubscription(op)); err != nil {
+		return h.refuse(ctx, err)
+	}
+	if isSubscription(op) {
+		o.stream, refused = h.open(ctx, op)
+		return refused
+	}
+	o.op = op
+	return nil
+}
+
+// answer is the operation's only answer, for gqlgen to send; nil when there is no more. A subscription's answers do not
+// come this way: they are sent while gqlgen waits for the first. What gqlgen is to send as an error is told by the context.
+func (o *operation) answer(ctx context.Context) (resp *graphql.Response) {
+	if o.ran {
+		return nil
+	}
+	o.ran = true
+	defer func() {
+		if value := recover(); value != nil {
+			resp = nil
+			o.fail(ctx, o.socket.h.refuse(ctx, &panicError{value, debug.Stack()}))
+		}
+	}()
+	refused := o.refused
+	switch {
+	case refused != nil:
+	case o.stream != nil:
+		defer o.stream.close()
+		err := o.stream.run(ctx, o)
+		if ctx.Err() != nil || errors.Is(err, errOver) {
+			return nil
+		}
+		refused = o.socket.h.refuse(ctx, err)
+	default:
+		ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+		defer cancel()
+		resp, refused = o.socket.h.execute(ctx, o.op)
+	}
+	if refused != nil {
+		o.fail(ctx, refused)
+	}
+	return resp
+}
+
+func (o *operation) fail(ctx context.Context, refused *refusal) {
+	for _, e := range refused.errors {
+		transport.AddSubscriptionError(ctx, e)
+	}
+}
+
+// errOver ends a stream that nobody listens to any more.
+var errOver = errors.New("the operation is over")
+
+// next implements sink.
+func (o *operation) next(answer []byte) error {
+	if o.over.Load() {
+		return errors.Join(errOver, o.flush())
+	}
+	if !o.corked {
+		o.corked = true
+		o.socket.wire.put()
+	}
+	b := buffers.Get().(*buffer)
+	defer b.free()
+	b.b = appendMessage(b.b, o.id, messageNext, answer)
+	if err := o.socket.ws.Write(context.Background(), websocket.MessageText, b.b); err != nil {
+		o.socket.cut()
+		return errors.Join(errOver, o.flush())
+	}
+	return nil
+}
+
+// flush implements sink.
+func (o *operation) flush() error {
+	if !o.corked {
+		return nil
+	}
+	o.corked = false
+	if o.socket.wire.pull() != nil {
+		o.socket.cut()
+		return errOver
+	}
+	return nil
+}
+
+// socketExecutor is what gqlgen's transport executes operations with.
+type socketExecutor struct{ s *socket }
+
+// operationKey is where gqlgen carries an operation from one call to the next.
+const operationKey = "kith.operation"
+
+// CreateOperationContext implements [graphql.GraphExecutor]. It never fails: what is wrong is told when the operation is
+// dispatched, because for some errors gqlgen sends other messages than the protocol asks for.
+func (e socketExecutor) CreateOperationContext(
+	ctx context.Context, _ *graphql.RawParams,
+) (*graphql.OperationContext, gqlerror.List) {
+	o := e.s.arrived
+	e.s.arrived = nil
+	o.refused = o.read(ctx)
+	op := o.op
+	if op == nil {
+		op = &graphql.OperationContext{}
+	}
+	op.Stats.SetExtension(operationKey, o)
+	return op, nil
+}
+
+// DispatchOperation implements [graphql.GraphExecutor].
+func (e socketExecutor) DispatchOperation(
+	ctx context.Context, op *graphql.OperationContext,
+) (graphql.ResponseHandler, context.Context) {
+	o, _ := op.Stats.GetExtension(operationKey).(*operation)
+	return o.answer, ctx
+}
+
+// DispatchError implements [graphql.GraphExecutor]. It is never called.
+func (e socketExecutor) DispatchError(_ context.Context, list gqlerror.List) *graphql.Response {
+	return &graphql.Response{Errors: list}
+}

@@ -1,0 +1,188 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"kith/internal/auth"
+	"kith/internal/crm"
+)
+
+// eventStream is the answer to one operation as server-sent events, in the distinct connections mode of graphql-sse: next
+// for each answer, then complete. What is wrong with the operation itself is an answer, too.
+//
+// See https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md.
+type eventStream struct {
+	w      http.ResponseWriter
+	rc     *http.ResponseController
+	times  times
+	cancel context.CancelCauseFunc
+	buf    *buffer // what has not been written yet; nil when there is none. The handler's own
+
+	mu      sync.Mutex
+	alive   *time.Timer
+	stopped bool
+}
+
+// serveEvents answers an operation, or says why there is none.
+func (h *Handler) serveEvents(
+	w http.ResponseWriter, r *http.Request, v crm.Viewer, op *graphql.OperationContext, refused *refusal,
+) {
+	ctx, cancel := context.WithCancelCause(auth.WithViewer(r.Context(), v))
+	defer cancel(nil)
+	out := &eventStream{w: w, rc: http.NewResponseController(w), times: h.times, cancel: cancel}
+	if !h.live.add(out) {
+		w.Header().Set("Retry-After", "1")
+		refusal := h.refuse(ctx, crm.ErrUnavailable)
+		write(w, typeJSON, refusal.status, &graphql.Response{Errors: refusal.errors})
+		return
+	}
+	defer h.live.remove(out)
+	if end := h.expiry(v, func() { cancel(errExpired) }); end != nil {
+		defer end.Stop()
+	}
+	var s *stream
+	if refused == nil && isSubscription(op) {
+		if s, refused = h.open(ctx, op); s != nil {
+			defer s.close()
+		}
+	}
+	// The head goes out once the subscription stands: whoever has it misses nothing from then on.
+	if out.begin() != nil {
+		return
+	}
+	defer out.stop()
+	switch {
+	case refused != nil:
+		out.complete(refused.errors)
+	case s == nil:
+		out.answer(ctx, h, op)
+	default:
+		err := s.run(ctx, out)
+		switch cause := context.Cause(ctx); {
+		case errors.Is(cause, errDraining): // no complete: the client is to come back
+			select {
+			case <-r.Context().Done():
+			case <-time.After(h.times.settle):
+			}
+		case r.Context().Err() != nil:
+		case errors.Is(cause, errExpired):
+			out.complete(h.refuse(ctx, errExpired).errors)
+		default:
+			out.complete(h.refuse(ctx, err).errors)
+		}
+	}
+}
+
+// answer executes a query or a mutation.
+func (s *eventStream) answer(ctx context.Context, h *Handler, op *graphql.OperationContext) {
+	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
+	var written lists
+	defer written.free()
+	resp, refused := h.execute(context.WithValue(ctx, listsKey{}, &written), op)
+	if refused != nil {
+		s.complete(refused.errors)
+		return
+	}
+	b := buffers.Get().(*buffer)
+	defer b.free()
+	b.b = appendAnswer(b.b, resp, written.written...)
+	_ = s.next(b.b)
+	s.complete(nil)
+}
+
+// begin sends the head, and a comment because some browsers wait for the first byte. A stream takes longer than the
+// server's time limits for a request.
+func (s *eventStream) begin() error {
+	h := s.w.Header()
+	h.Set("Content-Type", typeEvents+"; charset=utf-8")
+	h.Set("X-Accel-Buffering", "no") // nginx would keep events to itself
+	if err := s.rc.SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.write([]byte(":\n\n")); err != nil {
+		return err
+	}
+	s.alive = time.AfterFunc(s.times.comment, s.comment)
+	return nil
+}
+
+// stop ends the comments. Nothing is written any more when it returns.
+func (s *eventStream) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopped = true
+	s.alive.Stop()
+}
+
+func (s *eventStream) comment() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped {
+		return
+	}
+	if s.write([]byte(":\n\n")) == nil {
+		s.alive.Reset(s.times.comment)
+	}
+}
+
+// next implements sink.
+func (s *eventStream) next(answer []byte) error {
+	if s.buf == nil {
+		s.buf = buffers.Get().(*buffer)
+	}
+	b := append(s.buf.b, "event: next\ndata: "...)
+	b = append(b, answer...)
+	s.buf.b = append(b, "\n\n"...)
+	return nil
+}
+
+// flush implements sink.
+func (s *eventStream) flush() error {
+	if s.buf == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.write(s.buf.b)
+	s.buf.free()
+	s.buf = nil
+	s.alive.Reset(s.times.comment)
+	return err
+}
+
+// complete ends the operation, with errors if there are any.
+func (s *eventStream) complete(errs gqlerror.List) {
+	if len(errs) > 0 {
+		_ = s.next(appendAnswer(nil, &graphql.Response{Errors: errs}))
+	}
+	if s.buf == nil {
+		s.buf = buffers.Get().(*buffer)
+	}
+	s.buf.b = append(s.buf.b, "event: complete\ndata:\n\n"...)
+	_ = s.flush()
+}
+
+// write writes at once. The caller holds the lock.
+func (s *eventStream) write(b []byte) error {
+	if err := s.rc.SetWriteDeadline(time.Now().Add(s.times.write)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	if _, err := s.w.Write(b); err != nil {
+		return err
+	}
+	return s.rc.Flush()
+}
+
+func (s *eventStream) drain() { s.cancel(errDraining) }
+
+func (s *eventStream) cut() { s.cancel(errDraining) }

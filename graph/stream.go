@@ -1,0 +1,96 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"runtime/debug"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"kith/internal/auth"
+	"kith/internal/crm"
+	"kith/internal/events"
+)
+
+// stream is one client's subscription: its events, and the group that it shares the answers with.
+type stream struct {
+	events *events.Subscription
+	group  *group
+}
+
+// sink is where a stream's answers go. They reach the client with flush, or before.
+type sink interface {
+	// next takes one answer, as JSON. It must not keep it.
+	next(answer []byte) error
+	flush() error
+}
+
+// open starts a subscription. From then on nothing that happens is missed. Close the stream when done.
+func (h *Handler) open(
+	ctx context.Context, op *graphql.OperationContext,
+) (s *stream, refused *refusal) {
+	defer func() {
+		if value := recover(); value != nil {
+			s, refused = nil, h.refuse(ctx, &panicError{value, debug.Stack()})
+		}
+	}()
+	fields := graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Subscription"})
+	if len(fields) != 1 || fields[0].Name == "__typename" {
+		return nil, badRequest("A subscription must have exactly one field")
+	}
+	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
+	var o opening
+	answers, answering := h.executor.DispatchOperation(withOpening(ctx, &o), op)
+	if o.about == nil { // the field has been refused
+		if resp := answers(answering); resp != nil && len(resp.Errors) > 0 {
+			return nil, &refusal{errors: resp.Errors}
+		}
+		return nil, h.refuse(ctx, errors.Join(context.Cause(ctx), crm.ErrUnavailable))
+	}
+	var after *crm.EventID
+	if o.after != nil {
+		id, ok := crm.ParseEventID(*o.after)
+		if !ok {
+			return nil, h.refuse(ctx, events.ErrResync)
+		}
+		after = &id
+	}
+	viewer := auth.Viewer(ctx)
+	subscription, err := h.desk.Subscribe(ctx, viewer, after)
+	if err != nil {
+		return nil, h.refuse(ctx, err)
+	}
+	return &stream{subscription, h.join(op, fields[0].Field, viewer, o.about)}, nil
+}
+
+func (s *stream) close() {
+	s.events.Close()
+	s.group.leave()
+}
+
+// run gives the sink the answers to all events, until ctx or the subscription ends, or the sink fails. The error is never
+// nil.
+func (s *stream) run(ctx context.Context, to sink) error {
+	for {
+		part, err := s.events.Next(ctx)
+		if err != nil {
+			return err
+		}
+		answers, err := s.group.answers(ctx, part.Batch)
+		if err != nil {
+			return err
+		}
+		for _, answer := range answers[part.From:] {
+			if answer == nil {
+				continue
+			}
+			if err := to.next(answer); err != nil {
+				return err
+			}
+		}
+		if err := to.flush(); err != nil {
+			return err
+		}
+	}
+}
