@@ -56,9 +56,9 @@ describe('signing in with OpenID Connect', () => {
     assert.equal(begun.headers.get('cache-control'), 'no-store')
     assert.equal(begun.headers.get('referrer-policy'), 'no-referrer')
 
-    const response = await jar.send(await comeBack(kith, jar, 'ann', '/livez?q=a&b'))
+    const response = await jar.send(await comeBack(kith, jar, 'ann', '/livez?q=a b&c=é'))
     assert.equal(response.status, 303)
-    assert.equal(response.headers.get('location'), '/livez?q=a&b')
+    assert.equal(response.headers.get('location'), '/livez?q=a%20b&c=%C3%A9')
     const cookies = response.headers.getSetCookie()
     assert.match(cookies[0], /^kith-signin-[A-Z2-7]{8}=; Path=\/; Max-Age=0; HttpOnly; SameSite=Lax$/)
     assert.match(cookies[1], /^kith=[\w-]+; Path=\/; Max-Age=43\d\d\d; HttpOnly; SameSite=Strict$/)

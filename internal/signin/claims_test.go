@@ -94,7 +94,7 @@ func TestLocalPath(t *testing.T) {
 		"/%zz":                              false,
 		"/auth/login":                       false,
 		"/auth":                             false,
-		"/" + strings.Repeat("x", 1500):     false,
+		"/" + strings.Repeat("x", 1000):     false,
 	} {
 		if got := localPath(s); got != want {
 			t.Errorf("%q: %v", s, got)

@@ -100,7 +100,7 @@ func (s *SignIn) passOf(r *http.Request) (pass, error) {
 func (s *SignIn) keep(w http.ResponseWriter, r *http.Request, p pass) (pass, error) {
 	value, err := s.seal(passCookie, p)
 	if errors.Is(err, errTooBig) && p.Refresh != "" {
-		s.log.WarnContext(r.Context(), "the provider's refresh token does not fit in a cookie: "+
+		s.logger(r.Context()).WarnContext(r.Context(), "the provider's refresh token does not fit in a cookie: "+
 			"staff have to sign in again when its other tokens end", "bytes", len(p.Refresh))
 		p.Refresh = ""
 		value, err = s.seal(passCookie, p)

@@ -10,7 +10,7 @@ const (
 	// home is where people come out who did not say where they want to go.
 	home = "/staff/contacts"
 	// maxReturnTo bounds what has to fit in a cookie.
-	maxReturnTo = 1500
+	maxReturnTo = 1000
 )
 
 // localPath reports whether a browser takes s for a path of this server, whatever way it reads it: "//host", "/\host"

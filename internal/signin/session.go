@@ -124,9 +124,9 @@ func (s *SignIn) logRenewal(ctx context.Context, err error) {
 	switch {
 	case err == nil || ctx.Err() != nil:
 	case errors.Is(err, errEnded):
-		s.log.InfoContext(ctx, "sign-in not renewed", "error", err)
+		s.logger(ctx).InfoContext(ctx, "sign-in not renewed", "error", err)
 	default:
-		s.log.WarnContext(ctx, "cannot renew a sign-in", "error", err)
+		s.logger(ctx).WarnContext(ctx, "cannot renew a sign-in", "error", err)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"kith/internal/httpd"
 	"kith/internal/vault"
 	"kith/storage"
 )
@@ -92,6 +93,11 @@ func New(
 	}
 	go s.provider.find(ctx)
 	return s, nil
+}
+
+// logger is for what a request is told of: its id goes along.
+func (s *SignIn) logger(ctx context.Context) *slog.Logger {
+	return s.log.With("request", httpd.RequestID(ctx))
 }
 
 // withoutDefaultPort is the host as browsers write it in an origin.
