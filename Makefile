@@ -7,7 +7,7 @@ SIZE ?= 100000
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test test-go test-e2e check check-tidy check-format check-generated check-web lint \
-	format generate web fuzz bench deps-go deps-web deps-bench deps-e2e clean
+	format generate web fuzz bench bench-ingest deps-go deps-web deps-bench deps-e2e clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,10 @@ fuzz: ## run each fuzz target for FUZZTIME
 bench: deps-bench ## measure over HTTP beside peers, at SIZE contacts; RESULTS=bench/RESULTS.md keeps the report
 	go build -o .build/kith-bench ./bench
 	.build/kith-bench -size $(SIZE) $(if $(RESULTS),-results $(RESULTS))
+
+bench-ingest: ## measure how fast webhooks are taken in, on SQLite and on a PostgreSQL of its own
+	go build -o .build/kith-bench-ingest ./bench/ingest
+	.build/kith-bench-ingest
 
 deps-go:
 	@scripts/apt-deps gcc=build-essential

@@ -37,7 +37,7 @@ func newCluster(t *testing.T) *cluster {
 	if len(found) == 0 {
 		t.Skip("no PostgreSQL server is installed")
 	}
-	dir, err := os.MkdirTemp("", "kith-cluster-") // t.TempDir is below folders that only root may enter
+	dir, err := os.MkdirTemp("", "kith-cluster-") //nolint:usetesting // whose folders only their owner may enter
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,8 +49,8 @@ func newCluster(t *testing.T) *cluster {
 			t.Fatal(err)
 		}
 	}
-	out, err := c.command("initdb", "-D", dir+"/data", "-U", "kith", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync").
-		CombinedOutput()
+	initdb := c.command("initdb", "-D", dir+"/data", "-U", "kith", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
+	out, err := initdb.CombinedOutput()
 	if err != nil {
 		t.Fatalf("initdb: %v\n%s", err, out)
 	}

@@ -1,0 +1,158 @@
+// Command ingest measures how many messages a second Kith takes in, and how long each takes: webhooks as WhatsApp sends
+// them, signed, one message each, from many customers over connections that stay open. It starts Kith on an empty
+// SQLite file and on an empty PostgreSQL, or measures a Kith that runs, with -webhook.
+//
+//	first    the first message of each customer: a new contact and session
+//	all out  more messages of all customers, as fast as the connections go
+//	paced    the same at a given rate; a message that has to wait for its connection counts from when it was due
+//	burst    one customer's messages all at once, beside others at half the rate; of whom the times are
+//
+// Without a PostgreSQL in the environment it runs itself again under scripts/with-postgres, with one that waits for the
+// disk. It leaves nothing behind.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const databaseVariable = "KITH_TEST_DATABASE_URL"
+
+// options are the command line.
+type options struct {
+	customers, connections, hot int
+	lasting                     time.Duration
+	rates                       map[string]float64
+	only, webhook, secret       string
+	graphql                     bool
+}
+
+func main() {
+	var o options
+	var postgres, sqlite float64
+	flag.IntVar(&o.customers, "customers", 10_000, "how many customers write")
+	flag.IntVar(&o.connections, "connections", 32, "how many connections the messages come by")
+	flag.IntVar(&o.hot, "hot", 1000, "how many messages one customer sends at once; 0 leaves the burst out")
+	flag.DurationVar(&o.lasting, "lasting", 10*time.Second, "how long each measurement with a time lasts")
+	flag.Float64Var(&postgres, "rate", 2000, "the pace on PostgreSQL, and of -webhook, in messages a second")
+	flag.Float64Var(&sqlite, "sqlite-rate", 1000, "the pace on SQLite, in messages a second")
+	flag.StringVar(&o.only, "only", "", "measure only postgres or sqlite")
+	flag.StringVar(&o.webhook, "webhook", "", "measure a Kith that runs, by the webhook of a WHATSAPP channel of its")
+	flag.StringVar(&o.secret, "secret", "", "the secret of the channel of -webhook")
+	flag.BoolVar(&o.graphql, "graphql", false, "report by the mutation recordInteraction instead of webhooks")
+	flag.Parse()
+	o.rates = map[string]float64{"postgres": postgres, "sqlite": sqlite}
+	log.SetFlags(log.Ltime)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, o); err != nil {
+		stop()
+		log.Fatal(err)
+	}
+}
+
+func run(ctx context.Context, o options) (err error) {
+	if o.customers < 1 || o.connections < 1 || o.hot < 0 || o.lasting <= 0 || o.rates["postgres"] <= 0 || o.rates["sqlite"] <= 0 {
+		return errors.New("the numbers must be above nothing")
+	}
+	if o.webhook != "" {
+		_, err := measure(ctx, o, "postgres", target{url: o.webhook, secret: o.secret})
+		return err
+	}
+	server := os.Getenv(databaseVariable)
+	if server == "" && o.only != "sqlite" {
+		return withPostgres()
+	}
+	dir, err := os.MkdirTemp("", "kith-bench.")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	log.Print("building")
+	if err := build(ctx, dir); err != nil {
+		return err
+	}
+	for _, kind := range []string{"postgres", "sqlite"} {
+		if o.only != "" && o.only != kind {
+			continue
+		}
+		if err := on(ctx, o, kind, dir, server); err != nil {
+			return fmt.Errorf("%s: %w", kind, err)
+		}
+	}
+	return nil
+}
+
+// on measures Kith on an empty database of a kind.
+func on(ctx context.Context, o options, kind, dir, server string) (err error) {
+	database := "sqlite:" + dir + "/kith.db"
+	if kind == "postgres" {
+		var drop func() error
+		if database, drop, err = create(ctx, server); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, drop()) }()
+	}
+	k, err := start(ctx, dir, database)
+	if err != nil {
+		return err
+	}
+	defer k.stop()
+	t, err := k.connect(ctx, o.graphql)
+	if err != nil {
+		return err
+	}
+	sent, err := measure(ctx, o, kind, t)
+	if err != nil {
+		return err
+	}
+	return k.check(ctx, sent)
+}
+
+// sent is what must be found after the measurements.
+type sent struct{ customers, messages, hot int }
+
+// measure runs all measurements against a target.
+func measure(ctx context.Context, o options, kind string, t target) (sent, error) {
+	load, err := newLoad(o, t)
+	if err != nil {
+		return sent{}, err
+	}
+	rate := o.rates[kind]
+	fmt.Printf("\n%s, %d customers, %d connections\n", kind, o.customers, o.connections)
+	fmt.Printf("%-34s %10s %8s %8s %8s %8s %8s\n", "", "messages/s", "p50 ms", "p95", "p99", "max", "failed")
+	load.first(ctx).print("first message of each customer")
+	load.allOut(ctx, o.lasting).print("all out")
+	load.paced(ctx, o.lasting, rate).print(fmt.Sprintf("paced at %.0f a second", rate))
+	if o.hot > 0 {
+		others, burst := load.burst(ctx, o.lasting, rate/2, o.hot)
+		others.print(fmt.Sprintf("others at %.0f beside a burst", rate/2))
+		burst.print(fmt.Sprintf("the burst of %d of one customer", o.hot))
+	}
+	s := sent{o.customers, int(load.taken.Load()), o.hot}
+	if o.hot > 0 {
+		s.customers++
+	}
+	return s, ctx.Err()
+}
+
+// withPostgres runs this program again with a PostgreSQL whose commits are durable.
+func withPostgres() error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	const script = "scripts/with-postgres"
+	conf := strings.Join([]string{"fsync = on", "synchronous_commit = on", "full_page_writes = on", "shared_buffers = 512MB"}, "\n")
+	env := append(os.Environ(), "KITH_POSTGRES_CONF="+conf)
+	err = syscall.Exec(script, append([]string{script, self}, os.Args[1:]...), env) //nolint:gosec // itself
+	return fmt.Errorf("run %s, from the root of the repository: %w", script, err)
+}
