@@ -285,7 +285,7 @@ func TestSocketLimits(t *testing.T) {
 
 func TestSocketEndsWithTheToken(t *testing.T) {
 	t.Parallel()
-	s := serve(t, at(func() time.Time { return start.Add(time.Hour - 100*time.Millisecond) }))
+	s := serve(t, at(func() time.Time { return start.Truncate(time.Second).Add(time.Hour - 200*time.Millisecond) }))
 	c := s.join(t, "staff")
 	c.subscribe("1", watchContacts, nil)
 	c.wantClose(4401, "token expired")

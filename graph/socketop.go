@@ -117,9 +117,6 @@ func (o *operation) fail(ctx context.Context, refused *refusal) {
 	}
 }
 
-// errOver ends a stream that nobody listens to any more.
-var errOver = errors.New("the operation is over")
-
 // next implements sink.
 func (o *operation) next(answer []byte) error {
 	if o.over.Load() {

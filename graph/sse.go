@@ -60,23 +60,27 @@ func (h *Handler) serveEvents(
 	defer out.stop()
 	switch {
 	case refused != nil:
-		out.complete(refused.errors)
 	case s == nil:
 		out.answer(ctx, h, op)
+		return
 	default:
 		err := s.run(ctx, out)
-		switch cause := context.Cause(ctx); {
-		case errors.Is(cause, errDraining): // no complete: the client is to come back
-			select {
-			case <-r.Context().Done():
-			case <-time.After(h.times.settle):
-			}
-		case r.Context().Err() != nil:
-		case errors.Is(cause, errExpired):
-			out.complete(h.refuse(ctx, errExpired).errors)
-		default:
-			out.complete(h.refuse(ctx, err).errors)
+		if errors.Is(err, errOver) {
+			return
 		}
+		refused = h.refuse(ctx, err)
+	}
+	switch cause := context.Cause(ctx); {
+	case errors.Is(cause, errDraining): // no complete: the client is to come back
+		select {
+		case <-r.Context().Done():
+		case <-time.After(h.times.settle):
+		}
+	case r.Context().Err() != nil: // the client has left
+	case errors.Is(cause, errExpired):
+		out.complete(h.refuse(ctx, errExpired).errors)
+	default:
+		out.complete(refused.errors)
 	}
 }
 
@@ -157,7 +161,10 @@ func (s *eventStream) flush() error {
 	s.buf.free()
 	s.buf = nil
 	s.alive.Reset(s.times.comment)
-	return err
+	if err != nil {
+		return errors.Join(errOver, err)
+	}
+	return nil
 }
 
 // complete ends the operation, with errors if there are any.

@@ -18,7 +18,10 @@ type stream struct {
 	group  *group
 }
 
-// sink is where a stream's answers go. They reach the client with flush, or before.
+// errOver ends a stream that nobody listens to any more.
+var errOver = errors.New("the operation is over")
+
+// sink is where a stream's answers go. They reach the client with flush, or before. An error is errOver.
 type sink interface {
 	// next takes one answer, as JSON. It must not keep it.
 	next(answer []byte) error
