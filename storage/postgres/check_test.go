@@ -55,6 +55,17 @@ func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 		{"a term of nobody", `INSERT INTO contact_terms SELECT workspace_id, 'extra', gen_random_uuid() FROM workspaces`, kinds(storage.OrphanTerm), ""},
 		{"the counter is too low", `UPDATE contact_counts SET contacts = contacts - 1`, kinds(storage.WrongCount), ""},
 		{"the counter is gone", `DELETE FROM contact_counts`, kinds(storage.WrongCount), ""},
+		{"a counter of sessions is too high", `UPDATE session_counts SET sessions = sessions + 1`, kinds(storage.WrongSessionCount), ""},
+		{"the counters of sessions are gone", `DELETE FROM session_counts`, kinds(storage.WrongSessionCount), ""},
+		{
+			"a counter of sessions that there are none of", `INSERT INTO session_counts SELECT workspace_id, gen_random_uuid(), 'CLOSED', 'GENERAL', true, 3, 5 FROM workspaces`,
+			kinds(storage.WrongSessionCount), "",
+		},
+		{
+			"values of a contact that is not there", `INSERT INTO changes (workspace_id, id, seq, kind, contact_id, version, fields, old_values, new_values, actor, at, stamp)
+			SELECT workspace_id, gen_random_uuid(), 0, 'UPDATED', gen_random_uuid(), 2, '{name}', '{NULL}', '{Secret}', 'staff', now(), 1 FROM workspaces`,
+			kinds(storage.KeptValues), "",
+		},
 		{"no activity", `DELETE FROM contact_activity WHERE contact_id = (SELECT id FROM contacts WHERE name = 'Zoë Ångström')`, kinds(storage.MissingActivity), ""},
 		{"an activity of nobody", `INSERT INTO contact_activity SELECT workspace_id, gen_random_uuid(), now() FROM workspaces`, kinds(storage.OrphanActivity), ""},
 		{"an identity's session is gone", `UPDATE identities SET session_id = gen_random_uuid() WHERE external_id = 'Ben'`, kinds(storage.LostSession), ""},
@@ -72,7 +83,10 @@ func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 			UPDATE sessions SET contact_id = (SELECT id FROM contacts WHERE name = 'Ben') WHERE contact_id IS NULL;
 			SET session_replication_role = replica;
 			DELETE FROM contacts WHERE name = 'Ben'`,
-			kinds(storage.OrphanTerm, storage.OrphanActivity, storage.OrphanIdentity, storage.OrphanSession, storage.WrongCount), "",
+			kinds(
+				storage.OrphanTerm, storage.OrphanActivity, storage.OrphanIdentity, storage.OrphanSession, storage.WrongCount,
+				storage.WrongSessionCount, storage.KeptValues,
+			), "",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -5,7 +5,16 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/pressly/goose/v3"
 )
+
+// MigrateTo brings the schema of an empty database to an older version.
+func MigrateTo(ctx context.Context, url string, version int64) error {
+	return withProvider(url, func(p *goose.Provider) error {
+		_, err := p.UpTo(ctx, version)
+		return err
+	})
+}
 
 // GramsFromBirth puts every new workspace into the gram index from its first contact on.
 func (s *Store) GramsFromBirth(ctx context.Context) error {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -85,6 +86,28 @@ func fill(t *testing.T, address string) {
 			t.Fatal(err)
 		}
 	}
+	// Three sessions of a tag that is otherwise none, where lists look last and first; a history, and failures.
+	pgtest.Exec(t, address, `
+		WITH picked AS (
+		  UPDATE sessions s SET tag = 'RARE'
+		  FROM (
+		    SELECT workspace_id, id, row_number() OVER (PARTITION BY workspace_id ORDER BY last_message_at, id) AS n,
+		      count(*) OVER (PARTITION BY workspace_id) AS total
+		    FROM sessions
+		  ) o
+		  WHERE s.workspace_id = o.workspace_id AND s.id = o.id AND o.n IN (1, 2, o.total)
+		  RETURNING s.workspace_id, s.channel_id, s.status
+		)
+		INSERT INTO session_counts SELECT workspace_id, channel_id, status, 'RARE', false, 0, count(*) FROM picked GROUP BY 1, 2, 3`)
+	pgtest.Exec(t, address, `
+		INSERT INTO changes (workspace_id, id, seq, kind, contact_id, version, fields, actor, at, stamp)
+		SELECT workspace_id, gen_random_uuid(), row_number() OVER (PARTITION BY workspace_id), 'UPDATED', id, 2, '{name}', 'staff', now(), 1
+		FROM contacts`)
+	pgtest.Exec(t, address, `
+		INSERT INTO event_heads SELECT workspace_id, max(seq), now() FROM changes GROUP BY 1`)
+	pgtest.Exec(t, address, `
+		INSERT INTO ingest_failures
+		SELECT workspace_id, gen_random_uuid(), gen_random_uuid(), 'x', gen_random_uuid(), now(), 0, 'none', '' FROM contacts`)
 	pgtest.Exec(t, address, `VACUUM (ANALYZE)`)
 }
 
@@ -160,8 +183,90 @@ func (r reader) sessions(ctx context.Context, page storage.ContactPage) {
 		r.check("sessions of contacts", func() error { _, err := r.store.SessionsByContact(ctx, r.workspace, ids, q); return err })
 		r.check("sessions", func() error { _, err := r.store.Sessions(ctx, r.workspace, q); return err })
 	}
+	r.filters(ctx)
+	r.writes(ctx)
 	r.check("count", func() error { _, err := r.store.CountContacts(ctx, r.workspace, ""); return err })
 	r.check("has contacts", func() error { _, err := r.store.HasContacts(ctx, r.workspace); return err })
+}
+
+// filters lists sessions that are many, few or none, and counts them. A list may read a page of each kind there is: of
+// six channels, four statuses, seven tags and none.
+func (r reader) filters(ctx context.Context) {
+	r.mayRead = max(r.mayRead, 6*4*8*26+1000)
+	channels, err := r.store.Channels(ctx, r.workspace)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	var filters []storage.SessionFilter
+	for _, status := range []crm.SessionStatus{crm.Active, crm.Escalated, crm.Closed, crm.Archived} {
+		one := []crm.SessionStatus{status}
+		filters = append(filters,
+			storage.SessionFilter{Statuses: one},
+			storage.SessionFilter{Statuses: one, Tags: []crm.SessionTag{rare}},
+			storage.SessionFilter{Statuses: one, Anonymous: new(true)},
+			storage.SessionFilter{Statuses: one, Channels: []crm.ChannelID{channels[0].ID}, Anonymous: new(false)},
+		)
+	}
+	filters = append(filters,
+		storage.SessionFilter{Tags: []crm.SessionTag{rare}},
+		storage.SessionFilter{Tags: []crm.SessionTag{"NEVER_GIVEN"}},
+		storage.SessionFilter{Anonymous: new(false)},
+		storage.SessionFilter{Channels: []crm.ChannelID{crm.NewChannelID(trace.Now)}},
+		storage.SessionFilter{Channels: []crm.ChannelID{channels[0].ID, channels[len(channels)-1].ID}},
+	)
+	for _, f := range filters {
+		for _, p := range []storage.Page{{Size: 25}, {Size: 25, FromEnd: true}} {
+			what := fmt.Sprintf("sessions under %+v", f)
+			r.check(what, func() error {
+				_, err := r.store.Sessions(ctx, r.workspace, storage.SessionQuery{Filter: f, Page: p})
+				return err
+			})
+		}
+		r.check("counts of sessions", func() error { _, err := r.store.CountSessions(ctx, r.workspace, f); return err })
+	}
+}
+
+// rare is the tag of three sessions in each workspace.
+const rare crm.SessionTag = "RARE"
+
+// writes does what staff and customers do, reads what came of it, and leaves the rounds that follow to whoever looks next.
+func (r reader) writes(ctx context.Context) {
+	page, err := r.store.Sessions(ctx, r.workspace, storage.SessionQuery{Page: storage.Page{Size: 5}})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	s, at := page.Sessions[0], time.Now()
+	e := storage.SessionEdit{At: at, Event: crm.NewEventID(at), Actor: "staff", Change: func(s *crm.Session) error {
+		s.Tag, s.UnreadCount = new(rare), s.UnreadCount+1
+		return nil
+	}}
+	r.check("edit a session", func() error { _, err := r.store.UpdateSession(ctx, r.workspace, s.ID, e); return err })
+	r.check("place", func() error { _, err := r.store.PlaceOf(ctx, r.workspace, e.Event); return err })
+	r.check("last place", func() error { _, err := r.store.LastPlace(ctx, r.workspace); return err })
+	r.check("events", func() error { _, err := r.store.Events(ctx, r.workspace, 0, 100); return err })
+	r.check("events from the middle", func() error { _, err := r.store.Events(ctx, r.workspace, 1000, 100); return err })
+	r.check("history", func() error {
+		_, err := r.store.History(ctx, r.workspace, *s.ContactID, storage.Page{Size: 25})
+		return err
+	})
+	r.check("forget", func() error { _, err := r.store.ForgetEvents(ctx, at.AddDate(-1, 0, 0)); return err })
+	for n := range 3 {
+		r.check("record", func() error {
+			_, err := r.store.RecordInteraction(ctx, r.workspace, crm.Interaction{
+				ChannelID: s.ChannelID, ExternalID: "somebody new", MessageID: fmt.Sprint(n), At: at, Received: at,
+				Direction: crm.Inbound, Event: crm.NewEventID(at.Add(time.Duration(n) * time.Second)),
+			})
+			return err
+		})
+	}
+	f := crm.Failure{ID: crm.NewFailureID(at), ChannelID: s.ChannelID, At: at, Reason: "none", Payload: []byte{1}}
+	r.check("keep a failure", func() error { return r.store.AddFailure(ctx, r.workspace, f) })
+	r.check("failures", func() error { _, err := r.store.Failures(ctx, r.workspace, storage.Page{Size: 25}); return err })
+	r.check("count failures", func() error { _, err := r.store.CountFailures(ctx, r.workspace); return err })
+	r.check("remove a failure", func() error { return r.store.RemoveFailure(ctx, r.workspace, f.ID) })
+	r.check("delete", func() error {
+		return r.store.DeleteContact(ctx, r.workspace, *s.ContactID, storage.Deletion{At: at, Event: crm.NewEventID(at)})
+	})
 }
 
 // check runs one call and fails on a plan that reads a table whole or too much of it.
@@ -206,7 +311,7 @@ func (n node) read() (rows float64, whole string) {
 	if strings.HasSuffix(n.Type, "Scan") && n.Table != "" {
 		rows = (n.Rows + n.Filter + n.Recheck) * n.Loops
 	}
-	if n.Type == "Seq Scan" && slices.Contains([]string{"contacts", "sessions", "contact_terms", "contact_activity", "identities"}, n.Table) && n.Loops > 0 {
+	if n.Type == "Seq Scan" && slices.Contains(large, n.Table) && n.Loops > 0 {
 		whole = n.Table
 	}
 	for _, child := range n.Plans {
@@ -218,6 +323,9 @@ func (n node) read() (rows float64, whole string) {
 	}
 	return rows, whole
 }
+
+// large are the tables that no statement reads whole.
+var large = []string{"contacts", "sessions", "contact_terms", "contact_activity", "identities", "changes", "ingest_failures"}
 
 func (p *plans) hear(n *pgconn.Notice) {
 	_, text, ok := strings.Cut(n.Message, "plan:")

@@ -24,6 +24,18 @@ func TestPostgresThroughGrams(t *testing.T) {
 	storagetest.Searching(t, func(*testing.T) storage.Store { return store })
 }
 
+func TestTwoStoresOfOneDatabase(t *testing.T) {
+	storagetest.Shared(t, func(t *testing.T) (a, b storage.Store) {
+		one, url := openAt(t)
+		two, err := postgres.Open(context.Background(), url, postgres.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = two.Close() })
+		return one, two
+	})
+}
+
 // open returns a store on a database of its own.
 func open(t testing.TB) *postgres.Store {
 	t.Helper()

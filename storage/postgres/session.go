@@ -148,11 +148,11 @@ func (s *Store) Sessions(ctx context.Context, w crm.WorkspaceID, q storage.Sessi
 // reads no session that does not pass, wherever those that pass lie; the counters tell which kinds there are. What cannot
 // be told from the index are the contacts that are gone and whose sessions are still being detached.
 func filtered(f storage.SessionFilter, v sessionWindow) string {
-	nobody, known, gone := "(false), (true)", "", ""
+	nobody, known, gone := []bool{false, true}, "", ""
 	switch a := f.Anonymous; {
 	case a == nil:
 	case *a:
-		nobody = "(true)"
+		nobody = []bool{true}
 		gone = `
 			  UNION ALL
 			  (SELECT s.id, s.last_message_at
@@ -160,8 +160,9 @@ func filtered(f storage.SessionFilter, v sessionWindow) string {
 			   WHERE ` + v.where + ` AND s.contact_id IN (` + deletedContacts + `)
 			   ` + v.order + `)`
 	default:
-		nobody, known = "(false)", " AND s.contact_id NOT IN ("+deletedContacts+")"
+		nobody, known = []bool{false}, " AND s.contact_id NOT IN ("+deletedContacts+")"
 	}
+	v.args["nobody"] = nobody // as a parameter: the planner does not know "IS NOT NULL" for the indexed expression
 	return `
 			SELECT s.*
 			FROM (
@@ -171,7 +172,7 @@ func filtered(f storage.SessionFilter, v sessionWindow) string {
 			     FROM session_counts
 			     WHERE workspace_id = @workspace` + ofKinds(f, "", v.args) + `
 			   ) k
-			   CROSS JOIN (VALUES ` + nobody + `) AS n(nobody)
+			   CROSS JOIN unnest(@nobody::boolean[]) AS n(nobody)
 			   CROSS JOIN LATERAL (
 			     SELECT s.id, s.last_message_at
 			     FROM sessions s
