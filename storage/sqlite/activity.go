@@ -21,7 +21,7 @@ const (
 	// tellPause is how long marks are gathered, so that those of one moment share a transaction.
 	tellPause = 20 * time.Millisecond
 	// tellAtOnce is how many contacts, and how many sessions, are told of in one transaction. Other writes wait that long.
-	tellAtOnce = 250
+	tellAtOnce = 100
 )
 
 // tellActivity turns marks of activity into events until ctx ends. One caller at a time does it, the others stand by.

@@ -418,7 +418,7 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 	if err != nil {
 		return fmt.Errorf("delete contact %s: %w", id, err)
 	}
-	s.erased.Store(true)
+	s.eraser.ask()
 	return nil
 }
 

@@ -1,11 +1,13 @@
 package sqlite
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -51,15 +53,19 @@ func (r recording) record(ctx context.Context) (crm.Recorded, error) {
 	if err := r.checkChannel(ctx); err != nil {
 		return crm.Recorded{}, err
 	}
-	contact, current, event, err := r.contact(ctx)
+	known, err := r.identities(ctx)
 	if err != nil {
 		return crm.Recorded{}, err
 	}
-	session, err := r.session(ctx, contact.ID, current)
+	contact, event, err := r.contact(ctx, known)
 	if err != nil {
 		return crm.Recorded{}, err
 	}
-	if err := r.identity(ctx, contact.ID, current, session.ID); err != nil {
+	session, err := r.session(ctx, contact.ID, newestSession(known, contact.ID))
+	if err != nil {
+		return crm.Recorded{}, err
+	}
+	if err := r.identify(ctx, known, contact.ID, session.ID); err != nil {
 		return crm.Recorded{}, err
 	}
 	_, err = r.exec(ctx, `
@@ -91,37 +97,50 @@ func (r recording) checkChannel(ctx context.Context) error {
 	return nil
 }
 
-// contact finds or makes the message's contact and saves what the message tells of it. current is the newest session of
-// the identity, nil when the identity is new; event is that of the contact's change, nil when there was none.
-func (r recording) contact(ctx context.Context) (c crm.Contact, current *crm.SessionID, event *crm.EventID, err error) {
-	known, found, err := first(ctx, r.conn, `
-		SELECT contact_id, session_id FROM identities
-		WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external`,
-		args{"workspace": r.workspace, "channel": r.message.ChannelID[:], "external": r.message.ExternalID}, scanIdentity)
-	if err != nil {
-		return c, nil, nil, err
+// identities are those that exist of the ids that the message names, that of the external id first.
+func (r recording) identities(ctx context.Context) ([]knownIdentity, error) {
+	return all(ctx, r.conn, `
+		SELECT external_id, contact_id, session_id FROM identities
+		WHERE workspace_id = @workspace AND channel_id = @channel AND external_id IN (@external, @alias)
+		ORDER BY external_id <> @external`, args{
+		"workspace": r.workspace, "channel": r.message.ChannelID[:], "external": r.message.ExternalID, "alias": r.message.Alias,
+	}, scanIdentity)
+}
+
+// newestSession is the newest of the sessions that a contact's identities lead to; nil when there is none.
+func newestSession(known []knownIdentity, c crm.ContactID) (newest *crm.SessionID) {
+	for n, k := range known {
+		if k.contact == c && (newest == nil || bytes.Compare(newest[:], k.session[:]) < 0) {
+			newest = &known[n].session
+		}
 	}
+	return newest
+}
+
+// contact finds or makes the message's contact and saves what the message tells of it. event is that of the contact's
+// change, nil when there was none.
+func (r recording) contact(ctx context.Context, known []knownIdentity) (c crm.Contact, event *crm.EventID, err error) {
+	found := len(known) > 0
 	if found {
-		current = &known.session
-		c, err = contactByID(ctx, r.conn, r.workspace, known.contact)
+		c, err = contactByID(ctx, r.conn, r.workspace, known[0].contact)
 	} else {
 		c, found, err = r.verified(ctx)
 	}
 	if err != nil {
-		return c, nil, nil, err
+		return c, nil, err
 	}
 	if !found {
 		c = crm.ContactFrom(r.message)
-		return c, nil, &r.message.Event, r.addContact(ctx, c)
+		return c, &r.message.Event, r.addContact(ctx, c)
 	}
 	before := c
 	if c.Learn(r.message.Profile, r.message.ChannelID) {
 		event = &r.message.Event
 		if c, err = saveContact(ctx, r.tx, r.workspace, before, c, r.message.Received); err != nil {
-			return c, nil, nil, err
+			return c, nil, err
 		}
 		if err := r.addEvents(ctx, r.workspace, r.event(crm.Updated, before, c)); err != nil {
-			return c, nil, nil, err
+			return c, nil, err
 		}
 	}
 	if c.Receive(r.message); !sameTime(before.LastActivityAt, c.LastActivityAt) {
@@ -133,7 +152,7 @@ func (r recording) contact(ctx context.Context) (c crm.Contact, current *crm.Ses
 			"received": r.message.Received.UnixMicro(), "channel": r.message.ChannelID[:],
 		})
 	}
-	return c, current, event, err
+	return c, event, err
 }
 
 // addContact stores a new contact.
@@ -189,7 +208,7 @@ func (r recording) verified(ctx context.Context) (c crm.Contact, found bool, err
 
 func itself(v string) []string { return []string{v} }
 
-// session adds the message to the identity's newest session, or to a new one when that is closed.
+// session adds the message to the current session, or to a new one when that is closed.
 func (r recording) session(ctx context.Context, contact crm.ContactID, current *crm.SessionID) (crm.Session, error) {
 	if current != nil {
 		session, err := sessionByID(ctx, r.conn, r.workspace, *current)
@@ -223,21 +242,32 @@ func (r recording) session(ctx context.Context, contact crm.ContactID, current *
 	})
 }
 
-// identity stores a new identity, or that a known one has a new session.
-func (r recording) identity(ctx context.Context, contact crm.ContactID, current *crm.SessionID, session crm.SessionID) error {
-	if current != nil && *current == session {
-		return nil
-	}
-	if current != nil {
+// identify stores the new ones of the identities that the message names, and that the contact's known ones have a new
+// session.
+func (r recording) identify(ctx context.Context, known []knownIdentity, contact crm.ContactID, session crm.SessionID) error {
+	for _, external := range r.message.ExternalIDs() {
+		n := slices.IndexFunc(known, func(k knownIdentity) bool { return k.external == external })
+		if n < 0 {
+			identity := crm.IdentityFrom(r.message, contact)
+			identity.ExternalID = external
+			if err := insertIdentity(ctx, r.conn, r.workspace, identity, session); err != nil {
+				return err
+			}
+			continue
+		}
+		if known[n].contact != contact || known[n].session == session {
+			continue
+		}
 		_, err := r.exec(ctx, `
 			UPDATE identities SET session_id = @session
 			WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external`, args{
-			"workspace": r.workspace, "channel": r.message.ChannelID[:], "external": r.message.ExternalID,
-			"session": session[:],
+			"workspace": r.workspace, "channel": r.message.ChannelID[:], "external": external, "session": session[:],
 		})
-		return err
+		if err != nil {
+			return err
+		}
 	}
-	return insertIdentity(ctx, r.conn, r.workspace, crm.IdentityFrom(r.message, contact), session)
+	return nil
 }
 
 // insertIdentity stores a new identity, whose newest session is the given one.
@@ -253,12 +283,13 @@ func insertIdentity(ctx context.Context, c *conn, w crm.WorkspaceID, i crm.Ident
 
 // knownIdentity is what an identity leads to.
 type knownIdentity struct {
-	contact crm.ContactID
-	session crm.SessionID
+	external string
+	contact  crm.ContactID
+	session  crm.SessionID
 }
 
 func scanIdentity(rows *sql.Rows) (k knownIdentity, err error) {
-	err = rows.Scan((*uuid.UUID)(&k.contact), (*uuid.UUID)(&k.session))
+	err = rows.Scan(&k.external, (*uuid.UUID)(&k.contact), (*uuid.UUID)(&k.session))
 	return k, err
 }
 

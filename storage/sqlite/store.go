@@ -12,7 +12,6 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	sqlite3 "modernc.org/sqlite"
@@ -25,8 +24,8 @@ import (
 type Store struct {
 	writer     *writer
 	readers    *readers
-	workspaces sync.Map    // name → crm.WorkspaceID
-	erased     atomic.Bool // the log may hold what has been deleted
+	workspaces sync.Map // name → crm.WorkspaceID
+	eraser     eraser
 
 	followers followers
 	tellEvery time.Duration
@@ -58,7 +57,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		readers: newReaders(r, size), tellEvery: tellEvery, marks: make(chan struct{}, 1), teller: make(chan struct{}, 1),
 	}
 	s.writer = newWriter(w, s.committed)
-	s.erased.Store(true) // by a process before this one
+	s.eraser.ask()
 	return s, nil
 }
 
