@@ -176,9 +176,10 @@ type Recorder interface {
 	// transaction, so that any number of simultaneous calls for one customer end with one contact and one open session.
 	//
 	//   - A message that was recorded before changes nothing and gets the contact and session as they are now.
-	//   - The contact is the identity's; else the oldest that holds the profile's verified e-mail, else verified phone, as a
+	//   - The contact is the identity's, else the one of the identity by the alias; else the oldest that holds the profile's verified e-mail, else verified phone, as a
 	//     value that staff entered or a channel verified; else a new one. See [crm.Contact.Learn] for what a profile changes.
-	//   - The session is the identity's newest unless it is closed or archived; then a new active one.
+	//   - An alias that is not known becomes an identity too, and one that is another contact's stays that.
+	//   - The session is the newest of the contact's identities that the message names, unless it is closed or archived; then a new active one.
 	//   - An inbound message moves LastActivityAt, forward only, and leaves version and UpdatedAt alone. A profile that
 	//     changed a field raises the version.
 	//

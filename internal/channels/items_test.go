@@ -98,8 +98,12 @@ func describeReport(r ingest.Report) string {
 	if r.At != nil {
 		at = r.At.UTC().Format(time.RFC3339Nano)
 	}
-	return fmt.Sprintf("%s %q at %s, customer %q, name %s, e-mail %s, phone %s, text %s\n", r.Direction, r.MessageID, at,
-		r.ExternalID, shown(r.Profile.Name, false), shown(r.Profile.Email, r.Profile.EmailVerified),
+	customer := fmt.Sprintf("%q", r.ExternalID)
+	if r.Alias != "" {
+		customer += fmt.Sprintf(", too %q", r.Alias)
+	}
+	return fmt.Sprintf("%s %q at %s, customer %s, name %s, e-mail %s, phone %s, text %s\n", r.Direction, r.MessageID, at,
+		customer, shown(r.Profile.Name, false), shown(r.Profile.Email, r.Profile.EmailVerified),
 		shown(r.Profile.Phone, r.Profile.PhoneVerified), shown(r.Text, false))
 }
 

@@ -16,7 +16,8 @@ import (
 // system messages (a customer's new number) are ignored, as are all other fields of an account.
 //
 // The customer's id is the phone number in from, which WhatsApp vouches for, or where the customer withholds it the
-// business-scoped user id (BSUID) in from_user_id. A message that carries both tells that the two are one person.
+// business-scoped user id (BSUID) in from_user_id. A message that carries both tells that the two are one person, whichever
+// comes alone before or after.
 
 const whatsAppObject = "whatsapp_business_account"
 
@@ -192,10 +193,10 @@ func whatsAppItem(
 		r.Profile.Name = firstText(p.Profile.Name, p.Profile.Username)
 		contacts = encode([]json.RawMessage{p.raw})
 	}
-	r.ExternalID = number
 	if number == "" {
 		r.ExternalID = user
 	} else {
+		r.ExternalID, r.Alias = number, user
 		r.Profile.Phone, r.Profile.PhoneVerified = international(number), true
 	}
 	return message(r, err, alone(contacts))

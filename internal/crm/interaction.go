@@ -9,7 +9,10 @@ import (
 type Interaction struct {
 	ChannelID  ChannelID
 	ExternalID string // the channel's id for the customer, as received
-	MessageID  string // the provider's id of the message: the idempotency key
+	// Alias is another id of the customer's on the channel, where the provider tells two at once; empty for none. From
+	// then on both are the customer's.
+	Alias     string
+	MessageID string // the provider's id of the message: the idempotency key
 	// At is when the message was written, never later than Received; both are cut to the microsecond, in UTC.
 	At        time.Time
 	Received  time.Time
@@ -36,6 +39,14 @@ type Profile struct {
 	EmailVerified bool
 	Phone         *string
 	PhoneVerified bool
+}
+
+// ExternalIDs are the ids that the message tells of its customer.
+func (i Interaction) ExternalIDs() []string {
+	if i.Alias == "" {
+		return []string{i.ExternalID}
+	}
+	return []string{i.ExternalID, i.Alias}
 }
 
 // MessageKey is the stored idempotency key. Providers number messages within a conversation, so the customer's id is

@@ -11,7 +11,7 @@ import (
 const MaxExternalID = 512
 
 // Normalize returns the interaction as it is stored. Received must be set; a Preview may still be the message's whole
-// text. Times are cut to the microsecond; a missing or future At is Received. A malformed value of the profile is
+// text. Times are cut to the microsecond; a missing or future At is Received. A malformed value of the profile or alias is
 // dropped, for no message is lost over it. What is wrong with ids, time or direction comes as joined *InvalidErrors.
 func (i Interaction) Normalize(region string) (Interaction, error) {
 	i.Received = i.Received.UTC().Truncate(time.Microsecond)
@@ -24,6 +24,9 @@ func (i Interaction) Normalize(region string) (Interaction, error) {
 	}
 	if i.Preview != nil {
 		i.Preview = Preview(*i.Preview)
+	}
+	if i.Alias == i.ExternalID || validExternal("alias", i.Alias) != nil {
+		i.Alias = ""
 	}
 	i.Profile = i.Profile.normalize(region)
 	return i, errors.Join(

@@ -30,6 +30,7 @@ func New(store storage.Recorder, region string, now func() time.Time) *Ingest {
 type Report struct {
 	ChannelID  crm.ChannelID
 	ExternalID string
+	Alias      string // another id of the customer's, where there are two
 	MessageID  string
 	At         *time.Time // now by default
 	Direction  crm.Direction
@@ -47,6 +48,7 @@ func (in *Ingest) Record(ctx context.Context, v crm.Viewer, r Report) (crm.Recor
 	i := crm.Interaction{
 		ChannelID:  r.ChannelID,
 		ExternalID: r.ExternalID,
+		Alias:      r.Alias,
 		MessageID:  r.MessageID,
 		Received:   now,
 		Direction:  r.Direction,

@@ -1,10 +1,13 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
@@ -33,7 +36,7 @@ func (s *Store) record(ctx context.Context, w crm.WorkspaceID, i crm.Interaction
 	if known.message != nil {
 		return s.repeated(ctx, w, *known.message)
 	}
-	if c := known.contact; c != nil && known.open {
+	if c := known.contact; c != nil && known.open && known.alias {
 		learnt := *c
 		if !learnt.Learn(i.Profile, i.ChannelID) {
 			session, ok, err := s.append(ctx, w, i)
@@ -51,14 +54,16 @@ type lookup struct {
 	message *crm.SessionID // the session that has the message already
 	contact *crm.Contact
 	open    bool // the identity's newest session takes messages
+	alias   bool // the message has none that is not known
 }
 
 func (s *Store) lookAt(ctx context.Context, w crm.WorkspaceID, i crm.Interaction) (lookup, error) {
 	rows, err := s.pool.Query(ctx, `
-		SELECT h.active, m.session_id, coalesce(s.status, ''), `+contactColumns+`
+		SELECT h.active, m.session_id, coalesce(s.status, ''), @alias = '' OR a.external_id IS NOT NULL, `+contactColumns+`
 		FROM channels h
 		LEFT JOIN messages m ON m.workspace_id = @workspace AND m.message_key = @key
 		LEFT JOIN identities y ON y.workspace_id = @workspace AND y.channel_id = h.id AND y.external_id = @external
+		LEFT JOIN identities a ON a.workspace_id = @workspace AND a.channel_id = h.id AND a.external_id = @alias
 		LEFT JOIN contacts c ON c.workspace_id = @workspace AND c.id = y.contact_id
 		LEFT JOIN sessions s ON s.workspace_id = @workspace AND s.id = y.session_id
 		WHERE h.workspace_id = @workspace AND h.id = @channel`, interactionArgs(w, i))
@@ -68,7 +73,7 @@ func (s *Store) lookAt(ctx context.Context, w crm.WorkspaceID, i crm.Interaction
 		var message pgtype.UUID
 		var status crm.SessionStatus
 		var c contactRow
-		if err := row.Scan(append([]any{&active, &message, &status}, c.targets()...)...); err != nil {
+		if err := row.Scan(append([]any{&active, &message, &status, &l.alias}, c.targets()...)...); err != nil {
 			return l, err
 		}
 		if !active {
@@ -92,8 +97,8 @@ func (s *Store) lookAt(ctx context.Context, w crm.WorkspaceID, i crm.Interaction
 
 func interactionArgs(w crm.WorkspaceID, i crm.Interaction) pgx.NamedArgs {
 	return pgx.NamedArgs{
-		"workspace": w, "channel": [16]byte(i.ChannelID), "external": i.ExternalID, "key": i.MessageKey(),
-		"at": i.At, "received": i.Received, "preview": i.Preview, "inbound": i.Direction == crm.Inbound,
+		"workspace": w, "channel": [16]byte(i.ChannelID), "external": i.ExternalID, "alias": i.Alias,
+		"key": i.MessageKey(), "at": i.At, "received": i.Received, "preview": i.Preview, "inbound": i.Direction == crm.Inbound,
 	}
 }
 
@@ -195,7 +200,10 @@ func (s *Store) recordAnew(ctx context.Context, w crm.WorkspaceID, i crm.Interac
 
 // turns are the locks of everything that must not be found or made twice.
 func turns(w crm.WorkspaceID, i crm.Interaction) []int64 {
-	locks := []int64{value(w, i.ChannelID.String(), i.ExternalID)}
+	var locks []int64
+	for _, external := range i.ExternalIDs() {
+		locks = append(locks, value(w, i.ChannelID.String(), external))
+	}
 	if p := i.Profile; p.Email != nil && p.EmailVerified {
 		locks = append(locks, turn(w, "email", *p.Email))
 	}
@@ -207,27 +215,53 @@ func turns(w crm.WorkspaceID, i crm.Interaction) []int64 {
 
 // locked is what a message's customer has, with a lock on each row.
 type locked struct {
-	message  *crm.SessionID
-	identity bool
-	contact  *crm.Contact
-	session  *crm.Session // the identity's newest
+	message    *crm.SessionID
+	identities []knownIdentity // those that exist of the ids that the message names, that of the external id first
+	contact    *crm.Contact
+	session    *crm.Session // the newest of the contact's identities
+}
+
+// knownIdentity is what an identity leads to.
+type knownIdentity struct {
+	external string
+	contact  crm.ContactID
+	session  pgtype.UUID
+}
+
+// newestSession is the newest of the sessions that a contact's identities lead to; null when there is none.
+func newestSession(known []knownIdentity, c crm.ContactID) (newest pgtype.UUID) {
+	for _, k := range known {
+		if k.contact == c && k.session.Valid && bytes.Compare(newest.Bytes[:], k.session.Bytes[:]) < 0 {
+			newest = k.session
+		}
+	}
+	return newest
 }
 
 // lookAgain takes its turn and looks.
 func (s *Store) lookAgain(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i crm.Interaction) (locked, error) {
 	var l locked
-	var message, contact, session pgtype.UUID
+	var message pgtype.UUID
 	b := &pgx.Batch{}
 	args := interactionArgs(w, i)
 	lockValues(b, turns(w, i))
 	b.Queue(`SELECT session_id FROM messages WHERE workspace_id = @workspace AND message_key = @key`, args).
 		QueryRow(func(row pgx.Row) error { return optional(row.Scan(&message)) })
-	b.Queue(`
-		SELECT contact_id, session_id
-		FROM identities
-		WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external
-		FOR NO KEY UPDATE`, args).
-		QueryRow(func(row pgx.Row) error { return optional(row.Scan(&contact, &session)) })
+	for _, external := range i.ExternalIDs() {
+		b.Queue(`
+			SELECT contact_id, session_id
+			FROM identities
+			WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external
+			FOR NO KEY UPDATE`, pgx.NamedArgs{"workspace": w, "channel": args["channel"], "external": external}).
+			QueryRow(func(row pgx.Row) error {
+				k := knownIdentity{external: external}
+				err := row.Scan((*uuid.UUID)(&k.contact), &k.session)
+				if err == nil {
+					l.identities = append(l.identities, k)
+				}
+				return optional(err)
+			})
+	}
 	if err := tx.SendBatch(ctx, b).Close(); err != nil {
 		return l, err
 	}
@@ -236,14 +270,15 @@ func (s *Store) lookAgain(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i c
 		l.message = &id
 		return l, nil
 	}
-	if !contact.Valid {
+	if len(l.identities) == 0 {
 		c, err := s.vouchedFor(ctx, tx, w, i.Profile)
 		l.contact = c
 		return l, err
 	}
-	l.identity = true
+	contact := l.identities[0].contact
+	session := newestSession(l.identities, contact)
 	if !session.Valid { // loaded without any
-		c, err := s.lockContact(ctx, tx, w, contact.Bytes)
+		c, err := s.lockContact(ctx, tx, w, contact)
 		l.contact = &c
 		return l, err
 	}
@@ -260,7 +295,7 @@ func (s *Store) lookAgain(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i c
 		return l, err
 	}
 	l.session = &found
-	c, err := s.lockContact(ctx, tx, w, contact.Bytes)
+	c, err := s.lockContact(ctx, tx, w, contact)
 	l.contact = &c
 	return l, err
 }
@@ -341,11 +376,15 @@ func (s *Store) write(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i crm.I
 		})
 	} else {
 		insertSession(b, w, r.Session)
-		writeIdentity(b, w, crm.IdentityFrom(i, c.ID), r.Session.ID, l.identity)
 		s.addChange(b, w, crm.Event{
 			ID: crm.NewEventID(i.Received), Kind: crm.Created, ContactID: &c.ID, SessionID: &r.Session.ID,
 			Changes: r.Session.ChangesFrom(crm.Session{}), Actor: i.ChannelID.String(), At: i.Received,
 		})
+	}
+	for _, external := range i.ExternalIDs() {
+		identity := crm.IdentityFrom(i, c.ID)
+		identity.ExternalID = external
+		writeIdentity(b, w, identity, r.Session.ID, l.identities)
 	}
 	b.Queue(`INSERT INTO messages (workspace_id, message_key, session_id) VALUES (@workspace, @key, @session)`,
 		pgx.NamedArgs{"workspace": w, "key": i.MessageKey(), "session": [16]byte(r.Session.ID)})
@@ -415,8 +454,13 @@ func insertSession(b *pgx.Batch, w crm.WorkspaceID, s crm.Session) {
 	})
 }
 
-// writeIdentity points an identity at its newest session, or makes it.
-func writeIdentity(b *pgx.Batch, w crm.WorkspaceID, i crm.Identity, newest crm.SessionID, exists bool) {
+// writeIdentity points an identity at its newest session, or makes it. One that is another contact's stays as it is.
+func writeIdentity(b *pgx.Batch, w crm.WorkspaceID, i crm.Identity, newest crm.SessionID, known []knownIdentity) {
+	n := slices.IndexFunc(known, func(k knownIdentity) bool { return k.external == i.ExternalID })
+	exists := n >= 0
+	if exists && (known[n].contact != i.ContactID || known[n].session.Valid && known[n].session.Bytes == newest) {
+		return
+	}
 	args := pgx.NamedArgs{
 		"workspace": w, "channel": [16]byte(i.ChannelID), "external": i.ExternalID, "contact": [16]byte(i.ContactID),
 		"session": [16]byte(newest), "name": i.DisplayName, "created": i.CreatedAt,
