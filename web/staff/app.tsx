@@ -1,3 +1,4 @@
+import { ChatPage } from './chat/page'
 import { ContactsPage } from './contacts/page'
 import { Announcements } from './shared/announce'
 import { Banner } from './shared/banner'
@@ -25,7 +26,7 @@ export function App() {
         <Who />
       </header>
       <Banner />
-      <ContactsPage />
+      {chat ? <ChatPage /> : <ContactsPage />}
       <Announcements />
     </Door>
   )

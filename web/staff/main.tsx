@@ -8,6 +8,7 @@ import { App } from './app'
 import { client } from './server/client'
 import './style/base.css'
 import './style/contacts.css'
+import './style/chat.css'
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

@@ -6,6 +6,7 @@ import type { ContactRowFragment } from '../generated/graphql'
 import { address, Link } from '../shared/route'
 import { Marked } from '../shared/marked'
 import { begin, type Edit, editKey, type Field, fieldNames, giveUp, leave, save, type, useEdit, value } from './edits'
+import { removeEverywhere } from './lists'
 
 interface CellProps {
   contact: ContactRowFragment
@@ -213,7 +214,13 @@ function Trouble({ edit, onReturn }: { edit: Edit; onReturn: () => void }) {
       return (
         <>
           <p>This contact was deleted meanwhile. What you typed is still here to copy.</p>
-          <button type="button" onClick={() => giveUp(key)}>
+          <button
+            type="button"
+            onClick={() => {
+              giveUp(key)
+              removeEverywhere(contact.id)
+            }}
+          >
             Discard
           </button>
         </>

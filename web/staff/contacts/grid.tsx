@@ -28,6 +28,8 @@ interface GridProps {
   onDelete: (contact: ContactRowFragment) => void
   /** What is shown in the place of rows when there are none. */
   empty: ReactNode
+  /** Called when the beginning of the list has come onto the screen. */
+  onStart: () => void
   /** Takes what the page wants the grid to do. */
   handle: { current: GridHandle | null }
 }
@@ -39,9 +41,11 @@ export interface GridHandle {
   indexOf: (id: string) => number
   toStart: () => void
   atStart: () => boolean
+  /** occupied tells whether somebody is at a row, which then stays where it is. */
+  occupied: () => boolean
 }
 
-export function Grid({ list, sort, busy, onSort, onDelete, empty, handle }: GridProps) {
+export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handle }: GridProps) {
   const box = useRef<HTMLDivElement>(null)
   const cards = useMedia(narrow)
   const rem = useRem()
@@ -139,6 +143,7 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, handle }: Grid
     indexOf,
     toStart: () => void toStart(undefined),
     atStart: () => rows.first() <= 0,
+    occupied: () => steady() !== undefined,
     focus: (id, column, index) => {
       const at = indexOf(id)
       if (at >= 0) {
@@ -229,7 +234,16 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, handle }: Grid
   const loading = !stretch.ready
   const none = stretch.ready && stretch.length === 0
   return (
-    <div className="box" ref={box} data-busy={busy || undefined}>
+    <div
+      className="box"
+      ref={box}
+      data-busy={busy || undefined}
+      onScroll={(event) => {
+        if (event.currentTarget.scrollTop === 0 && !stretch.hasPrevious) {
+          onStart()
+        }
+      }}
+    >
       <table
         role="grid"
         aria-label="Contacts"

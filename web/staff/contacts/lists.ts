@@ -78,9 +78,11 @@ export function contactsOf(search: string, sort: Sort): Contacts {
   return list
 }
 
-/** everyList is each list that is kept. */
-export function everyList(): Contacts[] {
-  return [...kept.values()]
+/** removeEverywhere takes a contact that is no more out of each list. */
+export function removeEverywhere(id: string): void {
+  for (const list of kept.values()) {
+    list.remove(id)
+  }
 }
 
 /** Total is how many contacts a search has; a capped one has more. */

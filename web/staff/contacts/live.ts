@@ -1,8 +1,101 @@
-import type { RefObject } from 'react'
+// Other people's edits, new contacts and deletions. Values change by themselves, through the cache; what is here is about
+// rows that come and go. Rows somebody is at stay where they are: see list/rows.ts.
 
+import { type RefObject, useEffect, useRef, useState } from 'react'
+
+import { ContactEventsDocument, type ContactEventsSubscription } from '../generated/graphql'
+import { follow } from '../server/client'
+import { isMine } from '../server/echoes'
+import { matches, phoneMatches, words } from '../shared/fold'
+import { soon } from '../shared/soon'
+import { deleted } from './edits'
 import type { GridHandle } from './grid'
-import type { Contacts } from './lists'
+import { type Contacts, removeEverywhere } from './lists'
 
-export function useContactEvents(_list: Contacts, _grid: RefObject<GridHandle | null>, _add: (n: number) => void) {
-  return { fresh: 0, clear: () => {} }
+type Event = ContactEventsSubscription['contactEvents']
+
+const nobody: ReadonlySet<string> = new Set()
+
+/**
+ * useContactEvents keeps a list up to date. It tells how many new contacts wait above the screen; clear is to be called
+ * when they have been seen.
+ */
+export function useContactEvents(list: Contacts, grid: RefObject<GridHandle | null>, add: (n: number) => void) {
+  const [waiting, setWaiting] = useState(nobody)
+  const latest = useRef({ list, add })
+  latest.current = { list, add }
+  useEffect(() => setWaiting(nobody), [list])
+
+  useEffect(() => {
+    const refresh = soon(() => void latest.current.list.refresh(), 1_000)
+
+    function created({ contactId, contact }: Event) {
+      const { list, add } = latest.current
+      if (list.search !== '' && !(contact && found(contact, list.search))) {
+        return
+      }
+      add(1)
+      const onTop = list.search === '' && list.sort === ''
+      if (onTop && !(grid.current?.atStart() && !grid.current.occupied())) {
+        setWaiting((before) => new Set(before).add(contactId))
+      }
+      if (!onTop || grid.current?.atStart()) {
+        refresh.ask()
+      }
+    }
+
+    const stop = follow(ContactEventsDocument, {}, {
+      id: ({ contactEvents }) => contactEvents.id,
+      resync: () => refresh.ask(),
+      event: ({ contactEvents: event }) => {
+        const { list, add } = latest.current
+        if (isMine(event.id)) {
+          return
+        }
+        switch (event.kind) {
+          case 'CREATED':
+            created(event)
+            break
+          case 'DELETED':
+            if (list.search === '' || list.holds(event.contactId)) {
+              add(-1)
+            }
+            setWaiting((before) => without(before, event.contactId))
+            if (!deleted(event.contactId)) {
+              removeEverywhere(event.contactId)
+            }
+            break
+          case 'ACTIVITY':
+            if (list.search === '' && list.sort === '' && grid.current?.atStart()) {
+              refresh.ask()
+            }
+            break
+          default:
+            // A new value may make it a match; that it matches no more is left to the next search.
+            if (list.search !== '' && event.contact && !list.holds(event.contactId) && found(event.contact, list.search)) {
+              refresh.ask()
+            }
+        }
+      },
+    })
+    return () => {
+      stop()
+      refresh.stop()
+    }
+  }, [grid])
+
+  return { fresh: waiting.size, clear: () => setWaiting(nobody) }
+}
+
+function without(ids: ReadonlySet<string>, id: string): ReadonlySet<string> {
+  return ids.has(id) ? new Set([...ids].filter((each) => each !== id)) : ids
+}
+
+// found tells whether a search would find a contact: each word somewhere in the name, the e-mail or the phone.
+function found({ name, email, phone }: { name: string | null; email: string | null; phone: string | null }, search: string) {
+  if (phone && phoneMatches(phone, search).length > 0) {
+    return true
+  }
+  const all = [name, email, phone].join(' ')
+  return words(search).every((word) => matches(all, word).length > 0)
 }

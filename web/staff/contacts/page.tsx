@@ -6,9 +6,10 @@ import { SearchIcon } from '../shared/icons'
 import { address, go, useRoute } from '../shared/route'
 import { useStore } from '../shared/store'
 import { number } from '../shared/time'
+import { Failure, useSlow } from '../shared/waiting'
 import { DeleteDialog } from './delete'
 import { Grid, type GridHandle } from './grid'
-import { contactsOf, countContacts, everyList, type Sort, sortOf, type Total } from './lists'
+import { contactsOf, countContacts, removeEverywhere, type Sort, sortOf, type Total } from './lists'
 import { useContactEvents } from './live'
 import { Unsaved } from './unsaved'
 
@@ -119,6 +120,7 @@ export function ContactsPage() {
           onSort={(next) => show({ sort: next })}
           onDelete={(contact) => setDeleting({ contact, index: grid.current?.indexOf(contact.id) ?? 0 })}
           handle={grid}
+          onStart={clear}
           empty={
             list.search === '' || !list.anybody ? (
               <Empty title="No contacts yet">
@@ -154,9 +156,7 @@ export function ContactsPage() {
           contact={deleting.contact}
           onClose={() => setDeleting(undefined)}
           onDeleted={() => {
-            for (const each of everyList()) {
-              each.remove(deleting.contact.id)
-            }
+            removeEverywhere(deleting.contact.id)
             total.add(-1)
             setDeleting(undefined)
           }}
@@ -180,32 +180,6 @@ function Empty({ title, children }: { title: string; children: ReactNode }) {
       {children}
     </div>
   )
-}
-
-function Failure({ failure, onRetry }: { failure: unknown; onRetry: () => void }) {
-  const message = failure instanceof Error ? failure.message : String(failure)
-  return (
-    <div className="notice" role="alert">
-      <p>{message}.</p>
-      <button type="button" onClick={onRetry}>
-        Try again
-      </button>
-    </div>
-  )
-}
-
-// useSlow is true once something has taken longer than one notices.
-function useSlow(waiting: boolean): boolean {
-  const [slow, setSlow] = useState(false)
-  useEffect(() => {
-    if (!waiting) {
-      setSlow(false)
-      return
-    }
-    const timer = setTimeout(() => setSlow(true), 150)
-    return () => clearTimeout(timer)
-  }, [waiting])
-  return slow
 }
 
 // useTotal counts a list's contacts: by looking when all are there, else by asking once the typing has paused.

@@ -152,11 +152,16 @@ export class List {
     })
   }
 
+  /** holds tells whether a row is in the stretch that is held. */
+  holds(id: string): boolean {
+    return this.#origins.has(id)
+  }
+
   /** remove takes a row out that is no more. */
   remove(id: string): void {
     const { edges } = this.stretch.get()
-    if (this.#total !== undefined) {
-      this.#total--
+    if (!this.holds(id)) {
+      return
     }
     this.#put({ edges: edges.filter((edge) => edge.id !== id) })
   }

@@ -6,12 +6,14 @@ import {
   type CombinedError,
   fetchExchange,
   type OperationResult,
+  subscriptionExchange,
   type TypedDocumentNode,
 } from '@urql/core'
 import { cacheExchange, type FieldArgs, type KeyingConfig } from '@urql/exchange-graphcache'
 import { filter, pipe, subscribe, take } from 'wonka'
 
 import { found, lost } from './connection'
+import { follow as followWith, type Follower, forwardSubscription } from './live'
 import { newestExchange } from './newest'
 import { headers, refused } from './session'
 
@@ -76,7 +78,7 @@ export const client = new Client({
   url: '/graphql',
   preferGetMethod: false,
   fetch: send,
-  exchanges: [cache, newestExchange(() => performance.now()), fetchExchange],
+  exchanges: [cache, newestExchange(() => performance.now()), subscriptionExchange({ forwardSubscription }), fetchExchange],
 })
 
 /** outcome is a result's data; it throws Unreachable or Refused when there is none, and tells the rest of the page. */
@@ -145,4 +147,13 @@ export async function mutate<Data, Variables extends AnyVariables>(
   variables: Variables,
 ): Promise<Data> {
   return outcome(await client.mutation(document, variables).toPromise())
+}
+
+/** follow hears events from now on until the function that it returns is called. */
+export function follow<Data, Variables extends { after?: string | null }>(
+  document: TypedDocumentNode<Data, Variables>,
+  variables: Omit<Variables, 'after'>,
+  follower: Follower<Data>,
+): () => void {
+  return followWith({ subscription: client.subscription.bind(client), query }, document, variables, follower)
 }

@@ -42,10 +42,12 @@ export function found(): void {
   }
 }
 
-/** tryNow looks whether the server is back. */
-export async function tryNow(): Promise<void> {
-  clearTimeout(timer)
-  connection.set({ reachable: false, trying: true })
+/** tryNow looks whether the server is there; quietly means without a word unless it is not. */
+export async function tryNow(quietly = false): Promise<void> {
+  if (!quietly || !connection.get().reachable) {
+    clearTimeout(timer)
+    connection.set({ reachable: false, trying: true })
+  }
   try {
     const response = await fetch('/readyz', { cache: 'no-store', signal: AbortSignal.timeout(5_000) })
     if (response.ok) {
@@ -55,11 +57,15 @@ export async function tryNow(): Promise<void> {
   } catch {
     // still away
   }
+  if (connection.get().reachable) {
+    wait = 1_000
+  }
   connection.set({ reachable: false, trying: false })
   tryLater()
 }
 
 function tryLater(): void {
+  clearTimeout(timer)
   timer = setTimeout(() => void tryNow(), wait)
   wait = Math.min(wait * 2, 30_000)
 }

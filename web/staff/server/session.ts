@@ -71,7 +71,7 @@ function renewInTime({ refreshUrl, signedIn, expiresAt }: Session): void {
   if (refreshUrl && signedIn && expiresAt) {
     const left = Date.parse(expiresAt) - Date.now()
     // A quarter before the end, and never in a hurry. Timers hold at most 2³¹ ms.
-    renewal = setTimeout(() => void renew(), Math.min(Math.max(left * 0.75, 5_000), 2 ** 31 - 1))
+    renewal = setTimeout(() => void refused(), Math.min(Math.max(left * 0.75, 5_000), 2 ** 31 - 1))
   }
 }
 

@@ -1,0 +1,43 @@
+// What is shown of the sessions, as the address has it.
+
+import type { SessionFilter, SessionStatus, SessionTag } from '../generated/graphql'
+import { address } from '../shared/route'
+import { statuses, tags } from './words'
+
+/** Filter is what the address says; empty lists let everything through. */
+export interface Filter {
+  contact: string
+  status: readonly SessionStatus[]
+  tag: readonly SessionTag[]
+  channel: readonly string[]
+}
+
+/** filterOf reads a filter out of an address. What is no status and no tag is left out. */
+export function filterOf(params: URLSearchParams): Filter {
+  return {
+    contact: params.get('contact') ?? '',
+    status: statuses.filter((each) => params.getAll('status').includes(each)),
+    tag: tags.filter((each) => params.getAll('tag').includes(each)),
+    channel: [...new Set(params.getAll('channel'))].sort(),
+  }
+}
+
+/** chatAddress is the address of a filter, with a session opened or not. */
+export function chatAddress({ contact, status, tag, channel }: Filter, session = ''): string {
+  return address('/staff/chat', { contact, status, tag, channel, session })
+}
+
+/** asked is the filter as the server takes it. */
+export function asked({ contact, status, tag, channel }: Filter): SessionFilter {
+  return {
+    ...(contact && { contactId: contact }),
+    ...(status.length > 0 && { status: [...status] }),
+    ...(tag.length > 0 && { tag: [...tag] }),
+    ...(channel.length > 0 && { channelId: [...channel] }),
+  }
+}
+
+/** toggled adds a value to a list, or takes it out. */
+export function toggled<Value>(list: readonly Value[], value: Value): Value[] {
+  return list.includes(value) ? list.filter((each) => each !== value) : [...list, value]
+}

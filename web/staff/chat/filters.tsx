@@ -1,0 +1,131 @@
+import { type ReactNode, useState } from 'react'
+import { useQuery } from 'urql'
+
+import { ContactDocument, type SessionCountsQuery } from '../generated/graphql'
+import { ChannelIcon, CrossIcon } from '../shared/icons'
+import { narrow, useMedia } from '../shared/media'
+import { number } from '../shared/time'
+import { type Filter, toggled } from './filter'
+import { statuses, statusNames, tagNames, tags } from './words'
+
+interface FiltersProps {
+  filter: Filter
+  counts: SessionCountsQuery['sessionCounts'] | undefined
+  onChange: (filter: Filter) => void
+}
+
+const collator = new Intl.Collator(navigator.languages)
+
+/** Filters are the pills that choose sessions, each with how many it would show. */
+export function Filters({ filter, counts, onChange }: FiltersProps) {
+  const small = useMedia(narrow)
+  const [open, setOpen] = useState(false)
+  const chosen = filter.status.length + filter.tag.length + filter.channel.length
+
+  const pills = (
+    <>
+      <Group name="Status">
+        {statuses.map((status) => (
+          <Pill
+            key={status}
+            count={counts?.statuses.find((each) => each.status === status)?.count}
+            chosen={filter.status.includes(status)}
+            onChoose={() => onChange({ ...filter, status: toggled(filter.status, status) })}
+          >
+            {statusNames[status]}
+          </Pill>
+        ))}
+      </Group>
+      <Group name="Tag">
+        {tags.map((tag) => (
+          <Pill
+            key={tag}
+            count={counts?.tags.find((each) => each.tag === tag)?.count}
+            chosen={filter.tag.includes(tag)}
+            onChoose={() => onChange({ ...filter, tag: toggled(filter.tag, tag) })}
+          >
+            {tagNames[tag]}
+          </Pill>
+        ))}
+      </Group>
+      <Group name="Channel">
+        {[...(counts?.channels ?? [])]
+          .sort((a, b) => collator.compare(a.channel.name, b.channel.name))
+          .map(({ channel, count }) => (
+            <Pill
+              key={channel.id}
+              count={count}
+              chosen={filter.channel.includes(channel.id)}
+              onChoose={() => onChange({ ...filter, channel: toggled(filter.channel, channel.id) })}
+            >
+              <ChannelIcon type={channel.type} /> <bdi>{channel.name}</bdi>
+            </Pill>
+          ))}
+      </Group>
+    </>
+  )
+  return (
+    <div className="filters">
+      {(filter.contact !== '' || chosen > 0 || small) && (
+        <div className="chips">
+          {small && (
+            <button type="button" aria-expanded={open} aria-controls="pills" onClick={() => setOpen(!open)}>
+              {chosen === 0 ? 'Filters' : `Filters (${number(chosen)})`}
+            </button>
+          )}
+          {filter.contact !== '' && <Chip id={filter.contact} onRemove={() => onChange({ ...filter, contact: '' })} />}
+          {chosen > 0 && (
+            <button type="button" className="link" onClick={() => onChange({ ...filter, status: [], tag: [], channel: [] })}>
+              Clear the filters
+            </button>
+          )}
+        </div>
+      )}
+      <div className="pills" id="pills" hidden={small && !open}>
+        {pills}
+      </div>
+    </div>
+  )
+}
+
+function Group({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className="group" role="group" aria-label={`Filter by ${name.toLowerCase()}`}>
+      <span className="group-name" aria-hidden>
+        {name}
+      </span>
+      {children}
+    </div>
+  )
+}
+
+interface PillProps {
+  count: number | undefined
+  chosen: boolean
+  onChoose: () => void
+  children: ReactNode
+}
+
+function Pill({ count, chosen, onChoose, children }: PillProps) {
+  return (
+    <button type="button" className="pill" aria-pressed={chosen} data-none={count === 0 || undefined} onClick={onChoose}>
+      {children} <span className="pill-count">{count === undefined ? '' : number(count)}</span>
+    </button>
+  )
+}
+
+// Chip names the contact whose sessions are shown, and lets them go.
+function Chip({ id, onRemove }: { id: string; onRemove: () => void }) {
+  const [{ data, fetching }] = useQuery({ query: ContactDocument, variables: { id }, requestPolicy: 'cache-and-network' })
+  const name = data?.contact?.displayName ?? (fetching ? '…' : 'nobody: deleted, or never there')
+  return (
+    <span className="chip">
+      <span>
+        Contact: <bdi>{name}</bdi>
+      </span>
+      <button type="button" aria-label={`Show everybody’s sessions, not only those of ${name}`} onClick={onRemove}>
+        <CrossIcon />
+      </button>
+    </span>
+  )
+}

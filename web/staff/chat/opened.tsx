@@ -1,0 +1,195 @@
+import { type ReactNode, useEffect, useId, useRef, useState } from 'react'
+import { useQuery } from 'urql'
+
+import {
+  SessionDocument,
+  type SessionRowFragment,
+  type SessionStatus,
+  type SessionTag,
+  UpdateSessionDocument,
+  type UpdateSessionInput,
+} from '../generated/graphql'
+import { mutate, Unreachable } from '../server/client'
+import { mine } from '../server/echoes'
+import { announce } from '../shared/announce'
+import { BackIcon, ChannelIcon, channelNames } from '../shared/icons'
+import { address, Link } from '../shared/route'
+import { Ago, Exactly, number } from '../shared/time'
+import { statuses, statusNames, tagNames, tags } from './words'
+
+interface OpenedProps {
+  id: string
+  /** The address of the list alone. */
+  back: string
+  onChanged: () => void
+}
+
+/** Opened is the head of one session. Its messages are where they were written. */
+export function Opened({ id, back, onChanged }: OpenedProps) {
+  const [{ data, fetching }] = useQuery({ query: SessionDocument, variables: { id }, requestPolicy: 'cache-and-network' })
+  const session = data?.session
+  const heading = useRef<HTMLHeadingElement>(null)
+  const there = session != null || !fetching
+  useEffect(() => {
+    heading.current?.focus({ preventScroll: true })
+  }, [id, there])
+  return (
+    <section className="opened" aria-labelledby="opened-name">
+      <Link href={back} className="back">
+        <BackIcon /> All sessions
+      </Link>
+      {session ? (
+        <Session key={id} session={session} heading={heading} onChanged={onChanged} />
+      ) : (
+        !fetching && (
+          <div className="empty">
+            <h2 id="opened-name" ref={heading} tabIndex={-1}>
+              No such session
+            </h2>
+            <p>It may belong to another workspace, or the address is not complete.</p>
+          </div>
+        )
+      )}
+    </section>
+  )
+}
+
+interface SessionProps {
+  session: SessionRowFragment
+  heading: { current: HTMLHeadingElement | null }
+  onChanged: () => void
+}
+
+function Session({ session, heading, onChanged }: SessionProps) {
+  const { id, contact, contactName, channel, status, tag, unreadCount } = session
+  // What was chosen, until the server has it.
+  const [chosen, setChosen] = useState<{ status?: SessionStatus; tag?: SessionTag | null }>({})
+  const [problem, setProblem] = useState<{ text: string; again: () => void }>()
+  const name = contact?.displayName ?? contactName
+
+  async function change(input: Omit<UpdateSessionInput, 'id'>, done: string) {
+    setProblem(undefined)
+    setChosen((before) => ({ ...before, ...(input as typeof before) }))
+    const failed = (text: string) => setProblem({ text, again: () => void change(input, done) })
+    try {
+      const { updateSession } = await mutate(UpdateSessionDocument, { input: { id, ...input } })
+      mine(updateSession.eventId)
+      const [error] = updateSession.userErrors
+      if (error) {
+        failed(error.message)
+      } else {
+        announce(done)
+        onChanged()
+      }
+      setChosen({})
+    } catch (error) {
+      failed(error instanceof Unreachable ? 'Not saved. The server cannot be reached.' : (error as Error).message)
+    }
+  }
+
+  return (
+    <>
+      <header>
+        <h2 id="opened-name" ref={heading} tabIndex={-1} dir="auto" data-anonymous={contact === null || undefined}>
+          {name}
+        </h2>
+        {contact ? (
+          <p className="ways">
+            <Link href={address('/staff/chat', { contact: contact.id })}>All sessions of this contact</Link>
+            <Link href={address('/staff/contacts', { search: contact.displayName })}>Find in contacts</Link>
+          </p>
+        ) : (
+          <p className="hint">The contact was deleted, or never known.</p>
+        )}
+      </header>
+      <dl>
+        <Fact name="Channel">
+          <ChannelIcon type={channel.type} /> <bdi>{channel.name}</bdi>
+        </Fact>
+        <Choice
+          name="Status"
+          value={chosen.status ?? status}
+          options={statuses.map((each) => [each, statusNames[each]])}
+          onChoose={(next) => void change({ status: next as SessionStatus }, `Status: ${statusNames[next as SessionStatus]}`)}
+        />
+        <Choice
+          name="Tag"
+          value={(chosen.tag === undefined ? tag : chosen.tag) ?? ''}
+          options={[['', 'None'], ...tags.map((each): [string, string] => [each, tagNames[each]])]}
+          onChoose={(next) =>
+            void change({ tag: (next || null) as SessionTag | null }, next ? `Tag: ${tagNames[next as SessionTag]}` : 'Tag removed')
+          }
+        />
+        <Fact name="Started">
+          <Exactly at={session.startedAt} />
+        </Fact>
+        <Fact name="Last message">
+          <Exactly at={session.lastMessageAt} /> <span className="hint">(<Ago at={session.lastMessageAt} />)</span>
+        </Fact>
+        <Fact name="Unread">
+          {number(unreadCount)}
+          {unreadCount > 0 && (
+            <button type="button" onClick={() => void change({ markRead: true }, 'Marked as read')}>
+              Mark as read
+            </button>
+          )}
+        </Fact>
+      </dl>
+      {problem && (
+        <div className="notice" role="alert">
+          <p>{problem.text}</p>
+          <button type="button" onClick={problem.again}>
+            Try again
+          </button>
+        </div>
+      )}
+      <div className="elsewhere">
+        {session.lastMessagePreview && (
+          <blockquote dir="auto">
+            {session.lastMessagePreview}
+          </blockquote>
+        )}
+        <p>
+          Kith keeps the newest line of a conversation, not its messages. They live in the channel: read and answer them in{' '}
+          {channelNames[channel.type]}, “<bdi>{channel.name}</bdi>”.
+        </p>
+      </div>
+    </>
+  )
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
+
+interface ChoiceProps {
+  name: string
+  value: string
+  options: [string, string][]
+  onChoose: (value: string) => void
+}
+
+function Choice({ name, value, options, onChoose }: ChoiceProps) {
+  const id = useId()
+  return (
+    <div>
+      <dt>
+        <label htmlFor={id}>{name}</label>
+      </dt>
+      <dd>
+        <select id={id} value={value} onChange={(event) => onChoose(event.currentTarget.value)}>
+          {options.map(([option, label]) => (
+            <option key={option} value={option}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </dd>
+    </div>
+  )
+}

@@ -1,0 +1,255 @@
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+
+import { SessionCountsDocument, type SessionCountsQuery, SessionEventsDocument } from '../generated/graphql'
+import { useRows } from '../list/rows'
+import { follow, query } from '../server/client'
+import { onReturn } from '../server/connection'
+import { isMine } from '../server/echoes'
+import { Failure, useSlow } from '../shared/waiting'
+import { useRem } from '../shared/media'
+import { go, useRoute } from '../shared/route'
+import { soon } from '../shared/soon'
+import { useStore } from '../shared/store'
+import { number } from '../shared/time'
+import { asked, chatAddress, type Filter, filterOf } from './filter'
+import { Filters } from './filters'
+import { type Sessions, sessionsOf } from './lists'
+import { Opened } from './opened'
+import { Bars, SessionRow } from './row'
+
+/** ChatPage is the list of sessions, the newest last message first, and the head of the one that is opened. */
+export function ChatPage() {
+  const { params } = useRoute()
+  const filter = filterOf(params)
+  const opened = params.get('session') ?? ''
+
+  const wanted = sessionsOf(asked(filter))
+  const { ready, failure } = useStore(wanted.stretch)
+  const [shown, setShown] = useState(wanted)
+  if (ready && shown !== wanted) {
+    setShown(wanted)
+  }
+  const list = ready ? wanted : shown
+  const slow = useSlow(!ready)
+  useEffect(() => {
+    void (wanted.stretch.get().ready ? wanted.refresh() : wanted.load())
+    return () => wanted.close()
+  }, [wanted])
+
+  const { counts, recount } = useCounts(wanted)
+  useLive(wanted, recount)
+  useEffect(
+    () =>
+      onReturn(() => {
+        void wanted.retry()
+        recount()
+      }),
+    [wanted, recount],
+  )
+  useEffect(() => {
+    document.title = 'Chat – Kith'
+  }, [])
+
+  const change = (next: Filter) => go(chatAddress(next, opened), 'push')
+  const filtered = Object.keys(list.filter).length > 0
+  return (
+    <main className="chat" data-opened={opened !== '' || undefined}>
+      <header className="bar">
+        <h1>Chat</h1>
+        <p className="count" role="status">
+          {counts && counts.total > 0 && `${number(counts.total)} ${counts.total === 1 ? 'session' : 'sessions'}`}
+        </p>
+      </header>
+      <Filters filter={filter} counts={counts} onChange={change} />
+      <div className="progress" data-slow={slow || undefined} aria-hidden />
+      {failure !== undefined && <Failure failure={failure} onRetry={() => void wanted.retry()} />}
+      <div className="stage">
+        <SessionList
+          list={list}
+          busy={slow}
+          hrefOf={(id) => chatAddress(filter, id)}
+          opened={opened}
+          empty={
+            filtered ? (
+              <div className="empty">
+                <h2>No sessions found</h2>
+                <p>No session passes the filter.</p>
+                <button type="button" onClick={() => go(chatAddress(filterOf(new URLSearchParams())))}>
+                  Show all sessions
+                </button>
+              </div>
+            ) : (
+              <div className="empty">
+                <h2>No sessions yet</h2>
+                <p>A session starts when a customer writes on any of your channels.</p>
+              </div>
+            )
+          }
+        />
+        {opened === '' ? (
+          <div className="opened unopened">
+            <p>Choose a session to see what it is about.</p>
+          </div>
+        ) : (
+          <Opened key={opened} id={opened} back={chatAddress(filter)} onChanged={recount} />
+        )}
+      </div>
+    </main>
+  )
+}
+
+interface SessionListProps {
+  list: Sessions
+  busy: boolean
+  hrefOf: (id: string) => string
+  opened: string
+  empty: React.ReactNode
+}
+
+function SessionList({ list, busy, hrefOf, opened, empty }: SessionListProps) {
+  const box = useRef<HTMLDivElement>(null)
+  const rowHeight = Math.round(6.25 * useRem())
+  const [active, setActive] = useState(opened)
+  const keep = useMemo(() => [active], [active])
+  const focused = () => document.activeElement?.closest<HTMLElement>('[data-row]')?.dataset.row
+  const rows = useRows(list, box, rowHeight, keep, useCallback(focused, []))
+  const { edges, offset, length, ready } = rows.stretch
+  const reachable = edges.some((edge) => edge.id === active) ? active : edges[0]?.id
+
+  // Back from a session, the focus returns to its row.
+  const before = useRef(opened)
+  useEffect(() => {
+    if (before.current !== '' && opened === '') {
+      box.current?.querySelector<HTMLElement>(`[data-row="${CSS.escape(before.current)}"]`)?.focus()
+    }
+    before.current = opened
+  }, [opened])
+
+  const next = useRef<string>(undefined)
+  useEffect(() => {
+    const link = next.current && box.current?.querySelector<HTMLElement>(`[data-row="${CSS.escape(next.current)}"]`)
+    if (link) {
+      next.current = undefined
+      link.focus({ preventScroll: true })
+    }
+  })
+
+  function onKeyDown(event: KeyboardEvent) {
+    const id = focused()
+    const at = edges.findIndex((edge) => edge.id === id)
+    const steps: Record<string, number> = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      PageDown: rows.visible - 1,
+      PageUp: 1 - rows.visible,
+      Home: -Infinity,
+      End: Infinity,
+    }
+    const step = steps[event.key]
+    if (at < 0 || step === undefined || event.altKey || event.ctrlKey || event.metaKey) {
+      return
+    }
+    event.preventDefault()
+    const to = Math.max(0, Math.min(at + step, edges.length - 1))
+    next.current = edges[to]!.id
+    setActive(edges[to]!.id)
+    rows.reveal(to + offset)
+  }
+
+  return (
+    <div className="box" ref={box}>
+      <ul
+        role="list"
+        aria-label="Sessions"
+        aria-busy={busy || !ready}
+        className="sessions"
+        onKeyDown={onKeyDown}
+        onFocus={(event) => setActive(event.target.closest<HTMLElement>('[data-row]')?.dataset.row ?? active)}
+        style={{ height: ready ? rows.height : rowHeight * rows.visible, ['--row' as string]: `${rowHeight}px` }}
+      >
+        {!ready &&
+          Array.from({ length: rows.visible }, (_, index) => (
+            <li
+              key={index}
+              className="session placeholder"
+              aria-hidden
+              style={{ transform: `translateY(${index * rowHeight}px)` }}
+            >
+              <Bars />
+            </li>
+          ))}
+        {rows.placed.map(
+          ({ key, index, edge, top }) =>
+            edge && (
+              <SessionRow
+                key={key}
+                id={edge.id}
+                top={top}
+                place={index + 1}
+                of={length}
+                href={hrefOf(edge.id)}
+                open={edge.id === opened}
+                active={edge.id === reachable}
+              />
+            ),
+        )}
+      </ul>
+      {ready && length === 0 && empty}
+    </div>
+  )
+}
+
+type Counts = SessionCountsQuery['sessionCounts']
+
+// useCounts asks how many sessions there are, and again when told that they changed. The last answer stays until the next.
+function useCounts(list: Sessions): { counts: Counts | undefined; recount: () => void } {
+  const [counts, setCounts] = useState<Counts>()
+  const ask = useRef(() => {})
+  useEffect(() => {
+    const asking = new AbortController()
+    const count = () =>
+      query(SessionCountsDocument, { filter: list.filter }, asking.signal).then(
+        ({ sessionCounts }) => {
+          setCounts(sessionCounts)
+          list.count(sessionCounts.total)
+        },
+        () => {}, // the rows say what is wrong
+      )
+    void count()
+    const again = soon(() => void count(), 2_000)
+    ask.current = again.ask
+    return () => {
+      asking.abort()
+      again.stop()
+    }
+  }, [list])
+  return { counts, recount: useCallback(() => ask.current(), []) }
+}
+
+function useLive(list: Sessions, recount: () => void): void {
+  useEffect(() => {
+    const refresh = soon(() => void list.refresh(), 1_000)
+    const stop = follow(
+      SessionEventsDocument,
+      { filter: list.filter },
+      {
+        id: ({ sessionEvents }) => sessionEvents.id,
+        resync: () => {
+          refresh.ask()
+          recount()
+        },
+        event: ({ sessionEvents: event }) => {
+          // What is typed into a filter or changed here is known; all else may move a row, or take it out.
+          if (!isMine(event.id)) {
+            refresh.ask()
+          }
+          recount()
+        },
+      },
+    )
+    return () => {
+      stop()
+      refresh.stop()
+    }
+  }, [list, recount])
+}
