@@ -44,33 +44,43 @@ func (s *Store) Follow(ctx context.Context, wake func(crm.WorkspaceID)) error {
 	return wrap("follow", err)
 }
 
-// listen wakes for the commits of this store, and for those of others once a second.
+// listen wakes for the commits of this store, and for those of others once a second; at first for every workspace that has
+// events.
 func (s *Store) listen(ctx context.Context, f *follower, wake func(crm.WorkspaceID)) error {
 	every := time.NewTicker(followEvery)
 	defer every.Stop()
-	known, err := s.heads(ctx)
+	var known map[crm.WorkspaceID]int64
 	for {
+		heads, err := s.heads(ctx)
 		if errors.Is(err, errClosed) {
 			return err
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-f.signal:
-			for w := range f.take() {
-				wake(w)
-			}
-		case <-every.C:
-			var heads map[crm.WorkspaceID]int64
-			if heads, err = s.heads(ctx); err != nil {
-				continue // the next look may succeed
-			}
+		if err == nil { // else the next look may succeed
 			for w, seq := range heads {
 				if known[w] != seq {
 					wake(w)
 				}
 			}
 			known = heads
+		}
+		if err := f.listen(ctx, every.C, wake); err != nil {
+			return err
+		}
+	}
+}
+
+// listen wakes for the commits of this store until it is time to look for those of others.
+func (f *follower) listen(ctx context.Context, look <-chan time.Time, wake func(crm.WorkspaceID)) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-look:
+			return nil
+		case <-f.signal:
+			for w := range f.take() {
+				wake(w)
+			}
 		}
 	}
 }

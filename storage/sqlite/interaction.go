@@ -103,7 +103,8 @@ func (r recording) identities(ctx context.Context) ([]knownIdentity, error) {
 		SELECT external_id, contact_id, session_id FROM identities
 		WHERE workspace_id = @workspace AND channel_id = @channel AND external_id IN (@external, @alias)
 		ORDER BY external_id <> @external`, args{
-		"workspace": r.workspace, "channel": r.message.ChannelID[:], "external": r.message.ExternalID, "alias": r.message.Alias,
+		"workspace": r.workspace, "channel": r.message.ChannelID[:], "external": r.message.ExternalID,
+		"alias": r.message.Alias,
 	}, scanIdentity)
 }
 
@@ -244,7 +245,9 @@ func (r recording) session(ctx context.Context, contact crm.ContactID, current *
 
 // identify stores the new ones of the identities that the message names, and that the contact's known ones have a new
 // session.
-func (r recording) identify(ctx context.Context, known []knownIdentity, contact crm.ContactID, session crm.SessionID) error {
+func (r recording) identify(
+	ctx context.Context, known []knownIdentity, contact crm.ContactID, session crm.SessionID,
+) error {
 	for _, external := range r.message.ExternalIDs() {
 		n := slices.IndexFunc(known, func(k knownIdentity) bool { return k.external == external })
 		if n < 0 {

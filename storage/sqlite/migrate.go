@@ -13,7 +13,8 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrate brings the schema up to date. Two processes may do it at once: the slower one finds the work done.
+// migrate brings the schema up to date. Two processes may do it at once: the slower one finds a step done that it was about
+// to take, and goes on with the next.
 func migrate(ctx context.Context, db *sql.DB) error {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
@@ -23,17 +24,23 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	if _, err := p.Up(ctx); err != nil {
-		pending, again := p.HasPending(ctx)
-		if again != nil || pending {
-			return fmt.Errorf("migrate: %w", err)
+	sources := p.ListSources()
+	for range sources {
+		if _, err = p.Up(ctx); err == nil {
+			break
 		}
+		if pending, again := p.HasPending(ctx); again == nil && !pending {
+			err = nil
+			break
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
 	}
 	version, err := p.GetDBVersion(ctx)
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	sources := p.ListSources()
 	if newest := sources[len(sources)-1].Version; version > newest {
 		return fmt.Errorf("migrate: the database is at version %d, newer than this program, which knows %d", version, newest)
 	}
