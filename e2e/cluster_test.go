@@ -49,7 +49,8 @@ func newCluster(t *testing.T) *cluster {
 			t.Fatal(err)
 		}
 	}
-	initdb := c.command("initdb", "-D", dir+"/data", "-U", "kith", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
+	initdb := c.command("initdb", "-D", dir+"/data", "-U", "kith", "--auth=trust", "--encoding=UTF8", "--locale=C",
+		"--no-sync")
 	out, err := initdb.CombinedOutput()
 	if err != nil {
 		t.Fatalf("initdb: %v\n%s", err, out)

@@ -78,7 +78,9 @@ func (p provider) signed(secret, body string) http.Header {
 }
 
 // send posts a body to a server, and returns the status and the answer.
-func (p provider) send(ctx context.Context, base string, h http.Header, body string) (status int, answer string, err error) {
+func (p provider) send(
+	ctx context.Context, base string, h http.Header, body string,
+) (status int, answer string, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/channels/"+p.id+"/webhook", strings.NewReader(body))
 	if err != nil {
 		return 0, "", err
@@ -93,8 +95,8 @@ func (p provider) send(ctx context.Context, base string, h http.Header, body str
 	return res.StatusCode, string(b), err
 }
 
-// deliver sends a signed body until it is answered with success, as providers do; base says whom to ask. A provider waits
-// for seconds in between.
+// deliver sends a signed body until it is answered with success, as providers do; base says whom to ask. A provider
+// waits for seconds in between.
 func (p provider) deliver(ctx context.Context, base func() string, body string) error {
 	for wait := 10 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		try, cancel := context.WithTimeout(ctx, 30*time.Second)

@@ -74,7 +74,8 @@ func (l *load) request(customer int) []byte {
 	} else {
 		body = fmt.Sprintf(`{"object":"whatsapp_business_account","entry":[{"id":"102290129340398","changes":[{"value":{`+
 			`"messaging_product":"whatsapp","metadata":{"display_phone_number":"15550783881",`+
-			`"phone_number_id":"106540352242922"},"contacts":[{"profile":{"name":"Customer %d"},"wa_id":"49151%08d"}],"messages":[{"from":"49151%08d",`+
+			`"phone_number_id":"106540352242922"},`+
+			`"contacts":[{"profile":{"name":"Customer %d"},"wa_id":"49151%08d"}],"messages":[{"from":"49151%08d",`+
 			`"id":"wamid.%d","timestamp":"%d","type":"text","text":{"body":"Message %d"}}]},"field":"messages"}]}]}`,
 			customer, customer, customer, n, now, n)
 		h := hmac.New(sha256.New, []byte(l.target.secret))
@@ -82,7 +83,8 @@ func (l *load) request(customer int) []byte {
 		head = "X-Hub-Signature-256: sha256=" + hex.EncodeToString(h.Sum(nil))
 	}
 	return fmt.Appendf(nil,
-		"POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n%s\r\nContent-Length: %d\r\n\r\n%s", l.path, l.addr, head, len(body), body)
+		"POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n%s\r\nContent-Length: %d\r\n\r\n%s",
+		l.path, l.addr, head, len(body), body)
 }
 
 // result is what came of a measurement.

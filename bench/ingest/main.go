@@ -60,7 +60,8 @@ func main() {
 }
 
 func run(ctx context.Context, o options) (err error) {
-	if o.customers < 1 || o.connections < 1 || o.hot < 0 || o.lasting <= 0 || o.rates["postgres"] <= 0 || o.rates["sqlite"] <= 0 {
+	if o.customers < 1 || o.connections < 1 || o.hot < 0 || o.lasting <= 0 ||
+		o.rates["postgres"] <= 0 || o.rates["sqlite"] <= 0 {
 		return errors.New("the numbers must be above nothing")
 	}
 	if o.webhook != "" {
@@ -151,7 +152,9 @@ func withPostgres() error {
 		return err
 	}
 	const script = "scripts/with-postgres"
-	conf := strings.Join([]string{"fsync = on", "synchronous_commit = on", "full_page_writes = on", "shared_buffers = 512MB"}, "\n")
+	conf := strings.Join([]string{
+		"fsync = on", "synchronous_commit = on", "full_page_writes = on", "shared_buffers = 512MB",
+	}, "\n")
 	env := append(os.Environ(), "KITH_POSTGRES_CONF="+conf)
 	err = syscall.Exec(script, append([]string{script, self}, os.Args[1:]...), env) //nolint:gosec // itself
 	return fmt.Errorf("run %s, from the root of the repository: %w", script, err)

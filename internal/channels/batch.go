@@ -51,7 +51,9 @@ func (h *Handler) record(ctx context.Context, ch channel, items []item) error {
 
 // recordInOrder takes in the items at the positions, one after the other, until one meets an error of the moment or stop
 // is set.
-func (h *Handler) recordInOrder(ctx context.Context, ch channel, items []item, positions []int, stop *atomic.Bool) error {
+func (h *Handler) recordInOrder(
+	ctx context.Context, ch channel, items []item, positions []int, stop *atomic.Bool,
+) error {
 	for _, n := range positions {
 		if stop != nil && stop.Load() {
 			return nil // whoever set it has the error
@@ -74,7 +76,8 @@ func (h *Handler) recordOne(ctx context.Context, ch channel, i item) (err error)
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			h.log.ErrorContext(ctx, "panic", "panic", fmt.Sprintf("%T", p), "channel", ch.ID.String(), "stack", string(debug.Stack()))
+			h.log.ErrorContext(ctx, "panic",
+				"panic", fmt.Sprintf("%T", p), "channel", ch.ID.String(), "stack", string(debug.Stack()))
 			err = errors.New("record an item: panic")
 		}
 	}()

@@ -1,6 +1,7 @@
-// Package channels takes in what the providers of the channels report by themselves: one file for each provider reads its
-// payloads, the rest is shared. A payload is verified before it is read, and answered with success only when each of its
-// messages is recorded or kept as a failure, because providers send again what was not answered so, and drop what was.
+// Package channels takes in what the providers of the channels report by themselves: one file for each provider reads
+// its payloads, the rest is shared. A payload is verified before it is read, and answered with success only when each of
+// its messages is recorded or kept as a failure, because providers send again what was not answered so, and drop what
+// was.
 //
 // It stores nothing itself, sends nothing to a provider, and logs no text, name or secret.
 package channels

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -80,7 +81,8 @@ func TestABodyThatCannotBeReadIsKeptAsAWhole(t *testing.T) {
 		body := p.sample(sample)
 		p.deliver(p.channel(kind), body, http.StatusOK)
 		failures := p.failures()
-		if len(failures) != 1 || string(failures[0].Payload) != body || failures[0].Position != 0 || failures[0].Reason == "" {
+		if len(failures) != 1 || string(failures[0].Payload) != body || failures[0].Position != 0 ||
+			failures[0].Reason == "" {
 			t.Errorf("%s: %+v", kind, failures)
 		}
 	}
@@ -91,10 +93,12 @@ func TestAnIdThatNoDatabaseTakesIsKept(t *testing.T) {
 	p := open(t)
 	p.deliver(p.channel(crm.Facebook), `{"object":"page","entry":[{"id":"1","messaging":[
 		{"sender":{"id":"a\u0000b"},"recipient":{"id":"1"},"timestamp":1763890200123,"message":{"mid":"m1","text":"Hi"}},
-		{"sender":{"id":"`+strings.Repeat("9", 600)+`"},"recipient":{"id":"1"},"timestamp":1763890200123,"message":{"mid":"m2","text":"Hi"}},
+		{"sender":{"id":"`+strings.Repeat("9", 600)+`"},"recipient":{"id":"1"},"timestamp":1763890200123,
+			"message":{"mid":"m2","text":"Hi"}},
 		{"sender":{"id":"7"},"recipient":{"id":"1"},"timestamp":0,"message":{"mid":"m3","text":"Hi"}},
 		{"sender":{"id":"7"},"recipient":{"id":"1"},"timestamp":1763890200123,"message":{"mid":"m\u00004","text":"Hi"}},
-		{"sender":{"id":"7"},"recipient":{"id":"1"},"timestamp":1763890200123,"message":{"mid":"m5","text":"N\u0000UL"}}]}]}`, http.StatusOK)
+		{"sender":{"id":"7"},"recipient":{"id":"1"},"timestamp":1763890200123,"message":{"mid":"m5","text":"N\u0000UL"}}
+		]}]}`, http.StatusOK)
 	want := []string{
 		"0 -: externalId cannot contain NUL characters",
 		"1 -: externalId can have at most 512 bytes",
@@ -123,7 +127,9 @@ func TestAKeptItemIsReplayed(t *testing.T) {
 	contacts := len(p.contacts())
 
 	// As one that an older Kith could not read.
-	f := crm.Failure{ID: crm.NewFailureID(start), ChannelID: c.ID, At: start, Payload: []byte(p.sample("whatsapp/user-id-alone"))}
+	f := crm.Failure{
+		ID: crm.NewFailureID(start), ChannelID: c.ID, At: start, Payload: []byte(p.sample("whatsapp/user-id-alone")),
+	}
 	for range 2 {
 		if err := p.handler.Replay(t.Context(), p.workspace, f); err != nil {
 			t.Error(err)
@@ -166,7 +172,8 @@ func TestAnyNameIsTaken(t *testing.T) {
 		"<b>Bob</b> & 'Co'": "<b>Bob</b> & 'Co'",
 	} {
 		p := open(t)
-		body := strings.ReplaceAll(p.sample("telegram/text"), `"first_name": "Anna",`, fmt.Sprintf(`"first_name": %s,`, quote(name)))
+		first := `"first_name": ` + quote(name) + `,`
+		body := strings.ReplaceAll(p.sample("telegram/text"), `"first_name": "Anna",`, first)
 		body = strings.ReplaceAll(strings.ReplaceAll(body, `"last_name": "Berger",`, ""), `"username": "annab",`, "")
 		p.deliver(p.channel(crm.Telegram), body, http.StatusOK)
 		contacts := p.contacts()
@@ -191,9 +198,35 @@ func TestAPreviewIsOneLineOfPlainText(t *testing.T) {
 		"مرحبا":                               "مرحبا",
 	} {
 		p := open(t)
-		p.deliver(p.channel(crm.WhatsApp), batch(strings.ReplaceAll(written(1, 1, 1_700_000_000, "TEXT"), `"TEXT"`, quote(message))), http.StatusOK)
+		body := strings.ReplaceAll(batch(written(1, 1, 1_700_000_000, "TEXT")), `"TEXT"`, quote(message))
+		p.deliver(p.channel(crm.WhatsApp), body, http.StatusOK)
 		if s := p.sessions(); len(s) != 1 || text(s[0].LastMessagePreview) != want {
 			t.Errorf("%.60q: %q", message, text(s[0].LastMessagePreview))
+		}
+	}
+}
+
+func TestAPersonOfTwoIdsIsOneContactInAnyOrder(t *testing.T) {
+	t.Parallel()
+	const both, alone = "whatsapp/user-id-beside-number", "whatsapp/user-id-alone"
+	for _, order := range [][]string{{both, alone}, {alone, both}, {"number", both, alone}, {alone, both, "number"}} {
+		p := open(t)
+		c := p.channel(crm.WhatsApp)
+		for _, sample := range order {
+			body := batch(`{"from":"16505550100","id":"wamid.n","timestamp":"1763890190","type":"text","text":{"body":"Hi"}}`)
+			if sample != "number" {
+				body = p.sample(sample)
+			}
+			p.deliver(c, body, http.StatusOK)
+		}
+		contacts, sessions := p.contacts(), p.sessions()
+		if len(contacts) != 1 || len(sessions) != 1 || sessions[0].UnreadCount != len(order) {
+			t.Fatalf("%v: %d contacts, %d sessions", order, len(contacts), len(sessions))
+		}
+		ids := slices.Sorted(slices.Values(p.identities(contacts[0].ID)))
+		d := cmp.Diff([]string{"16505550100", "US.13491208655302741918"}, ids)
+		if d != "" || text(contacts[0].Phone) != "+16505550100" {
+			t.Errorf("%v: %s, %+v", order, d, contacts[0])
 		}
 	}
 }

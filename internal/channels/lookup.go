@@ -35,8 +35,8 @@ func (c channel) viewer() crm.Viewer {
 	return crm.Viewer{Workspace: c.workspace, Role: crm.RoleChannel, Subject: c.ID.String()}
 }
 
-// lookup finds channels, and remembers active ones for a moment, so that a burst of messages is one look at the database.
-// An inactive channel is not remembered: a message that comes right after its activation is not to be lost.
+// lookup finds channels, and remembers active ones for a moment, so that a burst of messages is one look at the
+// database. An inactive channel is not remembered: a message that comes right after its activation is not to be lost.
 type lookup struct {
 	store interface {
 		ChannelByID(ctx context.Context, id crm.ChannelID) (crm.WorkspaceID, crm.Channel, error)

@@ -12,10 +12,10 @@ import (
 // https://developers.facebook.com/documentation/business-messaging/messenger-platform/webhooks/webhook-events and
 // https://developers.facebook.com/documentation/instagram-platform/webhooks/examples, Graph API v24.0.
 //
-// Messages and postbacks (a tap on a button, which stands in the conversation as the customer's words) are taken in, from
-// standby as well: there another app answers, but the customer wrote to the team all the same. Echoes are what the team
-// wrote. Receipts, reactions, edits, unsent messages, opt-ins, referrals, handovers and comments are ignored. Instagram
-// tells of some events as changes, with what is otherwise an event as the value.
+// Messages and postbacks (a tap on a button, which stands in the conversation as the customer's words) are taken in,
+// from standby as well: there another app answers, but the customer wrote to the team all the same. Echoes are what the
+// team wrote. Receipts, reactions, edits, unsent messages, opt-ins, referrals, handovers and comments are ignored.
+// Instagram tells of some events as changes, with what is otherwise an event as the value.
 //
 // The ids are scoped to the page; names do not come with the events.
 

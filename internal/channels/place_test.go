@@ -89,7 +89,8 @@ func (p *place) channel(kind crm.ChannelType) crm.Channel {
 		c.Domains = []string{"shop.example.com", "*.example.org", "localhost:3000"}
 	}
 	var err error
-	if c.Secrets, err = p.vault.Seal(p.workspace, c.ID, vault.Secrets{Secret: secret, VerifyToken: "verify-me"}); err != nil {
+	c.Secrets, err = p.vault.Seal(p.workspace, c.ID, vault.Secrets{Secret: secret, VerifyToken: "verify-me"})
+	if err != nil {
 		p.Fatal(err)
 	}
 	if err := p.store.CreateChannel(p.Context(), p.workspace, c); err != nil {
@@ -145,7 +146,8 @@ func sign(secret, text string) string {
 
 // send sends a request to a channel's webhook.
 func (p *place) send(method string, id string, h http.Header, body string) *httptest.ResponseRecorder {
-	r := httptest.NewRequestWithContext(context.WithoutCancel(p.Context()), method, "/channels/"+id+"/webhook", strings.NewReader(body))
+	ctx := context.WithoutCancel(p.Context())
+	r := httptest.NewRequestWithContext(ctx, method, "/channels/"+id+"/webhook", strings.NewReader(body))
 	for name, values := range h {
 		r.Header[http.CanonicalHeaderKey(name)] = values
 	}

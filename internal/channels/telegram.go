@@ -11,9 +11,10 @@ import (
 // Telegram sends one update of the Bot API at a time: https://core.telegram.org/bots/api#update, version 9.2. The header
 // is the secret_token that the webhook was set with (#setwebhook).
 //
-// A message makes a contact of the person who wrote it, in groups too. What no person wrote is ignored: posts of channels,
-// messages on behalf of a chat, of bots, and about the chat itself. So are edits, reactions, polls, membership, and taps
-// on a bot's buttons (callback_query): these carry the bot's own data and message, nothing that the customer wrote.
+// A message makes a contact of the person who wrote it, in groups too. What no person wrote is ignored: posts of
+// channels, messages on behalf of a chat, of bots, and about the chat itself. So are edits, reactions, polls,
+// membership, and taps on a bot's buttons (callback_query): these carry the bot's own data and message, nothing that the
+// customer wrote.
 //
 // In a business_message the customer is the other side of the chat, and the account's owner may be the one who writes.
 
@@ -161,8 +162,8 @@ var telegramService = []string{
 	"new_chat_", "left_chat_", "delete_chat_", "group_chat_", "supergroup_chat_", "channel_chat_", "message_auto_delete_",
 	"migrate_", "pinned_message", "users_shared", "chat_shared", "connected_website", "write_access_", "passport_",
 	"proximity_alert_", "boost_", "chat_background_", "checklist_tasks_", "direct_message_price_", "paid_message_price_",
-	"forum_topic_", "general_forum_", "giveaway", "gift", "unique_gift", "refunded_payment", "suggested_post_", "video_chat_",
-	"chat_owner_",
+	"forum_topic_", "general_forum_", "giveaway", "gift", "unique_gift", "refunded_payment", "suggested_post_",
+	"video_chat_", "chat_owner_",
 }
 
 // preview is the message's text, or what stands for it; nil for a message about the chat. What a person sends in a chat

@@ -11,8 +11,8 @@ import (
 )
 
 // TikTok sends one event at a time: https://developers.tiktok.com/doc/webhooks-overview and, for direct messages, the
-// Webhooks part of the Business Messaging API, v1.3 (https://business-api.tiktok.com/portal/docs). The content is JSON in
-// a string. TikTok-Signature is t=…,s=…, the HMAC-SHA256 of the time, a dot and the raw body under the client secret
+// Webhooks part of the Business Messaging API, v1.3 (https://business-api.tiktok.com/portal/docs). The content is JSON
+// in a string. TikTok-Signature is t=…,s=…, the HMAC-SHA256 of the time, a dot and the raw body under the client secret
 // (https://developers.tiktok.com/doc/webhooks-verification).
 //
 // im_receive_msg is what a customer wrote, im_send_msg what the team did, wherever it did. All other events are ignored.

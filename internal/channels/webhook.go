@@ -81,12 +81,13 @@ func New(o Options) *Handler {
 
 // ServeHTTP answers one delivery, question or preflight for the channel of the path's id:
 //
-//   - 200 when every message is recorded, was before, makes no difference, or is kept as a failure; also when the channel
-//     is inactive, whoever calls, and then nothing is recorded
+//   - 200 when every message is recorded, was before, makes no difference, or is kept as a failure; also when the
+//     channel is inactive, whoever calls, and then nothing is recorded
 //   - 400 when a web page's message cannot be taken in; nothing of it is kept
 //   - 401 when it is not signed with the channel's secret, or the channel has none; nothing of it is read further
 //   - 403 when the verify token or the page's origin is not one of the channel's
-//   - 404 for an unknown channel, 405 for another method, 413 for a body that is too large, 429 for too many from a page
+//   - 404 for an unknown channel, 405 for another method, 413 for a body that is too large, 429 for too many from a
+//     page
 //   - 503 when something could not be recorded now: what was is known when it is sent again
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
@@ -159,7 +160,8 @@ func (h *Handler) challenge(w http.ResponseWriter, r *http.Request, ch channel, 
 		}
 	}
 	if !ok {
-		h.log.InfoContext(r.Context(), "webhook refused", "channel", ch.ID.String(), "type", ch.Type, "reason", "verify token")
+		h.log.InfoContext(r.Context(), "webhook refused",
+			"channel", ch.ID.String(), "type", ch.Type, "reason", "verify token")
 		refuse(w, http.StatusForbidden, "The verify token is not the channel's")
 		return
 	}

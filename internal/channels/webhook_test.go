@@ -48,8 +48,8 @@ func TestASignedMessageMakesOneContactHoweverOftenItIsSent(t *testing.T) {
 			if len(contacts) != 1 || len(sessions) != 1 {
 				t.Fatalf("%d contacts and %d sessions", len(contacts), len(sessions))
 			}
-			got := fmt.Sprintf("%s: %s, %s, %s", p.identities(contacts[0].ID)[0], contacts[0].DisplayName(), text(contacts[0].Phone),
-				text(sessions[0].LastMessagePreview))
+			got := fmt.Sprintf("%s: %s, %s, %s", p.identities(contacts[0].ID)[0], contacts[0].DisplayName(),
+				text(contacts[0].Phone), text(sessions[0].LastMessagePreview))
 			if got != wanted[kind] || sessions[0].UnreadCount != 1 || *sessions[0].ContactID != contacts[0].ID {
 				t.Errorf("%s, %d unread", got, sessions[0].UnreadCount)
 			}
@@ -120,7 +120,9 @@ func TestASignatureOfTikTokHoldsForFiveMinutes(t *testing.T) {
 func TestChannelsThatAreNotThereAndMethods(t *testing.T) {
 	t.Parallel()
 	p := open(t)
-	for _, id := range []string{"", "x", "channel_", crm.NewChannelID(start).String(), crm.NewContactID(start).String(), "..%2f.."} {
+	for _, id := range []string{
+		"", "x", "channel_", crm.NewChannelID(start).String(), crm.NewContactID(start).String(), "..%2f..",
+	} {
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodOptions, http.MethodDelete} {
 			if w := p.send(method, id, nil, "{}"); w.Code != http.StatusNotFound && w.Code != http.StatusTemporaryRedirect &&
 				w.Code != http.StatusMovedPermanently {
@@ -148,8 +150,11 @@ func TestABodyThatIsTooLargeIsRefused(t *testing.T) {
 	t.Parallel()
 	p := open(t)
 	c := p.channel(crm.WhatsApp)
-	p.deliver(c, `{"object":"whatsapp_business_account","entry":[],"x":"`+strings.Repeat("x", 1<<20-100)+`"}`, http.StatusOK)
-	p.deliver(c, `{"object":"whatsapp_business_account","entry":[],"x":"`+strings.Repeat("x", 1<<20)+`"}`, http.StatusRequestEntityTooLarge)
+	of := func(size int) string {
+		return `{"object":"whatsapp_business_account","entry":[],"x":"` + strings.Repeat("x", size) + `"}`
+	}
+	p.deliver(c, of(1<<20-100), http.StatusOK)
+	p.deliver(c, of(1<<20), http.StatusRequestEntityTooLarge)
 	p.deliver(p.channel(crm.HTMLEmbed), `{"visitorId":"1","messageId":"1","text":"`+strings.Repeat("x", 64<<10)+`"}`,
 		http.StatusRequestEntityTooLarge)
 }
@@ -216,7 +221,8 @@ func TestMetaIsAnsweredWhoeverKnowsTheVerifyToken(t *testing.T) {
 			return w
 		}
 		w := ask("hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token=verify-me")
-		if w.Code != http.StatusOK || w.Body.String() != "1158201444" || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/plain") {
+		if w.Code != http.StatusOK || w.Body.String() != "1158201444" ||
+			!strings.HasPrefix(w.Header().Get("Content-Type"), "text/plain") {
 			t.Errorf("%d %q %v", w.Code, w.Body, w.Header())
 		}
 		for _, query := range []string{
@@ -266,7 +272,8 @@ func TestAProviderThatGoesAwayHasItsMessageRecorded(t *testing.T) {
 	c, body := p.channel(crm.WhatsApp), p.sample("whatsapp/text")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/channels/"+c.ID.String()+"/webhook", strings.NewReader(body))
+	path := "/channels/" + c.ID.String() + "/webhook"
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, path, strings.NewReader(body))
 	r.Header = header(c.Type, secret, body, start)
 	p.mux.ServeHTTP(httptest.NewRecorder(), r)
 	if n := len(p.contacts()); n != 1 {
@@ -276,12 +283,13 @@ func TestAProviderThatGoesAwayHasItsMessageRecorded(t *testing.T) {
 
 // batch is a body of WhatsApp's with the messages.
 func batch(messages ...string) string {
-	return `{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"messages","value":{"messages":[` +
-		strings.Join(messages, ",") + `]}}]}]}`
+	return `{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[` +
+		`{"field":"messages","value":{"messages":[` + strings.Join(messages, ",") + `]}}]}]}`
 }
 
 func written(customer, id int, at int64, text string) string {
-	return fmt.Sprintf(`{"from":"49151%08d","id":"wamid.%d","timestamp":"%d","type":"text","text":{"body":%q}}`, customer, id, at, text)
+	return fmt.Sprintf(
+		`{"from":"49151%08d","id":"wamid.%d","timestamp":"%d","type":"text","text":{"body":%q}}`, customer, id, at, text)
 }
 
 func TestMessagesOfABatchKeepTheirOrderForEachCustomer(t *testing.T) {

@@ -10,14 +10,14 @@ import (
 )
 
 // WhatsApp's Cloud API sends batches of changes of a business account:
-// https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages, Graph API v24.0,
-// and next to it smb_message_echoes (what the team writes in the WhatsApp Business app), standby (what goes on while
-// somebody else answers for the business) and business-scoped-user-ids. Statuses, reactions, edits, revocations and
-// system messages (a customer's new number) are ignored, as are all other fields of an account.
+// https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages, Graph API
+// v24.0, and next to it smb_message_echoes (what the team writes in the WhatsApp Business app), standby (what goes on
+// while somebody else answers for the business) and business-scoped-user-ids. Statuses, reactions, edits, revocations
+// and system messages (a customer's new number) are ignored, as are all other fields of an account.
 //
 // The customer's id is the phone number in from, which WhatsApp vouches for, or where the customer withholds it the
-// business-scoped user id (BSUID) in from_user_id. A message that carries both tells that the two are one person, whichever
-// comes alone before or after.
+// business-scoped user id (BSUID) in from_user_id. A message that carries both tells that the two are one person,
+// whichever comes alone before or after.
 
 const whatsAppObject = "whatsapp_business_account"
 

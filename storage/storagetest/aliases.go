@@ -31,7 +31,7 @@ func (w *world) externals(id crm.ContactID) (ids []string) {
 }
 
 var aliasCases = []testCase{
-	{"whichever id comes first, alone or with the other, one that came with both makes one contact and one session", func(w *world) {
+	{"whichever of two ids comes first, alone or with the other, there is one contact and one session", func(w *world) {
 		const number, user = "4930901820", "DE.1"
 		for name, order := range map[string][][]string{
 			"both first":      {{number, user}, {user}, {number}, {number, user}},
