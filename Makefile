@@ -7,7 +7,7 @@ SIZE ?= 100000
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test test-go test-e2e check check-tidy check-format check-generated check-web lint \
-	format generate web fuzz bench bench-ingest deps-go deps-web deps-bench deps-e2e clean
+	format generate web fuzz bench bench-ingest bench-live deps-go deps-web deps-bench deps-e2e clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,8 +23,8 @@ test: test-go test-e2e ## run every test: Go with the race detector on SQLite an
 test-go: deps-go ## run the Go tests with the race detector, PostgreSQL included
 	scripts/with-postgres go test -race -timeout 25m ./...
 
-test-e2e: build deps-e2e ## run the tests against the binary: playground in Chromium, GraphQL over HTTP, clients
-	cd e2e && npm --silent test
+test-e2e: build deps-e2e ## run the tests against the binary: pages in Chromium, GraphQL over HTTP, clients, subscriptions
+	cd e2e && ../scripts/with-postgres npm --silent test
 
 check: check-tidy check-format check-generated lint check-web test ## everything CI looks at
 
@@ -68,6 +68,10 @@ bench: deps-bench ## measure over HTTP beside peers, at SIZE contacts; RESULTS=b
 bench-ingest: ## measure how fast webhooks are taken in, on SQLite and on a PostgreSQL of its own
 	go build -o .build/kith-bench-ingest ./bench/ingest
 	.build/kith-bench-ingest
+
+bench-live: ## measure what idle subscribers cost, and how soon a thousand are told, on SQLite and on a PostgreSQL of its own
+	go build -o .build/kith-bench-live ./bench/live
+	.build/kith-bench-live
 
 deps-go:
 	@scripts/apt-deps gcc=build-essential

@@ -27,7 +27,7 @@ type times struct {
 var usualTimes = times{
 	init:    5 * time.Second,
 	ping:    20 * time.Second,
-	pong:    10 * time.Second,
+	pong:    30 * time.Second,
 	comment: 12 * time.Second,
 	write:   30 * time.Second,
 	settle:  200 * time.Millisecond,

@@ -33,7 +33,7 @@ type message struct {
 
 // readMessage reads what a client may send. The error says what is wrong, in words fit for a close reason.
 func readMessage(text []byte) (message, error) {
-	invalid := func(reason string) (message, error) { return message{}, errors.New("Invalid message: " + reason) } //nolint:revive // shown to the client
+	invalid := func(reason string) (message, error) { return message{}, errors.New("Invalid message: " + reason) }
 	if !utf8.Valid(text) {
 		return invalid("not UTF-8")
 	}

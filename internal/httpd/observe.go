@@ -1,11 +1,13 @@
 package httpd
 
 import (
+	"bufio"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"regexp"
 	"runtime"
@@ -84,8 +86,10 @@ func Observe(next http.Handler, logger *slog.Logger, registry prometheus.Registe
 		}()
 		seen.CaptureMetrics(w, func(w http.ResponseWriter) {
 			w = httpsnoop.Wrap(w, httpsnoop.Hooks{Hijack: func(f httpsnoop.HijackFunc) httpsnoop.HijackFunc {
-				seen.Code = http.StatusSwitchingProtocols
-				return f
+				return func() (net.Conn, *bufio.ReadWriter, error) {
+					seen.Code = http.StatusSwitchingProtocols
+					return f()
+				}
 			}})
 			recovering(w, r, next, logger)
 		})
@@ -109,8 +113,7 @@ func recovering(w http.ResponseWriter, r *http.Request, next http.Handler, logge
 			return func(b []byte) (int, error) { begun = true; return f(b) }
 		},
 		Hijack: func(f httpsnoop.HijackFunc) httpsnoop.HijackFunc {
-			begun = true
-			return f
+			return func() (net.Conn, *bufio.ReadWriter, error) { begun = true; return f() }
 		},
 	})
 	defer func() {

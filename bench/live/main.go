@@ -1,0 +1,118 @@
+// Command live measures what subscribers cost and how soon they are told: how much memory Kith holds for each of many
+// idle subscriptions, and how long after an edit was sent each of many subscribers has its event, while edits come at a
+// pace. Every subscriber must get every event. It starts Kith on an empty SQLite file and on an empty PostgreSQL.
+//
+// Subscribers connect by WebSocket, one subscription each, and select the contact whole. Edits are sent as updateContact
+// over a few connections; the time from the moment an edit is sent to the moment a subscriber has read its event counts.
+//
+// Without a PostgreSQL in the environment it runs itself again under scripts/with-postgres, with one that waits for the
+// disk. It leaves nothing behind.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const databaseVariable = "KITH_TEST_DATABASE_URL"
+
+// options are the command line.
+type options struct {
+	idle, subscribers int
+	rate              float64
+	lasting           time.Duration
+	only              string
+}
+
+func main() {
+	var o options
+	flag.IntVar(&o.idle, "idle", 5000, "how many idle subscribers; 0 leaves them out")
+	flag.IntVar(&o.subscribers, "subscribers", 1000, "how many subscribers are told of edits; 0 leaves them out")
+	flag.Float64Var(&o.rate, "rate", 200, "how many edits a second")
+	flag.DurationVar(&o.lasting, "lasting", 15*time.Second, "how long edits go on")
+	flag.StringVar(&o.only, "only", "", "measure only postgres or sqlite")
+	flag.Parse()
+	log.SetFlags(log.Ltime)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, o); err != nil {
+		stop()
+		log.Fatal(err)
+	}
+}
+
+func run(ctx context.Context, o options) (err error) {
+	if o.idle < 0 || o.subscribers < 0 || o.rate <= 0 || o.lasting <= 0 {
+		return errors.New("the numbers must be above nothing")
+	}
+	server := os.Getenv(databaseVariable)
+	if server == "" && o.only != "sqlite" {
+		return withPostgres(ctx)
+	}
+	dir, err := os.MkdirTemp("", "kith-bench.")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if err := build(ctx, dir); err != nil {
+		return err
+	}
+	fmt.Printf("%d processors, %s\n", runtime.NumCPU(), runtime.Version())
+	for _, kind := range []string{"sqlite", "postgres"} {
+		if o.only != "" && o.only != kind {
+			continue
+		}
+		if err := one(ctx, o, kind, dir, server); err != nil {
+			return fmt.Errorf("%s: %w", kind, err)
+		}
+	}
+	return nil
+}
+
+func one(ctx context.Context, o options, kind, dir, server string) (err error) {
+	database := "sqlite:" + filepath.Join(dir, "kith.db")
+	if kind == "postgres" {
+		var drop func() error
+		if database, drop, err = create(ctx, server); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, drop()) }()
+	}
+	k, err := start(ctx, dir, database)
+	if err != nil {
+		return err
+	}
+	defer k.stop()
+	if o.idle > 0 {
+		if err := k.holdIdle(ctx, kind, o.idle); err != nil {
+			return err
+		}
+	}
+	if o.subscribers > 0 {
+		return k.tell(ctx, kind, o)
+	}
+	return nil
+}
+
+// withPostgres runs this program again under scripts/with-postgres.
+func withPostgres(ctx context.Context) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	c := exec.CommandContext(ctx, "scripts/with-postgres", append([]string{self}, os.Args[1:]...)...) //nolint:gosec // ourselves
+	c.Env = append(os.Environ(), "KITH_POSTGRES_CONF="+strings.Join([]string{"fsync = on", "synchronous_commit = on", "full_page_writes = on"}, "\n"))
+	c.Stdout, c.Stderr = os.Stdout, os.Stderr
+	return c.Run()
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"kith/internal/crm"
+	"kith/internal/events"
+	"kith/storage/sqlite"
+)
+
+func TestStoppingSendsSubscribersElsewhere(t *testing.T) {
+	t.Parallel()
+	s := start(t, environment{"KITH_DATABASE_URL": "sqlite:" + filepath.Join(t.TempDir(), "kith.db"), "KITH_DEMO": "off"})
+	ws, _, err := websocket.Dial(t.Context(), s.url+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ws.CloseNow() }()
+	for _, step := range [][2]string{
+		{`{"type":"connection_init"}`, `{"type":"connection_ack"}`},
+		{`{"type":"subscribe","id":"1","payload":{"query":"subscription { contactEvents { id } }"}}`},
+		{`{"type":"ping"}`, `{"type":"pong"}`},
+	} {
+		if err := ws.Write(t.Context(), websocket.MessageText, []byte(step[0])); err != nil {
+			t.Fatal(err)
+		}
+		if step[1] == "" {
+			continue
+		}
+		if _, got, err := ws.Read(t.Context()); err != nil || string(got) != step[1] {
+			t.Fatalf("%s %v", got, err)
+		}
+	}
+	s.stop()
+	if _, got, err := ws.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusGoingAway {
+		t.Errorf("%s %v", got, err)
+	}
+	err = <-s.done
+	s.done <- err
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOnlyOurOwnPagesMayOpenSockets(t *testing.T) {
+	t.Parallel()
+	s := start(t, environment{"KITH_DATABASE_URL": "sqlite:" + filepath.Join(t.TempDir(), "kith.db"), "KITH_DEMO": "off"})
+	for origin, status := range map[string]int{
+		"": 101, s.url: 101, "https://evil.example": 403, "null": 403, strings.Replace(s.url, "127.0.0.1", "localhost", 1): 403,
+	} {
+		header := map[string][]string{}
+		if origin != "" {
+			header["Origin"] = []string{origin}
+		}
+		ws, resp, err := websocket.Dial(t.Context(), s.url+"/graphql", &websocket.DialOptions{HTTPHeader: header})
+		if err == nil {
+			_ = ws.CloseNow()
+		}
+		if resp == nil || resp.StatusCode != status {
+			t.Errorf("%q: %v %v", origin, resp, err)
+		}
+	}
+}
+
+func TestUpkeepForgetsEvents(t *testing.T) {
+	t.Parallel()
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "kith.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = store.Close() }()
+	w, err := store.Workspace(t.Context(), "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	channel := crm.Channel{ID: crm.NewChannelID(now), Name: "Shop", Type: crm.WhatsApp, Active: true, CreatedAt: now}
+	if err := store.CreateChannel(t.Context(), w, channel); err != nil {
+		t.Fatal(err)
+	}
+	message := crm.Interaction{
+		ChannelID: channel.ID, ExternalID: "1", MessageID: "1", At: now, Received: now, Direction: crm.Inbound,
+		Event: crm.NewEventID(now),
+	}
+	if _, err := store.RecordInteraction(t.Context(), w, message); err != nil {
+		t.Fatal(err)
+	}
+	hub := events.New(store, slog.New(slog.DiscardHandler))
+	at := now.Add(30 * time.Minute)
+	keep := &upkeep{store: store, retention: time.Hour, now: func() time.Time { return at }}
+	for _, want := range []error{nil, events.ErrResync} {
+		for more := true; more; {
+			if more, err = keep.once(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s, err := hub.Subscribe(t.Context(), w, &message.Event)
+		if !errors.Is(err, want) {
+			t.Errorf("after %v: %v", at.Sub(now), err)
+		}
+		if s != nil {
+			s.Close()
+		}
+		at = now.Add(2 * time.Hour)
+	}
+}
