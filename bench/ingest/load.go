@@ -20,8 +20,12 @@ import (
 	"time"
 )
 
-// patience is when an answer is given up, as providers do.
-const patience = 20 * time.Second
+const (
+	// patience is when an answer is given up.
+	patience = 20 * time.Second
+	// tries is how often a message is sent until it is answered with success.
+	tries = 5
+)
 
 // target is where messages go: a webhook, or with a token the GraphQL endpoint.
 type target struct {
@@ -116,13 +120,17 @@ func (r *result) print(name string) {
 		float64(len(r.took)-r.failed)/r.elapsed.Seconds(), quantile(.5), quantile(.95), quantile(.99), quantile(1), r.failed)
 }
 
-// send sends one message that was due at a time.
+// send sends one message that was due at a time, again if need be, as providers do: no message is lost over a failure.
 func (l *load) send(c *client, customer int, due time.Time, r *result) {
-	err := c.do(l.request(customer))
-	if err == nil {
-		l.taken.Add(1)
+	request := l.request(customer)
+	for range tries {
+		err := c.do(request)
+		r.add(time.Since(due), err)
+		if err == nil {
+			l.taken.Add(1)
+			return
+		}
 	}
-	r.add(time.Since(due), err)
 }
 
 // each runs f on every connection at once, until all return.
