@@ -78,6 +78,18 @@ func isOperation(payload json.RawMessage) bool {
 		isObjectOrNone(members["variables"]) && isObjectOrNone(members["extensions"])
 }
 
+// authorizationOf is the credential in the payload of connection_init; empty when there is none.
+func authorizationOf(payload json.RawMessage) string {
+	var members map[string]any
+	_ = json.Unmarshal(payload, &members) // is an object, or nothing
+	for _, name := range []string{"authorization", "Authorization"} {
+		if text, ok := members[name].(string); ok && text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
 func isString(v json.RawMessage) bool { return len(v) > 0 && v[0] == '"' }
 
 func isNone(v json.RawMessage) bool { return len(v) == 0 || string(v) == "null" }

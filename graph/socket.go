@@ -49,11 +49,11 @@ type socket struct {
 	h      *Handler
 	ws     *websocket.Conn
 	wire   *cork
-	header string // Authorization, of the request
 	cancel context.CancelFunc
 	closed chan struct{} // when the closing handshake is over
 
 	// Of the goroutine that reads.
+	header  string     // Authorization, of connection_init or else of the request
 	arrived *operation // the last one that was handed to gqlgen
 
 	mu      sync.Mutex
@@ -144,15 +144,11 @@ func (s *socket) begin(ws *websocket.Conn, wire *cork) {
 
 // init answers connection_init: gqlgen's part.
 func (s *socket) init(
-	ctx context.Context, payload transport.InitPayload,
+	ctx context.Context, _ transport.InitPayload,
 ) (context.Context, *transport.InitPayload, error) {
-	header := s.header
-	if given := payload.Authorization(); given != "" {
-		header = given
-	}
 	asking, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
-	v, err := s.h.authenticate(asking, header)
+	v, err := s.h.authenticate(asking, s.header)
 	if err != nil {
 		code, reason := closeForbidden, "Forbidden"
 		if _, ext := s.h.describe(ctx, err); ext["code"] != codeUnauthenticated {
@@ -204,6 +200,9 @@ func (s *socket) NextReader() (int, io.Reader, error) {
 	for {
 		_, text, err := s.ws.Read(context.Background())
 		if err != nil {
+			if websocket.CloseStatus(err) < 0 { // not the client's close; after one of ours this does nothing
+				s.close(websocket.StatusProtocolError, "Protocol error")
+			}
 			return 0, nil, transport.ErrWebsocketClosed
 		}
 		m, err := readMessage(text)
@@ -236,6 +235,10 @@ func (s *socket) receive(m *message) (passOn bool, code websocket.StatusCode, re
 			return false, closeTooManyInit, "Too many initialisation requests"
 		}
 		s.state = initialising
+		if given := authorizationOf(m.Payload); given != "" {
+			s.header = given
+		}
+		m.Payload = nil // gqlgen would keep it as long as the socket lasts
 		return true, 0, ""
 	case messageSubscribe:
 		if s.state != acknowledged {
