@@ -21,7 +21,7 @@ func TestNothingOfADeletedContactIsLeftInTheFiles(t *testing.T) {
 	w := workspace(t, s)
 	ch := channel(t, s, w)
 	value := func(field string, i int) string { return fmt.Sprintf("%sq%07dq", field, i) }
-	ids := make([]crm.ContactID, 500)
+	ids := make([]crm.ContactID, 200)
 	atOnce := func(f func(i int) error) {
 		t.Helper()
 		var g errgroup.Group
@@ -43,7 +43,7 @@ func TestNothingOfADeletedContactIsLeftInTheFiles(t *testing.T) {
 		ids[i] = r.Contact.ID
 		_, err = s.UpdateContact(t.Context(), w, ids[i], storage.Edit{At: now(), Change: func(c *crm.Contact) error {
 			c.Name, c.Phone = new(value("name", i)), new(fmt.Sprintf("+99%07d99", i))
-			c.Notes = strings.Repeat(value("notes", i), 1+i)
+			c.Notes = strings.Repeat(value("notes", i), 1+3*i)
 			return nil
 		}})
 		if err != nil {

@@ -2,8 +2,8 @@
 // show has a case here, named as a sentence. It also counts a store's calls, so that a test can tell a page that costs a
 // call for each row.
 //
-// It does not show what takes a second process or a closed store: that what was written outlives a restart, that
-// [storage.Store.Close] waits. Each backend's own tests do.
+// [Shared] shows what takes a second store on the same database. Neither shows what takes a closed store: that what was
+// written outlives a restart, that [storage.Store.Close] waits. Each backend's own tests do.
 package storagetest
 
 import (
