@@ -23,6 +23,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" default:"withargs" help:"Answer requests. This is what kith does without a command."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database up to date."`
 	Check   checkCommand   `cmd:"" help:"Look for search keys, rows and indexes that are not as they should be."`
+	Backup  backupCommand  `cmd:"" help:"Copy an SQLite database to a new file, while others use it."`
 	Demo    demoCommand    `cmd:"" help:"Fill a workspace with believable contacts."`
 	Token   tokenCommand   `cmd:"" help:"Print a token signed with KITH_AUTH_SECRET."`
 	Rekey   rekeyCommand   `cmd:"" help:"Encrypt every channel's secrets under the first key of KITH_SECRET_KEY."`

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"kith/storage/sqlite"
+)
+
+type backupCommand struct {
+	File string `arg:"" help:"Where to write the copy. There must be no such file."`
+}
+
+// Run copies an SQLite database while others use it.
+func (b backupCommand) Run(ctx context.Context, p *program) error {
+	if err := p.config.Validate(false); err != nil {
+		return &usageError{err}
+	}
+	path, ok := p.config.DatabaseURL.Path()
+	if !ok {
+		return &usageError{errors.New("kith backup copies SQLite databases; for PostgreSQL use pg_dump, see docs/operations.md")}
+	}
+	err := sqlite.Backup(ctx, path, b.File)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return &usageError{fmt.Errorf("%s is there already: a backup writes over nothing", b.File)}
+	case err != nil:
+		return err
+	}
+	_, err = fmt.Fprintf(p.stdout, "Copied the database to %s.\n", b.File)
+	return err
+}
