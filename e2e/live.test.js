@@ -85,10 +85,13 @@ function sorted(map) {
   return [...map.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
-describe('subscriptions on PostgreSQL, two servers', { skip: !process.env.KITH_TEST_DATABASE_URL && 'no KITH_TEST_DATABASE_URL' }, () => {
+const skip = !process.env.KITH_TEST_DATABASE_URL && !process.env.CI && 'no KITH_TEST_DATABASE_URL'
+
+describe('subscriptions on PostgreSQL, two servers', { skip }, () => {
   let database, scene
   before(async () => {
     database = await postgres()
+    assert.ok(database, 'KITH_TEST_DATABASE_URL must be set')
     scene = await Scene.set(database, 2)
   })
   after(async () => {
