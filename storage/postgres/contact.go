@@ -275,10 +275,19 @@ func (s *Store) holders(ctx context.Context, q queryer, w crm.WorkspaceID, field
 	for i, v := range values {
 		terms[i] = search.TermOf(field, v)
 	}
-	found, err := s.contacts(ctx, q, `c.id IN (
-		  SELECT t.contact_id FROM contact_terms t WHERE t.workspace_id = @workspace AND t.term = ANY(@terms)
-		)
+	// OFFSET and LIMIT keep it at look-ups, whatever the planner takes the tables for.
+	rows, err := q.Query(ctx, `
+		SELECT c.*
+		FROM unnest(@terms::text[]) x(term)
+		CROSS JOIN LATERAL (
+		  SELECT t.contact_id FROM contact_terms t WHERE t.workspace_id = @workspace AND t.term = x.term OFFSET 0
+		) t
+		CROSS JOIN LATERAL (
+		  SELECT `+contactColumns+` FROM contacts c WHERE c.workspace_id = @workspace AND c.id = t.contact_id LIMIT 1
+		) c
 		ORDER BY c.id`, pgx.NamedArgs{"workspace": w, "terms": terms})
+	found, err := all(ctx, rows, err, scanContact)
+	found = slices.CompactFunc(found, func(a, b crm.Contact) bool { return a.ID == b.ID })
 	return slices.DeleteFunc(found, func(c crm.Contact) bool { return !holdsAny(c, field, values) }), err
 }
 
