@@ -1,6 +1,6 @@
 // A real kith to test against: the binary, on an empty SQLite file of its own, filled with demo data by itself.
 
-import { execFileSync, spawn } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { access, mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 
 const binary = process.env.KITH_BINARY ?? fileURLToPath(new URL('../.build/kith', import.meta.url))
 
@@ -22,8 +23,8 @@ export async function freePort() {
 }
 
 /**
- * startKith starts the binary and resolves when it is ready to answer. Call stop when done. The environment may be a
- * function of the URL that it will have.
+ * startKith starts the binary and resolves when it is ready to answer. Call stop when done; down and up stop it and start
+ * it again, as the same server with the same data. The environment may be a function of the URL that it will have.
  */
 export async function startKith(env = {}) {
   await access(binary).catch(() => {
@@ -32,43 +33,65 @@ export async function startKith(env = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'kith-e2e-'))
   const url = `http://127.0.0.1:${await freePort()}`
   const settings = typeof env === 'function' ? await env(url) : env
-  const child = spawn(binary, [], {
-    env: {
-      PATH: process.env.PATH,
-      HOME: dir,
-      KITH_ADDR: new URL(url).host,
-      KITH_DATABASE_URL: `sqlite:${join(dir, 'kith.db')}`,
-      ...settings,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  let child, exited
   let output = ''
-  child.stdout.on('data', (chunk) => (output += chunk))
-  child.stderr.on('data', (chunk) => (output += chunk))
-  const exited = once(child, 'exit')
 
-  async function stop() {
+  async function up() {
+    child = spawn(binary, [], {
+      env: {
+        PATH: process.env.PATH,
+        HOME: dir,
+        KITH_ADDR: new URL(url).host,
+        KITH_DATABASE_URL: `sqlite:${join(dir, 'kith.db')}`,
+        ...settings,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    child.stdout.on('data', (chunk) => (output += chunk))
+    child.stderr.on('data', (chunk) => (output += chunk))
+    exited = once(child, 'exit')
+    const deadline = Date.now() + 30_000
+    while (Date.now() < deadline && child.exitCode === null) {
+      const ready = await fetch(`${url}/readyz`).catch(() => undefined)
+      if (ready?.ok) {
+        return
+      }
+      await pause(50)
+    }
+    child.kill('SIGKILL')
+    await rm(dir, { recursive: true, force: true })
+    throw new Error(`kith did not become ready:\n${output}`)
+  }
+
+  async function down() {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill('SIGTERM')
       await exited
     }
-    await rm(dir, { recursive: true, force: true })
     if (child.exitCode !== 0) {
       throw new Error(`kith ended with ${child.exitCode ?? child.signalCode}:\n${output}`)
     }
   }
 
-  const deadline = Date.now() + 30_000
-  while (Date.now() < deadline && child.exitCode === null) {
-    const ready = await fetch(`${url}/readyz`).catch(() => undefined)
-    if (ready?.ok) {
-      return { url, graphql: `${url}/graphql`, stop, output: () => output }
+  async function stop() {
+    try {
+      await down()
+    } finally {
+      await rm(dir, { recursive: true, force: true })
     }
-    await pause(50)
   }
-  child.kill('SIGKILL')
-  await rm(dir, { recursive: true, force: true })
-  throw new Error(`kith did not become ready:\n${output}`)
+
+  await up()
+  return { url, graphql: `${url}/graphql`, stop, down, up, output: () => output }
+}
+
+/** fill makes a database of believable contacts, and returns its URL. */
+export async function fill(contacts) {
+  const dir = await mkdtemp(join(tmpdir(), 'kith-e2e-'))
+  const url = `sqlite:${join(dir, 'kith.db')}`
+  const env = { PATH: process.env.PATH, HOME: dir, KITH_DATABASE_URL: url }
+  await promisify(execFile)(binary, ['demo', `--contacts=${contacts}`], { env })
+  return { url, remove: () => rm(dir, { recursive: true, force: true }) }
 }
 
 /** token is one that a kith with this secret accepts. */

@@ -15,6 +15,11 @@ import (
 //go:embed dist
 var dist embed.FS
 
+// StaffOperations is the GraphQL document of all that the staff pages ask.
+//
+//go:embed staff/operations.graphql
+var StaffOperations string
+
 // playgroundPolicy lets the playground run its own scripts and talk to its own server, and nothing else. Monaco and
 // GraphiQL's animated parts lay lines out with style attributes and elements made by script, so inline styles have to be
 // allowed; no script is inline, and none is evaluated from text.

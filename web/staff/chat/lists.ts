@@ -21,7 +21,6 @@ export class Sessions extends List {
         const { startCursor, endCursor, hasNextPage, hasPreviousPage } = (
           await query(SessionsSkipDocument, variables(args), signal)
         ).sessions.pageInfo
-        drop('sessions', variables(args))
         return { start: startCursor, end: endCursor, hasNext: hasNextPage, hasPrevious: hasPreviousPage }
       },
       forget: (args) => drop('sessions', variables(args)),

@@ -14,13 +14,15 @@ interface CellProps {
   column: number
   /** Whether Tab reaches the cell. */
   active: boolean
+  /** Whether the cell names its field, as it has to where there is no head above it. */
+  labelled: boolean
   search: string
   /** move goes to the cell beside this one, opening it where that can be. */
   move: (id: string, column: number) => void
 }
 
 /** EditableCell shows a field, and on a click or Enter takes a new value for it. */
-export const EditableCell = memo(function EditableCell({ contact, field, column, active, search, move }: CellProps) {
+export const EditableCell = memo(function EditableCell({ contact, field, column, active, labelled, search, move }: CellProps) {
   const edit = useEdit(contact.id, field)
   const cell = useRef<HTMLTableCellElement>(null)
   const back = useRef(false)
@@ -55,9 +57,11 @@ export const EditableCell = memo(function EditableCell({ contact, field, column,
       onClick={() => begin(contact, field)}
       onBlur={left}
     >
-      <span className="label" aria-hidden>
-        {fieldNames[field]}
-      </span>
+      {labelled && (
+        <span className="label" aria-hidden>
+          {fieldNames[field]}
+        </span>
+      )}
       {edit ? (
         <Editor
           edit={edit}
@@ -77,16 +81,6 @@ export const EditableCell = memo(function EditableCell({ contact, field, column,
 
 function Shown({ contact, field, search }: { contact: ContactRowFragment; field: Field; search: string }) {
   const text = value(contact, field)
-  if (text === '') {
-    return (
-      <>
-        <span className="nothing" aria-hidden>
-          –
-        </span>
-        <span className="unseen">empty</span>
-      </>
-    )
-  }
   return field === 'notes' ? text : <Marked text={text} search={search} phone={field === 'phone'} />
 }
 

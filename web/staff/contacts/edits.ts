@@ -46,6 +46,14 @@ export function useEdit(id: string, field: Field): Edit | undefined {
   )
 }
 
+/** useEditing tells whether any cell of a contact is being edited. */
+export function useEditing(id: string): boolean {
+  return useSyncExternalStore(
+    edits.subscribe,
+    useCallback(() => [...edits.get().values()].some((edit) => edit.contact.id === id), [id]),
+  )
+}
+
 function put(key: string, edit: Edit | undefined): void {
   const next = new Map(edits.get())
   if (edit) {

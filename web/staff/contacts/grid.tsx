@@ -63,7 +63,7 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
     const pointed = hovered.current && performance.now() - hovered.current.at < 2_000 ? hovered.current.id : undefined
     return focused ?? pointed
   }, [])
-  const rows = useRows(list, box, rowHeight, keep, steady)
+  const rows = useRows(list, box, rowHeight, keep, steady, editing.size > 0)
   const { stretch, placed } = rows
   const here = stretch.edges.some((edge) => edge.id === active.id) ? active : { id: stretch.edges[0]?.id ?? '', column: 0 }
 
@@ -269,9 +269,8 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
           role="rowgroup"
           style={{
             height: loading ? rowHeight * rows.visible : rows.height,
-            backgroundSize: `100% ${rowHeight}px`,
-            backgroundPositionY: rows.phase,
             ['--row' as string]: `${rowHeight}px`,
+            ['--phase' as string]: `${rows.phase}px`,
           }}
           data-loading={loading || undefined}
         >
@@ -286,6 +285,7 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
                   index={index}
                   top={top}
                   active={here.id === edge.id ? here.column : undefined}
+                  labelled={cards}
                   search={list.search}
                   move={move}
                   onDelete={onDelete}

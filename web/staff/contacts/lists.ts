@@ -51,7 +51,6 @@ export class Contacts extends List {
         const { startCursor, endCursor, hasNextPage, hasPreviousPage } = (
           await query(ContactsSkipDocument, variables(args), signal)
         ).contacts.pageInfo
-        drop('contacts', variables(args))
         return { start: startCursor, end: endCursor, hasNext: hasNextPage, hasPrevious: hasPreviousPage }
       },
       forget: (args) => drop('contacts', variables(args)),

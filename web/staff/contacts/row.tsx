@@ -7,6 +7,7 @@ import { Marked } from '../shared/marked'
 import { address, Link } from '../shared/route'
 import { Ago } from '../shared/time'
 import { EditableCell } from './cell'
+import { useEditing } from './edits'
 
 /** columns are the cells of a row, in order. */
 export const columns = ['name', 'email', 'phone', 'notes', 'channels', 'activity', 'actions'] as const
@@ -17,15 +18,18 @@ export interface RowProps {
   top: number
   /** The column that Tab reaches, when it is in this row. */
   active: number | undefined
+  /** Whether cells name their fields. */
+  labelled: boolean
   search: string
   move: (id: string, column: number) => void
   onDelete: (contact: ContactRowFragment) => void
 }
 
 /** Row is one contact, as the cache has it now. */
-export const Row = memo(function Row({ id, index, top, active, search, move, onDelete }: RowProps) {
+export const Row = memo(function Row({ id, index, top, active, labelled, search, move, onDelete }: RowProps) {
   const [{ data }] = useQuery({ query: ContactDocument, variables: { id }, requestPolicy: 'cache-only' })
   const contact = data?.contact
+  const editing = useEditing(id)
   if (!contact) {
     return <Placeholder top={top} />
   }
@@ -41,12 +45,19 @@ export const Row = memo(function Row({ id, index, top, active, search, move, onD
       field={columns[column]}
       column={column}
       active={active === column}
+      labelled={labelled}
       search={search}
       move={move}
     />
   )
   return (
-    <tr role="row" className="row" aria-rowindex={index + 2} style={{ transform: `translateY(${top}px)` }}>
+    <tr
+      role="row"
+      className="row"
+      aria-rowindex={index + 2}
+      data-editing={editing || undefined}
+      style={{ transform: `translateY(${top}px)` }}
+    >
       <th role="rowheader" aria-colindex={1} className="cell name">
         <Link {...reach(0)} href={address('/staff/chat', { contact: id })} dir="auto" data-unnamed={contact.name === null || undefined}>
           <Marked text={contact.displayName} search={search} phone={contact.displayName === contact.phone} />

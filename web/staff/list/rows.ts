@@ -40,16 +40,20 @@ export interface Rows {
 /** Steady names the row that must not move, whatever comes and goes above it: the one somebody is at. */
 export type Steady = () => string | undefined
 
-/** useRows places a list's rows in a scrolling box. Rows of the ids to keep stay, even off the screen. */
+/**
+ * useRows places a list's rows in a scrolling box. Rows of the ids to keep stay, even off the screen. While hold is true,
+ * somebody types: then the list's box rather starts with a gap than that their row moves.
+ */
 export function useRows(
   list: List,
   box: RefObject<HTMLElement | null>,
   rowHeight: number,
   keep: readonly string[],
   steady: Steady,
+  hold = false,
 ): Rows {
   const stretch = useStore(list.stretch)
-  const [shift, setShift] = useState(0) // pixels of the whole list that lie above the box's top
+  const [shift, setShift] = useState(0) // pixels of the whole list that lie above the box's top; below 0 is a gap
   const whole = stretch.length * rowHeight
   const height = Math.min(whole, tallest)
   const lead = Math.min(shift, Math.max(whole - height, 0))
@@ -89,7 +93,7 @@ export function useRows(
 
   // What the scroll handler and the effects below compare with.
   const seen = useRef({ top: 0, index: new Map<string, number>(), list })
-  const state = { stretch, lead, rowHeight, height, whole, visible, list }
+  const state = { lead, rowHeight, height, whole, visible, list, hold }
   const latest = useRef(state)
   latest.current = state
 
@@ -101,15 +105,19 @@ export function useRows(
   const moveTo = useCallback(
     (pixels: number) => {
       // Into the window when the place lies outside: there, it stands in proportion.
-      const { height, whole, lead } = latest.current
+      const { height, whole, lead, hold } = latest.current
       const element = box.current
       if (!element) {
         return
       }
       const room = element.clientHeight - header.current
-      const wanted = Math.max(0, Math.min(pixels, whole - room))
+      const wanted = Math.max(hold ? -Infinity : 0, Math.min(pixels, whole - room))
       let next = lead
-      if (wanted < lead || wanted > lead + height - room) {
+      if (wanted < Math.min(lead, 0)) {
+        next = wanted
+        setShift(next)
+        latest.current.lead = next
+      } else if (wanted < lead || wanted > lead + height - room) {
         next = Math.round((wanted / Math.max(whole - room, 1)) * (whole - height))
         setShift(next)
         latest.current.lead = next
@@ -131,7 +139,12 @@ export function useRows(
       const { lead, whole, height, rowHeight, visible, list } = latest.current
       const top = element!.scrollTop
       let next = lead
-      if (whole > height) {
+      if (lead < 0 && top >= -lead) {
+        next = 0
+        latest.current.lead = 0
+        setShift(0)
+        element!.scrollTop = top + lead
+      } else if (whole > height) {
         const room = element!.clientHeight - header.current
         const far = Math.abs(top - seen.current.top) > 4 * room
         const atEdge = (top < 2 * room && lead > 0) || (top > height - 3 * room && lead < whole - height)
@@ -174,6 +187,17 @@ export function useRows(
     seen.current = { top: element?.scrollTop ?? 0, index, list }
   }, [stretch, list]) // eslint-disable-line
 
+  // Nobody types any more: the gap closes.
+  useLayoutEffect(() => {
+    const { lead } = latest.current
+    if (!hold && lead < 0) {
+      setShift(0)
+      if (box.current) {
+        box.current.scrollTop += lead
+      }
+    }
+  }, [hold, box])
+
   const reveal = useCallback(
     (index: number) => {
       const { rowHeight, lead } = latest.current
@@ -201,7 +225,7 @@ export function useRows(
   return {
     stretch,
     placed,
-    height,
+    height: height - Math.min(lead, 0),
     phase: -(lead % rowHeight),
     visible,
     first,

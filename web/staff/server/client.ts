@@ -6,10 +6,11 @@ import {
   type CombinedError,
   fetchExchange,
   type OperationResult,
+  stringifyVariables,
   subscriptionExchange,
   type TypedDocumentNode,
 } from '@urql/core'
-import { cacheExchange, type FieldArgs, type KeyingConfig } from '@urql/exchange-graphcache'
+import { cacheExchange, type FieldArgs, type KeyingConfig, type UpdateResolver } from '@urql/exchange-graphcache'
 import { filter, pipe, subscribe, take } from 'wonka'
 
 import { found, lost } from './connection'
@@ -57,6 +58,15 @@ export function drop(field: 'contacts' | 'sessions', variables: object): void {
   dropped.push({ field, variables: variables as FieldArgs })
 }
 
+const forget: UpdateResolver = (_, wanted, cache) => {
+  const again = stringifyVariables(wanted)
+  for (const { field, variables } of dropped.splice(0)) {
+    if (stringifyVariables(variables) !== again) {
+      cache.invalidate('Query', field, variables)
+    }
+  }
+}
+
 const cache = cacheExchange({
   keys: embedded,
   resolvers: {
@@ -67,10 +77,7 @@ const cache = cacheExchange({
     },
   },
   updates: {
-    Query: {
-      contacts: (_, __, cache) => dropped.splice(0).forEach((page) => cache.invalidate('Query', page.field, page.variables)),
-      sessions: (_, __, cache) => dropped.splice(0).forEach((page) => cache.invalidate('Query', page.field, page.variables)),
-    },
+    Query: { contacts: forget, sessions: forget },
   },
 })
 
