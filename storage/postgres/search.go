@@ -124,26 +124,69 @@ func (s source) Names(ctx context.Context, r search.Range, n int) ([]search.Hit,
 		LIMIT %[4]d`, contactColumns, within("(c.name_key, c.id)"), d.order, n), s.args(r))
 }
 
-// Terms reads contacts by term.
-func (s source) Terms(ctx context.Context, r search.Range, also []string, n int) ([]search.Hit, error) {
-	d, args := direction(r.Desc), s.args(r)
-	return s.hits(ctx, fmt.Sprintf(`
-		SELECT t.term, t.contact_id, c.*
+// Reaches reports whether a range of names holds n contacts.
+func (s source) Reaches(ctx context.Context, r search.Range, n int) (ok bool, err error) {
+	err = s.pool.QueryRow(ctx, fmt.Sprintf(`
+		SELECT count(*) > 0
 		FROM (
-		  SELECT term, contact_id
-		  FROM contact_terms
-		  WHERE workspace_id = @workspace AND %[2]s
-		  ORDER BY term %[3]s, contact_id %[3]s
-		  LIMIT %[4]d
-		) t
-		LEFT JOIN LATERAL (
-		  SELECT c.name_key, c.search_text, %[1]s AS active
+		  SELECT
+		  FROM contacts
+		  WHERE workspace_id = @workspace AND %s
+		  ORDER BY name_key, id
+		  LIMIT 1 OFFSET %d
+		) c`, within("(name_key, id)"), n-1), s.args(r)).Scan(&ok)
+	return ok, translate(ctx, err)
+}
+
+// noContact stands for a name key, a search text and contactColumns where there is none.
+var noContact = strings.Repeat(`NULL, `, 16) + `NULL`
+
+// Terms reads contacts by term. Of terms whose contacts are filtered only the hits come back, and after them the last term
+// looked at, if there were n.
+func (s source) Terms(ctx context.Context, r search.Range, also []string, n int) ([]search.Hit, *search.Place, error) {
+	d, args := direction(r.Desc), s.args(r)
+	looked := fmt.Sprintf(`
+		SELECT term, contact_id
+		FROM contact_terms
+		WHERE workspace_id = @workspace AND %[1]s
+		ORDER BY term %[2]s, contact_id %[2]s
+		LIMIT %[3]d`, within("(term, contact_id)"), d.order, n)
+	contact := fmt.Sprintf(`
+		CROSS JOIN LATERAL (
+		  SELECT c.name_key, c.search_text, %s AS active
 		  FROM contacts c
-		  WHERE c.workspace_id = @workspace AND c.id = t.contact_id%[5]s
+		  WHERE c.workspace_id = @workspace AND c.id = t.contact_id%s
 		  LIMIT 1
-		) c ON true
-		ORDER BY t.term %[3]s, t.contact_id %[3]s`,
-		contactColumns, within("(term, contact_id)"), d.order, n, holding("c.search_text", search.Filter{With: also}, args)), args)
+		) c`, contactColumns, holding("c.search_text", search.Filter{With: also}, args))
+	sql := fmt.Sprintf(`
+		SELECT t.term, t.contact_id, c.*
+		FROM (%[1]s
+		) t%[2]s
+		ORDER BY t.term %[3]s, t.contact_id %[3]s`, looked, contact, d.order)
+	if len(also) > 0 {
+		sql = fmt.Sprintf(`
+		WITH t AS MATERIALIZED (%[1]s
+		)
+		(
+		  SELECT t.term, t.contact_id, c.*
+		  FROM t%[2]s
+		  ORDER BY t.term %[3]s, t.contact_id %[3]s
+		)
+		UNION ALL
+		(SELECT t.term, t.contact_id, `+noContact+` FROM t OFFSET %[4]d)`, looked, contact, d.order, n-1)
+	}
+	hits, err := s.hits(ctx, sql, args)
+	if err != nil || len(hits) == 0 {
+		return nil, nil, err
+	}
+	last := len(hits) - 1
+	switch end := hits[last].Place; {
+	case hits[last].Contact == nil:
+		return hits[:last], &end, nil
+	case len(also) == 0 && len(hits) == n:
+		return hits, &end, nil
+	}
+	return hits, nil, nil
 }
 
 // Scan reads the covering index by name key.
@@ -178,16 +221,17 @@ func (s source) Scan(ctx context.Context, r search.Range, f search.Filter, look,
 		contactColumns, within("(name_key, id)"), d.order, n, limit, holding("w.search_text", f, args)), args)
 }
 
-// dense is the number of matches in one bucket from which on reading it by name, index only, is quicker than fetching and
-// sorting them. Only a short token can have so many, and only a page of ordinary size is worth counting for first.
+// A bucket full of matches is quicker read by name, index only, than fetched and sorted. Whether it is one its first names
+// tell. Only a short token can have so many matches, and only a page of ordinary size is worth looking for first.
 const (
-	dense      = 300
-	denseToken = 2
-	densePage  = 200
+	denseSample = 300 // names looked at
+	denseShare  = 100 // one match among so many names makes a bucket dense
+	denseToken  = 2   // characters
+	densePage   = 200
 )
 
 // Grams reads the gram index, bucket after bucket: buckets rise with the name key, so the first to fill the page end it.
-// A bucket that turns out to be full of matches is read by name instead.
+// A bucket that turns out to be full of matches, or all but empty, is read by name instead.
 func (s source) Grams(ctx context.Context, r search.Range, f search.Filter, n int) ([]search.Hit, error) {
 	d, args := direction(r.Desc), s.args(r)
 	first, last, step := bucket(r.After.Key), bucket(r.Before.Key), 1
@@ -195,54 +239,69 @@ func (s source) Grams(ctx context.Context, r search.Range, f search.Filter, n in
 		first, last, step = last, first, -1
 	}
 	args["first"], args["last"], args["step"] = first, last, step
-	matches := fmt.Sprintf(`
-		  SELECT count(*) AS n
-		  FROM (SELECT FROM contacts c WHERE %s AND %s%s LIMIT %d) l`,
-		s.inBucket(), within("(c.name_key, c.id)"), holding("c.search_text", f, args), dense)
+	args["grams"] = search.Grams(s.workspace, 0, f.With)
+	holds := holding("c.search_text", f, args)
+	sparse := fmt.Sprintf(`
+		  SELECT c.name_key, c.id AS place, c.name_key AS name, c.search_text, %s AS last_activity_at
+		  FROM contacts c
+		  WHERE %s AND %s%s
+		  ORDER BY c.name_key %[5]s, c.id %[5]s
+		  LIMIT %[6]d`, contactColumns, s.inBucket(), within("(c.name_key, c.id)"), holds, d.order, n)
 	if n > densePage || len(f.With) > 1 || utf8.RuneCountInString(f.With[0]) > denseToken {
-		matches = `SELECT 1 AS n`
+		return s.hits(ctx, fmt.Sprintf(`
+		SELECT m.*
+		FROM generate_series(@first::int, @last::int, @step::int) b(bucket)
+		CROSS JOIN LATERAL (%s
+		) m
+		LIMIT %d`, sparse, n), args)
 	}
-	args["grams"], args["starts"] = search.Grams(s.workspace, 0, f.With), bucketStarts
+	args["starts"] = bucketStarts
+	names := `
+		    FROM contacts c
+		    WHERE c.workspace_id = @workspace
+		      AND (c.name_key, c.id) > (
+		        greatest(@after, (@starts::text[])[b.bucket + 1] COLLATE "C"),
+		        CASE WHEN b.bucket = least(@first, @last) THEN @after_id ELSE '00000000-0000-0000-0000-000000000000'::uuid END)
+		      AND (c.name_key, c.id) < (
+		        least(@before, (@starts::text[])[b.bucket + 2] COLLATE "C"),
+		        CASE WHEN b.bucket = greatest(@first, @last) THEN @before_id ELSE '00000000-0000-0000-0000-000000000000'::uuid END)`
 	return s.hits(ctx, fmt.Sprintf(`
 		SELECT m.*
 		FROM generate_series(@first::int, @last::int, @step::int) b(bucket)
-		CROSS JOIN LATERAL (%[8]s
+		CROSS JOIN LATERAL (
+		  SELECT count(*) < %[4]d OR count(*) FILTER (WHERE true%[2]s) * %[5]d >= count(*) AS dense
+		  FROM (
+		    SELECT c.search_text%[1]s
+		    ORDER BY c.name_key %[6]s, c.id %[6]s
+		    LIMIT %[4]d
+		  ) c
 		) l
 		CROSS JOIN LATERAL (
 		  (
-		    SELECT c.name_key, c.id AS place, c.name_key AS name, c.search_text, %[5]s AS last_activity_at
-		    FROM contacts c
-		    WHERE l.n BETWEEN 1 AND %[4]d - 1 AND %[1]s AND %[2]s%[3]s
-		    ORDER BY c.name_key %[6]s, c.id %[6]s
-		    LIMIT %[7]d
+		  SELECT sparse.*
+		  FROM (%[3]s
+		  ) sparse
+		  WHERE NOT l.dense
 		  )
 		  UNION ALL
 		  (
-		    SELECT h.name_key, h.id, c.*
-		    FROM (
-		      SELECT c.name_key, c.id
-		      FROM contacts c
-		      WHERE l.n = %[4]d AND c.workspace_id = @workspace%[3]s
-		        AND (c.name_key, c.id) > (
-		          greatest(@after, (@starts::text[])[b.bucket + 1] COLLATE "C"),
-		          CASE WHEN b.bucket = least(@first, @last) THEN @after_id ELSE '00000000-0000-0000-0000-000000000000'::uuid END)
-		        AND (c.name_key, c.id) < (
-		          least(@before, (@starts::text[])[b.bucket + 2] COLLATE "C"),
-		          CASE WHEN b.bucket = greatest(@first, @last) THEN @before_id ELSE '00000000-0000-0000-0000-000000000000'::uuid END)
-		      ORDER BY c.name_key %[6]s, c.id %[6]s
-		      LIMIT %[7]d
-		    ) h
-		    CROSS JOIN LATERAL (
-		      SELECT c.name_key AS name, c.search_text, %[5]s AS active
-		      FROM contacts c
-		      WHERE c.workspace_id = @workspace AND c.id = h.id
-		      LIMIT 1
-		    ) c
-		    ORDER BY h.name_key %[6]s, h.id %[6]s
+		  SELECT h.name_key, h.id, c.*
+		  FROM (
+		    SELECT c.name_key, c.id%[1]s AND l.dense%[2]s
+		    ORDER BY c.name_key %[6]s, c.id %[6]s
+		    LIMIT %[7]d
+		  ) h
+		  CROSS JOIN LATERAL (
+		    SELECT c.name_key AS name, c.search_text, %[8]s AS active
+		    FROM contacts c
+		    WHERE c.workspace_id = @workspace AND c.id = h.id
+		    LIMIT 1
+		  ) c
+		  ORDER BY h.name_key %[6]s, h.id %[6]s
 		  )
 		) m
 		LIMIT %[7]d`,
-		s.inBucket(), within("(c.name_key, c.id)"), holding("c.search_text", f, args), dense, contactColumns, d.order, n, matches), args)
+		names, holds, sparse, denseSample, denseShare, d.order, n, contactColumns), args)
 }
 
 // perBucket is how many of package search's buckets are one here. Each bucket costs a look-up of every gram, and sorting the

@@ -2,6 +2,7 @@ package search
 
 import (
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"kith/internal/crm"
@@ -12,7 +13,7 @@ import (
 const Buckets = 40
 
 // maxGrams bounds how many grams of a query are looked up, in every bucket. More would only narrow what is narrow already.
-const maxGrams = 6
+const maxGrams = 4
 
 // The arithmetic of a gram, the same as in PostgreSQL's contact_grams.
 const (
@@ -65,41 +66,117 @@ var BucketStarts = func() []string {
 	return append(starts, "{", "\u0080", "\u0400", "\u0438", "\u0440", "\u0448", "\u0530", "\u3000", "\u4E00", "\u7000", Ceiling)
 }()
 
+// shortToken is the length in characters up to which a search can find a good part of all names in its script.
+const shortToken = 2
+
+// scripts are where the buckets of scripts other than Latin start (Greek, Cyrillic, those from Armenian to Kana, Han), and
+// where the last of them ends.
+var scripts = []string{"\u0370", "\u0400", "\u0530", "\u4E00", Ceiling}
+
+// Script is the stretch of names in the script of a single short token; ok is false for Latin, and for longer tokens,
+// which find little anywhere.
+func Script(tokens []string) (home Range, ok bool) {
+	if len(tokens) != 1 || tokens[0] < scripts[0] || utf8.RuneCountInString(tokens[0]) > shortToken {
+		return Range{}, false
+	}
+	for i, end := range scripts[1:] {
+		if tokens[0] < end {
+			return Range{After: Place{Key: scripts[i]}, Before: Place{Key: end}}, true
+		}
+	}
+	return Range{}, false
+}
+
 // Grams returns what any text that contains every token has in the index: each token's trigrams, or the token itself
 // when it is shorter. Every one of them is needed, none is enough, and none at all means that the index cannot help.
 func Grams(w crm.WorkspaceID, bucket int, tokens []string) []int64 {
 	salt := salted(w, bucket)
-	var grams []int64
-	for _, t := range tokens {
-		var a, b, c int64 // the last three characters, 0 before the first
-		n := 0
-		for _, r := range t {
-			a, b, c = b, c, int64(r)
-			if n++; n >= 3 {
-				grams = append(grams, salt|gram(a, b, c))
-			}
+	var found []telling
+	for n, t := range tokens {
+		of := gramsOf(t)
+		for i := range of {
+			of[i].gram |= salt
+			of[i].turn = i*len(tokens) + n // the best of each token come first: those of one token tell much the same
 		}
-		switch {
-		case n == 2:
-			grams = append(grams, salt|gram(b, c, 0))
-		case n == 1 && rare(c):
-			grams = append(grams, salt|gram(c, 0, 0))
+		found = append(found, of...)
+	}
+	slices.SortFunc(found, func(a, b telling) int { return a.turn - b.turn })
+	grams := make([]int64, 0, maxGrams)
+	for _, g := range found {
+		if len(grams) < maxGrams && !slices.Contains(grams, g.gram) {
+			grams = append(grams, g.gram)
 		}
 	}
-	return unique(spread(grams, maxGrams))
+	slices.Sort(grams)
+	return grams
 }
 
-// spread picks n of many, evenly spaced.
-func spread(grams []int64, n int) []int64 {
-	if len(grams) <= n {
-		return grams
+// gramsOf are a token's grams, the most telling first.
+func gramsOf(token string) []telling {
+	var found []telling
+	var a, b, c int64 // the last three characters, 0 before the first
+	n := 0
+	for _, r := range token {
+		a, b, c = b, c, int64(r)
+		if n++; n >= 3 {
+			found = append(found, telling{gram: gram(a, b, c), bits: tells(a, b, c)})
+		}
 	}
-	picked := make([]int64, n)
-	for i := range picked {
-		picked[i] = grams[i*len(grams)/n]
+	switch {
+	case n == 2:
+		found = append(found, telling{gram: gram(b, c, 0)})
+	case n == 1 && rare(c):
+		found = append(found, telling{gram: gram(c, 0, 0)})
 	}
-	return picked
+	slices.SortStableFunc(found, func(a, b telling) int { return b.bits - a.bits })
+	return found
 }
+
+// telling is a gram with how much it tells: the rarer it is, the fewer rows have to be looked at.
+type telling struct {
+	gram int64
+	bits int // tenths
+	turn int
+}
+
+// tells is how much the characters of a gram tell, by how often they occur in names. What is in the domain of most
+// e-mails tells little.
+func tells(chars ...int64) (bits int) {
+	for _, c := range chars {
+		if c >= int64(len(charBits)) {
+			bits += 70
+			continue
+		}
+		bits += int(charBits[c])
+	}
+	text := make([]rune, 0, 3)
+	for _, c := range chars {
+		text = append(text, rune(c))
+	}
+	if strings.Contains(everywhere, string(text)) {
+		bits /= 3
+	}
+	return bits
+}
+
+// everywhere is what many e-mails end in.
+const everywhere = "@gmail.com @googlemail.com @yahoo.com @hotmail.com @outlook.com @icloud.com @live.com @web.de @gmx.de @gmx.net " +
+	"@mail.ru @qq.com @protonmail.com .org .net .co.uk .fr .es .it"
+
+// charBits is what one character tells, in tenths of a bit.
+var charBits = func() (bits [128]uint8) {
+	for i := range bits {
+		bits[i] = 60
+	}
+	for c, b := range map[rune]uint8{
+		'a': 32, 'e': 32, 'i': 36, 'n': 37, 'r': 39, 'o': 40, 'l': 42, 's': 43, 't': 45, 'm': 46, 'c': 50, 'd': 50, 'h': 50,
+		'u': 50, 'g': 53, 'k': 55, 'b': 56, 'y': 57, 'v': 60, 'p': 60, 'j': 63, 'z': 63, 'f': 65, 'w': 66, 'x': 75, 'q': 90,
+		'0': 40, '1': 40, '2': 40, '3': 40, '4': 35, '5': 40, '6': 42, '7': 42, '8': 42, '9': 38, '@': 40, '.': 40,
+	} {
+		bits[c] = b
+	}
+	return bits
+}()
 
 // Indexable reports whether the gram index can help to find the tokens.
 func Indexable(tokens []string) bool {

@@ -14,9 +14,11 @@ import (
 // page, and costs less than a look into the gram index.
 const (
 	scanLook   = 1000 // names looked at before the gram index is asked
-	termLook   = 128  // terms looked at before matches of several tokens are counted
+	homeLook   = 8000 // names in a search's own script that are looked at rather than asking the gram index
+	termLook   = 64   // terms looked at before it shows how many of several tokens' contacts have all
+	termShare  = 12   // of so many terms one must match for it to pay to go on with the terms
 	termWindow = 500  // terms read at a time after that
-	fewMatches = 500  // so many matches are ranked and sorted in memory rather than found in order
+	fewMatches = 250  // so many matches are ranked and sorted in memory rather than found in order
 	largestAsk = 1000 // rows asked for at once while rows of other tiers have to be passed over
 )
 
@@ -35,6 +37,8 @@ func Page(ctx context.Context, src Source, q storage.ContactQuery) (storage.Cont
 		back:  q.Descending != q.Page.FromEnd,
 		from:  q.Page.From(),
 		want:  q.Page.Size + 1,
+
+		starting: -1,
 	}
 	read := p.byRelevance
 	if q.Order == storage.Name {
@@ -58,6 +62,9 @@ type pager struct {
 	rows  []storage.ContactRow
 	// sorted says that rows hold what tiers 1 and 2 have to give.
 	sorted bool
+	// starting is how many names start with the search, once all of them have been read; -1 before. Where they are known
+	// to be few, they need no stretch of their own when the search is looked for anywhere.
+	starting int
 }
 
 // ask reads the next rows of one range, at most n.
@@ -68,8 +75,20 @@ func (p *pager) full() bool { return len(p.rows) >= p.want }
 // byName reads contacts that hold every token, by name. Those whose name starts with the search stand together, and are
 // read as they stand.
 func (p *pager) byName(ctx context.Context) error {
+	if p.from == nil && len(p.query.Tokens()) > 0 {
+		hits, err := p.src.Names(ctx, StartingWith(p.query.Text()), p.want)
+		if err != nil {
+			return err
+		}
+		if len(hits) < p.want {
+			p.starting = len(hits)
+		}
+	}
 	below, starting, above := p.parts()
 	parts := []Range{below, starting, above}
+	if p.starting >= 0 {
+		parts = []Range{Everything()}
+	}
 	if p.back {
 		slices.Reverse(parts)
 	}
@@ -119,41 +138,49 @@ func (p *pager) byRelevance(ctx context.Context) error {
 
 // namesStarting is tier 0: the name starts with the search.
 func (p *pager) namesStarting(ctx context.Context) error {
-	return p.gather(ctx, p.inTier(TierName, StartingWith(p.query.Text())), p.src.Names, p.keep(TierName))
+	err := p.gather(ctx, p.inTier(TierName, StartingWith(p.query.Text())), p.src.Names, p.keep(TierName))
+	if p.from == nil && !p.full() {
+		p.starting = len(p.rows)
+	}
+	return err
 }
 
-// termsStarting is tier 1: a later word, the e-mail or a part of it, or the phone starts with the longest token.
+// termsStarting is tier 1: a later word, the e-mail or a part of it, or the phone starts with the longest token. Of
+// several tokens few contacts may have all; when that shows, all of them are taken at once.
 func (p *pager) termsStarting(ctx context.Context) error {
 	whole := p.inTier(TierTerm, StartingWith(p.query.Longest()))
-	r := whole
 	others := slices.DeleteFunc(slices.Clone(p.query.Tokens()), func(t string) bool { return t == p.query.Longest() })
 	if len(others) == 0 {
-		return p.gather(ctx, r, func(ctx context.Context, r Range, n int) ([]Hit, error) {
-			return p.src.Terms(ctx, r, nil, n)
-		}, p.keep(TierTerm))
+		return p.gather(ctx, whole, p.terms, p.keep(TierTerm))
 	}
-	for n, first := termLook, true; !p.full(); first = false {
-		before := len(p.rows)
-		hits, err := p.src.Terms(ctx, r, others, n)
+	start, r, look, looked, tried := len(p.rows), whole, termLook, 0, false
+	for {
+		hits, end, err := p.src.Terms(ctx, r, others, look)
 		if err != nil {
 			return err
 		}
-		p.add(hits, p.keep(TierTerm))
-		if len(hits) < n {
+		if p.add(hits, p.keep(TierTerm)); p.full() || end == nil {
 			return nil
 		}
-		r = p.behind(r, hits[len(hits)-1].Place)
-		found := len(p.rows) - before
-		if first && found < n/32 && !p.full() {
-			p.rows = p.rows[:before]
+		r, looked = p.behind(r, *end), looked+look
+		found := len(p.rows) - start
+		if !tried && found < looked/termShare {
+			tried = true
+			held := slices.Clone(p.rows)
+			p.rows = p.rows[:start]
 			if err := p.sortFew(ctx); p.sorted || err != nil {
 				return err
 			}
-			r = whole
+			p.rows = held
 		}
-		n = min(termWindow, 16+(p.want-len(p.rows))*n/max(found, 1)) // what the rest should take, at this rate
+		look = min(termWindow, 16+(p.want-len(p.rows))*looked/max(found, 1)) // what the rest should take, at this rate
 	}
-	return nil
+}
+
+// terms reads the contacts of a single token's terms.
+func (p *pager) terms(ctx context.Context, r Range, n int) ([]Hit, error) {
+	hits, _, err := p.src.Terms(ctx, r, nil, n)
+	return hits, err
 }
 
 // sortFew finishes tiers 1 and 2 at once when the whole search has few matches: it takes them all and sorts them in
@@ -199,6 +226,9 @@ func (p *pager) remaining(ctx context.Context) error {
 	}
 	below, _, above := p.parts()
 	parts := []Range{below, above}
+	if p.starting >= 0 {
+		parts = []Range{Everything()}
+	}
 	if p.back {
 		slices.Reverse(parts)
 	}
@@ -214,12 +244,57 @@ func (p *pager) remaining(ctx context.Context) error {
 	return nil
 }
 
-// anywhere reads the contacts whose text f lets through, by name key: the first names of the range one by one, which is
-// all it takes for a common fragment, and the gram index where that did not fill the page.
+// anywhere reads the contacts whose text f lets through, by name key. Texts in one script seldom hold another's letters,
+// so what a short search in a script other than Latin finds stands among the names in that script: these are looked at
+// by name, those around them by grams.
 func (p *pager) anywhere(ctx context.Context, r Range, f Filter, keep filter) error {
-	if p.src.HasGrams() && Indexable(f.With) {
+	home, ok := Script(f.With)
+	if !ok || !p.indexed(f) {
+		return p.scanFirst(ctx, r, f, keep)
+	}
+	parts := []Range{{After: r.After, Before: home.After}, home, {After: home.Before, Before: r.Before}}
+	if p.back {
+		slices.Reverse(parts)
+	}
+	for _, part := range parts {
+		r := overlap(r, part)
+		if p.full() || !after(r.Before, r.After) {
+			continue
+		}
+		var err error
+		if part == home {
+			err = p.athome(ctx, r, f, keep)
+		} else {
+			err = p.gather(ctx, r, p.containing(f), keep)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// athome looks at the names in the search's own script. A short range is read whole: grams would fetch what the rest of its
+// bucket has as well.
+func (p *pager) athome(ctx context.Context, r Range, f Filter, keep filter) error {
+	more, err := p.src.Reaches(ctx, r, homeLook)
+	if err != nil {
+		return err
+	}
+	if !more {
+		return p.gather(ctx, r, func(ctx context.Context, r Range, n int) ([]Hit, error) {
+			return p.src.Scan(ctx, r, f, 0, n)
+		}, keep)
+	}
+	return p.scanFirst(ctx, r, f, keep)
+}
+
+// scanFirst looks at the first names of the range one by one, which is all it takes for a common fragment, and into the
+// gram index where that did not fill the page.
+func (p *pager) scanFirst(ctx context.Context, r Range, f Filter, keep filter) error {
+	if p.indexed(f) {
 		before := len(p.rows)
-		hits, err := p.src.Scan(ctx, r, f, scanLook, p.want-before)
+		hits, err := p.src.Scan(ctx, r, f, scanLook, p.ask())
 		if err != nil {
 			return err
 		}
@@ -231,11 +306,23 @@ func (p *pager) anywhere(ctx context.Context, r Range, f Filter, keep filter) er
 	return p.gather(ctx, r, p.containing(f), keep)
 }
 
+// indexed reports whether the gram index helps to find what f lets through.
+func (p *pager) indexed(f Filter) bool { return p.src.HasGrams() && Indexable(f.With) }
+
+// ask is how many rows to ask for so that the page gets full even if those come along that have been read in better tiers:
+// the names that start with the search, and with several tokens whatever else there is.
+func (p *pager) ask() int {
+	if len(p.query.Tokens()) > 1 {
+		return p.want
+	}
+	return p.want - len(p.rows) + max(p.starting, 0)
+}
+
 // containing reads the contacts whose text f lets through, by name key, by the cheapest way there is to read them all.
 func (p *pager) containing(f Filter) ask {
 	return func(ctx context.Context, r Range, n int) ([]Hit, error) {
 		r.Desc = p.back
-		if p.src.HasGrams() && Indexable(f.With) {
+		if p.indexed(f) {
 			return p.src.Grams(ctx, r, f, n)
 		}
 		return p.src.Scan(ctx, r, f, 0, n)
@@ -244,7 +331,7 @@ func (p *pager) containing(f Filter) ask {
 
 // gather reads on within r until the page is full or r is at its end.
 func (p *pager) gather(ctx context.Context, r Range, read ask, keep filter) error {
-	n := p.want - len(p.rows)
+	n := p.ask()
 	for !p.full() {
 		hits, err := read(ctx, r, n)
 		if err != nil {
@@ -279,9 +366,6 @@ func (p *pager) add(hits []Hit, keep filter) {
 	for _, h := range hits {
 		if p.full() {
 			return
-		}
-		if h.Contact == nil {
-			continue
 		}
 		k := p.query.keysOf(h)
 		at, ok := keep(h, k)
@@ -322,6 +406,17 @@ func (p *pager) behind(r Range, at Place) Range {
 		r.Before = at
 	} else {
 		r.After = at
+	}
+	return r
+}
+
+// overlap is where both ranges are, in the direction of the first.
+func overlap(r, s Range) Range {
+	if after(s.After, r.After) {
+		r.After = s.After
+	}
+	if after(r.Before, s.Before) {
+		r.Before = s.Before
 	}
 	return r
 }

@@ -14,9 +14,12 @@ type Source interface {
 	// Names reads contacts by name key.
 	Names(ctx context.Context, r Range, n int) ([]Hit, error)
 
-	// Terms reads contacts by term, one hit for each term in the range. Contact is nil in the hit of a contact whose text
-	// does not contain every one of also. Fewer than n hits mean that the range is exhausted.
-	Terms(ctx context.Context, r Range, also []string, n int) ([]Hit, error)
+	// Reaches reports whether a range of names holds n contacts or more.
+	Reaches(ctx context.Context, r Range, n int) (bool, error)
+
+	// Terms looks at the first n terms of the range and reads the contacts whose text contains every one of also, one hit
+	// for each term. When it looked at n, end is the place of the last; nil says that the range is exhausted.
+	Terms(ctx context.Context, r Range, also []string, n int) (hits []Hit, end *Place, err error)
 
 	// Scan reads contacts by name key and keeps those whose text f lets through. It looks at the first look contacts of
 	// the range only; 0 is all of them.

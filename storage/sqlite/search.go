@@ -79,10 +79,21 @@ func (s source) Names(ctx context.Context, r search.Range, n int) ([]search.Hit,
 		LIMIT @n`, contactColumns, within("(c.name_key, c.id)"), d.order), s.args(r, n))
 }
 
+// Reaches reports whether a range of names holds n contacts.
+func (s source) Reaches(ctx context.Context, r search.Range, n int) (bool, error) {
+	found, err := all(ctx, s.conn, `
+		SELECT 1
+		FROM contacts
+		WHERE workspace_id = @workspace AND `+within("(name_key, id)")+`
+		ORDER BY name_key, id
+		LIMIT 1 OFFSET @n`, s.args(r, n-1), func(rows *sql.Rows) (one int, err error) { return one, rows.Scan(&one) })
+	return len(found) > 0, err
+}
+
 // Terms reads contacts by term.
-func (s source) Terms(ctx context.Context, r search.Range, also []string, n int) ([]search.Hit, error) {
+func (s source) Terms(ctx context.Context, r search.Range, also []string, n int) ([]search.Hit, *search.Place, error) {
 	d, a := direction(r.Desc), s.args(r, n)
-	return s.hits(ctx, fmt.Sprintf(`
+	hits, err := s.hits(ctx, fmt.Sprintf(`
 		SELECT t.term, t.contact_id, c.name_key, c.search_text, %[1]s
 		FROM contact_terms t
 		LEFT JOIN contacts c ON c.workspace_id = @workspace AND c.id = t.contact_id%[4]s
@@ -90,6 +101,11 @@ func (s source) Terms(ctx context.Context, r search.Range, also []string, n int)
 		ORDER BY t.term %[3]s, t.contact_id %[3]s
 		LIMIT @n`,
 		contactColumns, within("(t.term, t.contact_id)"), d.order, holding("c.search_text", search.Filter{With: also}, a)), a)
+	var end *search.Place
+	if len(hits) == n {
+		end = new(hits[n-1].Place)
+	}
+	return slices.DeleteFunc(hits, func(h search.Hit) bool { return h.Contact == nil }), end, err
 }
 
 // Scan reads the covering index by name key; only the contacts it keeps are fetched.
