@@ -39,12 +39,15 @@ var operations = map[string]string{
 	"recordInteraction":     `mutation ($channel: ID!) { recordInteraction(input: {channelId: $channel, externalId: "1", messageId: "9"}) { contact { id } session { id } userErrors { code field message contact { id } } } }`,
 	"replayIngestFailures":  `mutation ($failure: ID!) { replayIngestFailures(input: {ids: [$failure]}) { replayedIds userErrors { code field message } } }`,
 	"dismissIngestFailures": `mutation ($failure: ID!) { dismissIngestFailures(input: {ids: [$failure]}) { dismissedIds userErrors { code field message } } }`,
+	"auditLog":              `{ auditLog { nodes { id action contactId sessionId fields actor at } } }`,
+	"exportContact":         `mutation ($contact: ID!) { exportContact(input: {id: $contact}) { document userErrors { code field message } } }`,
 	"updateChannel, secret": `mutation ($channel: ID!) { updateChannel(input: {id: $channel, secret: "x"}) { setup { webhookUrl secretSet } userErrors { code field message } } }`,
 }
 
 // forAdmins are the operations that only ADMIN may do, by what their names begin with.
 var forAdmins = []string{
 	"createChannel", "updateChannel", "recordInteraction", "ingestFailures", "replayIngestFailures", "dismissIngestFailures",
+	"auditLog", "exportContact",
 }
 
 // uses are the variables that an operation declares.

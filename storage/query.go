@@ -165,6 +165,15 @@ type FailurePage struct {
 // FailurePosition is the place of a failure in its list: newest first, which is by id.
 func FailurePosition(f crm.Failure) Position { return Position{ID: uuid.UUID(f.ID)} }
 
+// AuditPage is a window on what people did. More tells of rows beyond it in the direction it was read.
+type AuditPage struct {
+	Entries []crm.AuditEntry
+	More    bool
+}
+
+// AuditPosition is the place of an entry in its list: newest first, which is by id.
+func AuditPosition(a crm.AuditEntry) Position { return Position{ID: uuid.UUID(a.ID)} }
+
 // EventPage is a window on a contact's history. More tells of rows beyond it in the direction it was read.
 type EventPage struct {
 	Events []crm.Event

@@ -19,6 +19,7 @@ type Store interface {
 	Recorder
 	Failures
 	Events
+	Auditor
 	Keeper
 
 	// Ping answers nil when the database can take a statement now.
@@ -63,7 +64,8 @@ type Contacts interface {
 
 	// DeleteContact removes the contact, its identities and its notes for good. From the moment it returns, every read
 	// shows the contact's sessions without a contact, however many they are; detaching them physically may go on in
-	// [Keeper.Maintain]. A contact that is not there is crm.ErrNotFound.
+	// [Keeper.Maintain]. With the contact these sessions lose the preview of what it wrote. A contact that is not there is
+	// crm.ErrNotFound.
 	// What failed reports of the contact's identities are kept goes too (see [Failures]).
 	DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d Deletion) error
 }
@@ -135,6 +137,9 @@ type Failures interface {
 	// CountFailures counts the workspace's failures as far as [CountLimit].
 	CountFailures(ctx context.Context, w crm.WorkspaceID) (Count, error)
 
+	// FailuresOfContact returns the failures of the contact's identities, those that go with it, oldest first.
+	FailuresOfContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) ([]crm.Failure, error)
+
 	// RemoveFailure removes a failure that has been mended or is not wanted any more. One that is not there is
 	// crm.ErrNotFound.
 	RemoveFailure(ctx context.Context, w crm.WorkspaceID, id crm.FailureID) error
@@ -168,6 +173,16 @@ type Events interface {
 	// ForgetEvents drops what is older than before and serves no history: activity, events of sessions and of deleted
 	// contacts; what serves it loses its place. It does one bounded helping and reports whether there is more.
 	ForgetEvents(ctx context.Context, before time.Time) (more bool, err error)
+}
+
+// Auditor keeps who edited, deleted and exported what, without the values, for good. [Contacts.UpdateContact],
+// [Contacts.DeleteContact] and [SessionEditor.UpdateSession] write their entries in their own transactions.
+type Auditor interface {
+	// AddAudit keeps the entry of something that no other call does.
+	AddAudit(ctx context.Context, w crm.WorkspaceID, a crm.AuditEntry) error
+
+	// Audit returns one page of the entries, newest first.
+	Audit(ctx context.Context, w crm.WorkspaceID, p Page) (AuditPage, error)
 }
 
 // Recorder takes in what channels report.

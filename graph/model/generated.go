@@ -77,6 +77,21 @@ type DismissIngestFailuresPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Which contact to export.
+type ExportContactInput struct {
+	// Its id.
+	ID string `json:"id"`
+}
+
+// What is held on one contact.
+type ExportContactPayload struct {
+	// A JSON document: the contact with where its values come from, its identities, sessions and history, and what of its
+	// messages could not be taken in. Null beside an error.
+	Document *string `json:"document,omitempty"`
+	// What a person can mend; empty when the contact was exported.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // What a channel says of a customer.
 type ProfileInput struct {
 	// The customer's name on the channel.

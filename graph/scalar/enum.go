@@ -105,3 +105,11 @@ func MarshalInteractionDirection(v crm.Direction) graphql.Marshaler { return pla
 func UnmarshalInteractionDirection(v any) (crm.Direction, error) {
 	return enum(v, crm.Inbound, crm.Outbound)
 }
+
+// MarshalAuditAction writes what a person did.
+func MarshalAuditAction(v crm.AuditAction) graphql.Marshaler { return plain(v) }
+
+// UnmarshalAuditAction reads what a person did.
+func UnmarshalAuditAction(v any) (crm.AuditAction, error) {
+	return enum(v, crm.ContactEdited, crm.ContactDeleted, crm.ContactExported, crm.SessionEdited)
+}

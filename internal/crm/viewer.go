@@ -35,6 +35,9 @@ const (
 	// ManageChannels is also about what could not be taken in of their messages.
 	ManageChannels
 	ReportInteractions
+	// ExportContacts is everything that is held on a customer at once; ReadAudit is what people did.
+	ExportContacts
+	ReadAudit
 )
 
 // Can reports whether the role may do p. This is the one place that says so.

@@ -23,6 +23,7 @@ type Store interface {
 	storage.Channels
 	storage.Failures
 	storage.Events
+	storage.Auditor
 }
 
 // Replayer takes an item of a channel's report in once more. What was recorded before changes nothing. An error that an

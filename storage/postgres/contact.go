@@ -179,7 +179,7 @@ func (s *Store) UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		}
 		b := &pgx.Batch{}
 		c = saveContact(b, w, before, c, e.At)
-		s.addChange(b, w, crm.Event{
+		s.tell(b, w, crm.Event{
 			ID: e.Event, Kind: crm.Updated, ContactID: &id, Version: c.Version, Changes: c.ChangesFrom(before),
 			Actor: e.Actor, At: c.UpdatedAt,
 		})
@@ -380,7 +380,7 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		b.Queue(`
 			DELETE FROM changes
 			WHERE workspace_id = @workspace AND contact_id = @id AND `+ownChanges+` AND seq = 0`, args) // serve nothing now
-		s.addChange(b, w, crm.Event{
+		s.tell(b, w, crm.Event{
 			ID: d.Event, Kind: crm.Deleted, ContactID: &id, Version: c.Version, Actor: d.Actor, At: d.At,
 		})
 		recountAnonymous(b, args) // before any is detached
@@ -398,9 +398,9 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 	return nil
 }
 
-// detach takes the contact @id from @n of its sessions.
+// detach takes the contact @id, and what it wrote, from @n of its sessions.
 const detach = `
-	UPDATE sessions SET contact_id = NULL
+	UPDATE sessions SET contact_id = NULL, last_message_preview = NULL
 	WHERE workspace_id = @workspace AND id IN (
 	  SELECT id FROM sessions WHERE workspace_id = @workspace AND contact_id = @id LIMIT @n
 	)`

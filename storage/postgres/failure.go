@@ -128,6 +128,22 @@ func (s *Store) CountFailures(ctx context.Context, w crm.WorkspaceID) (storage.C
 	return storage.Count{Value: min(n, storage.CountLimit), Exact: n <= storage.CountLimit}, nil
 }
 
+// FailuresOfContact returns the failures of a contact's identities, oldest first.
+func (s *Store) FailuresOfContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) ([]crm.Failure, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT `+failureColumns+`
+		FROM ingest_failures
+		WHERE workspace_id = @workspace AND (channel_id, external_id) IN (
+		  SELECT y.channel_id, y.external_id FROM identities y WHERE y.workspace_id = @workspace AND y.contact_id = @contact
+		)
+		ORDER BY id`, pgx.NamedArgs{"workspace": w, "contact": [16]byte(id)})
+	found, err := all(ctx, rows, err, scanFailure)
+	if err != nil {
+		return nil, fmt.Errorf("list failures of a contact: %w", err)
+	}
+	return found, nil
+}
+
 // RemoveFailure removes a failure.
 func (s *Store) RemoveFailure(ctx context.Context, w crm.WorkspaceID, id crm.FailureID) error {
 	tag, err := s.pool.Exec(ctx, `DELETE FROM ingest_failures WHERE workspace_id = @workspace AND id = @id`,

@@ -15,10 +15,10 @@ import (
 )
 
 // sessionColumns are the columns of sessions s that scanSession reads; they use @workspace. A session whose contact is
-// deleted has none, even where the row still says so.
+// deleted has neither the contact nor what it wrote, even where the row still says so.
 const sessionColumns = `
 	s.id, CASE WHEN s.contact_id NOT IN (` + deletedContacts + `) THEN s.contact_id END, s.channel_id, s.status, s.tag,
-	s.last_message_preview, s.last_message_at, s.unread_count, s.started_at`
+	CASE WHEN s.contact_id IS NULL OR s.contact_id NOT IN (` + deletedContacts + `) THEN s.last_message_preview END, s.last_message_at, s.unread_count, s.started_at`
 
 // deletedContacts are the contacts that are gone and whose sessions are still being detached: hardly ever any.
 const deletedContacts = `SELECT d.contact_id FROM contact_deletions d WHERE d.workspace_id = @workspace`

@@ -39,7 +39,7 @@ func (s *Store) UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.Ses
 			WHERE workspace_id = @workspace AND id = @id`, pgx.NamedArgs{
 			"workspace": w, "id": [16]byte(id), "status": v.Status, "tag": v.Tag, "unread": v.UnreadCount,
 		})
-		s.addChange(b, w, crm.Event{
+		s.tell(b, w, crm.Event{
 			ID: e.Event, Kind: crm.Updated, ContactID: v.ContactID, SessionID: &id, Changes: changes, Actor: e.Actor, At: e.At,
 		})
 		if from, to := kindOf(before), kindOf(v); from != to {

@@ -185,7 +185,7 @@ func (s *Store) UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		if c, err = saveContact(ctx, t, w, before, c, e.At); err != nil {
 			return err
 		}
-		return t.addEvents(ctx, w, crm.Event{
+		return t.tell(ctx, w, crm.Event{
 			ID: e.Event, Kind: crm.Updated, ContactID: &id, Version: c.Version, Changes: c.ChangesFrom(before), Actor: e.Actor, At: e.At,
 		})
 	})
@@ -400,7 +400,7 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		if err := addToCount(ctx, t.conn, w, -1); err != nil {
 			return err
 		}
-		err = t.addEvents(ctx, w, crm.Event{
+		err = t.tell(ctx, w, crm.Event{
 			ID: d.Event, Kind: crm.Deleted, ContactID: &id, Version: c.Version, Actor: d.Actor, At: d.At,
 		})
 		if err != nil {
@@ -422,9 +422,9 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 	return nil
 }
 
-// detach takes the contact @id from @n of its sessions.
+// detach takes the contact @id, and what it wrote, from @n of its sessions.
 const detach = `
-	UPDATE sessions SET contact_id = NULL
+	UPDATE sessions SET contact_id = NULL, last_message_preview = NULL
 	WHERE n IN (
 	  SELECT n FROM sessions WHERE workspace_id = @workspace AND contact_id = @id LIMIT @n
 	)`

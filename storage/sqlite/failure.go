@@ -112,17 +112,29 @@ func (s *Store) RemoveFailure(ctx context.Context, w crm.WorkspaceID, id crm.Fai
 	return nil
 }
 
+// FailuresOfContact returns the failures of a contact's identities, oldest first.
+func (s *Store) FailuresOfContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) ([]crm.Failure, error) {
+	found, err := read(ctx, s, func(c *conn) ([]crm.Failure, error) {
+		return all(ctx, c, `
+			SELECT `+failureColumns+`
+			FROM ingest_failures
+			WHERE n IN (`+failuresOf+`)
+			ORDER BY id`, args{"workspace": w, "id": id[:]}, scanFailure)
+	})
+	return found, wrap("list failures of a contact", err)
+}
+
+// failuresOf are the failed reports of the identities of contact @id.
+const failuresOf = `
+	SELECT f.n
+	FROM identities y INDEXED BY identities_by_contact
+	CROSS JOIN ingest_failures f INDEXED BY ingest_failures_by_customer
+	  ON f.workspace_id = @workspace AND f.channel_id = y.channel_id AND f.external_id = y.external_id
+	WHERE y.workspace_id = @workspace AND y.contact_id = @id`
+
 // dropFailures removes the failed reports of a contact's identities.
 func dropFailures(ctx context.Context, t *tx, w crm.WorkspaceID, id crm.ContactID) error {
-	_, err := t.exec(ctx, `
-		DELETE FROM ingest_failures
-		WHERE n IN (
-		  SELECT f.n
-		  FROM identities y INDEXED BY identities_by_contact
-		  CROSS JOIN ingest_failures f INDEXED BY ingest_failures_by_customer
-		    ON f.workspace_id = @workspace AND f.channel_id = y.channel_id AND f.external_id = y.external_id
-		  WHERE y.workspace_id = @workspace AND y.contact_id = @id
-		)`, args{"workspace": w, "id": id[:]})
+	_, err := t.exec(ctx, `DELETE FROM ingest_failures WHERE n IN (`+failuresOf+`)`, args{"workspace": w, "id": id[:]})
 	return err
 }
 

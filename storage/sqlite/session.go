@@ -15,13 +15,18 @@ import (
 )
 
 // sessionColumns are the columns of sessions s that scanSession reads. A session whose contact has been deleted shows
-// none, also while it still holds the contact's id.
+// neither the contact nor what it wrote, also while the row still holds them.
 const sessionColumns = `
 	s.id,
-	CASE WHEN NOT EXISTS (
+	CASE WHEN ` + ofNobodyDeleted + ` THEN s.contact_id END,
+	s.channel_id, s.status, s.tag,
+	CASE WHEN ` + ofNobodyDeleted + ` THEN s.last_message_preview END,
+	s.last_message_at, s.unread_count, s.started_at`
+
+// ofNobodyDeleted is the condition on sessions s that the contact, if there is one, is not being deleted.
+const ofNobodyDeleted = `NOT EXISTS (
 	  SELECT 1 FROM contact_deletions d WHERE d.workspace_id = s.workspace_id AND d.contact_id = s.contact_id
-	) THEN s.contact_id END,
-	s.channel_id, s.status, s.tag, s.last_message_preview, s.last_message_at, s.unread_count, s.started_at`
+	)`
 
 func scanSession(rows *sql.Rows) (s crm.Session, err error) {
 	var contact uuid.NullUUID

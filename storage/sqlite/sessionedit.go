@@ -41,7 +41,7 @@ func (s *Store) UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.Ses
 		if err := moveSession(ctx, t.conn, w, kindOf(before), kindOf(v)); err != nil {
 			return err
 		}
-		return t.addEvents(ctx, w, crm.Event{
+		return t.tell(ctx, w, crm.Event{
 			ID: e.Event, Kind: crm.Updated, ContactID: v.ContactID, SessionID: &id, Changes: changes, Actor: e.Actor, At: e.At,
 		})
 	})

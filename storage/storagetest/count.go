@@ -252,6 +252,24 @@ func (c *Counter) RemoveFailure(ctx context.Context, w crm.WorkspaceID, id crm.F
 	return c.store.RemoveFailure(ctx, w, id)
 }
 
+// FailuresOfContact counts and passes on.
+func (c *Counter) FailuresOfContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) ([]crm.Failure, error) {
+	c.add("FailuresOfContact")
+	return c.store.FailuresOfContact(ctx, w, id)
+}
+
+// AddAudit counts and passes on.
+func (c *Counter) AddAudit(ctx context.Context, w crm.WorkspaceID, a crm.AuditEntry) error {
+	c.add("AddAudit")
+	return c.store.AddAudit(ctx, w, a)
+}
+
+// Audit counts and passes on.
+func (c *Counter) Audit(ctx context.Context, w crm.WorkspaceID, p storage.Page) (storage.AuditPage, error) {
+	c.add("Audit")
+	return c.store.Audit(ctx, w, p)
+}
+
 // Events counts and passes on.
 func (c *Counter) Events(ctx context.Context, w crm.WorkspaceID, after crm.Place, n int) ([]crm.Event, error) {
 	c.add("Events")

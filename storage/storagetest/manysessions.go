@@ -26,7 +26,7 @@ func (w *world) crowded(ch crm.Channel) (gone storage.Loaded, sessions []crm.Ses
 		for _, l := range of {
 			l.Sessions = append(l.Sessions, crm.Session{
 				ID: crm.NewSessionID(at), ContactID: &l.Contact.ID, ChannelID: ch.ID, Status: crm.Active,
-				LastMessageAt: at, UnreadCount: 1, StartedAt: at,
+				LastMessagePreview: new("What was written"), LastMessageAt: at, UnreadCount: 1, StartedAt: at,
 			})
 		}
 	}
@@ -42,7 +42,7 @@ func (w *world) detached(when string, gone crm.ContactID, sessions []crm.Session
 	want := slices.Clone(sessions)
 	for i, s := range want {
 		if s.ContactID != nil && *s.ContactID == gone {
-			want[i].ContactID = nil
+			want[i].ContactID, want[i].LastMessagePreview = nil, nil
 		}
 	}
 	for _, fromEnd := range []bool{false, true} {

@@ -35,6 +35,7 @@ var others = []group{
 	{"channels", slices.Concat(channelCases, webhookCases)},
 	{"interactions", slices.Concat(interactionCases, sessionOfMessageCases, joinCases, variantCases, aliasCases, profileCases, raceCases)},
 	{"failures", failureCases},
+	{"audit", auditCases},
 	{"deleting", slices.Concat(deleteCases, manySessionsCases)},
 	{"events", slices.Concat(eventCases, activityCases, historyCases)},
 	{"loading", slices.Concat(loadCases, largeCases)},

@@ -131,7 +131,7 @@ var sessionEditCases = []testCase{
 			}})
 			w.check(err)
 			if *s.ContactID == gone.Contact.ID {
-				s.ContactID = nil
+				s.ContactID, s.LastMessagePreview = nil, nil
 			}
 			s.Status = crm.Closed
 			w.same("answer", got, s)
@@ -157,7 +157,7 @@ var sessionEditCases = []testCase{
 				return err
 			}))
 			for _, s := range l.Sessions {
-				s.ContactID, s.Status, s.Tag = nil, crm.Closed, new(crm.General)
+				s.ContactID, s.LastMessagePreview, s.Status, s.Tag = nil, nil, crm.Closed, new(crm.General)
 				w.same("session", w.session(s.ID), s)
 			}
 		}

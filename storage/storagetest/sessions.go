@@ -48,7 +48,7 @@ func (w *world) conversations() (sessions []crm.Session, channels []crm.Channel)
 	w.remove(gone)
 	for i := range sessions {
 		if *sessions[i].ContactID == gone {
-			sessions[i].ContactID = nil
+			sessions[i].ContactID, sessions[i].LastMessagePreview = nil, nil
 		}
 	}
 	slices.SortFunc(sessions, newestFirst)

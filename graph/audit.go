@@ -1,0 +1,30 @@
+package graph
+
+import (
+	"context"
+
+	"kith/graph/model"
+	"kith/internal/auth"
+	"kith/internal/crm"
+	"kith/internal/desk"
+)
+
+func (r queryResolver) AuditLog(
+	ctx context.Context, first *int, after *string, last *int, before *string,
+) (model.AuditConnection, error) {
+	page, err := r.desk.Audit(ctx, auth.Viewer(ctx), desk.Paging{First: first, After: after, Last: last, Before: before})
+	return model.AuditConnection{AuditPage: page}, err
+}
+
+func (r mutationResolver) ExportContact(
+	ctx context.Context, in model.ExportContactInput,
+) (model.ExportContactPayload, error) {
+	id, _ := crm.ParseContactID(in.ID)
+	document, err := r.desk.ExportContact(ctx, auth.Viewer(ctx), id)
+	mend, other := userErrors(err, contactGone)
+	payload := model.ExportContactPayload{UserErrors: mend}
+	if err == nil {
+		payload.Document = new(string(document))
+	}
+	return payload, other
+}

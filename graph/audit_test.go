@@ -1,0 +1,123 @@
+package graph_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestTheAuditTellsWhatPeopleDidWithoutValues(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	people := s.people()
+	var none any
+	for who, document := range map[string]string{
+		"staff": `mutation ($ann: ID!) { updateContact(input: {id: $ann, name: "Secretive", notes: "Hush"}) { eventId } }`,
+		"admin": `mutation ($ann: ID!) { exportContact(input: {id: $ann}) { document } }`,
+	} {
+		s.query(who, document, vars{"ann": people["ann"]}).into(t, &none)
+	}
+	s.query("staff", `mutation ($ann: ID!) { deleteContact(input: {id: $ann}) { eventId } }`, vars{"ann": people["ann"]}).into(t, &none)
+
+	type entry struct {
+		Action, Actor string
+		ContactID     *string
+		Fields        []string
+	}
+	type page struct {
+		AuditLog struct {
+			Edges    []struct{ Node entry }
+			PageInfo struct {
+				HasNextPage bool
+				EndCursor   *string
+			}
+		}
+	}
+	const list = `query ($after: String) { auditLog(first: 1, after: $after) {
+		edges { node { action actor contactId fields } } pageInfo { hasNextPage endCursor } } }`
+	var all []entry
+	for after := (*string)(nil); ; {
+		got := s.query("admin", list, vars{"after": after})
+		if strings.Contains(got.body, "Secretive") || strings.Contains(got.body, "Hush") {
+			t.Errorf("the audit tells values: %s", got.body)
+		}
+		var p page
+		got.into(t, &p)
+		for _, e := range p.AuditLog.Edges {
+			all = append(all, e.Node)
+		}
+		if !p.AuditLog.PageInfo.HasNextPage {
+			break
+		}
+		after = p.AuditLog.PageInfo.EndCursor
+	}
+	actions := map[string][]string{}
+	for _, e := range all {
+		if e.ContactID == nil || *e.ContactID != people["ann"] {
+			t.Errorf("an entry of %v", e.ContactID)
+		}
+		actions[e.Action] = append([]string{e.Actor}, e.Fields...)
+	}
+	if len(all) != 3 || all[0].Action != "CONTACT_DELETED" {
+		t.Errorf("entries %+v", all)
+	}
+	edited := actions["CONTACT_EDITED"]
+	if len(edited) != 3 || !slices.Equal(edited[1:], []string{"name", "notes"}) || actions["CONTACT_EXPORTED"] == nil {
+		t.Errorf("actions %v", actions)
+	}
+}
+
+func TestAnExportHoldsEverything(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	people := s.people()
+	var answer struct{ ExportContact struct{ Document string } }
+	const export = `mutation ($ann: ID!) { exportContact(input: {id: $ann}) { document } }`
+	s.query("admin", export, vars{"ann": people["ann"]}).into(t, &answer)
+	var got struct {
+		ExportedAt string
+		Contact    struct {
+			ID    string
+			Name  struct{ Value, Origin string }
+			Email struct {
+				Value, Origin string
+				Channel       struct{ Name string }
+			}
+			Phone struct{ Value, Origin *string }
+		}
+		Identities []struct {
+			ExternalID string
+			Channel    struct{ Name, Type string }
+		}
+		Sessions []struct {
+			ID                 string
+			LastMessagePreview string
+		}
+		History        []struct{ Kind string }
+		IngestFailures []any
+	}
+	if err := json.Unmarshal([]byte(answer.ExportContact.Document), &got); err != nil {
+		t.Fatal(err)
+	}
+	c := got.Contact
+	if c.ID != people["ann"] || c.Name.Value != "Ann Smith" || c.Email.Value != "ann@example.com" || c.Phone.Value != nil {
+		t.Errorf("contact %+v", c)
+	}
+	if c.Email.Origin != "VERIFIED" || c.Email.Channel.Name != "Shop" || c.Phone.Origin != nil {
+		t.Errorf("where the values come from: %+v", c)
+	}
+	if len(got.Identities) != 2 || got.Identities[0].ExternalID+got.Identities[1].ExternalID == "" {
+		t.Errorf("identities %+v", got.Identities)
+	}
+	if len(got.Sessions) != 2 || got.Sessions[0].LastMessagePreview != "Hello again" {
+		t.Errorf("sessions %+v", got.Sessions)
+	}
+	if len(got.History) == 0 || got.IngestFailures == nil || got.ExportedAt == "" {
+		t.Errorf("the rest: %+v", got)
+	}
+	gone := s.query("admin", strings.Replace(export, "{ document }", "{ document userErrors { code } }", 1), vars{"ann": "contact_00"})
+	if !strings.Contains(gone.body, `"document":null,"userErrors":[{"code":"NOT_FOUND"}]`) {
+		t.Errorf("a contact that is not there: %s", gone.body)
+	}
+}

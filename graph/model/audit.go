@@ -1,0 +1,42 @@
+package model
+
+import (
+	"kith/internal/crm"
+	"kith/internal/cursor"
+	"kith/internal/desk"
+	"kith/storage"
+)
+
+// AuditConnection is a page of what people did.
+type AuditConnection struct{ desk.AuditPage }
+
+// Edges are the entries in their places.
+func (c *AuditConnection) Edges() []AuditEdge {
+	out := make([]AuditEdge, len(c.Entries))
+	for i, a := range c.Entries {
+		out[i] = AuditEdge{c.List(), a}
+	}
+	return out
+}
+
+// Nodes are the entries.
+func (c *AuditConnection) Nodes() []crm.AuditEntry { return c.Entries }
+
+// PageInfo is where the page stands.
+func (c *AuditConnection) PageInfo() PageInfo {
+	p := PageInfo{HasNextPage: c.HasNext, HasPreviousPage: c.HasPrevious, list: c.List()}
+	if n := len(c.Entries); n > 0 {
+		first, last := storage.AuditPosition(c.Entries[0]), storage.AuditPosition(c.Entries[n-1])
+		p.first, p.last = &first, &last
+	}
+	return p
+}
+
+// AuditEdge is an entry in its place in the list.
+type AuditEdge struct {
+	List cursor.List
+	Node crm.AuditEntry
+}
+
+// Cursor marks the place.
+func (e *AuditEdge) Cursor() string { return cursor.Encode(e.List, storage.AuditPosition(e.Node)) }

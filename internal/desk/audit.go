@@ -1,0 +1,37 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+
+	"kith/internal/crm"
+	"kith/internal/cursor"
+)
+
+// auditList names the list of what people did, of which there is one in a workspace.
+var auditList = cursor.ListOf("audit")
+
+// AuditPage is a page of what people did.
+type AuditPage struct {
+	Entries []crm.AuditEntry
+	Around
+}
+
+// List names the list that the page is of, for cursors.
+func (AuditPage) List() cursor.List { return auditList }
+
+// Audit returns a page of who edited, deleted and exported what, the newest first.
+func (d *Desk) Audit(ctx context.Context, v crm.Viewer, p Paging) (AuditPage, error) {
+	if err := Authorize(v, crm.ReadAudit); err != nil {
+		return AuditPage{}, err
+	}
+	page, err := p.page(auditList)
+	if err != nil {
+		return AuditPage{}, err
+	}
+	found, err := d.store.Audit(ctx, v.Workspace, page)
+	if err != nil {
+		return AuditPage{}, fmt.Errorf("list audit entries: %w", err)
+	}
+	return AuditPage{Entries: found.Entries, Around: p.around(found.More)}, nil
+}

@@ -1,0 +1,245 @@
+package desk
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"kith/internal/crm"
+	"kith/storage"
+)
+
+// exportAtOnce is how many rows an export reads in one call.
+const exportAtOnce = 500
+
+// ExportContact returns everything that is held on a contact as a JSON document, and keeps in the audit that it did. A
+// contact that is not there is crm.ErrNotFound.
+func (d *Desk) ExportContact(ctx context.Context, v crm.Viewer, id crm.ContactID) ([]byte, error) {
+	if err := Authorize(v, crm.ExportContacts); err != nil {
+		return nil, err
+	}
+	now := d.clock()
+	held, err := d.held(ctx, v.Workspace, id)
+	if err != nil {
+		return nil, fmt.Errorf("export contact %s: %w", id, err)
+	}
+	held.ExportedAt = now
+	document, err := json.Marshal(held)
+	if err != nil {
+		return nil, fmt.Errorf("export contact %s: %w", id, err)
+	}
+	err = d.store.AddAudit(ctx, v.Workspace, crm.AuditEntry{
+		ID: crm.NewEventID(now), Action: crm.ContactExported, ContactID: &id, Actor: v.Subject, At: now,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("export contact %s: %w", id, err)
+	}
+	return document, nil
+}
+
+// export is the document. Times are RFC 3339 in UTC, ids as everywhere; what there is no value for is null.
+type export struct {
+	ExportedAt time.Time          `json:"exportedAt"`
+	Contact    exportedContact    `json:"contact"`
+	Identities []exportedIdentity `json:"identities"`
+	Sessions   []exportedSession  `json:"sessions"` // the newest last message first
+	History    []exportedChange   `json:"history"`  // the newest first
+	Failures   []exportedFailure  `json:"ingestFailures"`
+}
+
+type exportedContact struct {
+	ID             string        `json:"id"`
+	Name           exportedValue `json:"name"`
+	Email          exportedValue `json:"email"`
+	Phone          exportedValue `json:"phone"`
+	Notes          string        `json:"notes"`
+	Version        int           `json:"version"`
+	CreatedAt      time.Time     `json:"createdAt"`
+	UpdatedAt      time.Time     `json:"updatedAt"`
+	LastActivityAt *time.Time    `json:"lastActivityAt"`
+}
+
+// exportedValue is a value and where it comes from: STAFF, CLAIMED (typed in by the customer) or VERIFIED (by a channel).
+type exportedValue struct {
+	Value  *string          `json:"value"`
+	Origin *string          `json:"origin"`
+	From   *exportedChannel `json:"channel"`
+}
+
+type exportedChannel struct {
+	ID   string          `json:"id"`
+	Name string          `json:"name"`
+	Type crm.ChannelType `json:"type"`
+}
+
+type exportedIdentity struct {
+	Channel     exportedChannel `json:"channel"`
+	ExternalID  string          `json:"externalId"`
+	DisplayName *string         `json:"displayName"`
+	CreatedAt   time.Time       `json:"createdAt"`
+}
+
+type exportedSession struct {
+	ID                 string            `json:"id"`
+	Channel            exportedChannel   `json:"channel"`
+	Status             crm.SessionStatus `json:"status"`
+	Tag                *crm.SessionTag   `json:"tag"`
+	LastMessagePreview *string           `json:"lastMessagePreview"`
+	LastMessageAt      time.Time         `json:"lastMessageAt"`
+	UnreadCount        int               `json:"unreadCount"`
+	StartedAt          time.Time         `json:"startedAt"`
+}
+
+type exportedChange struct {
+	ID      string          `json:"id"`
+	Kind    crm.EventKind   `json:"kind"`
+	Version int             `json:"version"`
+	Actor   string          `json:"actor"`
+	At      time.Time       `json:"at"`
+	Fields  []exportedField `json:"fields"`
+}
+
+type exportedField struct {
+	Field string  `json:"field"`
+	Old   *string `json:"old"`
+	New   *string `json:"new"`
+}
+
+type exportedFailure struct {
+	ID      string          `json:"id"`
+	Channel exportedChannel `json:"channel"`
+	At      time.Time       `json:"at"`
+	Reason  string          `json:"reason"`
+	Payload string          `json:"payload"`
+}
+
+// held gathers everything.
+func (d *Desk) held(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) (export, error) {
+	ids := []crm.ContactID{id}
+	contacts, err := d.store.ContactsByID(ctx, w, ids)
+	if err != nil {
+		return export{}, err
+	}
+	c, ok := contacts[id]
+	if !ok {
+		return export{}, crm.ErrNotFound
+	}
+	known, err := d.store.Channels(ctx, w)
+	if err != nil {
+		return export{}, err
+	}
+	channels := make(exportedChannels, len(known))
+	for _, ch := range known {
+		channels[ch.ID] = exportedChannel{ID: ch.ID.String(), Name: ch.Name, Type: ch.Type}
+	}
+	out := export{
+		Contact: exportedContact{
+			ID: id.String(), Name: channels.value(c.Name, c.NameFrom), Email: channels.value(c.Email, c.EmailFrom),
+			Phone: channels.value(c.Phone, c.PhoneFrom), Notes: c.Notes, Version: c.Version,
+			CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, LastActivityAt: c.LastActivityAt,
+		},
+		Identities: []exportedIdentity{},
+		Failures:   []exportedFailure{},
+	}
+	identities, err := d.store.IdentitiesByContact(ctx, w, ids)
+	if err != nil {
+		return export{}, err
+	}
+	for _, i := range identities[id] {
+		out.Identities = append(out.Identities, exportedIdentity{
+			Channel: channels.of(i.ChannelID), ExternalID: i.ExternalID, DisplayName: i.DisplayName, CreatedAt: i.CreatedAt,
+		})
+	}
+	if out.Sessions, err = d.heldSessions(ctx, w, id, channels); err != nil {
+		return export{}, err
+	}
+	if out.History, err = d.heldHistory(ctx, w, id); err != nil {
+		return export{}, err
+	}
+	failures, err := d.store.FailuresOfContact(ctx, w, id)
+	if err != nil {
+		return export{}, err
+	}
+	for _, f := range failures {
+		out.Failures = append(out.Failures, exportedFailure{
+			ID: f.ID.String(), Channel: channels.of(f.ChannelID), At: f.At, Reason: f.Reason,
+			Payload: strings.ToValidUTF8(string(f.Payload), "\uFFFD"),
+		})
+	}
+	return out, nil
+}
+
+func (d *Desk) heldSessions(
+	ctx context.Context, w crm.WorkspaceID, id crm.ContactID, channels exportedChannels,
+) ([]exportedSession, error) {
+	out := []exportedSession{}
+	page := storage.Page{Size: exportAtOnce}
+	for {
+		found, err := d.store.SessionsByContact(ctx, w, []crm.ContactID{id}, storage.SessionQuery{Page: page})
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range found[id].Sessions {
+			out = append(out, exportedSession{
+				ID: s.ID.String(), Channel: channels.of(s.ChannelID), Status: s.Status, Tag: s.Tag,
+				LastMessagePreview: s.LastMessagePreview, LastMessageAt: s.LastMessageAt, UnreadCount: s.UnreadCount,
+				StartedAt: s.StartedAt,
+			})
+			page.After = &storage.Position{At: s.LastMessageAt, ID: uuid.UUID(s.ID)}
+		}
+		if !found[id].More {
+			return out, nil
+		}
+	}
+}
+
+func (d *Desk) heldHistory(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) ([]exportedChange, error) {
+	out := []exportedChange{}
+	page := storage.Page{Size: exportAtOnce}
+	for {
+		found, err := d.store.History(ctx, w, id, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range found.Events {
+			change := exportedChange{
+				ID: e.ID.String(), Kind: e.Kind, Version: e.Version, Actor: e.Actor, At: e.At,
+				Fields: make([]exportedField, len(e.Changes)),
+			}
+			for i, f := range e.Changes {
+				change.Fields[i] = exportedField(f)
+			}
+			out = append(out, change)
+			page.After = new(storage.EventPosition(e))
+		}
+		if !found.More {
+			return out, nil
+		}
+	}
+}
+
+// exportedChannels are the channels of the workspace.
+type exportedChannels map[crm.ChannelID]exportedChannel
+
+func (cs exportedChannels) of(id crm.ChannelID) exportedChannel {
+	if c, ok := cs[id]; ok {
+		return c
+	}
+	return exportedChannel{ID: id.String()}
+}
+
+func (cs exportedChannels) value(v *string, from crm.Provenance) exportedValue {
+	out := exportedValue{Value: v}
+	origins := map[crm.Origin]string{crm.Staff: "STAFF", crm.Claimed: "CLAIMED", crm.Verified: "VERIFIED"}
+	if name, ok := origins[from.Origin]; ok && v != nil {
+		out.Origin = &name
+	}
+	if from.Channel != (crm.ChannelID{}) {
+		out.From = new(cs.of(from.Channel))
+	}
+	return out
+}

@@ -1,0 +1,77 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"kith/internal/crm"
+	"kith/storage"
+)
+
+// AddAudit keeps an entry.
+func (s *Store) AddAudit(ctx context.Context, w crm.WorkspaceID, a crm.AuditEntry) error {
+	_, err := s.pool.Exec(ctx, insertAudit, auditArgs(w, a))
+	if err != nil {
+		return fmt.Errorf("add audit entry: %w", translate(ctx, err))
+	}
+	return nil
+}
+
+// tell queues the record of a change that a person made, and its audit entry.
+func (s *Store) tell(b *pgx.Batch, w crm.WorkspaceID, e crm.Event) {
+	e.ID = eventID(e.ID, e.At)
+	s.addChange(b, w, e)
+	b.Queue(insertAudit, auditArgs(w, crm.AuditOf(e)))
+}
+
+const insertAudit = `
+	INSERT INTO audit (workspace_id, id, action, contact_id, session_id, fields, actor, at)
+	VALUES (@workspace, @id, @action, @contact, @session, @fields, @actor, @at)`
+
+func auditArgs(w crm.WorkspaceID, a crm.AuditEntry) pgx.NamedArgs {
+	var contact, session pgtype.UUID
+	if a.ContactID != nil {
+		contact = pgtype.UUID{Bytes: *a.ContactID, Valid: true}
+	}
+	if a.SessionID != nil {
+		session = pgtype.UUID{Bytes: *a.SessionID, Valid: true}
+	}
+	return pgx.NamedArgs{
+		"workspace": w, "id": [16]byte(a.ID), "action": string(a.Action), "contact": contact, "session": session,
+		"fields": append([]string{}, a.Fields...), "actor": a.Actor, "at": a.At.UTC(),
+	}
+}
+
+// Audit returns one page of the entries, newest first.
+func (s *Store) Audit(ctx context.Context, w crm.WorkspaceID, p storage.Page) (storage.AuditPage, error) {
+	beyond, order := newestFirst(p)
+	rows, err := s.pool.Query(ctx, `
+		SELECT id, action, contact_id, session_id, fields, actor, at
+		FROM audit
+		WHERE workspace_id = @workspace`+beyond+`
+		`+order, pageArgs(w, p))
+	found, err := all(ctx, rows, err, scanAudit)
+	if err != nil {
+		return storage.AuditPage{}, fmt.Errorf("list audit entries: %w", err)
+	}
+	entries, more := storage.Window(p, found, storage.AuditPosition, storage.NewestFirst)
+	return storage.AuditPage{Entries: entries, More: more}, nil
+}
+
+func scanAudit(row pgx.CollectableRow) (a crm.AuditEntry, err error) {
+	var contact, session pgtype.UUID
+	var at time.Time
+	err = row.Scan((*[16]byte)(&a.ID), (*string)(&a.Action), &contact, &session, &a.Fields, &a.Actor, &at)
+	if contact.Valid {
+		a.ContactID = (*crm.ContactID)(&contact.Bytes)
+	}
+	if session.Valid {
+		a.SessionID = (*crm.SessionID)(&session.Bytes)
+	}
+	a.At = at.UTC()
+	return a, err
+}

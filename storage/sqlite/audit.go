@@ -1,0 +1,90 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"kith/internal/crm"
+	"kith/storage"
+)
+
+// AddAudit keeps an entry.
+func (s *Store) AddAudit(ctx context.Context, w crm.WorkspaceID, a crm.AuditEntry) error {
+	return wrap("add audit entry", s.write(ctx, func(ctx context.Context, t *tx) error { return t.addAudit(ctx, w, a) }))
+}
+
+// tell writes the event and the audit entry of a change that a person made.
+func (t *tx) tell(ctx context.Context, w crm.WorkspaceID, e crm.Event) error {
+	e.ID = cmp.Or(e.ID, crm.NewEventID(e.At))
+	if err := t.addEvents(ctx, w, e); err != nil {
+		return err
+	}
+	return t.addAudit(ctx, w, crm.AuditOf(e))
+}
+
+func (t *tx) addAudit(ctx context.Context, w crm.WorkspaceID, a crm.AuditEntry) error {
+	fields, err := json.Marshal(append([]string{}, a.Fields...))
+	if err != nil {
+		return err
+	}
+	var contact, session []byte
+	if a.ContactID != nil {
+		contact = a.ContactID[:]
+	}
+	if a.SessionID != nil {
+		session = a.SessionID[:]
+	}
+	_, err = t.exec(ctx, `
+		INSERT INTO audit (workspace_id, id, action, contact_id, session_id, fields, actor, at)
+		VALUES (@workspace, @id, @action, @contact, @session, @fields, @actor, @at)`, args{
+		"workspace": w, "id": a.ID[:], "action": string(a.Action), "contact": contact, "session": session,
+		"fields": string(fields), "actor": a.Actor, "at": a.At.UnixMicro(),
+	})
+	return err
+}
+
+// Audit returns one page of the entries, newest first.
+func (s *Store) Audit(ctx context.Context, w crm.WorkspaceID, p storage.Page) (storage.AuditPage, error) {
+	d, beyond := direction(!p.FromEnd), ""
+	a := args{"workspace": w, "n": p.Size + 1}
+	if from := p.From(); from != nil {
+		beyond = fmt.Sprintf(` AND id %s @id`, d.beyond)
+		a["id"] = from.ID[:]
+	}
+	found, err := read(ctx, s, func(c *conn) ([]crm.AuditEntry, error) {
+		return all(ctx, c, fmt.Sprintf(`
+			SELECT id, action, contact_id, session_id, fields, actor, at
+			FROM audit
+			WHERE workspace_id = @workspace%s
+			ORDER BY id %s
+			LIMIT @n`, beyond, d.order), a, scanAudit)
+	})
+	if err != nil {
+		return storage.AuditPage{}, wrap("list audit entries", err)
+	}
+	entries, more := storage.Window(p, found, storage.AuditPosition, storage.NewestFirst)
+	return storage.AuditPage{Entries: entries, More: more}, nil
+}
+
+func scanAudit(rows *sql.Rows) (a crm.AuditEntry, err error) {
+	var contact, session uuid.NullUUID
+	var fields []byte
+	var at int64
+	err = rows.Scan((*uuid.UUID)(&a.ID), &a.Action, &contact, &session, &fields, &a.Actor, &at)
+	if err != nil {
+		return a, err
+	}
+	if contact.Valid {
+		a.ContactID = new(crm.ContactID(contact.UUID))
+	}
+	if session.Valid {
+		a.SessionID = new(crm.SessionID(session.UUID))
+	}
+	a.At = micros(at)
+	return a, json.Unmarshal(fields, &a.Fields)
+}

@@ -1,0 +1,118 @@
+package storagetest
+
+import (
+	"fmt"
+	"slices"
+
+	"kith/internal/crm"
+	"kith/storage"
+)
+
+// audited are the entries of the workspace, newest first.
+func (w *world) audited() []crm.AuditEntry {
+	w.t.Helper()
+	page, err := w.Audit(w.ctx, w.id, storage.Page{Size: everything})
+	w.check(err)
+	return page.Entries
+}
+
+var auditCases = []testCase{
+	{"edits, deletions and exports by people are kept with who, what and when, newest first", func(w *world) {
+		ch := w.channel("Shop")
+		i := w.message(ch, "ann", "1")
+		i.Profile.Name = new("Ann")
+		r := w.record(i)
+		ann := r.Contact.ID
+		var want []crm.AuditEntry
+		event := func() crm.EventID { return crm.NewEventID(w.tick()) }
+		add := func(a crm.AuditEntry) {
+			a.ContactID, a.At = &ann, w.now
+			want = slices.Insert(want, 0, a)
+		}
+
+		id := event()
+		_, err := w.UpdateContact(w.ctx, w.id, ann, storage.Edit{At: w.now, Event: id, Actor: "eve", Change: func(c *crm.Contact) error {
+			c.Name, c.Notes = new("Anna"), "Calls on Mondays"
+			return nil
+		}})
+		w.check(err)
+		add(crm.AuditEntry{ID: id, Action: crm.ContactEdited, Fields: []string{"name", "notes"}, Actor: "eve"})
+
+		id = event()
+		_, err = w.UpdateSession(w.ctx, w.id, r.Session.ID, storage.SessionEdit{At: w.now, Event: id, Actor: "bob", Change: func(s *crm.Session) error {
+			s.Status = crm.Closed
+			return nil
+		}})
+		w.check(err)
+		add(crm.AuditEntry{ID: id, Action: crm.SessionEdited, SessionID: &r.Session.ID, Fields: []string{"status"}, Actor: "bob"})
+
+		export := crm.AuditEntry{ID: event(), Action: crm.ContactExported, ContactID: &ann, Actor: "eve", At: w.now}
+		w.check(w.AddAudit(w.ctx, w.id, export))
+		add(export)
+
+		id = event()
+		w.check(w.DeleteContact(w.ctx, w.id, ann, storage.Deletion{At: w.now, Event: id, Actor: "eve"}))
+		add(crm.AuditEntry{ID: id, Action: crm.ContactDeleted, Actor: "eve"})
+
+		w.same("entries", w.audited(), want)
+		for more := true; more; {
+			more, err = w.ForgetEvents(w.ctx, w.tick())
+			w.check(err)
+		}
+		w.maintain()
+		w.same("entries after the events are forgotten", w.audited(), want)
+		w.same("a neighbour's", len(w.neighbour().audited()), 0)
+	}},
+	{"what changes nothing, is refused, or is a channel's is not audited", func(w *world) {
+		ch := w.channel("Shop")
+		r := w.record(w.message(ch, "ann", "1"))
+		w.record(w.message(ch, "ann", "2"))
+		w.edit(r.Contact.ID, func(*crm.Contact) {})
+		_, err := w.UpdateContact(w.ctx, w.id, r.Contact.ID, storage.Edit{At: w.now, Change: func(c *crm.Contact) error {
+			c.Notes = "x"
+			return crm.ErrForbidden
+		}})
+		w.wantErr("refused", err, crm.ErrForbidden)
+		w.wantErr("not there", w.DeleteContact(w.ctx, w.id, crm.NewContactID(w.now), w.deletion()), crm.ErrNotFound)
+		w.same("entries", len(w.audited()), 0)
+	}},
+	{"the audit is read in pages of any size, in both directions", func(w *world) {
+		var want []crm.AuditEntry
+		for n := range 7 {
+			id := crm.NewContactID(w.tick())
+			a := crm.AuditEntry{
+				ID: crm.NewEventID(w.now), Action: crm.ContactExported, ContactID: &id, Fields: []string{}, Actor: fmt.Sprint(n), At: w.now,
+			}
+			w.check(w.AddAudit(w.ctx, w.id, a))
+			want = slices.Insert(want, 0, a)
+		}
+		for size := 1; size <= 8; size++ {
+			for _, fromEnd := range []bool{false, true} {
+				read := func(p storage.Page) ([]crm.AuditEntry, bool) {
+					page, err := w.Audit(w.ctx, w.id, p)
+					w.check(err)
+					return page.Entries, page.More
+				}
+				got := walk(w, size, fromEnd, read, storage.AuditPosition, false)
+				w.same(fmt.Sprintf("by %d, from the end %v", size, fromEnd), got, want)
+			}
+		}
+	}},
+	{"the failures of a contact are those of its identities, oldest first", func(w *world) {
+		web, shop := w.channel("Web"), w.channel("Shop")
+		i, j := w.message(web, "ann", "1"), w.message(shop, "anna", "1")
+		i.Profile, j.Profile = verified(annsEmail, ""), verified(annsEmail, "")
+		ann := w.record(i).Contact
+		w.record(j)
+		w.record(w.message(web, "ben", "1"))
+		w.fail(w.failure(shop, "ann", "1"), w.failure(web, "ben", "2"), w.failure(web, "", "3"))
+		want := []crm.Failure{w.failure(web, "ann", "4"), w.failure(shop, "anna", "5"), w.failure(web, "ann", "6")}
+		w.fail(want...)
+		got, err := w.FailuresOfContact(w.ctx, w.id, ann.ID)
+		w.check(err)
+		w.same("failures", got, want)
+		got, err = w.FailuresOfContact(w.ctx, w.neighbour().id, ann.ID)
+		w.check(err)
+		w.same("a neighbour's", len(got), 0)
+	}},
+}
