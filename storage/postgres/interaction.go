@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -16,7 +17,8 @@ import (
 )
 
 // RecordInteraction takes one message in. Most messages come from a customer who is known, in a session that is open, with
-// a profile that says nothing new: for them it is one look and one statement. All others go through a transaction.
+// a profile that says nothing new: for them it is one statement, after a look unless the customer wrote lately. All others
+// go through a transaction.
 func (s *Store) RecordInteraction(ctx context.Context, w crm.WorkspaceID, i crm.Interaction) (crm.Recorded, error) {
 	r, err := s.record(ctx, w, i)
 	if err != nil {
@@ -29,6 +31,13 @@ func (s *Store) RecordInteraction(ctx context.Context, w crm.WorkspaceID, i crm.
 }
 
 func (s *Store) record(ctx context.Context, w crm.WorkspaceID, i crm.Interaction) (crm.Recorded, error) {
+	from := customerOf(w, i)
+	if c := s.memory.contact(from); c != nil && i.Alias == "" {
+		if r, ok, err := s.append(ctx, w, i, *c); ok || err != nil {
+			return r, err
+		}
+		s.memory.forget(from)
+	}
 	known, err := s.lookAt(ctx, w, i)
 	if err != nil {
 		return crm.Recorded{}, err
@@ -37,16 +46,14 @@ func (s *Store) record(ctx context.Context, w crm.WorkspaceID, i crm.Interaction
 		return s.repeated(ctx, w, *known.message)
 	}
 	if c := known.contact; c != nil && known.open && known.alias {
-		learnt := *c
-		if !learnt.Learn(i.Profile, i.ChannelID) {
-			session, ok, err := s.append(ctx, w, i)
-			if ok || err != nil {
-				c.Receive(i)
-				return crm.Recorded{Contact: c, Session: session}, err
-			}
+		if r, ok, err := s.append(ctx, w, i, *c); ok || err != nil {
+			s.memory.keep(from, r.Contact)
+			return r, err
 		}
 	}
-	return s.recordAnew(ctx, w, i)
+	r, err := s.recordAnew(ctx, w, i)
+	s.memory.keep(from, r.Contact)
+	return r, err
 }
 
 // lookup is what is known of a message's customer before anything is locked.
@@ -124,19 +131,28 @@ func (s *Store) repeated(ctx context.Context, w crm.WorkspaceID, id crm.SessionI
 	return r, nil
 }
 
-// append adds a message to the identity's open session in one statement. ok is false, and nothing is written, when the
-// message, the identity or the session is not what the look showed.
+// append adds a message to the open session of a customer whose contact is c, in one statement. ok is false, and nothing
+// is written, when the message says something new of the contact, or when anything is not as it is taken to be: the
+// contact and its version, the identity, the session, the channel, or that the message is new.
 //
 // The identity is locked against deletion and the session against closing, so that what the first part of the statement
 // saw still holds when the last part writes.
-func (s *Store) append(ctx context.Context, w crm.WorkspaceID, i crm.Interaction) (session crm.Session, ok bool, err error) {
+func (s *Store) append(ctx context.Context, w crm.WorkspaceID, i crm.Interaction, c crm.Contact) (r crm.Recorded, ok bool, err error) {
+	learnt := c
+	if learnt.Learn(i.Profile, i.ChannelID) {
+		return r, false, nil
+	}
+	args := interactionArgs(w, i)
+	args["contact"], args["version"] = [16]byte(c.ID), c.Version
 	rows, err := s.pool.Query(ctx, `
 		WITH target AS (
 		  SELECT s.id, y.contact_id
-		  FROM identities y
+		  FROM channels h
+		  JOIN identities y ON y.workspace_id = @workspace AND y.channel_id = h.id AND y.external_id = @external
+		  JOIN contacts c ON c.workspace_id = @workspace AND c.id = y.contact_id
 		  JOIN sessions s ON s.workspace_id = @workspace AND s.id = y.session_id
-		  WHERE y.workspace_id = @workspace AND y.channel_id = @channel AND y.external_id = @external
-		    AND s.status IN ('ACTIVE', 'ESCALATED')
+		  WHERE h.workspace_id = @workspace AND h.id = @channel AND h.active
+		    AND y.contact_id = @contact AND c.version = @version AND s.status IN ('ACTIVE', 'ESCALATED')
 		  FOR KEY SHARE OF y
 		  FOR NO KEY UPDATE OF s
 		), message AS (
@@ -161,12 +177,25 @@ func (s *Store) append(ctx context.Context, w crm.WorkspaceID, i crm.Interaction
 		    unread_count = s.unread_count + CASE WHEN @inbound THEN 1 ELSE 0 END
 		FROM message m
 		WHERE s.workspace_id = @workspace AND s.id = m.session_id
-		RETURNING `+sessionColumns, interactionArgs(w, i))
-	found, err := all(ctx, rows, err, scanSession)
+		RETURNING
+		  (SELECT a.last_activity_at FROM contact_activity a WHERE a.workspace_id = @workspace AND a.contact_id = @contact),
+		  s.id, s.contact_id, s.channel_id, s.status, s.tag,
+		  s.last_message_preview, s.last_message_at, s.unread_count, s.started_at`, args) // as sessionColumns: the contact is there
+	found, err := all(ctx, rows, err, func(row pgx.CollectableRow) (crm.Session, error) {
+		var v sessionRow
+		var active *time.Time
+		err := row.Scan(append([]any{&active}, v.targets()...)...)
+		c.LastActivityAt = nil
+		if active != nil && active.After(never) {
+			c.LastActivityAt = new(active.UTC())
+		}
+		return v.finish(), err
+	})
 	if err != nil || len(found) == 0 {
-		return crm.Session{}, false, err
+		return r, false, err
 	}
-	return found[0], true, nil
+	c.Receive(i)
+	return crm.Recorded{Contact: &c, Session: found[0]}, true, nil
 }
 
 // recordAnew takes a message in with everything it touches locked. Messages of one identity, and those that vouch for
@@ -391,11 +420,12 @@ func (s *Store) write(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i crm.I
 	if l.contact != nil {
 		moveActivity(b, w, i, c.ID, pgtype.UUID{Bytes: r.Session.ID, Valid: known})
 	}
-	if !known { // last, for others wait for these rows
-		addToSessions(b, w, sessionCount{kindOf(r.Session), 1})
+	slot := s.slot() // last, for others wait for these rows
+	if !known {
+		addToSessionsAt(b, w, slot%sessionSlots, sessionCount{kindOf(r.Session), 1})
 	}
 	if l.contact == nil {
-		addToCount(b, w, 1)
+		addToCountAt(b, w, slot%countSlots, 1)
 	}
 	return r, tx.SendBatch(ctx, b).Close()
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // sessionSlots is over how many rows each number of sessions is spread.
-const sessionSlots = 8
+const sessionSlots = 16
 
 // sessionKind is what sessions are counted by.
 type sessionKind struct {
@@ -115,6 +115,11 @@ func facets(f storage.SessionFilter, counts []sessionCount) storage.SessionCount
 // addToSessions queues changes of the numbers of sessions. The rows come in one order, so that two writers never wait for
 // each other.
 func addToSessions(b *pgx.Batch, w crm.WorkspaceID, counts ...sessionCount) {
+	addToSessionsAt(b, w, rand.IntN(sessionSlots), counts...)
+}
+
+// addToSessionsAt is addToSessions in a slot.
+func addToSessionsAt(b *pgx.Batch, w crm.WorkspaceID, slot int, counts ...sessionCount) {
 	slices.SortFunc(counts, func(x, y sessionCount) int { return x.compare(y.sessionKind) })
 	channels := make([][16]byte, len(counts))
 	statuses, tags := make([]crm.SessionStatus, len(counts)), make([]crm.SessionTag, len(counts))
@@ -129,7 +134,7 @@ func addToSessions(b *pgx.Batch, w crm.WorkspaceID, counts ...sessionCount) {
 		  AS c(channel_id, status, tag, anonymous, n)
 		ON CONFLICT (workspace_id, channel_id, status, tag, anonymous, slot)
 		DO UPDATE SET sessions = session_counts.sessions + excluded.sessions`, pgx.NamedArgs{
-		"workspace": w, "slot": rand.IntN(sessionSlots), "channels": channels, "statuses": statuses, "tags": tags,
+		"workspace": w, "slot": slot, "channels": channels, "statuses": statuses, "tags": tags,
 		"anonymous": anonymous, "numbers": numbers,
 	})
 }

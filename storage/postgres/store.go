@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,7 +23,8 @@ type Options struct {
 	// ExecMode is how pgx sends statements: cache_statement (default), cache_describe or exec. Behind PgBouncer in
 	// transaction mode use exec.
 	ExecMode string
-	// MaxConns bounds the pool; 0 is four connections for each processor, eight at least.
+	// MaxConns bounds the pool; 0 is four connections for each processor, sixteen at least: those that commit wait for the
+	// disk together.
 	MaxConns int
 	// StatementTimeout ends a statement on the server's side; 0 is 10 s.
 	StatementTimeout time.Duration
@@ -38,6 +40,8 @@ type Store struct {
 	grams      sync.Map  // crm.WorkspaceID → gramState
 	born       gramStage // of a new workspace; tests have it complete from the start
 	sweep      sweeper
+	memory     memory
+	slots      atomic.Uint64
 	teller     *teller
 }
 
@@ -66,7 +70,7 @@ func open(ctx context.Context, url string, o Options, adjust func(*pgxpool.Confi
 	}
 	config.ConnConfig.DefaultQueryExecMode = mode
 	config.ConnConfig.StatementCacheCapacity = 1024
-	config.MaxConns = max(config.MaxConns, 8)
+	config.MaxConns = max(config.MaxConns, 16)
 	if o.MaxConns > 0 {
 		config.MaxConns = int32(min(o.MaxConns, 10_000))
 	}
@@ -74,7 +78,7 @@ func open(ctx context.Context, url string, o Options, adjust func(*pgxpool.Confi
 	if timeout == 0 {
 		timeout = 10 * time.Second
 	}
-	s := &Store{}
+	s := &Store{memory: newMemory()}
 	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
 		registerTypes(c.TypeMap())
 		return s.prepareSession(ctx, c, mode, timeout)
@@ -180,6 +184,9 @@ func (s *Store) tx(ctx context.Context, f func(pgx.Tx) error) error {
 	}
 	return fmt.Errorf("%w: gave up after %d attempts: %w", crm.ErrUnavailable, attempts, translate(ctx, err))
 }
+
+// slot is a number that is another each time, so that transactions at the same time add to different rows.
+func (s *Store) slot() int { return int(s.slots.Add(1) % (1 << 30)) }
 
 // all collects the rows of a query.
 func all[T any](ctx context.Context, rows pgx.Rows, err error, scan func(pgx.CollectableRow) (T, error)) ([]T, error) {
