@@ -19,12 +19,11 @@ import (
 	"log"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
-)
 
-const databaseVariable = "KITH_TEST_DATABASE_URL"
+	"kith/bench/rig"
+)
 
 // options are the command line.
 type options struct {
@@ -68,9 +67,9 @@ func run(ctx context.Context, o options) (err error) {
 		_, err := measure(ctx, o, "postgres", target{url: o.webhook, secret: o.secret})
 		return err
 	}
-	server := os.Getenv(databaseVariable)
+	server := os.Getenv(rig.DatabaseVariable)
 	if server == "" && o.only != "sqlite" {
-		return withPostgres()
+		return rig.WithPostgres()
 	}
 	dir, err := os.MkdirTemp("", "kith-bench.")
 	if err != nil {
@@ -78,7 +77,7 @@ func run(ctx context.Context, o options) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	log.Print("building")
-	if err := build(ctx, dir); err != nil {
+	if err := rig.Build(ctx, dir); err != nil {
 		return err
 	}
 	for _, kind := range []string{"postgres", "sqlite"} {
@@ -97,16 +96,17 @@ func on(ctx context.Context, o options, kind, dir, server string) (err error) {
 	database := "sqlite:" + dir + "/kith.db"
 	if kind == "postgres" {
 		var drop func() error
-		if database, drop, err = create(ctx, server); err != nil {
+		if database, drop, err = rig.Create(ctx, server); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, drop()) }()
 	}
-	k, err := start(ctx, dir, database)
+	started, err := rig.Start(ctx, dir, database)
 	if err != nil {
 		return err
 	}
-	defer k.stop()
+	defer started.Stop()
+	k := kith{started}
 	t, err := k.connect(ctx, o.graphql)
 	if err != nil {
 		return err
@@ -143,19 +143,4 @@ func measure(ctx context.Context, o options, kind string, t target) (sent, error
 		s.customers++
 	}
 	return s, ctx.Err()
-}
-
-// withPostgres runs this program again with a PostgreSQL whose commits are durable.
-func withPostgres() error {
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	const script = "scripts/with-postgres"
-	conf := strings.Join([]string{
-		"fsync = on", "synchronous_commit = on", "full_page_writes = on", "shared_buffers = 512MB",
-	}, "\n")
-	env := append(os.Environ(), "KITH_POSTGRES_CONF="+conf)
-	err = syscall.Exec(script, append([]string{script, self}, os.Args[1:]...), env) //nolint:gosec // itself
-	return fmt.Errorf("run %s, from the root of the repository: %w", script, err)
 }

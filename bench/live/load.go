@@ -1,15 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log"
-	"net/http"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,51 +21,14 @@ const (
 	editors = 16
 )
 
-// ask sends an operation.
-func (k *kith) ask(ctx context.Context, role, query string, variables, data any) error {
-	t, err := token(role)
-	if err != nil {
-		return err
-	}
-	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
-	if err != nil {
-		return err
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, k.base+"/graphql", bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Authorization", "Bearer "+t)
-	res, err := client.Do(r)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = res.Body.Close() }()
-	answer := struct {
-		Data   any
-		Errors []struct{ Message string }
-	}{Data: data}
-	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
-		return err
-	}
-	if len(answer.Errors) > 0 {
-		return errors.New(answer.Errors[0].Message)
-	}
-	_, err = io.Copy(io.Discard, res.Body)
-	return err
-}
-
-var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: editors}}
-
 // connect opens subscriptions, each on a socket of its own.
-func (k *kith) connect(ctx context.Context, n int) ([]*socket, error) {
+func (k kith) connect(ctx context.Context, n int) ([]*socket, error) {
 	sockets := make([]*socket, n)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(32)
 	for i := range sockets {
 		group.Go(func() (err error) {
-			sockets[i], err = dial(ctx, strings.TrimPrefix(k.base, "http://"))
+			sockets[i], err = dial(ctx, strings.TrimPrefix(k.Base, "http://"))
 			return err
 		})
 	}
@@ -78,18 +36,18 @@ func (k *kith) connect(ctx context.Context, n int) ([]*socket, error) {
 }
 
 // holdIdle tells what idle subscribers cost in memory.
-func (k *kith) holdIdle(ctx context.Context, kind string, n int) error {
+func (k kith) holdIdle(ctx context.Context, kind string, n int) error {
 	warm, err := k.connect(ctx, 100)
 	if err != nil {
 		return err
 	}
-	before := k.memory()
+	before := k.Memory()
 	sockets, err := k.connect(ctx, n)
 	if err != nil {
 		return err
 	}
 	time.Sleep(time.Second) // what connecting has left behind is collected meanwhile, or not
-	after := k.memory()
+	after := k.Memory()
 	fmt.Printf("%s: %d idle subscribers: %.1f kB each (%.0f MB, %.0f MB before)\n",
 		kind, n, (after-before)/float64(n), after/1024, before/1024)
 	for _, s := range append(sockets, warm...) {
@@ -98,20 +56,8 @@ func (k *kith) holdIdle(ctx context.Context, kind string, n int) error {
 	return nil
 }
 
-// memory is what the process holds of its own, in kB.
-func (k *kith) memory() float64 {
-	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", k.process.Process.Pid))
-	_, rest, _ := strings.Cut(string(text), "RssAnon:")
-	fields := strings.Fields(rest)
-	if len(fields) == 0 {
-		return 0
-	}
-	n, _ := strconv.ParseFloat(fields[0], 64)
-	return n
-}
-
 // tell has subscribers told of edits.
-func (k *kith) tell(ctx context.Context, kind string, o options) error {
+func (k kith) tell(ctx context.Context, kind string, o options) error {
 	ids, err := k.fill(ctx)
 	if err != nil {
 		return err
@@ -126,7 +72,7 @@ func (k *kith) tell(ctx context.Context, kind string, o options) error {
 	for i, s := range sockets {
 		readers.Go(func() { ended[i] = s.count(edits) })
 	}
-	cpu := k.cpu()
+	cpu := k.CPU()
 	began := time.Now()
 	group, editing := errgroup.WithContext(ctx)
 	group.SetLimit(editors)
@@ -138,7 +84,7 @@ func (k *kith) tell(ctx context.Context, kind string, o options) error {
 			late++
 		}
 		group.Go(func() error {
-			return k.ask(editing, "staff", `mutation ($id: ID!, $name: String!) { updateContact(input: {id: $id, name: $name}) { eventId } }`,
+			return k.Ask(editing, "staff", `mutation ($id: ID!, $name: String!) { updateContact(input: {id: $id, name: $name}) { eventId } }`,
 				map[string]string{"id": ids[i%len(ids)], "name": stamp(time.Now())}, nil)
 		})
 	}
@@ -178,7 +124,7 @@ func (k *kith) tell(ctx context.Context, kind string, o options) error {
 	}
 	fmt.Printf("%s: %d subscribers, %.0f edits/s for %.0f s (%d late): %d events told, %d missed; p50 %v, p99 %v, p99.9 %v, most %v; kith used %.2f processors\n",
 		kind, len(sockets), float64(edits)/took.Seconds(), took.Seconds(), late, len(all), missed, at(0.5), at(0.99), at(0.999), at(1),
-		(k.cpu()-cpu)/took.Seconds())
+		(k.CPU()-cpu)/took.Seconds())
 	if missed > 0 {
 		return errors.New("events were missed")
 	}
@@ -186,11 +132,11 @@ func (k *kith) tell(ctx context.Context, kind string, o options) error {
 }
 
 // fill makes contacts to edit.
-func (k *kith) fill(ctx context.Context) ([]string, error) {
+func (k kith) fill(ctx context.Context) ([]string, error) {
 	var made struct {
 		CreateChannel struct{ Channel struct{ ID string } }
 	}
-	if err := k.ask(ctx, "admin", `mutation { createChannel(input: {name: "Bench", type: TELEGRAM}) { channel { id } } }`, nil, &made); err != nil {
+	if err := k.Ask(ctx, "admin", `mutation { createChannel(input: {name: "Bench", type: TELEGRAM}) { channel { id } } }`, nil, &made); err != nil {
 		return nil, err
 	}
 	ids := make([]string, contacts)
@@ -201,7 +147,7 @@ func (k *kith) fill(ctx context.Context) ([]string, error) {
 			var recorded struct {
 				RecordInteraction struct{ Contact struct{ ID string } }
 			}
-			err := k.ask(ctx, "channel", `mutation ($input: RecordInteractionInput!) { recordInteraction(input: $input) { contact { id } } }`,
+			err := k.Ask(ctx, "channel", `mutation ($input: RecordInteractionInput!) { recordInteraction(input: $input) { contact { id } } }`,
 				map[string]any{"input": map[string]any{
 					"channelId": made.CreateChannel.Channel.ID, "externalId": strconv.Itoa(i), "messageId": "1",
 					"profile": map[string]any{"email": fmt.Sprintf("customer%d@example.com", i), "phone": fmt.Sprintf("+4930%07d", i)},
@@ -211,17 +157,4 @@ func (k *kith) fill(ctx context.Context) ([]string, error) {
 		})
 	}
 	return ids, group.Wait()
-}
-
-// cpu is how long the process has computed, in seconds.
-func (k *kith) cpu() float64 {
-	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", k.process.Process.Pid))
-	_, rest, _ := strings.Cut(string(text), ") ")
-	fields := strings.Fields(rest)
-	if len(fields) < 13 {
-		return 0
-	}
-	user, _ := strconv.ParseFloat(fields[11], 64)
-	system, _ := strconv.ParseFloat(fields[12], 64)
-	return (user + system) / 100 // Linux counts hundredths of a second
 }

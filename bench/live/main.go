@@ -16,16 +16,17 @@ import (
 	"fmt"
 	"log"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"syscall"
 	"time"
+
+	"kith/bench/rig"
 )
 
-const databaseVariable = "KITH_TEST_DATABASE_URL"
+// kith is the server that is measured.
+type kith struct{ *rig.Kith }
 
 // options are the command line.
 type options struct {
@@ -56,16 +57,16 @@ func run(ctx context.Context, o options) (err error) {
 	if o.idle < 0 || o.subscribers < 0 || o.rate <= 0 || o.lasting <= 0 {
 		return errors.New("the numbers must be above nothing")
 	}
-	server := os.Getenv(databaseVariable)
+	server := os.Getenv(rig.DatabaseVariable)
 	if server == "" && o.only != "sqlite" {
-		return withPostgres(ctx)
+		return rig.WithPostgres()
 	}
 	dir, err := os.MkdirTemp("", "kith-bench.")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if err := build(ctx, dir); err != nil {
+	if err := rig.Build(ctx, dir); err != nil {
 		return err
 	}
 	fmt.Printf("%d processors, %s\n", runtime.NumCPU(), runtime.Version())
@@ -84,16 +85,17 @@ func one(ctx context.Context, o options, kind, dir, server string) (err error) {
 	database := "sqlite:" + filepath.Join(dir, "kith.db")
 	if kind == "postgres" {
 		var drop func() error
-		if database, drop, err = create(ctx, server); err != nil {
+		if database, drop, err = rig.Create(ctx, server); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, drop()) }()
 	}
-	k, err := start(ctx, dir, database)
+	started, err := rig.Start(ctx, dir, database)
 	if err != nil {
 		return err
 	}
-	defer k.stop()
+	defer started.Stop()
+	k := kith{started}
 	if o.idle > 0 {
 		if err := k.holdIdle(ctx, kind, o.idle); err != nil {
 			return err
@@ -103,16 +105,4 @@ func one(ctx context.Context, o options, kind, dir, server string) (err error) {
 		return k.tell(ctx, kind, o)
 	}
 	return nil
-}
-
-// withPostgres runs this program again under scripts/with-postgres.
-func withPostgres(ctx context.Context) error {
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	c := exec.CommandContext(ctx, "scripts/with-postgres", append([]string{self}, os.Args[1:]...)...) //nolint:gosec // ourselves
-	c.Env = append(os.Environ(), "KITH_POSTGRES_CONF="+strings.Join([]string{"fsync = on", "synchronous_commit = on", "full_page_writes = on"}, "\n"))
-	c.Stdout, c.Stderr = os.Stdout, os.Stderr
-	return c.Run()
 }

@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"kith/bench/rig"
 )
 
 // socket is a subscriber: as little of a WebSocket client as reads what Kith sends, so that the load generator leaves the
@@ -34,7 +36,7 @@ const (
 
 // dial opens a socket with a subscription that stands.
 func dial(ctx context.Context, addr string) (*socket, error) {
-	t, err := token("staff")
+	t, err := rig.Token("staff")
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,210 @@
+// Package rig is what the benchmarks of the whole server stand on: it builds Kith, starts it on an empty database as in
+// production, and asks it. It measures nothing.
+package rig
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"kith/internal/auth"
+)
+
+// DatabaseVariable is what scripts/with-postgres sets.
+const DatabaseVariable = "KITH_TEST_DATABASE_URL"
+
+const secret = "a secret for the length of one run of the benchmark"
+
+// Kith is a running server.
+type Kith struct {
+	Base    string // its address, as http://127.0.0.1:8080
+	process *exec.Cmd
+	output  bytes.Buffer
+	ended   chan struct{}
+}
+
+// Build compiles Kith into dir.
+func Build(ctx context.Context, dir string) error {
+	c := exec.CommandContext(ctx, "go", "build", "-o", dir+"/kith", ".") //nolint:gosec // our own package
+	if out, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("build, from the root of the repository: %w: %s", err, out)
+	}
+	return nil
+}
+
+// Create makes an empty database on a PostgreSQL, and says how to drop it.
+func Create(ctx context.Context, server string) (database string, drop func() error, err error) {
+	u, err := url.Parse(server)
+	if err != nil {
+		return "", nil, err
+	}
+	name := "kith_bench_" + strconv.Itoa(os.Getpid())
+	u.Path = "/" + name
+	do := func(ctx context.Context, statement string) error {
+		c, err := pgx.Connect(ctx, server)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = c.Close(ctx) }()
+		_, err = c.Exec(ctx, statement)
+		return err
+	}
+	return u.String(), func() error {
+		return do(context.WithoutCancel(ctx), `DROP DATABASE IF EXISTS `+name+` WITH (FORCE)`)
+	}, do(ctx, `CREATE DATABASE `+name)
+}
+
+// Start migrates the database and serves as in production, only without a limit of requests.
+func Start(ctx context.Context, dir, database string) (*Kith, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	addr := l.Addr().String()
+	_ = l.Close()
+	env := append(os.Environ(), "KITH_ADDR="+addr, "KITH_DATABASE_URL="+database, "KITH_AUTH_SECRET="+secret,
+		"KITH_SECRET_KEY="+secret, "KITH_RATE_LIMIT=off", "KITH_LOG_LEVEL=warn")
+	migrate := exec.CommandContext(ctx, dir+"/kith", "migrate") //nolint:gosec // our own binary
+	migrate.Env = env
+	if out, err := migrate.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("migrate: %w: %s", err, out)
+	}
+	k := &Kith{Base: "http://" + addr, ended: make(chan struct{})}
+	k.process = exec.CommandContext(ctx, dir+"/kith", "serve") //nolint:gosec // our own binary
+	k.process.Env, k.process.Stderr = env, &k.output
+	if err := k.process.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		defer close(k.ended)
+		_ = k.process.Wait()
+	}()
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if r, err := http.Get(k.Base + "/readyz"); err == nil {
+			_ = r.Body.Close()
+			if r.StatusCode == http.StatusOK {
+				return k, nil
+			}
+		}
+		select {
+		case <-k.ended:
+			return nil, fmt.Errorf("it ended: %s", k.output.String())
+		default:
+		}
+	}
+	k.Stop()
+	return nil, errors.New("it does not become ready")
+}
+
+// Stop ends the server and shows what it complained of.
+func (k *Kith) Stop() {
+	_ = k.process.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-k.ended:
+	case <-time.After(20 * time.Second):
+		_ = k.process.Process.Kill()
+		<-k.ended
+	}
+	if k.output.Len() > 0 {
+		fmt.Fprintf(os.Stderr, "kith wrote:\n%s", k.output.String())
+	}
+}
+
+// Token is a credential of a role, good for an hour, in workspace bench.
+func Token(role string) (string, error) {
+	now := time.Now()
+	return auth.Sign(secret, auth.Grant{
+		Workspace: "bench", Role: role, Subject: role, IssuedAt: now, ExpiresAt: now.Add(time.Hour),
+	})
+}
+
+// client keeps a connection for each of a few who ask at once.
+var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
+
+// Ask asks as a role and reads the data of the answer into data. Variables may be nil.
+func (k *Kith) Ask(ctx context.Context, role, query string, variables, data any) error {
+	t, err := Token(role)
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, k.Base+"/graphql", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+t)
+	res, err := client.Do(r)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }()
+	answer := struct {
+		Data   any
+		Errors []struct{ Message string }
+	}{Data: data}
+	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
+		return err
+	}
+	if len(answer.Errors) > 0 {
+		return errors.New(answer.Errors[0].Message)
+	}
+	return nil
+}
+
+// Memory is what the process holds of its own, in kB.
+func (k *Kith) Memory() float64 {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", k.process.Process.Pid))
+	_, rest, _ := strings.Cut(string(text), "RssAnon:")
+	fields := strings.Fields(rest)
+	if len(fields) == 0 {
+		return 0
+	}
+	n, _ := strconv.ParseFloat(fields[0], 64)
+	return n
+}
+
+// CPU is how long the process has computed, in seconds.
+func (k *Kith) CPU() float64 {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", k.process.Process.Pid))
+	_, rest, _ := strings.Cut(string(text), ") ")
+	fields := strings.Fields(rest)
+	if len(fields) < 13 {
+		return 0
+	}
+	user, _ := strconv.ParseFloat(fields[11], 64)
+	system, _ := strconv.ParseFloat(fields[12], 64)
+	return (user + system) / 100 // Linux counts hundredths of a second
+}
+
+// WithPostgres runs this program again under scripts/with-postgres, with a PostgreSQL whose commits are durable. It does
+// not come back unless that fails.
+func WithPostgres() error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	const script = "scripts/with-postgres"
+	conf := strings.Join([]string{
+		"fsync = on", "synchronous_commit = on", "full_page_writes = on", "shared_buffers = 512MB",
+	}, "\n")
+	env := append(os.Environ(), "KITH_POSTGRES_CONF="+conf)
+	err = syscall.Exec(script, append([]string{script, self}, os.Args[1:]...), env) //nolint:gosec // itself
+	return fmt.Errorf("run %s, from the root of the repository: %w", script, err)
+}
