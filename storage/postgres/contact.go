@@ -327,12 +327,15 @@ func lockValues(b *pgx.Batch, values []int64) {
 const countSlots = 16
 
 // addToCount queues a change of the number of contacts.
-func addToCount(b *pgx.Batch, w crm.WorkspaceID, n int) {
+func addToCount(b *pgx.Batch, w crm.WorkspaceID, n int) { addToCountAt(b, w, rand.IntN(countSlots), n) }
+
+// addToCountAt is addToCount in a slot.
+func addToCountAt(b *pgx.Batch, w crm.WorkspaceID, slot, n int) {
 	b.Queue(`
 		INSERT INTO contact_counts (workspace_id, slot, contacts)
 		VALUES (@workspace, @slot, @n)
 		ON CONFLICT (workspace_id, slot) DO UPDATE SET contacts = contact_counts.contacts + excluded.contacts`,
-		pgx.NamedArgs{"workspace": w, "slot": rand.IntN(countSlots), "n": n})
+		pgx.NamedArgs{"workspace": w, "slot": slot, "n": n})
 }
 
 // detachAtOnce is how many sessions are detached in one transaction.
@@ -343,6 +346,7 @@ const detachAtOnce = 1000
 //
 // Identities go first: they are what a concurrent message holds on to.
 func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d storage.Deletion) error {
+	var gone []crm.Identity
 	err := s.tx(ctx, func(tx pgx.Tx) error {
 		args := pgx.NamedArgs{
 			"workspace": w, "id": [16]byte(id), "n": detachAtOnce, "now": time.Now().UTC(), "slot": rand.IntN(sessionSlots),
@@ -375,6 +379,7 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		b := &pgx.Batch{}
 		b.Queue(`DELETE FROM contact_activity WHERE workspace_id = @workspace AND contact_id = @id`, args)
 		b.Queue(`DELETE FROM contact_terms WHERE workspace_id = @workspace AND term = ANY(@terms) AND contact_id = @id`, args)
+		gone = identities
 		dropFailures(b, w, identities)
 		b.Queue(scrub, args)
 		b.Queue(`
@@ -393,6 +398,9 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 	})
 	if err != nil {
 		return fmt.Errorf("delete contact %s: %w", id, err)
+	}
+	for _, i := range gone {
+		s.memory.forget(customer{w, i.ChannelID, i.ExternalID})
 	}
 	s.teller.fresh(w)
 	return nil
