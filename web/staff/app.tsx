@@ -25,9 +25,11 @@ export function App() {
         </nav>
         <Who />
       </header>
-      <Banner />
       {chat ? <ChatPage /> : <ContactsPage />}
-      <Announcements />
+      <div className="foot">
+        <Announcements />
+        <Banner />
+      </div>
     </Door>
   )
 }

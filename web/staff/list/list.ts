@@ -57,7 +57,7 @@ export interface Stretch {
 
 /** pageSize is how many rows are asked for at a time: the most that the server gives. */
 export const pageSize = 100
-const firstPageSize = 50
+const firstPageSize = 40
 const most = 1_200 // rows held
 const ahead = 80 // rows fetched before they come into sight
 const near = 3 * pageSize // up to this far, rows are fetched one page after the other
@@ -147,7 +147,8 @@ export class List {
         from = 1
       }
       const after = from === 0 ? undefined : edges[from - 1]?.cursor
-      const args = { first: pageSize, after }
+      const size = Math.max(this.#wanted[1] + 10 - offset - from, 20)
+      const args = { first: Math.min(size, pageSize), after }
       this.#merge(args, await this.#source.page(args, signal), after)
     })
   }
@@ -206,7 +207,7 @@ export class List {
       } else {
         void this.#jump(first)
       }
-    } else if (last + ahead > end && hasNext) {
+    } else if (last + (first > 0 ? ahead : 0) > end && hasNext) {
       void this.#work((signal) => this.#down(signal))
     } else if (first - ahead < offset && hasPrevious) {
       void this.#work((signal) => this.#up(signal))

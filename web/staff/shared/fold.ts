@@ -17,11 +17,12 @@ function foldCharacter(character: string): string {
   return out
 }
 
-// digitOf finds a digit's value by its distance from the zero of its script; those come in runs of ten.
+// digitOf finds a digit's value by its distance from the zero of its script: digits come in runs of ten, and what runs
+// lie side by side NFKD has undone.
 function digitOf(c: string): string {
   const code = c.codePointAt(0)!
   let value = 0
-  while (value < 9 && /\p{Nd}/u.test(String.fromCodePoint(code - value - 1)) && (code - value) % 16 !== 0 && (code - value) % 16 !== 6) {
+  while (/\p{Nd}/u.test(String.fromCodePoint(code - value - 1))) {
     value++
   }
   return String(value)
