@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"kith/graph/model"
-	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/internal/desk"
 )
@@ -12,7 +11,9 @@ import (
 func (r contactResolver) History(
 	ctx context.Context, c *crm.Contact, first *int, after *string, last *int, before *string,
 ) (model.ContactChangeConnection, error) {
-	page, err := r.desk.History(ctx, auth.Viewer(ctx), c.ID,
-		desk.Paging{First: first, After: after, Last: last, Before: before})
-	return model.ContactChangeConnection{HistoryPage: page}, err
+	found, err := loadersOf(ctx).historyOf(desk.Paging{First: first, After: after, Last: last, Before: before}).load(ctx, c.ID)
+	if err != nil || found == nil {
+		return model.ContactChangeConnection{}, err
+	}
+	return model.ContactChangeConnection{HistoryPage: found.Page}, found.Err
 }

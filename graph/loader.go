@@ -31,9 +31,11 @@ type loaders struct {
 	// conversations are sessions by their own ids, for events.
 	conversations *family[crm.SessionID, crm.Session]
 
-	mu       sync.Mutex
-	pages    [][]crm.ContactID
-	sessions map[string]*family[crm.ContactID, desk.ContactSessions] // by arguments: each alias has its own
+	mu    sync.Mutex
+	pages [][]crm.ContactID
+	// By arguments: each alias has its own.
+	sessions  map[string]*family[crm.ContactID, desk.ContactSessions]
+	histories map[string]*family[crm.ContactID, desk.ContactHistory]
 }
 
 type loadersKey struct{}
@@ -47,7 +49,11 @@ func withLoaders(ctx context.Context, d *desk.Desk, v crm.Viewer) context.Contex
 }
 
 func newLoaders(d *desk.Desk, v crm.Viewer) *loaders {
-	l := &loaders{desk: d, viewer: v, sessions: make(map[string]*family[crm.ContactID, desk.ContactSessions])}
+	l := &loaders{
+		desk: d, viewer: v,
+		sessions:  make(map[string]*family[crm.ContactID, desk.ContactSessions]),
+		histories: make(map[string]*family[crm.ContactID, desk.ContactHistory]),
+	}
 	l.contacts = newFamily(l.findContacts)
 	l.identities = newFamily(l.findIdentities)
 	l.channels = newFamily(l.findChannels)
@@ -70,6 +76,7 @@ func (l *loaders) reset() {
 	l.conversations.reset()
 	l.pages = nil
 	clear(l.sessions)
+	clear(l.histories)
 }
 
 // expectContacts announces contacts that are answered together.
@@ -82,6 +89,9 @@ func (l *loaders) expectContacts(ids []crm.ContactID) {
 	l.pages = append(l.pages, ids)
 	l.identities.expect(ids)
 	for _, f := range l.sessions {
+		f.expect(ids)
+	}
+	for _, f := range l.histories {
 		f.expect(ids)
 	}
 }
@@ -138,6 +148,26 @@ func (l *loaders) sessionsOf(list desk.SessionList) *family[crm.ContactID, desk.
 			f.expect(page)
 		}
 		l.sessions[key] = f
+	}
+	return f
+}
+
+// historyOf are the pages of contacts' histories that one set of arguments asks for.
+func (l *loaders) historyOf(p desk.Paging) *family[crm.ContactID, desk.ContactHistory] {
+	key := p.Key()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f, ok := l.histories[key]
+	if !ok {
+		f = newFamily(func(
+			ctx context.Context, ids []crm.ContactID,
+		) (map[crm.ContactID]desk.ContactHistory, error) {
+			return l.desk.HistoryByContact(ctx, l.viewer, ids, p)
+		})
+		for _, page := range l.pages {
+			f.expect(page)
+		}
+		l.histories[key] = f
 	}
 	return f
 }

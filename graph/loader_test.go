@@ -49,6 +49,13 @@ func TestAPageCostsAFixedNumberOfStorageCalls(t *testing.T) {
 			map[string]int{"Contacts": 1, "SessionsByContact": 3},
 			nil,
 		},
+		"contacts with their histories": {
+			`query ($first: Int!) { contacts(first: $first) { nodes {
+				history(first: 2) { nodes { kind } } all: history { nodes { version } }
+			} } }`,
+			map[string]int{"Contacts": 1, "HistoryByContact": 2},
+			nil,
+		},
 		"sessions with their contacts' sessions": {
 			`query ($first: Int!) { sessions(first: $first) { nodes {
 				contactName channel { name } contact { sessions { nodes { status } } identities { externalId } }

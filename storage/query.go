@@ -190,3 +190,18 @@ type Loaded struct {
 	// Sessions of the contact, each of the identity on its channel.
 	Sessions []crm.Session
 }
+
+// Histories cuts the changes of contacts, each contact's in the order of its history, to a page of each.
+func Histories(p Page, found []crm.Event) map[crm.ContactID]EventPage {
+	of := make(map[crm.ContactID][]crm.Event)
+	for _, e := range found {
+		of[*e.ContactID] = append(of[*e.ContactID], e)
+	}
+	out := make(map[crm.ContactID]EventPage, len(of))
+	for id, events := range of {
+		if rows, more := Window(p, events, EventPosition, NewestFirst); len(rows) > 0 {
+			out[id] = EventPage{Events: rows, More: more}
+		}
+	}
+	return out
+}

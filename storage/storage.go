@@ -166,9 +166,9 @@ type Events interface {
 	// of processes that died. wake must not block. The error is never nil: the context's in the end.
 	Follow(ctx context.Context, wake func(crm.WorkspaceID)) error
 
-	// History returns one page of a contact's own changes, newest first: Created and Updated, with values. It needs no
-	// places. A contact that is not there has an empty one.
-	History(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, p Page) (EventPage, error)
+	// HistoryByContact returns one page of each of the contacts' own changes, newest first: Created and Updated, with
+	// values. p applies to each contact on its own. It needs no places. A contact that is not there, or has none, is absent.
+	HistoryByContact(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, p Page) (map[crm.ContactID]EventPage, error)
 
 	// ForgetEvents drops what is older than before and serves no history: activity, events of sessions and of deleted
 	// contacts; what serves it loses its place. It does one bounded helping and reports whether there is more.

@@ -201,10 +201,11 @@ func (d *Desk) heldHistory(ctx context.Context, w crm.WorkspaceID, id crm.Contac
 	out := []exportedChange{}
 	page := storage.Page{Size: exportAtOnce}
 	for {
-		found, err := d.store.History(ctx, w, id, page)
+		pages, err := d.store.HistoryByContact(ctx, w, []crm.ContactID{id}, page)
 		if err != nil {
 			return nil, err
 		}
+		found := pages[id]
 		for _, e := range found.Events {
 			change := exportedChange{
 				ID: e.ID.String(), Kind: e.Kind, Version: e.Version, Actor: e.Actor, At: e.At,

@@ -1,6 +1,9 @@
 package desk
 
 import (
+	"strconv"
+	"strings"
+
 	"kith/internal/crm"
 	"kith/internal/cursor"
 	"kith/storage"
@@ -75,4 +78,22 @@ func (p Paging) around(more bool) Around {
 		return Around{HasNext: p.Before != nil, HasPrevious: more}
 	}
 	return Around{HasNext: more, HasPrevious: p.After != nil}
+}
+
+// Key tells apart requests for different pages, for whoever gathers them.
+func (p Paging) Key() string {
+	var b strings.Builder
+	for _, n := range []*int{p.First, p.Last} {
+		if n != nil {
+			b.WriteString(strconv.Itoa(*n))
+		}
+		b.WriteByte('|')
+	}
+	for _, s := range []*string{p.After, p.Before} {
+		if s != nil {
+			b.WriteString(strconv.Quote(*s))
+		}
+		b.WriteByte('|')
+	}
+	return b.String()
 }

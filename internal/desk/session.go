@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"kith/internal/crm"
@@ -128,21 +127,7 @@ func checkFilter(f storage.SessionFilter) error {
 
 // Key tells apart requests for different pages, for whoever gathers them.
 func (l SessionList) Key() string {
-	var b strings.Builder
-	for _, n := range []*int{l.Paging.First, l.Paging.Last} {
-		if n != nil {
-			b.WriteString(strconv.Itoa(*n))
-		}
-		b.WriteByte('|')
-	}
-	for _, s := range []*string{l.Paging.After, l.Paging.Before} {
-		if s != nil {
-			b.WriteString(strconv.Quote(*s))
-		}
-		b.WriteByte('|')
-	}
-	b.WriteString(describe(l.Filter))
-	return b.String()
+	return l.Paging.Key() + describe(l.Filter)
 }
 
 // describe writes a filter so that different filters differ: a condition that lets anything pass is not there.

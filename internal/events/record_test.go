@@ -99,7 +99,9 @@ func (r *record) Follow(ctx context.Context, wake func(crm.WorkspaceID)) error {
 	return ctx.Err()
 }
 
-func (r *record) History(context.Context, crm.WorkspaceID, crm.ContactID, storage.Page) (storage.EventPage, error) {
+func (r *record) HistoryByContact(
+	context.Context, crm.WorkspaceID, []crm.ContactID, storage.Page,
+) (map[crm.ContactID]storage.EventPage, error) {
 	panic("the hub reads no history")
 }
 

@@ -141,21 +141,24 @@ func (s *Store) placeOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID) 
 	}
 }
 
-// History returns one page of a contact's own changes, newest first. What a deletion leaves behind is not shown.
-func (s *Store) History(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, p storage.Page) (storage.EventPage, error) {
+// HistoryByContact returns one page of each of the contacts' own changes, newest first.
+func (s *Store) HistoryByContact(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, p storage.Page) (map[crm.ContactID]storage.EventPage, error) {
 	beyond, order := newestFirst(p)
 	args := pageArgs(w, p)
-	args["contact"] = [16]byte(id)
+	args["ids"] = uuids(ids)
 	rows, err := s.pool.Query(ctx, `
-		SELECT `+eventColumns+`
-		FROM changes
-		WHERE workspace_id = @workspace AND contact_id = @contact AND `+ownChanges+beyond+`
-		  AND EXISTS (SELECT FROM contacts c WHERE c.workspace_id = @workspace AND c.id = @contact)
-		`+order, args)
+		SELECT e.*
+		FROM (SELECT DISTINCT id FROM unnest(@ids::uuid[]) u(id)) i
+		CROSS JOIN LATERAL (
+		  SELECT `+eventColumns+`
+		  FROM changes
+		  WHERE workspace_id = @workspace AND contact_id = i.id AND `+ownChanges+beyond+`
+		    AND EXISTS (SELECT FROM contacts c WHERE c.workspace_id = @workspace AND c.id = i.id)
+		  `+order+`
+		) e`, args)
 	found, err := all(ctx, rows, err, scanEvent)
 	if err != nil {
-		return storage.EventPage{}, fmt.Errorf("read history: %w", err)
+		return nil, fmt.Errorf("read histories: %w", err)
 	}
-	events, more := storage.Window(p, found, storage.EventPosition, storage.NewestFirst)
-	return storage.EventPage{Events: events, More: more}, nil
+	return storage.Histories(p, found), nil
 }

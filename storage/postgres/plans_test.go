@@ -246,7 +246,7 @@ func (r reader) writes(ctx context.Context) {
 	r.check("events", func() error { _, err := r.store.Events(ctx, r.workspace, 0, 100); return err })
 	r.check("events from the middle", func() error { _, err := r.store.Events(ctx, r.workspace, 1000, 100); return err })
 	r.check("history", func() error {
-		_, err := r.store.History(ctx, r.workspace, *s.ContactID, storage.Page{Size: 25})
+		_, err := r.store.HistoryByContact(ctx, r.workspace, []crm.ContactID{*s.ContactID}, storage.Page{Size: 25})
 		return err
 	})
 	r.check("forget", func() error { _, err := r.store.ForgetEvents(ctx, at.AddDate(-1, 0, 0)); return err })

@@ -294,12 +294,12 @@ func (c *Counter) Follow(ctx context.Context, wake func(crm.WorkspaceID)) error 
 	return c.store.Follow(ctx, wake)
 }
 
-// History counts and passes on.
-func (c *Counter) History(
-	ctx context.Context, w crm.WorkspaceID, id crm.ContactID, p storage.Page,
-) (storage.EventPage, error) {
-	c.add("History")
-	return c.store.History(ctx, w, id, p)
+// HistoryByContact counts and passes on.
+func (c *Counter) HistoryByContact(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, p storage.Page,
+) (map[crm.ContactID]storage.EventPage, error) {
+	c.add("HistoryByContact")
+	return c.store.HistoryByContact(ctx, w, ids, p)
 }
 
 // ForgetEvents counts and passes on.

@@ -239,7 +239,7 @@ var eventCases = []testCase{
 		if p := w.placeOf(kept.ID); p <= before {
 			w.t.Errorf("the place of a kept event is %d, after %d", p, before)
 		}
-		page, err := w.History(w.ctx, w.id, ann.Contact.ID, storage.Page{Size: 10})
+		page, err := w.historyPage(ann.Contact.ID, storage.Page{Size: 10})
 		w.check(err)
 		w.same("history", len(page.Events), 4)
 		next := w.marker()

@@ -150,7 +150,7 @@ var calls = []call{
 		return nil, err
 	}},
 	{"History", func(ctx context.Context, w *world, on target) (any, error) {
-		return w.History(ctx, w.id, on.contact, aPage)
+		return w.HistoryByContact(ctx, w.id, []crm.ContactID{on.contact}, aPage)
 	}},
 	{"ForgetEvents", func(ctx context.Context, w *world, _ target) (any, error) {
 		return w.ForgetEvents(ctx, time.Time{})

@@ -40,7 +40,7 @@ var historyCases = []testCase{
 				var got []crm.EventID
 				p := storage.Page{Size: size, FromEnd: fromEnd}
 				for more := true; more; {
-					page, err := w.History(w.ctx, w.id, ann.ID, p)
+					page, err := w.historyPage(ann.ID, p)
 					w.check(err)
 					if len(page.Events) == 0 {
 						w.t.Fatalf("an empty page of %d", size)
@@ -57,7 +57,7 @@ var historyCases = []testCase{
 		}
 		at := func(n int) *storage.Position { return &storage.Position{ID: uuid.UUID(all[n])} }
 		for _, p := range []storage.Page{{Size: 5, After: at(2), Before: at(6)}, {Size: 3, FromEnd: true, After: at(2), Before: at(6)}} {
-			page, err := w.History(w.ctx, w.id, ann.ID, p)
+			page, err := w.historyPage(ann.ID, p)
 			w.check(err)
 			w.same("between bounds", idsOf(page.Events), all[3:6])
 			w.same("more between bounds", page.More, false)
@@ -71,6 +71,22 @@ var historyCases = []testCase{
 		w.same("deleted", w.history(ann.ID), []crm.Event{})
 		w.same("never issued", w.history(crm.NewContactID(w.now)), []crm.Event{})
 	}},
+	{"each contact asked for has a page of its own history", func(w *world) {
+		people := w.add(person{name: "Ann"}, person{name: "Ben"}, person{name: "Cleo"})
+		for n := range 3 {
+			for _, c := range people[:2] {
+				w.change(c.ID, "staff", rename(fmt.Sprint("Name ", n)))
+			}
+		}
+		ids := []crm.ContactID{people[0].ID, people[1].ID, people[2].ID, people[0].ID, crm.NewContactID(w.now)}
+		pages, err := w.HistoryByContact(w.ctx, w.id, ids, storage.Page{Size: 2})
+		w.check(err)
+		w.same("contacts with a history", len(pages), 2)
+		for _, c := range people[:2] {
+			w.same("page", idsOf(pages[c.ID].Events), idsOf(w.history(c.ID))[:2])
+			w.same("more", pages[c.ID].More, true)
+		}
+	}},
 	{"loaded contacts come without a history", func(w *world) {
 		l := w.talk(w.channel("Shop"), person{name: "Ann"}, "ann", crm.Active)
 		w.load(l)
@@ -82,11 +98,17 @@ var historyCases = []testCase{
 // history reads a contact's history, without the places.
 func (w *world) history(id crm.ContactID) []crm.Event {
 	w.t.Helper()
-	page, err := w.History(w.ctx, w.id, id, storage.Page{Size: 1000})
+	page, err := w.historyPage(id, storage.Page{Size: 1000})
 	w.check(err)
 	events := slices.Clone(page.Events)
 	for i := range events {
 		events[i].Place = 0
 	}
 	return events
+}
+
+// historyPage is a page of one contact's history.
+func (w *world) historyPage(id crm.ContactID, p storage.Page) (storage.EventPage, error) {
+	pages, err := w.HistoryByContact(w.ctx, w.id, []crm.ContactID{id}, p)
+	return pages[id], err
 }
