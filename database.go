@@ -69,7 +69,9 @@ func (p *program) open(ctx context.Context) (storage.Store, error) {
 	case schema.Version < schema.Latest:
 		return nil, fmt.Errorf("the database is at version %d, this kith needs %d: run `kith migrate`", schema.Version, schema.Latest)
 	}
-	store, err := postgres.Open(ctx, u, postgres.Options{ExecMode: c.PGExecMode})
+	store, err := postgres.Open(ctx, u, postgres.Options{
+		ExecMode: c.PGExecMode, Traces: p.watching.traces.Provider(), Panicked: p.watching.storagePanicked(p.logger()),
+	})
 	if err != nil {
 		return nil, err
 	}

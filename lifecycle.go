@@ -57,6 +57,7 @@ type upkeep struct {
 	store     storage.Store
 	retention time.Duration // of events
 	now       func() time.Time
+	panicked  func()
 
 	forgot time.Time // when there was nothing more to forget
 }
@@ -99,6 +100,7 @@ func maintain(ctx context.Context, work *upkeep, logger *slog.Logger) (stop func
 func (u *upkeep) once(ctx context.Context) (more bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
+			u.panicked()
 			err = fmt.Errorf("panic: %T\n%s", p, debug.Stack())
 		}
 	}()

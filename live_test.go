@@ -94,7 +94,7 @@ func TestUpkeepForgetsEvents(t *testing.T) {
 	}
 	hub := events.New(store, slog.New(slog.DiscardHandler))
 	at := now.Add(30 * time.Minute)
-	keep := &upkeep{store: store, retention: time.Hour, now: func() time.Time { return at }}
+	keep := &upkeep{store: store, retention: time.Hour, now: func() time.Time { return at }, panicked: func() {}}
 	for _, want := range []error{nil, events.ErrResync} {
 		for more := true; more; {
 			if more, err = keep.once(t.Context()); err != nil {

@@ -84,6 +84,8 @@ type program struct {
 	stdout io.Writer
 	stderr io.Writer
 	now    func() time.Time
+
+	watching watching
 }
 
 func (p *program) logger() *slog.Logger {
@@ -118,10 +120,15 @@ func (p *program) serve(ctx context.Context) (err error) {
 		return nil
 	})
 	logger.Info("starting", "version", version(), "database", p.config.DatabaseURL)
+	if p.watching, err = startWatching(ctx, p.getenv); err != nil {
+		return &usageError{err}
+	}
+	opened.add("traces", p.watching.close)
 	store, err := p.openForServing(ctx, logger)
 	if err != nil {
 		return err
 	}
+	store = p.watching.store(store)
 	opened.add("database", store.Close)
 	if p.config.DemoOn() {
 		if err := p.fillDemo(ctx, store, logger); err != nil {
@@ -129,6 +136,7 @@ func (p *program) serve(ctx context.Context) (err error) {
 		}
 	}
 	hub := events.New(store, logger)
+	p.watching.hub(hub)
 	health := httpd.NewHealth(store.Ping)
 	handler, streams, err := p.handler(ctx, store, hub, health, logger, ln.Addr())
 	if err != nil {
@@ -136,8 +144,15 @@ func (p *program) serve(ctx context.Context) (err error) {
 	}
 	opened.add("events", follow(ctx, hub))
 	opened.add("maintenance", maintain(ctx, &upkeep{
-		store: store, retention: p.config.EventRetention, now: p.now,
+		store: store, retention: p.config.EventRetention, now: p.now, panicked: p.watching.caught("background"),
 	}, logger))
+	if addr := p.config.AdminAddr; addr != "" {
+		stop, err := serveAdmin(addr, health, p.watching.registry, logger)
+		if err != nil {
+			return fmt.Errorf("KITH_ADMIN_ADDR: %w", err)
+		}
+		opened.add("admin address", stop)
+	}
 
 	p.announce(ln.Addr(), logger)
 	return httpd.Serve(ctx, ln, httpd.Serving{
@@ -172,7 +187,7 @@ func (p *program) handler(
 		return nil, nil, err
 	}
 	door := newDoor(authenticator.Authenticate, cookieOf(staff), c.Limit())
-	registry := metrics.New(version())
+	registry := p.watching.registry
 	messages := ingest.New(store, c.DefaultRegion, p.now)
 	webhooks := channels.New(channels.Options{
 		Channels: store, Ingest: messages, Failures: store, Open: secrets.Open, Limit: door.admitPage,
@@ -190,6 +205,9 @@ func (p *program) handler(
 		Allow:         door.allow,
 		Now:           p.now,
 		RequestID:     httpd.RequestID,
+		Watch:         p.watching.operations(logger),
+		WatchField:    p.watching.fields(),
+		Panicked:      p.watching.caught("operation"),
 	})
 
 	mux := http.NewServeMux()
@@ -198,7 +216,9 @@ func (p *program) handler(
 	mux.Handle(webhookPath+"{id}/webhook", webhooks)
 	mux.HandleFunc("GET /livez", health.Live)
 	mux.HandleFunc("GET /readyz", health.Ready)
-	mux.Handle("GET /metrics", metrics.Handler(registry))
+	if c.AdminAddr == "" {
+		mux.Handle("GET /metrics", metrics.Handler(registry))
+	}
 	if c.PlaygroundOn() {
 		playground := web.Playground()
 		mux.Handle("/playground", playground)
@@ -212,7 +232,8 @@ func (p *program) handler(
 	if c.Development() {
 		guarded = httpd.OnlyHosts(config.Loopback, guarded)
 	}
-	return httpd.Observe(httpd.Headers(openTo(webhookPath, mux, guarded)), logger, registry), endpoint, nil
+	traced := p.watching.traces.Requests(httpd.Headers(openTo(webhookPath, mux, guarded)))
+	return httpd.Observe(traced, logger, registry, p.watching.caught("request"), "/graphql"), endpoint, nil
 }
 
 // webhookPath is where webhooks begin, and nothing else.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"strings"
 	"unicode/utf8"
 
@@ -99,6 +100,9 @@ func (h *Handler) describe(ctx context.Context, err error) (string, map[string]a
 			return k.message, extensions(k.code)
 		}
 	}
+	if _, ok := errors.AsType[*panicError](err); ok {
+		h.panicked()
+	}
 	id := h.requestID(ctx)
 	if shared, ok := errors.AsType[*sharedError](err); !ok || !shared.told.Swap(true) {
 		h.log.ErrorContext(ctx, "request failed", slog.String("request", id), slog.Any("error", err))
@@ -133,7 +137,13 @@ type panicError struct {
 	stack []byte
 }
 
-func (p *panicError) Error() string { return fmt.Sprintf("panic: %v\n%s", p.value, p.stack) }
+// Error tells the value's type alone where the value may be somebody's data.
+func (p *panicError) Error() string {
+	if err, ok := p.value.(runtime.Error); ok {
+		return fmt.Sprintf("panic: %v\n%s", err, p.stack)
+	}
+	return fmt.Sprintf("panic: %T\n%s", p.value, p.stack)
+}
 
 // refusals turns the complaints of the parser and the validator into what the client is told: names of the schema and of
 // the document, and where, but no value.

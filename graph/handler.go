@@ -49,6 +49,12 @@ type Options struct {
 	Allow func(v crm.Viewer) (wait time.Duration, ok bool)
 	// Now tells when credentials have ended. Nil is time.Now.
 	Now func() time.Time
+	// Watch is told of every operation. Nil watches nothing.
+	Watch Watch
+	// WatchField is told of each field of the root as it begins; what it returns is called at its end. Nil watches nothing.
+	WatchField func(ctx context.Context, field string) (context.Context, func())
+	// Panicked is called for each panic that was caught. Nil does nothing.
+	Panicked func()
 	// RequestID names the request in the log, and in answers that say no more than that. Nil makes up an id.
 	RequestID func(ctx context.Context) string
 
@@ -67,6 +73,8 @@ type Handler struct {
 	authenticate func(ctx context.Context, header string) (crm.Viewer, error)
 	log          *slog.Logger
 	requestID    func(ctx context.Context) string
+	watch        Watch
+	panicked     func()
 	executor     *executor.Executor
 
 	introspection bool
@@ -87,6 +95,8 @@ func NewHandler(o Options) *Handler {
 		authenticate:  o.Authenticate,
 		log:           o.Logger,
 		requestID:     o.RequestID,
+		watch:         o.Watch,
+		panicked:      o.Panicked,
 		introspection: o.Introspection,
 		allow:         o.Allow,
 		now:           o.Now,
@@ -94,6 +104,12 @@ func NewHandler(o Options) *Handler {
 	}
 	if h.allow == nil {
 		h.allow = func(crm.Viewer) (time.Duration, bool) { return 0, true }
+	}
+	if h.watch == nil {
+		h.watch = ignore
+	}
+	if h.panicked == nil {
+		h.panicked = func() {}
 	}
 	if h.now == nil {
 		h.now = time.Now
@@ -118,6 +134,9 @@ func NewHandler(o Options) *Handler {
 	h.executor.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		return next(withLoaders(ctx, h.desk, auth.Viewer(ctx)))
 	})
+	if o.WatchField != nil {
+		h.executor.AroundRootFields(watchRoot(o.WatchField))
+	}
 	if o.fields == nil {
 		o.fields = writeLists
 	}

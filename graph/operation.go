@@ -50,6 +50,10 @@ func (h *Handler) prepare(
 		if value := recover(); value != nil {
 			op, refused = nil, h.refuse(ctx, &panicError{value, debug.Stack()})
 		}
+		if refused != nil {
+			_, done := h.watched(ctx, nil)
+			done(nil, refused)
+		}
 	}()
 	op, errs := h.executor.CreateOperationContext(graphql.StartOperationTrace(ctx), params)
 	if len(errs) > 0 {
@@ -70,10 +74,16 @@ func isSubscription(op *graphql.OperationContext) bool {
 func (h *Handler) execute(
 	ctx context.Context, op *graphql.OperationContext,
 ) (resp *graphql.Response, refused *refusal) {
+	ctx, done := h.watched(ctx, op)
 	defer func() {
 		if value := recover(); value != nil {
 			resp, refused = nil, h.refuse(ctx, &panicError{value, debug.Stack()})
 		}
+		var errs gqlerror.List
+		if resp != nil {
+			errs = resp.Errors
+		}
+		done(errs, refused)
 	}()
 	answers, ctx := h.executor.DispatchOperation(ctx, op)
 	resp = answers(ctx)

@@ -32,10 +32,12 @@ type sink interface {
 func (h *Handler) open(
 	ctx context.Context, op *graphql.OperationContext,
 ) (s *stream, refused *refusal) {
+	ctx, done := h.watched(ctx, op)
 	defer func() {
 		if value := recover(); value != nil {
 			s, refused = nil, h.refuse(ctx, &panicError{value, debug.Stack()})
 		}
+		done(nil, refused)
 	}()
 	fields := graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Subscription"})
 	if len(fields) != 1 || fields[0].Name == "__typename" {

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kith/internal/crm"
@@ -35,6 +36,8 @@ type Hub struct {
 	tails   map[crm.WorkspaceID]*tail
 	stopped bool
 	running sync.WaitGroup
+
+	open, dropped atomic.Int64
 }
 
 // New returns a hub that reads from store. Without [Hub.Run] it works by polling alone.
@@ -98,8 +101,15 @@ func (h *Hub) Subscribe(ctx context.Context, w crm.WorkspaceID, after *crm.Event
 	if err != nil {
 		return nil, fmt.Errorf("find where to begin: %w", err)
 	}
+	h.open.Add(1)
 	return s, nil
 }
+
+// Open is how many subscriptions there are.
+func (h *Hub) Open() int64 { return h.open.Load() }
+
+// Dropped is how many subscriptions have been ended so far because they could not keep up.
+func (h *Hub) Dropped() int64 { return h.dropped.Load() }
 
 // Mark returns an id that stands for this moment: a subscription after it is told of everything that is committed from
 // now on. It is the id of no event.

@@ -26,6 +26,7 @@ type Subscription struct {
 	queue  []Part
 	queued int // events
 	err    error
+	closed bool
 	taken  chan<- struct{}
 }
 
@@ -126,6 +127,7 @@ func (s *Subscription) offer(b *Batch, taken chan<- struct{}) (ok bool) {
 	defer s.mu.Unlock()
 	if s.queued+n > queueSize {
 		s.failLocked(ErrSlowConsumer)
+		s.hub.dropped.Add(1)
 		return false
 	}
 	s.queue = append(s.queue, Part{b, from})
@@ -159,6 +161,12 @@ func (s *Subscription) failLocked(err error) {
 // Close ends the subscription. It may be called more than once.
 func (s *Subscription) Close() {
 	s.fail(ErrStopped) // first, so that it cannot join any more
+	s.mu.Lock()
+	if !s.closed {
+		s.closed = true
+		s.hub.open.Add(-1)
+	}
+	s.mu.Unlock()
 	s.hub.leave(s)
 }
 

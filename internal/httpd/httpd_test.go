@@ -33,7 +33,7 @@ func observed(h http.HandlerFunc) (http.Handler, *bytes.Buffer, *prometheus.Regi
 	mux.Handle("GET /things/{id}", h)
 	var log bytes.Buffer
 	registry := prometheus.NewPedanticRegistry()
-	return Observe(Headers(mux), slog.New(slog.NewJSONHandler(&log, nil)), registry), &log, registry
+	return Observe(Headers(mux), slog.New(slog.NewJSONHandler(&log, nil)), registry, func() {}), &log, registry
 }
 
 func TestRequestIDs(t *testing.T) {

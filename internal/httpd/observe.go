@@ -41,7 +41,11 @@ var quiet = []string{"GET /livez", "GET /readyz", "GET /metrics"}
 // Observe gives each request an id (the client's own, when it is a plain one), logs and counts it under the mux's
 // pattern rather than its path, and turns a panic into an INTERNAL error. It must be outermost, and nothing between it
 // and the mux may copy the request.
-func Observe(next http.Handler, logger *slog.Logger, registry prometheus.Registerer) http.Handler {
+//
+// What speaks for itself in the log says so with chatty, by the route: its requests that went well are logged as debug.
+func Observe(
+	next http.Handler, logger *slog.Logger, registry prometheus.Registerer, panicked func(), chatty ...string,
+) http.Handler {
 	durations := promauto.With(registry).NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "kith_http_request_duration_seconds",
 		Help:    "How long requests took, and by its count how many there were.",
@@ -75,7 +79,7 @@ func Observe(next http.Handler, logger *slog.Logger, registry prometheus.Registe
 			}
 			level := slog.LevelInfo
 			switch {
-			case slices.Contains(quiet, route):
+			case slices.Contains(quiet, route), slices.Contains(chatty, route) && seen.Code < http.StatusBadRequest:
 				level = slog.LevelDebug
 			case seen.Code >= http.StatusInternalServerError:
 				level = slog.LevelError
@@ -91,7 +95,7 @@ func Observe(next http.Handler, logger *slog.Logger, registry prometheus.Registe
 					return f()
 				}
 			}})
-			recovering(w, r, next, logger)
+			recovering(w, r, next, logger, panicked)
 		})
 	})
 }
@@ -103,7 +107,7 @@ func streams(w http.ResponseWriter, code int) bool {
 
 // recovering serves r and answers a panic. When the answer had begun already it is broken off, so that the client does
 // not take a part for the whole.
-func recovering(w http.ResponseWriter, r *http.Request, next http.Handler, logger *slog.Logger) {
+func recovering(w http.ResponseWriter, r *http.Request, next http.Handler, logger *slog.Logger, panicked func()) {
 	begun := false
 	w = httpsnoop.Wrap(w, httpsnoop.Hooks{
 		WriteHeader: func(f httpsnoop.WriteHeaderFunc) httpsnoop.WriteHeaderFunc {
@@ -124,6 +128,7 @@ func recovering(w http.ResponseWriter, r *http.Request, next http.Handler, logge
 		if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 			panic(p)
 		}
+		panicked()
 		what := fmt.Sprintf("%T", p) // a value may hold personal data
 		if err, ok := p.(runtime.Error); ok {
 			what = err.Error()

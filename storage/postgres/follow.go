@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"kith/internal/crm"
+	"kith/storage"
 )
 
 const (
@@ -35,8 +36,18 @@ func (s *Store) Follow(ctx context.Context, wake func(crm.WorkspaceID)) error {
 	defer cancel(nil)
 	defer context.AfterFunc(s.teller.life, func() { cancel(errClosed) })()
 	var loops sync.WaitGroup
-	loops.Go(func() { s.listen(ctx, wake) })
-	loops.Go(func() { s.poll(ctx) })
+	for _, loop := range []func(){func() { s.listen(ctx, wake) }, func() { s.poll(ctx) }} {
+		loops.Go(func() {
+			var err error
+			defer func() {
+				if err != nil {
+					cancel(err) // whoever follows begins again
+				}
+			}()
+			defer storage.Recovered(&err)
+			loop()
+		})
+	}
 	loops.Wait()
 	return context.Cause(ctx)
 }

@@ -9,10 +9,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/exaring/otelpgx"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"go.opentelemetry.io/otel/trace"
 
 	"kith/internal/crm"
 	"kith/storage"
@@ -28,6 +30,10 @@ type Options struct {
 	MaxConns int
 	// StatementTimeout ends a statement on the server's side; 0 is 10 s.
 	StatementTimeout time.Duration
+	// Traces gets a span for each statement, with the statement and none of its values. Nil traces nothing.
+	Traces trace.TracerProvider
+	// Panicked is told of panics in goroutines of the store's own, which go on. Nil tells nobody.
+	Panicked func(*storage.PanicError)
 }
 
 // Store is a [storage.Store] over a pool of connections.
@@ -43,6 +49,7 @@ type Store struct {
 	memory     memory
 	slots      atomic.Uint64
 	teller     *teller
+	panicked   func(*storage.PanicError)
 }
 
 var (
@@ -78,7 +85,11 @@ func open(ctx context.Context, url string, o Options, adjust func(*pgxpool.Confi
 	if timeout == 0 {
 		timeout = 10 * time.Second
 	}
-	s := &Store{memory: newMemory()}
+	if o.Traces != nil {
+		config.ConnConfig.Tracer = otelpgx.NewTracer(
+			otelpgx.WithTracerProvider(o.Traces), otelpgx.WithDisableConnectionDetailsInAttributes())
+	}
+	s := &Store{memory: newMemory(), panicked: o.Panicked}
 	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
 		registerTypes(c.TypeMap())
 		return s.prepareSession(ctx, c, mode, timeout)
@@ -149,6 +160,14 @@ func execMode(name string) (pgx.QueryExecMode, error) {
 // Ping answers nil when the database can take a statement now.
 func (s *Store) Ping(ctx context.Context) error {
 	return translate(ctx, s.pool.Ping(ctx))
+}
+
+// PoolStats are numbers of the pool: connections there may be, there are, and at work; how often one was taken, how often
+// one had to be waited for, and how long in all.
+func (s *Store) PoolStats() (most, open, inUse int, acquired, waited int64, waitedFor time.Duration) {
+	p := s.pool.Stat()
+	return int(p.MaxConns()), int(p.TotalConns()), int(p.AcquiredConns()), p.AcquireCount(), p.EmptyAcquireCount(),
+		p.EmptyAcquireWaitTime()
 }
 
 // Close waits for running statements and closes the pool. What has no place by then is given one by another process, or

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -12,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kith/internal/crm"
+	"kith/storage"
 )
 
 const (
@@ -152,7 +154,7 @@ func (t *teller) rounds(ctx context.Context, todo []crm.WorkspaceID) {
 	var news []crm.WorkspaceID
 	for _, w := range todo {
 		g.Go(func() error {
-			r, err := t.round(ctx, w, false)
+			r, err := t.guarded(ctx, w)
 			switch {
 			case err != nil:
 				t.schedule(w, time.Now().Add(tellAgain))
@@ -170,6 +172,19 @@ func (t *teller) rounds(ctx context.Context, todo []crm.WorkspaceID) {
 	}
 	_ = g.Wait() // they keep their errors to themselves
 	t.announce(ctx, news)
+}
+
+// guarded is a round that gives a panic as an error: the next may go better, and the process must live.
+func (t *teller) guarded(ctx context.Context, w crm.WorkspaceID) (r result, err error) {
+	defer func() {
+		if err != nil && t.store.panicked != nil {
+			if p, ok := errors.AsType[*storage.PanicError](err); ok {
+				t.store.panicked(p)
+			}
+		}
+	}()
+	defer storage.Recovered(&err)
+	return t.round(ctx, w, false)
 }
 
 // now gives places to what is committed in a workspace before it returns.

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kith/internal/crm"
+	"kith/storage"
 )
 
 // followEvery is how often those who follow look for what other processes did.
@@ -35,8 +36,15 @@ func (s *Store) Follow(ctx context.Context, wake func(crm.WorkspaceID)) error {
 	s.followers.add(f)
 	defer s.followers.remove(f)
 	g, inner := errgroup.WithContext(ctx)
-	g.Go(func() error { return s.listen(inner, f, wake) })
-	g.Go(func() error { return s.tellActivity(inner) })
+	for _, loop := range []func() error{
+		func() error { return s.listen(inner, f, wake) },
+		func() error { return s.tellActivity(inner) },
+	} {
+		g.Go(func() (err error) {
+			defer storage.Recovered(&err)
+			return loop()
+		})
+	}
 	err := g.Wait()
 	if ctx.Err() != nil {
 		err = ctx.Err()

@@ -4,12 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
 	"kith/internal/crm"
+	"kith/storage"
 )
 
 // largestGroup is how many writes share a commit at most.
@@ -216,10 +215,6 @@ func (t *tx) step(ctx context.Context, r *write) error {
 }
 
 func call(ctx context.Context, t *tx, f func(context.Context, *tx) error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in a write: %v\n%s", p, debug.Stack())
-		}
-	}()
+	defer storage.Recovered(&err)
 	return f(ctx, t)
 }

@@ -1,0 +1,111 @@
+// Package tracing tells an OpenTelemetry collector what requests do: a span for each request, operation, field of the root
+// and statement of SQL. It is set by the standard environment variables (OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_SAMPLER
+// and the others) and does nothing without them. Spans hold no argument, no variable and no value of a statement.
+package tracing
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/felixge/httpsnoop"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdk "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Tracing sends spans. Nil sends none.
+type Tracing struct {
+	provider *sdk.TracerProvider
+	tracer   trace.Tracer
+	carried  propagation.TextMapPropagator
+}
+
+// Start begins to send spans over OTLP and HTTP where the environment names a collector; else it returns nil.
+func Start(ctx context.Context, getenv func(string) string, version string) (*Tracing, error) {
+	endpoint := getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+	if base := getenv("OTEL_EXPORTER_OTLP_ENDPOINT"); endpoint == "" && base != "" {
+		endpoint = strings.TrimRight(base, "/") + "/v1/traces"
+	}
+	if endpoint == "" || strings.EqualFold(getenv("OTEL_SDK_DISABLED"), "true") || getenv("OTEL_TRACES_EXPORTER") == "none" {
+		return nil, nil //nolint:nilnil // a nil Tracing traces nothing
+	}
+	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(endpoint))
+	if err != nil {
+		return nil, fmt.Errorf("send traces: %w", err)
+	}
+	about, err := resource.New(ctx,
+		resource.WithAttributes(attribute.String("service.name", "kith"), attribute.String("service.version", version)),
+		resource.WithFromEnv(), resource.WithTelemetrySDK())
+	if err != nil {
+		return nil, fmt.Errorf("send traces: OTEL_RESOURCE_ATTRIBUTES: %w", err)
+	}
+	p := sdk.NewTracerProvider(sdk.WithBatcher(exporter), sdk.WithResource(about))
+	return &Tracing{p, p.Tracer("kith"), propagation.TraceContext{}}, nil
+}
+
+// Provider is for libraries that trace; nil where nothing is traced.
+func (t *Tracing) Provider() trace.TracerProvider {
+	if t == nil {
+		return nil
+	}
+	return t.provider
+}
+
+// Close sends what is left, as long as ctx lasts.
+func (t *Tracing) Close(ctx context.Context) error {
+	if t == nil {
+		return nil
+	}
+	return t.provider.Shutdown(ctx)
+}
+
+// Requests traces requests, as parts of the traces that their headers name.
+func (t *Tracing) Requests(next http.Handler) http.Handler {
+	if t == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx := t.carried.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
+		ctx, span := t.tracer.Start(ctx, r.Method, trace.WithSpanKind(trace.SpanKindServer),
+			trace.WithAttributes(attribute.String("http.request.method", r.Method)))
+		inner := r.WithContext(ctx)
+		status := http.StatusOK
+		defer func() {
+			r.Pattern = inner.Pattern // for those outside, who have not seen the copy
+			if r.Pattern != "" {
+				span.SetName(r.Pattern)
+				span.SetAttributes(attribute.String("http.route", r.Pattern))
+			}
+			span.SetAttributes(attribute.Int("http.response.status_code", status))
+			if status >= http.StatusInternalServerError {
+				span.SetStatus(codes.Error, "")
+			}
+			span.End()
+		}()
+		next.ServeHTTP(httpsnoop.Wrap(w, httpsnoop.Hooks{
+			WriteHeader: func(f httpsnoop.WriteHeaderFunc) httpsnoop.WriteHeaderFunc {
+				return func(code int) { status = code; f(code) }
+			},
+		}), inner)
+	})
+}
+
+// Begin starts a span within the one of ctx. The function it returns ends it, with a code that is not empty as an error.
+func (t *Tracing) Begin(ctx context.Context, name string, about ...attribute.KeyValue) (context.Context, func(failure string)) {
+	if t == nil {
+		return ctx, func(string) {}
+	}
+	ctx, span := t.tracer.Start(ctx, name, trace.WithAttributes(about...))
+	return ctx, func(failure string) {
+		if failure != "" {
+			span.SetStatus(codes.Error, failure)
+		}
+		span.End()
+	}
+}

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"kith/internal/metrics"
+	"kith/storage/postgres/pgtest"
+)
+
+// await waits until f answers true, for ten seconds at most.
+func await(t *testing.T, what string, f func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); !f(); {
+		if time.Now().After(end) {
+			t.Fatalf("%s: it did not come to that", what)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// freePort is an address that nobody listens at just now.
+func freePort(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	return ln.Addr().String()
+}
+
+func TestTheAdminAddressServesMetricsHealthAndProfilesApart(t *testing.T) {
+	t.Parallel()
+	admin := freePort(t)
+	s := start(t, environment{"HOME": t.TempDir(), "KITH_ADMIN_ADDR": admin})
+	s.ask(t, "", `query People { contacts(first: 1) { nodes { name } } channels { id } }`)
+	s.ask(t, "", `{ viewer { role } }`)
+	s.ask(t, "", `{ nonsense }`)
+	if status, _ := s.get(t, "/metrics"); status != http.StatusNotFound {
+		t.Errorf("/metrics beside everything else: %d", status)
+	}
+	if status, _ := s.get(t, "/debug/pprof/"); status != http.StatusNotFound {
+		t.Errorf("profiles beside everything else: %d", status)
+	}
+	apart := &server{url: "http://" + admin}
+	for _, path := range []string{"/livez", "/readyz", "/debug/pprof/", "/debug/pprof/goroutine"} {
+		if status, body := apart.get(t, path); status != http.StatusOK {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
+	}
+	_, text := apart.get(t, "/metrics")
+	for _, want := range []string{
+		`kith_operation_duration_seconds_count{code="OK",field="several",kind="query"} 1`,
+		`kith_operation_duration_seconds_count{code="OK",field="viewer",kind="query"} 1`,
+		`kith_operation_duration_seconds_count{code="BAD_USER_INPUT",field="",kind="refused"} 1`,
+		`kith_storage_call_duration_seconds_count{call="Contacts"} 1`,
+		`kith_subscriptions 0`, `kith_subscriptions_dropped_total 0`, `kith_panics_total{where="background"} 0`,
+		`kith_http_request_duration_seconds_count{code="200",route="/graphql"}`, "go_goroutines", "kith_build_info",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in the metrics", want)
+		}
+	}
+	for _, wrong := range []string{"nonsense", "People"} {
+		if strings.Contains(text, wrong) {
+			t.Errorf("a client's word %q is in the metrics", wrong)
+		}
+	}
+}
+
+// The people of this test, each value so odd that it cannot be in a log by chance.
+const (
+	oddName  = "Zsqwxname Vbqkjlast"
+	oddEmail = "zsqwx.mail@example.com"
+	oddPhone = "+4930998877665"
+	oddNotes = "Zsqwxnotes"
+	oddText  = "Zsqwxtext"
+	oddID    = "zsqwx-external-id"
+)
+
+func TestLogsTellWhoAskedForWhatAndNothingOfAnybody(t *testing.T) {
+	t.Parallel()
+	for name, url := range map[string]func(*testing.T) string{
+		"SQLite":     func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "kith.db") },
+		"PostgreSQL": func(t *testing.T) string { return pgtest.Database(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := environment{
+				"KITH_DATABASE_URL": url(t), "KITH_AUTH_SECRET": secret, "KITH_LOG_LEVEL": "debug", "KITH_DEMO": "off",
+			}
+			token, _, err := execute(t, env, "token", "--workspace=acme", "--role=admin", "--sub=staff-7")
+			if err != nil {
+				t.Fatal(err)
+			}
+			token = strings.TrimSpace(token)
+			env["KITH_LOG_FORMAT"] = "text"
+			s := start(t, env)
+			_, body := s.ask(t, token, `mutation { createChannel(input: {name: "Shop", type: WHATSAPP}) { channel { id } } }`)
+			channel := between(body, `"id":"`, `"`)
+			_, body = s.ask(t, token, `mutation Take { recordInteraction(input: {channelId: "`+channel+`", externalId: "`+oddID+`", messageId: "1",
+				text: "`+oddText+`", profile: {name: "`+oddName+`", email: "`+oddEmail+`", emailVerified: true, phone: "`+oddPhone+`"}}) { contact { id } } }`)
+			contact := between(body, `"id":"`, `"`)
+			for _, operation := range []string{
+				`query Find { contacts(search: "` + oddName + `") { nodes { name sessions { nodes { lastMessagePreview } } } } }`,
+				`mutation { updateContact(input: {id: "` + contact + `", notes: "` + oddNotes + `"}) { userErrors { code } } }`,
+				`mutation { updateContact(input: {id: "` + contact + `", email: "` + oddEmail + `@"}) { userErrors { code } } }`,
+				`mutation { exportContact(input: {id: "` + contact + `"}) { document } }`,
+				`{ contacts(search: "` + oddName + `", first: 0) { nodes { id } } }`,
+				`{ ` + oddText + ` }`,
+				`{ contacts(search: "` + oddName,
+				`mutation { deleteContact(input: {id: "` + contact + `"}) { deletedContactId } }`,
+			} {
+				s.ask(t, token, operation)
+			}
+			s.ask(t, token+"x", `{ viewer { role } }`)
+			s.stop()
+			if err := <-s.done; err != nil {
+				t.Error(err)
+			}
+			s.done <- nil
+			log := s.log.String() + s.out.String()
+			for _, personal := range []string{oddName, "Zsqwx", "zsqwx", "30998877665", token, secret} {
+				if at := strings.Index(log, personal); at >= 0 {
+					t.Errorf("%q is in the log: %s", personal, log[max(0, at-200):min(len(log), at+100)])
+				}
+			}
+			for _, want := range []string{
+				"kind=mutation field=recordInteraction operation=Take code=OK", "kind=query field=contacts operation=Find code=OK",
+				"code=BAD_USER_INPUT", "workspace=acme subject=staff-7", "cost=",
+			} {
+				if !strings.Contains(log, want) {
+					t.Errorf("no %q in the log", want)
+				}
+			}
+		})
+	}
+}
+
+func between(text, before, after string) string {
+	_, rest, _ := strings.Cut(text, before)
+	found, _, _ := strings.Cut(rest, after)
+	return found
+}
+
+// collector takes in traces over OTLP and HTTP, as bytes: names of spans are in them as they are.
+type collector struct {
+	*httptest.Server
+	mu   sync.Mutex
+	got  bytes.Buffer
+	path string
+}
+
+func collect(t *testing.T) *collector {
+	c := &collector{}
+	c.Server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.path = r.URL.Path
+		_, _ = io.Copy(&c.got, r.Body)
+	}))
+	t.Cleanup(c.Close)
+	return c
+}
+
+func (c *collector) has(what string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return bytes.Contains(c.got.Bytes(), []byte(what))
+}
+
+func TestTracesGoToACollectorThatIsSet(t *testing.T) {
+	t.Parallel()
+	c := collect(t)
+	s := start(t, environment{
+		"KITH_DATABASE_URL": pgtest.Database(t), "KITH_DEMO": "on", "OTEL_EXPORTER_OTLP_ENDPOINT": c.URL,
+	})
+	s.ask(t, "", `query Find { contacts(search: "zsqwx") { nodes { name } } }`)
+	s.stop()
+	if err := <-s.done; err != nil {
+		t.Error(err)
+	}
+	s.done <- nil
+	if c.path != "/v1/traces" {
+		t.Errorf("traces went to %q", c.path)
+	}
+	for _, want := range []string{"/graphql", "query contacts", "resolve contacts", "SELECT", "kith"} {
+		if !c.has(want) {
+			t.Errorf("no %q in the traces", want)
+		}
+	}
+	if c.has("zsqwx") {
+		t.Error("what was searched for is in the traces")
+	}
+}
+
+func TestPanicsAreCountedAndLoggedWithoutValues(t *testing.T) {
+	t.Parallel()
+	w, err := startWatching(t.Context(), environment{}.get)
+	if err != nil {
+		t.Fatal(err)
+	}
+	work := &upkeep{store: metrics.WatchStore(nil, w.registry, w.panics), now: time.Now, panicked: w.caught("background")}
+	if _, err := work.once(t.Context()); err == nil || !strings.Contains(err.Error(), "nil pointer") {
+		t.Errorf("the error of a store that panics: %v", err)
+	}
+	recorder := httptest.NewRecorder()
+	metrics.Handler(w.registry).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	if !strings.Contains(recorder.Body.String(), `kith_panics_total{where="storage"} 1`) {
+		t.Error("the panic was not counted")
+	}
+	if _, err := json.Marshal(w.traces); err != nil { // nil: nothing is traced without a setting
+		t.Error(err)
+	}
+}
