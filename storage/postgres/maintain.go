@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,10 +25,11 @@ const (
 	growthCheck = time.Minute
 )
 
-// sweeper remembers when this process last looked for workspaces that have grown.
+// sweeper remembers when this process last looked for workspaces that have grown, and whether all tables have statistics.
 type sweeper struct {
-	mu     sync.Mutex
-	looked time.Time
+	mu       sync.Mutex
+	looked   time.Time
+	analyzed atomic.Bool
 }
 
 // Maintain does one helping of the work that earlier calls left behind. Its statements that go over all workspaces read
@@ -36,6 +38,9 @@ func (s *Store) Maintain(ctx context.Context) (more bool, err error) {
 	detached, err := s.detachSome(ctx)
 	if err != nil {
 		return false, fmt.Errorf("detach sessions: %w", err)
+	}
+	if err := s.analyzeFirst(ctx); err != nil {
+		return false, fmt.Errorf("gather statistics: %w", err)
 	}
 	indexed, err := s.indexSome(ctx)
 	if err != nil {
