@@ -13,8 +13,12 @@ import (
 // of a channel.
 const channelFactor = 10
 
+// addressFactor is how many times the requests of a person may come from one address by people with credentials: an
+// office has one address.
+const addressFactor = 20
+
 // door asks who is there, once for each request, and turns away who asks too often. Whoever shows a good credential is
-// counted by it; strangers are counted by their address.
+// counted by it, and all of them together by their address; strangers are counted by their address.
 //
 // A credential is an Authorization header or, without one, the cookie of somebody who signed in on the staff pages.
 type door struct {
@@ -39,14 +43,15 @@ type answerKey struct{}
 
 // answer is what came of a credential that admit has looked at.
 type answer struct {
-	header string
-	viewer crm.Viewer
-	err    error
+	header  string
+	address string // that the request came from
+	viewer  crm.Viewer
+	err     error
 }
 
 // ask looks at the credential of r.
 func (d door) ask(r *http.Request) answer {
-	a := answer{header: r.Header.Get("Authorization")}
+	a := answer{header: r.Header.Get("Authorization"), address: httpd.Address(r)}
 	if a.header == "" && d.cookie != nil {
 		var found bool
 		if a.viewer, found, a.err = d.cookie(r); found {
@@ -64,8 +69,9 @@ func (d door) admit(next http.Handler) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a := d.ask(r)
+		ctx := context.WithValue(r.Context(), answerKey{}, a)
 		if d.limiter == nil {
-			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), answerKey{}, a)))
+			next.ServeHTTP(w, r.WithContext(ctx))
 			return
 		}
 		var (
@@ -73,28 +79,33 @@ func (d door) admit(next http.Handler) http.Handler {
 			ok   bool
 		)
 		if a.err == nil {
-			wait, ok = d.allow(a.viewer)
+			wait, ok = d.allow(ctx, a.viewer, 1)
 		} else {
-			wait, ok = d.limiter.Allow("address "+httpd.Address(r), 1)
+			wait, ok = d.limiter.Allow(1, httpd.Asker{Name: "stranger " + a.address, Factor: 1})
 		}
 		if !ok {
 			httpd.TooMany(w, r, wait)
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), answerKey{}, a)))
+		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 
-// allow takes in one operation more of somebody who has shown a credential, or tells how long to wait.
-func (d door) allow(v crm.Viewer) (wait time.Duration, ok bool) {
+// allow takes tokens of somebody who has shown a credential, and of the address, or tells how long to wait. The context is
+// one that admit has made.
+func (d door) allow(ctx context.Context, v crm.Viewer, tokens int) (wait time.Duration, ok bool) {
 	if d.limiter == nil {
 		return 0, true
 	}
-	factor := 1.0
+	subject := httpd.Asker{Name: "subject " + v.WorkspaceName + "\x00" + v.Subject, Factor: 1}
 	if v.Role == crm.RoleChannel {
-		factor = channelFactor
+		subject.Factor = channelFactor
 	}
-	return d.limiter.Allow("subject "+v.WorkspaceName+"\x00"+v.Subject, factor)
+	a, known := ctx.Value(answerKey{}).(answer)
+	if !known {
+		return d.limiter.Allow(tokens, subject)
+	}
+	return d.limiter.Allow(tokens, subject, httpd.Asker{Name: "address " + a.address, Factor: addressFactor})
 }
 
 // admitPage takes in one message that a page on the web sends for somebody unknown, or tells how long to wait.
@@ -102,7 +113,7 @@ func (d door) admitPage(r *http.Request) (wait time.Duration, ok bool) {
 	if d.limiter == nil {
 		return 0, true
 	}
-	return d.limiter.Allow("page "+httpd.Address(r), 1)
+	return d.limiter.Allow(1, httpd.Asker{Name: "page " + httpd.Address(r), Factor: 1})
 }
 
 // authenticate returns who brings the header; with an empty one, whose cookie came along. It does not ask again what

@@ -186,6 +186,10 @@ func (p *program) handler(
 	if err != nil {
 		return nil, nil, err
 	}
+	trusted, err := p.trustedDocuments()
+	if err != nil {
+		return nil, nil, err
+	}
 	door := newDoor(authenticator.Authenticate, cookieOf(staff), c.Limit())
 	registry := p.watching.registry
 	messages := ingest.New(store, c.DefaultRegion, p.now)
@@ -203,6 +207,8 @@ func (p *program) handler(
 		Logger:        logger,
 		Introspection: c.IntrospectionOn(),
 		Allow:         door.allow,
+		Trusted:       trusted,
+		Concurrency:   c.Concurrency,
 		Now:           p.now,
 		RequestID:     httpd.RequestID,
 		Watch:         p.watching.operations(logger),
@@ -211,7 +217,7 @@ func (p *program) handler(
 	})
 
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", door.admit(endpoint))
+	mux.Handle(graphQLPath, httpd.CORS(c.Origins(), door.admit(endpoint)))
 	p.handleSignIn(mux, staff, door)
 	mux.Handle(webhookPath+"{id}/webhook", webhooks)
 	mux.HandleFunc("GET /livez", health.Live)
@@ -228,16 +234,38 @@ func (p *program) handler(
 	for _, short := range []string{"GET /{$}", "GET /staff", "GET /staff/{$}"} {
 		mux.Handle(short, http.RedirectHandler("/staff/contacts", http.StatusFound))
 	}
-	guarded := httpd.SameOrigin(mux)
+	guarded := httpd.SameOrigin(mux, httpd.Open{Path: graphQLPath, Origins: c.Origins()})
 	if c.Development() {
 		guarded = httpd.OnlyHosts(config.Loopback, guarded)
 	}
 	traced := p.watching.traces.Requests(httpd.Headers(openTo(webhookPath, mux, guarded)))
-	return httpd.Observe(traced, logger, registry, p.watching.caught("request"), "/graphql"), endpoint, nil
+	observed := httpd.Observe(traced, logger, registry, p.watching.caught("request"), graphQLPath)
+	return httpd.Behind(c.Proxies(), c.PublicTLS(), observed), endpoint, nil
 }
 
-// webhookPath is where webhooks begin, and nothing else.
-const webhookPath = "/channels/"
+// Where things are served: the endpoint, and webhooks, below their path and nothing else.
+const (
+	graphQLPath = "/graphql"
+	webhookPath = "/channels/"
+)
+
+// trustedDocuments are the documents that are served; nil is any.
+func (p *program) trustedDocuments() (*graph.TrustedDocuments, error) {
+	if p.config.TrustedDocuments == "" {
+		return nil, nil
+	}
+	f, err := os.Open(p.config.TrustedDocuments)
+	if err != nil {
+		return nil, &usageError{fmt.Errorf("KITH_TRUSTED_DOCUMENTS: %w", err)}
+	}
+	defer func() { _ = f.Close() }()
+	trusted, err := graph.ReadTrustedDocuments(f)
+	if err != nil {
+		return nil, &usageError{fmt.Errorf("KITH_TRUSTED_DOCUMENTS: %w", err)}
+	}
+	trusted.TrustOwn(web.StaffOperations)
+	return trusted, nil
+}
 
 // openTo lets what is asked under a path past the guards: providers and pages of other origins come under whatever name
 // they know Kith by, and prove themselves in their own way.

@@ -13,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"kith/graph/limit"
 	"kith/graph/model"
 	"kith/internal/auth"
 	"kith/internal/crm"
@@ -59,6 +60,7 @@ var known = []struct {
 	{events.ErrResync, codeResync, "The events after that one are not kept any more: read everything anew, then subscribe"},
 	{events.ErrStopped, codeUnavailable, "The service is about to stop: subscribe again"},
 	{errExpired, codeUnauthenticated, "The token has expired: sign in again"},
+	{errBusy, codeUnavailable, "The service is busy: try again later"},
 	{crm.ErrUnavailable, codeUnavailable, "The service cannot answer now: try again later"},
 	{context.DeadlineExceeded, codeUnavailable, "The service took too long: try again later"},
 	{context.Canceled, codeUnavailable, "The request was cancelled"},
@@ -198,7 +200,7 @@ func withoutValue(e *gqlerror.Error) string {
 		}
 		m = "Syntax error: " + m
 	case tooLong(e):
-		m = fmt.Sprintf("The document is too long: it can have at most %d words and signs", maxTokens)
+		m = fmt.Sprintf("The document is too long: it can have at most %d words and signs", limit.MaxTokens)
 	default:
 		m, _, _ = strings.Cut(m, ": ")
 		m = "Syntax error: " + m

@@ -14,6 +14,9 @@ func Stock(o *Options) {
 	o.fields = func(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) }
 }
 
+// Unlimited takes any operation, whatever it costs.
+func Unlimited(o *Options) { o.unlimited = true }
+
 // CountWritten counts the lists that are written without gqlgen.
 func CountWritten(n *atomic.Int64) func(o *Options) {
 	return func(o *Options) {

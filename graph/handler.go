@@ -7,16 +7,15 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"strconv"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"kith/graph/generated"
 	"kith/internal/auth"
@@ -28,11 +27,8 @@ import (
 // The bounds of a request.
 const (
 	maxBody          = 128 << 10
-	maxTokens        = 2000
 	operationTimeout = 10 * time.Second
-
-	cachedDocuments   = 500
-	maxCachedDocument = 8 << 10
+	usualConcurrency = 128
 )
 
 // Options are what the endpoint needs.
@@ -44,9 +40,14 @@ type Options struct {
 	Logger       *slog.Logger
 	// Introspection lets clients read the schema.
 	Introspection bool
-	// Allow counts one more operation of the viewer's over a socket that stands, or tells how long to wait; requests are
-	// counted before they come here. Nil lets everything through.
-	Allow func(v crm.Viewer) (wait time.Duration, ok bool)
+	// Allow takes so many tokens of the viewer's, or tells how long to wait: one for an operation over a socket that stands,
+	// as requests are counted before they come here, and one for each full 1,000 of an operation's cost. Nil lets everything
+	// through.
+	Allow func(ctx context.Context, v crm.Viewer, tokens int) (wait time.Duration, ok bool)
+	// Trusted are the only documents that are served. Nil is any.
+	Trusted *TrustedDocuments
+	// Concurrency is how many queries and mutations may run at a time; some more wait for a moment. 0 is 128.
+	Concurrency int
 	// Now tells when credentials have ended. Nil is time.Now.
 	Now func() time.Time
 	// Watch is told of every operation. Nil watches nothing.
@@ -59,8 +60,9 @@ type Options struct {
 	RequestID func(ctx context.Context) string
 
 	// For tests.
-	fields graphql.FieldMiddleware // nil is writeLists
-	times  times                   // zero is usualTimes
+	fields    graphql.FieldMiddleware // nil is writeLists
+	times     times                   // zero is usualTimes
+	unlimited bool                    // takes any operation, whatever it costs
 }
 
 // Handler is the whole endpoint, authentication included: GraphQL over HTTP, by POST alone; over server-sent events, one
@@ -78,9 +80,14 @@ type Handler struct {
 	executor     *executor.Executor
 
 	introspection bool
-	allow         func(v crm.Viewer) (wait time.Duration, ok bool)
+	allow         func(ctx context.Context, v crm.Viewer, tokens int) (wait time.Duration, ok bool)
+	trusted       *TrustedDocuments
+	schema        *ast.Schema
+	documents     *documents
+	gate          *gate
 	now           func() time.Time
 	times         times
+	unlimited     bool
 
 	groups   groups
 	live     live
@@ -99,12 +106,20 @@ func NewHandler(o Options) *Handler {
 		panicked:      o.Panicked,
 		introspection: o.Introspection,
 		allow:         o.Allow,
+		trusted:       o.Trusted,
+		schema:        schema(),
+		documents:     newDocuments(),
 		now:           o.Now,
 		times:         o.times,
+		unlimited:     o.unlimited,
 	}
 	if h.allow == nil {
-		h.allow = func(crm.Viewer) (time.Duration, bool) { return 0, true }
+		h.allow = func(context.Context, crm.Viewer, int) (time.Duration, bool) { return 0, true }
 	}
+	if o.Concurrency == 0 {
+		o.Concurrency = usualConcurrency
+	}
+	h.gate = newGate(o.Concurrency)
 	if h.watch == nil {
 		h.watch = ignore
 	}
@@ -122,13 +137,10 @@ func NewHandler(o Options) *Handler {
 		h.requestID = func(context.Context) string { return rand.Text() }
 	}
 	h.executor = executor.New(generated.NewExecutableSchema(generated.Config{
-		Schema:    schema(),
+		Schema:    h.schema,
 		Resolvers: &resolver{desk: o.Desk, ingest: o.Ingest},
 	}))
-	h.executor.SetParserTokenLimit(maxTokens)
-	h.executor.SetDisableSuggestion(true)
-	h.executor.SetDefaultRulesFn(silentRules)
-	h.executor.SetQueryCache(documentCache{lru.New[*ast.QueryDocument](cachedDocuments)})
+	h.executor.SetQueryCache(preparedDocument{})
 	h.executor.SetErrorPresenter(h.present)
 	h.executor.SetRecoverFunc(func(_ context.Context, value any) error { return &panicError{value, debug.Stack()} })
 	h.executor.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
@@ -150,25 +162,6 @@ func schema() *ast.Schema {
 	s.Directives = maps.Clone(s.Directives)
 	delete(s.Directives, "defer")
 	return &s
-}
-
-// silentRules are the rules of validation, without a guess at what a misspelt name might have been: the schema is not to
-// be read where introspection is off.
-func silentRules() *rules.Rules {
-	r := rules.NewDefaultRules()
-	r.ReplaceRule(rules.KnownArgumentNamesRule.Name, rules.KnownArgumentNamesRuleWithoutSuggestions.RuleFunc)
-	r.ReplaceRule(rules.KnownTypeNamesRule.Name, rules.KnownTypeNamesRuleWithoutSuggestions.RuleFunc)
-	r.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, rules.ValuesOfCorrectTypeRuleWithoutSuggestions.RuleFunc)
-	return r
-}
-
-// documentCache keeps parsed documents; a long one is not worth the memory it could be made to hold.
-type documentCache struct{ *lru.LRU[*ast.QueryDocument] }
-
-func (c documentCache) Add(ctx context.Context, query string, doc *ast.QueryDocument) {
-	if len(query) <= maxCachedDocument {
-		c.LRU.Add(ctx, query, doc)
-	}
 }
 
 // ServeHTTP answers one request, or many over one socket.
@@ -209,12 +202,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, mediaType, http.StatusUnsupportedMediaType, "Content-Type must be application/json in UTF-8")
 		return
 	}
-	params, ok := h.read(ctx, w, r, mediaType)
+	asked, ok := h.read(ctx, w, r, mediaType)
 	if !ok {
 		return
 	}
 	ctx = auth.WithViewer(ctx, viewer)
-	op, refused := h.prepare(ctx, params)
+	op, refused := h.prepare(ctx, asked)
 	switch {
 	case only, refused == nil && (stream == preferred || stream == welcome && isSubscription(op)):
 		h.serveEvents(w, r, viewer, op, refused)
@@ -236,6 +229,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if status == http.StatusBadRequest && mediaType == typeJSON {
 			status = http.StatusOK // what the specification asks of this media type, for the sake of old clients
 		}
+		refused.tell(w.Header())
 		write(w, mediaType, status, &graphql.Response{Errors: refused.errors})
 		return
 	}
@@ -245,7 +239,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // read reads the body of a request, or refuses it.
 func (h *Handler) read(
 	ctx context.Context, w http.ResponseWriter, r *http.Request, mediaType string,
-) (params *graphql.RawParams, ok bool) {
+) (asked *request, ok bool) {
 	started := time.Now()
 	b := buffers.Get().(*buffer)
 	defer b.free()
@@ -255,16 +249,20 @@ func (h *Handler) read(
 			refuse(w, mediaType, http.StatusRequestEntityTooLarge, "The body can have at most 128 KiB")
 			return nil, false
 		}
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			refuse(w, mediaType, http.StatusRequestTimeout, "The body came too slowly")
+			return nil, false
+		}
 		refuse(w, mediaType, http.StatusBadRequest, "The body could not be read")
 		return nil, false
 	}
-	params, err = decode(body)
+	asked, err = decode(body)
 	if err != nil {
 		write(w, mediaType, http.StatusBadRequest, &graphql.Response{Errors: h.refuse(ctx, err).errors})
 		return nil, false
 	}
-	params.ReadTime = graphql.TraceTiming{Start: started, End: time.Now()}
-	return params, true
+	asked.ReadTime = graphql.TraceTiming{Start: started, End: time.Now()}
+	return asked, true
 }
 
 // refuseCredential answers a request that nobody stands behind.
@@ -280,6 +278,7 @@ func (h *Handler) refuseCredential(ctx context.Context, w http.ResponseWriter, m
 		}
 	case codeUnavailable:
 		status = http.StatusServiceUnavailable
+		w.Header().Set("Retry-After", "1")
 	}
 	write(w, mediaType, status, &graphql.Response{Errors: problem(message, ext)})
 }

@@ -39,6 +39,7 @@ func (h *Handler) watched(ctx context.Context, op *graphql.OperationContext) (co
 	o := Operation{Viewer: auth.Viewer(ctx)}
 	if op != nil && op.Operation != nil {
 		o.Kind, o.Name, o.Field = string(op.Operation.Operation), op.Operation.Name, rootField(op.Operation.SelectionSet)
+		o.Cost, _ = op.Stats.GetExtension(costKey).(int)
 	}
 	ctx, done := h.watch(ctx, o)
 	return ctx, func(errs gqlerror.List, refused *refusal) {

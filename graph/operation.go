@@ -4,13 +4,18 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"runtime/debug"
+	"strconv"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"kith/graph/limit"
+	"kith/internal/auth"
 	"kith/internal/crm"
 )
 
@@ -18,12 +23,22 @@ import (
 type refusal struct {
 	status int
 	errors gqlerror.List
+	wait   time.Duration // before asking again is worth while; 0 where nobody knows
 }
+
+// tell says in a header when to ask again.
+func (r *refusal) tell(h http.Header) {
+	if r.wait > 0 {
+		h.Set("Retry-After", strconv.Itoa(seconds(r.wait)))
+	}
+}
+
+func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
 
 // refuse words what an error means for the client.
 func (h *Handler) refuse(ctx context.Context, err error) *refusal {
 	message, ext := h.describe(ctx, err)
-	status := http.StatusInternalServerError
+	status, wait := http.StatusInternalServerError, time.Duration(0)
 	switch ext["code"] {
 	case codeBadUserInput, codeResync:
 		status = http.StatusBadRequest
@@ -32,20 +47,21 @@ func (h *Handler) refuse(ctx context.Context, err error) *refusal {
 	case codeForbidden:
 		status = http.StatusForbidden
 	case codeUnavailable:
-		status = http.StatusServiceUnavailable
+		status, wait = http.StatusServiceUnavailable, time.Second
 	}
-	return &refusal{status, problem(message, ext)}
+	if many, ok := errors.AsType[*tooManyError](err); ok {
+		wait = many.wait
+	}
+	return &refusal{status, problem(message, ext), wait}
 }
 
 func badRequest(message string) *refusal {
-	return &refusal{http.StatusBadRequest, problem(message, extensions(codeBadUserInput))}
+	return &refusal{status: http.StatusBadRequest, errors: problem(message, extensions(codeBadUserInput))}
 }
 
 // prepare makes an operation of what a client sent, or says why not. Every operation goes through here, by whichever
-// transport it came: what is refused here is refused everywhere.
-func (h *Handler) prepare(
-	ctx context.Context, params *graphql.RawParams,
-) (op *graphql.OperationContext, refused *refusal) {
+// transport it came: what is refused here is refused everywhere. The viewer is the context's.
+func (h *Handler) prepare(ctx context.Context, asked *request) (op *graphql.OperationContext, refused *refusal) {
 	defer func() {
 		if value := recover(); value != nil {
 			op, refused = nil, h.refuse(ctx, &panicError{value, debug.Stack()})
@@ -55,15 +71,80 @@ func (h *Handler) prepare(
 			done(nil, refused)
 		}
 	}()
-	op, errs := h.executor.CreateOperationContext(graphql.StartOperationTrace(ctx), params)
+	if refused := h.lookUpDocument(asked); refused != nil {
+		return nil, refused
+	}
+	doc, errs := h.document(asked.Query)
 	if len(errs) > 0 {
-		if op.Doc != nil && op.Operation == nil {
+		return nil, refuseOf(errs)
+	}
+	op, errs = h.executor.CreateOperationContext(withDocument(graphql.StartOperationTrace(ctx), doc), &asked.RawParams)
+	if len(errs) > 0 {
+		if op.Operation == nil {
 			return nil, badRequest("operationName must name an operation of the document")
 		}
-		return nil, &refusal{http.StatusBadRequest, refusals(errs)}
+		return nil, refuseOf(refusals(errs))
 	}
-	op.DisableIntrospection = !h.introspection
+	viewer := auth.Viewer(ctx)
+	cost, err := limit.Measure(op.Operation, op.Variables)
+	if err != nil && !h.unlimited {
+		return nil, refuseOf(tooComplex(err))
+	}
+	if more := cost.Cost / costPerToken; more > 0 {
+		if wait, ok := h.allow(ctx, viewer, more); !ok {
+			return nil, h.refuse(ctx, tooFast(wait))
+		}
+	}
+	op.DisableIntrospection = !h.introspection || viewer.Role == crm.RoleChannel
+	op.Stats.SetExtension(costKey, cost.Cost)
 	return op, nil
+}
+
+// costPerToken is how much cost each token of the rate limit covers.
+const costPerToken = 1000
+
+// lookUpDocument puts the text of a trusted document in its place.
+func (h *Handler) lookUpDocument(asked *request) *refusal {
+	switch {
+	case asked.Query != "":
+		return nil
+	case h.trusted == nil:
+		if persistedID(asked.Extensions) != "" {
+			return badRequest("PersistedQueryNotSupported") // in the words that Apollo Client understands
+		}
+		return badRequest("This server keeps no documents: send the query")
+	}
+	text, ok := h.trusted.text(asked.DocumentID)
+	if !ok {
+		return refuseOf(problem(untrusted, extensions(codeForbidden)))
+	}
+	asked.Query = text
+	return nil
+}
+
+// refuseOf refuses an operation for what is wrong with its document.
+func refuseOf(errs gqlerror.List) *refusal {
+	status := http.StatusBadRequest
+	if errs[0].Extensions["code"] == codeForbidden {
+		status = http.StatusForbidden
+	}
+	return &refusal{status: status, errors: errs}
+}
+
+// costKey is where an operation carries its cost.
+const costKey = "kith.cost"
+
+// costNote is what an answer tells about the cost of its operation.
+type costNote struct {
+	Cost  int `json:"cost"`
+	Limit int `json:"limit"`
+}
+
+// noteCost puts the cost of the operation into its answer.
+func noteCost(op *graphql.OperationContext, resp *graphql.Response) {
+	if cost, ok := op.Stats.GetExtension(costKey).(int); ok {
+		resp.Extensions = map[string]any{"cost": costNote{cost, limit.MaxCost}}
+	}
 }
 
 func isSubscription(op *graphql.OperationContext) bool {
@@ -85,17 +166,22 @@ func (h *Handler) execute(
 		}
 		done(errs, refused)
 	}()
+	if err := h.gate.enter(ctx); err != nil {
+		return nil, h.refuse(ctx, err)
+	}
+	defer h.gate.leave()
 	answers, ctx := h.executor.DispatchOperation(ctx, op)
 	resp = answers(ctx)
 	if resp == nil || resp.Data == nil {
 		return nil, h.refuse(ctx, errors.Join(context.Cause(ctx), crm.ErrUnavailable))
 	}
 	resp.Errors = resp.Errors[:min(len(resp.Errors), maxErrors)]
+	noteCost(op, resp)
 	return resp, nil
 }
 
 // appendAnswer appends an answer as JSON. The data is JSON already and stays as it is, with the written lists in their
-// places; a refused operation has none.
+// places; a refused operation has none. What it cost comes last.
 func appendAnswer(b []byte, resp *graphql.Response, written ...*buffer) []byte {
 	b = append(b, '{')
 	if len(resp.Errors) > 0 {
@@ -106,6 +192,13 @@ func appendAnswer(b []byte, resp *graphql.Response, written ...*buffer) []byte {
 			b = append(b, ',')
 		}
 		b = splice(append(b, `"data":`...), resp.Data, written)
+	}
+	if note, ok := resp.Extensions["cost"].(costNote); ok {
+		b = append(b, `,"extensions":{"cost":{"cost":`...)
+		b = strconv.AppendInt(b, int64(note.Cost), 10)
+		b = append(b, `,"limit":`...)
+		b = strconv.AppendInt(b, int64(note.Limit), 10)
+		b = append(b, `}}`...)
 	}
 	return append(b, '}')
 }

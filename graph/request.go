@@ -11,10 +11,18 @@ import (
 	"kith/internal/crm"
 )
 
-// decode reads the body of a request: one JSON object of the four members that GraphQL over HTTP knows. It is strict, so
-// that a misspelt member is not silently left out, and repeats nothing of the body.
-func decode(body []byte) (*graphql.RawParams, error) {
-	invalid := func(field, reason string) (*graphql.RawParams, error) {
+// request is what a client asks for.
+type request struct {
+	graphql.RawParams
+	// DocumentID stands in the place of the query: the id of a trusted document.
+	DocumentID string
+}
+
+// decode reads the body of a request: one JSON object of the members that GraphQL over HTTP knows, or of those that name a
+// trusted document in the place of the query: documentId, in the specification's appendix, and id or doc_id, as Relay's
+// clients have it. It is strict, so that a misspelt member is not silently left out, and repeats nothing of the body.
+func decode(body []byte) (*request, error) {
+	invalid := func(field, reason string) (*request, error) {
 		return nil, &crm.InvalidError{Field: field, Reason: reason}
 	}
 	if !utf8.Valid(body) {
@@ -28,12 +36,14 @@ func decode(body []byte) (*graphql.RawParams, error) {
 	if err := json.Unmarshal(body, &members); err != nil || members == nil {
 		return invalid("", "The body must be one JSON object with a query, and nothing after it")
 	}
-	var params graphql.RawParams
+	var params request
 	for name, value := range members {
 		var err error
 		switch name {
 		case "query":
 			err = decodeMember(value, '"', &params.Query)
+		case "documentId", "id", "doc_id":
+			err = decodeMember(value, '"', &params.DocumentID)
 		case "operationName":
 			err = decodeMember(value, '"', &params.OperationName)
 		case "variables":
@@ -41,13 +51,16 @@ func decode(body []byte) (*graphql.RawParams, error) {
 		case "extensions":
 			err = decodeMember(value, '{', &params.Extensions)
 		default:
-			return invalid("", "The body can have the members query, operationName, variables and extensions only")
+			return invalid("", "The body can have the members query, documentId, operationName, variables and extensions only")
 		}
 		if err != nil {
 			return invalid(name, err.Error())
 		}
 	}
-	if params.Query == "" {
+	if params.DocumentID == "" {
+		params.DocumentID = persistedID(params.Extensions)
+	}
+	if params.Query == "" && params.DocumentID == "" {
 		if _, ok := params.Extensions["persistedQuery"]; ok {
 			return invalid("", "PersistedQueryNotSupported") // in the words that Apollo Client understands
 		}
@@ -65,4 +78,11 @@ func decodeMember(value json.RawMessage, first byte, into any) error {
 		return fmt.Errorf("must be %s or null", map[byte]string{'"': "a string", '{': "an object"}[first])
 	}
 	return nil
+}
+
+// persistedID is the id of a trusted document as Apollo's clients give it.
+func persistedID(extensions map[string]any) string {
+	persisted, _ := extensions["persistedQuery"].(map[string]any)
+	id, _ := persisted["sha256Hash"].(string)
+	return id
 }

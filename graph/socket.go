@@ -290,7 +290,7 @@ func (s *socket) count(op *operation, subscription bool) error {
 		n, limit, what = &s.streams, maxSubscriptions, "subscriptions"
 	}
 	if *n >= limit {
-		return &tooManyError{fmt.Sprintf("A socket can have at most %d %s at a time", limit, what)}
+		return &tooManyError{reason: fmt.Sprintf("A socket can have at most %d %s at a time", limit, what)}
 	}
 	*n++
 	op.counted = n

@@ -135,14 +135,14 @@ func TestSocketOperations(t *testing.T) {
 	c := s.join(t, "staff")
 	t.Run("a query is answered once", func(t *testing.T) {
 		c.subscribe("1", `{ viewer { subject } }`, nil)
-		if f := c.want("next", "1"); string(f.Payload) != `{"data":{"viewer":{"subject":"staff@example.com"}}}` {
+		if f := c.want("next", "1"); string(f.Payload) != `{"data":{"viewer":{"subject":"staff@example.com"}},"extensions":{"cost":{"cost":1,"limit":100000}}}` {
 			t.Errorf("%s", f.Payload)
 		}
 		c.want("complete", "1")
 	})
 	t.Run("an id can be used again", func(t *testing.T) {
 		c.subscribe("1", `{ contacts { nodes { id } } }`, nil)
-		if f := c.want("next", "1"); string(f.Payload) != `{"data":{"contacts":{"nodes":[]}}}` {
+		if f := c.want("next", "1"); string(f.Payload) != `{"data":{"contacts":{"nodes":[]}},"extensions":{"cost":{"cost":26,"limit":100000}}}` {
 			t.Errorf("%s", f.Payload)
 		}
 		c.want("complete", "1")
@@ -267,7 +267,7 @@ func TestSocketLimits(t *testing.T) {
 		t.Parallel()
 		left := 2
 		c := serve(t, func(o *graph.Options) {
-			o.Allow = func(v crm.Viewer) (time.Duration, bool) {
+			o.Allow = func(_ context.Context, v crm.Viewer, _ int) (time.Duration, bool) {
 				left--
 				return 1500 * time.Millisecond, left >= 0 && v.Subject == "staff@example.com"
 			}

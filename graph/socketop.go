@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -36,7 +35,15 @@ type operation struct {
 }
 
 // tooManyError refuses what there is too much of, for now.
-type tooManyError struct{ reason string }
+type tooManyError struct {
+	reason string
+	wait   time.Duration // 0 where nobody knows
+}
+
+// tooFast refuses who has asked for more than the rate limit allows.
+func tooFast(wait time.Duration) *tooManyError {
+	return &tooManyError{fmt.Sprintf("Too many requests. Try again in %d s", seconds(wait)), wait}
+}
 
 func (e *tooManyError) Error() string { return e.reason }
 
@@ -49,20 +56,19 @@ func (o *operation) read(ctx context.Context) *refusal {
 	if len(payload) > maxBody {
 		return badRequest("An operation can have at most 128 KiB")
 	}
-	params, err := decode(payload)
+	asked, err := decode(payload)
 	if err != nil {
 		return h.refuse(ctx, err)
 	}
 	s.mu.Lock()
 	viewer := s.viewer
 	s.mu.Unlock()
-	if wait, ok := h.allow(viewer); !ok {
-		seconds := int(math.Ceil(wait.Seconds()))
-		return h.refuse(ctx, &tooManyError{fmt.Sprintf("Too many requests. Try again in %d s", seconds)})
+	if wait, ok := h.allow(ctx, viewer, 1); !ok {
+		return h.refuse(ctx, tooFast(wait))
 	}
 	now := time.Now()
-	params.ReadTime = graphql.TraceTiming{Start: now, End: now}
-	op, refused := h.prepare(ctx, params)
+	asked.ReadTime = graphql.TraceTiming{Start: now, End: now}
+	op, refused := h.prepare(ctx, asked)
 	if refused != nil {
 		return refused
 	}

@@ -279,7 +279,7 @@ func TestSSE(t *testing.T) {
 		if e.status != 200 || e.header.Get("Content-Type") != "text/event-stream; charset=utf-8" {
 			t.Fatal(e.status, e.header)
 		}
-		if got := e.next("next"); got != `{"data":{"contacts":{"nodes":[]}}}` {
+		if got := e.next("next"); got != `{"data":{"contacts":{"nodes":[]}},"extensions":{"cost":{"cost":26,"limit":100000}}}` {
 			t.Error(got)
 		}
 		if got := e.next("complete"); got != "" {

@@ -30,7 +30,8 @@ func TestWrittenListsAreWhatGqlgenWrites(t *testing.T) {
 	loadOddPeople(t, store)
 	log := &syncBuffer{}
 	var lists atomic.Int64
-	written, stock := handlerOver(t, store, log, graph.CountWritten(&lists)), handlerOver(t, store, log, graph.Stock)
+	written, stock := handlerOver(t, store, log, graph.CountWritten(&lists), graph.Unlimited),
+		handlerOver(t, store, log, graph.Stock, graph.Unlimited)
 	operations := 2000
 	if testing.Short() {
 		operations = 200

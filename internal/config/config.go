@@ -37,7 +37,12 @@ type Config struct {
 	Introspection Switch `setting:"" placeholder:"on|off" help:"Answer questions about the schema. Default: on only without auth settings."`
 	Playground    Switch `setting:"" placeholder:"on|off" help:"Serve /playground. Default: on only without auth settings."`
 
-	RateLimit       Rate          `setting:"" placeholder:"N/s" help:"How many requests each subject may make, as 100/s or 600/m, or off. Ten seconds' worth may come at once; a channel credential may make ten times as many. Default: off without auth settings, else 100/s."`
+	CORSOrigins      string `setting:"" name:"cors-origins" placeholder:"ORIGIN[,ORIGIN…]" help:"Whose pages may use /graphql from a browser, such as https://app.example.com: with tokens, never with cookies. Default: nobody's but Kith's."`
+	TrustedProxies   string `setting:"" placeholder:"NET[,NET…]" help:"The proxies, such as 10.0.0.0/8, whose X-Forwarded-For and X-Forwarded-Proto are believed. Default: none."`
+	TrustedDocuments string `setting:"" placeholder:"FILE" help:"The manifest of GraphQL Code Generator or Relay: only its documents are served, and those of the staff pages. Default: any document."`
+
+	RateLimit       Rate          `setting:"" placeholder:"N/s" help:"How many requests each subject may make, as 100/s or 600/m, or off. Ten seconds' worth may come at once; each full 1,000 of an operation's cost counts as one more; a channel credential may make ten times as many, and one address twenty times. Default: off without auth settings, else 100/s."`
+	Concurrency     int           `setting:"" default:"128" placeholder:"N" help:"How many queries and mutations may run at a time. Four times as many may wait for two seconds."`
 	EventRetention  time.Duration `setting:"" default:"24h" help:"How long ago subscribers may have seen their last event to go on after it; at least 1m."`
 	ShutdownTimeout time.Duration `setting:"" default:"8s" help:"How long running requests may take to finish once Kith is told to stop."`
 	LogFormat       string        `setting:"" default:"text" placeholder:"text|json" help:"How log lines are written."`

@@ -41,7 +41,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := Config{
 		Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/home/ann/.local/share/kith/kith.db", PGExecMode: "cache_statement",
-		EventRetention: 24 * time.Hour, ShutdownTimeout: 8 * time.Second, LogFormat: "text", LogLevel: "info", OIDC: defaultOIDC,
+		Concurrency: 128, EventRetention: 24 * time.Hour, ShutdownTimeout: 8 * time.Second, LogFormat: "text", LogLevel: "info", OIDC: defaultOIDC,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
@@ -69,7 +69,7 @@ func TestAFlagWinsOverTheEnvironment(t *testing.T) {
 	}
 	want := Config{
 		Addr: "127.0.0.1:2", DatabaseURL: "sqlite:a.db", PGExecMode: "exec", AuthJWKSURL: "http://x/", Playground: "off",
-		Introspection: "on", EventRetention: 168 * time.Hour, ShutdownTimeout: 3 * time.Second, LogFormat: "text", LogLevel: "info",
+		Introspection: "on", Concurrency: 128, EventRetention: 168 * time.Hour, ShutdownTimeout: 3 * time.Second, LogFormat: "text", LogLevel: "info",
 		OIDC: defaultOIDC,
 	}
 	if d := cmp.Diff(want, got); d != "" {
@@ -127,7 +127,7 @@ func TestHelpNamesEverySettingWithItsVariable(t *testing.T) {
 
 func valid(change func(*Config)) Config {
 	c := Config{
-		Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:kith.db", PGExecMode: "exec", EventRetention: time.Minute, ShutdownTimeout: time.Second,
+		Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:kith.db", PGExecMode: "exec", Concurrency: 1, EventRetention: time.Minute, ShutdownTimeout: time.Second,
 		LogFormat: "json", LogLevel: "debug",
 	}
 	change(&c)

@@ -21,16 +21,31 @@ func Headers(next http.Handler) http.Handler {
 	})
 }
 
+// Open is a path that pages of some other origins may send to as well.
+type Open struct {
+	Path    string
+	Origins []string
+}
+
 // SameOrigin refuses what a browser sends on behalf of a page from elsewhere: posts, and WebSockets, which browsers let
-// any page open.
-func SameOrigin(next http.Handler) http.Handler {
-	protection := http.NewCrossOriginProtection()
+// any page open. It panics for an origin that is none.
+func SameOrigin(next http.Handler, open Open) http.Handler {
+	protection, relaxed := http.NewCrossOriginProtection(), http.NewCrossOriginProtection()
+	for _, origin := range open.Origins {
+		if err := relaxed.AddTrustedOrigin(origin); err != nil {
+			panic(err) // the settings have been checked
+		}
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked := *r
 		if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 			asked.Method = http.MethodPost // a GET that can do what a POST can
 		}
-		if protection.Check(&asked) != nil {
+		guard := protection
+		if r.URL.Path == open.Path {
+			guard = relaxed
+		}
+		if guard.Check(&asked) != nil {
 			WriteError(w, r, http.StatusForbidden, "FORBIDDEN", "A page of another origin may not ask here")
 			return
 		}

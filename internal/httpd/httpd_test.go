@@ -145,7 +145,8 @@ func TestHeaders(t *testing.T) {
 func TestGuards(t *testing.T) {
 	t.Parallel()
 	h := OnlyHosts(func(host string) bool { return host == "localhost" || host == "::1" || host == "[::1]" },
-		SameOrigin(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })))
+		SameOrigin(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }),
+			Open{"/graphql", []string{"https://app.example.com"}}))
 	for name, c := range map[string]struct {
 		method, host string
 		header       map[string]string
@@ -161,6 +162,9 @@ func TestGuards(t *testing.T) {
 		"it may follow a link":                  {"GET", "localhost:8080", map[string]string{"Sec-Fetch-Site": "cross-site"}, 204},
 		"it may not open a WebSocket":           {"GET", "localhost:8080", map[string]string{"Upgrade": "WebSocket", "Origin": "http://evil.example"}, 403},
 		"Kith's page may open one":              {"GET", "localhost:8080", map[string]string{"Upgrade": "websocket", "Origin": "http://localhost:8080"}, 204},
+		"a page of an origin that is let in":    {"POST", "localhost", map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://app.example.com"}, 204},
+		"it may open a WebSocket":               {"GET", "localhost", map[string]string{"Upgrade": "websocket", "Origin": "https://app.example.com"}, 204},
+		"the same name over HTTP is another":    {"POST", "localhost", map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "http://app.example.com"}, 403},
 		"a name pointed at this machine is off": {"GET", "evil.example:8080", nil, 403},
 		"so is an empty one":                    {"GET", "", nil, 403},
 	} {
@@ -217,7 +221,7 @@ func TestLimiter(t *testing.T) {
 		l := NewLimiter(0.5)
 		take := func(asker string, factor float64) (n int) {
 			for {
-				if _, ok := l.Allow(asker, factor); !ok {
+				if _, ok := l.Allow(1, Asker{asker, factor}); !ok {
 					return n
 				}
 				n++
@@ -229,7 +233,7 @@ func TestLimiter(t *testing.T) {
 		if n := take("bot", 10); n != 50 {
 			t.Errorf("ten times as many is 50, got %d", n)
 		}
-		if wait, ok := l.Allow("ann", 1); ok || wait != 2*time.Second {
+		if wait, ok := l.Allow(1, Asker{"ann", 1}); ok || wait != 2*time.Second {
 			t.Errorf("got %s, %t", wait, ok)
 		}
 		time.Sleep(2 * time.Second)
@@ -237,7 +241,7 @@ func TestLimiter(t *testing.T) {
 			t.Errorf("one more after two seconds, got %d", n)
 		}
 		for i := range 2 * remembered {
-			l.Allow(string(rune(i)), 1)
+			l.Allow(1, Asker{string(rune(i)), 1})
 		}
 		if n := l.buckets.Len(); n != remembered {
 			t.Errorf("%d askers are remembered", n)

@@ -20,10 +20,17 @@ const (
 	remembered = 16 << 10
 )
 
-// Limiter lets each asker make so many requests a second, in this process.
+// Limiter lets each asker make so many requests a second, in this process. A request is one token or more, and ten
+// seconds' worth of tokens may be taken at once.
 type Limiter struct {
 	perSecond float64
 	buckets   *lru.Cache[string, *rate.Limiter]
+}
+
+// Asker is somebody, or some place, whose requests are counted.
+type Asker struct {
+	Name   string
+	Factor float64 // how many times as many as others may be made
 }
 
 // NewLimiter returns a limiter of that many requests a second, which must be more than 0.
@@ -35,23 +42,36 @@ func NewLimiter(perSecond float64) *Limiter {
 	return &Limiter{perSecond, buckets}
 }
 
-// Allow takes one request of the asker's in, or tells how long to wait. An asker may make factor times as many as others.
-func (l *Limiter) Allow(asker string, factor float64) (wait time.Duration, ok bool) {
-	b, found := l.buckets.Get(asker)
+// Allow takes tokens of each of the askers, or of none and tells how long to wait. More than an asker can ever have count
+// as all it can have.
+func (l *Limiter) Allow(tokens int, askers ...Asker) (wait time.Duration, ok bool) {
+	now := time.Now()
+	taken := make([]*rate.Reservation, 0, 2)
+	for _, a := range askers {
+		b := l.bucket(a)
+		r := b.ReserveN(now, min(tokens, b.Burst()))
+		taken = append(taken, r)
+		wait = max(wait, r.DelayFrom(now))
+	}
+	if wait == 0 {
+		return 0, true
+	}
+	for _, r := range taken {
+		r.CancelAt(now)
+	}
+	return wait, false
+}
+
+func (l *Limiter) bucket(a Asker) *rate.Limiter {
+	b, found := l.buckets.Get(a.Name)
 	if !found {
-		perSecond := l.perSecond * factor
+		perSecond := l.perSecond * a.Factor
 		b = rate.NewLimiter(rate.Limit(perSecond), int(math.Ceil(perSecond*burst)))
-		if before, found, _ := l.buckets.PeekOrAdd(asker, b); found {
+		if before, found, _ := l.buckets.PeekOrAdd(a.Name, b); found {
 			b = before
 		}
 	}
-	now := time.Now()
-	r := b.ReserveN(now, 1)
-	if wait = r.DelayFrom(now); wait > 0 {
-		r.CancelAt(now)
-		return wait, false
-	}
-	return 0, true
+	return b
 }
 
 // TooMany answers a request that a limiter has turned away.

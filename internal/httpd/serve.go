@@ -20,7 +20,19 @@ type Serving struct {
 	Logger *slog.Logger
 	// Grace is how long running requests may take to finish once serving is to stop.
 	Grace time.Duration
+
+	limits limits // zero is usualLimits
 }
+
+// limits are how long connections may take, lest slow ones gather.
+type limits struct {
+	header time.Duration // to send the head of a request
+	read   time.Duration // to send all of it
+	write  time.Duration // to take the answer, from the end of the request's head on
+	idle   time.Duration // between requests
+}
+
+var usualLimits = limits{header: 5 * time.Second, read: 15 * time.Second, write: time.Minute, idle: 2 * time.Minute}
 
 // Serve answers requests on ln until ctx ends. Then it turns unready, stops accepting and lets running requests finish
 // within the grace; what runs on is told by the end of its context, logged and cut off. It returns when nothing of it is
@@ -30,14 +42,17 @@ type Serving struct {
 func Serve(ctx context.Context, ln net.Listener, s Serving) error {
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
+	if s.limits == (limits{}) {
+		s.limits = usualLimits
+	}
 	server := &http.Server{
 		Handler:           s.Handler,
 		BaseContext:       func(net.Listener) context.Context { return base },
 		ErrorLog:          slog.NewLogLogger(s.Logger.Handler(), slog.LevelDebug),
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      60 * time.Second,
-		IdleTimeout:       2 * time.Minute,
+		ReadHeaderTimeout: s.limits.header,
+		ReadTimeout:       s.limits.read,
+		WriteTimeout:      s.limits.write,
+		IdleTimeout:       s.limits.idle,
 		MaxHeaderBytes:    32 << 10,
 	}
 	failed := make(chan error, 1)

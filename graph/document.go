@@ -1,0 +1,172 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/parser"
+	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"kith/graph/limit"
+)
+
+// Documents are parsed and validated here rather than in gqlgen's executor, which has no place between the two, where a
+// document can be refused that is not worth validating: some rules compare every field with every other.
+
+// document is the valid document of a text, or why there is none.
+func (h *Handler) document(text string) (*ast.QueryDocument, gqlerror.List) {
+	if doc, ok := h.documents.get(text); ok {
+		return doc, nil
+	}
+	tokens := limit.MaxTokens
+	switch {
+	case h.unlimited:
+		tokens = 0
+	case len(text) > limit.MaxBytes:
+		return nil, problem(fmt.Sprintf("The document is too long: it can have at most %d bytes", limit.MaxBytes),
+			extensions(codeTooComplex))
+	}
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, tokens)
+	if err != nil {
+		return nil, complaints(err)
+	}
+	if len(doc.Operations) == 0 {
+		return nil, problem("The document has no operation", extensions(codeBadUserInput))
+	}
+	if err := limit.Document(doc); err != nil && !h.unlimited {
+		return nil, tooComplex(err)
+	}
+	if h.trusted != nil && !h.trusted.knows(text, doc) {
+		return nil, problem(untrusted, extensions(codeForbidden))
+	}
+	if errs := validator.ValidateWithRules(h.schema, doc, silentRules()); len(errs) > 0 {
+		return nil, refusals(errs)
+	}
+	h.documents.add(text, doc)
+	return doc, nil
+}
+
+// complaints are what the parser says.
+func complaints(err error) gqlerror.List {
+	if one, ok := errors.AsType[*gqlerror.Error](err); ok {
+		return refusals(gqlerror.List{one})
+	}
+	return problem("The document cannot be read", extensions(codeBadUserInput))
+}
+
+// tooComplex words a refusal of package limit.
+func tooComplex(err error) gqlerror.List { return problem(err.Error(), extensions(codeTooComplex)) }
+
+// silentRules are the rules of validation, without a guess at what a misspelt name might have been: the schema is not to
+// be read where introspection is off.
+func silentRules() *rules.Rules {
+	r := rules.NewDefaultRules()
+	for _, of := range []struct {
+		name    string
+		instead validator.Rule
+	}{
+		{rules.FieldsOnCorrectTypeRule.Name, rules.FieldsOnCorrectTypeRuleWithoutSuggestions},
+		{rules.ScalarLeafsRule.Name, rules.ScalarLeafsRuleWithoutSuggestions},
+		{rules.KnownArgumentNamesRule.Name, rules.KnownArgumentNamesRuleWithoutSuggestions},
+		{rules.KnownTypeNamesRule.Name, rules.KnownTypeNamesRuleWithoutSuggestions},
+		{rules.ValuesOfCorrectTypeRule.Name, rules.ValuesOfCorrectTypeRuleWithoutSuggestions},
+	} {
+		r.RemoveRule(of.name)
+		r.AddRule(of.instead.Name, of.instead.RuleFunc)
+	}
+	return r
+}
+
+// The bounds of the cache of documents.
+const (
+	// maxCachedDocument is the length of a text that is kept: a longer one is not worth its memory.
+	maxCachedDocument = 8 << 10
+	// maxCachedBytes is what all documents together may take, by an estimate.
+	maxCachedBytes = 16 << 20
+	// bytesPerToken is what a word or sign of a text takes once it is parsed, and rather more than less.
+	bytesPerToken = 256
+)
+
+// documents keeps valid documents that have been asked for lately.
+type documents struct {
+	mu    sync.Mutex
+	kept  *simplelru.LRU[string, *ast.QueryDocument]
+	bytes int
+}
+
+func newDocuments() *documents {
+	d := &documents{}
+	kept, err := simplelru.NewLRU(math.MaxInt, func(text string, _ *ast.QueryDocument) { d.bytes -= weight(text) })
+	if err != nil {
+		panic(err) // only for a size below one
+	}
+	d.kept = kept
+	return d
+}
+
+func (d *documents) get(text string) (*ast.QueryDocument, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.kept.Get(text)
+}
+
+func (d *documents) add(text string, doc *ast.QueryDocument) {
+	if len(text) > maxCachedDocument {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.kept.Contains(text) {
+		return
+	}
+	d.kept.Add(text, doc)
+	d.bytes += weight(text)
+	for d.bytes > maxCachedBytes {
+		d.kept.RemoveOldest()
+	}
+}
+
+// weight estimates the memory of a text and its document.
+func weight(text string) int {
+	tokens, word := 0, false
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c == '_' || '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z':
+			if !word {
+				tokens++
+			}
+			word = true
+		case c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ',':
+			word = false
+		default:
+			tokens++
+			word = false
+		}
+	}
+	return len(text) + bytesPerToken*min(tokens, limit.MaxTokens)
+}
+
+// preparedDocument hands gqlgen's executor the document that is in the context, in the place of a cache.
+type preparedDocument struct{}
+
+type documentKey struct{}
+
+func withDocument(ctx context.Context, doc *ast.QueryDocument) context.Context {
+	return context.WithValue(ctx, documentKey{}, doc)
+}
+
+// Get implements [graphql.Cache].
+func (preparedDocument) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
+	doc, ok := ctx.Value(documentKey{}).(*ast.QueryDocument)
+	return doc, ok
+}
+
+// Add implements [graphql.Cache].
+func (preparedDocument) Add(context.Context, string, *ast.QueryDocument) {}

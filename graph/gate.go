@@ -1,0 +1,50 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+)
+
+// errBusy refuses an operation that too many others are before.
+var errBusy = errors.New("too many operations are running")
+
+// The bounds of what waits for its turn: so many for each that may run, and so long.
+const (
+	queuedPerRunning = 4
+	queueTime        = 2 * time.Second
+)
+
+// gate lets so many queries and mutations run at a time. A few more may wait, for a moment.
+type gate struct {
+	running chan struct{}
+	waiting atomic.Int64
+}
+
+func newGate(running int) *gate { return &gate{running: make(chan struct{}, running)} }
+
+// enter waits for a place, which leave gives back. The error is errBusy or the context's.
+func (g *gate) enter(ctx context.Context) error {
+	select {
+	case g.running <- struct{}{}:
+		return nil
+	default:
+	}
+	defer g.waiting.Add(-1)
+	if g.waiting.Add(1) > int64(queuedPerRunning*cap(g.running)) {
+		return errBusy
+	}
+	late := time.NewTimer(queueTime)
+	defer late.Stop()
+	select {
+	case g.running <- struct{}{}:
+		return nil
+	case <-late.C:
+		return errBusy
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (g *gate) leave() { <-g.running }

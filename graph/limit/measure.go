@@ -1,0 +1,219 @@
+package limit
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// The sizes of a page, which are those of package desk.
+const (
+	defaultPage = 25
+	maxPage     = 100
+)
+
+// What things cost. An object costs one.
+const (
+	costOfMutation = 10 // on top, for each that an operation has
+	costOfCounting = 10 // on top, for each total
+	assumedList    = 5  // objects of a list without pages
+)
+
+// counting are the fields that make a database count.
+var counting = map[string]bool{"totalCount": true, "sessionCounts": true}
+
+// Cost is what an operation may come to.
+type Cost struct {
+	// Cost is the number of objects that the answer can have at most, and some more for what is dear: see [Measure].
+	Cost int
+	// Nodes is the number of rows that all pages can have together.
+	Nodes int
+}
+
+// Measure tells what a valid operation costs with its coerced variables, and refuses one that costs more than [MaxCost]
+// or has more than [MaxNodes] rows, with an [*ExceededError].
+//
+// Each object costs 1: a field with fields of its own. A page costs so much for each row that it may have, by first or
+// last, the default being 25; nodes(ids:) for each id; any other list of objects counts as 5. On top, a total costs 10 and so does a
+// mutation. Fields without fields of their own are free. Rows are counted alike, over all pages: a page of 50 within a page of 100
+// has 5,000, and 5,100 with the outer ones.
+func Measure(op *ast.OperationDefinition, variables map[string]any) (Cost, error) {
+	m := meter{variables: variables}
+	s := m.set(op.SelectionSet)
+	cost := s.cost
+	if op.Operation == ast.Mutation {
+		cost = add(cost, times(costOfMutation, s.roots))
+	}
+	out := Cost{Cost: cost, Nodes: s.nodes}
+	if err := exceeded("rows on all pages", out.Nodes, MaxNodes); err != nil {
+		return out, err
+	}
+	if out.Cost > MaxCost {
+		return out, &ExceededError{"objects, by its cost", out.Cost, MaxCost}
+	}
+	return out, nil
+}
+
+// sum is what a selection set comes to for one object that it is selected on.
+type sum struct {
+	cost, nodes int
+	roots       int // fields of the set itself
+	// For a connection: for each of its rows.
+	rowCost, rowNodes int
+}
+
+func (s *sum) add(o sum) {
+	s.cost = add(s.cost, o.cost)
+	s.nodes = add(s.nodes, o.nodes)
+	s.roots = add(s.roots, o.roots)
+	s.rowCost = add(s.rowCost, o.rowCost)
+	s.rowNodes = add(s.rowNodes, o.rowNodes)
+}
+
+// meter measures one operation.
+type meter struct {
+	variables map[string]any
+	fragments map[string]sum
+}
+
+func (m *meter) set(set ast.SelectionSet) sum {
+	var out sum
+	for _, selection := range set {
+		switch selection := selection.(type) {
+		case *ast.Field:
+			out.roots = add(out.roots, 1)
+			if len(selection.SelectionSet) > 0 {
+				out.add(m.field(selection))
+			}
+		case *ast.InlineFragment:
+			out.add(m.set(selection.SelectionSet))
+		case *ast.FragmentSpread:
+			out.add(m.spread(selection))
+		}
+	}
+	return out
+}
+
+func (m *meter) spread(spread *ast.FragmentSpread) sum {
+	s, seen := m.fragments[spread.Name]
+	if !seen && spread.Definition != nil {
+		if m.fragments == nil {
+			m.fragments = make(map[string]sum)
+		}
+		m.fragments[spread.Name] = sum{} // should it be within itself
+		s = m.set(spread.Definition.SelectionSet)
+		m.fragments[spread.Name] = s
+	}
+	return s
+}
+
+func (m *meter) field(f *ast.Field) sum {
+	of := m.set(f.SelectionSet)
+	own := 1
+	if counting[f.Name] {
+		own += costOfCounting
+	}
+	definition := f.Definition
+	switch {
+	case definition == nil || definition.Type == nil:
+		return sum{cost: add(own, of.cost), nodes: of.nodes}
+	case definition.Type.Elem != nil && isRows(f):
+		return sum{rowCost: add(own, of.cost), rowNodes: of.nodes}
+	case definition.Type.Elem != nil:
+		if ids, ok := m.ids(f); ok {
+			return sum{cost: times(ids, add(own, of.cost)), nodes: times(ids, add(1, of.nodes))}
+		}
+		return sum{cost: times(assumedList, add(own, of.cost)), nodes: times(assumedList, of.nodes)}
+	case definition.Arguments.ForName("first") != nil:
+		size := m.page(f)
+		return sum{
+			cost:  add(add(own, of.cost), times(size, of.rowCost)),
+			nodes: add(of.nodes, times(size, add(1, of.rowNodes))),
+		}
+	default:
+		return sum{cost: add(own, of.cost), nodes: of.nodes}
+	}
+}
+
+// isRows reports whether a list is the rows of a page.
+func isRows(f *ast.Field) bool {
+	return f.ObjectDefinition != nil && strings.HasSuffix(f.ObjectDefinition.Name, "Connection")
+}
+
+// ids is how many objects are asked for by id.
+func (m *meter) ids(f *ast.Field) (n int, ok bool) {
+	arg := f.Arguments.ForName("ids")
+	if arg == nil {
+		return 0, false
+	}
+	if arg.Value.Kind != ast.Variable {
+		return max(1, len(arg.Value.Children)), true
+	}
+	switch list := m.variables[arg.Value.Raw].(type) {
+	case []any:
+		return len(list), true
+	case []string:
+		return len(list), true
+	default:
+		return 1, true // a single value is a list of one
+	}
+}
+
+// page is how many rows a page can have.
+func (m *meter) page(f *ast.Field) int {
+	size := 0
+	for _, name := range [...]string{"first", "last"} {
+		arg := f.Arguments.ForName(name)
+		if arg == nil {
+			continue
+		}
+		n, given := m.number(arg.Value)
+		switch {
+		case !given:
+		case n < 1 || n > maxPage:
+			return maxPage
+		default:
+			size = max(size, n)
+		}
+	}
+	if size == 0 {
+		return defaultPage
+	}
+	return size
+}
+
+// number reads an Int; not given when it is null or a variable without a value. What is no number is out of bounds.
+func (m *meter) number(v *ast.Value) (n int, given bool) {
+	switch v.Kind {
+	case ast.NullValue:
+		return 0, false
+	case ast.Variable:
+		value := m.variables[v.Raw]
+		switch value := value.(type) {
+		case nil:
+			return 0, false
+		case int64:
+			return int(max(-1, min(value, ceiling))), true
+		case int:
+			return value, true
+		case float64:
+			return int(max(-1, min(value, ceiling))), true
+		case json.Number:
+			n, err := strconv.Atoi(value.String())
+			return orNone(n, err), true
+		}
+		return -1, true
+	default:
+		n, err := strconv.Atoi(v.Raw)
+		return orNone(n, err), true
+	}
+}
+
+func orNone(n int, err error) int {
+	if err != nil {
+		return -1
+	}
+	return n
+}
