@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -14,6 +15,7 @@ import (
 	"kith/internal/auth"
 	"kith/internal/config"
 	"kith/internal/demo"
+	"kith/storage/postgres"
 )
 
 // commands is the command line.
@@ -88,14 +90,27 @@ type serveCommand struct{}
 // Run serves.
 func (serveCommand) Run(ctx context.Context, p *program) error { return p.serve(ctx) }
 
-type migrateCommand struct{}
+type migrateCommand struct {
+	Citus bool `help:"Then spread the tables over the nodes of a Citus cluster."`
+}
 
 // Run migrates.
-func (migrateCommand) Run(ctx context.Context, p *program) error {
+func (m migrateCommand) Run(ctx context.Context, p *program) error {
 	if err := p.config.Validate(false); err != nil {
 		return &usageError{err}
 	}
-	return p.migrate(ctx)
+	u, ok := p.config.DatabaseURL.Postgres()
+	if m.Citus && !ok {
+		return &usageError{errors.New("--citus is for PostgreSQL")}
+	}
+	if err := p.migrate(ctx); err != nil || !m.Citus {
+		return err
+	}
+	tables, err := postgres.Distribute(ctx, u)
+	if len(tables) > 0 {
+		_, _ = fmt.Fprintf(p.stdout, "Spread over the cluster: %s.\n", strings.Join(tables, ", "))
+	}
+	return err
 }
 
 type demoCommand struct {

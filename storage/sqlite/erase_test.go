@@ -35,6 +35,7 @@ func TestNothingOfADeletedContactIsLeftInTheFiles(t *testing.T) {
 	}
 	atOnce(func(i int) error {
 		m := interaction(ch, value("external", i), "1")
+		m.Preview = new(value("preview", i))
 		m.Profile = crm.Profile{Name: new(value("profile", i)), Email: new(value("email", i) + "@example.com")}
 		r, err := s.RecordInteraction(t.Context(), w, m)
 		if err != nil {
