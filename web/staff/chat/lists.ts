@@ -2,7 +2,7 @@
 
 import { type SessionFilter, SessionsDocument, SessionsSkipDocument } from '../generated/graphql'
 import { List, type PageArgs } from '../list/list'
-import { drop, query } from '../server/client'
+import { drop, query, sessionsHeld } from '../server/client'
 
 /** Sessions is the list of one filter, the newest last message first. */
 export class Sessions extends List {
@@ -30,6 +30,11 @@ export class Sessions extends List {
 
 const most = 6
 const kept = new Map<string, Sessions>()
+
+/** opened is the session that is shown, whichever lists hold it. */
+export const opened = { id: '' }
+
+sessionsHeld.add(() => [opened.id, ...[...kept.values()].flatMap((list) => list.stretch.get().edges.map((edge) => edge.id))])
 
 /** sessionsOf is the list of a filter, new or as it was left. */
 export function sessionsOf(filter: SessionFilter): Sessions {

@@ -15,6 +15,7 @@ import { announce } from '../shared/announce'
 import { BackIcon, ChannelIcon, channelNames } from '../shared/icons'
 import { address, Link } from '../shared/route'
 import { Ago, Exactly, number } from '../shared/time'
+import { opened } from './lists'
 import { statuses, statusNames, tagNames, tags } from './words'
 
 interface OpenedProps {
@@ -29,6 +30,9 @@ export function Opened({ id, back, onChanged }: OpenedProps) {
   const [{ data, fetching }] = useQuery({ query: SessionDocument, variables: { id }, requestPolicy: 'cache-and-network' })
   const session = data?.session
   const heading = useRef<HTMLHeadingElement>(null)
+  useEffect(() => {
+    opened.id = id
+  }, [id])
   const there = session != null || !fetching
   useEffect(() => {
     heading.current?.focus({ preventScroll: true })

@@ -1,10 +1,11 @@
 import { Content, Description, Portal, Root, Title } from '@radix-ui/react-dialog'
-import { useState } from 'react'
+import { useLayoutEffect, useState } from 'react'
 
 import { type ContactRowFragment, DeleteContactDocument } from '../generated/graphql'
 import { mutate, Unreachable } from '../server/client'
 import { mine } from '../server/echoes'
 import { announce } from '../shared/announce'
+import { isolate } from '../shared/isolate'
 
 interface DeleteProps {
   contact: ContactRowFragment
@@ -18,6 +19,10 @@ interface DeleteProps {
 export function DeleteDialog({ contact, onDeleted, onClose, onFocus }: DeleteProps) {
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState('')
+
+  // The dialog lies within the page's landmark, and is all of it that can be reached.
+  const [place, setPlace] = useState<HTMLDivElement | null>(null)
+  useLayoutEffect(() => (place ? isolate(place) : undefined), [place])
 
   async function remove() {
     setBusy(true)
@@ -41,38 +46,43 @@ export function DeleteDialog({ contact, onDeleted, onClose, onFocus }: DeletePro
 
   return (
     <Root open onOpenChange={(open) => !open && onClose()}>
-      <Portal>
-        <div className="veil" />
-        <Content
-          className="dialog"
-          role="alertdialog"
-          onCloseAutoFocus={(event) => {
-            event.preventDefault()
-            onFocus()
-          }}
-        >
-          <Title>
-            Delete <bdi>{contact.displayName}</bdi>?
-          </Title>
-          <Description asChild>
-            <div>
-              <p>The contact goes for good, with its email, phone, notes and its ids on the channels.</p>
-              <p>Its chat sessions stay, and will show “Anonymous” as the name.</p>
+      <div ref={setPlace} />
+      {place && (
+        <Portal container={place}>
+          <div className="veil" />
+          <Content
+            className="dialog"
+            role="alertdialog"
+            onCloseAutoFocus={(event) => {
+              event.preventDefault()
+              onFocus()
+            }}
+          >
+            <Title asChild>
+              <h1>
+                Delete <bdi>{contact.displayName}</bdi>?
+              </h1>
+            </Title>
+            <Description asChild>
+              <div>
+                <p>The contact goes for good, with its email, phone, notes and its ids on the channels.</p>
+                <p>Its chat sessions stay, and will show “Anonymous” as the name.</p>
+              </div>
+            </Description>
+            <p className="problem" role="alert">
+              {problem}
+            </p>
+            <div className="choices">
+              <button type="button" onClick={onClose}>
+                Cancel
+              </button>
+              <button type="button" className="danger" disabled={busy} onClick={() => void remove()}>
+                {busy ? 'Deleting …' : 'Delete for good'}
+              </button>
             </div>
-          </Description>
-          <p className="problem" role="alert">
-            {problem}
-          </p>
-          <div className="choices">
-            <button type="button" onClick={onClose}>
-              Cancel
-            </button>
-            <button type="button" className="danger" disabled={busy} onClick={() => void remove()}>
-              {busy ? 'Deleting …' : 'Delete for good'}
-            </button>
-          </div>
-        </Content>
-      </Portal>
+          </Content>
+        </Portal>
+      )}
     </Root>
   )
 }

@@ -1,6 +1,7 @@
 // The table of contacts: the rows on the screen, of a list that may be long, and how the keyboard goes about in it.
 
 import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 
 import type { ContactRowFragment } from '../generated/graphql'
 import { useRows } from '../list/rows'
@@ -108,28 +109,29 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
     }
   }
 
+  // arrive draws before anything else happens: the focus is never nowhere while a key is on its way.
+  function arrive(scroll: () => void, index: number, column: number | undefined) {
+    flushSync(() => {})
+    flushSync(() => {
+      scroll()
+      if (column !== undefined) {
+        toIndex(index, column)
+      }
+    })
+  }
+
   async function toEnd(column: number | undefined) {
     if (list.stretch.get().hasNext) {
       await list.toEnd()
     }
-    requestAnimationFrame(() => {
-      rows.finish()
-      if (column !== undefined) {
-        toIndex(Infinity, column)
-      }
-    })
+    arrive(() => rows.finish(), Infinity, column)
   }
 
   async function toStart(column: number | undefined) {
     if (list.stretch.get().hasPrevious) {
       await list.toStart()
     }
-    requestAnimationFrame(() => {
-      rows.startOver()
-      if (column !== undefined) {
-        toIndex(0, column)
-      }
-    })
+    arrive(() => rows.startOver(), 0, column)
   }
 
   const move = useCallback(

@@ -4,10 +4,14 @@
 import { type Range, useVirtualizer } from '@tanstack/react-virtual'
 import { type RefObject, useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react'
 
+import { cameBack } from '../shared/route'
 import { useStore } from '../shared/store'
 import type { Edge, List, Stretch } from './list'
 
 const tallest = 8_000_000 // pixels
+
+// How far each list had been scrolled, in pixels of the whole.
+const left = new WeakMap<List, number>()
 
 /** Placed is a row on the screen; without an edge it is still to come. */
 export interface Placed {
@@ -128,6 +132,18 @@ export function useRows(
     [box],
   )
 
+  // Another list starts from its beginning; one that is come back to, where it was left.
+  const placedList = useRef<List>(undefined)
+  useLayoutEffect(() => {
+    const element = box.current
+    if (placedList.current === list || !stretch.ready || !element) {
+      return
+    }
+    placedList.current = list
+    seen.current.index = new Map()
+    moveTo(cameBack() ? (left.get(list) ?? 0) : 0)
+  }, [list, stretch.ready, box, moveTo])
+
   // Tells the list what is on the screen, and reads far jumps of the scroll bar as a proportion of the whole.
   useLayoutEffect(() => {
     const element = box.current
@@ -163,6 +179,7 @@ export function useRows(
         }
       }
       seen.current.top = element!.scrollTop
+      left.set(list, element!.scrollTop + next)
       const firstRow = Math.floor((element!.scrollTop + next) / rowHeight)
       list.show(firstRow, firstRow + visible)
     }

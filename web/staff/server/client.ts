@@ -5,14 +5,16 @@ import {
   Client,
   type CombinedError,
   fetchExchange,
+  gql,
   type OperationResult,
   stringifyVariables,
   subscriptionExchange,
   type TypedDocumentNode,
 } from '@urql/core'
-import { cacheExchange, type FieldArgs, type KeyingConfig, type UpdateResolver } from '@urql/exchange-graphcache'
+import { type Cache, cacheExchange, type FieldArgs, type KeyingConfig, type UpdateResolver } from '@urql/exchange-graphcache'
 import { filter, pipe, subscribe, take } from 'wonka'
 
+import type { ContactEventsSubscription, DeleteContactMutation, SessionEventsSubscription } from '../generated/graphql'
 import { found, lost } from './connection'
 import { follow as followWith, type Follower, forwardSubscription } from './live'
 import { newestExchange } from './newest'
@@ -67,6 +69,31 @@ const forget: UpdateResolver = (_, wanted, cache) => {
   }
 }
 
+/** sessionsHeld are functions that name the sessions of the lists that are kept. */
+export const sessionsHeld = new Set<() => Iterable<string>>()
+
+const nameOfSession = gql`
+  fragment NameOfSession on Session {
+    id
+    contactName
+    contact {
+      id
+    }
+  }
+`
+
+// A deleted contact's sessions stay, as Anonymous; wherever they are held.
+function orphan(cache: Cache, contactId: string | null): void {
+  for (const sessions of contactId === null ? [] : sessionsHeld) {
+    for (const id of sessions()) {
+      const session = cache.readFragment(nameOfSession, { id }) as { contact: { id: string } | null } | null
+      if (session?.contact?.id === contactId) {
+        cache.writeFragment(nameOfSession, { __typename: 'Session', id, contactName: 'Anonymous', contact: null })
+      }
+    }
+  }
+}
+
 const cache = cacheExchange({
   keys: embedded,
   resolvers: {
@@ -78,6 +105,16 @@ const cache = cacheExchange({
   },
   updates: {
     Query: { contacts: forget, sessions: forget },
+    Mutation: {
+      deleteContact: ({ deleteContact }: Partial<DeleteContactMutation>, _, cache) =>
+        orphan(cache, deleteContact?.deletedContactId ?? null),
+    },
+    Subscription: {
+      contactEvents: ({ contactEvents: event }: Partial<ContactEventsSubscription>, _, cache) =>
+        orphan(cache, event?.kind === 'DELETED' ? event.contactId : null),
+      sessionEvents: ({ sessionEvents: event }: Partial<SessionEventsSubscription>, _, cache) =>
+        orphan(cache, event?.kind === 'CONTACT_DELETED' ? event.contactId : null),
+    },
   },
 })
 

@@ -20,7 +20,7 @@ export function Announcements() {
     return () => clearTimeout(timer)
   }, [now])
   return (
-    <div className="announcements" role="status">
+    <div className="announcements" role="status" aria-live="polite">
       {now && <p dir="auto">{now.text}</p>}
     </div>
   )

@@ -5,7 +5,7 @@ import { useStore } from './store'
 export function Banner() {
   const { reachable, trying } = useStore(connection)
   return (
-    <div role="status">
+    <div role="status" aria-live="polite">
       {!reachable && (
         <div className="banner">
           <p>Kith cannot be reached just now. What you see may be out of date; nothing you typed is lost.</p>

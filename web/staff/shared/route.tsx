@@ -20,9 +20,17 @@ function catchUp(): void {
 }
 
 addEventListener('pagehide', catchUp)
+let back = true // a reload is one, too
+
+/** cameBack tells whether the browser's own history led here, rather than a link or a search. */
+export function cameBack(): boolean {
+  return back
+}
+
 addEventListener('popstate', () => {
   clearTimeout(behind)
   behind = undefined
+  back = true
   place.set(current())
 })
 
@@ -37,6 +45,7 @@ export function go(address: string, how: 'push' | 'replace' = 'push'): void {
   } else {
     behind ??= setTimeout(catchUp, moment)
   }
+  back = false
   place.set(address)
 }
 
