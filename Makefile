@@ -2,11 +2,13 @@
 
 GOLANGCI_VERSION := v2.15.0
 GOLANGCI := .build/bin/golangci-lint-$(GOLANGCI_VERSION)
+GOVULNCHECK_VERSION := v1.9.0
+GOVULNCHECK := .build/bin/govulncheck-$(GOVULNCHECK_VERSION)
 FUZZTIME ?= 20s
 SIZE ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-e2e check check-tidy check-format check-generated check-web lint \
+.PHONY: help run build test test-go test-e2e check check-tidy check-format check-generated check-web check-vulnerabilities lint \
 	format generate web fuzz bench bench-ingest bench-live deps-go deps-web deps-bench deps-e2e clean
 
 help: ## print this help
@@ -26,7 +28,7 @@ test-go: deps-go ## run the Go tests with the race detector, PostgreSQL included
 test-e2e: build deps-e2e ## run the tests against the binary: pages in Chromium, GraphQL over HTTP, clients, subscriptions
 	cd e2e && ../scripts/with-postgres npm --silent test
 
-check: check-tidy check-format check-generated lint check-web test ## everything CI looks at
+check: check-tidy check-format check-generated lint check-vulnerabilities check-web test ## everything CI looks at
 
 check-tidy: ## go.mod and go.sum name what is used, and no more
 	go mod tidy -diff
@@ -37,9 +39,12 @@ check-format: $(GOLANGCI) ## every Go file is formatted
 check-generated: ## the generated code is what the schema makes
 	scripts/check-generated
 
-lint: $(GOLANGCI) ## vet and lint, the import rules included
+lint: $(GOLANGCI) ## vet and lint, the import rules and gosec included
 	go vet ./...
 	$(GOLANGCI) run --allow-parallel-runners ./...
+
+check-vulnerabilities: $(GOVULNCHECK) ## nothing that is called has a known vulnerability; skipped without its database
+	scripts/check-vulnerabilities $(GOVULNCHECK)
 
 check-web: deps-web ## the embedded pages are what their sources build, byte for byte
 	scripts/check-web
@@ -93,3 +98,7 @@ clean: ## remove what was built
 $(GOLANGCI):
 	GOBIN=$(CURDIR)/.build/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
 	mv .build/bin/golangci-lint $@
+
+$(GOVULNCHECK):
+	GOBIN=$(CURDIR)/.build/bin go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION)
+	mv .build/bin/govulncheck $@

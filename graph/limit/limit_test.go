@@ -123,7 +123,7 @@ func TestAChainOfFragmentsEndsAtOnceAndWrapsNothing(t *testing.T) {
 			t.Errorf("a chain of %d: %v", n, err)
 		}
 	}
-	doc, errs := gqlparser.LoadQuery(schema, "{ contact(id: 1) { ...F0 } } "+chain(8, "id"))
+	doc, errs := gqlparser.LoadQueryWithRules(schema, "{ contact(id: 1) { ...F0 } } "+chain(8, "id"), nil)
 	if errs != nil {
 		t.Fatal(errs)
 	}
@@ -172,7 +172,7 @@ func TestMeasure(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			doc, errs := gqlparser.LoadQuery(schema, c.document)
+			doc, errs := gqlparser.LoadQueryWithRules(schema, c.document, nil)
 			if errs != nil {
 				t.Fatal(errs)
 			}
