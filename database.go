@@ -5,35 +5,38 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"time"
 
 	"kith/internal/crm"
+	"kith/internal/httpd"
 	"kith/storage"
 	"kith/storage/postgres"
 	"kith/storage/sqlite"
 )
 
-const (
-	// databasePatience is how long Kith waits at start for a PostgreSQL that is away.
-	databasePatience = 30 * time.Second
-	databasePause    = 2 * time.Second
-)
+// databasePause is how often Kith looks at start for a PostgreSQL that is away.
+const databasePause = time.Second
 
-// openForServing opens the database. It waits a while for a PostgreSQL that is away, and migrates an empty one.
-func (p *program) openForServing(ctx context.Context, logger *slog.Logger) (storage.Store, error) {
-	patience := time.After(databasePatience)
-	for {
+// openForServing opens the database. It waits for a PostgreSQL that is away, and says so to whoever asks; it migrates an
+// empty one.
+func (p *program) openForServing(
+	ctx context.Context, ln net.Listener, health *httpd.Health, logger *slog.Logger,
+) (storage.Store, error) {
+	for away := false; ; {
 		store, err := p.open(ctx)
 		if !errors.Is(err, crm.ErrUnavailable) {
 			return store, err
 		}
 		logger.Warn("waiting for the database", "error", err)
+		if !away {
+			away = true
+			defer serveAway(ln, health, logger)()
+		}
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-patience:
-			return nil, err
 		case <-time.After(databasePause):
 		}
 	}

@@ -64,7 +64,9 @@ func readFile(t *testing.T, path string) string {
 func TestTheFilesOfDeployAreWellFormedAndUseSettingsThatThereAre(t *testing.T) {
 	t.Parallel()
 	settings := readFile(t, "README.md")
-	var dashboard struct{ Panels []struct{ Targets []struct{ Expr string } } }
+	var dashboard struct {
+		Panels []struct{ Targets []struct{ Expr string } }
+	}
 	if err := json.Unmarshal([]byte(readFile(t, "deploy/grafana.json")), &dashboard); err != nil || len(dashboard.Panels) == 0 {
 		t.Errorf("the dashboard: %v", err)
 	}

@@ -124,11 +124,21 @@ func (p *program) serve(ctx context.Context) (err error) {
 		return &usageError{err}
 	}
 	opened.add("traces", p.watching.close)
-	store, err := p.openForServing(ctx, logger)
+	var database opening
+	health := httpd.NewHealth(database.ping)
+	if addr := p.config.AdminAddr; addr != "" {
+		stop, err := serveAdmin(addr, health, p.watching.registry, logger)
+		if err != nil {
+			return fmt.Errorf("KITH_ADMIN_ADDR: %w", err)
+		}
+		opened.add("admin address", stop)
+	}
+	store, err := p.openForServing(ctx, ln, health, logger)
 	if err != nil {
 		return err
 	}
 	store = p.watching.store(store)
+	database.store.Store(&store)
 	opened.add("database", store.Close)
 	if p.config.DemoOn() {
 		if err := p.fillDemo(ctx, store, logger); err != nil {
@@ -137,7 +147,6 @@ func (p *program) serve(ctx context.Context) (err error) {
 	}
 	hub := events.New(store, logger)
 	p.watching.hub(hub)
-	health := httpd.NewHealth(store.Ping)
 	handler, streams, err := p.handler(ctx, store, hub, health, logger, ln.Addr())
 	if err != nil {
 		return err
@@ -146,13 +155,6 @@ func (p *program) serve(ctx context.Context) (err error) {
 	opened.add("maintenance", maintain(ctx, &upkeep{
 		store: store, retention: p.config.EventRetention, now: p.now, panicked: p.watching.caught("background"),
 	}, logger))
-	if addr := p.config.AdminAddr; addr != "" {
-		stop, err := serveAdmin(addr, health, p.watching.registry, logger)
-		if err != nil {
-			return fmt.Errorf("KITH_ADMIN_ADDR: %w", err)
-		}
-		opened.add("admin address", stop)
-	}
 
 	p.announce(ln.Addr(), logger)
 	return httpd.Serve(ctx, ln, httpd.Serving{

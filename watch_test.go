@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -222,4 +224,72 @@ func TestPanicsAreCountedAndLoggedWithoutValues(t *testing.T) {
 	if _, err := json.Marshal(w.traces); err != nil { // nil: nothing is traced without a setting
 		t.Error(err)
 	}
+}
+
+func TestADatabaseThatIsAwayAtStartIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	real := pgtest.Database(t)
+	u, err := url.Parse(real)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A stand-in for the server's address, where nobody is at first.
+	address, addr := freePort(t), freePort(t)
+	away := *u
+	away.Host = address
+	ctx, stop := context.WithCancel(t.Context())
+	log, done := &output{more: make(chan struct{}, 1)}, make(chan error, 1)
+	env := environment{"KITH_ADDR": addr, "KITH_DATABASE_URL": away.String(), "KITH_DEMO": "off"}
+	go func() { done <- run(ctx, []string{"--addr=" + addr}, env.get, io.Discard, log) }()
+	s := &server{url: "http://" + addr}
+	await(t, "waiting", func() bool { return strings.Contains(log.String(), "waiting for the database") })
+	for path, want := range map[string]int{"/livez": 200, "/readyz": 503, "/metrics": 503} {
+		if status, body := s.get(t, path); status != want {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
+	}
+	if status, body := s.ask(t, "", `{ viewer { role } }`); status != 503 || !strings.Contains(body, "UNAVAILABLE") {
+		t.Errorf("while it is away: %d %s", status, body)
+	}
+	forward(t, address, u.Host)
+	await(t, "readiness", func() bool {
+		status, _ := s.get(t, "/readyz")
+		return status == http.StatusOK
+	})
+	if status, body := s.ask(t, "", `{ viewer { role } }`); status != 200 {
+		t.Errorf("once it is back: %d %s", status, body)
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// forward passes connections to an address on to another until the test ends.
+func forward(t *testing.T, from, to string) {
+	t.Helper()
+	ln, err := net.Listen("tcp", from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ln.Close() })
+	go func() {
+		for {
+			in, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			out, err := net.Dial("tcp", to)
+			if err != nil {
+				_ = in.Close()
+				continue
+			}
+			for _, way := range [][2]net.Conn{{in, out}, {out, in}} {
+				go func() {
+					_, _ = io.Copy(way[0], way[1])
+					_ = way[0].Close()
+				}()
+			}
+		}
+	}()
 }

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"kith/internal/crm"
+	"kith/internal/httpd"
+	"kith/storage"
+)
+
+// opening is the database on its way: until it is open, pinging it says that it is away.
+type opening struct{ store atomic.Pointer[storage.Store] }
+
+func (o *opening) ping(ctx context.Context) error {
+	if s := o.store.Load(); s != nil {
+		return (*s).Ping(ctx)
+	}
+	return crm.ErrUnavailable
+}
+
+// heldListener stays open when a server that used it is closed.
+type heldListener struct{ net.Listener }
+
+func (heldListener) Close() error { return nil }
+
+// serveAway answers every request that the service is unavailable, but tells that the process lives, until the function
+// that it returns is called. The listener can be used again after that.
+func serveAway(ln net.Listener, health *httpd.Health, logger *slog.Logger) (stop func()) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /livez", health.Live)
+	mux.HandleFunc("GET /readyz", health.Ready)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Retry-After", "2")
+		httpd.WriteError(w, r, http.StatusServiceUnavailable, "UNAVAILABLE", "The service cannot answer now: try again later")
+	})
+	server := &http.Server{
+		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,
+		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = server.Serve(heldListener{ln}) // it ends by being closed
+	}()
+	return func() {
+		tcp, ok := ln.(*net.TCPListener)
+		if !ok {
+			return
+		}
+		_ = tcp.SetDeadline(time.Unix(1, 0)) // ends the wait for one more connection, which closing waits for
+		_ = server.Close()
+		<-ended
+		_ = tcp.SetDeadline(time.Time{})
+	}
+}
