@@ -262,6 +262,7 @@ func (r reader) writes(ctx context.Context) {
 	f := crm.Failure{ID: crm.NewFailureID(at), ChannelID: s.ChannelID, At: at, Reason: "none", Payload: []byte{1}}
 	r.check("keep a failure", func() error { return r.store.AddFailure(ctx, r.workspace, f) })
 	r.check("failures", func() error { _, err := r.store.Failures(ctx, r.workspace, storage.Page{Size: 25}); return err })
+	r.mayRead = max(r.mayRead, storage.CountLimit+1) // as far as it counts
 	r.check("count failures", func() error { _, err := r.store.CountFailures(ctx, r.workspace); return err })
 	r.check("remove a failure", func() error { return r.store.RemoveFailure(ctx, r.workspace, f.ID) })
 	r.check("delete", func() error {

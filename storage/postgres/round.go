@@ -23,7 +23,7 @@ const (
 	roundChanges = 1000
 	roundMarks   = 10_000
 	// lookBack is how many events of other processes a round looks through for activity that has been told of.
-	lookBack = 5000
+	lookBack = 3000
 )
 
 // result is what came of a round.

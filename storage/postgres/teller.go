@@ -120,7 +120,7 @@ func (t *teller) run() {
 		if len(todo) > 0 {
 			last = now
 			t.rounds(t.life, todo)
-			todo, next = nil, now.Add(tellPause) // look again: more may have become due
+			next = now.Add(tellPause) // look again: more may have become due
 		}
 		if !next.IsZero() {
 			alarm.Reset(time.Until(next))
