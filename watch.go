@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -136,7 +137,7 @@ func serveAdmin(addr string, health *httpd.Health, registry *prometheus.Registry
 		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
 	go func() {
-		if err := server.Serve(ln); err != nil && err != http.ErrServerClosed { //nolint:errorlint // as it is
+		if err := server.Serve(ln); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			logger.Error("the admin address is not served any more", "error", err)
 		}
 	}()

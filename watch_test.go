@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"io"
 	"net"
 	"net/http"
@@ -221,15 +220,14 @@ func TestPanicsAreCountedAndLoggedWithoutValues(t *testing.T) {
 	if !strings.Contains(recorder.Body.String(), `kith_panics_total{where="storage"} 1`) {
 		t.Error("the panic was not counted")
 	}
-	if _, err := json.Marshal(w.traces); err != nil { // nil: nothing is traced without a setting
-		t.Error(err)
+	if w.traces != nil {
+		t.Error("it traces without a setting")
 	}
 }
 
 func TestADatabaseThatIsAwayAtStartIsWaitedFor(t *testing.T) {
 	t.Parallel()
-	real := pgtest.Database(t)
-	u, err := url.Parse(real)
+	u, err := url.Parse(pgtest.Database(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,9 @@ type Watch func(ctx context.Context, o Operation) (context.Context, func(code st
 const codeOK = "OK"
 
 // ignore watches nothing.
-func ignore(ctx context.Context, _ Operation) (context.Context, func(string)) { return ctx, func(string) {} }
+func ignore(ctx context.Context, _ Operation) (context.Context, func(string)) {
+	return ctx, func(string) {}
+}
 
 // watched begins to watch an operation, of which a refused document has none.
 func (h *Handler) watched(ctx context.Context, op *graphql.OperationContext) (context.Context, func(gqlerror.List, *refusal)) {

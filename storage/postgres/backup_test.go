@@ -30,7 +30,7 @@ func tool(t *testing.T, name string) string {
 func call(t *testing.T, name string, args ...string) []byte {
 	t.Helper()
 	var wrong bytes.Buffer
-	c := exec.CommandContext(t.Context(), tool(t, name), args...) //nolint:gosec // a tool of PostgreSQL
+	c := exec.CommandContext(t.Context(), tool(t, name), args...)
 	c.Stderr = &wrong
 	out, err := c.Output()
 	if err != nil {

@@ -224,8 +224,8 @@ func (s source) Scan(ctx context.Context, r search.Range, f search.Filter, look,
 // A bucket full of matches is quicker read by name, index only, than fetched and sorted. Whether it is one its first names
 // tell. Only a short token can have so many matches, and only a page of ordinary size is worth looking for first.
 const (
-	denseSample = 300 // names looked at
-	denseShare  = 100 // one match among so many names makes a bucket dense
+	denseSample = 100 // names looked at
+	denseShare  = 50  // one match among so many names makes a bucket dense
 	denseToken  = 2   // characters
 	densePage   = 200
 )

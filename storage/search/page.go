@@ -14,7 +14,7 @@ import (
 // page, and costs less than a look into the gram index.
 const (
 	scanLook   = 1000 // names looked at before the gram index is asked
-	homeLook   = 8000 // names in a search's own script that are looked at rather than asking the gram index
+	homeLook   = 3000 // names in a search's own script that are looked at rather than asking the gram index
 	termLook   = 64   // terms looked at before it shows how many of several tokens' contacts have all
 	termShare  = 12   // of so many terms one must match for it to pay to go on with the terms
 	termWindow = 500  // terms read at a time after that
