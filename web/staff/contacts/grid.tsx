@@ -86,6 +86,22 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
     }
   })
 
+  // When the row with the focus is gone, the focus goes to the one that has taken its place.
+  const inside = useRef<{ id: string; column: number; index: number } | undefined>(undefined)
+  useLayoutEffect(() => {
+    const was = inside.current
+    if (!was || document.activeElement !== document.body) {
+      return
+    }
+    const index = indexOf(was.id)
+    if (index >= 0) {
+      was.index = index
+    } else if (stretch.edges.length > 0) {
+      inside.current = undefined
+      toIndex(was.index, was.column)
+    }
+  }, [stretch])
+
   const go = useCallback(
     (place: Place, index: number, edit = false) => {
       wanted.current = { ...place, edit }
@@ -258,7 +274,13 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
           const cell = event.target.closest<HTMLElement>('[data-row]')
           if (cell && !cell.dataset.editing) {
             const place = { id: cell.dataset.row!, column: Number(cell.dataset.column) }
+            inside.current = { ...place, index: indexOf(place.id) }
             setActive((now) => (now.id === place.id && now.column === place.column ? now : place))
+          }
+        }}
+        onBlur={(event) => {
+          if (event.target.isConnected) {
+            inside.current = undefined
           }
         }}
         onPointerMove={(event) => {

@@ -74,7 +74,7 @@ export function ContactsPage() {
         <h1>Contacts</h1>
         <p className="count" role="status">
           {total.text}
-          {total.text !== '' && search !== '' && sort === '' && <span className="order">, best first</span>}
+          {total.text !== '' && list.search !== '' && list.sort === '' && <span className="order">, best first</span>}
         </p>
         <search>
           <label className="search">

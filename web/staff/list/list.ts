@@ -69,6 +69,7 @@ export class List {
   #source: Source
   #total: number | undefined
   #working: AbortController | undefined
+  #stale = false // whether to refresh when what is under way is done
   #wanted: [first: number, last: number] = [0, 30]
   #milestones = new Map<number, string>() // by a row's number, the cursor of the row before it
   #origins = new Map<string, PageArgs>() // the page that brought a row, by id
@@ -132,6 +133,7 @@ export class List {
       const page = await this.#source.page(args, signal)
       const offset = page.hasPrevious ? Math.max(this.stretch.get().length - page.edges.length, 1) : 0
       this.#replace(args, page, offset)
+      this.#look(this.stretch.get().length)
     })
   }
 
@@ -140,6 +142,11 @@ export class List {
    * new appear, rows that moved go where they belong.
    */
   refresh(): Promise<void> {
+    if (this.#working !== undefined) {
+      this.#stale = true // somebody waits for that; this comes next
+      return Promise.resolve()
+    }
+    this.#stale = false
     return this.#work(async (signal) => {
       const { offset, hasPrevious, edges } = this.stretch.get()
       let from = Math.min(Math.max(this.#wanted[0] - 20 - offset, 0), Math.max(edges.length - 1, 0))
@@ -171,7 +178,15 @@ export class List {
     await this.#work(async (signal) => {
       const args = { first: size }
       this.#replace(args, await this.#source.page(args, signal), 0)
+      this.#look(0)
     })
+  }
+
+  // look is where the screen will be by the time it has drawn this.
+  #look(first: number): void {
+    const high = this.#wanted[1] - this.#wanted[0]
+    const at = Math.max(0, Math.min(first, this.stretch.get().length - high))
+    this.#wanted = [at, at + high]
   }
 
   // work runs one thing at a time; what comes later takes the place of what is under way.
@@ -190,7 +205,11 @@ export class List {
     }
     if (this.#working === working) {
       this.#working = undefined
-      this.#next()
+      if (this.#stale) {
+        void this.refresh()
+      } else {
+        this.#next()
+      }
     }
   }
 

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+
+import { launch, watchedPage } from './browser.js'
+import { run, startKith, token } from './kith.js'
+import { startProvider } from './provider.js'
+import { cell, said, shot, until } from './staff.js'
+
+const secret = 'a secret of at least thirty-two bytes'
+
+// fillAs makes a contact in the workspace of a token, and returns its id.
+async function fillAs(kith, bearer, name) {
+  const ask = async (query, variables) => {
+    const response = await fetch(kith.graphql, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${bearer}` },
+      body: JSON.stringify({ query, variables }),
+    })
+    return (await response.json()).data
+  }
+  const { createChannel } = await ask('mutation { createChannel(input: {name: "Site", type: HTML_EMBED}) { channel { id } } }')
+  const input = { channelId: createChannel.channel.id, externalId: 'x', messageId: 'y', profile: { name } }
+  const record = 'mutation ($input: RecordInteractionInput!) { recordInteraction(input: $input) { contact { id } } }'
+  return (await ask(record, { input })).recordInteraction.contact.id
+}
+
+describe('the staff pages with tokens', () => {
+  let kith, browser
+  before(async () => {
+    kith = await startKith({ KITH_AUTH_SECRET: secret })
+    browser = await launch()
+    await fillAs(kith, token(secret, 'acme', 'admin'), 'Only Ours')
+  })
+  after(async () => {
+    await browser?.close()
+    await kith?.stop()
+  })
+
+  it('ask for a token, keep it in memory alone, and forget it on reload', async () => {
+    const { page } = await watchedPage(browser)
+    await page.goto(`${kith.url}/staff/contacts?search=only`)
+    const field = page.getByLabel('Token')
+    await field.waitFor()
+    await shot(page, 'token')
+    await field.fill('nonsense')
+    await field.press('Enter')
+    await page.getByRole('alert').filter({ hasText: /\w/ }).waitFor()
+    await field.fill(token(secret, 'acme', 'channel'))
+    await field.press('Enter')
+    await page.getByText('Staff need a token').waitFor()
+
+    const good = token(secret, 'acme', 'staff')
+    await field.fill(`Bearer ${good}`)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('link', { name: 'Only Ours' }).waitFor()
+    await page.locator('.who').getByText('acme').waitFor()
+    await cell(page, 'Only Ours', 'notes').click()
+    await page.keyboard.type('With a token')
+    await page.keyboard.press('Enter')
+    await said(page, 'Notes of Only Ours saved')
+
+    const stored = await page.evaluate(() =>
+      JSON.stringify({ ...localStorage, ...sessionStorage }) + document.cookie + location.href + document.body.innerHTML)
+    assert.ok(!stored.includes(good.slice(0, 40)))
+    assert.equal(await page.getByRole('link', { name: 'Playground' }).count(), 0)
+    await page.reload()
+    await field.waitFor()
+    assert.equal(await page.getByRole('link', { name: 'Only Ours' }).count(), 0)
+    await page.context().close()
+  })
+
+  it('hear of others over a socket that carries the token', async () => {
+    const bearer = token(secret, 'globex', 'admin')
+    const { page, complaints } = await watchedPage(browser)
+    await page.goto(`${kith.url}/staff/contacts`)
+    await page.getByLabel('Token').fill(bearer)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('heading', { name: 'No contacts yet' }).waitFor()
+    await page.waitForTimeout(300)
+    await fillAs(kith, bearer, 'Just Arrived')
+    await page.getByRole('link', { name: 'Just Arrived' }).waitFor()
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+})
+
+describe('the staff pages with OpenID Connect', () => {
+  let kith, provider, browser
+  before(async () => {
+    kith = await startKith(async (url) => {
+      provider = await startProvider(url, { host: 'localhost', ttl: 4 })
+      provider.people.ann = { name: 'Ann', workspace: 'acme', role: 'admin' }
+      return provider.settings
+    })
+    browser = await launch('localhost')
+  })
+  after(async () => {
+    await browser?.close()
+    await kith?.stop()
+    await provider?.stop()
+  })
+
+  it('sign in there, come back to where one was, stay signed in, and sign out', async () => {
+    const context = await browser.newContext({ viewport: { width: 1400, height: 900 } })
+    context.setDefaultTimeout(15_000)
+    const page = await context.newPage()
+    await page.goto(`${kith.url}/staff/contacts?search=nobody`)
+    await page.getByRole('link', { name: 'Sign in' }).click()
+    await page.fill('input[name=login]', 'ann')
+    await page.click('text=Enter')
+    await page.waitForURL(`${kith.url}/staff/contacts?search=nobody`)
+    await page.getByRole('heading', { name: 'No contacts yet' }).waitFor()
+    await page.locator('.who').getByText('Ann').waitFor()
+
+    // The session lasts four seconds; the page renews it without a word.
+    const renewals = []
+    page.on('response', (response) => response.url().endsWith('/auth/refresh') && renewals.push(response.status()))
+    await until(() => renewals.length, (n) => n > 0)
+    await page.waitForTimeout(4_000)
+    assert.ok(renewals.every((status) => status === 200), renewals.join())
+    await page.getByLabel('Search contacts').fill('still here')
+    const answer = await page.waitForResponse((response) => response.url() === kith.graphql)
+    assert.equal(answer.status(), 200)
+
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.waitForURL((url) => !url.href.startsWith(`${kith.url}/staff`))
+    await context.close()
+  })
+})
