@@ -6,10 +6,11 @@ GOVULNCHECK_VERSION := v1.9.0
 GOVULNCHECK := .build/bin/govulncheck-$(GOVULNCHECK_VERSION)
 FUZZTIME ?= 20s
 SIZE ?= 100000
+MINUTES ?= 10
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test test-go test-e2e check check-tidy check-format check-generated check-web check-vulnerabilities lint \
-	format generate web fuzz bench bench-ingest bench-live deps-go deps-web deps-bench deps-e2e clean
+	format generate web fuzz bench bench-ingest bench-live bench-soak deps-go deps-web deps-bench deps-e2e clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +78,10 @@ bench-ingest: ## measure how fast webhooks are taken in, on SQLite and on a Post
 bench-live: ## measure what idle subscribers cost, and how soon a thousand are told, on SQLite and on a PostgreSQL of its own
 	go build -o .build/kith-bench-live ./bench/live
 	.build/kith-bench-live
+
+bench-soak: ## keep Kith at full load for MINUTES on each database, and see that memory and goroutines stay flat
+	go build -o .build/kith-bench-soak ./bench/soak
+	.build/kith-bench-soak -lasting $(MINUTES)m
 
 deps-go:
 	@scripts/apt-deps gcc=build-essential
