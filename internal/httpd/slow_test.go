@@ -63,7 +63,9 @@ func TestSlowConnectionsAreCut(t *testing.T) {
 			if err != nil || !strings.HasPrefix(string(said), c.hears) {
 				t.Errorf("%q, %v", said, err)
 			}
-			resp, err := http.Post("http://"+ln.Addr().String(), "text/plain", strings.NewReader("x"))
+			// A connection of its own: one that was kept may be cut for idling just when it is used again.
+			ordinary := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+			resp, err := ordinary.Post("http://"+ln.Addr().String(), "text/plain", strings.NewReader("x"))
 			if err != nil || resp.StatusCode != http.StatusOK {
 				t.Fatal("an ordinary client is not served", resp, err)
 			}
