@@ -99,6 +99,26 @@ describe('the contacts page beside others', () => {
     await page.context().close()
   })
 
+  it('leaves the row that is edited where it is in a short list, too', async () => {
+    const { contact } = await somebody('Shorty One')
+    await somebody('Shorty Two')
+    const { page, complaints } = await open(browser, kith, '/staff/contacts?search=shorty')
+    await page.waitForTimeout(300)
+    await cell(page, 'Shorty Two', 'notes').click()
+    await page.keyboard.type('half')
+    const place = await top(page.locator('.editor'))
+    await somebody('Shorty Alpha')
+    await row(page, 'Shorty Alpha').waitFor({ state: 'attached' })
+    assert.equal(await top(page.locator('.editor')), place, 'after a new match above')
+    await remove(kith, contact)
+    await row(page, 'Shorty One').waitFor({ state: 'detached' })
+    assert.equal(await top(page.locator('.editor')), place, 'after a deletion above')
+    await page.keyboard.press('Escape')
+    await until(() => names(page), (all) => all.join() === 'Shorty Alpha,Shorty Two')
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
   it('offers new contacts quietly to who is further down', async () => {
     const { page, complaints } = await open(browser, kith)
     await page.locator('.box').evaluate((box) => (box.scrollTop = 5_000))
@@ -126,6 +146,28 @@ describe('the contacts page beside others', () => {
     assert.equal(await page.getByLabel(`Notes of ${name}`).inputValue(), 'too late')
     await page.getByRole('button', { name: 'Discard' }).click()
     await row(page, name).waitFor({ state: 'detached' })
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
+  it('does not let a late answer take back what an event has said', async () => {
+    const { name, contact } = await somebody('Overtaken Olga')
+    const { page, complaints } = await open(browser, kith)
+    let asked = false
+    await page.route('**/graphql', async (route) => {
+      if (route.request().postDataJSON().variables?.search !== 'overtaken') {
+        return route.continue()
+      }
+      const response = await route.fetch()
+      asked = true
+      await new Promise((resolve) => setTimeout(resolve, 1_000))
+      await route.fulfill({ response }).catch(() => {})
+    })
+    await page.getByLabel('Search contacts').fill('overtaken')
+    await until(() => asked, Boolean)
+    await edit(kith, contact, { notes: 'The newest' })
+    await until(() => names(page), (all) => all.length === 1)
+    assert.equal(await cell(page, name, 'notes').innerText(), 'The newest')
     assert.deepEqual(complaints, [])
     await page.context().close()
   })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 
 import { launch, watchedPage } from './browser.js'
-import { run, startKith, token } from './kith.js'
+import { startKith, token } from './kith.js'
 import { startProvider } from './provider.js'
 import { cell, said, shot, until } from './staff.js'
 
@@ -111,6 +111,19 @@ describe('the staff pages with OpenID Connect', () => {
     await page.waitForURL(`${kith.url}/staff/contacts?search=nobody`)
     await page.getByRole('heading', { name: 'No contacts yet' }).waitFor()
     await page.locator('.who').getByText('Ann').waitFor()
+
+    // The cookie opens the socket as well.
+    await page.waitForTimeout(300)
+    await page.evaluate(async () => {
+      const ask = async (query) => {
+        const headers = { 'content-type': 'application/json', 'x-kith-staff': '1' }
+        return (await (await fetch('/graphql', { method: 'POST', headers, body: JSON.stringify({ query }) })).json()).data
+      }
+      const { createChannel } = await ask('mutation { createChannel(input: {name: "Site", type: HTML_EMBED}) { channel { id } } }')
+      await ask(`mutation { recordInteraction(input: {channelId: "${createChannel.channel.id}", externalId: "x", messageId: "y",
+        profile: {name: "Nobody Special"}}) { contact { id } } }`)
+    })
+    await page.getByRole('link', { name: 'Nobody Special' }).waitFor()
 
     // The session lasts four seconds; the page renews it without a word.
     const renewals = []

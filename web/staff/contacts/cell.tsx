@@ -71,7 +71,7 @@ export const EditableCell = memo(function EditableCell({ contact, field, column,
           onTab={(backwards) => move(contact.id, column + (backwards ? -1 : 1))}
         />
       ) : (
-        <span className="value" dir={field === 'phone' ? 'ltr' : 'auto'} title={field === 'notes' ? contact.notes : undefined}>
+        <span className="value" dir={field === 'phone' ? 'ltr' : 'auto'} title={field === 'phone' ? undefined : value(contact, field)}>
           <Shown contact={contact} field={field} search={search} />
         </span>
       )}

@@ -256,6 +256,7 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
       className="box"
       ref={box}
       data-busy={busy || undefined}
+      data-editing={editing.size > 0 || undefined}
       onScroll={(event) => {
         if (event.currentTarget.scrollTop === 0 && !stretch.hasPrevious) {
           onStart()

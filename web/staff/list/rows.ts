@@ -1,5 +1,5 @@
-// The rows of a list that are on the screen, and where they stand. A browser's boxes end at some ten million pixels, so a
-// longer list is shown through a window that moves along: scrolling is exact, dragging the scroll bar proportional.
+// The rows of a list that are on the screen, and where they stand. A browser's boxes end at some million pixels, so a longer
+// list is shown through a window that moves along: scrolling is exact, dragging the scroll bar proportional.
 
 import { type Range, useVirtualizer } from '@tanstack/react-virtual'
 import { type RefObject, useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react'
@@ -8,7 +8,7 @@ import { cameBack } from '../shared/route'
 import { useStore } from '../shared/store'
 import type { Edge, List, Stretch } from './list'
 
-const tallest = 8_000_000 // pixels
+const tallest = 4_000_000 // pixels
 
 // How far each list had been scrolled, in pixels of the whole.
 const left = new WeakMap<List, number>()
@@ -115,17 +115,15 @@ export function useRows(
         return
       }
       const room = element.clientHeight - header.current
-      const wanted = Math.max(hold ? -Infinity : 0, Math.min(pixels, whole - room))
+      const wanted = hold ? pixels : Math.max(0, Math.min(pixels, whole - room))
       let next = lead
       if (wanted < Math.min(lead, 0)) {
         next = wanted
-        setShift(next)
-        latest.current.lead = next
-      } else if (wanted < lead || wanted > lead + height - room) {
+      } else if (wanted < lead || wanted > lead + Math.max(height - room, 0)) {
         next = Math.round((wanted / Math.max(whole - room, 1)) * (whole - height))
-        setShift(next)
-        latest.current.lead = next
       }
+      setShift(next)
+      latest.current.lead = next
       seen.current.top = wanted - next
       element.scrollTop = wanted - next
     },
@@ -141,6 +139,7 @@ export function useRows(
     }
     placedList.current = list
     seen.current.index = new Map()
+    latest.current.lead = 0
     moveTo(cameBack() ? (left.get(list) ?? 0) : 0)
   }, [list, stretch.ready, box, moveTo])
 

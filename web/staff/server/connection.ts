@@ -36,9 +36,14 @@ export function found(): void {
   if (!connection.get().reachable) {
     clearTimeout(timer)
     connection.set({ reachable: true, trying: false })
-    for (const callback of [...returned]) {
-      callback()
-    }
+    again()
+  }
+}
+
+/** again lets everything that may have failed be asked once more. */
+export function again(): void {
+  for (const callback of [...returned]) {
+    callback()
   }
 }
 

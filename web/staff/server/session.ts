@@ -2,6 +2,7 @@
 // gives one, kept in memory and forgotten on reload; in development everybody on this machine is somebody.
 
 import { Store } from '../shared/store'
+import { again } from './connection'
 
 /** Session is what the server says of the person in front of the page. */
 export interface Session {
@@ -41,6 +42,7 @@ export function signedIn(name: string | undefined): void {
   const known = session.get()
   if (known) {
     session.set({ ...known, signedIn: true, name })
+    again()
   }
 }
 
@@ -60,8 +62,12 @@ export async function loadSession(): Promise<void> {
 function accept(next: Session): void {
   // A token is known to this page alone.
   const keep = next.mode === 'bearer' && token !== '' ? session.get() : undefined
+  const back = session.get()?.signedIn === false && next.signedIn
   session.set(keep ?? next)
   renewInTime(next)
+  if (back) {
+    again()
+  }
 }
 
 let renewal: ReturnType<typeof setTimeout> | undefined

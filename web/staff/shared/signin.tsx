@@ -46,18 +46,30 @@ export function Door({ children }: { children: ReactNode }) {
       {!known.signedIn && (
         <main className="door" data-over={entered || undefined}>
           <h1>{entered ? 'You are signed out' : 'Sign in to Kith'}</h1>
-          {known.mode === 'bearer' ? <TokenForm /> : <Login known={known} />}
+          {known.mode === 'bearer' ? <TokenForm /> : <Login known={known} aside={entered} />}
         </main>
       )}
     </>
   )
 }
 
-function Login({ known }: { known: Session }) {
+// Login leads to the provider; from the middle of something, in a tab of its own, so that nothing typed is lost.
+function Login({ known, aside }: { known: Session; aside: boolean }) {
+  useEffect(() => {
+    const look = () => void loadSession().catch(() => {}) // the next look may find it
+    if (aside) {
+      addEventListener('focus', look)
+    }
+    return () => removeEventListener('focus', look)
+  }, [aside])
   const back = encodeURIComponent(location.pathname + location.search)
   return (
     <p>
-      <a className="button" href={`${known.loginUrl ?? '/auth/login'}?returnTo=${back}`}>
+      <a
+        className="button"
+        href={`${known.loginUrl ?? '/auth/login'}?returnTo=${back}`}
+        {...(aside && { target: '_blank', rel: 'noreferrer' })}
+      >
         Sign in
       </a>
     </p>
