@@ -321,7 +321,7 @@ export class Mirror {
     }
     for (const [key, known] of this.sessions) {
       if (known.contact?.id === contactId) {
-        this.sessions.set(key, { ...known, contact: null })
+        this.sessions.set(key, { ...known, contact: null, lastMessagePreview: null }) // what the customer wrote goes as well
       }
     }
   }
