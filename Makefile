@@ -24,7 +24,7 @@ build: ## build the binary: .build/kith
 test: test-go test-e2e ## run every test: Go with the race detector on SQLite and PostgreSQL, then browser and clients
 
 test-go: deps-go ## run the Go tests with the race detector, PostgreSQL included
-	scripts/with-postgres go test -race -timeout 25m ./...
+	scripts/with-postgres scripts/test-go
 
 test-e2e: build deps-e2e ## run the tests against the binary: pages in Chromium, GraphQL over HTTP, clients, subscriptions
 	cd e2e && ../scripts/with-postgres npm --silent test
