@@ -17,7 +17,8 @@ describe('the chat page', () => {
   })
 
   const line = (page, name) => page.getByRole('listitem').filter({ hasText: name })
-  const pill = (page, name) => page.getByRole('button', { name, pressed: undefined }).filter({ has: page.locator('.pill-count') })
+  const pill = (page, name) =>
+    page.getByRole('button', { name, pressed: undefined }).filter({ has: page.locator('.pill-count') })
 
   it('lists sessions, the newest first, with what helps to choose', async () => {
     await write(kith, { name: 'Older Friend' }, { text: 'Where is my order?' })
@@ -39,15 +40,23 @@ describe('the chat page', () => {
   it('filters by pills that say how many, and keeps the filter in the address', async () => {
     const { page, complaints } = await open(browser, kith, '/staff/chat')
     await pill(page, /^Escalated \d+/).click()
-    await until(() => page.locator('.session .badge[data-status]').allInnerTexts(), (all) =>
-      all.length > 0 && all.every((status) => status === 'Escalated'))
+    await until(
+      () => page.locator('.session .badge[data-status]').allInnerTexts(),
+      (all) => all.length > 0 && all.every((status) => status === 'Escalated'),
+    )
     await pill(page, /^Closed \d+/).click()
-    await until(() => new URL(page.url()).search, (search) => search === '?status=ESCALATED&status=CLOSED')
+    await until(
+      () => new URL(page.url()).search,
+      (search) => search === '?status=ESCALATED&status=CLOSED',
+    )
     const count = async (name) => Number((await pill(page, name).locator('.pill-count').innerText()).replace(/\D/g, ''))
     const both = (await count(/^Escalated/)) + (await count(/^Closed/))
     await page.locator('.count').getByText(`${both} sessions`).waitFor()
     const complained = pill(page, /^Complaint/)
-    const complaintCount = await until(() => count(/^Complaint/), (n) => n > 0 && n < both)
+    const complaintCount = await until(
+      () => count(/^Complaint/),
+      (n) => n > 0 && n < both,
+    )
     await complained.click()
     await page.locator('.count').getByText(`${complaintCount} session`).waitFor()
     await shot(page, 'chat-filtered')
@@ -56,9 +65,15 @@ describe('the chat page', () => {
     assert.equal(await complained.getAttribute('aria-pressed'), 'true')
     await page.locator('.count').getByText(`${complaintCount} session`).waitFor()
     await page.goBack()
-    await until(() => complained.getAttribute('aria-pressed'), (pressed) => pressed === 'false')
+    await until(
+      () => complained.getAttribute('aria-pressed'),
+      (pressed) => pressed === 'false',
+    )
     await page.getByRole('button', { name: 'Clear the filters' }).click()
-    await until(() => new URL(page.url()).search, (search) => search === '')
+    await until(
+      () => new URL(page.url()).search,
+      (search) => search === '',
+    )
 
     await page.goto(`${kith.url}/staff/chat?contact=contact_00000000000070008000000000000000`)
     await page.getByRole('heading', { name: 'No sessions found' }).waitFor()
@@ -74,12 +89,21 @@ describe('the chat page', () => {
     await row(page, 'Carla Onlyone').getByRole('link').click()
     await page.locator('.chip').getByText('Carla Onlyone').waitFor()
     assert.match(page.url(), /\/staff\/chat\?contact=contact_/)
-    await until(() => names(page), (all) => all.length === 1 && all[0] === 'Carla Onlyone')
+    await until(
+      () => names(page),
+      (all) => all.length === 1 && all[0] === 'Carla Onlyone',
+    )
     await page.getByRole('button', { name: /^Show everybody/ }).click()
-    await until(() => names(page), (all) => all.length > 1)
+    await until(
+      () => names(page),
+      (all) => all.length > 1,
+    )
     assert.equal(new URL(page.url()).search, '')
     await page.goBack()
-    await until(() => names(page), (all) => all.length === 1)
+    await until(
+      () => names(page),
+      (all) => all.length === 1,
+    )
     assert.deepEqual(complaints, [])
     await page.context().close()
   })
@@ -90,7 +114,8 @@ describe('the chat page', () => {
     await line(page, 'Dora Opened').getByRole('link').click()
     await page.getByRole('heading', { name: 'Dora Opened' }).waitFor()
     await page.getByText('They live in the channel').waitFor()
-    const state = async () => (await run(kith.graphql, `{ session(id: "${session}") { status tag unreadCount } }`)).session
+    const state = async () =>
+      (await run(kith.graphql, `{ session(id: "${session}") { status tag unreadCount } }`)).session
 
     await page.getByLabel('Status', { exact: true }).selectOption('Escalated')
     await said(page, 'Status: Escalated')
@@ -118,9 +143,15 @@ describe('the chat page', () => {
     const { page, complaints } = await open(browser, kith, '/staff/chat')
     await page.waitForTimeout(300)
     await write(kith, { name: 'Fay Incoming' }, { text: 'Anybody there?' })
-    await until(() => names(page), (all) => all[0] === 'Fay Incoming')
+    await until(
+      () => names(page),
+      (all) => all[0] === 'Fay Incoming',
+    )
     await write(kith, { name: 'Emil Elsewhere' }, { from: 'emil', text: 'Once more' })
-    await until(() => names(page), (all) => all[0] === 'Emil Elsewhere')
+    await until(
+      () => names(page),
+      (all) => all[0] === 'Emil Elsewhere',
+    )
     await line(page, 'Emil Elsewhere').getByText('Once more').waitFor()
 
     const update = 'mutation ($input: UpdateSessionInput!) { updateSession(input: $input) { userErrors { message } } }'
@@ -129,7 +160,10 @@ describe('the chat page', () => {
     await line(page, 'Emil Elsewhere').getByRole('link').click()
     await page.getByRole('heading', { name: 'Emil Elsewhere' }).waitFor()
     await remove(kith, elsewhere.contact)
-    await until(() => names(page), (all) => all[0] === 'Anonymous')
+    await until(
+      () => names(page),
+      (all) => all[0] === 'Anonymous',
+    )
     await page.getByRole('heading', { name: 'Anonymous' }).waitFor()
     assert.deepEqual(complaints, [])
     await page.context().close()

@@ -40,7 +40,10 @@ describe('the contacts page', () => {
     await session.send('Network.enable')
     let received = 0
     const files = new Set()
-    session.on('Network.responseReceived', ({ requestId, response }) => response.url.includes('/staff/') && files.add(requestId))
+    session.on(
+      'Network.responseReceived',
+      ({ requestId, response }) => response.url.includes('/staff/') && files.add(requestId),
+    )
     session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
       received += files.has(requestId) ? encodedDataLength : 0
     })
@@ -62,12 +65,19 @@ describe('the contacts page', () => {
   it('shows who wrote last first, by which channels, and when', async () => {
     const { page, complaints } = await open(browser, kith)
     assert.deepEqual((await names(page)).slice(0, 3), ['ليلى حداد', 'João Pereira', 'Maria Silva'])
-    await row(page, 'João Pereira').getByRole('img', { name: /Telegram/ }).waitFor()
+    await row(page, 'João Pereira')
+      .getByRole('img', { name: /Telegram/ })
+      .waitFor()
     const time = row(page, 'Maria Silva').locator('time')
     assert.match(await time.innerText(), /now|minute/)
     assert.match(await time.getAttribute('title'), /\d{4}.*\d\d:\d\d:\d\d/)
     assert.equal(await count(page).innerText(), '503 contacts')
-    assert.equal(await row(page, 'ليلى حداد').locator('.name a').evaluate((a) => getComputedStyle(a).direction), 'rtl')
+    assert.equal(
+      await row(page, 'ليلى حداد')
+        .locator('.name a')
+        .evaluate((a) => getComputedStyle(a).direction),
+      'rtl',
+    )
     await shot(page, 'contacts')
     assert.deepEqual(complaints, [])
     await page.context().close()
@@ -82,11 +92,17 @@ describe('the contacts page', () => {
   it('filters as one types, marks what matched, and keeps the search in the address', async () => {
     const { page, complaints } = await open(browser, kith)
     await box(page).pressSequentially('JOAO per')
-    await until(() => names(page), (all) => all.length === 1 && all[0] === 'João Pereira')
+    await until(
+      () => names(page),
+      (all) => all.length === 1 && all[0] === 'João Pereira',
+    )
     const marked = await row(page, 'João Pereira').locator('mark').allInnerTexts()
     assert.deepEqual(marked, ['João', 'Per', 'joao', 'per'])
     assert.equal(await count(page).innerText(), '1 match, best first')
-    await until(() => new URL(page.url()).search, (search) => search === '?search=JOAO+per')
+    await until(
+      () => new URL(page.url()).search,
+      (search) => search === '?search=JOAO+per',
+    )
 
     await page.reload()
     await row(page, 'João Pereira').waitFor()
@@ -95,13 +111,22 @@ describe('the contacts page', () => {
     await row(page, 'João Pereira').getByRole('link').click()
     await page.locator('.chip').getByText('João Pereira').waitFor()
     await page.goBack()
-    await until(() => names(page), (all) => all.length === 1 && all[0] === 'João Pereira')
+    await until(
+      () => names(page),
+      (all) => all.length === 1 && all[0] === 'João Pereira',
+    )
     assert.equal(await box(page).inputValue(), 'JOAO per')
     await shot(page, 'search')
 
     await box(page).press('Escape')
-    await until(() => names(page), (all) => all.length > 5)
-    await until(() => new URL(page.url()).search, (search) => search === '')
+    await until(
+      () => names(page),
+      (all) => all.length > 5,
+    )
+    await until(
+      () => new URL(page.url()).search,
+      (search) => search === '',
+    )
     assert.deepEqual(complaints, [])
     await page.context().close()
   })
@@ -137,10 +162,17 @@ describe('the contacts page', () => {
     await box(page).pressSequentially('maria', { delay: 30 })
     await page.locator('.progress[data-slow]').waitFor()
     await shot(page, 'slow')
-    await until(() => names(page), (all) => all.length > 0 && all.every((name) => /mar[ií]/i.test(name)))
+    await until(
+      () => names(page),
+      (all) => all.length > 0 && all.every((name) => /mar[ií]/i.test(name)),
+    )
     await page.waitForTimeout(1_300) // until the slowest answer would have come
     assert.ok(asked.length > 1, asked.join())
-    assert.deepEqual(await page.evaluate(() => globalThis.shown.length), 1, 'one change: from everybody to the last search')
+    assert.deepEqual(
+      await page.evaluate(() => globalThis.shown.length),
+      1,
+      'one change: from everybody to the last search',
+    )
     assert.deepEqual(complaints, [])
     await page.context().close()
   })
@@ -163,24 +195,45 @@ describe('the contacts page', () => {
     const head = (name) => page.getByRole('columnheader', { name })
     assert.equal(await head('Last activity').getAttribute('aria-sort'), 'descending')
     await head('Name').getByRole('button').click()
-    await until(() => head('Name').getAttribute('aria-sort'), (order) => order === 'ascending')
+    await until(
+      () => head('Name').getAttribute('aria-sort'),
+      (order) => order === 'ascending',
+    )
     const ascending = await names(page)
     assert.deepEqual(ascending.slice(0, 5), [...ascending.slice(0, 5)].sort(new Intl.Collator('en').compare))
     assert.equal(new URL(page.url()).search, '?sort=name')
     await head('Name').getByRole('button').click()
-    await until(() => head('Name').getAttribute('aria-sort'), (order) => order === 'descending')
+    await until(
+      () => head('Name').getAttribute('aria-sort'),
+      (order) => order === 'descending',
+    )
     await head('Last activity').getByRole('button').click()
-    await until(() => head('Last activity').getAttribute('aria-sort'), (order) => order === 'descending')
+    await until(
+      () => head('Last activity').getAttribute('aria-sort'),
+      (order) => order === 'descending',
+    )
     await head('Last activity').getByRole('button').click()
-    await until(() => head('Last activity').getAttribute('aria-sort'), (order) => order === 'ascending')
+    await until(
+      () => head('Last activity').getAttribute('aria-sort'),
+      (order) => order === 'ascending',
+    )
     await page.goBack()
-    await until(() => head('Last activity').getAttribute('aria-sort'), (order) => order === 'descending')
+    await until(
+      () => head('Last activity').getAttribute('aria-sort'),
+      (order) => order === 'descending',
+    )
 
     await box(page).fill('ma')
-    await until(() => names(page), (all) => all.every((name) => /m[aáà]/i.test(name)))
+    await until(
+      () => names(page),
+      (all) => all.every((name) => /m[aáà]/i.test(name)),
+    )
     assert.equal(await head('Last activity').getByRole('button').count(), 0)
     await head('Name').getByRole('button').click()
-    await until(() => head('Name').getAttribute('aria-sort'), (order) => order === 'ascending')
+    await until(
+      () => head('Name').getAttribute('aria-sort'),
+      (order) => order === 'ascending',
+    )
     assert.deepEqual(complaints, [])
     await page.context().close()
   })
@@ -217,7 +270,10 @@ describe('the contacts page', () => {
     await cell(page, 'Maria Silva', 'phone').click()
     await page.keyboard.press('Delete')
     await page.keyboard.press('Enter')
-    await until(() => look(kith, maria), ({ phone }) => phone === null)
+    await until(
+      () => look(kith, maria),
+      ({ phone }) => phone === null,
+    )
     assert.deepEqual(complaints, [])
     await page.context().close()
   })
@@ -236,11 +292,22 @@ describe('the contacts page', () => {
     await page.keyboard.type('Prefers Telegram')
     await shot(page, 'notes')
     await page.keyboard.press('Tab')
-    await until(() => focused(page), (where) => where === 'João Pereira: channels')
-    const { email, phone, notes } = await until(() => look(kith, joao), ({ notes }) => notes !== '')
-    assert.deepEqual({ email, phone, notes }, {
-      email: 'joao@example.org', phone: '+351912345678', notes: 'VIP customer\nPrefers Telegram',
-    })
+    await until(
+      () => focused(page),
+      (where) => where === 'João Pereira: channels',
+    )
+    const { email, phone, notes } = await until(
+      () => look(kith, joao),
+      ({ notes }) => notes !== '',
+    )
+    assert.deepEqual(
+      { email, phone, notes },
+      {
+        email: 'joao@example.org',
+        phone: '+351912345678',
+        notes: 'VIP customer\nPrefers Telegram',
+      },
+    )
     assert.deepEqual(complaints, [])
     await page.context().close()
   })
@@ -276,7 +343,10 @@ describe('the contacts page', () => {
     await alert.getByRole('link', { name: 'João Pereira' }).waitFor()
     await shot(page, 'taken')
     await alert.getByRole('link').click()
-    await until(() => names(page), (all) => all.length === 1 && all[0] === 'João Pereira')
+    await until(
+      () => names(page),
+      (all) => all.length === 1 && all[0] === 'João Pereira',
+    )
     // What was typed waits above the list.
     await page.getByRole('group', { name: 'Not saved' }).getByText('taken@example.org').waitFor()
     await page.goBack()
@@ -292,7 +362,10 @@ describe('the contacts page', () => {
     const { page, complaints } = await open(browser, kith)
     const bin = page.getByRole('button', { name: 'Delete Nora Goodbye' })
     const dialog = page.getByRole('alertdialog', { name: 'Delete Nora Goodbye?' })
-    for (const leave of [() => page.keyboard.press('Escape'), () => dialog.getByRole('button', { name: 'Cancel' }).click()]) {
+    for (const leave of [
+      () => page.keyboard.press('Escape'),
+      () => dialog.getByRole('button', { name: 'Cancel' }).click(),
+    ]) {
       await bin.click()
       await dialog.getByText('will show “Anonymous”').waitFor()
       assert.equal(await focused(page), 'Cancel')
@@ -355,12 +428,17 @@ describe('the contacts page of an empty workspace', () => {
     const { page, complaints } = await watchedPage(browser)
     await page.goto(`${kith.url}/staff/contacts`)
     await page.getByRole('heading', { name: 'No contacts yet' }).waitFor()
-    await page.getByText('Contacts are created automatically when customers interact with any of your channels').waitFor()
+    await page
+      .getByText('Contacts are created automatically when customers interact with any of your channels')
+      .waitFor()
     await shot(page, 'none-yet')
     await page.waitForTimeout(300) // until the page listens
     await write(kith, { name: 'The First' })
     await row(page, 'The First').waitFor()
-    await until(() => page.locator('.count').innerText(), (text) => text === '1 contact')
+    await until(
+      () => page.locator('.count').innerText(),
+      (text) => text === '1 contact',
+    )
     assert.deepEqual(complaints, [])
     await page.context().close()
   })

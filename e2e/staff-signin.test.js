@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 
 import { launch, watchedPage } from './browser.js'
-import { startKith, token } from './kith.js'
+import { run, startKith, token } from './kith.js'
 import { startProvider } from './provider.js'
-import { cell, said, shot, until } from './staff.js'
+import { cell, names, open, said, shot, until } from './staff.js'
 
 const secret = 'a secret of at least thirty-two bytes'
 
@@ -18,7 +21,9 @@ async function fillAs(kith, bearer, name) {
     })
     return (await response.json()).data
   }
-  const { createChannel } = await ask('mutation { createChannel(input: {name: "Site", type: HTML_EMBED}) { channel { id } } }')
+  const { createChannel } = await ask(
+    'mutation { createChannel(input: {name: "Site", type: HTML_EMBED}) { channel { id } } }',
+  )
   const input = { channelId: createChannel.channel.id, externalId: 'x', messageId: 'y', profile: { name } }
   const record = 'mutation ($input: RecordInteractionInput!) { recordInteraction(input: $input) { contact { id } } }'
   return (await ask(record, { input })).recordInteraction.contact.id
@@ -59,8 +64,13 @@ describe('the staff pages with tokens', () => {
     await page.keyboard.press('Enter')
     await said(page, 'Notes of Only Ours saved')
 
-    const stored = await page.evaluate(() =>
-      JSON.stringify({ ...localStorage, ...sessionStorage }) + document.cookie + location.href + document.body.innerHTML)
+    const stored = await page.evaluate(
+      () =>
+        JSON.stringify({ ...localStorage, ...sessionStorage }) +
+        document.cookie +
+        location.href +
+        document.body.innerHTML,
+    )
     assert.ok(!stored.includes(good.slice(0, 40)))
     assert.equal(await page.getByRole('link', { name: 'Playground' }).count(), 0)
     await page.reload()
@@ -79,6 +89,52 @@ describe('the staff pages with tokens', () => {
     await page.waitForTimeout(300)
     await fillAs(kith, bearer, 'Just Arrived')
     await page.getByRole('link', { name: 'Just Arrived' }).waitFor()
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+})
+
+describe('the staff pages of a kith that answers trusted documents only', () => {
+  let kith, browser, dir
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'kith-documents-'))
+    const manifest = join(dir, 'persisted-documents.json')
+    const record = 'mutation ($input: RecordInteractionInput!) { recordInteraction(input: $input) { contact { id } } }'
+    await writeFile(manifest, JSON.stringify({ who: '{ viewer { role } }', channels: '{ channels { id } }', record }))
+    kith = await startKith({ KITH_TRUSTED_DOCUMENTS: manifest, KITH_RATE_LIMIT: '100/s' })
+    browser = await launch()
+  })
+  after(async () => {
+    await browser?.close()
+    await kith?.stop()
+    await rm(dir, { recursive: true, force: true })
+  })
+
+  it('are among those it answers, whatever they ask', async () => {
+    const { page, complaints } = await open(browser, kith, '/staff/contacts?search=a')
+    const [name] = await names(page)
+    await cell(page, name, 'notes').click()
+    await page.keyboard.type('Trusted')
+    await page.keyboard.press('Enter')
+    await said(page, `Notes of ${name} saved`)
+    await page.getByLabel('Search contacts').fill('')
+    await page.locator('.count').getByText('500 contacts').waitFor()
+    await page.keyboard.press('Escape')
+    await page.locator('.box').evaluate((box) => (box.scrollTop = box.scrollHeight / 2))
+    await until(
+      () => page.locator('.row').first().getAttribute('aria-rowindex'),
+      (at) => Number(at) > 200,
+    )
+    await page.locator('.box').evaluate((box) => (box.scrollTop = 0))
+
+    const { channels } = await run(kith.graphql, '{ channels { id } }')
+    const record = 'mutation ($input: RecordInteractionInput!) { recordInteraction(input: $input) { contact { id } } }'
+    const input = { channelId: channels[0].id, externalId: 'x', messageId: 'y', profile: { name: 'Heard Of' } }
+    await run(kith.graphql, record, { input })
+    await page.getByRole('link', { name: 'Heard Of' }).click()
+    await page.locator('.session a').first().click()
+    await page.getByLabel('Status', { exact: true }).selectOption('Closed')
+    await said(page, 'Status: Closed')
     assert.deepEqual(complaints, [])
     await page.context().close()
   })
@@ -117,20 +173,30 @@ describe('the staff pages with OpenID Connect', () => {
     await page.evaluate(async () => {
       const ask = async (query) => {
         const headers = { 'content-type': 'application/json', 'x-kith-staff': '1' }
-        return (await (await fetch('/graphql', { method: 'POST', headers, body: JSON.stringify({ query }) })).json()).data
+        return (await (await fetch('/graphql', { method: 'POST', headers, body: JSON.stringify({ query }) })).json())
+          .data
       }
-      const { createChannel } = await ask('mutation { createChannel(input: {name: "Site", type: HTML_EMBED}) { channel { id } } }')
-      await ask(`mutation { recordInteraction(input: {channelId: "${createChannel.channel.id}", externalId: "x", messageId: "y",
-        profile: {name: "Nobody Special"}}) { contact { id } } }`)
+      const { createChannel } = await ask(
+        'mutation { createChannel(input: {name: "Site", type: HTML_EMBED}) { channel { id } } }',
+      )
+      await ask(`mutation { recordInteraction(input: {
+        channelId: "${createChannel.channel.id}", externalId: "x", messageId: "y", profile: {name: "Nobody Special"}
+      }) { contact { id } } }`)
     })
     await page.getByRole('link', { name: 'Nobody Special' }).waitFor()
 
     // The session lasts four seconds; the page renews it without a word.
     const renewals = []
     page.on('response', (response) => response.url().endsWith('/auth/refresh') && renewals.push(response.status()))
-    await until(() => renewals.length, (n) => n > 0)
+    await until(
+      () => renewals.length,
+      (n) => n > 0,
+    )
     await page.waitForTimeout(4_000)
-    assert.ok(renewals.every((status) => status === 200), renewals.join())
+    assert.ok(
+      renewals.every((status) => status === 200),
+      renewals.join(),
+    )
     await page.getByLabel('Search contacts').fill('still here')
     const answer = await page.waitForResponse((response) => response.url() === kith.graphql)
     assert.equal(answer.status(), 200)

@@ -58,14 +58,20 @@ export function focused(page) {
     const line = element.closest('tr')
     const name = line?.querySelector('.name a')?.textContent
     const column = element.closest('td, th')?.className.replace('cell ', '')
-    return name ? `${name}: ${column}` : (element.getAttribute('aria-label') ?? element.textContent.trim() ?? element.tagName)
+    return name
+      ? `${name}: ${column}`
+      : (element.getAttribute('aria-label') ?? element.textContent.trim() ?? element.tagName)
   })
 }
 
 let messages = 0
 
 /** write is a customer who writes on a channel; it returns the ids of the contact and the session. */
-export async function write(kith, profile, { channel = 'WHATSAPP', from = `customer-${++messages}`, text = 'Hello' } = {}) {
+export async function write(
+  kith,
+  profile,
+  { channel = 'WHATSAPP', from = `customer-${++messages}`, text = 'Hello' } = {},
+) {
   const { channels } = await run(kith.graphql, '{ channels { id type } }')
   let on = channels.find((each) => each.type === channel)?.id
   if (!on) {
@@ -100,7 +106,8 @@ export function remove(kith, id) {
 
 /** look reads a contact past the page. */
 export async function look(kith, id) {
-  return (await run(kith.graphql, 'query ($id: ID!) { contact(id: $id) { name email phone notes version } }', { id })).contact
+  return (await run(kith.graphql, 'query ($id: ID!) { contact(id: $id) { name email phone notes version } }', { id }))
+    .contact
 }
 
 /** until waits until something holds, and says what it saw last when it never does. */

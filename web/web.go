@@ -1,9 +1,9 @@
-// Package web serves the pages that Kith brings along, out of the binary: the staff pages at /staff and the playground at
-// /playground. They are built from the sources beside this file by `make web`; what is built is committed, so that Go
-// alone builds Kith.
+// Package web serves the pages that Kith brings along, out of the binary: the staff pages at /staff and the
+// playground at /playground. They are built from the sources beside this file by `make web`; what is built is
+// committed, so that Go alone builds Kith.
 //
-// The package knows nothing of contacts, GraphQL or who is asking: it hands out files, and the pages talk to /graphql as
-// any other client does. It loads nothing from elsewhere, and its policy forbids a page to.
+// The package knows nothing of contacts, GraphQL or who is asking: it hands out files, and the pages talk to /graphql
+// as any other client does. It loads nothing from elsewhere, and its policy forbids a page to.
 package web
 
 import (
@@ -21,8 +21,8 @@ var dist embed.FS
 var StaffOperations string
 
 // playgroundPolicy lets the playground run its own scripts and talk to its own server, and nothing else. Monaco and
-// GraphiQL's animated parts lay lines out with style attributes and elements made by script, so inline styles have to be
-// allowed; no script is inline, and none is evaluated from text.
+// GraphiQL's animated parts lay lines out with style attributes and elements made by script, so inline styles have to
+// be allowed; no script is inline, and none is evaluated from text.
 const playgroundPolicy = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; " +
 	"style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

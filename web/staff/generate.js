@@ -1,4 +1,5 @@
-// Makes generated/graphql.ts: the operations with the types of their variables and answers. With --check it only compares.
+// Makes generated/graphql.ts: the operations with the types of their variables and answers. With --check it only
+// compares.
 
 import { readFile, writeFile } from 'node:fs/promises'
 
@@ -15,7 +16,12 @@ const generated = await codegen({
   schema: parse(await readFile(schemaFile, 'utf8')),
   documents: [{ location: 'operations.graphql', document: parse(await readFile(operationsFile, 'utf8')) }],
   filename: 'graphql.ts',
-  config: { useTypeImports: true, scalars: { DateTime: 'string', ID: 'string' }, skipTypename: true, dedupeFragments: true },
+  config: {
+    useTypeImports: true,
+    scalars: { DateTime: 'string', ID: 'string' },
+    skipTypename: true,
+    dedupeFragments: true,
+  },
   plugins: [{ typescriptOperations: {} }, { typedDocumentNode: {} }],
   pluginMap: { typescriptOperations, typedDocumentNode },
 })

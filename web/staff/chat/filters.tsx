@@ -75,7 +75,11 @@ export function Filters({ filter, counts, onChange }: FiltersProps) {
           )}
           {filter.contact !== '' && <Chip id={filter.contact} onRemove={() => onChange({ ...filter, contact: '' })} />}
           {chosen > 0 && (
-            <button type="button" className="link" onClick={() => onChange({ ...filter, status: [], tag: [], channel: [] })}>
+            <button
+              type="button"
+              className="link"
+              onClick={() => onChange({ ...filter, status: [], tag: [], channel: [] })}
+            >
               Clear the filters
             </button>
           )}
@@ -108,7 +112,13 @@ interface PillProps {
 
 function Pill({ count, chosen, onChoose, children }: PillProps) {
   return (
-    <button type="button" className="pill" aria-pressed={chosen} data-none={count === 0 || undefined} onClick={onChoose}>
+    <button
+      type="button"
+      className="pill"
+      aria-pressed={chosen}
+      data-none={count === 0 || undefined}
+      onClick={onChoose}
+    >
       {children} <span className="pill-count">{count === undefined ? '' : number(count)}</span>
     </button>
   )
@@ -116,7 +126,11 @@ function Pill({ count, chosen, onChoose, children }: PillProps) {
 
 // Chip names the contact whose sessions are shown, and lets them go.
 function Chip({ id, onRemove }: { id: string; onRemove: () => void }) {
-  const [{ data, fetching }] = useQuery({ query: ContactDocument, variables: { id }, requestPolicy: 'cache-and-network' })
+  const [{ data, fetching }] = useQuery({
+    query: ContactDocument,
+    variables: { id },
+    requestPolicy: 'cache-and-network',
+  })
   const name = data?.contact?.displayName ?? (fetching ? '…' : 'nobody: deleted, or never there')
   return (
     <span className="chip">

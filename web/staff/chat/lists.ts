@@ -34,7 +34,10 @@ const kept = new Map<string, Sessions>()
 /** opened is the session that is shown, whichever lists hold it. */
 export const opened = { id: '' }
 
-sessionsHeld.add(() => [opened.id, ...[...kept.values()].flatMap((list) => list.stretch.get().edges.map((edge) => edge.id))])
+sessionsHeld.add(() => [
+  opened.id,
+  ...[...kept.values()].flatMap((list) => list.stretch.get().edges.map((edge) => edge.id)),
+])
 
 /** sessionsOf is the list of a filter, new or as it was left. */
 export function sessionsOf(filter: SessionFilter): Sessions {

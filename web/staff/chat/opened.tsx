@@ -27,7 +27,11 @@ interface OpenedProps {
 
 /** Opened is the head of one session. Its messages are where they were written. */
 export function Opened({ id, back, onChanged }: OpenedProps) {
-  const [{ data, fetching }] = useQuery({ query: SessionDocument, variables: { id }, requestPolicy: 'cache-and-network' })
+  const [{ data, fetching }] = useQuery({
+    query: SessionDocument,
+    variables: { id },
+    requestPolicy: 'cache-and-network',
+  })
   const session = data?.session
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
@@ -114,21 +118,29 @@ function Session({ session, heading, onChanged }: SessionProps) {
           name="Status"
           value={chosen.status ?? status}
           options={statuses.map((each) => [each, statusNames[each]])}
-          onChoose={(next) => void change({ status: next as SessionStatus }, `Status: ${statusNames[next as SessionStatus]}`)}
+          onChoose={(next) =>
+            void change({ status: next as SessionStatus }, `Status: ${statusNames[next as SessionStatus]}`)
+          }
         />
         <Choice
           name="Tag"
           value={(chosen.tag === undefined ? tag : chosen.tag) ?? ''}
           options={[['', 'None'], ...tags.map((each): [string, string] => [each, tagNames[each]])]}
           onChoose={(next) =>
-            void change({ tag: (next || null) as SessionTag | null }, next ? `Tag: ${tagNames[next as SessionTag]}` : 'Tag removed')
+            void change(
+              { tag: (next || null) as SessionTag | null },
+              next ? `Tag: ${tagNames[next as SessionTag]}` : 'Tag removed',
+            )
           }
         />
         <Fact name="Started">
           <Exactly at={session.startedAt} />
         </Fact>
         <Fact name="Last message">
-          <Exactly at={session.lastMessageAt} /> <span className="hint">(<Ago at={session.lastMessageAt} />)</span>
+          <Exactly at={session.lastMessageAt} />{' '}
+          <span className="hint">
+            (<Ago at={session.lastMessageAt} />)
+          </span>
         </Fact>
         <Fact name="Unread">
           {number(unreadCount)}
@@ -148,14 +160,10 @@ function Session({ session, heading, onChanged }: SessionProps) {
         </div>
       )}
       <div className="elsewhere">
-        {session.lastMessagePreview && (
-          <blockquote dir="auto">
-            {session.lastMessagePreview}
-          </blockquote>
-        )}
+        {session.lastMessagePreview && <blockquote dir="auto">{session.lastMessagePreview}</blockquote>}
         <p>
-          Kith keeps the newest line of a conversation, not its messages. They live in the channel: read and answer them in{' '}
-          {channelNames[channel.type]}, “<bdi>{channel.name}</bdi>”.
+          Kith keeps the newest line of a conversation, not its messages. They live in the channel: read and answer them
+          in {channelNames[channel.type]}, “<bdi>{channel.name}</bdi>”.
         </p>
       </div>
     </>

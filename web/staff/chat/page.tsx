@@ -201,7 +201,8 @@ function SessionList({ list, busy, hrefOf, opened, empty }: SessionListProps) {
 
 type Counts = SessionCountsQuery['sessionCounts']
 
-// useCounts asks how many sessions there are, and again when told that they changed. The last answer stays until the next.
+// useCounts asks how many sessions there are, and again when told that they changed. The last answer stays until the
+// next.
 function useCounts(list: Sessions): { counts: Counts | undefined; recount: () => void } {
   const [counts, setCounts] = useState<Counts>()
   const ask = useRef(() => {})

@@ -22,7 +22,15 @@ interface CellProps {
 }
 
 /** EditableCell shows a field, and on a click or Enter takes a new value for it. */
-export const EditableCell = memo(function EditableCell({ contact, field, column, active, labelled, search, move }: CellProps) {
+export const EditableCell = memo(function EditableCell({
+  contact,
+  field,
+  column,
+  active,
+  labelled,
+  search,
+  move,
+}: CellProps) {
   const edit = useEdit(contact.id, field)
   const cell = useRef<HTMLTableCellElement>(null)
   const back = useRef(false)
@@ -71,7 +79,11 @@ export const EditableCell = memo(function EditableCell({ contact, field, column,
           onTab={(backwards) => move(contact.id, column + (backwards ? -1 : 1))}
         />
       ) : (
-        <span className="value" dir={field === 'phone' ? 'ltr' : 'auto'} title={field === 'phone' ? undefined : value(contact, field)}>
+        <span
+          className="value"
+          dir={field === 'phone' ? 'ltr' : 'auto'}
+          title={field === 'phone' ? undefined : value(contact, field)}
+        >
           <Shown contact={contact} field={field} search={search} />
         </span>
       )}
@@ -103,7 +115,7 @@ function Editor({ edit, onReturn, onTab }: EditorProps) {
       input.current?.select()
     }
     // Only when it opens.
-  }, []) // eslint-disable-line
+  }, [])
 
   function onKeyDown(event: KeyboardEvent) {
     if (event.nativeEvent.isComposing) {
@@ -184,8 +196,8 @@ function Trouble({ edit, onReturn }: { edit: Edit; onReturn: () => void }) {
       return (
         <>
           <p>
-            Somebody else changed this to{' '}
-            <strong dir="auto">{(other && value(other, field)) || 'nothing'}</strong> meanwhile.
+            Somebody else changed this to <strong dir="auto">{(other && value(other, field)) || 'nothing'}</strong>{' '}
+            meanwhile.
           </p>
           <button type="button" onClick={then(() => void save(key, { overwrite: true }))}>
             Keep mine

@@ -11,12 +11,13 @@ interface DeleteProps {
   contact: ContactRowFragment
   onDeleted: () => void
   onClose: () => void
-  /** onFocus puts the focus back where it was, or beside it. */
-  onFocus: () => void
 }
 
-/** DeleteDialog asks once more, says what goes and what stays, and deletes for good. */
-export function DeleteDialog({ contact, onDeleted, onClose, onFocus }: DeleteProps) {
+/**
+ * DeleteDialog asks once more, says what goes and what stays, and deletes for good. Where the focus goes afterwards is
+ * for who opened it.
+ */
+export function DeleteDialog({ contact, onDeleted, onClose }: DeleteProps) {
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState('')
 
@@ -53,10 +54,7 @@ export function DeleteDialog({ contact, onDeleted, onClose, onFocus }: DeletePro
           <Content
             className="dialog"
             role="alertdialog"
-            onCloseAutoFocus={(event) => {
-              event.preventDefault()
-              onFocus()
-            }}
+            onCloseAutoFocus={(event) => event.preventDefault()}
           >
             <Title asChild>
               <h1>
@@ -66,7 +64,7 @@ export function DeleteDialog({ contact, onDeleted, onClose, onFocus }: DeletePro
             <Description asChild>
               <div>
                 <p>The contact goes for good, with its email, phone, notes and its ids on the channels.</p>
-                <p>Its chat sessions stay, and will show “Anonymous” as the name.</p>
+                <p>Its chat sessions stay. They will show “Anonymous” as the name, and no longer the last line.</p>
               </div>
             </Description>
             <p className="problem" role="alert">

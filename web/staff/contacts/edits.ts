@@ -1,5 +1,5 @@
-// What is being typed into cells. It lives outside of the rows, so that nothing typed is lost when a row scrolls away, a
-// search hides it, or another page is shown.
+// What is being typed into cells. It lives outside of the rows, so that nothing typed is lost when a row scrolls
+// away, a search hides it, or another page is shown.
 
 import { useCallback, useSyncExternalStore } from 'react'
 
@@ -22,8 +22,8 @@ export interface Edit {
   draft: string
   /**
    * open: being typed. saving: on its way. invalid: refused, message says why. taken: other has the value already.
-   * conflict: other is the contact as somebody else left it. unreachable: not saved, to be tried again. gone: the contact
-   * was deleted.
+   * conflict: other is the contact as somebody else left it. unreachable: not saved, to be tried again. gone: the
+   * contact was deleted.
    */
   state: 'open' | 'saving' | 'invalid' | 'taken' | 'conflict' | 'unreachable' | 'gone'
   message?: string

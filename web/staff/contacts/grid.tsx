@@ -1,6 +1,15 @@
 // The table of contacts: the rows on the screen, of a list that may be long, and how the keyboard goes about in it.
 
-import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
 import { flushSync } from 'react-dom'
 
 import type { ContactRowFragment } from '../generated/graphql'
@@ -66,7 +75,9 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
   }, [])
   const rows = useRows(list, box, rowHeight, keep, steady, editing.size > 0)
   const { stretch, placed } = rows
-  const here = stretch.edges.some((edge) => edge.id === active.id) ? active : { id: stretch.edges[0]?.id ?? '', column: 0 }
+  const here = stretch.edges.some((edge) => edge.id === active.id)
+    ? active
+    : { id: stretch.edges[0]?.id ?? '', column: 0 }
 
   // Focus follows once the row is drawn.
   const wanted = useRef<(Place & { edit?: boolean }) | undefined>(undefined)
@@ -154,7 +165,7 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
     (id: string, column: number) => {
       go({ id, column: Math.max(0, Math.min(column, lastColumn)) }, indexOf(id), true)
     },
-    [go, list], // eslint-disable-line
+    [go, list],
   )
 
   handle.current = {
@@ -223,13 +234,13 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
     event.preventDefault()
   }
 
-  // Home, End and the like scroll the list also when nothing in particular has the focus.
+  // Home, End and the like scroll the list also from outside of its rows.
   const ends = useRef({ toStart, toEnd })
   ends.current = { toStart, toEnd }
   useEffect(() => {
     function onKey(event: globalThis.KeyboardEvent) {
-      const nowhere = document.activeElement === document.body || document.activeElement === box.current
-      if (!nowhere || event.altKey || event.metaKey || !box.current) {
+      const own = 'input, textarea, select, [data-row], [role=alertdialog]' // these have keys of their own
+      if (document.activeElement?.closest(own) || event.altKey || event.metaKey || !box.current) {
         return
       }
       const page = box.current.clientHeight * 0.85
@@ -333,7 +344,13 @@ function Header({ sort, searching, onSort }: { sort: Sort; searching: boolean; o
   const byActivity = searching ? undefined : sort === 'activity' ? 'ascending' : sort === '' ? 'descending' : undefined
   const nextByName: Sort = sort === 'name' ? '-name' : sort === '-name' && searching ? '' : 'name'
   const head = (column: number, label: ReactNode, order?: 'ascending' | 'descending') => (
-    <th role="columnheader" scope="col" aria-colindex={column + 1} aria-sort={order} className={`cell ${columns[column]}`}>
+    <th
+      role="columnheader"
+      scope="col"
+      aria-colindex={column + 1}
+      aria-sort={order}
+      className={`cell ${columns[column]}`}
+    >
       {label}
     </th>
   )

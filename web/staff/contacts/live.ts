@@ -1,5 +1,5 @@
-// Other people's edits, new contacts and deletions. Values change by themselves, through the cache; what is here is about
-// rows that come and go. Rows somebody is at stay where they are: see list/rows.ts.
+// Other people's edits, new contacts and deletions. Values change by themselves, through the cache; what is here is
+// about rows that come and go. Rows somebody is at stay where they are: see list/rows.ts.
 
 import { type RefObject, useEffect, useRef, useState } from 'react'
 
@@ -44,40 +44,49 @@ export function useContactEvents(list: Contacts, grid: RefObject<GridHandle | nu
       }
     }
 
-    const stop = follow(ContactEventsDocument, {}, {
-      id: ({ contactEvents }) => contactEvents.id,
-      resync: () => refresh.ask(),
-      event: ({ contactEvents: event }) => {
-        const { list, add } = latest.current
-        if (isMine(event.id)) {
-          return
-        }
-        switch (event.kind) {
-          case 'CREATED':
-            created(event)
-            break
-          case 'DELETED':
-            if (list.search === '' || list.holds(event.contactId)) {
-              add(-1)
-            }
-            setWaiting((before) => without(before, event.contactId))
-            if (!deleted(event.contactId)) {
-              removeEverywhere(event.contactId)
-            }
-            break
-          case 'ACTIVITY':
-            if (list.search === '' && list.sort === '' && grid.current?.atStart()) {
-              refresh.ask()
-            }
-            break
-          default:
-            // A new value may make it a match; that it matches no more is left to the next search.
-            if (list.search !== '' && event.contact && !list.holds(event.contactId) && found(event.contact, list.search)) {
-              refresh.ask()
-            }
-        }
+    const stop = follow(
+      ContactEventsDocument,
+      {},
+      {
+        id: ({ contactEvents }) => contactEvents.id,
+        resync: () => refresh.ask(),
+        event: ({ contactEvents: event }) => {
+          const { list, add } = latest.current
+          if (isMine(event.id)) {
+            return
+          }
+          switch (event.kind) {
+            case 'CREATED':
+              created(event)
+              break
+            case 'DELETED':
+              if (list.search === '' || list.holds(event.contactId)) {
+                add(-1)
+              }
+              setWaiting((before) => without(before, event.contactId))
+              if (!deleted(event.contactId)) {
+                removeEverywhere(event.contactId)
+              }
+              break
+            case 'ACTIVITY':
+              if (list.search === '' && list.sort === '' && grid.current?.atStart()) {
+                refresh.ask()
+              }
+              break
+            default:
+              // A new value may make it a match; that it matches no more is left to the next search.
+              if (
+                list.search !== '' &&
+                event.contact &&
+                !list.holds(event.contactId) &&
+                found(event.contact, list.search)
+              ) {
+                refresh.ask()
+              }
+          }
+        },
       },
-    })
+    )
     return () => {
       stop()
       refresh.stop()
@@ -92,7 +101,10 @@ function without(ids: ReadonlySet<string>, id: string): ReadonlySet<string> {
 }
 
 // found tells whether a search would find a contact: each word somewhere in the name, the e-mail or the phone.
-function found({ name, email, phone }: { name: string | null; email: string | null; phone: string | null }, search: string) {
+function found(
+  { name, email, phone }: { name: string | null; email: string | null; phone: string | null },
+  search: string,
+) {
   if (phone && phoneMatches(phone, search).length > 0) {
     return true
   }

@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 
 import type { ContactRowFragment } from '../generated/graphql'
 import { onReturn } from '../server/connection'
@@ -49,7 +50,8 @@ export function ContactsPage() {
   }, [search])
   useEffect(() => {
     function onKey(event: KeyboardEvent) {
-      const typing = event.target instanceof Element && event.target.closest('input, textarea, select, [role=alertdialog]')
+      const typing =
+        event.target instanceof Element && event.target.closest('input, textarea, select, [role=alertdialog]')
       if (event.key === '/' && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
         event.preventDefault()
         field.current?.focus()
@@ -66,6 +68,18 @@ export function ContactsPage() {
   function clearSearch() {
     show({ search: '' }, 'replace')
     field.current?.focus()
+  }
+
+  // The focus goes back to where it was, or to what has taken its place, before another key can be pressed.
+  function leaveDialog({ contact, index }: NonNullable<typeof deleting>) {
+    flushSync(() => setDeleting(undefined))
+    flushSync(() => {
+      if (list.stretch.get().length === 0) {
+        field.current?.focus()
+      } else {
+        grid.current?.focus(contact.id, 6, index)
+      }
+    })
   }
 
   return (
@@ -154,18 +168,11 @@ export function ContactsPage() {
       {deleting && (
         <DeleteDialog
           contact={deleting.contact}
-          onClose={() => setDeleting(undefined)}
+          onClose={() => leaveDialog(deleting)}
           onDeleted={() => {
             removeEverywhere(deleting.contact.id)
             total.add(-1)
-            setDeleting(undefined)
-          }}
-          onFocus={() => {
-            if (list.stretch.get().length === 0) {
-              field.current?.focus()
-            } else {
-              grid.current?.focus(deleting.contact.id, 6, deleting.index)
-            }
+            leaveDialog(deleting)
           }}
         />
       )}

@@ -38,7 +38,11 @@ export const Row = memo(function Row({ id, index, top, active, labelled, search,
     'data-column': column,
     tabIndex: active === column ? 0 : -1,
   })
-  const cell = (column: number) => ({ role: 'gridcell', 'aria-colindex': column + 1, className: `cell ${columns[column]}` })
+  const cell = (column: number) => ({
+    role: 'gridcell',
+    'aria-colindex': column + 1,
+    className: `cell ${columns[column]}`,
+  })
   const editable = (column: 1 | 2 | 3) => (
     <EditableCell
       contact={contact}
@@ -59,7 +63,12 @@ export const Row = memo(function Row({ id, index, top, active, labelled, search,
       style={{ transform: `translateY(${top}px)` }}
     >
       <th role="rowheader" aria-colindex={1} className="cell name">
-        <Link {...reach(0)} href={address('/staff/chat', { contact: id })} dir="auto" data-unnamed={contact.name === null || undefined}>
+        <Link
+          {...reach(0)}
+          href={address('/staff/chat', { contact: id })}
+          dir="auto"
+          data-unnamed={contact.name === null || undefined}
+        >
           <Marked text={contact.displayName} search={search} phone={contact.displayName === contact.phone} />
         </Link>
       </th>
@@ -91,7 +100,8 @@ export const Row = memo(function Row({ id, index, top, active, labelled, search,
   )
 })
 
-// channels are the products that the contact writes by, each once, with the channel's name where there is one of a kind.
+// channels are the products that the contact writes by, each once, with the channel's name where there is one of a
+// kind.
 function channels(contact: ContactRowFragment): [ChannelType, string | undefined][] {
   const names = new Map<ChannelType, Set<string>>()
   for (const { channel } of contact.identities) {

@@ -1,6 +1,6 @@
-// A long list of which a stretch is held: pages are fetched as one scrolls, those far off the screen are let go. Rows are
-// numbered from the start of the whole list. Where the stretch was reached from the end, or from the middle, its number
-// is an estimate, and is put right when an end of the list comes into sight.
+// A long list of which a stretch is held: pages are fetched as one scrolls, those far off the screen are let go. Rows
+// are numbered from the start of the whole list. Where the stretch was reached from the end, or from the middle, its
+// number is an estimate, and is put right when an end of the list comes into sight.
 
 import { Store } from '../shared/store'
 
@@ -62,7 +62,15 @@ const most = 1_200 // rows held
 const ahead = 80 // rows fetched before they come into sight
 const near = 3 * pageSize // up to this far, rows are fetched one page after the other
 
-const nothing: Stretch = { edges: [], offset: 0, hasNext: false, hasPrevious: false, length: 0, ready: false, failure: undefined }
+const nothing: Stretch = {
+  edges: [],
+  offset: 0,
+  hasNext: false,
+  hasPrevious: false,
+  length: 0,
+  ready: false,
+  failure: undefined,
+}
 
 export class List {
   readonly stretch = new Store<Stretch>(nothing)
@@ -138,8 +146,8 @@ export class List {
   }
 
   /**
-   * refresh asks for the rows around the screen again, and puts what comes in the place of what was there: rows that are
-   * new appear, rows that moved go where they belong.
+   * refresh asks for the rows around the screen again, and puts what comes in the place of what was there: rows that
+   * are new appear, rows that moved go where they belong.
    */
   refresh(): Promise<void> {
     if (this.#working !== undefined) {
@@ -253,7 +261,10 @@ export class List {
     const now = this.stretch.get()
     const fresh = this.#fresh(args, page.edges, now.edges)
     const edges = [...fresh, ...now.edges]
-    const keep = Math.max(this.#wanted[1] - now.offset + fresh.length + near, edges.length - Math.max(edges.length - most, 0))
+    const keep = Math.max(
+      this.#wanted[1] - now.offset + fresh.length + near,
+      edges.length - Math.max(edges.length - most, 0),
+    )
     this.#put({
       edges: edges.slice(0, keep),
       offset: now.offset - fresh.length,
@@ -273,7 +284,7 @@ export class List {
       let cursor: string | undefined
       if (place - below <= above - place) {
         cursor = this.#milestones.get(below)
-        for (let at = below; at < place; ) {
+        for (let at = below; at < place;) {
           const step = Math.min(pageSize, place - at)
           const ends = await this.#source.skip({ first: step, after: cursor }, signal)
           if (!ends.hasNext || ends.end === null) {
@@ -285,7 +296,7 @@ export class List {
         }
       } else {
         cursor = this.#milestones.get(above)
-        for (let at = above; at > place; ) {
+        for (let at = above; at > place;) {
           const step = Math.min(pageSize, at - place)
           const ends = await this.#source.skip({ last: step, before: cursor }, signal)
           if (!ends.hasPrevious || ends.start === null) {

@@ -1,5 +1,5 @@
-// The rows of a list that are on the screen, and where they stand. A browser's boxes end at some million pixels, so a longer
-// list is shown through a window that moves along: scrolling is exact, dragging the scroll bar proportional.
+// The rows of a list that are on the screen, and where they stand. A browser's boxes end at some million pixels, so a
+// longer list is shown through a window that moves along: scrolling is exact, dragging the scroll bar proportional.
 
 import { type Range, useVirtualizer } from '@tanstack/react-virtual'
 import { type RefObject, useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react'
@@ -45,8 +45,8 @@ export interface Rows {
 export type Steady = () => string | undefined
 
 /**
- * useRows places a list's rows in a scrolling box. Rows of the ids to keep stay, even off the screen. While hold is true,
- * somebody types: then the list's box rather starts with a gap than that their row moves.
+ * useRows places a list's rows in a scrolling box. Rows of the ids to keep stay, even off the screen. While hold is
+ * true, somebody types: then the list's box rather starts with a gap than that their row moves.
  */
 export function useRows(
   list: List,
@@ -201,7 +201,7 @@ export function useRows(
       }
     }
     seen.current = { top: element?.scrollTop ?? 0, index, list }
-  }, [stretch, list]) // eslint-disable-line
+  }, [stretch, list])
 
   // Nobody types any more: the gap closes.
   useLayoutEffect(() => {

@@ -1,4 +1,5 @@
-// How the pages reach the server: one client with one normalised cache, so that what is edited in one place is new in all.
+// How the pages reach the server: one client with one normalised cache, so that what is edited in one place is new in
+// all.
 
 import {
   type AnyVariables,
@@ -11,7 +12,13 @@ import {
   subscriptionExchange,
   type TypedDocumentNode,
 } from '@urql/core'
-import { type Cache, cacheExchange, type FieldArgs, type KeyingConfig, type UpdateResolver } from '@urql/exchange-graphcache'
+import {
+  type Cache,
+  cacheExchange,
+  type FieldArgs,
+  type KeyingConfig,
+  type UpdateResolver,
+} from '@urql/exchange-graphcache'
 import { filter, pipe, subscribe, take } from 'wonka'
 
 import type { ContactEventsSubscription, DeleteContactMutation, SessionEventsSubscription } from '../generated/graphql'
@@ -48,8 +55,21 @@ function send(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
 // Everything without an id lives inside of what holds it.
 const embedded: KeyingConfig = Object.fromEntries(
   [
-    'ContactConnection', 'ContactEdge', 'ContactMatch', 'SessionConnection', 'SessionEdge', 'PageInfo', 'Count', 'Identity',
-    'Viewer', 'SessionCounts', 'SessionStatusCount', 'SessionTagCount', 'SessionChannelCount', 'ContactEvent', 'SessionEvent',
+    'ContactConnection',
+    'ContactEdge',
+    'ContactMatch',
+    'SessionConnection',
+    'SessionEdge',
+    'PageInfo',
+    'Count',
+    'Identity',
+    'Viewer',
+    'SessionCounts',
+    'SessionStatusCount',
+    'SessionTagCount',
+    'SessionChannelCount',
+    'ContactEvent',
+    'SessionEvent',
   ].map((type) => [type, () => null]),
 )
 
@@ -72,23 +92,30 @@ const forget: UpdateResolver = (_, wanted, cache) => {
 /** sessionsHeld are functions that name the sessions of the lists that are kept. */
 export const sessionsHeld = new Set<() => Iterable<string>>()
 
-const nameOfSession = gql`
-  fragment NameOfSession on Session {
+const whoseSession = gql`
+  fragment WhoseSession on Session {
     id
     contactName
+    lastMessagePreview
     contact {
       id
     }
   }
 `
 
-// A deleted contact's sessions stay, as Anonymous; wherever they are held.
+// A deleted contact's sessions stay, as Anonymous and without what was written; wherever they are held.
 function orphan(cache: Cache, contactId: string | null): void {
   for (const sessions of contactId === null ? [] : sessionsHeld) {
     for (const id of sessions()) {
-      const session = cache.readFragment(nameOfSession, { id }) as { contact: { id: string } | null } | null
+      const session = cache.readFragment(whoseSession, { id }) as { contact: { id: string } | null } | null
       if (session?.contact?.id === contactId) {
-        cache.writeFragment(nameOfSession, { __typename: 'Session', id, contactName: 'Anonymous', contact: null })
+        cache.writeFragment(whoseSession, {
+          __typename: 'Session',
+          id,
+          contactName: 'Anonymous',
+          lastMessagePreview: null,
+          contact: null,
+        })
       }
     }
   }
@@ -122,7 +149,12 @@ export const client = new Client({
   url: '/graphql',
   preferGetMethod: false,
   fetch: send,
-  exchanges: [cache, newestExchange(() => performance.now()), subscriptionExchange({ forwardSubscription }), fetchExchange],
+  exchanges: [
+    cache,
+    newestExchange(() => performance.now()),
+    subscriptionExchange({ forwardSubscription }),
+    fetchExchange,
+  ],
 })
 
 /** outcome is a result's data; it throws Unreachable or Refused when there is none, and tells the rest of the page. */

@@ -1,5 +1,5 @@
-// Whether the server can be reached. Everything that asks reports here; while it cannot be reached, it is tried again in
-// growing intervals, and at once when the person or the system says so.
+// Whether the server can be reached. Everything that asks reports here; while it cannot be reached, it is tried again
+// in growing intervals, and at once when the person or the system says so.
 
 import { Store } from '../shared/store'
 

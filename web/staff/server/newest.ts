@@ -72,7 +72,11 @@ export function newestExchange(clock: () => number): Exchange {
 
 // A contact has a version, which activity leaves alone; a session has nothing but the time of its last message.
 function newer(known: Said, thing: Thing, since: number): boolean {
-  if (typeof known.thing.version === 'number' && typeof thing.version === 'number' && known.thing.version !== thing.version) {
+  if (
+    typeof known.thing.version === 'number' &&
+    typeof thing.version === 'number' &&
+    known.thing.version !== thing.version
+  ) {
     return known.thing.version > thing.version
   }
   return known.at >= since && moment(known.thing) >= moment(thing)

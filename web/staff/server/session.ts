@@ -22,7 +22,10 @@ export const session = new Store<Session | undefined>(undefined)
 
 let token = ''
 
-/** headers go with each request: the token when there is one, and the mark by which a request of ours is told from a forged one. */
+/**
+ * headers go with each request: the token when there is one, and the mark by which a request of ours is told from a
+ * forged one.
+ */
 export function headers(): Record<string, string> {
   return token === '' ? { 'X-Kith-Staff': '1' } : { 'X-Kith-Staff': '1', authorization: `Bearer ${token}` }
 }

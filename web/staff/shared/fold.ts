@@ -1,8 +1,30 @@
 // What the search takes for the same letter: a small edition of the server's folding, enough to mark what matched.
 
 const spelled: Record<string, string> = {
-  ß: 'ss', æ: 'ae', œ: 'oe', þ: 'th', ø: 'o', ł: 'l', đ: 'd', ð: 'd', ħ: 'h', ı: 'i', ŧ: 't', ŋ: 'n', ĸ: 'k', ə: 'e', ɛ: 'e',
-  '‘': "'", '’': "'", '´': "'", 'ʼ': "'", '–': '-', '—': '-', '‐': '-', '‑': '-', '−': '-',
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  þ: 'th',
+  ø: 'o',
+  ł: 'l',
+  đ: 'd',
+  ð: 'd',
+  ħ: 'h',
+  ı: 'i',
+  ŧ: 't',
+  ŋ: 'n',
+  ĸ: 'k',
+  ə: 'e',
+  ɛ: 'e',
+  '‘': "'",
+  '’': "'",
+  '´': "'",
+  ʼ: "'",
+  '–': '-',
+  '—': '-',
+  '‐': '-',
+  '‑': '-',
+  '−': '-',
 }
 
 function foldCharacter(character: string): string {
@@ -58,7 +80,9 @@ export function fold(source: string): Folded {
 
 /** words are the parts of a search that have to match, longest first. */
 export function words(search: string): string[] {
-  const parts = fold(search).text.split(' ').filter((word) => word !== '')
+  const parts = fold(search)
+    .text.split(' ')
+    .filter((word) => word !== '')
   return parts.sort((a, b) => b.length - a.length)
 }
 

@@ -4,7 +4,11 @@ import type { ChannelType } from '../generated/graphql'
 
 function Icon({ children, label }: { children: ReactNode; label?: string }) {
   return (
-    <svg className="icon" viewBox="0 0 20 20" {...(label ? { role: 'img', 'aria-label': label } : { 'aria-hidden': true })}>
+    <svg
+      className="icon"
+      viewBox="0 0 20 20"
+      {...(label ? { role: 'img', 'aria-label': label } : { 'aria-hidden': true })}
+    >
       {label && <title>{label}</title>}
       {children}
     </svg>
@@ -50,7 +54,7 @@ const drawings: Record<ChannelType, ReactNode> = {
   HTML_EMBED: <path d="M3 4.5h14v9.5H9.5L6 17v-3H3zM8 7.2 6.2 9.2 8 11.2M12 7.2l1.8 2-1.8 2" />,
   FACEBOOK: (
     <>
-      <path d="M10 2.8c-4.1 0-7.2 2.9-7.2 6.8 0 2.1.9 3.9 2.4 5.1v2.6l2.4-1.3c.8.2 1.5.3 2.4.3 4.1 0 7.2-2.9 7.2-6.7S14.1 2.8 10 2.8z" />
+      <path d="M10 3c-4 0-7 2.8-7 6.6 0 2 .9 3.8 2.4 5v2.6l2.4-1.3c.7.2 1.400.3 2.200.3 4 0 7-2.8 7-6.6S14 3 10 3z" />
       <path d="m5.8 11.4 3-3.2 2.3 2.2 3.1-2.2" />
     </>
   ),
@@ -65,13 +69,17 @@ const drawings: Record<ChannelType, ReactNode> = {
   WHATSAPP: (
     <>
       <path d="M3 17l1.1-3.5A7 7 0 1 1 6.6 16z" />
-      <path d="M7.5 7.2c-.2 2.800 2.500 5.500 5.300 5.300l.5-1.600-1.800-.8-.8.700c-.8-.4-1.400-1-1.700-1.700l.7-.8-.8-1.800z" />
+      <path d="M7.5 7.2c-.2 2.8 2.5 5.5 5.3 5.3l.5-1.6-1.8-.8-.8.7c-.8-.4-1.4-1-1.7-1.7l.7-.8-.8-1.8z" />
     </>
   ),
-  TIKTOK: <path d="M11 3v9.800a2.700 2.700 0 1 1-2.700-2.700M11 3c.3 2.300 1.900 3.800 4.200 4" />,
+  TIKTOK: <path d="M11 3v9.8a2.7 2.7 0 1 1-2.7-2.7M11 3c.3 2.3 1.9 3.8 4.2 4" />,
 }
 
 /** ChannelIcon shows a messaging product; its label is the channel's name where there is one. */
 export function ChannelIcon({ type, name }: { type: ChannelType; name?: string }) {
-  return <Icon label={name && name !== channelNames[type] ? `${channelNames[type]}: ${name}` : channelNames[type]}>{drawings[type]}</Icon>
+  return (
+    <Icon label={name && name !== channelNames[type] ? `${channelNames[type]}: ${name}` : channelNames[type]}>
+      {drawings[type]}
+    </Icon>
+  )
 }

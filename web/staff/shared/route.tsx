@@ -1,4 +1,5 @@
-// Where we are: the address bar is the state. Both pages are one document, so going from one to the other loads nothing.
+// Where we are: the address bar is the state. Both pages are one document, so going from one to the other loads
+// nothing.
 
 import { type AnchorHTMLAttributes, type MouseEvent } from 'react'
 
@@ -72,7 +73,14 @@ export function address(path: string, params: Record<string, string | readonly s
 export function Link({ href, onClick, ...rest }: AnchorHTMLAttributes<HTMLAnchorElement> & { href: string }) {
   function follow(event: MouseEvent<HTMLAnchorElement>) {
     onClick?.(event)
-    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) {
+    if (
+      event.defaultPrevented ||
+      event.button !== 0 ||
+      event.metaKey ||
+      event.ctrlKey ||
+      event.shiftKey ||
+      event.altKey
+    ) {
       return
     }
     event.preventDefault()

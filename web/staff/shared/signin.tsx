@@ -22,7 +22,7 @@ export function Door({ children }: { children: ReactNode }) {
     if (known === undefined) {
       load()
     }
-  }, []) // eslint-disable-line
+  }, [])
 
   if (known === undefined) {
     return problem === '' ? null : (
@@ -114,7 +114,8 @@ function TokenForm() {
         aria-invalid={problem !== '' || undefined}
       />
       <p id="token-hint" className="hint">
-        From <code>kith token</code>, or from whoever runs Kith for you. It is kept in this tab’s memory and forgotten on reload.
+        From <code>kith token</code>, or from whoever runs Kith for you. It is kept in this tab’s memory and forgotten
+        on reload.
       </p>
       <p id="token-problem" className="problem" role="alert">
         {problem}

@@ -1,4 +1,7 @@
-/** soon calls a function a moment after it is asked to, once for all that ask meanwhile, and not more often than every so many ms. */
+/**
+ * soon calls a function a moment after it is asked to, once for all that ask meanwhile, and not more often than every
+ * so many ms.
+ */
 export function soon(what: () => void, every: number): { ask: () => void; stop: () => void } {
   let timer: ReturnType<typeof setTimeout> | undefined
   let last = -Infinity

@@ -1,3 +1,5 @@
+// Beside others, and with the server away. Run by staff-long.test.js, which has to wait for something anyway.
+
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 
@@ -40,14 +42,20 @@ describe('the contacts page beside others', () => {
     await said(bea.page, `Notes of ${name} saved`)
     assert.equal((await look(kith, contact)).notes, 'Bea’s')
     // Ann sees it without a reload, and takes theirs the next time.
-    await until(() => cell(ann.page, name, 'notes').innerText(), (text) => text === 'Bea’s')
+    await until(
+      () => cell(ann.page, name, 'notes').innerText(),
+      (text) => text === 'Bea’s',
+    )
 
     await cell(ann.page, name, 'notes').click()
     await ann.page.keyboard.type('Ann’s again')
     await edit(kith, contact, { notes: 'Of a third' })
     await ann.page.keyboard.press('Enter')
     await ann.page.getByRole('button', { name: 'Take theirs' }).click()
-    await until(() => cell(ann.page, name, 'notes').innerText(), (text) => text === 'Of a third')
+    await until(
+      () => cell(ann.page, name, 'notes').innerText(),
+      (text) => text === 'Of a third',
+    )
     assert.equal((await look(kith, contact)).notes, 'Of a third')
     for (const { page, complaints } of [ann, bea]) {
       assert.deepEqual(complaints, [])
@@ -65,7 +73,10 @@ describe('the contacts page beside others', () => {
     await said(page, `Notes of ${name} saved`)
     const { notes, email } = await look(kith, contact)
     assert.deepEqual({ notes, email }, { notes: 'Calls at noon', email: 'other@field.example' })
-    await until(() => cell(page, name, 'email').innerText(), (text) => text === 'other@field.example')
+    await until(
+      () => cell(page, name, 'email').innerText(),
+      (text) => text === 'other@field.example',
+    )
     assert.deepEqual(complaints, [])
     await page.context().close()
   })
@@ -76,7 +87,10 @@ describe('the contacts page beside others', () => {
     const { page, complaints } = await open(browser, kith)
     await page.waitForTimeout(300)
     const newcomer = await somebody()
-    await until(() => names(page), (all) => all[0] === newcomer.name)
+    await until(
+      () => names(page),
+      (all) => all[0] === newcomer.name,
+    )
 
     await cell(page, first.name, 'notes').click()
     await page.keyboard.type('half a sen')
@@ -89,7 +103,10 @@ describe('the contacts page beside others', () => {
     const third = await somebody()
     await row(page, third.name).waitFor({ state: 'attached' })
     await edit(kith, newcomer.contact, { email: 'new@comer.example' })
-    await until(() => cell(page, newcomer.name, 'email').innerText(), (text) => text === 'new@comer.example')
+    await until(
+      () => cell(page, newcomer.name, 'email').innerText(),
+      (text) => text === 'new@comer.example',
+    )
     assert.equal(await top(page.locator('.editor')), place, 'after new contacts above')
     await page.keyboard.type('tence')
     await page.keyboard.press('Enter')
@@ -114,7 +131,10 @@ describe('the contacts page beside others', () => {
     await row(page, 'Shorty One').waitFor({ state: 'detached' })
     assert.equal(await top(page.locator('.editor')), place, 'after a deletion above')
     await page.keyboard.press('Escape')
-    await until(() => names(page), (all) => all.join() === 'Shorty Alpha,Shorty Two')
+    await until(
+      () => names(page),
+      (all) => all.join() === 'Shorty Alpha,Shorty Two',
+    )
     assert.deepEqual(complaints, [])
     await page.context().close()
   })
@@ -130,7 +150,10 @@ describe('the contacts page beside others', () => {
     assert.deepEqual(await names(page), before)
     await shot(page, 'new-contact')
     await offer.click()
-    await until(() => names(page), (all) => all[0] === name)
+    await until(
+      () => names(page),
+      (all) => all[0] === name,
+    )
     await offer.waitFor({ state: 'detached' })
     assert.deepEqual(complaints, [])
     await page.context().close()
@@ -166,7 +189,10 @@ describe('the contacts page beside others', () => {
     await page.getByLabel('Search contacts').fill('overtaken')
     await until(() => asked, Boolean)
     await edit(kith, contact, { notes: 'The newest' })
-    await until(() => names(page), (all) => all.length === 1)
+    await until(
+      () => names(page),
+      (all) => all.length === 1,
+    )
     assert.equal(await cell(page, name, 'notes').innerText(), 'The newest')
     assert.deepEqual(complaints, [])
     await page.context().close()
@@ -178,9 +204,15 @@ describe('the contacts page beside others', () => {
     const { page, complaints } = await open(browser, kith, '/staff/contacts?search=zebra')
     await page.waitForTimeout(300)
     await edit(kith, contact, { email: 'zebra@crossing.example' })
-    await until(() => names(page), (all) => all.includes('Quite Otherwise'))
+    await until(
+      () => names(page),
+      (all) => all.includes('Quite Otherwise'),
+    )
     const { name } = await somebody('Another Zebra')
-    await until(() => names(page), (all) => all.includes(name))
+    await until(
+      () => names(page),
+      (all) => all.includes(name),
+    )
     assert.deepEqual(complaints, [])
     await page.context().close()
   })
@@ -224,18 +256,30 @@ describe('the contacts page while the server is away', () => {
     await kith.up()
     const meanwhile = await write(kith, { name: 'Lena Meanwhile' })
     assert.ok(meanwhile)
-    await banner.getByRole('button').click().catch(() => {}) // it may have noticed by itself
+    await banner
+      .getByRole('button')
+      .click()
+      .catch(() => {}) // it may have noticed by itself
     await banner.waitFor({ state: 'detached' })
-    await until(() => names(page), (all) => all.includes('Lena Meanwhile') && all.includes('Lena Steadfast') && all.length < 10)
+    await until(
+      () => names(page),
+      (all) => all.includes('Lena Meanwhile') && all.includes('Lena Steadfast') && all.length < 10,
+    )
     assert.equal(await input.inputValue(), 'Wrote this while you were away')
     await alert.getByRole('button', { name: 'Try again' }).click()
     await said(page, 'Notes of Lena Steadfast saved')
     assert.equal((await look(kith, contact)).notes, 'Wrote this while you were away')
     // And it listens again.
     await page.getByLabel('Search contacts').fill('')
-    await until(() => names(page), (all) => all.length > 10)
+    await until(
+      () => names(page),
+      (all) => all.length > 10,
+    )
     await edit(kith, contact, { email: 'lena@back.example' })
-    await until(() => cell(page, 'Lena Steadfast', 'email').innerText(), (text) => text === 'lena@back.example')
+    await until(
+      () => cell(page, 'Lena Steadfast', 'email').innerText(),
+      (text) => text === 'lena@back.example',
+    )
     await page.context().close()
   })
 })
