@@ -90,17 +90,17 @@ func (s *Store) copyIn(ctx context.Context, w crm.WorkspaceID, batch []storage.L
 }
 
 // kindsOf counts the sessions of a batch.
-func kindsOf(batch []storage.Loaded) []sessionCount {
-	numbers := map[sessionKind]int{}
+func kindsOf(batch []storage.Loaded) []storage.KindCount {
+	numbers := map[storage.SessionKind]int{}
 	for _, l := range batch {
 		for _, v := range l.Sessions {
 			v.ContactID = &l.Contact.ID
-			numbers[kindOf(v)]++
+			numbers[storage.KindOf(v)]++
 		}
 	}
-	counts := make([]sessionCount, 0, len(numbers))
+	counts := make([]storage.KindCount, 0, len(numbers))
 	for k, n := range numbers {
-		counts = append(counts, sessionCount{k, n})
+		counts = append(counts, storage.KindCount{SessionKind: k, N: n})
 	}
 	return counts
 }

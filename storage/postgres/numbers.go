@@ -53,7 +53,7 @@ func (c *checkup) count(ctx context.Context) error {
 
 // sessionCounts checks the counters of sessions, in the same way.
 func (c *checkup) sessionCounts(ctx context.Context) error {
-	var off []sessionCount
+	var off []storage.KindCount
 	err := c.atLeisure(ctx, func(tx pgx.Tx) (err error) {
 		off, err = c.miscounted(ctx, tx)
 		return err
@@ -78,7 +78,7 @@ func (c *checkup) sessionCounts(ctx context.Context) error {
 }
 
 // miscounted is by how much the counters of sessions are too low.
-func (c *checkup) miscounted(ctx context.Context, tx pgx.Tx) ([]sessionCount, error) {
+func (c *checkup) miscounted(ctx context.Context, tx pgx.Tx) ([]storage.KindCount, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT channel_id, status, tag, anonymous, sum(n)::bigint
 		FROM (

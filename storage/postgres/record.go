@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"kith/internal/crm"
+	"kith/storage"
 	"kith/storage/search"
 )
 
@@ -68,7 +69,7 @@ func (s *Store) write(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i crm.I
 	}
 	slot := s.slot() // last, for others wait for these rows
 	if !known {
-		addToSessionsAt(b, w, slot%sessionSlots, sessionCount{kindOf(r.Session), 1})
+		addToSessionsAt(b, w, slot%sessionSlots, storage.KindCount{SessionKind: storage.KindOf(r.Session), N: 1})
 	}
 	if l.contact == nil {
 		addToCountAt(b, w, slot%countSlots, 1)

@@ -1,8 +1,6 @@
 package postgres
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -17,44 +15,8 @@ import (
 // sessionSlots is over how many rows each number of sessions is spread.
 const sessionSlots = 16
 
-// sessionKind is what sessions are counted by.
-type sessionKind struct {
-	channel   crm.ChannelID
-	status    crm.SessionStatus
-	tag       crm.SessionTag // empty for none
-	anonymous bool
-}
-
-func kindOf(v crm.Session) sessionKind {
-	k := sessionKind{channel: v.ChannelID, status: v.Status, anonymous: v.ContactID == nil}
-	if v.Tag != nil {
-		k.tag = *v.Tag
-	}
-	return k
-}
-
-// compare is the order in which counters are changed.
-func (k sessionKind) compare(o sessionKind) int {
-	nobody := func(k sessionKind) int {
-		if k.anonymous {
-			return 1
-		}
-		return 0
-	}
-	return cmp.Or(
-		bytes.Compare(k.channel[:], o.channel[:]), cmp.Compare(k.status, o.status), cmp.Compare(k.tag, o.tag),
-		cmp.Compare(nobody(k), nobody(o)),
-	)
-}
-
-// sessionCount is a number of sessions of one kind.
-type sessionCount struct {
-	sessionKind
-	n int
-}
-
-func scanSessionCount(row pgx.CollectableRow) (c sessionCount, err error) {
-	return c, row.Scan((*[16]byte)(&c.channel), &c.status, &c.tag, &c.anonymous, &c.n)
+func scanSessionCount(row pgx.CollectableRow) (c storage.KindCount, err error) {
+	return c, row.Scan((*[16]byte)(&c.Channel), &c.Status, &c.Tag, &c.Anonymous, &c.N)
 }
 
 // CountSessions counts the sessions that pass f, by status, tag and channel.
@@ -78,54 +40,23 @@ func (s *Store) CountSessions(ctx context.Context, w crm.WorkspaceID, f storage.
 	if err != nil {
 		return storage.SessionCounts{}, fmt.Errorf("count sessions: %w", err)
 	}
-	return facets(f, counts), nil
-}
-
-// facets sums counts up under a filter.
-func facets(f storage.SessionFilter, counts []sessionCount) storage.SessionCounts {
-	out := storage.SessionCounts{
-		Status: map[crm.SessionStatus]int{}, Tag: map[crm.SessionTag]int{}, Channel: map[crm.ChannelID]int{},
-	}
-	for _, c := range counts {
-		if c.n == 0 || f.Anonymous != nil && *f.Anonymous != c.anonymous {
-			continue
-		}
-		status := f.Statuses == nil || slices.Contains(f.Statuses, c.status)
-		tag := f.Tags == nil || c.tag != "" && slices.Contains(f.Tags, c.tag)
-		channel := f.Channels == nil || slices.Contains(f.Channels, c.channel)
-		if status && tag && channel {
-			out.Total += c.n
-		}
-		if tag && channel {
-			out.Status[c.status] += c.n
-		}
-		if status && channel && c.tag != "" {
-			out.Tag[c.tag] += c.n
-		}
-		if status && channel && c.tag == "" {
-			out.Untagged += c.n
-		}
-		if status && tag {
-			out.Channel[c.channel] += c.n
-		}
-	}
-	return out
+	return f.Sum(counts), nil
 }
 
 // addToSessions queues changes of the numbers of sessions. The rows come in one order, so that two writers never wait for
 // each other.
-func addToSessions(b *pgx.Batch, w crm.WorkspaceID, counts ...sessionCount) {
+func addToSessions(b *pgx.Batch, w crm.WorkspaceID, counts ...storage.KindCount) {
 	addToSessionsAt(b, w, rand.IntN(sessionSlots), counts...)
 }
 
 // addToSessionsAt is addToSessions in a slot.
-func addToSessionsAt(b *pgx.Batch, w crm.WorkspaceID, slot int, counts ...sessionCount) {
-	slices.SortFunc(counts, func(x, y sessionCount) int { return x.compare(y.sessionKind) })
+func addToSessionsAt(b *pgx.Batch, w crm.WorkspaceID, slot int, counts ...storage.KindCount) {
+	slices.SortFunc(counts, func(x, y storage.KindCount) int { return x.Compare(y.SessionKind) })
 	channels := make([][16]byte, len(counts))
 	statuses, tags := make([]crm.SessionStatus, len(counts)), make([]crm.SessionTag, len(counts))
 	anonymous, numbers := make([]bool, len(counts)), make([]int64, len(counts))
 	for i, c := range counts {
-		channels[i], statuses[i], tags[i], anonymous[i], numbers[i] = c.channel, c.status, c.tag, c.anonymous, int64(c.n)
+		channels[i], statuses[i], tags[i], anonymous[i], numbers[i] = c.Channel, c.Status, c.Tag, c.Anonymous, int64(c.N)
 	}
 	b.Queue(`
 		INSERT INTO session_counts (workspace_id, channel_id, status, tag, anonymous, slot, sessions)

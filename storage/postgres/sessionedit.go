@@ -42,8 +42,8 @@ func (s *Store) UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.Ses
 		s.tell(b, w, crm.Event{
 			ID: e.Event, Kind: crm.Updated, ContactID: v.ContactID, SessionID: &id, Changes: changes, Actor: e.Actor, At: e.At,
 		})
-		if from, to := kindOf(before), kindOf(v); from != to {
-			addToSessions(b, w, sessionCount{from, -1}, sessionCount{to, 1})
+		if from, to := storage.KindOf(before), storage.KindOf(v); from != to {
+			addToSessions(b, w, storage.KindCount{SessionKind: from, N: -1}, storage.KindCount{SessionKind: to, N: 1})
 		}
 		changed = true
 		return tx.SendBatch(ctx, b).Close()

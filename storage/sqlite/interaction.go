@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"kith/internal/crm"
+	"kith/storage"
 )
 
 // RecordInteraction adds one message to its contact and session, which it finds or makes.
@@ -234,7 +235,7 @@ func (r recording) session(ctx context.Context, contact crm.ContactID, current *
 	if err := insertSession(ctx, r.conn, r.workspace, session); err != nil {
 		return session, err
 	}
-	if err := addToSessions(ctx, r.conn, r.workspace, kindOf(session), 1); err != nil {
+	if err := addToSessions(ctx, r.conn, r.workspace, storage.KindOf(session), 1); err != nil {
 		return session, err
 	}
 	return session, r.addEvents(ctx, r.workspace, crm.Event{

@@ -38,7 +38,7 @@ func (s *Store) Load(ctx context.Context, w crm.WorkspaceID, contacts iter.Seq[s
 }
 
 func load(ctx context.Context, t *tx, w crm.WorkspaceID, batch []storage.Loaded) error {
-	kinds := map[sessionKind]int{}
+	kinds := map[storage.SessionKind]int{}
 	for _, l := range batch {
 		if err := insertContact(ctx, t, w, l.Contact); err != nil {
 			return err
@@ -49,7 +49,7 @@ func load(ctx context.Context, t *tx, w crm.WorkspaceID, batch []storage.Loaded)
 			if err := insertSession(ctx, t.conn, w, v); err != nil {
 				return err
 			}
-			kinds[kindOf(v)]++
+			kinds[storage.KindOf(v)]++
 			if n, ok := newest[v.ChannelID]; !ok || cmp.Or(v.StartedAt.Compare(n.StartedAt), bytes.Compare(v.ID[:], n.ID[:])) > 0 {
 				newest[v.ChannelID] = v
 			}

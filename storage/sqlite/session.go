@@ -107,11 +107,11 @@ func sessions(ctx context.Context, c *conn, w crm.WorkspaceID, q storage.Session
 	total, passed := 0, 0
 	kinds := [][3]any{}
 	for _, v := range counts {
-		total += v.n
-		status, tag, channel := passes(f, v.sessionKind)
-		if status && tag && channel && (f.Anonymous == nil || *f.Anonymous == v.anonymous) {
-			passed += v.n
-			kinds = append(kinds, v.json())
+		total += v.N
+		status, tag, channel := f.Passes(v.SessionKind)
+		if status && tag && channel && (f.Anonymous == nil || *f.Anonymous == v.Anonymous) {
+			passed += v.N
+			kinds = append(kinds, kindParameter(v.SessionKind))
 		}
 	}
 	if passed == 0 {

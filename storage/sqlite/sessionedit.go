@@ -38,7 +38,7 @@ func (s *Store) UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.Ses
 		if err != nil {
 			return err
 		}
-		if err := moveSession(ctx, t.conn, w, kindOf(before), kindOf(v)); err != nil {
+		if err := moveSession(ctx, t.conn, w, storage.KindOf(before), storage.KindOf(v)); err != nil {
 			return err
 		}
 		return t.tell(ctx, w, crm.Event{

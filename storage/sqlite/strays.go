@@ -173,9 +173,9 @@ func (c *checkup) mendSession(ctx context.Context, t *tx, id crm.SessionID, cont
 	if err != nil {
 		return err
 	}
-	was := kindOf(v)
-	was.anonymous = false
-	return moveSession(ctx, t.conn, c.workspace, was, kindOf(v))
+	was := storage.KindOf(v)
+	was.Anonymous = false
+	return moveSession(ctx, t.conn, c.workspace, was, storage.KindOf(v))
 }
 
 // count checks the counter of contacts.
@@ -203,7 +203,7 @@ func (c *checkup) count(ctx context.Context) error {
 
 // sessionCounts checks the counters of sessions.
 func (c *checkup) sessionCounts(ctx context.Context) error {
-	by := func(ctx context.Context, conn *conn) ([]sessionCount, error) {
+	by := func(ctx context.Context, conn *conn) ([]storage.KindCount, error) {
 		return all(ctx, conn, `
 			SELECT channel_id, status, tag, anonymous, sum(n)
 			FROM (
@@ -224,14 +224,14 @@ func (c *checkup) sessionCounts(ctx context.Context) error {
 			GROUP BY 1, 2, 3, 4
 			HAVING sum(n) <> 0`, args{"workspace": c.workspace}, scanSessionCount)
 	}
-	off, err := read(ctx, c.Store, func(conn *conn) ([]sessionCount, error) { return by(ctx, conn) })
+	off, err := read(ctx, c.Store, func(conn *conn) ([]storage.KindCount, error) { return by(ctx, conn) })
 	if err != nil || len(off) == 0 {
 		return err
 	}
 	return c.report(ctx, storage.Finding{Kind: storage.WrongSessionCount}, func(ctx context.Context, t *tx) error {
 		off, err := by(ctx, t.conn)
 		for _, v := range off {
-			err = errors.Join(err, addToSessions(ctx, t.conn, c.workspace, v.sessionKind, v.n))
+			err = errors.Join(err, addToSessions(ctx, t.conn, c.workspace, v.SessionKind, v.N))
 		}
 		return err
 	})
