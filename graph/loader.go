@@ -128,46 +128,43 @@ func (l *loaders) expectFailures(failures []crm.Failure) {
 
 // sessionsOf are the pages of contacts' sessions that one set of arguments asks for.
 func (l *loaders) sessionsOf(list desk.SessionList) *family[crm.ContactID, desk.ContactSessions] {
-	key := list.Key()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	f, ok := l.sessions[key]
-	if !ok {
-		f = newFamily(func(
-			ctx context.Context, ids []crm.ContactID,
-		) (map[crm.ContactID]desk.ContactSessions, error) {
-			found, err := l.desk.SessionsByContact(ctx, l.viewer, ids, list)
-			pages := make([][]crm.Session, 0, len(found))
-			for _, s := range found {
-				pages = append(pages, s.Page.Sessions)
-			}
-			l.expectSessions(pages...)
-			return found, err
-		})
-		for _, page := range l.pages {
-			f.expect(page)
+	return pagesOf(l, l.sessions, list.Key(), func(
+		ctx context.Context, ids []crm.ContactID,
+	) (map[crm.ContactID]desk.ContactSessions, error) {
+		found, err := l.desk.SessionsByContact(ctx, l.viewer, ids, list)
+		pages := make([][]crm.Session, 0, len(found))
+		for _, s := range found {
+			pages = append(pages, s.Page.Sessions)
 		}
-		l.sessions[key] = f
-	}
-	return f
+		l.expectSessions(pages...)
+		return found, err
+	})
 }
 
 // historyOf are the pages of contacts' histories that one set of arguments asks for.
 func (l *loaders) historyOf(p desk.Paging) *family[crm.ContactID, desk.ContactHistory] {
-	key := p.Key()
+	return pagesOf(l, l.histories, p.Key(), func(
+		ctx context.Context, ids []crm.ContactID,
+	) (map[crm.ContactID]desk.ContactHistory, error) {
+		return l.desk.HistoryByContact(ctx, l.viewer, ids, p)
+	})
+}
+
+// pagesOf is the family of a key among those that load a page for each contact. A new one expects every contact that has
+// been announced.
+func pagesOf[P any](
+	l *loaders, families map[string]*family[crm.ContactID, P], key string,
+	find func(context.Context, []crm.ContactID) (map[crm.ContactID]P, error),
+) *family[crm.ContactID, P] {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	f, ok := l.histories[key]
+	f, ok := families[key]
 	if !ok {
-		f = newFamily(func(
-			ctx context.Context, ids []crm.ContactID,
-		) (map[crm.ContactID]desk.ContactHistory, error) {
-			return l.desk.HistoryByContact(ctx, l.viewer, ids, p)
-		})
+		f = newFamily(find)
 		for _, page := range l.pages {
 			f.expect(page)
 		}
-		l.histories[key] = f
+		families[key] = f
 	}
 	return f
 }

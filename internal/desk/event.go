@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"kith/internal/crm"
@@ -45,48 +44,25 @@ func (p HistoryPage) List() cursor.List { return historyOf(p.contact) }
 func historyOf(id crm.ContactID) cursor.List { return cursor.ListOf("history", id.String()) }
 
 // ContactHistory is one contact's page of changes, or why there is none.
-type ContactHistory struct {
-	Page HistoryPage
-	Err  error
-}
+type ContactHistory = Of[HistoryPage]
 
 // HistoryByContact returns the same page of what was changed of each of the contacts, the newest change first; each is in
 // the answer. A cursor belongs to the history of one contact, so with one the others' answer is [cursor.ErrBad].
 func (d *Desk) HistoryByContact(
 	ctx context.Context, v crm.Viewer, ids []crm.ContactID, p Paging,
 ) (map[crm.ContactID]ContactHistory, error) {
-	if err := Authorize(v, crm.ReadContacts); err != nil || len(ids) == 0 {
+	if err := Authorize(v, crm.ReadContacts); err != nil {
 		return nil, err
 	}
-	var (
-		answers = make(map[crm.ContactID]ContactHistory, len(ids))
-		asked   = make([]crm.ContactID, 0, len(ids))
-		window  storage.Page
-	)
-	for i, id := range ids {
-		if i == 0 || p.bound() {
-			page, err := p.page(historyOf(id))
-			if errors.Is(err, cursor.ErrBad) {
-				answers[id] = ContactHistory{Err: err}
-				continue
-			}
-			if err != nil {
-				return nil, err
-			}
-			window = page
-		}
-		asked = append(asked, id)
-		answers[id] = ContactHistory{Page: HistoryPage{Around: p.around(false), contact: id}}
+	window := func(id crm.ContactID) (storage.Page, error) { return p.page(historyOf(id)) }
+	read := func(page storage.Page, ids []crm.ContactID) (map[crm.ContactID]storage.EventPage, error) {
+		return d.store.HistoryByContact(ctx, v.Workspace, ids, page)
 	}
-	if len(asked) == 0 {
-		return answers, nil
-	}
-	found, err := d.store.HistoryByContact(ctx, v.Workspace, asked, window)
+	answers, err := eachOf(ids, p, window, read, func(id crm.ContactID, found storage.EventPage) HistoryPage {
+		return HistoryPage{Changes: found.Events, Around: p.around(found.More), contact: id}
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list changes: %w", err)
-	}
-	for id, page := range found {
-		answers[id] = ContactHistory{Page: HistoryPage{Changes: page.Events, Around: p.around(page.More), contact: id}}
 	}
 	return answers, nil
 }

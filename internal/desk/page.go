@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
@@ -96,4 +97,52 @@ func (p Paging) Key() string {
 		b.WriteByte('|')
 	}
 	return b.String()
+}
+
+// Of is one contact's page of a list, or why there is none.
+type Of[P any] struct {
+	Page P
+	Err  error
+}
+
+// eachOf reads the same page of a list that each of the contacts has. A page without a cursor is the same window on all
+// of the lists; one with a cursor is a window on one list alone, and the others' answer is [cursor.ErrBad].
+func eachOf[F, P any](
+	ids []crm.ContactID, p Paging,
+	window func(crm.ContactID) (storage.Page, error),
+	read func(storage.Page, []crm.ContactID) (map[crm.ContactID]F, error),
+	page func(crm.ContactID, F) P,
+) (map[crm.ContactID]Of[P], error) {
+	var (
+		answers = make(map[crm.ContactID]Of[P], len(ids))
+		asked   = make([]crm.ContactID, 0, len(ids))
+		at      storage.Page
+		none    F
+	)
+	for i, id := range ids {
+		if i == 0 || p.bound() {
+			w, err := window(id)
+			if errors.Is(err, cursor.ErrBad) {
+				answers[id] = Of[P]{Err: err}
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			at = w
+		}
+		asked = append(asked, id)
+		answers[id] = Of[P]{Page: page(id, none)}
+	}
+	if len(asked) == 0 {
+		return answers, nil
+	}
+	found, err := read(at, asked)
+	if err != nil {
+		return nil, err
+	}
+	for id, f := range found {
+		answers[id] = Of[P]{Page: page(id, f)}
+	}
+	return answers, nil
 }

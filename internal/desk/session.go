@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -57,51 +56,24 @@ func (d *Desk) Sessions(ctx context.Context, v crm.Viewer, l SessionList) (Sessi
 }
 
 // ContactSessions is one contact's page of sessions, or why there is none.
-type ContactSessions struct {
-	Page SessionPage
-	Err  error
-}
+type ContactSessions = Of[SessionPage]
 
 // SessionsByContact returns the same page of the sessions of each of the contacts, each of whom is in the answer. A
 // cursor belongs to the sessions of one contact, so with one the others' answer is [cursor.ErrBad].
 func (d *Desk) SessionsByContact(
 	ctx context.Context, v crm.Viewer, ids []crm.ContactID, l SessionList,
 ) (map[crm.ContactID]ContactSessions, error) {
-	if err := Authorize(v, crm.ReadContacts); err != nil || len(ids) == 0 {
+	if err := Authorize(v, crm.ReadContacts); err != nil {
 		return nil, err
 	}
-	var (
-		answers = make(map[crm.ContactID]ContactSessions, len(ids))
-		query   = storage.SessionQuery{Filter: l.Filter}
-		asked   = make([]crm.ContactID, 0, len(ids))
-	)
-	for i, id := range ids {
-		if i == 0 || l.Paging.bound() {
-			page, err := l.read(id)
-			if errors.Is(err, cursor.ErrBad) {
-				answers[id] = ContactSessions{Err: err}
-				continue
-			}
-			if err != nil {
-				return nil, err
-			}
-			query.Page = page
-		}
-		asked = append(asked, id)
-		answers[id] = ContactSessions{Page: SessionPage{Around: l.Paging.around(false), contact: id, filter: &l.Filter}}
+	read := func(page storage.Page, ids []crm.ContactID) (map[crm.ContactID]storage.SessionPage, error) {
+		return d.store.SessionsByContact(ctx, v.Workspace, ids, storage.SessionQuery{Filter: l.Filter, Page: page})
 	}
-	if len(asked) == 0 {
-		return answers, nil
-	}
-	found, err := d.store.SessionsByContact(ctx, v.Workspace, asked, query)
+	answers, err := eachOf(ids, l.Paging, l.read, read, func(id crm.ContactID, found storage.SessionPage) SessionPage {
+		return SessionPage{Sessions: found.Sessions, Around: l.Paging.around(found.More), contact: id, filter: &l.Filter}
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list sessions of contacts: %w", err)
-	}
-	for id, page := range found {
-		answer := answers[id]
-		answer.Page.Sessions = page.Sessions
-		answer.Page.Around = l.Paging.around(page.More)
-		answers[id] = answer
 	}
 	return answers, nil
 }
