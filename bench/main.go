@@ -13,16 +13,13 @@ import (
 	"fmt"
 	"log"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
-)
 
-// databaseVariable is what scripts/with-postgres sets.
-const databaseVariable = "KITH_TEST_DATABASE_URL"
+	"kith/bench/rig"
+)
 
 // options are the command line.
 type options struct {
@@ -45,22 +42,16 @@ func main() {
 	flag.StringVar(&o.out, "out", ".build/bench.md", "where the report is written, too")
 	flag.StringVar(&o.results, "results", "", "a page whose section on HTTP becomes the report, as bench/RESULTS.md")
 	flag.Parse()
-	log.SetFlags(log.Ltime)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, o); err != nil {
-		stop()
-		log.Fatal(err)
-	}
+	rig.Main(func(ctx context.Context) error { return run(ctx, o) })
 }
 
 func run(ctx context.Context, o options) (err error) {
 	if o.size < 1000 || o.rounds < 1 || o.turn <= 0 {
 		return errors.New("-size must be 1000 or more, -rounds and -turn above nothing")
 	}
-	url := os.Getenv(databaseVariable)
+	url := os.Getenv(rig.DatabaseVariable)
 	if url == "" {
-		return withPostgres()
+		return rig.WithPostgres(postgresConf())
 	}
 	dir, err := os.MkdirTemp("", "kith-bench.")
 	if err != nil {
@@ -107,19 +98,6 @@ func run(ctx context.Context, o options) (err error) {
 	report := m.report(o, loaded)
 	fmt.Println(report)
 	return write(o, report)
-}
-
-// withPostgres runs the program again, with a PostgreSQL of its own.
-func withPostgres() error {
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	const script = "scripts/with-postgres"
-	args := append([]string{script, self}, os.Args[1:]...)
-	env := append(os.Environ(), "KITH_POSTGRES_CONF="+postgresConf())
-	err = syscall.Exec(script, args, env) //nolint:gosec // itself
-	return fmt.Errorf("run %s, from the root of the repository: %w", script, err)
 }
 
 // write keeps the report in files.

@@ -16,10 +16,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"kith/bench/rig"
@@ -49,16 +45,10 @@ func main() {
 	flag.BoolVar(&o.graphql, "graphql", false, "report by the mutation recordInteraction instead of webhooks")
 	flag.Parse()
 	o.rates = map[string]float64{"postgres": postgres, "sqlite": sqlite}
-	log.SetFlags(log.Ltime)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, o); err != nil {
-		stop()
-		log.Fatal(err)
-	}
+	rig.Main(func(ctx context.Context) error { return run(ctx, o) })
 }
 
-func run(ctx context.Context, o options) (err error) {
+func run(ctx context.Context, o options) error {
 	if o.customers < 1 || o.connections < 1 || o.hot < 0 || o.lasting <= 0 ||
 		o.rates["postgres"] <= 0 || o.rates["sqlite"] <= 0 {
 		return errors.New("the numbers must be above nothing")
@@ -67,55 +57,18 @@ func run(ctx context.Context, o options) (err error) {
 		_, err := measure(ctx, o, "postgres", target{url: o.webhook, secret: o.secret})
 		return err
 	}
-	server := os.Getenv(rig.DatabaseVariable)
-	if server == "" && o.only != "sqlite" {
-		return rig.WithPostgres()
-	}
-	dir, err := os.MkdirTemp("", "kith-bench.")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	log.Print("building")
-	if err := rig.Build(ctx, dir); err != nil {
-		return err
-	}
-	for _, kind := range []string{"postgres", "sqlite"} {
-		if o.only != "" && o.only != kind {
-			continue
-		}
-		if err := on(ctx, o, kind, dir, server); err != nil {
-			return fmt.Errorf("%s: %w", kind, err)
-		}
-	}
-	return nil
-}
-
-// on measures Kith on an empty database of a kind.
-func on(ctx context.Context, o options, kind, dir, server string) (err error) {
-	database := "sqlite:" + dir + "/kith.db"
-	if kind == "postgres" {
-		var drop func() error
-		if database, drop, err = rig.Create(ctx, server); err != nil {
+	return rig.Each(ctx, o.only, func(ctx context.Context, kind string, started *rig.Kith) error {
+		k := kith{started}
+		t, err := k.connect(ctx, o.graphql)
+		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, drop()) }()
-	}
-	started, err := rig.Start(ctx, dir, database)
-	if err != nil {
-		return err
-	}
-	defer started.Stop()
-	k := kith{started}
-	t, err := k.connect(ctx, o.graphql)
-	if err != nil {
-		return err
-	}
-	sent, err := measure(ctx, o, kind, t)
-	if err != nil {
-		return err
-	}
-	return k.check(ctx, sent)
+		sent, err := measure(ctx, o, kind, t)
+		if err != nil {
+			return err
+		}
+		return k.check(ctx, sent)
+	})
 }
 
 // sent is what must be found after the measurements.

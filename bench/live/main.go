@@ -14,12 +14,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log"
-	"os"
-	"os/signal"
-	"path/filepath"
 	"runtime"
-	"syscall"
 	"time"
 
 	"kith/bench/rig"
@@ -44,65 +39,24 @@ func main() {
 	flag.DurationVar(&o.lasting, "lasting", 15*time.Second, "how long edits go on")
 	flag.StringVar(&o.only, "only", "", "measure only postgres or sqlite")
 	flag.Parse()
-	log.SetFlags(log.Ltime)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, o); err != nil {
-		stop()
-		log.Fatal(err)
-	}
+	rig.Main(func(ctx context.Context) error { return run(ctx, o) })
 }
 
-func run(ctx context.Context, o options) (err error) {
+func run(ctx context.Context, o options) error {
 	if o.idle < 0 || o.subscribers < 0 || o.rate <= 0 || o.lasting <= 0 {
 		return errors.New("the numbers must be above nothing")
 	}
-	server := os.Getenv(rig.DatabaseVariable)
-	if server == "" && o.only != "sqlite" {
-		return rig.WithPostgres()
-	}
-	dir, err := os.MkdirTemp("", "kith-bench.")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if err := rig.Build(ctx, dir); err != nil {
-		return err
-	}
 	fmt.Printf("%d processors, %s\n", runtime.NumCPU(), runtime.Version())
-	for _, kind := range []string{"sqlite", "postgres"} {
-		if o.only != "" && o.only != kind {
-			continue
+	return rig.Each(ctx, o.only, func(ctx context.Context, kind string, started *rig.Kith) error {
+		k := kith{started}
+		if o.idle > 0 {
+			if err := k.holdIdle(ctx, kind, o.idle); err != nil {
+				return err
+			}
 		}
-		if err := one(ctx, o, kind, dir, server); err != nil {
-			return fmt.Errorf("%s: %w", kind, err)
+		if o.subscribers > 0 {
+			return k.tell(ctx, kind, o)
 		}
-	}
-	return nil
-}
-
-func one(ctx context.Context, o options, kind, dir, server string) (err error) {
-	database := "sqlite:" + filepath.Join(dir, "kith.db")
-	if kind == "postgres" {
-		var drop func() error
-		if database, drop, err = rig.Create(ctx, server); err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, drop()) }()
-	}
-	started, err := rig.Start(ctx, dir, database)
-	if err != nil {
-		return err
-	}
-	defer started.Stop()
-	k := kith{started}
-	if o.idle > 0 {
-		if err := k.holdIdle(ctx, kind, o.idle); err != nil {
-			return err
-		}
-	}
-	if o.subscribers > 0 {
-		return k.tell(ctx, kind, o)
-	}
-	return nil
+		return nil
+	})
 }

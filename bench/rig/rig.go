@@ -8,11 +8,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
+	"os/signal"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -26,6 +29,68 @@ import (
 // DatabaseVariable is what scripts/with-postgres sets.
 const DatabaseVariable = "KITH_TEST_DATABASE_URL"
 
+// Main runs a benchmark until it is done or interrupted, and ends the program with 1 when it fails. Flags are parsed by then.
+func Main(run func(ctx context.Context) error) {
+	log.SetFlags(log.Ltime)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx); err != nil {
+		stop()
+		log.Fatal(err)
+	}
+}
+
+// durable is a PostgreSQL that waits for the disk, as one in production does.
+const durable = "fsync = on\nsynchronous_commit = on\nfull_page_writes = on\nshared_buffers = 512MB"
+
+// Each builds Kith, and has measure measure it on an empty database of each kind, sqlite and postgres, or of the only one
+// that is named. Where it needs a PostgreSQL and the environment has none, it runs the program again under
+// scripts/with-postgres.
+func Each(ctx context.Context, only string, measure func(ctx context.Context, kind string, k *Kith) error) (err error) {
+	server := os.Getenv(DatabaseVariable)
+	if server == "" && only != "sqlite" {
+		return WithPostgres(durable)
+	}
+	dir, err := os.MkdirTemp("", "kith-bench.")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	log.Print("building")
+	if err := build(ctx, dir); err != nil {
+		return err
+	}
+	for _, kind := range []string{"sqlite", "postgres"} {
+		if only != "" && only != kind {
+			continue
+		}
+		if err := on(ctx, kind, dir, server, measure); err != nil {
+			return fmt.Errorf("%s: %w", kind, err)
+		}
+	}
+	return nil
+}
+
+// on starts Kith on an empty database of a kind, and ends both when it has been measured.
+func on(
+	ctx context.Context, kind, dir, server string, measure func(ctx context.Context, kind string, k *Kith) error,
+) (err error) {
+	database := "sqlite:" + filepath.Join(dir, "kith.db")
+	if kind == "postgres" {
+		var drop func() error
+		if database, drop, err = create(ctx, server); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, drop()) }()
+	}
+	k, err := start(ctx, dir, database)
+	if err != nil {
+		return err
+	}
+	defer k.stop()
+	return measure(ctx, kind, k)
+}
+
 const secret = "a secret for the length of one run of the benchmark"
 
 // Kith is a running server.
@@ -36,8 +101,8 @@ type Kith struct {
 	ended   chan struct{}
 }
 
-// Build compiles Kith into dir.
-func Build(ctx context.Context, dir string) error {
+// build compiles Kith into dir.
+func build(ctx context.Context, dir string) error {
 	c := exec.CommandContext(ctx, "go", "build", "-o", dir+"/kith", ".") //nolint:gosec // our own package
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("build, from the root of the repository: %w: %s", err, out)
@@ -45,8 +110,8 @@ func Build(ctx context.Context, dir string) error {
 	return nil
 }
 
-// Create makes an empty database on a PostgreSQL, and says how to drop it.
-func Create(ctx context.Context, server string) (database string, drop func() error, err error) {
+// create makes an empty database on a PostgreSQL, and says how to drop it.
+func create(ctx context.Context, server string) (database string, drop func() error, err error) {
 	u, err := url.Parse(server)
 	if err != nil {
 		return "", nil, err
@@ -67,8 +132,8 @@ func Create(ctx context.Context, server string) (database string, drop func() er
 	}, do(ctx, `CREATE DATABASE `+name)
 }
 
-// Start migrates the database and serves as in production, only without a limit of requests.
-func Start(ctx context.Context, dir, database string) (*Kith, error) {
+// start migrates the database and serves as in production, only without a limit of requests.
+func start(ctx context.Context, dir, database string) (*Kith, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -105,12 +170,12 @@ func Start(ctx context.Context, dir, database string) (*Kith, error) {
 		default:
 		}
 	}
-	k.Stop()
+	k.stop()
 	return nil, errors.New("it does not become ready")
 }
 
-// Stop ends the server and shows what it complained of.
-func (k *Kith) Stop() {
+// stop ends the server and shows what it complained of.
+func (k *Kith) stop() {
 	_ = k.process.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-k.ended:
@@ -193,18 +258,15 @@ func (k *Kith) CPU() float64 {
 	return (user + system) / 100 // Linux counts hundredths of a second
 }
 
-// WithPostgres runs this program again under scripts/with-postgres, with a PostgreSQL whose commits are durable. It does
+// WithPostgres runs this program again under scripts/with-postgres, on a cluster with more of a postgresql.conf. It does
 // not come back unless that fails.
-func WithPostgres() error {
+func WithPostgres(conf string) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
 	const script = "scripts/with-postgres"
-	conf := strings.Join([]string{
-		"fsync = on", "synchronous_commit = on", "full_page_writes = on", "shared_buffers = 512MB",
-	}, "\n")
-	env := append(os.Environ(), "KITH_POSTGRES_CONF="+conf)
-	err = syscall.Exec(script, append([]string{script, self}, os.Args[1:]...), env) //nolint:gosec // itself
+	args := append([]string{script, self}, os.Args[1:]...)
+	err = syscall.Exec(script, args, append(os.Environ(), "KITH_POSTGRES_CONF="+conf)) //nolint:gosec // itself
 	return fmt.Errorf("run %s, from the root of the repository: %w", script, err)
 }

@@ -11,11 +11,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log"
 	"os"
-	"os/signal"
-	"path/filepath"
-	"syscall"
 	"time"
 
 	"kith/bench/rig"
@@ -34,57 +30,18 @@ func main() {
 	flag.IntVar(&o.clients, "clients", 8, "how many of each kind keep Kith busy: who write, who search, who edit, who listen")
 	flag.StringVar(&o.only, "only", "", "only postgres or sqlite")
 	flag.Parse()
-	log.SetFlags(log.Ltime)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, o); err != nil {
-		stop()
-		log.Fatal(err)
-	}
+	rig.Main(func(ctx context.Context) error { return run(ctx, o) })
 }
 
-func run(ctx context.Context, o options) (err error) {
+func run(ctx context.Context, o options) error {
 	if o.lasting < time.Minute || o.clients < 1 {
 		return errors.New("-lasting must be a minute or more, -clients above nothing")
 	}
-	server := os.Getenv(rig.DatabaseVariable)
-	if server == "" && o.only != "sqlite" {
-		return rig.WithPostgres()
-	}
-	dir, err := os.MkdirTemp("", "kith-bench.")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	if err := rig.Build(ctx, dir); err != nil {
-		return err
-	}
-	for _, kind := range []string{"sqlite", "postgres"} {
-		if o.only != "" && o.only != kind {
-			continue
-		}
-		if err := on(ctx, o, kind, dir, server); err != nil {
-			return fmt.Errorf("%s: %w", kind, err)
-		}
-	}
-	return nil
+	return rig.Each(ctx, o.only, func(ctx context.Context, kind string, k *rig.Kith) error { return soak(ctx, o, kind, k) })
 }
 
-// on soaks Kith on an empty database of a kind.
-func on(ctx context.Context, o options, kind, dir, server string) (err error) {
-	database := "sqlite:" + filepath.Join(dir, "kith.db")
-	if kind == "postgres" {
-		var drop func() error
-		if database, drop, err = rig.Create(ctx, server); err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, drop()) }()
-	}
-	k, err := rig.Start(ctx, dir, database)
-	if err != nil {
-		return err
-	}
-	defer k.Stop()
+// soak keeps a Kith busy, and tells what it held meanwhile.
+func soak(ctx context.Context, o options, kind string, k *rig.Kith) error {
 	load, err := begin(ctx, k, o.clients)
 	if err != nil {
 		return err
