@@ -1898,7 +1898,7 @@ type Session implements Node {
   status: SessionStatus!
   "What it is about; null while nobody has said."
   tag: SessionTag
-  "The newest message as one line of plain text, at most 140 characters; null when it has no text."
+  "The newest message as one line of plain text, at most 140 characters; null when it has no text, or the contact was deleted."
   lastMessagePreview: String
   "When the newest message was written. Only ever moves forward."
   lastMessageAt: DateTime!
@@ -2320,7 +2320,7 @@ type Mutation {
     "What to change."
     input: UpdateContactInput!
   ): UpdateContactPayload!
-  "Deletes a contact, its identities and its notes for good. Its sessions stay, as Anonymous. STAFF."
+  "Deletes a contact, its identities and its notes for good. Its sessions stay, as Anonymous and without a preview. STAFF."
   deleteContact(
     "Which contact."
     input: DeleteContactInput!
@@ -2452,7 +2452,7 @@ enum SessionEventKind {
   UPDATED
   "There was a message. Told at most once a second for each session, and again after the last one."
   ACTIVITY
-  "A contact was deleted: all its sessions are Anonymous now."
+  "A contact was deleted: all its sessions are Anonymous now, and have no preview."
   CONTACT_DELETED
 }
 

@@ -3,6 +3,8 @@
 
 import { ContactsCountDocument, ContactsDocument, type ContactOrder, ContactsSkipDocument } from '../generated/graphql'
 import { drop, query } from '../server/client'
+import { endsOf, pageOf } from '../list/connection'
+import { Kept } from '../list/kept'
 import { List, type PageArgs } from '../list/list'
 
 /** Sort is how the list is sorted, as the address has it; the empty one is the server's own choice. */
@@ -41,45 +43,24 @@ export class Contacts extends List {
       page: async (args, signal) => {
         const { contacts } = await query(ContactsDocument, variables(args), signal)
         this.anybody = contacts.workspaceHasContacts
-        return {
-          edges: contacts.edges.map(({ cursor, node }) => ({ id: node.id, cursor })),
-          hasNext: contacts.pageInfo.hasNextPage,
-          hasPrevious: contacts.pageInfo.hasPreviousPage,
-        }
+        return pageOf(contacts)
       },
-      skip: async (args, signal) => {
-        const { startCursor, endCursor, hasNextPage, hasPreviousPage } = (
-          await query(ContactsSkipDocument, variables(args), signal)
-        ).contacts.pageInfo
-        return { start: startCursor, end: endCursor, hasNext: hasNextPage, hasPrevious: hasPreviousPage }
-      },
+      skip: async (args, signal) => endsOf((await query(ContactsSkipDocument, variables(args), signal)).contacts.pageInfo),
       forget: (args) => drop('contacts', variables(args)),
     })
   }
 }
 
-const most = 6
-const kept = new Map<string, Contacts>()
+const kept = new Kept<Contacts>()
 
 /** contactsOf is the list of a search and order, new or as it was left. */
 export function contactsOf(search: string, sort: Sort): Contacts {
-  const key = `${sort} ${search}`
-  const list = kept.get(key) ?? new Contacts(search, sort)
-  kept.delete(key)
-  kept.set(key, list)
-  for (const [oldest, { release }] of kept) {
-    if (kept.size <= most) {
-      break
-    }
-    kept.delete(oldest)
-    release()
-  }
-  return list
+  return kept.get(`${sort} ${search}`, () => new Contacts(search, sort))
 }
 
 /** removeEverywhere takes a contact that is no more out of each list. */
 export function removeEverywhere(id: string): void {
-  for (const list of kept.values()) {
+  for (const list of kept.all()) {
     list.remove(id)
   }
 }

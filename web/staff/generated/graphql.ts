@@ -116,7 +116,7 @@ export type SessionEventKind =
   | 'UPDATED'
   /** There was a message. Told at most once a second for each session, and again after the last one. */
   | 'ACTIVITY'
-  /** A contact was deleted: all its sessions are Anonymous now. */
+  /** A contact was deleted: all its sessions are Anonymous now, and have no preview. */
   | 'CONTACT_DELETED';
 
 /** An edit of one contact. An absent field stays, null or an empty string clears it, a value sets it. */
