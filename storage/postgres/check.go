@@ -167,6 +167,7 @@ var keyIndexes = []string{
 var indexes = []struct{ kind, name, on string }{
 	{"INDEX", "contacts_by_name", `contacts (workspace_id, name_key, id) INCLUDE (search_text)`},
 	{"INDEX", "contact_activity_by_time", `contact_activity (workspace_id, last_activity_at, contact_id)`},
+	{"INDEX", "contact_activity_by_contact", `contact_activity USING hash (contact_id)`},
 	{"INDEX", "identities_by_contact", `identities (workspace_id, contact_id)`},
 	{"INDEX", "sessions_by_time", `sessions (workspace_id, last_message_at, id)`},
 	{"INDEX", "sessions_by_contact", `sessions (workspace_id, contact_id, last_message_at, id)`},

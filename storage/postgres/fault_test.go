@@ -128,8 +128,8 @@ func TestAFailedMigrationLeavesTheOldSchemaWorking(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A table of the newest migration's is there already, so that the migration fails.
-	pgtest.Exec(t, address, `CREATE TABLE audit (n int)`)
+	// What the newest migration makes has its name taken, so that the migration fails.
+	pgtest.Exec(t, address, `CREATE TABLE contact_activity_by_contact (n int)`)
 	if _, err := Migrate(ctx, address); err == nil {
 		t.Fatal("the migration did not fail")
 	}
@@ -149,7 +149,7 @@ func TestAFailedMigrationLeavesTheOldSchemaWorking(t *testing.T) {
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Errorf("the old schema: %v", err)
 	}
-	pgtest.Exec(t, address, `DROP TABLE audit`)
+	pgtest.Exec(t, address, `DROP TABLE contact_activity_by_contact`)
 	if _, err := Migrate(context.WithoutCancel(ctx), address); err != nil {
 		t.Errorf("once the obstacle is gone: %v", err)
 	}

@@ -69,9 +69,11 @@ var BucketStarts = func() []string {
 // shortToken is the length in characters up to which a search can find a good part of all names in its script.
 const shortToken = 2
 
-// scripts are where the buckets of scripts other than Latin start (Greek, Cyrillic, those from Armenian to Kana, Han), and
-// where the last of them ends.
-var scripts = []string{"\u0370", "\u0400", "\u0530", "\u4E00", Ceiling}
+// scripts are where scripts other than Latin start, each with its neighbours of the same buckets: Greek, Cyrillic, Armenian,
+// Hebrew, Arabic, those of India, of South-East Asia, Kana, Han, Hangul; and where the last of them ends.
+var scripts = []string{
+	"\u0370", "\u0400", "\u0530", "\u0590", "\u0600", "\u0900", "\u0E00", "\u3000", "\u4E00", "\uAC00", Ceiling,
+}
 
 // Script is the stretch of names in the script of a single short token; ok is false for Latin, and for longer tokens,
 // which find little anywhere.
@@ -87,24 +89,36 @@ func Script(tokens []string) (home Range, ok bool) {
 	return Range{}, false
 }
 
+// alphabets are the scripts of few letters that share buckets: of each letter these hold a great many names.
+var alphabets = Range{After: Place{Key: "\u0530"}, Before: Place{Key: "\u4E00"}}
+
+// besides is the stretch of names around a token's script that share buckets with it and have to be told apart from it:
+// none for Greek and Cyrillic, nor for characters that few names hold.
+func besides(home Range, token string) Range {
+	if home.After.Key < alphabets.After.Key || home.After.Key >= alphabets.Before.Key || utf8.RuneCountInString(token) > 1 {
+		return home
+	}
+	return alphabets
+}
+
 // Grams returns what any text that contains every token has in the index: each token's trigrams, or the token itself
 // when it is shorter. Every one of them is needed, none is enough, and none at all means that the index cannot help.
 func Grams(w crm.WorkspaceID, bucket int, tokens []string) []int64 {
 	salt := salted(w, bucket)
-	var found []telling
-	for n, t := range tokens {
-		of := gramsOf(t)
-		for i := range of {
-			of[i].gram |= salt
-			of[i].turn = i*len(tokens) + n // the best of each token come first: those of one token tell much the same
-		}
-		found = append(found, of...)
+	found, most := make([][]telling, len(tokens)), 0
+	for i, t := range tokens {
+		found[i] = gramsOf(t)
+		most = max(most, len(found[i]))
 	}
-	slices.SortFunc(found, func(a, b telling) int { return a.turn - b.turn })
 	grams := make([]int64, 0, maxGrams)
-	for _, g := range found {
-		if len(grams) < maxGrams && !slices.Contains(grams, g.gram) {
-			grams = append(grams, g.gram)
+	for turn := range most { // the best of each token come first: those of one token tell much the same
+		for _, of := range found {
+			if turn >= len(of) || len(grams) == maxGrams {
+				continue
+			}
+			if g := salt | of[turn].gram; !slices.Contains(grams, g) {
+				grams = append(grams, g)
+			}
 		}
 	}
 	slices.Sort(grams)
@@ -136,7 +150,27 @@ func gramsOf(token string) []telling {
 type telling struct {
 	gram int64
 	bits int // tenths
-	turn int
+}
+
+// A token of so many characters is in few texts unless it is in the domain of many; a shorter one, when its characters
+// tell so much.
+const (
+	longToken   = 4
+	domainTells = 80
+	shortTells  = 125
+)
+
+// seldom are the tokens that so few texts hold, about one in a hundred at most, that they do not fill a page when some
+// names are looked at one by one.
+func seldom(tokens []string) []string {
+	var few []string
+	for _, t := range tokens {
+		grams := gramsOf(t)
+		if len(grams) > 0 && (grams[0].bits >= shortTells || grams[0].bits >= domainTells && utf8.RuneCountInString(t) >= longToken) {
+			few = append(few, t)
+		}
+	}
+	return few
 }
 
 // tells is how much the characters of a gram tell, by how often they occur in names. What is in the domain of most

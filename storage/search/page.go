@@ -13,13 +13,15 @@ import (
 // Bounds of one step. They were found by measuring: a scan of so many names answers every common fragment with a full
 // page, and costs less than a look into the gram index.
 const (
-	scanLook   = 1000 // names looked at before the gram index is asked
-	homeLook   = 3000 // names in a search's own script that are looked at rather than asking the gram index
-	termLook   = 64   // terms looked at before it shows how many of several tokens' contacts have all
-	termShare  = 12   // of so many terms one must match for it to pay to go on with the terms
-	termWindow = 500  // terms read at a time after that
-	fewMatches = 250  // so many matches are ranked and sorted in memory rather than found in order
-	largestAsk = 1000 // rows asked for at once while rows of other tiers have to be passed over
+	scanLook   = 1000   // names looked at before the gram index is asked
+	scanMore   = 3500   // names looked at after these, where they promise to fill the page
+	homeLook   = 3000   // names in a search's own script that are looked at rather than asking the gram index
+	sideLook   = 30_000 // the same for names in scripts of the same buckets
+	termLook   = 64     // terms looked at before it shows how many of several tokens' contacts have all
+	termShare  = 12     // of so many terms one must match for it to pay to go on with the terms
+	termWindow = 500    // terms read at a time after that
+	fewMatches = 250    // so many matches are ranked and sorted in memory rather than found in order
+	largestAsk = 1000   // rows asked for at once while rows of other tiers have to be passed over
 )
 
 // Page reads one page of a search, in the order Relevance or Name. Each step is taken only while the page is not full:
@@ -75,19 +77,16 @@ func (p *pager) full() bool { return len(p.rows) >= p.want }
 // byName reads contacts that hold every token, by name. Those whose name starts with the search stand together, and are
 // read as they stand.
 func (p *pager) byName(ctx context.Context) error {
-	if p.from == nil && len(p.query.Tokens()) > 0 {
-		hits, err := p.src.Names(ctx, StartingWith(p.query.Text()), p.want)
+	below, starting, above := p.parts()
+	parts := []Range{below, starting, above}
+	if p.from == nil {
+		many, err := p.many(ctx, starting)
 		if err != nil {
 			return err
 		}
-		if len(hits) < p.want {
-			p.starting = len(hits)
+		if !many { // no stretch of their own then
+			parts = []Range{Everything()}
 		}
-	}
-	below, starting, above := p.parts()
-	parts := []Range{below, starting, above}
-	if p.starting >= 0 {
-		parts = []Range{Everything()}
 	}
 	if p.back {
 		slices.Reverse(parts)
@@ -108,6 +107,14 @@ func (p *pager) byName(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// many reports whether the names that start with the search fill a page.
+func (p *pager) many(ctx context.Context, starting Range) (bool, error) {
+	if tokens := p.query.Tokens(); len(tokens) > 1 && len(seldom(tokens)) == len(tokens) {
+		return false, nil // whole words
+	}
+	return p.src.Reaches(ctx, starting, p.want)
 }
 
 // parts are the names below those that start with the search, these, and the names above.
@@ -153,7 +160,13 @@ func (p *pager) termsStarting(ctx context.Context) error {
 	if len(others) == 0 {
 		return p.gather(ctx, whole, p.terms, p.keep(TierTerm))
 	}
-	start, r, look, looked, tried := len(p.rows), whole, termLook, 0, false
+	tried := len(seldom(p.query.Tokens())) > 1
+	if tried {
+		if err := p.sortFew(ctx); p.sorted || err != nil {
+			return err
+		}
+	}
+	start, r, look, looked := len(p.rows), whole, termLook, 0
 	for {
 		hits, end, err := p.src.Terms(ctx, r, others, look)
 		if err != nil {
@@ -246,26 +259,37 @@ func (p *pager) remaining(ctx context.Context) error {
 
 // anywhere reads the contacts whose text f lets through, by name key. Texts in one script seldom hold another's letters,
 // so what a short search in a script other than Latin finds stands among the names in that script: these are looked at
-// by name, those around them by grams.
+// by name, those around them by grams. Where names around them share a bucket with these, the grams would fetch these as
+// well, so as long as they are not too many they are looked at too.
 func (p *pager) anywhere(ctx context.Context, r Range, f Filter, keep filter) error {
 	home, ok := Script(f.With)
 	if !ok || !p.indexed(f) {
 		return p.scanFirst(ctx, r, f, keep)
 	}
-	parts := []Range{{After: r.After, Before: home.After}, home, {After: home.Before, Before: r.Before}}
+	beside := besides(home, f.With[0])
+	parts := []struct {
+		Range
+		look int // so many names are looked at rather than asking the gram index
+	}{
+		{Range{After: r.After, Before: beside.After}, 0},
+		{Range{After: beside.After, Before: home.After}, sideLook},
+		{home, homeLook},
+		{Range{After: home.Before, Before: beside.Before}, sideLook},
+		{Range{After: beside.Before, Before: r.Before}, 0},
+	}
 	if p.back {
 		slices.Reverse(parts)
 	}
 	for _, part := range parts {
-		r := overlap(r, part)
+		r := overlap(r, part.Range)
 		if p.full() || !after(r.Before, r.After) {
 			continue
 		}
 		var err error
-		if part == home {
-			err = p.athome(ctx, r, f, keep)
-		} else {
+		if part.look == 0 {
 			err = p.gather(ctx, r, p.containing(f), keep)
+		} else {
+			err = p.look(ctx, r, f, part.look, keep)
 		}
 		if err != nil {
 			return err
@@ -274,10 +298,9 @@ func (p *pager) anywhere(ctx context.Context, r Range, f Filter, keep filter) er
 	return nil
 }
 
-// athome looks at the names in the search's own script. A short range is read whole: grams would fetch what the rest of its
-// bucket has as well.
-func (p *pager) athome(ctx context.Context, r Range, f Filter, keep filter) error {
-	more, err := p.src.Reaches(ctx, r, homeLook)
+// look reads the range whole when it holds fewer than most names: grams would fetch what the rest of its bucket has as well.
+func (p *pager) look(ctx context.Context, r Range, f Filter, most int, keep filter) error {
+	more, err := p.src.Reaches(ctx, r, most)
 	if err != nil {
 		return err
 	}
@@ -290,18 +313,25 @@ func (p *pager) athome(ctx context.Context, r Range, f Filter, keep filter) erro
 }
 
 // scanFirst looks at the first names of the range one by one, which is all it takes for a common fragment, and into the
-// gram index where that did not fill the page.
+// gram index where that did not fill the page. Of a fragment that is neither common nor rare every bucket holds more than
+// a page: fetching and sorting these would cost more than to look at some more names.
 func (p *pager) scanFirst(ctx context.Context, r Range, f Filter, keep filter) error {
-	if p.indexed(f) {
-		before := len(p.rows)
-		hits, err := p.src.Scan(ctx, r, f, scanLook, p.ask())
+	for look := scanLook; look > 0 && p.indexed(f) && len(seldom(f.With)) == 0; {
+		n := p.ask()
+		hits, err := p.src.Scan(ctx, r, f, look, n)
 		if err != nil {
 			return err
 		}
 		if p.add(hits, keep); p.full() {
 			return nil
 		}
-		p.rows = p.rows[:before] // the gram index finds them again, in their places
+		if len(hits) > 0 {
+			r = p.behind(r, hits[len(hits)-1].Place)
+		}
+		if look == scanMore || (n-len(hits))*look > len(hits)*scanMore {
+			break
+		}
+		look = scanMore
 	}
 	return p.gather(ctx, r, p.containing(f), keep)
 }
