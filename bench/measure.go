@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"log"
 	"math/rand/v2"
@@ -123,8 +124,8 @@ func (m *measurement) round(ctx context.Context, round int, set string, clients 
 	return nil
 }
 
-// verify looks whether the minimal handler answers what Kith does, byte for byte but for a line break at the end, and
-// whether everybody finds somebody.
+// verify looks whether the data that the minimal handler answers with is what Kith's is, byte for byte, and whether
+// everybody finds somebody. Kith alone tells the cost, beside the data.
 func (m *measurement) verify() error {
 	answers := make(map[string][]byte)
 	for _, s := range m.servers {
@@ -136,11 +137,14 @@ func (m *measurement) verify() error {
 			if _, how := c.do(s.request(text)); how != answered {
 				return fmt.Errorf("%s does not answer %q: %s", s.name, text, c.body)
 			}
-			answer := bytes.TrimSpace(c.body)
-			if old, ok := answers[text]; ok && !bytes.Equal(old, answer) {
-				return fmt.Errorf("%s answers %q otherwise than the minimal handler:\n%s\n%s", s.name, text, answer, old)
+			var answer struct{ Data json.RawMessage }
+			if err := json.Unmarshal(c.body, &answer); err != nil {
+				return fmt.Errorf("%s answers %q with what is no JSON: %w: %s", s.name, text, err, c.body)
 			}
-			answers[text] = bytes.Clone(answer)
+			if old, ok := answers[text]; ok && !bytes.Equal(old, answer.Data) {
+				return fmt.Errorf("%s answers %q otherwise than the minimal handler:\n%s\n%s", s.name, text, answer.Data, old)
+			}
+			answers[text] = answer.Data
 		}
 		_, how := c.do(s.request(m.sets[0].texts[0]))
 		if how != answered || bytes.Count(c.body, []byte(`"lastMessageAt":`)) == 0 {

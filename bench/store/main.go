@@ -39,7 +39,7 @@ func run(ctx context.Context) error {
 	writing := flag.Int("writers", 0, "how many writers write all the while, about forty times a second each")
 	asJSON := flag.Bool("json", false, "print the overall figures as JSON")
 	flag.Parse()
-	debug.SetGCPercent(300) // as kith serve has it
+	debug.SetGCPercent(125) // as kith serve has it
 	store, err := open(ctx, *database)
 	if err != nil {
 		return err
