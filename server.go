@@ -60,10 +60,11 @@ func exitCode(err error) int {
 	return 1
 }
 
-// What is alive between requests is small (about 6 MB), so with Go's own settings the collector runs all the time. The
-// limit keeps a server that has much to hold from taking four times as much.
+// What is alive between requests is small, so the collector runs often. Letting more garbage gather (300) answers some 8 %
+// more searches a second at a million contacts and takes 81 MB instead of 59. The limit keeps a server that has much to
+// hold from taking twice as much.
 const (
-	gcPercent   = 300
+	gcPercent   = 125
 	memoryLimit = 256 << 20
 )
 
