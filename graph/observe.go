@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -24,12 +25,15 @@ type Operation struct {
 	Viewer crm.Viewer
 }
 
-// Watch is told of each operation as it begins; what it returns is told how it ended: "OK", or the code of the first
-// error. A subscription ends, in this sense, when it stands. The operation goes on under the context returned.
+// Watch is told of each operation as it begins; what it returns is told how it ended: "OK", "CANCELLED" when the client left
+// and there is no answer, or the code of the first error. A subscription ends, in this sense, when it stands. The operation goes on under the context returned.
 type Watch func(ctx context.Context, o Operation) (context.Context, func(code string))
 
-// codeOK is how an operation ends that has no error.
-const codeOK = "OK"
+// How an operation ends, other than with the code of an error.
+const (
+	codeOK        = "OK"
+	codeCancelled = "CANCELLED" // the client left, as one does who types on while the answer to fewer letters is under way
+)
 
 // ignore watches nothing.
 func ignore(ctx context.Context, _ Operation) (context.Context, func(string)) {
@@ -48,11 +52,13 @@ func (h *Handler) watched(ctx context.Context, op *graphql.OperationContext) (co
 		if refused != nil {
 			errs = refused.errors
 		}
-		if len(errs) == 0 {
-			done(codeOK)
-			return
+		code := codeOK
+		switch {
+		case len(errs) > 0 && errors.Is(ctx.Err(), context.Canceled):
+			code = codeCancelled
+		case len(errs) > 0:
+			code, _ = errs[0].Extensions["code"].(string)
 		}
-		code, _ := errs[0].Extensions["code"].(string)
 		done(code)
 	}
 }
