@@ -75,8 +75,8 @@ func (s *Store) Close() error {
 	return errors.Join(s.writer.close(), s.readers.close())
 }
 
-// Pragmas of every connection. A commit is on the disk before it answers; readers take pages from the mapped file, so
-// only the writer needs a large cache of its own. A checkpoint each 16 MB halts the writer less often than one each 4 MB.
+// Pragmas of every connection. A commit is on the disk before it answers. Pages are taken from the mapped file, so caches
+// hold little more than what the log has; larger ones (64 MB and 16) fill for many minutes, and let no more be written. A checkpoint each 16 MB halts the writer less often than one each 4 MB.
 // What is deleted is written over.
 var (
 	writerPragmas = []string{
@@ -85,7 +85,7 @@ var (
 		"synchronous(full)",
 		"foreign_keys(on)",
 		"temp_store(memory)",
-		"cache_size(-65536)",
+		"cache_size(-16384)",
 		"mmap_size(1073741824)",
 		"wal_autocheckpoint(4000)",
 		"journal_size_limit(67108864)",
@@ -94,7 +94,7 @@ var (
 	readerPragmas = []string{
 		"busy_timeout(10000)",
 		"temp_store(memory)",
-		"cache_size(-16384)",
+		"cache_size(-2048)",
 		"mmap_size(1073741824)",
 		"query_only(on)",
 	}
