@@ -26,7 +26,8 @@ type Operation struct {
 }
 
 // Watch is told of each operation as it begins; what it returns is told how it ended: "OK", "CANCELLED" when the client left
-// and there is no answer, or the code of the first error. A subscription ends, in this sense, when it stands. The operation goes on under the context returned.
+// and there is no answer, or the code of the first error. A subscription ends, in this sense, when it stands. The operation
+// goes on under the context returned.
 type Watch func(ctx context.Context, o Operation) (context.Context, func(code string))
 
 // How an operation ends, other than with the code of an error.

@@ -160,17 +160,16 @@ const (
 	shortTells  = 125
 )
 
-// seldom are the tokens that so few texts hold, about one in a hundred at most, that they do not fill a page when some
+// seldom counts the tokens that so few texts hold, about one in a hundred at most, that they do not fill a page when some
 // names are looked at one by one.
-func seldom(tokens []string) []string {
-	var few []string
+func seldom(tokens []string) (n int) {
 	for _, t := range tokens {
 		grams := gramsOf(t)
 		if len(grams) > 0 && (grams[0].bits >= shortTells || grams[0].bits >= domainTells && utf8.RuneCountInString(t) >= longToken) {
-			few = append(few, t)
+			n++
 		}
 	}
-	return few
+	return n
 }
 
 // tells is how much the characters of a gram tell, by how often they occur in names. What is in the domain of most

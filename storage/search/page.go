@@ -111,7 +111,7 @@ func (p *pager) byName(ctx context.Context) error {
 
 // many reports whether the names that start with the search fill a page.
 func (p *pager) many(ctx context.Context, starting Range) (bool, error) {
-	if tokens := p.query.Tokens(); len(tokens) > 1 && len(seldom(tokens)) == len(tokens) {
+	if tokens := p.query.Tokens(); len(tokens) > 1 && seldom(tokens) == len(tokens) {
 		return false, nil // whole words
 	}
 	return p.src.Reaches(ctx, starting, p.want)
@@ -160,7 +160,7 @@ func (p *pager) termsStarting(ctx context.Context) error {
 	if len(others) == 0 {
 		return p.gather(ctx, whole, p.terms, p.keep(TierTerm))
 	}
-	tried := len(seldom(p.query.Tokens())) > 1
+	tried := seldom(p.query.Tokens()) > 1
 	if tried {
 		if err := p.sortFew(ctx); p.sorted || err != nil {
 			return err
@@ -316,7 +316,10 @@ func (p *pager) look(ctx context.Context, r Range, f Filter, most int, keep filt
 // gram index where that did not fill the page. Of a fragment that is neither common nor rare every bucket holds more than
 // a page: fetching and sorting these would cost more than to look at some more names.
 func (p *pager) scanFirst(ctx context.Context, r Range, f Filter, keep filter) error {
-	for look := scanLook; look > 0 && p.indexed(f) && len(seldom(f.With)) == 0; {
+	if !p.indexed(f) || seldom(f.With) > 0 {
+		return p.gather(ctx, r, p.containing(f), keep)
+	}
+	for _, look := range []int{scanLook, scanMore} {
 		n := p.ask()
 		hits, err := p.src.Scan(ctx, r, f, look, n)
 		if err != nil {
@@ -328,10 +331,9 @@ func (p *pager) scanFirst(ctx context.Context, r Range, f Filter, keep filter) e
 		if len(hits) > 0 {
 			r = p.behind(r, hits[len(hits)-1].Place)
 		}
-		if look == scanMore || (n-len(hits))*look > len(hits)*scanMore {
+		if (n-len(hits))*look > len(hits)*scanMore { // at this rate the rest would take more
 			break
 		}
-		look = scanMore
 	}
 	return p.gather(ctx, r, p.containing(f), keep)
 }

@@ -76,8 +76,8 @@ func (s *Store) Close() error {
 }
 
 // Pragmas of every connection. A commit is on the disk before it answers. Pages are taken from the mapped file, so caches
-// hold little more than what the log has; larger ones (64 MB and 16) fill for many minutes, and let no more be written. A checkpoint each 16 MB halts the writer less often than one each 4 MB.
-// What is deleted is written over.
+// hold little more than what the log has; larger ones (64 MB and 16) fill for many minutes, and let no more be written.
+// A checkpoint each 16 MB halts the writer less often than one each 4 MB. What is deleted is written over.
 var (
 	writerPragmas = []string{
 		"busy_timeout(10000)",
