@@ -229,9 +229,7 @@ func (p *program) handler(
 		mux.Handle("GET /metrics", metrics.Handler(registry))
 	}
 	if c.PlaygroundOn() {
-		playground := web.Playground()
-		mux.Handle("/playground", playground)
-		mux.Handle("/playground/", playground)
+		handlePlayground(mux, staff, door)
 	}
 	mux.Handle("/staff/", web.Staff())
 	for _, short := range []string{"GET /{$}", "GET /staff", "GET /staff/{$}"} {

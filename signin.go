@@ -11,6 +11,7 @@ import (
 	"kith/internal/signin"
 	"kith/internal/vault"
 	"kith/storage"
+	"kith/web"
 )
 
 // signIn is what signs staff in; nil where no provider is set.
@@ -58,4 +59,17 @@ func (p *program) handleSignIn(mux *http.ServeMux, staff *signin.SignIn, d door)
 	default:
 		mux.Handle("GET "+signin.SessionPath, d.admit(signin.Without(signin.ModeBearer, d.authenticate)))
 	}
+}
+
+// handlePlayground serves the playground. Its page is for staff alone where they sign in; where they have tokens, the page
+// is what takes them.
+func handlePlayground(mux *http.ServeMux, staff *signin.SignIn, d door) {
+	playground := web.Playground()
+	page := playground
+	if staff != nil {
+		page = d.admit(staff.Members(playground, d.authenticate))
+	}
+	mux.Handle("/playground", page)
+	mux.Handle("/playground/", page)
+	mux.Handle("/playground/assets/", playground)
 }

@@ -24,7 +24,7 @@ describe('signing in, in a browser', () => {
     await provider?.stop()
   })
 
-  // signIn goes through the provider's pages, and ends on a page of Kith's that may fetch.
+  // signIn goes through the provider's pages, and ends on a page of Kith's that may fetch: the playground.
   async function signIn(login) {
     const context = await browser.newContext()
     context.setDefaultTimeout(15_000)
@@ -33,6 +33,13 @@ describe('signing in, in a browser', () => {
     await page.fill('input[name=login]', login)
     await page.click('text=Enter')
     return { context, page }
+  }
+
+  // arrived waits until the playground has asked whatever it asks by itself.
+  async function arrived(page) {
+    await page.waitForURL(`${kith.url}/playground/`)
+    await page.locator('.kith-token output', { hasText: 'ADMIN of acme' }).waitFor()
+    await page.waitForLoadState('networkidle')
   }
 
   const viewer = (page, headers = { 'x-kith-staff': '1' }) =>
@@ -52,7 +59,7 @@ describe('signing in, in a browser', () => {
 
   it('comes back signed in, with a cookie that no script sees', async () => {
     const { context, page } = await signIn('ann')
-    await page.waitForURL(`${kith.url}/playground/`)
+    await arrived(page)
     assert.equal(await renew(page), 200) // loading may have taken longer than the session
     assert.deepEqual(await viewer(page), { status: 200, viewer: { name: 'Ann', role: 'ADMIN' } })
     assert.equal((await viewer(page, {})).status, 401)
@@ -65,9 +72,10 @@ describe('signing in, in a browser', () => {
 
   it('renews without a word, in two tabs', async () => {
     const { context, page } = await signIn('ann')
-    await page.waitForURL(`${kith.url}/playground/`)
+    await arrived(page)
     const other = await context.newPage()
     await other.goto(`${kith.url}/playground/`)
+    await arrived(other)
     const { expiresAt } = await status(page)
     await page.waitForFunction((end) => Date.now() > Date.parse(end), expiresAt)
     assert.equal((await viewer(page)).status, 401)
@@ -79,7 +87,7 @@ describe('signing in, in a browser', () => {
 
   it('brings what happens to the page, until the session ends', async () => {
     const { context, page } = await signIn('ann')
-    await page.waitForURL(`${kith.url}/playground/`)
+    await arrived(page)
     assert.equal(await renew(page), 200)
     const subscription = '{"query": "subscription { contactEvents { id } }"}'
     const stream = (given) =>
@@ -110,7 +118,7 @@ describe('signing in, in a browser', () => {
 
   it('withstands a page of another site', async () => {
     const { context, page } = await signIn('ann')
-    await page.waitForURL(`${kith.url}/playground/`)
+    await arrived(page)
     const answers = []
     context.on('response', (response) => {
       if (response.url().startsWith(kith.url) && response.request().method() === 'POST') {
@@ -154,16 +162,33 @@ describe('signing in, in a browser', () => {
         assert.deepEqual(fetched, ['refused', 'refused', 'refused'], host)
         await page.goto(there)
         await page.click('text=back')
-        await page.waitForURL(`${kith.url}/playground/`)
+        await arrived(page)
         assert.equal((await status(page)).signedIn, true)
       }
-      // 401 is what the playground's own questions get: it does not send the header.
-      assert.deepEqual(new Set(answers), new Set(['/graphql 401', '/graphql 403', '/auth/logout 403']))
+      // The playground's own questions are answered, or asked again when the session has just ended.
+      const refused = answers.filter((answer) => answer !== '/graphql 200' && answer !== '/graphql 401')
+      assert.deepEqual(new Set(refused), new Set(['/graphql 403', '/auth/logout 403']))
     } finally {
       evil.close()
       evil.closeAllConnections()
     }
     await context.close()
+  })
+
+  it('shows the playground to who is signed in, and takes others to sign in first', async () => {
+    const stranger = await browser.newContext()
+    const page = await stranger.newPage()
+    await page.goto(`${kith.url}/playground`)
+    assert.ok(page.url().startsWith(provider.issuer), page.url())
+    await page.fill('input[name=login]', 'ann')
+    await page.click('text=Enter')
+    await page.waitForURL(`${kith.url}/playground`)
+    await page.locator('.kith-token output', { hasText: 'ADMIN of acme' }).waitFor()
+    await page.getByRole('button', { name: 'Show Documentation Explorer' }).click()
+    await page.locator('.graphiql-doc-explorer').getByRole('link', { name: 'Query', exact: true }).waitFor()
+    const bare = await fetch(`${kith.url}/playground`, { redirect: 'manual' })
+    assert.deepEqual([bare.status, bare.headers.get('location')], [303, '/auth/login?returnTo=%2Fplayground'])
+    await stranger.close()
   })
 
   it('shows who has no access why, and signs out to let somebody else in', async () => {

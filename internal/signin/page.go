@@ -26,6 +26,8 @@ type notice struct {
 	Again string
 	// SignOut offers to sign out at the provider, so that somebody else can sign in.
 	SignOut bool
+	// Reload has the browser ask once more, by itself.
+	Reload bool
 }
 
 // AgainURL signs in and leads on.

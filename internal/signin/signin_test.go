@@ -267,3 +267,53 @@ func TestAPassEndsWithTheTokensAndTheSettings(t *testing.T) {
 		}
 	}
 }
+
+func TestMembersAloneGetIn(t *testing.T) {
+	t.Parallel()
+	s := signIn(t, nil)
+	guarded := s.Members(
+		http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }),
+		func(_ context.Context, header string) (crm.Viewer, error) {
+			if header == "Bearer good" {
+				return crm.Viewer{}, nil
+			}
+			return crm.Viewer{}, auth.ErrUnauthenticated
+		})
+	once, renewable, over := ann, ann, ann
+	once.Refresh = ""
+	renewable.Expires = noon.Add(-time.Second).Unix()
+	over.Expires, over.Refresh = renewable.Expires, ""
+	login := "/auth/login?returnTo=%2Fplayground%2F%3Fa%3Db"
+	for name, c := range map[string]struct {
+		cookie *http.Cookie
+		header map[string]string
+		status int
+		to     string
+	}{
+		"nobody":                           {nil, nil, 303, login},
+		"a pass":                           {cookie(t, s, once), nil, 418, ""},
+		"a pass that can be renewed":       {&http.Cookie{Name: "__Host-kith", Value: sealed(t, s, renewable)}, nil, 418, ""},
+		"a pass that has ended":            {&http.Cookie{Name: "__Host-kith", Value: sealed(t, s, over)}, nil, 303, login},
+		"something made up":                {&http.Cookie{Name: "__Host-kith", Value: "made up"}, nil, 303, login},
+		"a token":                          {nil, map[string]string{"Authorization": "Bearer good"}, 418, ""},
+		"a wrong token":                    {nil, map[string]string{"Authorization": "Bearer bad"}, 303, login},
+		"led here by another site":         {nil, map[string]string{"Sec-Fetch-Site": "cross-site"}, 200, ""},
+		"from elsewhere on the same site":  {nil, map[string]string{"Sec-Fetch-Site": "same-site"}, 303, login},
+		"come again by itself":             {nil, map[string]string{"Sec-Fetch-Site": "same-origin"}, 303, login},
+		"a pass, led here by another site": {cookie(t, s, ann), map[string]string{"Sec-Fetch-Site": "cross-site"}, 418, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := request(t, c.cookie, c.header)
+			r.Method, r.URL.Path, r.URL.RawQuery = http.MethodGet, "/playground/", "a=b"
+			w := httptest.NewRecorder()
+			guarded.ServeHTTP(w, r)
+			if w.Code != c.status || w.Header().Get("Location") != c.to {
+				t.Errorf("%d %s", w.Code, w.Header().Get("Location"))
+			}
+			reloads := strings.Contains(w.Body.String(), `<meta http-equiv="refresh" content="0">`)
+			if reloads != (c.status == http.StatusOK) {
+				t.Errorf("reloads: %v", reloads)
+			}
+		})
+	}
+}

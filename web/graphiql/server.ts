@@ -1,4 +1,5 @@
-// How the playground reaches its server: same origin, the token added to each request and kept in memory alone.
+// How the playground reaches its server: same origin, the token added to each request and kept in memory alone. Without a
+// token it is whoever signed in on the staff pages.
 
 import { createGraphiQLFetcher } from '@graphiql/toolkit'
 
@@ -9,14 +10,29 @@ export function setToken(value: string): void {
   token = value.trim().replace(/^bearer\s+/i, '')
 }
 
-function authorizedFetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+async function authorizedFetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const headers = new Headers(init?.headers)
   headers.set('accept', 'application/graphql-response+json, application/json;q=0.9')
-  // A tab's own Authorization header wins over the field.
+  // A tab's own Authorization header wins over the field, and either over the session.
   if (token !== '' && !headers.has('authorization')) {
     headers.set('authorization', `Bearer ${token}`)
   }
-  return fetch(input, { ...init, headers })
+  const bySession = !headers.has('authorization')
+  if (bySession) {
+    headers.set('x-kith-staff', '1')
+  }
+  const response = await fetch(input, { ...init, headers })
+  if (bySession && response.status === 401 && (await renewed())) {
+    return fetch(input, { ...init, headers })
+  }
+  return response
+}
+
+/** renewed has the server renew a session that has ended; false when there is none. */
+async function renewed(): Promise<boolean> {
+  const response = await fetch('/auth/session', { signal: AbortSignal.timeout(5_000) })
+  const { mode, signedIn } = (await response.json()) as { mode: string; signedIn: boolean }
+  return mode === 'oidc' && signedIn
 }
 
 /** fetcher runs what is typed into the editors. */
