@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -11,18 +12,21 @@ import (
 	"kith/storage/search"
 )
 
+// matchCosts is what a match in the gram index, which has to be fetched, costs more than a look at a name in its index.
+const matchCosts = 5
+
 // CountContacts counts the contacts that match a search as far as [storage.CountLimit], or all of them from the counter
 // that the writes keep.
 func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, text string) (storage.Count, error) {
-	q := search.Parse(text)
+	src, err := s.source(ctx, w)
 	var n int
-	var err error
-	if q.Empty() {
-		err = s.pool.QueryRow(ctx, `SELECT coalesce(sum(contacts), 0)::bigint FROM contact_counts WHERE workspace_id = @workspace`,
-			pgx.NamedArgs{"workspace": w}).Scan(&n)
-		err = translate(ctx, err)
-	} else {
-		n, err = s.countMatches(ctx, w, q)
+	q := search.Parse(text)
+	switch {
+	case err != nil:
+	case q.Empty():
+		n, err = src.Size(ctx)
+	default:
+		n, err = search.Count(ctx, src, q, storage.CountLimit, matchCosts)
 	}
 	if err != nil {
 		return storage.Count{}, fmt.Errorf("count contacts: %w", err)
@@ -33,24 +37,34 @@ func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, text strin
 	return storage.Count{Value: n, Exact: true}, nil
 }
 
-// countMatches counts as far as one beyond the limit. What a short search in a script other than Latin finds stands among
-// the names in that script, where it may be most of them: it is counted there first, index only.
-func (s *Store) countMatches(ctx context.Context, w crm.WorkspaceID, q search.Query) (n int, err error) {
-	src, err := s.source(ctx, w)
-	if err != nil {
-		return 0, err
-	}
-	if !src.HasGrams() || !search.Indexable(q.Tokens()) {
-		return src.countNames(ctx, q, search.Everything())
-	}
-	if home, ok := search.Script(q.Tokens()); ok {
-		n, err := src.countNames(ctx, q, home)
-		if err != nil || n > storage.CountLimit {
-			return n, err
-		}
-	}
+var _ search.Counter = source{}
+
+// Size reads the counter that the writes keep.
+func (s source) Size(ctx context.Context) (n int, err error) {
+	err = s.pool.QueryRow(ctx, `SELECT coalesce(sum(contacts), 0)::bigint FROM contact_counts WHERE workspace_id = @workspace`,
+		pgx.NamedArgs{"workspace": s.workspace}).Scan(&n)
+	return n, translate(ctx, err)
+}
+
+// CountNames reads the covering index by name key.
+func (s source) CountNames(ctx context.Context, r search.Range, f search.Filter, n int) (found int, err error) {
+	args := s.args(r)
+	err = s.pool.QueryRow(ctx, fmt.Sprintf(`
+		SELECT count(*)
+		FROM (
+		  SELECT
+		  FROM contacts c
+		  WHERE c.workspace_id = @workspace AND %[1]s%[2]s
+		  ORDER BY c.name_key, c.id
+		  LIMIT %[3]d
+		) c`, within("(c.name_key, c.id)"), holding("c.search_text", f, args), n), args).Scan(&found)
+	return found, translate(ctx, err)
+}
+
+// CountGrams reads bucket after bucket: a token that many names of one bucket hold may be in few others.
+func (s source) CountGrams(ctx context.Context, tokens []string, n int) (found int, err error) {
 	args := pgx.NamedArgs{
-		"workspace": w, "grams": search.Grams(w, 0, q.Tokens()), "last": (search.Buckets - 1) / perBucket,
+		"workspace": s.workspace, "grams": search.Grams(s.workspace, 0, tokens), "last": (search.Buckets - 1) / perBucket,
 	}
 	err = s.pool.QueryRow(ctx, fmt.Sprintf(`
 		SELECT count(*)
@@ -63,21 +77,65 @@ func (s *Store) countMatches(ctx context.Context, w crm.WorkspaceID, q search.Qu
 		    LIMIT %[3]d
 		  ) m
 		  LIMIT %[3]d
-		) m`, src.inBucket(), holding("c.search_text", search.Filter{With: q.Tokens()}, args), storage.CountLimit+1), args).Scan(&n)
-	return n, translate(ctx, err)
+		) m`, s.inBucket(), holding("c.search_text", search.Filter{With: tokens}, args), n), args).Scan(&found)
+	return found, translate(ctx, err)
 }
 
-// countNames counts the matches within a range of names, index only, until there are enough.
-func (s source) countNames(ctx context.Context, q search.Query, r search.Range) (n int, err error) {
-	args := s.args(r)
-	err = s.pool.QueryRow(ctx, fmt.Sprintf(`
-		SELECT count(*)
+// Sample reads stretches by id.
+func (s source) Sample(ctx context.Context, q search.Query, size int) (search.Sample, error) {
+	at := s.fences.Of(s.workspace, size, time.Now())
+	if at == nil {
+		return nil, nil
+	}
+	args := pgx.NamedArgs{"workspace": s.workspace, "at": uuids(at), "text": q.Text()}
+	rows, err := s.pool.Query(ctx, fmt.Sprintf(`
+		SELECT n.looked, n.matched
+		FROM unnest(@at::uuid[]) AS f(id)
+		CROSS JOIN LATERAL (
+		  SELECT count(*) AS looked, count(*) FILTER (WHERE NOT starts_with(c.name_key, @text)%s) AS matched
+		  FROM (
+		    SELECT workspace_id, name_key, search_text
+		    FROM contacts
+		    WHERE (workspace_id, id) >= (@workspace, f.id)%s
+		    ORDER BY workspace_id, id
+		    LIMIT %d
+		  ) c
+		  WHERE c.workspace_id = @workspace
+		) n`, holding("c.search_text", search.Filter{With: q.Tokens()}, args), s.onOneNode(), search.SampleStretch), args)
+	return all(ctx, rows, err, pgx.RowToStructByPos[search.Stretch])
+}
+
+// onOneNode is a condition on the workspace that Citus needs to route a statement. Elsewhere it is left out: a planner that
+// takes the workspace for a small one would read it whole and sort it.
+func (s source) onOneNode() string {
+	if s.citus {
+		return " AND workspace_id = @workspace"
+	}
+	return ""
+}
+
+// fence gives a workspace that was counted in the fences of its sample.
+func (s *Store) fence(ctx context.Context) error {
+	w, size, ok := s.fences.Wanted()
+	if !ok {
+		return nil
+	}
+	rows, err := s.pool.Query(ctx, `
+		SELECT id
 		FROM (
-		  SELECT
-		  FROM contacts c
-		  WHERE c.workspace_id = @workspace AND %[1]s%[2]s
-		  ORDER BY c.name_key, c.id
-		  LIMIT %[3]d
-		) c`, within("(c.name_key, c.id)"), holding("c.search_text", search.Filter{With: q.Tokens()}, args), storage.CountLimit+1), args).Scan(&n)
-	return n, translate(ctx, err)
+		  SELECT id, row_number() OVER (ORDER BY id) - 1 AS n
+		  FROM contacts
+		  WHERE workspace_id = @workspace
+		) c
+		WHERE n % @step = 0
+		ORDER BY id
+		LIMIT @stretches`,
+		pgx.NamedArgs{"workspace": w, "step": max(1, size/search.SampleStretches), "stretches": search.SampleStretches})
+	at, err := all(ctx, rows, err, func(row pgx.CollectableRow) (id crm.ContactID, err error) {
+		return id, row.Scan((*[16]byte)(&id))
+	})
+	if err == nil {
+		s.fences.Set(w, at, size, time.Now())
+	}
+	return err
 }

@@ -186,7 +186,21 @@ func (r reader) sessions(ctx context.Context, page storage.ContactPage) {
 	r.filters(ctx)
 	r.writes(ctx)
 	r.check("count", func() error { _, err := r.store.CountContacts(ctx, r.workspace, ""); return err })
+	r.counts(ctx)
 	r.check("has contacts", func() error { _, err := r.store.HasContacts(ctx, r.workspace); return err })
+}
+
+// counts counts what keystrokes find, first without a sample to go by, then with one. No count looks at a contact twice.
+func (r reader) counts(ctx context.Context) {
+	r.mayRead = max(r.mayRead, crowded+1_000)
+	for range 2 {
+		for _, k := range trace.Keystrokes(1, crowded, 5*len(trace.Classes)) {
+			r.check("count "+k.Text, func() error { _, err := r.store.CountContacts(ctx, r.workspace, k.Text); return err })
+		}
+		if _, err := r.store.Maintain(ctx); err != nil {
+			r.t.Fatal(err)
+		}
+	}
 }
 
 // filters lists sessions that are many, few or none, and counts them. A list may read a page of each kind there is: of

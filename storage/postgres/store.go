@@ -18,6 +18,7 @@ import (
 
 	"kith/internal/crm"
 	"kith/storage"
+	"kith/storage/search"
 )
 
 // Options tune a Store. The zero value is right for a direct connection.
@@ -45,6 +46,7 @@ type Store struct {
 	routes     sync.Map  // crm.ChannelID → crm.WorkspaceID
 	grams      sync.Map  // crm.WorkspaceID → gramState
 	born       gramStage // of a new workspace; tests have it complete from the start
+	fences     search.Fences
 	sweep      sweeper
 	memory     memory
 	slots      atomic.Uint64

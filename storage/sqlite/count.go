@@ -2,30 +2,29 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"time"
+
+	"github.com/google/uuid"
 
 	"kith/internal/crm"
 	"kith/storage"
 	"kith/storage/search"
 )
 
-// A count first looks at so many names one by one. Where fewer than one of scanWorth of them match, the gram index is
-// the cheaper way to find the others.
-const (
-	countLook = 20_000
-	scanWorth = 40
-)
+// matchCosts is what a match in the gram index costs more than a look at a name in its index.
+const matchCosts = 40
 
 // CountContacts counts the contacts that match a search, up to a limit, or reads the number of all contacts.
 func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, text string) (storage.Count, error) {
 	q := search.Parse(text)
 	n, err := readOnce(ctx, s, func(c *conn) (int, error) {
+		src := counter{source{conn: c, workspace: w}, &s.fences}
 		if q.Empty() {
-			n, _, err := first(ctx, c, `SELECT contacts FROM contact_counts WHERE workspace_id = @workspace`,
-				args{"workspace": w}, scanInt)
-			return n, err
+			return src.Size(ctx)
 		}
-		return source{conn: c, workspace: w}.count(ctx, q.Tokens())
+		return search.Count(ctx, src, q, storage.CountLimit, matchCosts)
 	})
 	if err != nil {
 		return storage.Count{}, fmt.Errorf("count contacts: %w", err)
@@ -36,43 +35,38 @@ func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, text strin
 	return storage.Count{Value: n, Exact: true}, nil
 }
 
-// count counts the contacts whose text holds every token, one more than the limit at most.
-func (s source) count(ctx context.Context, tokens []string) (int, error) {
-	n, err := s.countScan(ctx, tokens, countLook)
-	if err != nil || n > storage.CountLimit {
-		return n, err
-	}
-	more, _, err := first(ctx, s.conn, `SELECT contacts > @look FROM contact_counts WHERE workspace_id = @workspace`,
-		args{"workspace": s.workspace, "look": countLook}, scanInt)
-	if err != nil || more == 0 {
-		return n, err
-	}
-	if n*scanWorth < countLook && search.Indexable(tokens) {
-		return s.countGrams(ctx, tokens)
-	}
-	return s.countScan(ctx, tokens, -1)
+// counter is what SQLite offers a count.
+type counter struct {
+	source
+	fences *search.Fences
 }
 
-func (s source) countScan(ctx context.Context, tokens []string, look int) (int, error) {
-	a := args{"workspace": s.workspace, "look": look, "n": storage.CountLimit + 1}
-	n, _, err := first(ctx, s.conn, `
-		SELECT count(*)
-		FROM (
-		  SELECT 1
-		  FROM (
-		    SELECT search_text
-		    FROM contacts
-		    WHERE workspace_id = @workspace
-		    ORDER BY name_key, id
-		    LIMIT @look
-		  ) w
-		  WHERE true`+holding("w.search_text", search.Filter{With: tokens}, a)+`
-		  LIMIT @n
-		)`, a, scanInt)
+var _ search.Counter = counter{}
+
+// Size reads the counter that the writes keep.
+func (s counter) Size(ctx context.Context) (int, error) {
+	n, _, err := first(ctx, s.conn, `SELECT contacts FROM contact_counts WHERE workspace_id = @workspace`,
+		args{"workspace": s.workspace}, scanInt)
 	return n, err
 }
 
-func (s source) countGrams(ctx context.Context, tokens []string) (int, error) {
+// CountNames reads the covering index by name key.
+func (s counter) CountNames(ctx context.Context, r search.Range, f search.Filter, n int) (int, error) {
+	a := s.args(r, n)
+	found, _, err := first(ctx, s.conn, `
+		SELECT count(*)
+		FROM (
+		  SELECT 1
+		  FROM contacts
+		  WHERE workspace_id = @workspace AND `+within("(name_key, id)")+holding("search_text", f, a)+`
+		  ORDER BY name_key, id
+		  LIMIT @n
+		)`, a, scanInt)
+	return found, err
+}
+
+// CountGrams reads bucket after bucket.
+func (s counter) CountGrams(ctx context.Context, tokens []string, n int) (int, error) {
 	total := 0
 	a := args{"workspace": s.workspace}
 	query := `
@@ -85,14 +79,74 @@ func (s source) countGrams(ctx context.Context, tokens []string) (int, error) {
 		  LIMIT @n
 		)`
 	for _, bucket := range buckets(search.Everything()) {
-		a["grams"], a["n"] = matching(s.workspace, bucket, tokens), storage.CountLimit+1-total
-		n, _, err := first(ctx, s.conn, query, a, scanInt)
+		a["grams"], a["n"] = matching(s.workspace, bucket, tokens), n-total
+		found, _, err := first(ctx, s.conn, query, a, scanInt)
 		if err != nil {
 			return 0, err
 		}
-		if total += n; total > storage.CountLimit {
+		if total += found; total >= n {
 			break
 		}
 	}
 	return total, nil
+}
+
+// Sample reads stretches by id.
+func (s counter) Sample(ctx context.Context, q search.Query, size int) (search.Sample, error) {
+	at := s.fences.Of(s.workspace, size, time.Now())
+	if at == nil {
+		return nil, nil
+	}
+	a := args{"workspace": s.workspace, "stretch": search.SampleStretch, "text": q.Text()}
+	query := `
+		SELECT count(*), coalesce(sum(instr(name_key, @text) <> 1` + holding("search_text", search.Filter{With: q.Tokens()}, a) + `), 0)
+		FROM (
+		  SELECT name_key, search_text
+		  FROM contacts
+		  WHERE workspace_id = @workspace AND id >= @id
+		  ORDER BY id
+		  LIMIT @stretch
+		)`
+	sample := make(search.Sample, len(at))
+	for i, id := range at {
+		a["id"] = id[:]
+		var err error
+		sample[i], _, err = first(ctx, s.conn, query, a, func(rows *sql.Rows) (of search.Stretch, err error) {
+			return of, rows.Scan(&of.Looked, &of.Matched)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return sample, nil
+}
+
+// fence gives a workspace that was counted in the fences of its sample.
+func (s *Store) fence(ctx context.Context) error {
+	w, size, ok := s.fences.Wanted()
+	if !ok {
+		return nil
+	}
+	at, err := read(ctx, s, func(c *conn) (at []crm.ContactID, err error) {
+		a := args{"workspace": w, "after": make([]byte, len(crm.ContactID{})), "skip": 0}
+		for range search.SampleStretches {
+			id, found, err := first(ctx, c, `
+				SELECT id
+				FROM contacts
+				WHERE workspace_id = @workspace AND id > @after
+				ORDER BY id
+				LIMIT 1 OFFSET @skip`,
+				a, func(rows *sql.Rows) (id crm.ContactID, err error) { return id, rows.Scan((*uuid.UUID)(&id)) })
+			if err != nil || !found {
+				return at, err
+			}
+			at = append(at, id)
+			a["after"], a["skip"] = id[:], max(0, size/search.SampleStretches-1)
+		}
+		return at, nil
+	})
+	if err == nil {
+		s.fences.Set(w, at, size, time.Now())
+	}
+	return err
 }

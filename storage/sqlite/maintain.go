@@ -10,7 +10,8 @@ import (
 	"kith/internal/crm"
 )
 
-// Maintain detaches up to a thousand sessions of deleted contacts; then it takes what they left out of the file.
+// Maintain detaches up to a thousand sessions of deleted contacts; then it takes what they left out of the file. It looks
+// where the names of large workspaces are.
 func (s *Store) Maintain(ctx context.Context) (more bool, err error) {
 	waits, err := read(ctx, s, func(c *conn) (bool, error) {
 		_, found, err := first(ctx, c, oldestDeletion, nil, scanDeletion)
@@ -24,6 +25,9 @@ func (s *Store) Maintain(ctx context.Context) (more bool, err error) {
 	}
 	if err == nil && !more {
 		more, err = s.erase(ctx)
+	}
+	if err == nil {
+		err = s.fence(ctx)
 	}
 	if err != nil {
 		return false, fmt.Errorf("maintain: %w", err)

@@ -18,6 +18,7 @@ import (
 
 	"kith/internal/crm"
 	"kith/storage"
+	"kith/storage/search"
 )
 
 // Store keeps everything in one SQLite file.
@@ -26,6 +27,7 @@ type Store struct {
 	readers    *readers
 	workspaces sync.Map // name → crm.WorkspaceID
 	eraser     eraser
+	fences     search.Fences
 
 	followers followers
 	tellEvery time.Duration

@@ -2,6 +2,8 @@ package storagetest
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"kith/internal/crm"
 	"kith/storage"
@@ -98,4 +100,41 @@ var countCases = []testCase{
 		w.same("count beyond the limit, after maintenance", w.count("crowd"), storage.Count{Value: storage.CountLimit})
 		w.same("count without a search, after maintenance", w.count("").Value, storage.CountLimit+2)
 	}},
+	{"a search of a large workspace is counted up to the limit", func(w *world) {
+		const contacts = 32_000
+		name := func(i int) string { return fmt.Sprint([]string{"Marlene ", "Torben "}[i%2], i) }
+		w.check(w.Load(w.ctx, w.id, func(yield func(storage.Loaded) bool) {
+			for i := range contacts {
+				if !yield(storage.Loaded{Contact: contactOf(person{name: name(i)}, w.tick())}) {
+					return
+				}
+			}
+		}))
+		counted := func(when string) {
+			w.t.Helper()
+			for _, text := range []string{
+				"Marlene", "m", "arlen", "7", "12", "99", "ben 1", "arlen 3 4", "orben 777", "Torben 31999", "nobody", "x",
+			} {
+				n := 0
+				for i := range contacts {
+					if holdsAll(name(i), strings.Fields(text)) {
+						n++
+					}
+				}
+				want := storage.Count{Value: min(n, storage.CountLimit), Exact: n <= storage.CountLimit}
+				w.same(when+", count of "+text, w.count(text), want)
+			}
+		}
+		counted("at first")
+		w.maintain()
+		counted("after maintenance")
+		w.add(person{name: "Marlene the last"})
+		w.same("after one more, count of the last", w.count("the last"), storage.Count{Value: 1, Exact: true})
+	}},
+}
+
+func holdsAll(name string, words []string) bool {
+	return !slices.ContainsFunc(words, func(word string) bool {
+		return !strings.Contains(strings.ToLower(name), strings.ToLower(word))
+	})
 }
