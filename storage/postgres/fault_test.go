@@ -128,8 +128,10 @@ func TestAFailedMigrationLeavesTheOldSchemaWorking(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// What the newest migration makes has its name taken, so that the migration fails.
-	pgtest.Exec(t, address, `CREATE TABLE contact_activity_by_contact (n int)`)
+	// What the newest migration replaces has its parameters named otherwise, which nothing may replace.
+	pgtest.Exec(t, address, `
+		DROP FUNCTION contact_grams;
+		CREATE FUNCTION contact_grams(w int, b int, t text) RETURNS bigint[] LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT '{}'::bigint[] $$`)
 	if _, err := Migrate(ctx, address); err == nil {
 		t.Fatal("the migration did not fail")
 	}
@@ -149,7 +151,7 @@ func TestAFailedMigrationLeavesTheOldSchemaWorking(t *testing.T) {
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Errorf("the old schema: %v", err)
 	}
-	pgtest.Exec(t, address, `DROP TABLE contact_activity_by_contact`)
+	pgtest.Exec(t, address, `DROP FUNCTION contact_grams`)
 	if _, err := Migrate(context.WithoutCancel(ctx), address); err != nil {
 		t.Errorf("once the obstacle is gone: %v", err)
 	}

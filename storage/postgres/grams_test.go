@@ -40,6 +40,7 @@ func TestGramsOfTheDatabaseAreThoseOfGo(t *testing.T) {
 			t.Fatalf("%q: %v", text, err)
 		}
 		slices.Sort(grams)
+		grams = slices.Compact(grams) // the index takes each once
 		want := search.TextGrams(workspace, last, text)
 		if len(want) != 0 || len(grams) != 0 {
 			if d := cmp.Diff(want, grams); d != "" {
