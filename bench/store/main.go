@@ -67,6 +67,11 @@ func run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if round == 0 { // as kith serve does
+			if _, err := store.Maintain(ctx); err != nil {
+				return err
+			}
+		}
 		for class, d := range took {
 			if round > 0 { // the first warms the caches
 				all[class] = append(all[class], d)

@@ -12,9 +12,6 @@ import (
 	"kith/storage/search"
 )
 
-// matchCosts is what a match in the gram index, which has to be fetched, costs more than a look at a name in its index.
-const matchCosts = 5
-
 // CountContacts counts the contacts that match a search as far as [storage.CountLimit], or all of them from the counter
 // that the writes keep.
 func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, text string) (storage.Count, error) {
@@ -26,7 +23,7 @@ func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, text strin
 	case q.Empty():
 		n, err = src.Size(ctx)
 	default:
-		n, err = search.Count(ctx, src, q, storage.CountLimit, matchCosts)
+		n, err = search.Count(ctx, src, q, storage.CountLimit)
 	}
 	if err != nil {
 		return storage.Count{}, fmt.Errorf("count contacts: %w", err)

@@ -31,15 +31,20 @@ type Sample []Stretch
 // Stretch is some contacts that came one after the other: how many there are, and how many of them match.
 type Stretch struct{ Looked, Matched int }
 
-// scanSize is how many contacts are looked at one by one rather than by grams or by sample.
-const scanSize = 20_000
+const (
+	// scanSize is how many contacts are looked at one by one rather than by grams or by sample.
+	scanSize = 20_000
+	// matchCosts is how many looks at names a match in the gram index costs, for it has to be fetched: 5 on PostgreSQL, and
+	// on SQLite 5 to 10.
+	matchCosts = 5
+)
 
 // Count counts the contacts that match q, as far as limit: a number above the limit says that there are more, and nothing
-// else. Costly is what a match in the gram index costs more than a look at a name.
+// else.
 //
 // Up to the limit a count is exact. That there are more is found out by counting names that start with the search, or
 // else by a sample, when it leaves no doubt: reading as many matches as the limit takes would cost many times a page.
-func Count(ctx context.Context, src Counter, q Query, limit, costly int) (int, error) {
+func Count(ctx context.Context, src Counter, q Query, limit int) (int, error) {
 	tokens := q.Tokens()
 	size, err := src.Size(ctx)
 	if err != nil {
@@ -64,7 +69,7 @@ func Count(ctx context.Context, src Counter, q Query, limit, costly int) (int, e
 		return 0, err
 	case starting+sample.atLeast(size) > limit:
 		return limit + 1, nil
-	case !indexed || sample.share()*float64(costly) > 1:
+	case !indexed || sample.share()*matchCosts > 1:
 		return whole()
 	}
 	return src.CountGrams(ctx, tokens, limit+1)

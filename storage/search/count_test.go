@@ -81,7 +81,7 @@ func TestHowACountIsFound(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := search.Count(context.Background(), &c.of, search.Parse(c.text), limit, 5)
+			got, err := search.Count(context.Background(), &c.of, search.Parse(c.text), limit)
 			if err != nil || got != c.want || c.of.asked != c.how {
 				t.Errorf("%d by %q, %v; want %d by %q", got, c.of.asked, err, c.want, c.how)
 			}
@@ -106,7 +106,7 @@ func TestASampleIsNeverMistakenForMore(t *testing.T) {
 			}
 		}
 		of := books{size: size, matching: limit, sample: s, grams: true}
-		if n, err := search.Count(context.Background(), &of, search.Parse("ann"), limit, 5); err != nil || n != limit {
+		if n, err := search.Count(context.Background(), &of, search.Parse("ann"), limit); err != nil || n != limit {
 			t.Fatalf("run %d, %d together: %d, %v", run, together, n, err)
 		}
 	}

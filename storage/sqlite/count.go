@@ -13,9 +13,6 @@ import (
 	"kith/storage/search"
 )
 
-// matchCosts is what a match in the gram index costs more than a look at a name in its index.
-const matchCosts = 40
-
 // CountContacts counts the contacts that match a search, up to a limit, or reads the number of all contacts.
 func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, text string) (storage.Count, error) {
 	q := search.Parse(text)
@@ -24,7 +21,7 @@ func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, text strin
 		if q.Empty() {
 			return src.Size(ctx)
 		}
-		return search.Count(ctx, src, q, storage.CountLimit, matchCosts)
+		return search.Count(ctx, src, q, storage.CountLimit)
 	})
 	if err != nil {
 		return storage.Count{}, fmt.Errorf("count contacts: %w", err)
