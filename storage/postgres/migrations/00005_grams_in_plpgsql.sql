@@ -1,7 +1,7 @@
 -- +goose Up
 
 -- The same buckets and grams as before. A function in SQL is parsed anew by each statement that writes a contact, and a query
--- in it planned: that was two thirds of what writing a contact took.
+-- in it planned: that was more than a third of what writing a contact took.
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION name_bucket(k text) RETURNS int LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
