@@ -111,28 +111,32 @@ func (s source) onOneNode() string {
 	return ""
 }
 
-// fence gives a workspace that was counted in the fences of its sample.
+// fence places the sample of a workspace that was counted in.
 func (s *Store) fence(ctx context.Context) error {
 	w, size, ok := s.fences.Wanted()
 	if !ok {
 		return nil
 	}
-	rows, err := s.pool.Query(ctx, `
-		SELECT id
-		FROM (
-		  SELECT id, row_number() OVER (ORDER BY id) - 1 AS n
-		  FROM contacts
-		  WHERE workspace_id = @workspace
-		) c
-		WHERE n % @step = 0
-		ORDER BY id
-		LIMIT @stretches`,
-		pgx.NamedArgs{"workspace": w, "step": max(1, size/search.SampleStretches), "stretches": search.SampleStretches})
-	at, err := all(ctx, rows, err, func(row pgx.CollectableRow) (id crm.ContactID, err error) {
-		return id, row.Scan((*[16]byte)(&id))
+	var at []crm.ContactID
+	err := s.withoutTimeout(ctx, func(c *pgx.Conn) error {
+		rows, err := c.Query(ctx, `
+			SELECT id
+			FROM (
+			  SELECT id, row_number() OVER (ORDER BY id) - 1 AS n
+			  FROM contacts
+			  WHERE workspace_id = @workspace
+			) c
+			WHERE n % @step = 0
+			ORDER BY id
+			LIMIT @stretches`,
+			pgx.NamedArgs{"workspace": w, "step": max(1, size/search.SampleStretches), "stretches": search.SampleStretches})
+		at, err = all(ctx, rows, err, func(row pgx.CollectableRow) (id crm.ContactID, err error) {
+			return id, row.Scan((*[16]byte)(&id))
+		})
+		return err
 	})
 	if err == nil {
 		s.fences.Set(w, at, size, time.Now())
 	}
-	return err
+	return translate(ctx, err)
 }

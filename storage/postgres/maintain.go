@@ -42,12 +42,12 @@ func (s *Store) Maintain(ctx context.Context) (more bool, err error) {
 	if err := s.analyzeFirst(ctx); err != nil {
 		return false, fmt.Errorf("gather statistics: %w", err)
 	}
-	if err := s.fence(ctx); err != nil {
-		return false, fmt.Errorf("look where names are: %w", err)
-	}
 	indexed, err := s.indexSome(ctx)
 	if err != nil {
 		return false, fmt.Errorf("fill gram index: %w", err)
+	}
+	if err := s.fence(ctx); err != nil {
+		return false, fmt.Errorf("place a sample: %w", err)
 	}
 	return detached || indexed, nil
 }

@@ -88,8 +88,8 @@ func (s Sample) share() float64 {
 const sureness = 4
 
 // atLeast is how many of so many contacts match beyond doubt: the estimate for a sample of clusters of equal size, less so
-// many standard errors (Cochran, Sampling Techniques, third edition, section 9.3). Where those that
-// match stand together, in a list that was imported by name for one, the error is large.
+// many standard errors (Cochran, Sampling Techniques, third edition, section 9.3). Where those that match stand together, in a
+// list that was imported by name for one, the error is large.
 func (s Sample) atLeast(size int) int {
 	n, share := float64(len(s)), s.share()
 	if n < 2 {

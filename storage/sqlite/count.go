@@ -118,7 +118,7 @@ func (s counter) Sample(ctx context.Context, q search.Query, size int) (search.S
 	return sample, nil
 }
 
-// fence gives a workspace that was counted in the fences of its sample.
+// fence places the sample of a workspace that was counted in.
 func (s *Store) fence(ctx context.Context) error {
 	w, size, ok := s.fences.Wanted()
 	if !ok {

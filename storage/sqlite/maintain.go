@@ -10,8 +10,8 @@ import (
 	"kith/internal/crm"
 )
 
-// Maintain detaches up to a thousand sessions of deleted contacts; then it takes what they left out of the file. It looks
-// where the names of large workspaces are.
+// Maintain detaches up to a thousand sessions of deleted contacts; then it takes what they left out of the file. Last it
+// places the sample of a large workspace.
 func (s *Store) Maintain(ctx context.Context) (more bool, err error) {
 	waits, err := read(ctx, s, func(c *conn) (bool, error) {
 		_, found, err := first(ctx, c, oldestDeletion, nil, scanDeletion)
