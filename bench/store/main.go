@@ -36,7 +36,8 @@ func run(ctx context.Context) error {
 	rounds := flag.Int("rounds", 3, "how often the trace is replayed; the medians of the rounds are shown")
 	counts := flag.Bool("counts", false, "measure counts instead of pages")
 	slow := flag.Duration("slow", 0, "show the keystrokes that took longer than this")
-	writing := flag.Int("writers", 0, "how many writers write all the while, about forty times a second each")
+	writing := flag.Int("writers", 0, "how many writers write all the while")
+	pace := flag.Duration("pace", 20*time.Millisecond, "how long a writer rests after each write: a busy workspace, not a database at its limit")
 	asJSON := flag.Bool("json", false, "print the overall figures as JSON")
 	flag.Parse()
 	debug.SetGCPercent(125) // as kith serve has it
@@ -57,7 +58,7 @@ func run(ctx context.Context) error {
 	}
 	stop := func() ([]time.Duration, error) { return nil, nil }
 	if *writing > 0 {
-		if stop, err = start(ctx, store, w, *writing); err != nil {
+		if stop, err = start(ctx, store, w, *writing, *pace); err != nil {
 			return err
 		}
 	}

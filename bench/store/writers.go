@@ -11,14 +11,12 @@ import (
 	"kith/storage"
 )
 
-// pace is how long a writer rests after each write: a busy workspace, not a database at its limit.
-const pace = 20 * time.Millisecond
-
 // writers write into a workspace until stopped: new customers, more messages of theirs, and new names.
 type writers struct {
 	store     storage.Store
 	workspace crm.WorkspaceID
 	channel   crm.ChannelID
+	pace      time.Duration // rest after each write
 
 	mu       sync.Mutex
 	err      error
@@ -26,7 +24,9 @@ type writers struct {
 }
 
 // start lets n writers loose and returns what stops them and tells how they fared.
-func start(ctx context.Context, store storage.Store, w crm.WorkspaceID, n int) (stop func() ([]time.Duration, error), err error) {
+func start(
+	ctx context.Context, store storage.Store, w crm.WorkspaceID, n int, pace time.Duration,
+) (stop func() ([]time.Duration, error), err error) {
 	channels, err := store.Channels(ctx, w)
 	if err != nil {
 		return nil, err
@@ -35,7 +35,7 @@ func start(ctx context.Context, store storage.Store, w crm.WorkspaceID, n int) (
 		return nil, fmt.Errorf("the workspace has no channels")
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	all := &writers{store: store, workspace: w, channel: channels[0].ID}
+	all := &writers{store: store, workspace: w, channel: channels[0].ID, pace: pace}
 	var running sync.WaitGroup
 	for i := range n {
 		running.Go(func() { all.write(ctx, rand.New(rand.NewPCG(uint64(i), uint64(time.Now().UnixNano())))) })
@@ -54,7 +54,7 @@ func (w *writers) write(ctx context.Context, r *rand.Rand) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(pace):
+		case <-time.After(w.pace):
 		}
 		var err error
 		began := time.Now()
