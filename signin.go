@@ -62,7 +62,7 @@ func (p *program) handleSignIn(mux *http.ServeMux, staff *signin.SignIn, d door)
 }
 
 // handlePlayground serves the playground. Its page is for staff alone where they sign in; where they have tokens, the page
-// is what takes them.
+// is what takes them. The scripts and styles that it is made of are in the repository, and nobody's secret.
 func handlePlayground(mux *http.ServeMux, staff *signin.SignIn, d door) {
 	playground := web.Playground()
 	page := playground

@@ -95,6 +95,11 @@ type Count struct {
 	Exact bool
 }
 
+// Counted is what is told of n, which was counted as far as one beyond [CountLimit].
+func Counted(n int) Count {
+	return Count{Value: min(n, CountLimit), Exact: n <= CountLimit}
+}
+
 // SessionQuery describes one page of sessions, the newest last message first, then the higher id.
 type SessionQuery struct {
 	Filter SessionFilter

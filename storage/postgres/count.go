@@ -15,23 +15,24 @@ import (
 // CountContacts counts the contacts that match a search as far as [storage.CountLimit], or all of them from the counter
 // that the writes keep.
 func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, text string) (storage.Count, error) {
-	src, err := s.source(ctx, w)
-	var n int
-	q := search.Parse(text)
-	switch {
-	case err != nil:
-	case q.Empty():
-		n, err = src.Size(ctx)
-	default:
-		n, err = search.Count(ctx, src, q, storage.CountLimit)
-	}
+	count, err := s.countContacts(ctx, w, search.Parse(text))
 	if err != nil {
 		return storage.Count{}, fmt.Errorf("count contacts: %w", err)
 	}
-	if !q.Empty() && n > storage.CountLimit {
-		return storage.Count{Value: storage.CountLimit}, nil
+	return count, nil
+}
+
+func (s *Store) countContacts(ctx context.Context, w crm.WorkspaceID, q search.Query) (storage.Count, error) {
+	if q.Empty() {
+		n, err := source{Store: s, workspace: w}.Size(ctx)
+		return storage.Count{Value: n, Exact: true}, err
 	}
-	return storage.Count{Value: n, Exact: true}, nil
+	src, err := s.source(ctx, w)
+	if err != nil {
+		return storage.Count{}, err
+	}
+	n, err := search.Count(ctx, src, q, storage.CountLimit)
+	return storage.Counted(n), err
 }
 
 var _ search.Counter = source{}

@@ -125,7 +125,7 @@ func (s *Store) CountFailures(ctx context.Context, w crm.WorkspaceID) (storage.C
 	if err != nil {
 		return storage.Count{}, fmt.Errorf("count failures: %w", translate(ctx, err))
 	}
-	return storage.Count{Value: min(n, storage.CountLimit), Exact: n <= storage.CountLimit}, nil
+	return storage.Counted(n), nil
 }
 
 // FailuresOfContact returns the failures of a contact's identities, oldest first.

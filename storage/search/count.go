@@ -75,13 +75,22 @@ func Count(ctx context.Context, src Counter, q Query, limit int) (int, error) {
 	return src.CountGrams(ctx, tokens, limit+1)
 }
 
+// looked is how many contacts were looked at, one at least: what it divides is zero when there were none.
+func (s Sample) looked() float64 {
+	n := 0
+	for _, of := range s {
+		n += of.Looked
+	}
+	return float64(max(n, 1))
+}
+
 // share is the part of the contacts looked at that match.
 func (s Sample) share() float64 {
-	looked, matched := 0, 0
+	n := 0
 	for _, of := range s {
-		looked, matched = looked+of.Looked, matched+of.Matched
+		n += of.Matched
 	}
-	return float64(matched) / float64(max(looked, 1))
+	return float64(n) / s.looked()
 }
 
 // sureness is by how many standard errors a sample's estimate is lowered to be beyond doubt.
@@ -95,11 +104,11 @@ func (s Sample) atLeast(size int) int {
 	if n < 2 {
 		return 0
 	}
-	var looked, squares float64
+	var squares float64
 	for _, of := range s {
 		off := float64(of.Matched) - share*float64(of.Looked)
-		looked, squares = looked+float64(of.Looked), squares+off*off
+		squares += off * off
 	}
-	deviation := math.Sqrt(squares*n/(n-1)) / max(looked, 1)
+	deviation := math.Sqrt(squares*n/(n-1)) / s.looked()
 	return int((share - sureness*deviation) * float64(size))
 }

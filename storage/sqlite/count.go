@@ -16,20 +16,19 @@ import (
 // CountContacts counts the contacts that match a search, up to a limit, or reads the number of all contacts.
 func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, text string) (storage.Count, error) {
 	q := search.Parse(text)
-	n, err := readOnce(ctx, s, func(c *conn) (int, error) {
+	count, err := readOnce(ctx, s, func(c *conn) (storage.Count, error) {
 		src := counter{source{conn: c, workspace: w}, &s.fences}
 		if q.Empty() {
-			return src.Size(ctx)
+			n, err := src.Size(ctx)
+			return storage.Count{Value: n, Exact: true}, err
 		}
-		return search.Count(ctx, src, q, storage.CountLimit)
+		n, err := search.Count(ctx, src, q, storage.CountLimit)
+		return storage.Counted(n), err
 	})
 	if err != nil {
 		return storage.Count{}, fmt.Errorf("count contacts: %w", err)
 	}
-	if !q.Empty() && n > storage.CountLimit {
-		return storage.Count{Value: storage.CountLimit}, nil
-	}
-	return storage.Count{Value: n, Exact: true}, nil
+	return count, nil
 }
 
 // counter is what SQLite offers a count.

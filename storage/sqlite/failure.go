@@ -93,7 +93,7 @@ func (s *Store) CountFailures(ctx context.Context, w crm.WorkspaceID) (storage.C
 	if err != nil {
 		return storage.Count{}, wrap("count failures", err)
 	}
-	return storage.Count{Value: min(n, storage.CountLimit), Exact: n <= storage.CountLimit}, nil
+	return storage.Counted(n), nil
 }
 
 // RemoveFailure removes a failure.
