@@ -35,11 +35,13 @@ describe('signing in, in a browser', () => {
     return { context, page }
   }
 
-  // arrived waits until the playground has asked whatever it asks by itself.
+  // arrived waits until the playground has asked whatever it asks by itself: for a contact, the viewer and the schema.
   async function arrived(page) {
     await page.waitForURL(`${kith.url}/playground/`)
     await page.locator('.kith-token output', { hasText: 'ADMIN of acme' }).waitFor()
-    await page.waitForLoadState('networkidle')
+    await page.waitForFunction(
+      () => performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/graphql')).length >= 3,
+    )
   }
 
   const viewer = (page, headers = { 'x-kith-staff': '1' }) =>
