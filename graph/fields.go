@@ -205,12 +205,11 @@ var sessionLeaves = leaves[crm.Session]{
 		}
 		w.string(name)
 	},
-	"status":             func(w *writer, v *crm.Session) { writeEnum(w, v.Status) },
-	"tag":                func(w *writer, v *crm.Session) { writeOptional(w, v.Tag, writeEnum) },
-	"lastMessagePreview": func(w *writer, v *crm.Session) { writeOptional(w, v.LastMessagePreview, (*writer).string) },
-	"lastMessageAt":      func(w *writer, v *crm.Session) { w.time(v.LastMessageAt) },
-	"unreadCount":        func(w *writer, v *crm.Session) { w.int(v.UnreadCount) },
-	"startedAt":          func(w *writer, v *crm.Session) { w.time(v.StartedAt) },
+	"status":        func(w *writer, v *crm.Session) { writeEnum(w, v.Status) },
+	"tag":           func(w *writer, v *crm.Session) { writeOptional(w, v.Tag, writeEnum) },
+	"lastMessageAt": func(w *writer, v *crm.Session) { w.time(v.LastMessageAt) },
+	"unreadCount":   func(w *writer, v *crm.Session) { w.int(v.UnreadCount) },
+	"startedAt":     func(w *writer, v *crm.Session) { w.time(v.StartedAt) },
 }
 
 func (c *compiler) session(fc *graphql.FieldContext) steps[crm.Session] {
@@ -232,6 +231,17 @@ func (c *compiler) session(fc *graphql.FieldContext) steps[crm.Session] {
 			case "channel":
 				channel := c.channel(f)
 				return func(w *writer, v *crm.Session) { channel(w, v.ChannelID) }
+			case "lastMessagePreview":
+				whose := asksForContact(c.op, fc.Field.Selections)
+				return func(w *writer, v *crm.Session) {
+					preview := v.LastMessagePreview
+					if whose && v.ContactID != nil {
+						if _, ok := w.contactOf(v); !ok {
+							preview = nil
+						}
+					}
+					writeOptional(w, preview, (*writer).string)
+				}
 			}
 			return nil
 		})

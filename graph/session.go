@@ -3,6 +3,9 @@ package graph
 import (
 	"context"
 
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"kith/graph/model"
 	"kith/internal/auth"
 	"kith/internal/crm"
@@ -49,6 +52,32 @@ func (r sessionResolver) ContactName(ctx context.Context, s *crm.Session) (strin
 		return crm.Anonymous, nil
 	}
 	return c.DisplayName(), nil
+}
+
+func (r sessionResolver) LastMessagePreview(ctx context.Context, s *crm.Session) (*string, error) {
+	of := graphql.GetFieldContext(ctx).Parent
+	for of.Index != nil { // an item of the list
+		of = of.Parent
+	}
+	if s.ContactID == nil || !asksForContact(graphql.GetOperationContext(ctx), of.Field.Selections) {
+		return s.LastMessagePreview, nil
+	}
+	if c, err := r.Contact(ctx, s); c == nil {
+		return nil, err
+	}
+	return s.LastMessagePreview, nil
+}
+
+// asksForContact reports whether a selection of a session shows whose it is. A contact that is deleted after the session
+// was read and before the contact is has nothing left to know it by: what it wrote must not stand beside that, since whoever
+// hears of the deletion later could not tell that this was the contact's.
+func asksForContact(op *graphql.OperationContext, of ast.SelectionSet) bool {
+	for _, f := range graphql.CollectFields(op, of, []string{"Session", "Node"}) {
+		if f.Name == "contact" || f.Name == "contactName" {
+			return true
+		}
+	}
+	return false
 }
 
 func (r sessionResolver) Channel(ctx context.Context, s *crm.Session) (crm.Channel, error) {

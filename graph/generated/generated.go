@@ -414,6 +414,8 @@ type SessionResolver interface {
 	Contact(ctx context.Context, obj *crm.Session) (*crm.Contact, error)
 	ContactName(ctx context.Context, obj *crm.Session) (string, error)
 	Channel(ctx context.Context, obj *crm.Session) (crm.Channel, error)
+
+	LastMessagePreview(ctx context.Context, obj *crm.Session) (*string, error)
 }
 type SessionCountsResolver interface {
 	Channels(ctx context.Context, obj *desk.SessionCounts) ([]model.SessionChannelCount, error)
@@ -7900,7 +7902,7 @@ func (ec *executionContext) _Session_lastMessagePreview(ctx context.Context, fie
 			return ec.fieldContext_Session_lastMessagePreview(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.LastMessagePreview, nil
+			return ec.Resolvers.Session().LastMessagePreview(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -7911,7 +7913,7 @@ func (ec *executionContext) _Session_lastMessagePreview(ctx context.Context, fie
 	)
 }
 func (ec *executionContext) fieldContext_Session_lastMessagePreview(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Session", field, false, false, "String")
+	return graphql.NewScalarFieldContext("Session", field, true, true, "String")
 }
 
 func (ec *executionContext) _Session_lastMessageAt(ctx context.Context, field graphql.CollectedField, obj *crm.Session) (ret graphql.Marshaler) {
@@ -12539,10 +12541,11 @@ func (ec *executionContext) _Session(ctx context.Context, sel ast.SelectionSet, 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "lastMessagePreview":
-			out.Values[i] = ec._Session_lastMessagePreview(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Session_lastMessagePreview(ctx, field, obj)
+				})
 		case "lastMessageAt":
 			out.Values[i] = ec._Session_lastMessageAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
