@@ -48,8 +48,7 @@ func start(
 }
 
 func (w *writers) write(ctx context.Context, r *rand.Rand) {
-	var known []string
-	var contacts []crm.ContactID
+	var known []customer
 	for n := 0; ; n++ {
 		select {
 		case <-ctx.Done():
@@ -60,11 +59,12 @@ func (w *writers) write(ctx context.Context, r *rand.Rand) {
 		began := time.Now()
 		switch n % 3 {
 		case 0:
-			known = append(known, fmt.Sprintf("writer-%x", r.Uint64()))
+			from := newCustomer(r)
 			var done crm.Recorded
-			done, err = w.store.RecordInteraction(ctx, w.workspace, w.message(r, known[len(known)-1]))
+			done, err = w.store.RecordInteraction(ctx, w.workspace, w.message(r, from))
 			if err == nil {
-				contacts = append(contacts, done.Contact.ID)
+				from.contact = done.Contact.ID
+				known = append(known, from)
 				w.mu.Lock()
 				w.inserted = append(w.inserted, time.Since(began))
 				w.mu.Unlock()
@@ -72,12 +72,16 @@ func (w *writers) write(ctx context.Context, r *rand.Rand) {
 		case 1:
 			_, err = w.store.RecordInteraction(ctx, w.workspace, w.message(r, known[r.IntN(len(known))]))
 		default:
-			name := name(r)
-			_, err = w.store.UpdateContact(ctx, w.workspace, contacts[r.IntN(len(contacts))], storage.Edit{
-				At: time.Now(), Change: func(c *crm.Contact) error { c.Name = &name; return nil },
+			edit, now := crm.ContactPatch{Name: crm.To(new(name(r)))}, time.Now()
+			_, err = w.store.UpdateContact(ctx, w.workspace, known[r.IntN(len(known))].contact, storage.Edit{
+				At: now, Event: crm.NewEventID(now), Actor: "staff",
+				Change: func(c *crm.Contact) error { return edit.Apply(c, "") },
 			})
 		}
-		if err != nil && ctx.Err() == nil {
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
 			w.mu.Lock()
 			w.err = err
 			w.mu.Unlock()
@@ -86,13 +90,24 @@ func (w *writers) write(ctx context.Context, r *rand.Rand) {
 	}
 }
 
-func (w *writers) message(r *rand.Rand, from string) crm.Interaction {
+// customer is somebody who writes: under one name and from one address, as people do.
+type customer struct {
+	externalID  string
+	name, email string
+	contact     crm.ContactID
+}
+
+func newCustomer(r *rand.Rand) customer {
+	n := r.Uint64()
+	return customer{externalID: fmt.Sprintf("writer-%x", n), name: name(r), email: fmt.Sprintf("writer.%x@example.com", n)}
+}
+
+func (w *writers) message(r *rand.Rand, from customer) crm.Interaction {
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	text, who := "Is this still available?", name(r)
-	email := fmt.Sprintf("writer.%x@example.com", r.Uint64())
+	text := "Is this still available?"
 	return crm.Interaction{
-		ChannelID: w.channel, ExternalID: from, MessageID: fmt.Sprint(r.Uint64()), At: now, Received: now,
-		Direction: crm.Inbound, Preview: &text, Profile: crm.Profile{Name: &who, Email: &email},
+		ChannelID: w.channel, ExternalID: from.externalID, MessageID: fmt.Sprint(r.Uint64()), At: now, Received: now,
+		Direction: crm.Inbound, Preview: &text, Profile: crm.Profile{Name: &from.name, Email: &from.email},
 	}
 }
 
