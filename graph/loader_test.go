@@ -1,11 +1,17 @@
 package graph_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"kith/internal/crm"
+	"kith/storage"
 )
 
 // fill reports the messages of so many customers on two channels: two sessions each.
@@ -104,6 +110,50 @@ func TestNodesAreOneCallAType(t *testing.T) {
 	delete(got, "Workspace")
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// inStep is a store that answers with a page when its count is being read, and with the count when the page is.
+type inStep struct {
+	storage.Store
+
+	page, count chan struct{}
+}
+
+func (i inStep) Contacts(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) (storage.ContactPage, error) {
+	close(i.page)
+	if err := wait(ctx, i.count); err != nil {
+		return storage.ContactPage{}, err
+	}
+	return i.Store.Contacts(ctx, w, q)
+}
+
+func (i inStep) CountContacts(ctx context.Context, w crm.WorkspaceID, search string) (storage.Count, error) {
+	close(i.count)
+	if err := wait(ctx, i.page); err != nil {
+		return storage.Count{}, err
+	}
+	return i.Store.CountContacts(ctx, w, search)
+}
+
+func wait(ctx context.Context, other <-chan struct{}) error {
+	select {
+	case <-other:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(5 * time.Second):
+		return crm.ErrUnavailable
+	}
+}
+
+func TestACountIsReadWhileItsPageIs(t *testing.T) {
+	t.Parallel()
+	store := inStep{open(t), make(chan struct{}), make(chan struct{})}
+	h := handlerOver(t, store, &syncBuffer{})
+	got := ask(t, h, token(t, "staff", "acme"), `{ contacts(search: "a") { nodes { id } ... { totalCount { value } } } }`, nil)
+	if want := `{"data":{"contacts":{"nodes":[],"totalCount":{"value":0}}}`; !strings.HasPrefix(got.body, want) {
+		t.Error(got.body)
 	}
 }
 
