@@ -212,12 +212,16 @@ func (p *program) handler(
 		Allow:         door.allow,
 		Trusted:       trusted,
 		Concurrency:   c.Concurrency,
+		Connections:   c.Connections,
+		Address:       httpd.Address,
 		Now:           p.now,
 		RequestID:     httpd.RequestID,
 		Watch:         p.watching.operations(logger),
 		WatchField:    p.watching.fields(),
 		Panicked:      p.watching.caught("operation"),
 	})
+
+	metrics.WatchConnections(registry, endpoint.Connections)
 
 	mux := http.NewServeMux()
 	mux.Handle(graphQLPath, httpd.CORS(c.Origins(), door.admit(endpoint)))

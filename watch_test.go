@@ -65,7 +65,7 @@ func TestTheAdminAddressServesMetricsHealthAndProfilesApart(t *testing.T) {
 		`kith_operation_duration_seconds_count{code="OK",field="viewer",kind="query"} 1`,
 		`kith_operation_duration_seconds_count{code="BAD_USER_INPUT",field="",kind="refused"} 1`,
 		`kith_storage_call_duration_seconds_count{call="Contacts"} 1`,
-		`kith_subscriptions 0`, `kith_subscriptions_dropped_total 0`, `kith_panics_total{where="background"} 0`,
+		`kith_live_connections 0`, `kith_subscriptions 0`, `kith_subscriptions_dropped_total 0`, `kith_panics_total{where="background"} 0`,
 		`kith_http_request_duration_seconds_count{code="200",route="/graphql"}`, "go_goroutines", "kith_build_info",
 	} {
 		if !strings.Contains(text, want) {

@@ -59,6 +59,7 @@ var known = []struct {
 	{events.ErrSlowConsumer, codeSlowConsumer, "Events come faster than they are read: subscribe after the last one seen"},
 	{events.ErrResync, codeResync, "The events after that one are not kept any more: read everything anew, then subscribe"},
 	{events.ErrStopped, codeUnavailable, "The service is about to stop: subscribe again"},
+	{errDraining, codeUnavailable, "The service is about to stop: come back"},
 	{errExpired, codeUnauthenticated, "The token has expired: sign in again"},
 	{errBusy, codeUnavailable, "The service is busy: try again later"},
 	{crm.ErrUnavailable, codeUnavailable, "The service cannot answer now: try again later"},

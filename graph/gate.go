@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// errBusy refuses an operation that too many others are before.
-var errBusy = errors.New("too many operations are running")
+// errBusy refuses an operation, or a connection, that too many others are before.
+var errBusy = errors.New("too many operations are running, or connections open")
 
 // The bounds of what waits for its turn: so many for each that may run, and so long.
 const (

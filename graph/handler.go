@@ -29,6 +29,7 @@ const (
 	maxBody          = 128 << 10
 	operationTimeout = 10 * time.Second
 	usualConcurrency = 128
+	usualConnections = 10_000
 )
 
 // Options are what the endpoint needs.
@@ -48,6 +49,10 @@ type Options struct {
 	Trusted *TrustedDocuments
 	// Concurrency is how many queries and mutations may run at a time; some more wait for a moment. 0 is 128.
 	Concurrency int
+	// Connections is how many sockets and event streams may be open at a time, half of them from one address. 0 is 10,000.
+	Connections int
+	// Address names where a request came from. Nil takes all requests for those of one address.
+	Address func(r *http.Request) string
 	// Now tells when credentials have ended. Nil is time.Now.
 	Now func() time.Time
 	// Watch is told of every operation. Nil watches nothing.
@@ -75,6 +80,7 @@ type Handler struct {
 	authenticate func(ctx context.Context, header string) (crm.Viewer, error)
 	log          *slog.Logger
 	requestID    func(ctx context.Context) string
+	address      func(r *http.Request) string
 	watch        Watch
 	panicked     func()
 	executor     *executor.Executor
@@ -90,7 +96,7 @@ type Handler struct {
 	unlimited     bool
 
 	groups   groups
-	live     live
+	live     *live
 	lifetime context.Context //nolint:containedctx // of the answers that streams share
 	end      context.CancelFunc
 }
@@ -102,6 +108,7 @@ func NewHandler(o Options) *Handler {
 		authenticate:  o.Authenticate,
 		log:           o.Logger,
 		requestID:     o.RequestID,
+		address:       o.Address,
 		watch:         o.Watch,
 		panicked:      o.Panicked,
 		introspection: o.Introspection,
@@ -120,6 +127,13 @@ func NewHandler(o Options) *Handler {
 		o.Concurrency = usualConcurrency
 	}
 	h.gate = newGate(o.Concurrency)
+	if o.Connections == 0 {
+		o.Connections = usualConnections
+	}
+	h.live = newLive(o.Connections)
+	if h.address == nil {
+		h.address = func(*http.Request) string { return "" }
+	}
 	if h.watch == nil {
 		h.watch = ignore
 	}

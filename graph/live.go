@@ -3,8 +3,11 @@ package graph
 import (
 	"context"
 	"errors"
+	"net/http"
 	"sync"
 	"time"
+
+	"github.com/99designs/gqlgen/graphql"
 
 	"kith/internal/crm"
 )
@@ -35,10 +38,17 @@ var usualTimes = times{
 
 // live is the sockets and event streams that are open.
 type live struct {
+	most int // of all addresses; one may have half of them
+
 	mu       sync.Mutex
-	open     map[connection]struct{}
+	open     map[connection]string // with the address that each came from
+	from     map[string]int        // how many of each address
 	draining bool
 	empty    chan struct{} // closed when draining and nothing is open
+}
+
+func newLive(most int) *live {
+	return &live{most: most, open: make(map[connection]string), from: make(map[string]int)}
 }
 
 // connection is a socket or an event stream.
@@ -49,24 +59,48 @@ type connection interface {
 	cut()
 }
 
-// add reports whether one more connection is welcome, and keeps it until remove.
-func (l *live) add(c connection) bool {
+// crowded is how long a client should wait that has too many connections open.
+const crowded = 5 * time.Second
+
+// add keeps a connection from an address until remove. The error says why one more is not welcome: errDraining, errBusy, or
+// a *tooManyError where the address has its share.
+func (l *live) add(c connection, address string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.draining {
-		return false
+	switch {
+	case l.draining:
+		return errDraining
+	case len(l.open) >= l.most:
+		return errBusy
+	case l.from[address] >= max(1, l.most/2):
+		return &tooManyError{"Too many connections of this address are open", crowded}
 	}
-	if l.open == nil {
-		l.open = make(map[connection]struct{})
-	}
-	l.open[c] = struct{}{}
-	return true
+	l.open[c] = address
+	l.from[address]++
+	return nil
+}
+
+// turnAway answers a connection that is not welcome.
+func (h *Handler) turnAway(ctx context.Context, w http.ResponseWriter, err error) {
+	refused := h.refuse(ctx, err)
+	refused.tell(w.Header())
+	write(w, typeJSON, refused.status, &graphql.Response{Errors: refused.errors})
+}
+
+func (l *live) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.open)
 }
 
 func (l *live) remove(c connection) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	address := l.open[c]
 	delete(l.open, c)
+	if l.from[address]--; l.from[address] == 0 {
+		delete(l.from, address)
+	}
 	if l.draining && len(l.open) == 0 {
 		close(l.empty)
 	}
@@ -110,8 +144,11 @@ func (h *Handler) Shutdown(ctx context.Context) error {
 	}
 }
 
-// errDraining ends a stream with the server.
+// errDraining ends connections with the server, and lets no more in.
 var errDraining = errors.New("the server is about to stop")
+
+// Connections is how many sockets and event streams are open.
+func (h *Handler) Connections() int { return h.live.count() }
 
 // expiry calls f when the viewer's credential ends. Stop the timer when done; it is nil for a credential that does not end.
 func (h *Handler) expiry(v crm.Viewer, f func()) *time.Timer {

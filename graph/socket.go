@@ -91,9 +91,8 @@ func (h *Handler) serveSocket(w http.ResponseWriter, r *http.Request) {
 		h: h, cancel: cancel, closed: make(chan struct{}), header: r.Header.Get("Authorization"),
 		byID: make(map[string]*operation), byKey: make(map[string]*operation),
 	}
-	if !h.live.add(s) {
-		w.Header().Set("Retry-After", "1")
-		refuse(w, typeJSON, http.StatusServiceUnavailable, "The service is about to stop")
+	if err := h.live.add(s, h.address(r)); err != nil {
+		h.turnAway(ctx, w, err)
 		return
 	}
 	defer h.live.remove(s)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -262,6 +263,55 @@ func TestSocketLimits(t *testing.T) {
 		c.barrier()
 		c.say(message(256<<10 + 1))
 		c.wantClose(1009, "read limited at 262145 bytes")
+	})
+	t.Run("half of all connections of one address, and one more when one has ended", func(t *testing.T) {
+		t.Parallel()
+		s := serve(t, func(o *graph.Options) {
+			o.Connections = 6
+			o.Address = func(r *http.Request) string { return r.Header.Get("X-Address") }
+		})
+		refused := func(address string, status int, message string) {
+			t.Helper()
+			headers := http.Header{"Authorization": {token(t, "staff", "acme")}, "X-Address": {address}}
+			_, resp, err := websocket.Dial(t.Context(), s.URL, &websocket.DialOptions{HTTPHeader: headers})
+			if err == nil {
+				t.Fatal("one connection too many")
+			}
+			body, _ := io.ReadAll(resp.Body)
+			if resp.StatusCode != status || resp.Header.Get("Retry-After") == "" || !strings.Contains(string(body), message) {
+				t.Errorf("%d %v %s", resp.StatusCode, resp.Header, body)
+			}
+			stream := s.sseRaw(t, `{"query": "subscription { contactEvents { id } }"}`,
+				"Authorization", headers.Get("Authorization"), "X-Address", address)
+			if stream.status != status || stream.header.Get("Retry-After") == "" {
+				t.Errorf("a stream: %d %v", stream.status, stream.header)
+			}
+		}
+		first := s.dial(t, "X-Address", "a")
+		s.dial(t, "X-Address", "a")
+		stream := s.sseRaw(t, `{"query": "subscription { contactEvents { id } }"}`,
+			"Authorization", token(t, "staff", "acme"), "X-Address", "a")
+		if stream.status != http.StatusOK {
+			t.Fatal(stream.status)
+		}
+		refused("a", http.StatusTooManyRequests, `"code":"RATE_LIMITED"`)
+		for range 3 {
+			s.dial(t, "X-Address", "b")
+		}
+		refused("c", http.StatusServiceUnavailable, `"code":"UNAVAILABLE"`)
+		if got := s.query("staff", `{ viewer { role } }`, nil); got.status != http.StatusOK { // requests are counted elsewhere
+			t.Error(got.status, got.body)
+		}
+		_ = first.ws.CloseNow()
+		for deadline := time.Now().Add(5 * time.Second); ; {
+			_, resp, err := websocket.Dial(t.Context(), s.URL, &websocket.DialOptions{HTTPHeader: http.Header{"X-Address": {"a"}}})
+			if err == nil {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatal("the place of a connection that has ended is not given to another: ", resp.Status)
+			}
+		}
 	})
 	t.Run("operations are counted", func(t *testing.T) {
 		t.Parallel()

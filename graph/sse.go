@@ -37,10 +37,8 @@ func (h *Handler) serveEvents(
 	ctx, cancel := context.WithCancelCause(auth.WithViewer(r.Context(), v))
 	defer cancel(nil)
 	out := &eventStream{w: w, rc: http.NewResponseController(w), times: h.times, cancel: cancel}
-	if !h.live.add(out) {
-		w.Header().Set("Retry-After", "1")
-		refusal := h.refuse(ctx, crm.ErrUnavailable)
-		write(w, typeJSON, refusal.status, &graphql.Response{Errors: refusal.errors})
+	if err := h.live.add(out, h.address(r)); err != nil {
+		h.turnAway(ctx, w, err)
 		return
 	}
 	defer h.live.remove(out)

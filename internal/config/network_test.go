@@ -24,6 +24,7 @@ func TestSettingsOfTheNetwork(t *testing.T) {
 		"a proxy by name":              {valid(func(c *Config) { c.TrustedProxies = "proxy" }), "KITH_TRUSTED_PROXIES"},
 		"a proxy with a port":          {valid(func(c *Config) { c.TrustedProxies = "10.0.0.1:80" }), "KITH_TRUSTED_PROXIES"},
 		"nothing may run":              {valid(func(c *Config) { c.Concurrency = 0 }), "KITH_CONCURRENCY"},
+		"nobody may listen":            {valid(func(c *Config) { c.Connections = 0 }), "KITH_CONNECTIONS"},
 		"documents are looked at late": {valid(func(c *Config) { c.TrustedDocuments = "no/such/file.json" }), ""},
 	} {
 		t.Run(name, func(t *testing.T) {

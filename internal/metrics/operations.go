@@ -88,6 +88,13 @@ func WatchPool(r prometheus.Registerer, pool func() Pool) {
 		func(p Pool) float64 { return p.WaitedFor.Seconds() })
 }
 
+// WatchConnections shows how many WebSockets and event streams are open.
+func WatchConnections(r prometheus.Registerer, open func() int) {
+	promauto.With(r).NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "kith_live_connections", Help: "WebSockets and event streams that are open.",
+	}, func() float64 { return float64(open()) })
+}
+
 // WatchSubscriptions shows how many subscriptions there are, and how many were ended because they could not keep up.
 func WatchSubscriptions(r prometheus.Registerer, open, dropped func() int64) {
 	f := promauto.With(r)
