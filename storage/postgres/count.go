@@ -59,23 +59,14 @@ func (s source) CountNames(ctx context.Context, r search.Range, f search.Filter,
 	return found, translate(ctx, err)
 }
 
-// CountGrams reads bucket after bucket: a token that many names of one bucket hold may be in few others.
+// CountGrams reads the gram index.
 func (s source) CountGrams(ctx context.Context, tokens []string, n int) (found int, err error) {
-	args := pgx.NamedArgs{
-		"workspace": s.workspace, "grams": search.Grams(s.workspace, 0, tokens), "last": (search.Buckets - 1) / perBucket,
-	}
+	args := pgx.NamedArgs{}
 	err = s.pool.QueryRow(ctx, fmt.Sprintf(`
 		SELECT count(*)
 		FROM (
-		  SELECT
-		  FROM generate_series(0, @last::int) b(bucket)
-		  CROSS JOIN LATERAL (
-		    SELECT FROM contacts c
-		    WHERE %[1]s%[2]s
-		    LIMIT %[3]d
-		  ) m
-		  LIMIT %[3]d
-		) m`, s.inBucket(), holding("c.search_text", search.Filter{With: tokens}, args), n), args).Scan(&found)
+		  SELECT %s
+		) c`, s.anyOf(search.Filter{With: tokens}, n, args)), args).Scan(&found)
 	return found, translate(ctx, err)
 }
 

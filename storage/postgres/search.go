@@ -304,6 +304,41 @@ func (s source) Grams(ctx context.Context, r search.Range, f search.Filter, n in
 		names, holds, sparse, denseSample, denseShare, d.order, n, contactColumns), args)
 }
 
+// Few reads what the gram index has, and of that no more than shows that it is too much.
+func (s source) Few(ctx context.Context, f search.Filter, most int) (hits []search.Hit, ok bool, err error) {
+	args := pgx.NamedArgs{}
+	hits, err = s.hits(ctx, fmt.Sprintf(`
+		WITH found AS MATERIALIZED (
+		  SELECT c.* %s
+		)
+		SELECT c.name_key, c.id, c.name_key, c.search_text, %s
+		FROM found c
+		WHERE (SELECT count(*) FROM found) <= %[3]d
+		UNION ALL
+		SELECT '', '00000000-0000-0000-0000-000000000000', %[4]s
+		WHERE (SELECT count(*) FROM found) > %[3]d`, s.anyOf(f, most+1, args), contactColumns, most, noContact), args)
+	if err != nil || len(hits) > 0 && hits[0].Contact == nil {
+		return nil, false, err
+	}
+	return hits, true, nil
+}
+
+// anyOf are n contacts c that f lets through, whichever, bucket after bucket: a token that many names of one bucket hold may
+// be in few others. What it needs is added to args.
+func (s source) anyOf(f search.Filter, n int, args pgx.NamedArgs) string {
+	args["workspace"], args["grams"] = s.workspace, search.Grams(s.workspace, 0, f.With)
+	args["last"] = (search.Buckets - 1) / perBucket
+	return fmt.Sprintf(`
+		FROM generate_series(0, @last::int) b(bucket)
+		CROSS JOIN LATERAL (
+		  SELECT *
+		  FROM contacts c
+		  WHERE %[1]s%[2]s
+		  LIMIT %[3]d
+		) c
+		LIMIT %[3]d`, s.inBucket(), holding("c.search_text", f, args), n)
+}
+
 // perBucket is how many of package search's buckets are one here. Each bucket costs a look-up of every gram, and sorting the
 // matches of one that is full is not done (see dense), so fewer are quicker.
 const perBucket = 2

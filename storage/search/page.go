@@ -199,8 +199,8 @@ func (p *pager) terms(ctx context.Context, r Range, n int) ([]Hit, error) {
 // sortFew finishes tiers 1 and 2 at once when the whole search has few matches: it takes them all and sorts them in
 // memory. Of several common words few contacts may have all, and in order they would be found one by one.
 func (p *pager) sortFew(ctx context.Context) error {
-	all, err := p.containing(Filter{With: p.query.Tokens()})(ctx, Everything(), fewMatches+1)
-	if err != nil || len(all) > fewMatches {
+	all, ok, err := p.few(ctx, Filter{With: p.query.Tokens()})
+	if err != nil || !ok {
 		return err
 	}
 	p.sorted = true
@@ -223,6 +223,15 @@ func (p *pager) sortFew(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// few reads all that f lets through, in no order; not ok when that is more than one sorts in memory.
+func (p *pager) few(ctx context.Context, f Filter) (hits []Hit, ok bool, err error) {
+	if p.indexed(f) {
+		return p.src.Few(ctx, f, fewMatches)
+	}
+	hits, err = p.src.Scan(ctx, Everything(), f, 0, fewMatches+1)
+	return hits, len(hits) <= fewMatches, err
 }
 
 // remaining is tier 2: the search is found anywhere. The names that start with it are tier 0's and left out whole. So

@@ -8,8 +8,8 @@ import (
 	"kith/internal/crm"
 )
 
-// Source is what a backend offers a search: bounded, ordered reads of its indexes within one workspace. Every method
-// returns at most n hits in the order of their places, descending when r says so.
+// Source is what a backend offers a search: bounded, ordered reads of its indexes within one workspace. Every method but
+// Few returns at most n hits in the order of their places, descending when r says so.
 type Source interface {
 	// Names reads contacts by name key.
 	Names(ctx context.Context, r Range, n int) ([]Hit, error)
@@ -28,6 +28,10 @@ type Source interface {
 	// Grams does what an unlimited Scan does, through the gram index: bucket after bucket, so that it reads little when
 	// the tokens are rare. Ask it only when [Source.HasGrams] and [Indexable] of f.With say so.
 	Grams(ctx context.Context, r Range, f Filter, n int) ([]Hit, error)
+
+	// Few reads all contacts whose text f lets through, in no order, through the gram index, as Grams does. It stops, and is
+	// not ok, when there are more than so many.
+	Few(ctx context.Context, f Filter, most int) (hits []Hit, ok bool, err error)
 
 	// HasGrams reports whether every contact of the workspace is in the gram index.
 	HasGrams() bool

@@ -136,15 +136,28 @@ func (s source) Scan(ctx context.Context, r search.Range, f search.Filter, look,
 
 // Grams reads the gram index, bucket after bucket: buckets rise with the name key, so the first to fill the page end it.
 func (s source) Grams(ctx context.Context, r search.Range, f search.Filter, n int) ([]search.Hit, error) {
-	d, a := direction(r.Desc), s.args(r, n)
+	return s.inBuckets(ctx, r, f, n, fmt.Sprintf("ORDER BY c.name_key %[1]s, c.id %[1]s", direction(r.Desc).order))
+}
+
+// Few reads the gram index.
+func (s source) Few(ctx context.Context, f search.Filter, most int) (hits []search.Hit, ok bool, err error) {
+	hits, err = s.inBuckets(ctx, search.Everything(), f, most+1, "")
+	return hits, len(hits) <= most, err
+}
+
+// inBuckets reads the gram index bucket after bucket, each in an order, until there are n hits.
+func (s source) inBuckets(
+	ctx context.Context, r search.Range, f search.Filter, n int, order string,
+) ([]search.Hit, error) {
+	a := s.args(r, n)
 	query := fmt.Sprintf(`
 		SELECT c.name_key, c.id, c.name_key, c.search_text, %[1]s
 		FROM contact_grams g
 		CROSS JOIN contacts c ON c.n = g.rowid
-		WHERE contact_grams MATCH @grams AND c.workspace_id = @workspace AND %[2]s%[4]s
-		ORDER BY c.name_key %[3]s, c.id %[3]s
+		WHERE contact_grams MATCH @grams AND c.workspace_id = @workspace AND %[2]s%[3]s
+		%[4]s
 		LIMIT @n`,
-		contactColumns, within("(c.name_key, c.id)"), d.order, holding("c.search_text", f, a))
+		contactColumns, within("(c.name_key, c.id)"), holding("c.search_text", f, a), order)
 	var hits []search.Hit
 	for _, bucket := range buckets(r) {
 		a["grams"], a["n"] = matching(s.workspace, bucket, f.With), n-len(hits)
