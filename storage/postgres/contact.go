@@ -27,13 +27,15 @@ const contactColumns = `
 // never stands in the activity table for a contact that was never active.
 var never = time.Unix(0, 0).UTC()
 
-// contactRow is where a row of contactColumns is scanned to. Every part may be NULL, as on the empty side of a join.
+// contactRow is where rows of contactColumns are scanned to, one after the other. Every part may be NULL, as on the empty
+// side of a join.
 type contactRow struct {
 	id                                      pgtype.UUID
-	name, email, phone, notes               *string
-	version                                 *int
-	created, updated, active                *time.Time
-	nameOrigin, emailOrigin, phoneOrigin    *int16
+	name, email, phone                      *string
+	notes                                   pgtype.Text
+	version                                 pgtype.Int4
+	created, updated, active                pgtype.Timestamptz
+	nameOrigin, emailOrigin, phoneOrigin    pgtype.Int2
 	nameChannel, emailChannel, phoneChannel pgtype.UUID
 }
 
@@ -50,17 +52,20 @@ func (r *contactRow) contact() *crm.Contact {
 		return nil
 	}
 	c := &crm.Contact{
-		ID: r.id.Bytes, Name: r.name, Email: r.email, Phone: r.phone, Notes: *r.notes,
-		Version: *r.version, CreatedAt: r.created.UTC(), UpdatedAt: r.updated.UTC(),
-		NameFrom:  crm.Provenance{Origin: crm.Origin(*r.nameOrigin), Channel: r.nameChannel.Bytes},
-		EmailFrom: crm.Provenance{Origin: crm.Origin(*r.emailOrigin), Channel: r.emailChannel.Bytes},
-		PhoneFrom: crm.Provenance{Origin: crm.Origin(*r.phoneOrigin), Channel: r.phoneChannel.Bytes},
+		ID: r.id.Bytes, Name: r.name, Email: r.email, Phone: r.phone, Notes: r.notes.String,
+		Version: int(r.version.Int32), CreatedAt: r.created.Time.UTC(), UpdatedAt: r.updated.Time.UTC(),
+		NameFrom:  provenance(r.nameOrigin, r.nameChannel),
+		EmailFrom: provenance(r.emailOrigin, r.emailChannel),
+		PhoneFrom: provenance(r.phoneOrigin, r.phoneChannel),
 	}
-	if r.active != nil && r.active.After(never) {
-		at := r.active.UTC()
-		c.LastActivityAt = &at
+	if r.active.Valid && r.active.Time.After(never) {
+		c.LastActivityAt = new(r.active.Time.UTC())
 	}
 	return c
+}
+
+func provenance(origin pgtype.Int2, channel pgtype.UUID) crm.Provenance {
+	return crm.Provenance{Origin: crm.Origin(origin.Int16), Channel: channel.Bytes}
 }
 
 func scanContact(row pgx.CollectableRow) (crm.Contact, error) {

@@ -3,10 +3,10 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"kith/internal/crm"
 	"kith/storage"
@@ -91,17 +91,20 @@ func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.Contac
 		return nil, &crm.InvalidError{Field: "orderBy", Reason: "RELEVANCE needs a search"}
 	}
 	rows, err := s.pool.Query(ctx, sql, args)
+	var (
+		key     string
+		at      pgtype.Timestamptz
+		r       contactRow
+		targets = append([]any{&key, &at}, r.targets()...)
+	)
 	return all(ctx, rows, err, func(row pgx.CollectableRow) (storage.ContactRow, error) {
-		var r contactRow
-		var key string
-		var at *time.Time
-		if err := row.Scan(append([]any{&key, &at}, r.targets()...)...); err != nil {
+		if err := row.Scan(targets...); err != nil {
 			return storage.ContactRow{}, err
 		}
 		c := *r.contact()
 		place := storage.Position{Key: key, ID: uuid.UUID(c.ID)}
-		if at != nil {
-			place.At = at.UTC()
+		if at.Valid {
+			place.At = at.Time.UTC()
 		}
 		return storage.ContactRow{Contact: c, Position: place}, nil
 	})

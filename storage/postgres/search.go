@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"kith/internal/crm"
 	"kith/storage/search"
@@ -101,15 +102,15 @@ func holding(column string, f search.Filter, args pgx.NamedArgs) string {
 
 func (s source) hits(ctx context.Context, sql string, args pgx.NamedArgs) ([]search.Hit, error) {
 	rows, err := s.pool.Query(ctx, sql, args)
+	var (
+		at         search.Place
+		name, text pgtype.Text
+		r          contactRow
+		targets    = append([]any{&at.Key, (*[16]byte)(&at.ID), &name, &text}, r.targets()...)
+	)
 	return all(ctx, rows, err, func(row pgx.CollectableRow) (search.Hit, error) {
-		var h search.Hit
-		var r contactRow
-		var name, text *string
-		err := row.Scan(append([]any{&h.Key, (*[16]byte)(&h.ID), &name, &text}, r.targets()...)...)
-		if err == nil && name != nil {
-			h.Contact, h.Name, h.Text = r.contact(), *name, *text
-		}
-		return h, err
+		err := row.Scan(targets...)
+		return search.Hit{Place: at, Contact: r.contact(), Name: name.String, Text: text.String}, err
 	})
 }
 
