@@ -122,7 +122,7 @@ func TestAChannelCredentialSeesNoMoreThanItReported(t *testing.T) {
 	}
 	for _, further := range []string{
 		"contact { sessions { nodes { id } } }", "contact { identities { externalId } }", "session { contact { id } }",
-		"session { contactName }", "session { channel { name } }",
+		"session { contactName }", "session { channel { name } }", "session { lastMessagePreview contact { id } }",
 	} {
 		got := s.query("channel", `mutation ($input: RecordInteractionInput!) { recordInteraction(input: $input) { `+further+` } }`, vars{"input": input})
 		if codes, _ := got.errors(t); !slices.Equal(codes, []string{"FORBIDDEN"}) {

@@ -62,8 +62,8 @@ func (r sessionResolver) LastMessagePreview(ctx context.Context, s *crm.Session)
 	if s.ContactID == nil || !asksForContact(graphql.GetOperationContext(ctx), of.Field.Selections) {
 		return s.LastMessagePreview, nil
 	}
-	if c, err := r.Contact(ctx, s); c == nil {
-		return nil, err
+	if c, err := r.Contact(ctx, s); err == nil && c == nil { // an error is the contact's to tell
+		return nil, nil
 	}
 	return s.LastMessagePreview, nil
 }
