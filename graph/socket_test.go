@@ -266,7 +266,7 @@ func TestSocketLimits(t *testing.T) {
 	})
 	t.Run("half of all connections of one address, and one more when one has ended", func(t *testing.T) {
 		t.Parallel()
-		s := serve(t, func(o *graph.Options) {
+		s := serve(t, graph.QuickTimes(minute, minute), func(o *graph.Options) { // nobody is ended for saying nothing
 			o.Connections = 6
 			o.Address = func(r *http.Request) string { return r.Header.Get("X-Address") }
 		})
