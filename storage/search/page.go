@@ -3,25 +3,16 @@ package search
 import (
 	"context"
 	"slices"
-	"strings"
-
-	"github.com/google/uuid"
 
 	"kith/storage"
 )
 
-// Bounds of one step. They were found by measuring: a scan of so many names answers every common fragment with a full
-// page, and costs less than a look into the gram index.
+// Bounds of one step, found by measuring.
 const (
-	scanLook   = 1000   // names looked at before the gram index is asked
-	scanMore   = 3500   // names looked at after these, where they promise to fill the page
-	homeLook   = 3000   // names in a search's own script that are looked at rather than asking the gram index
-	sideLook   = 30_000 // the same for names in scripts of the same buckets
-	termLook   = 64     // terms looked at before it shows how many of several tokens' contacts have all
-	termShare  = 12     // of so many terms one must match for it to pay to go on with the terms
-	termWindow = 500    // terms read at a time after that
-	fewMatches = 250    // so many matches are ranked and sorted in memory rather than found in order
-	largestAsk = 1000   // rows asked for at once while rows of other tiers have to be passed over
+	termLook   = 64  // terms looked at before it shows how many of several tokens' contacts have all
+	termShare  = 12  // of so many terms one must match for it to pay to go on with the terms
+	termWindow = 500 // terms read at a time after that
+	fewMatches = 250 // so many matches are ranked and sorted in memory rather than found in order
 )
 
 // Page reads one page of a search, in the order Relevance or Name. Each step is taken only while the page is not full:
@@ -68,9 +59,6 @@ type pager struct {
 	// to be few, they need no stretch of their own when the search is looked for anywhere.
 	starting int
 }
-
-// ask reads the next rows of one range, at most n.
-type ask func(ctx context.Context, r Range, n int) ([]Hit, error)
 
 func (p *pager) full() bool { return len(p.rows) >= p.want }
 
@@ -225,15 +213,6 @@ func (p *pager) sortFew(ctx context.Context) error {
 	return nil
 }
 
-// few reads all that f lets through, in no order; not ok when that is more than one sorts in memory.
-func (p *pager) few(ctx context.Context, f Filter) (hits []Hit, ok bool, err error) {
-	if p.indexed(f) {
-		return p.src.Few(ctx, f, fewMatches)
-	}
-	hits, err = p.src.Scan(ctx, Everything(), f, 0, fewMatches+1)
-	return hits, len(hits) <= fewMatches, err
-}
-
 // remaining is tier 2: the search is found anywhere. The names that start with it are tier 0's and left out whole. So
 // are, for a single token, texts where it starts a line, a domain or a word after a space: that is always a term.
 func (p *pager) remaining(ctx context.Context) error {
@@ -264,208 +243,4 @@ func (p *pager) remaining(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// anywhere reads the contacts whose text f lets through, by name key. Texts in one script seldom hold another's letters,
-// so what a short search in a script other than Latin finds stands among the names in that script: these are looked at
-// by name, those around them by grams. Where names around them share a bucket with these, the grams would fetch these as
-// well, so as long as they are not too many they are looked at too.
-func (p *pager) anywhere(ctx context.Context, r Range, f Filter, keep filter) error {
-	home, ok := Script(f.With)
-	if !ok || !p.indexed(f) {
-		return p.scanFirst(ctx, r, f, keep)
-	}
-	beside := besides(home, f.With[0])
-	parts := []struct {
-		Range
-		look int // so many names are looked at rather than asking the gram index
-	}{
-		{Range{After: r.After, Before: beside.After}, 0},
-		{Range{After: beside.After, Before: home.After}, sideLook},
-		{home, homeLook},
-		{Range{After: home.Before, Before: beside.Before}, sideLook},
-		{Range{After: beside.Before, Before: r.Before}, 0},
-	}
-	if p.back {
-		slices.Reverse(parts)
-	}
-	for _, part := range parts {
-		r := overlap(r, part.Range)
-		if p.full() || !after(r.Before, r.After) {
-			continue
-		}
-		var err error
-		if part.look == 0 {
-			err = p.gather(ctx, r, p.containing(f), keep)
-		} else {
-			err = p.look(ctx, r, f, part.look, keep)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// look reads the range whole when it holds fewer than most names: grams would fetch what the rest of its bucket has as well.
-func (p *pager) look(ctx context.Context, r Range, f Filter, most int, keep filter) error {
-	more, err := p.src.Reaches(ctx, r, most)
-	if err != nil {
-		return err
-	}
-	if !more {
-		return p.gather(ctx, r, func(ctx context.Context, r Range, n int) ([]Hit, error) {
-			return p.src.Scan(ctx, r, f, 0, n)
-		}, keep)
-	}
-	return p.scanFirst(ctx, r, f, keep)
-}
-
-// scanFirst looks at the first names of the range one by one, which is all it takes for a common fragment, and into the
-// gram index where that did not fill the page. Of a fragment that is neither common nor rare every bucket holds more than
-// a page: fetching and sorting these would cost more than to look at some more names.
-func (p *pager) scanFirst(ctx context.Context, r Range, f Filter, keep filter) error {
-	if !p.indexed(f) || seldom(f.With) > 0 {
-		return p.gather(ctx, r, p.containing(f), keep)
-	}
-	for _, look := range []int{scanLook, scanMore} {
-		n := p.ask()
-		hits, err := p.src.Scan(ctx, r, f, look, n)
-		if err != nil {
-			return err
-		}
-		if p.add(hits, keep); p.full() {
-			return nil
-		}
-		if len(hits) > 0 {
-			r = p.behind(r, hits[len(hits)-1].Place)
-		}
-		if (n-len(hits))*look > len(hits)*scanMore { // at this rate the rest would take more
-			break
-		}
-	}
-	return p.gather(ctx, r, p.containing(f), keep)
-}
-
-// indexed reports whether the gram index helps to find what f lets through.
-func (p *pager) indexed(f Filter) bool { return p.src.HasGrams() && Indexable(f.With) }
-
-// ask is how many rows to ask for so that the page gets full even if those come along that have been read in better tiers:
-// the names that start with the search, and with several tokens whatever else there is.
-func (p *pager) ask() int {
-	if len(p.query.Tokens()) > 1 {
-		return p.want
-	}
-	return p.want - len(p.rows) + max(p.starting, 0)
-}
-
-// containing reads the contacts whose text f lets through, by name key, by the cheapest way there is to read them all.
-func (p *pager) containing(f Filter) ask {
-	return func(ctx context.Context, r Range, n int) ([]Hit, error) {
-		r.Desc = p.back
-		if p.indexed(f) {
-			return p.src.Grams(ctx, r, f, n)
-		}
-		return p.src.Scan(ctx, r, f, 0, n)
-	}
-}
-
-// gather reads on within r until the page is full or r is at its end.
-func (p *pager) gather(ctx context.Context, r Range, read ask, keep filter) error {
-	n := p.ask()
-	for !p.full() {
-		hits, err := read(ctx, r, n)
-		if err != nil {
-			return err
-		}
-		p.add(hits, keep)
-		if len(hits) < n {
-			return nil
-		}
-		r = p.behind(r, hits[len(hits)-1].Place)
-		n = min(4*n, largestAsk) // this one held rows to pass over: the next may hold many
-	}
-	return nil
-}
-
-// filter ranks a hit and says where it stands, and whether it is read where it belongs.
-type filter func(Hit, Keys) (at storage.Position, ok bool)
-
-func (p *pager) keep(tier int) filter {
-	return func(h Hit, k Keys) (storage.Position, bool) {
-		t, key, ok := p.query.Rank(k)
-		return storage.Position{Tier: t, Key: key}, ok && t == tier && key == h.Key
-	}
-}
-
-// keepAny is for the order by name, which knows no tiers.
-func (p *pager) keepAny(h Hit, k Keys) (storage.Position, bool) {
-	return storage.Position{Key: h.Key}, Contains(k.Text, p.query.Tokens())
-}
-
-func (p *pager) add(hits []Hit, keep filter) {
-	for _, h := range hits {
-		if p.full() {
-			return
-		}
-		k := p.query.keysOf(h)
-		at, ok := keep(h, k)
-		if !ok {
-			continue
-		}
-		at.ID = uuid.UUID(h.Contact.ID)
-		m := p.query.Match(*h.Contact, k)
-		p.rows = append(p.rows, storage.ContactRow{Contact: *h.Contact, Position: at, Match: &m})
-	}
-}
-
-// inTier is what is left of a tier's range when the page starts within that tier.
-func (p *pager) inTier(tier int, r Range) Range {
-	r.Desc = p.back
-	if p.from == nil || p.from.Tier != tier {
-		return r
-	}
-	return p.beyondFrom(r)
-}
-
-// beyondFrom is what is left of r behind the page's starting bound.
-func (p *pager) beyondFrom(r Range) Range {
-	r.Desc = p.back
-	if p.from == nil {
-		return r
-	}
-	at := Place{Key: p.from.Key, ID: p.from.ID}
-	if after(at, r.After) && !p.back || after(r.Before, at) && p.back {
-		return p.behind(r, at)
-	}
-	return r
-}
-
-// behind is r from a place onwards, in the direction of reading.
-func (p *pager) behind(r Range, at Place) Range {
-	if p.back {
-		r.Before = at
-	} else {
-		r.After = at
-	}
-	return r
-}
-
-// overlap is where both ranges are, in the direction of the first.
-func overlap(r, s Range) Range {
-	if after(s.After, r.After) {
-		r.After = s.After
-	}
-	if after(r.Before, s.Before) {
-		r.Before = s.Before
-	}
-	return r
-}
-
-// after reports whether place a comes after place b in an index.
-func after(a, b Place) bool {
-	if c := strings.Compare(a.Key, b.Key); c != 0 {
-		return c > 0
-	}
-	return strings.Compare(string(a.ID[:]), string(b.ID[:])) > 0
 }

@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -75,4 +76,23 @@ func Everything() Range {
 // StartingWith is the range of the keys that start with prefix.
 func StartingWith(prefix string) Range {
 	return Range{After: Place{Key: prefix}, Before: Place{Key: prefix + Ceiling}}
+}
+
+// overlap is where both ranges are, in the direction of the first.
+func overlap(r, s Range) Range {
+	if after(s.After, r.After) {
+		r.After = s.After
+	}
+	if after(r.Before, s.Before) {
+		r.Before = s.Before
+	}
+	return r
+}
+
+// after reports whether place a comes after place b in an index.
+func after(a, b Place) bool {
+	if c := strings.Compare(a.Key, b.Key); c != 0 {
+		return c > 0
+	}
+	return strings.Compare(string(a.ID[:]), string(b.ID[:])) > 0
 }

@@ -1,0 +1,105 @@
+package search
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"kith/storage"
+)
+
+// largestAsk is how many rows are asked for at once while rows of other tiers have to be passed over.
+const largestAsk = 1000
+
+// ask reads the next rows of one range, at most n.
+type ask func(ctx context.Context, r Range, n int) ([]Hit, error)
+
+// ask is how many rows to ask for so that the page gets full even if those come along that have been read in better tiers:
+// the names that start with the search, and with several tokens whatever else there is.
+func (p *pager) ask() int {
+	if len(p.query.Tokens()) > 1 {
+		return p.want
+	}
+	return p.want - len(p.rows) + max(p.starting, 0)
+}
+
+// gather reads on within r until the page is full or r is at its end.
+func (p *pager) gather(ctx context.Context, r Range, read ask, keep filter) error {
+	n := p.ask()
+	for !p.full() {
+		hits, err := read(ctx, r, n)
+		if err != nil {
+			return err
+		}
+		p.add(hits, keep)
+		if len(hits) < n {
+			return nil
+		}
+		r = p.behind(r, hits[len(hits)-1].Place)
+		n = min(4*n, largestAsk) // this one held rows to pass over: the next may hold many
+	}
+	return nil
+}
+
+// filter ranks a hit and says where it stands, and whether it is read where it belongs.
+type filter func(Hit, Keys) (at storage.Position, ok bool)
+
+func (p *pager) keep(tier int) filter {
+	return func(h Hit, k Keys) (storage.Position, bool) {
+		t, key, ok := p.query.Rank(k)
+		return storage.Position{Tier: t, Key: key}, ok && t == tier && key == h.Key
+	}
+}
+
+// keepAny is for the order by name, which knows no tiers.
+func (p *pager) keepAny(h Hit, k Keys) (storage.Position, bool) {
+	return storage.Position{Key: h.Key}, Contains(k.Text, p.query.Tokens())
+}
+
+func (p *pager) add(hits []Hit, keep filter) {
+	for _, h := range hits {
+		if p.full() {
+			return
+		}
+		k := p.query.keysOf(h)
+		at, ok := keep(h, k)
+		if !ok {
+			continue
+		}
+		at.ID = uuid.UUID(h.Contact.ID)
+		m := p.query.Match(*h.Contact, k)
+		p.rows = append(p.rows, storage.ContactRow{Contact: *h.Contact, Position: at, Match: &m})
+	}
+}
+
+// inTier is what is left of a tier's range when the page starts within that tier.
+func (p *pager) inTier(tier int, r Range) Range {
+	r.Desc = p.back
+	if p.from == nil || p.from.Tier != tier {
+		return r
+	}
+	return p.beyondFrom(r)
+}
+
+// beyondFrom is what is left of r behind the page's starting bound.
+func (p *pager) beyondFrom(r Range) Range {
+	r.Desc = p.back
+	if p.from == nil {
+		return r
+	}
+	at := Place{Key: p.from.Key, ID: p.from.ID}
+	if after(at, r.After) && !p.back || after(r.Before, at) && p.back {
+		return p.behind(r, at)
+	}
+	return r
+}
+
+// behind is r from a place onwards, in the direction of reading.
+func (p *pager) behind(r Range, at Place) Range {
+	if p.back {
+		r.Before = at
+	} else {
+		r.After = at
+	}
+	return r
+}
