@@ -39,6 +39,12 @@ func QuickTimes(init, alive time.Duration) func(o *Options) {
 	}
 }
 
+// Patient lets clients leave unread what is sent to them, and unanswered whether they are there.
+func Patient(o *Options) {
+	o.times = usualTimes
+	o.times.ping, o.times.pong, o.times.write = time.Hour, time.Hour, time.Hour
+}
+
 // Block holds the next operation up until finish is closed, and tells running when it is there.
 func Block(h *Handler, running, finish chan struct{}) {
 	var once sync.Once

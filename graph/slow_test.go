@@ -14,6 +14,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"kith/graph"
 	"kith/internal/crm"
 	"kith/storage"
 )
@@ -22,7 +23,7 @@ import (
 // event it has seen, without a gap or a repeat.
 func TestSlowReaders(t *testing.T) {
 	t.Parallel()
-	s := serve(t, following(t))
+	s := serve(t, following(t), graph.Patient) // however long the edits take
 	shop := s.channel("admin", "Shop", "WHATSAPP")
 	ann, _ := s.record("channel", vars{"channelId": shop, "externalId": "1", "messageId": "1"})
 	document := `subscription ($after: ID) { contactEvents(after: $after) { id kind version contact { name notes } } }`
