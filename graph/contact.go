@@ -27,17 +27,11 @@ func (r queryResolver) Contacts(
 	ctx context.Context, search *string, orderBy *model.ContactOrder, first *int, after *string, last *int, before *string,
 ) (model.ContactConnection, error) {
 	v := auth.Viewer(ctx)
-	count := sync.OnceValues(func() (storage.Count, error) { return r.desk.CountContacts(ctx, v, text(search)) })
-	if asksFor(ctx, "ContactConnection", "totalCount") {
-		go func() { // while the page is read: under a search, either can take longer
-			defer func() { _ = recover() }() // it panics again where it is answered
-			_, _ = count()
-		}()
-	}
 	page, err := r.desk.Contacts(ctx, v, desk.ContactList{
-		Search: text(search),
-		Order:  contactOrder(orderBy),
-		Paging: desk.Paging{First: first, After: after, Last: last, Before: before},
+		Search:  text(search),
+		Order:   contactOrder(orderBy),
+		Paging:  desk.Paging{First: first, After: after, Last: last, Before: before},
+		Counted: asksFor(ctx, "ContactConnection", "totalCount"),
 	})
 	if err != nil {
 		return model.ContactConnection{}, err
@@ -49,7 +43,6 @@ func (r queryResolver) Contacts(
 	loadersOf(ctx).expectContacts(ids)
 	return model.ContactConnection{
 		ContactPage: page,
-		Count:       count,
 		HasContacts: sync.OnceValues(func() (bool, error) {
 			if len(page.Rows) > 0 {
 				return true, nil

@@ -157,6 +157,21 @@ func TestACountIsReadWhileItsPageIs(t *testing.T) {
 	}
 }
 
+func TestAPageThatIsRefusedIsNotCounted(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	for _, arguments := range []string{`first: 101`, `first: 1, last: 1`, `after: "x"`, `search: "a", orderBy: {field: CREATED, direction: ASC}`} {
+		got := s.query("staff", `{ contacts(`+arguments+`) { totalCount { value } } }`, nil)
+		if codes, _ := got.errors(t); len(codes) != 1 {
+			t.Errorf("%s: %s", arguments, got.body)
+		}
+	}
+	time.Sleep(50 * time.Millisecond) // what is read meanwhile may begin late
+	if n := s.store.Calls()["CountContacts"]; n > 0 {
+		t.Errorf("%d counts", n)
+	}
+}
+
 func TestAMutationIsNotAnsweredFromWhatWasReadBefore(t *testing.T) {
 	t.Parallel()
 	s := serve(t)

@@ -14,8 +14,7 @@ type Node any
 type ContactConnection struct {
 	desk.ContactPage
 
-	// Count and HasContacts answer for the whole list and for the workspace. They ask once, however often they are called.
-	Count       func() (storage.Count, error)
+	// HasContacts answers for the workspace. It asks once, however often it is called.
 	HasContacts func() (bool, error)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"kith/internal/crm"
@@ -54,6 +55,8 @@ type ContactList struct {
 	// Order is the most recently active first by default, and the best match first under a search.
 	Order  *Order
 	Paging Paging
+	// Counted says that the count will be asked for: it is read while the page is.
+	Counted bool
 }
 
 // ContactPage is a page of contacts.
@@ -62,7 +65,9 @@ type ContactPage struct {
 	Around
 	// Search is the search as applied: as typed, or empty when nothing was searched for.
 	Search string
-	list   cursor.List
+	// Count counts all contacts of the list. It asks once, however often it is called.
+	Count func() (storage.Count, error)
+	list  cursor.List
 }
 
 // List names the list that the page is of, for cursors.
@@ -89,6 +94,13 @@ func (d *Desk) Contacts(ctx context.Context, v crm.Viewer, l ContactList) (Conta
 	if err != nil {
 		return ContactPage{}, err
 	}
+	count := sync.OnceValues(func() (storage.Count, error) { return d.store.CountContacts(ctx, v.Workspace, l.Search) })
+	if l.Counted {
+		go func() {
+			defer func() { _ = recover() }() // it panics again where it is asked for
+			_, _ = count()
+		}()
+	}
 	found, err := d.store.Contacts(ctx, v.Workspace, storage.ContactQuery{
 		Search:     l.Search,
 		Order:      orders[order.Field],
@@ -98,7 +110,9 @@ func (d *Desk) Contacts(ctx context.Context, v crm.Viewer, l ContactList) (Conta
 	if err != nil {
 		return ContactPage{}, fmt.Errorf("list contacts: %w", err)
 	}
-	return ContactPage{Rows: found.Rows, Around: l.Paging.around(found.More), Search: l.Search, list: list}, nil
+	return ContactPage{
+		Rows: found.Rows, Around: l.Paging.around(found.More), Search: l.Search, Count: count, list: list,
+	}, nil
 }
 
 // order is the order asked for, where there is an index for it.
@@ -135,21 +149,6 @@ func readSearch(s string) (search.Query, error) {
 		return invalid("cannot contain NUL characters")
 	}
 	return search.Parse(s), nil
-}
-
-// CountContacts counts the contacts that match a search, or all of them for the empty one.
-func (d *Desk) CountContacts(ctx context.Context, v crm.Viewer, text string) (storage.Count, error) {
-	if err := Authorize(v, crm.ReadContacts); err != nil {
-		return storage.Count{}, err
-	}
-	query, err := readSearch(text)
-	if err != nil {
-		return storage.Count{}, err
-	}
-	if query.Empty() {
-		text = ""
-	}
-	return d.store.CountContacts(ctx, v.Workspace, text)
 }
 
 // HasContacts reports whether the workspace has any contact.
