@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"slices"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -26,12 +25,12 @@ func (r queryResolver) Contact(ctx context.Context, id string) (*crm.Contact, er
 func (r queryResolver) Contacts(
 	ctx context.Context, search *string, orderBy *model.ContactOrder, first *int, after *string, last *int, before *string,
 ) (model.ContactConnection, error) {
-	v := auth.Viewer(ctx)
+	v, asked := auth.Viewer(ctx), graphql.GetFieldContext(ctx).Field.Selections
 	page, err := r.desk.Contacts(ctx, v, desk.ContactList{
 		Search:  text(search),
 		Order:   contactOrder(orderBy),
 		Paging:  desk.Paging{First: first, After: after, Last: last, Before: before},
-		Counted: asksFor(ctx, "ContactConnection", "totalCount"),
+		Counted: asksFor(graphql.GetOperationContext(ctx), asked, []string{"ContactConnection"}, "totalCount"),
 	})
 	if err != nil {
 		return model.ContactConnection{}, err
@@ -50,13 +49,6 @@ func (r queryResolver) Contacts(
 			return r.desk.HasContacts(ctx, v)
 		}),
 	}, nil
-}
-
-// asksFor reports whether the object that a field answers with, of a type, is asked for another field.
-func asksFor(ctx context.Context, typeName, field string) bool {
-	return slices.ContainsFunc(graphql.CollectFieldsCtx(ctx, []string{typeName}), func(f graphql.CollectedField) bool {
-		return f.Name == field
-	})
 }
 
 func (r contactConnectionResolver) TotalCount(_ context.Context, c *model.ContactConnection) (storage.Count, error) {

@@ -232,7 +232,7 @@ func (c *compiler) session(fc *graphql.FieldContext) steps[crm.Session] {
 				channel := c.channel(f)
 				return func(w *writer, v *crm.Session) { channel(w, v.ChannelID) }
 			case "lastMessagePreview":
-				whose := asksForContact(c.op, fc.Field.Selections)
+				whose := asksWhose(c.op, fc.Field.Selections)
 				return func(w *writer, v *crm.Session) {
 					preview := v.LastMessagePreview
 					if whose && v.ContactID != nil {

@@ -65,11 +65,12 @@ func open(t *testing.T) *storagetest.Counter {
 	return counter
 }
 
-// serveStore serves counter's data, through another store where one is given.
-func serveStore(t *testing.T, counter *storagetest.Counter, options ...option) *server {
+// serveStore serves a store. Its calls are counted where it is a counter.
+func serveStore(t *testing.T, store storage.Store, options ...option) *server {
 	t.Helper()
-	s := &server{t: t, store: counter, log: &syncBuffer{}}
-	s.Server = httptest.NewServer(s.handler(counter, options...))
+	s := &server{t: t, log: &syncBuffer{}}
+	s.store, _ = store.(*storagetest.Counter)
+	s.Server = httptest.NewServer(s.handler(store, options...))
 	t.Cleanup(s.Close)
 	return s
 }

@@ -80,13 +80,6 @@ func (l *live) add(c connection, address string) error {
 	return nil
 }
 
-// turnAway answers a connection that is not welcome.
-func (h *Handler) turnAway(ctx context.Context, w http.ResponseWriter, err error) {
-	refused := h.refuse(ctx, err)
-	refused.tell(w.Header())
-	write(w, typeJSON, refused.status, &graphql.Response{Errors: refused.errors})
-}
-
 func (l *live) count() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -146,6 +139,13 @@ func (h *Handler) Shutdown(ctx context.Context) error {
 
 // errDraining ends connections with the server, and lets no more in.
 var errDraining = errors.New("the server is about to stop")
+
+// turnAway answers a connection that is not welcome.
+func (h *Handler) turnAway(ctx context.Context, w http.ResponseWriter, err error) {
+	refused := h.refuse(ctx, err)
+	refused.tell(w.Header())
+	write(w, typeJSON, refused.status, &graphql.Response{Errors: refused.errors})
+}
 
 // Connections is how many sockets and event streams are open.
 func (h *Handler) Connections() int { return h.live.count() }

@@ -160,7 +160,7 @@ func TestACountIsReadWhileItsPageIs(t *testing.T) {
 func TestAPageThatIsRefusedIsNotCounted(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
-	for _, arguments := range []string{`first: 101`, `first: 1, last: 1`, `after: "x"`, `search: "a", orderBy: {field: CREATED, direction: ASC}`} {
+	for _, arguments := range []string{`first: 101`, `first: 1, last: 1`, `after: "x"`, `search: "a", orderBy: {field: CREATED, direction: ASC}`, `search: "a\u0000"`} {
 		got := s.query("staff", `{ contacts(`+arguments+`) { totalCount { value } } }`, nil)
 		if codes, _ := got.errors(t); len(codes) != 1 {
 			t.Errorf("%s: %s", arguments, got.body)

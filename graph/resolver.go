@@ -1,6 +1,11 @@
 package graph
 
 import (
+	"slices"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"kith/graph/generated"
 	"kith/internal/desk"
 	"kith/internal/ingest"
@@ -48,3 +53,11 @@ func (r *resolver) Viewer() generated.ViewerResolver             { return viewer
 func (r *resolver) Subscription() generated.SubscriptionResolver { return subscriptionResolver{r} }
 func (r *resolver) ContactEvent() generated.ContactEventResolver { return contactEventResolver{r} }
 func (r *resolver) SessionEvent() generated.SessionEventResolver { return sessionEventResolver{r} }
+
+// asksFor reports whether a selection of an object, of the first of types, the others being its interfaces, has one of the
+// fields.
+func asksFor(op *graphql.OperationContext, of ast.SelectionSet, types []string, fields ...string) bool {
+	return slices.ContainsFunc(graphql.CollectFields(op, of, types), func(f graphql.CollectedField) bool {
+		return slices.Contains(fields, f.Name)
+	})
+}

@@ -59,7 +59,7 @@ func (r sessionResolver) LastMessagePreview(ctx context.Context, s *crm.Session)
 	for of.Index != nil { // an item of the list
 		of = of.Parent
 	}
-	if s.ContactID == nil || !asksForContact(graphql.GetOperationContext(ctx), of.Field.Selections) {
+	if s.ContactID == nil || !asksWhose(graphql.GetOperationContext(ctx), of.Field.Selections) {
 		return s.LastMessagePreview, nil
 	}
 	if c, err := r.Contact(ctx, s); err == nil && c == nil { // an error is the contact's to tell
@@ -68,16 +68,11 @@ func (r sessionResolver) LastMessagePreview(ctx context.Context, s *crm.Session)
 	return s.LastMessagePreview, nil
 }
 
-// asksForContact reports whether a selection of a session shows whose it is. A contact that is deleted after the session
+// asksWhose reports whether a selection of a session shows whose it is. A contact that is deleted after the session
 // was read and before the contact is has nothing left to know it by: what it wrote must not stand beside that, since whoever
 // hears of the deletion later could not tell that this was the contact's.
-func asksForContact(op *graphql.OperationContext, of ast.SelectionSet) bool {
-	for _, f := range graphql.CollectFields(op, of, []string{"Session", "Node"}) {
-		if f.Name == "contact" || f.Name == "contactName" {
-			return true
-		}
-	}
-	return false
+func asksWhose(op *graphql.OperationContext, of ast.SelectionSet) bool {
+	return asksFor(op, of, []string{"Session", "Node"}, "contact", "contactName")
 }
 
 func (r sessionResolver) Channel(ctx context.Context, s *crm.Session) (crm.Channel, error) {

@@ -2,7 +2,6 @@ package graph_test
 
 import (
 	"context"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -40,9 +39,7 @@ func TestADeletionBetweenASessionAndItsContact(t *testing.T) {
 	set := func(t *testing.T, options ...option) (s *server, store *overtaken, session string) {
 		t.Helper()
 		store = &overtaken{Store: open(t)}
-		s = &server{t: t, log: &syncBuffer{}}
-		s.Server = httptest.NewServer(s.handler(store, options...))
-		t.Cleanup(s.Close)
+		s = serveStore(t, store, options...)
 		shop := s.channel("admin", "Shop", "TELEGRAM")
 		_, session = s.record("channel", vars{
 			"channelId": shop, "externalId": "1", "messageId": "1", "text": "Hello", "profile": vars{"name": "Ann"},

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -135,9 +134,7 @@ func (f *flaky) ContactsByID(
 func TestAnEventWaitsForStorage(t *testing.T) {
 	t.Parallel()
 	store := &flaky{Store: open(t), failed: make(chan struct{}, 100)}
-	s := &server{t: t, log: &syncBuffer{}}
-	s.Server = httptest.NewServer(s.handler(store, following(t)))
-	t.Cleanup(s.Close)
+	s := serveStore(t, store, following(t))
 	shop := s.channel("admin", "Shop", "WHATSAPP")
 	ann, _ := s.record("channel", vars{"channelId": shop, "externalId": "1", "messageId": "1"})
 	c := s.join(t, "staff")
