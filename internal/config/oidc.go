@@ -45,7 +45,7 @@ var ownParams = []string{
 // lifetimes of a sign-in.
 const (
 	minLifetime = time.Minute
-	maxLifetime = 30 * 24 * time.Hour
+	maxLifetime = 30 * day
 )
 
 // complainAboutOIDC looks at the settings of signing in.
@@ -76,7 +76,7 @@ func (all *complaints) complainAboutOIDC(c Config, serving bool) {
 	all.check(o.ClientSecret != "", "OIDC_CLIENT_SECRET", "is needed beside KITH_OIDC_ISSUER")
 	all.check(o.WorkspaceClaim != "", "OIDC_WORKSPACE_CLAIM", "must name a claim")
 	all.check(o.RoleClaim != "", "OIDC_ROLE_CLAIM", "must name a claim")
-	all.check(o.Lifetime >= minLifetime && o.Lifetime <= maxLifetime, "OIDC_LIFETIME", "must be between 1m and 720h")
+	all.check(o.Lifetime >= minLifetime && o.Lifetime <= maxLifetime, "OIDC_LIFETIME", "must be between 1m and 30d")
 	all.check(c.SecretKey != "", "SECRET_KEY",
 		"is needed beside KITH_OIDC_ISSUER: it encrypts the cookies of who is signed in")
 	public, err := url.Parse(c.PublicURL)

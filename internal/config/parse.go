@@ -28,6 +28,7 @@ func Options(getenv func(string) string) []kong.Option {
 	return []kong.Option{
 		kong.Resolvers(kong.ResolverFunc(resolve)),
 		kong.ValueFormatter(explain),
+		durations(),
 	}
 }
 

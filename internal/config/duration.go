@@ -1,0 +1,59 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+const day = 24 * time.Hour
+
+// ParseDuration reads a duration as Go writes it, which may begin with days of 24 hours: 30d, 1d12h, 90m.
+func ParseDuration(s string) (time.Duration, error) {
+	count, rest, hasDays := strings.Cut(s, "d")
+	if !hasDays {
+		d, err := time.ParseDuration(s)
+		if err != nil {
+			return 0, errDuration
+		}
+		return d, nil
+	}
+	days, err := strconv.ParseUint(count, 10, 31)
+	if err != nil || days > uint64(math.MaxInt64/day) {
+		return 0, errDuration
+	}
+	d := time.Duration(days) * day
+	if rest == "" {
+		return d, nil
+	}
+	more, err := time.ParseDuration(rest)
+	if err != nil || rest[0] == '-' || rest[0] == '+' || more > math.MaxInt64-d {
+		return 0, errDuration
+	}
+	return d + more, nil
+}
+
+var errDuration = errors.New("must be a duration, such as 30d, 12h, 1h30m or 90s")
+
+// durations makes kong read durations as [ParseDuration] does.
+func durations() kong.Option {
+	decode := func(ctx *kong.DecodeContext, target reflect.Value) error {
+		var s string
+		if err := ctx.Scan.PopValueInto("duration", &s); err != nil {
+			return err
+		}
+		d, err := ParseDuration(s)
+		if err != nil {
+			return fmt.Errorf("%w; got %q", err, s)
+		}
+		target.SetInt(int64(d))
+		return nil
+	}
+	return kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(decode))
+}
