@@ -39,20 +39,38 @@ func (e *usageError) Error() string { return e.cause.Error() }
 func (e *usageError) Unwrap() error { return e.cause }
 
 // run does what args say and returns when it is done, or when ctx has ended and all is closed. Settings come from args
-// and getenv, nothing else.
-func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
+// and environ, which are pairs as of [os.Environ], and nothing else.
+func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
 	var c commands
+	getenv := getenvOf(environ)
 	call, err := parse(&c, args, getenv, stdout, stderr)
 	if err != nil || call == nil {
 		return err
 	}
-	p := &program{config: c.Settings, getenv: getenv, stdout: stdout, stderr: stderr, now: time.Now}
+	if call.Command() != "version" {
+		if err := config.Unknown(environ); err != nil {
+			return &usageError{err}
+		}
+	}
+	p := &program{config: c.Settings, environ: environ, getenv: getenv, stdout: stdout, stderr: stderr, now: time.Now}
 	call.BindTo(ctx, (*context.Context)(nil))
 	err = call.Run(p)
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil // stopped as asked, while something was starting
 	}
 	return err
+}
+
+// getenvOf looks variables up in environ.
+func getenvOf(environ []string) func(string) string {
+	return func(name string) string {
+		for _, pair := range environ {
+			if value, ok := strings.CutPrefix(pair, name+"="); ok {
+				return value
+			}
+		}
+		return ""
+	}
 }
 
 // parse reads the command line. The call is nil when it only asked for help, which is written by then.

@@ -42,7 +42,7 @@ const (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal kills
-	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	err := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "kith: "+strings.ReplaceAll(err.Error(), "\n", "\n      "))
 	}
@@ -80,11 +80,12 @@ func tuneCollector(getenv func(string) string) {
 
 // program is one run of one command.
 type program struct {
-	config config.Config
-	getenv func(string) string
-	stdout io.Writer
-	stderr io.Writer
-	now    func() time.Time
+	config  config.Config
+	environ []string
+	getenv  func(string) string
+	stdout  io.Writer
+	stderr  io.Writer
+	now     func() time.Time
 
 	watching watching
 }
@@ -101,6 +102,10 @@ func (p *program) logger() *slog.Logger {
 func (p *program) serve(ctx context.Context) (err error) {
 	if err := p.config.Validate(true); err != nil {
 		return &usageError{err}
+	}
+	if empty := config.EmptyCredentials(p.environ); len(empty) > 0 && p.config.Development() {
+		return &usageError{fmt.Errorf("%s: set but empty: fill it in, or take it away to serve everybody on this machine as an admin",
+			strings.Join(empty, ", "))}
 	}
 	tuneCollector(p.getenv)
 	logger := p.logger()
@@ -241,7 +246,8 @@ func (p *program) handler(
 	}
 	guarded := httpd.SameOrigin(mux, httpd.Open{Path: graphQLPath, Origins: c.Origins()})
 	if c.Development() {
-		guarded = httpd.OnlyHosts(config.Loopback, guarded)
+		guarded = httpd.OnlyHosts(config.Loopback, "Without auth settings Kith answers to localhost alone",
+			httpd.Direct(config.Loopback, c.Origins(), guarded))
 	}
 	traced := p.watching.traces.Requests(httpd.Headers(openTo(webhookPath, mux, guarded)))
 	observed := httpd.Observe(traced, logger, registry, p.watching.caught("request"), graphQLPath)

@@ -21,16 +21,22 @@ import (
 
 const secret = "a secret of at least thirty-two bytes"
 
-// environment answers for getenv, with no variable but these.
+// environment is all variables that there are.
 type environment map[string]string
 
-func (e environment) get(name string) string { return e[name] }
+func (e environment) list() []string {
+	var list []string
+	for name, value := range e {
+		list = append(list, name+"="+value)
+	}
+	return list
+}
 
 // execute runs a command to its end.
 func execute(t *testing.T, env environment, args ...string) (stdout, stderr string, err error) {
 	t.Helper()
 	var out, log bytes.Buffer
-	err = run(t.Context(), args, env.get, &out, &log)
+	err = run(t.Context(), args, env.list(), &out, &log)
 	return out.String(), log.String(), err
 }
 
@@ -74,7 +80,7 @@ func start(t *testing.T, env environment) *server {
 	s := &server{
 		out: &output{more: make(chan struct{}, 1)}, log: &output{more: make(chan struct{}, 1)}, stop: stop, done: make(chan error, 1),
 	}
-	go func() { s.done <- run(ctx, nil, env.get, s.out, s.log) }()
+	go func() { s.done <- run(ctx, nil, env.list(), s.out, s.log) }()
 	t.Cleanup(func() { stop(); <-s.done })
 	said := regexp.MustCompile(`http://\S+/readyz`)
 	for {
@@ -189,6 +195,12 @@ func TestADevelopmentServerRefusesOtherPages(t *testing.T) {
 		"a page elsewhere posts":             func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") },
 		"a page's name points at us":         func(r *http.Request) { r.Host = "evil.example" },
 		"an old browser posts for elsewhere": func(r *http.Request) { r.Header.Set("Origin", "http://evil.example") },
+		"a proxy names the client":           func(r *http.Request) { r.Header.Set("X-Forwarded-For", "192.0.2.1") },
+		"a proxy names itself":               func(r *http.Request) { r.Header.Set("Via", "1.1 proxy") },
+		"a page behind a proxy that tells nothing": func(r *http.Request) {
+			r.Header.Set("Origin", "https://kith.example.com")
+			r.Header.Set("Sec-Fetch-Site", "same-origin")
+		},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/graphql", strings.NewReader(`{"query":"{viewer{subject}}"}`))
 		if err != nil {
@@ -254,6 +266,9 @@ func TestMistakesAreToldAtOnce(t *testing.T) {
 	}{
 		"an open address":           {environment{"KITH_ADDR": "0.0.0.0:0"}, nil, "KITH_ADDR"},
 		"several settings":          {environment{"KITH_ADDR": ":0", "KITH_LOG_LEVEL": "loud"}, []string{"serve"}, "KITH_LOG_LEVEL"},
+		"a misspelled variable":     {environment{"KITH_AUTHSECRET": secret, "KITH_ADDR": "127.0.0.1:0"}, nil, "KITH_AUTHSECRET: there is no such setting; did you mean KITH_AUTH_SECRET?"},
+		"one of another command":    {environment{"KITH_DATABASEURL": "sqlite:x.db"}, []string{"check"}, "did you mean KITH_DATABASE_URL?"},
+		"a secret not filled in":    {environment{"KITH_AUTH_SECRET": "", "KITH_ADDR": "127.0.0.1:0"}, nil, "KITH_AUTH_SECRET: set but empty"},
 		"an unknown flag":           {nil, []string{"--nonsense"}, "nonsense"},
 		"an unknown command":        {nil, []string{"dance"}, "dance"},
 		"a token without a secret":  {nil, []string{"token", "--workspace=a", "--role=staff", "--sub=b"}, "KITH_AUTH_SECRET is not set"},
@@ -349,7 +364,7 @@ func TestStoppingWhileTheDatabaseIsAway(t *testing.T) {
 	log := &output{more: make(chan struct{}, 1)}
 	done := make(chan error, 1)
 	env := environment{"KITH_ADDR": "127.0.0.1:0", "KITH_DATABASE_URL": "postgres://kith:hunter2@127.0.0.1:1/kith"}
-	go func() { done <- run(ctx, nil, env.get, io.Discard, log) }()
+	go func() { done <- run(ctx, nil, env.list(), io.Discard, log) }()
 	for !strings.Contains(log.String(), "waiting for the database") {
 		select {
 		case <-log.more:

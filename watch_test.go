@@ -207,7 +207,7 @@ func TestTracesGoToACollectorThatIsSet(t *testing.T) {
 
 func TestPanicsAreCountedAndLoggedWithoutValues(t *testing.T) {
 	t.Parallel()
-	w, err := startWatching(t.Context(), environment{}.get)
+	w, err := startWatching(t.Context(), getenvOf(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +238,7 @@ func TestADatabaseThatIsAwayAtStartIsWaitedFor(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	log, done := &output{more: make(chan struct{}, 1)}, make(chan error, 1)
 	env := environment{"KITH_ADDR": addr, "KITH_DATABASE_URL": away.String(), "KITH_DEMO": "off"}
-	go func() { done <- run(ctx, []string{"--addr=" + addr}, env.get, io.Discard, log) }()
+	go func() { done <- run(ctx, []string{"--addr=" + addr}, env.list(), io.Discard, log) }()
 	s := &server{url: "http://" + addr}
 	await(t, "waiting", func() bool { return strings.Contains(log.String(), "waiting for the database") })
 	for path, want := range map[string]int{"/livez": 200, "/readyz": 503, "/metrics": 503} {

@@ -3,6 +3,8 @@ package httpd
 import (
 	"net"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -54,17 +56,64 @@ func SameOrigin(next http.Handler, open Open) http.Handler {
 }
 
 // OnlyHosts refuses requests for a host that known does not accept. It keeps a page whose name was pointed at this
-// machine (DNS rebinding) from passing for a page of Kith's.
-func OnlyHosts(known func(host string) bool, next http.Handler) http.Handler {
+// machine (DNS rebinding) from passing for a page of Kith's. The refusal is shown.
+func OnlyHosts(known func(host string) bool, refusal string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.Host)
-		if err != nil {
-			host = r.Host // without a port
-		}
-		if !known(host) {
-			WriteError(w, r, http.StatusForbidden, "FORBIDDEN", "Without auth settings Kith answers to localhost alone")
+		if !known(hostOf(r.Host)) {
+			WriteError(w, r, http.StatusForbidden, "FORBIDDEN", refusal)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// hostOf is a host without its port.
+func hostOf(hostport string) string {
+	if host, _, err := net.SplitHostPort(hostport); err == nil {
+		return host
+	}
+	return hostport
+}
+
+// Direct refuses requests that show signs of a proxy in front, for a server that takes whoever reaches it for somebody on
+// its own machine: a header that proxies add, HTTP/1.0, which some speak to what is behind them, or the origin of a page
+// that is neither local nor one of origins. A proxy that shows no sign passes.
+func Direct(local func(host string) bool, origins []string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sign := proxyHeader(r.Header)
+		origin, err := url.Parse(r.Header.Get("Origin"))
+		switch {
+		case sign != "":
+		case !r.ProtoAtLeast(1, 1):
+			sign = "HTTP/1.0"
+		case err == nil && origin.Host != "" && !local(origin.Hostname()) && !slices.Contains(origins, origin.String()):
+			sign = "a page of another origin"
+		default:
+			next.ServeHTTP(w, r)
+			return
+		}
+		WriteError(w, r, http.StatusForbidden, "FORBIDDEN",
+			"Without auth settings Kith answers this machine alone, without a proxy in between ("+sign+")")
+	})
+}
+
+// proxyHeaders are names of headers that proxies, load balancers and tunnels add, and nobody else; those that end in -
+// begin several.
+var proxyHeaders = []string{
+	"Cf-", "Fastly-Client-Ip", "Fly-Client-Ip", "Forwarded", "Forwarded-", "True-Client-Ip", "Via", "X-Azure-", "X-Client-Ip",
+	"X-Cluster-Client-Ip", "X-Envoy-", "X-Forward-", "X-Forwarded", "X-Forwarded-", "X-Forwarder-", "X-Original-",
+	"X-Proxyuser-Ip", "X-Real-", "X-Remote-", "X-Rewrite-Url", "X-Scheme",
+}
+
+// proxyHeader is a header of h that a proxy has added; empty for none.
+func proxyHeader(h http.Header) string {
+	for name := range h {
+		plain := http.CanonicalHeaderKey(strings.ReplaceAll(name, "_", "-"))
+		for _, known := range proxyHeaders {
+			if plain == known || strings.HasSuffix(known, "-") && strings.HasPrefix(plain, known) {
+				return known
+			}
+		}
+	}
+	return ""
 }

@@ -144,7 +144,7 @@ func TestHeaders(t *testing.T) {
 
 func TestGuards(t *testing.T) {
 	t.Parallel()
-	h := OnlyHosts(func(host string) bool { return host == "localhost" || host == "::1" || host == "[::1]" },
+	h := OnlyHosts(func(host string) bool { return host == "localhost" || host == "::1" || host == "[::1]" }, "not here",
 		SameOrigin(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }),
 			Open{"/graphql", []string{"https://app.example.com"}}))
 	for name, c := range map[string]struct {
@@ -179,6 +179,49 @@ func TestGuards(t *testing.T) {
 				t.Errorf("got %d %s", w.Code, w.Body)
 			}
 		})
+	}
+}
+
+func TestDirect(t *testing.T) {
+	t.Parallel()
+	h := Direct(func(host string) bool { return host == "localhost" }, []string{"https://app.example.com"},
+		http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	for header, want := range map[string]int{
+		"":                                204,
+		"X-Kith-Staff: 1":                 204,
+		"X-Request-Id: a":                 204,
+		"Traceparent: a":                  204,
+		"Viable: a":                       204,
+		"X-Forms: a":                      204,
+		"Origin: null":                    204, // which SameOrigin refuses
+		"Origin: http://localhost:5173":   204,
+		"Origin: https://app.example.com": 204,
+		"Origin: https://kith.example":    403,
+		"Forwarded: for=192.0.2.1":        403,
+		"Forwarded:":                      403,
+		"X-Forwarded-For: 127.0.0.1":      403,
+		"x-forwarded-proto: https":        403,
+		"X-Forwarded-Whatever: a":         403,
+		"X_Forwarded_For: 192.0.2.1":      403,
+		"X-Real-IP: 192.0.2.1":            403,
+		"Via: 1.1 proxy":                  403,
+		"CF-Connecting-IP: 192.0.2.1":     403,
+		"True-Client-IP: 192.0.2.1":       403,
+		"X-Envoy-External-Address: a":     403,
+		"X-Original-Host: kith.example":   403,
+	} {
+		r := get("/")
+		if name, value, ok := strings.Cut(header, ":"); ok {
+			r.Header.Set(name, strings.TrimSpace(value))
+		}
+		if w := ask(h, r); w.Code != want {
+			t.Errorf("%q: %d %s", header, w.Code, w.Body)
+		}
+	}
+	old := get("/")
+	old.ProtoMinor = 0
+	if w := ask(h, old); w.Code != 403 {
+		t.Errorf("HTTP/1.0: %d", w.Code)
 	}
 }
 

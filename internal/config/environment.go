@@ -1,0 +1,103 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+	"github.com/alecthomas/kong"
+)
+
+// toolVariables are the variables of the project's own tests and scripts, which the programs that they start inherit.
+var toolVariables = []string{
+	"KITH_BASE_IMAGE", "KITH_BINARY", "KITH_CHROMIUM", "KITH_MEASURE", "KITH_MEASURE_FILE", "KITH_POSTGRES_CONF", "KITH_SHOTS",
+	"KITH_TEST_DATABASE_URL", "KITH_WEB_OUT",
+}
+
+// Kubernetes tells every pod of the Services in its namespace, in the form that Docker once used for links. A Service
+// named kith or kith-… makes variables that look like Kith's.
+var (
+	serviceHost = regexp.MustCompile(`^(KITH_[A-Z0-9_]+)_SERVICE_HOST$`)
+	servicePart = regexp.MustCompile(
+		`^(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$`)
+	serviceURL = regexp.MustCompile(`^(?:tcp|udp|sctp)://`)
+)
+
+// Unknown complains about every variable of environ, which are pairs as of [os.Environ], that begins with KITH_ and is
+// no setting: a misspelled one would leave Kith with less protection than somebody meant it to have.
+func Unknown(environ []string) error {
+	known := variables()
+	var all []error
+	services := kubernetesServices(environ)
+	for _, pair := range environ {
+		name, value, _ := strings.Cut(pair, "=")
+		if len(name) < len(prefix) || !strings.EqualFold(name[:len(prefix)], prefix) || slices.Contains(known, name) ||
+			slices.Contains(toolVariables, name) || isOfService(services, name, value) {
+			continue
+		}
+		all = append(all, fmt.Errorf("%s: there is no such setting; did you mean %s?", name, nearest(name, known)))
+	}
+	return errors.Join(all...)
+}
+
+// EmptyCredentials names the variables of environ that are set but empty where there should be a credential, as they are
+// when a secret was not filled in.
+func EmptyCredentials(environ []string) []string {
+	var all []string
+	for _, name := range []string{"AUTH_SECRET", "AUTH_JWKS_URL", "OIDC_ISSUER"} {
+		if slices.Contains(environ, prefix+name+"=") {
+			all = append(all, prefix+name)
+		}
+	}
+	return all
+}
+
+// variables are the variables of all settings.
+func variables() []string {
+	var grammar struct {
+		Settings Config `embed:""`
+	}
+	parser, err := kong.New(&grammar, durations())
+	if err != nil {
+		panic(err) // the tags of Config are wrong
+	}
+	var names []string
+	for _, flag := range parser.Model.Flags {
+		if isSetting(flag.Value) {
+			names = append(names, variable(flag.Value))
+		}
+	}
+	return names
+}
+
+// kubernetesServices are what the variables of each Service begin with that environ tells of.
+func kubernetesServices(environ []string) []string {
+	services := []string{"KITH"}
+	for _, pair := range environ {
+		name, _, _ := strings.Cut(pair, "=")
+		if m := serviceHost.FindStringSubmatch(name); m != nil {
+			services = append(services, m[1])
+		}
+	}
+	return services
+}
+
+// isOfService reports whether a variable tells of a Service. KITH_PORT does when it is a URL; as a number it is
+// somebody's attempt at a setting.
+func isOfService(services []string, name, value string) bool {
+	return slices.ContainsFunc(services, func(service string) bool {
+		part, ok := strings.CutPrefix(name, service+"_")
+		return ok && (servicePart.MatchString(part) || part == "PORT" && serviceURL.MatchString(value))
+	})
+}
+
+// nearest is the name that takes the fewest changes, apart from case and underscores.
+func nearest(name string, known []string) string {
+	plain := func(s string) string { return strings.ReplaceAll(strings.ToUpper(s), "_", "") }
+	return slices.MinFunc(known, func(a, b string) int {
+		return levenshtein.ComputeDistance(plain(name), plain(a)) - levenshtein.ComputeDistance(plain(name), plain(b))
+	})
+}
