@@ -151,7 +151,7 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
     if (list.stretch.get().hasNext) {
       await list.toEnd()
     }
-    arrive(() => rows.finish(), Infinity, column)
+    arrive(() => rows.finish(), list.stretch.get().length - 1, column)
   }
 
   async function toStart(column: number | undefined) {

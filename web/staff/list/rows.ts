@@ -34,7 +34,7 @@ export interface Rows {
   visible: number
   /** The number of the first row that is wholly on the screen. */
   first: () => number
-  /** reveal scrolls as little as it takes to bring a row onto the screen. */
+  /** reveal scrolls as little as it takes to bring a row onto the screen; a number beyond an end means that end's row. */
   reveal: (index: number) => void
   /** startOver scrolls to the beginning; finish to the end. */
   startOver: () => void
@@ -115,7 +115,8 @@ export function useRows(
         return
       }
       const room = element.clientHeight - header.current
-      const wanted = hold ? pixels : Math.max(0, Math.min(pixels, whole - room))
+      // A row may be held anywhere within the list's length, or below its beginning; but no further.
+      const wanted = hold ? Math.min(pixels, whole) : Math.max(0, Math.min(pixels, whole - room))
       let next = lead
       if (wanted < Math.min(lead, 0)) {
         next = wanted
@@ -215,12 +216,13 @@ export function useRows(
   }, [hold, box])
 
   const reveal = useCallback(
-    (index: number) => {
-      const { rowHeight, lead } = latest.current
+    (wanted: number) => {
+      const { rowHeight, lead, whole } = latest.current
       const element = box.current
-      if (!element) {
+      if (!element || whole === 0) {
         return
       }
+      const index = Math.max(0, Math.min(wanted, whole / rowHeight - 1))
       const room = element.clientHeight - header.current
       const top = element.scrollTop + lead
       if (index * rowHeight < top) {
@@ -247,7 +249,10 @@ export function useRows(
     first,
     reveal,
     startOver: useCallback(() => moveTo(0), [moveTo]),
-    finish: useCallback(() => moveTo(Infinity), [moveTo]),
+    finish: useCallback(() => {
+      const room = (box.current?.clientHeight ?? 0) - header.current
+      moveTo(Math.max(0, latest.current.whole - room))
+    }, [box, moveTo]),
   }
 }
 
