@@ -57,9 +57,9 @@ type Contacts interface {
 	//
 	// When Change left the contact the same (see [crm.Contact.Same]) nothing is written; else the version rises by one
 	// and UpdatedAt becomes e.At. Only the fields that Same compares are saved. An error from Change rolls back and is
-	// returned as it is; Change may run more than once, so keep it free of effects. With e.Unique, an e-mail or phone
-	// that Change set anew and another contact of the workspace holds is a *crm.TakenError naming the oldest such contact;
-	// of two simultaneous edits to the same value one is refused. A contact that is not there is crm.ErrNotFound.
+	// returned as it is; Change may run more than once, so keep it free of effects. With e.Unique, an email or phone
+	// that Change set anew and another contact of the workspace holds, other than as a claim (see [crm.Contact.Claims]), is
+	// a *crm.TakenError naming the oldest such contact; of two simultaneous edits to the same value one is refused. A contact that is not there is crm.ErrNotFound.
 	UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, e Edit) (crm.Contact, error)
 
 	// DeleteContact removes the contact, its identities and its notes for good. From the moment it returns, every read
@@ -193,6 +193,7 @@ type Recorder interface {
 	//   - A message that was recorded before changes nothing and gets the contact and session as they are now.
 	//   - The contact is the identity's, else the one of the identity by the alias; else the oldest that holds the profile's verified e-mail, else verified phone, as a
 	//     value that staff entered or a channel verified; else a new one. See [crm.Contact.Learn] for what a profile changes.
+	//   - An identity under the former id, where there is none by the external id, gets the external id.
 	//   - An alias that is not known becomes an identity too, and one that is another contact's stays that.
 	//   - The session is the newest of the contact's identities that the message names, unless it is closed or archived; then a new active one.
 	//   - An inbound message moves LastActivityAt, forward only, and leaves version and UpdatedAt alone. A profile that

@@ -1850,7 +1850,10 @@ type Contact implements Node {
 type Identity {
   "The channel that knows the customer by this id."
   channel: Channel!
-  "The id as the channel gave it."
+  """
+  The channel's id for the customer, as the channel gave it. Of a visitor of the chat widget it is a digest: who has the
+  id itself writes as the visitor.
+  """
   externalId: String!
   "The name as the channel gave it."
   displayName: String
@@ -2758,9 +2761,15 @@ type UserError {
 enum UserErrorCode {
   "The value is not acceptable; the message says why."
   INVALID
-  "Another contact has the e-mail. Send ` + "`" + `allowDuplicate` + "`" + ` to save it all the same."
+  """
+  Another contact has the email, and staff or a channel vouch for it; what a customer only typed in takes nothing. Send
+  ` + "`" + `allowDuplicate` + "`" + ` to save it all the same.
+  """
   EMAIL_TAKEN
-  "Another contact has the phone. Send ` + "`" + `allowDuplicate` + "`" + ` to save it all the same."
+  """
+  Another contact has the phone, and staff or a channel vouch for it; what a customer only typed in takes nothing. Send
+  ` + "`" + `allowDuplicate` + "`" + ` to save it all the same.
+  """
   PHONE_TAKEN
   "The contact has changed since ` + "`" + `expectedVersion` + "`" + `."
   CONFLICT

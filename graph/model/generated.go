@@ -267,9 +267,11 @@ type UserErrorCode string
 const (
 	// The value is not acceptable; the message says why.
 	UserErrorCodeInvalid UserErrorCode = "INVALID"
-	// Another contact has the e-mail. Send `allowDuplicate` to save it all the same.
+	// Another contact has the email, and staff or a channel vouch for it; what a customer only typed in takes nothing. Send
+	// `allowDuplicate` to save it all the same.
 	UserErrorCodeEmailTaken UserErrorCode = "EMAIL_TAKEN"
-	// Another contact has the phone. Send `allowDuplicate` to save it all the same.
+	// Another contact has the phone, and staff or a channel vouch for it; what a customer only typed in takes nothing. Send
+	// `allowDuplicate` to save it all the same.
 	UserErrorCodePhoneTaken UserErrorCode = "PHONE_TAKEN"
 	// The contact has changed since `expectedVersion`.
 	UserErrorCodeConflict UserErrorCode = "CONFLICT"

@@ -1,6 +1,8 @@
 package channels
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -15,7 +17,7 @@ import (
 // The web widget posts one message at a time from the visitor's browser, as JSON:
 //
 //	{
-//	  "visitorId": "4f1c…",                        made up by the widget and kept in the browser
+//	  "visitorId": "4f1c…",                        made up by the widget and kept in the browser; a secret
 //	  "messageId": "a7d0…",                        made up for the message, the same when it is sent again
 //	  "text": "Hello",
 //	  "occurredAt": "2026-11-23T09:30:00Z",        optional, now by default
@@ -24,15 +26,20 @@ import (
 //	  "identityHash": "b0fc…"                      of a signed-in user
 //	}
 //
-// What the visitor says are claims. A site that knows the user has its server make the identity: a text that is a JSON
+// Who has the visitorId writes as the visitor, so it is neither stored nor shown: the external id is "visitor:" and a
+// digest of it. What the visitor says are claims. A site that knows the user has its server make the identity: a text that is a JSON
 // object with userId and optionally name, email, phone, and exp (seconds since 1970, after which it is refused). The
 // identityHash is the HMAC-SHA256 of that very text under the channel's secret, in hexadecimal digits. The contact is
 // then the user's, on whatever device, under the external id "user:" and the userId, and e-mail and phone are verified.
 //
 // The page must be of one of the channel's allowed domains, by the Origin that its browser sends. No cookies are used.
 
-// userPrefix begins the external ids of signed-in users, and none of a visitor's.
-const userPrefix = "user:"
+const (
+	// userPrefix begins the external ids of signed-in users, and none of a visitor's.
+	userPrefix = "user:"
+	// visitorPrefix begins the external ids of visitors.
+	visitorPrefix = "visitor:"
+)
 
 type embedMessage struct {
 	VisitorID    string  `json:"visitorId"`
@@ -79,7 +86,7 @@ func embedItems(body []byte) ([]item, error) {
 		return nil, err
 	}
 	r := ingest.Report{
-		ExternalID: m.VisitorID, MessageID: m.MessageID, Direction: crm.Inbound, Text: &m.Text,
+		ExternalID: visitor(m.VisitorID), MessageID: m.MessageID, Direction: crm.Inbound, Text: &m.Text,
 		Profile: crm.Profile{Name: m.Name, Email: m.Email, Phone: m.Phone},
 	}
 	if m.OccurredAt != nil {
@@ -94,7 +101,10 @@ func embedItems(body []byte) ([]item, error) {
 		return nil, &crm.InvalidError{Field: "visitorId", Reason: "visitorId cannot be empty"}
 	case strings.HasPrefix(m.VisitorID, userPrefix):
 		return nil, &crm.InvalidError{Field: "visitorId", Reason: "visitorId cannot begin with " + userPrefix}
+	case len(m.VisitorID) > crm.MaxExternalID:
+		return nil, &crm.InvalidError{Field: "visitorId", Reason: "visitorId can have at most 512 bytes"}
 	case m.Identity == nil:
+		r.Former = former(m.VisitorID)
 		return []item{message(r, nil, raw(body))}, nil
 	}
 	var i embedIdentity
@@ -106,6 +116,22 @@ func embedItems(body []byte) ([]item, error) {
 	r.Profile.Email, r.Profile.EmailVerified = orElse(i.Email, m.Email), i.Email != nil
 	r.Profile.Phone, r.Profile.PhoneVerified = orElse(i.Phone, m.Phone), i.Phone != nil
 	return []item{message(r, nil, raw(body))}, nil
+}
+
+// visitor is the external id of the visitor whose browser keeps the id. 128 bits of SHA-256 tell visitors apart, and say
+// nothing of an id that cannot be guessed.
+func visitor(id string) string {
+	digest := sha256.Sum256([]byte(id))
+	return visitorPrefix + hex.EncodeToString(digest[:16])
+}
+
+// former is what earlier versions stored the visitor's identity under: the id itself. An external id that staff see is
+// never taken for one.
+func former(id string) string {
+	if strings.HasPrefix(id, visitorPrefix) {
+		return ""
+	}
+	return id
 }
 
 func orElse(a, b *string) *string {

@@ -116,6 +116,50 @@ func TestWhatAVisitorSaysJoinsNobody(t *testing.T) {
 	}
 }
 
+func TestWhatStaffSeeOfAVisitorDoesNotLetAnybodyWriteAsTheVisitor(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	c := p.channel(crm.HTMLEmbed)
+	const visitorID = "4f1c2b7e-visitor"
+	p.deliver(c, p.sample("embed/claims"), http.StatusOK)
+	ann := p.contacts()[0]
+	shown := p.identities(ann.ID)[0]
+	if strings.Contains(shown, visitorID) {
+		t.Fatalf("staff see the visitor's secret in %s", shown)
+	}
+	for n, guess := range []string{shown, strings.TrimPrefix(shown, "visitor:"), "visitor:" + visitorID} {
+		p.deliver(c, fmt.Sprintf(`{"visitorId":%q,"messageId":"%d","text":"I am Ann","name":"Eve"}`, guess, n), http.StatusOK)
+	}
+	p.deliver(c, `{"visitorId":"`+visitorID+`","messageId":"again","text":"I am"}`, http.StatusOK)
+	contacts := p.contacts()
+	if len(contacts) != 4 || contacts[0].ID != ann.ID || *contacts[0].Name != *ann.Name {
+		t.Errorf("%+v", contacts)
+	}
+	if ids := p.identities(ann.ID); !slices.Equal(ids, []string{shown}) {
+		t.Errorf("%q", ids)
+	}
+}
+
+func TestAVisitorWhoWasStoredUnderTheIdItselfStaysOneContact(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	c := p.channel(crm.HTMLEmbed)
+	_, err := p.store.RecordInteraction(t.Context(), p.workspace, crm.Interaction{
+		ChannelID: c.ID, ExternalID: "4f1c2b7e-visitor", MessageID: "1", At: start, Received: start, Direction: crm.Inbound,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := p.contacts()[0]
+	p.deliver(c, p.sample("embed/claims"), http.StatusOK)
+	if n := len(p.contacts()); n != 1 {
+		t.Errorf("%d contacts", n)
+	}
+	if ids := p.identities(before.ID); !slices.Equal(ids, []string{"visitor:024dd8e2770e04114a9cb2878ba90895"}) {
+		t.Errorf("%q", ids)
+	}
+}
+
 func TestASignedIdentityIsThePersonAnywhere(t *testing.T) {
 	t.Parallel()
 	p := open(t)

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -164,6 +165,14 @@ func (p *place) deliver(c crm.Channel, body string, status int) *httptest.Respon
 		p.Fatalf("%s: %d %s", c.Type, w.Code, w.Body)
 	}
 	return w
+}
+
+// load stores a contact as it is.
+func (p *place) load(c crm.Contact) {
+	p.Helper()
+	if err := p.store.Load(p.Context(), p.workspace, slices.Values([]storage.Loaded{{Contact: c}})); err != nil {
+		p.Fatal(err)
+	}
 }
 
 // contacts are all contacts, oldest first.

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +24,40 @@ var texts = map[crm.ChannelType]string{
 	crm.Instagram: "instagram/text", crm.TikTok: "tiktok/text", crm.HTMLEmbed: "embed/anonymous",
 }
 
+func TestANumberThatWhatsAppVouchesForIsKeptAndJoinsItsVariant(t *testing.T) {
+	t.Parallel()
+	for vouched, typed := range map[string]string{
+		"551187654321":  "+55 11 98765-4321", // Brazil, before the ninth digit
+		"5215512345678": "+52 55 1234 5678",  // Mexico, with the 1 of old
+		"22507123456":   "+225 07 07 12 34 56",
+		"22997123456":   "+229 01 97 12 34 56",
+		"5491123456789": "+54 11 2345-6789",
+	} {
+		for _, known := range []bool{true, false} {
+			p := open(t)
+			c := p.channel(crm.WhatsApp)
+			if known {
+				staff, err := crm.NormalizePhone(typed, "")
+				if err != nil {
+					t.Fatal(err)
+				}
+				p.load(crm.Contact{
+					ID: crm.NewContactID(start), Version: 1, CreatedAt: start, UpdatedAt: start,
+					Phone: &staff, PhoneFrom: crm.Provenance{Origin: crm.Staff},
+				})
+			}
+			p.deliver(c, strings.ReplaceAll(p.sample("whatsapp/text"), "16505551234", vouched), http.StatusOK)
+			contacts := p.contacts()
+			if len(contacts) != 1 || !slices.Contains(crm.PhoneVariants("+"+vouched), text(contacts[0].Phone)) {
+				t.Errorf("%s beside %s (%t): %+v", vouched, typed, known, contacts)
+			}
+			if !known && text(contacts[0].Phone) != "+"+vouched {
+				t.Errorf("%s is kept as %s", vouched, text(contacts[0].Phone))
+			}
+		}
+	}
+}
+
 func TestASignedMessageMakesOneContactHoweverOftenItIsSent(t *testing.T) {
 	t.Parallel()
 	wanted := map[crm.ChannelType]string{
@@ -31,7 +66,7 @@ func TestASignedMessageMakesOneContactHoweverOftenItIsSent(t *testing.T) {
 		crm.Facebook:  "6254738921473812: Unknown, -, Hello, do you ship to Norway?",
 		crm.Instagram: "1234567890123456: Unknown, -, Love this! Price? 😍",
 		crm.TikTok:    "+ZMM6I2kBFMYfuEhZjEEt6o0FEebXi68VHcHvO0WgQlZ: wood.fan, -, Is it oak?",
-		crm.HTMLEmbed: "4f1c2b7e-visitor: Unknown, -, Hi, is anybody there?",
+		crm.HTMLEmbed: "visitor:024dd8e2770e04114a9cb2878ba90895: Unknown, -, Hi, is anybody there?",
 	}
 	for kind, sample := range texts {
 		t.Run(string(kind), func(t *testing.T) {

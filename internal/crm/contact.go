@@ -65,6 +65,15 @@ func (c Contact) Holds(field, value string) bool {
 	return c.Email != nil && strings.EqualFold(*c.Email, value)
 }
 
+// Claims reports whether the contact's field, email or phone, is only what a customer typed in: it stands for nobody, so
+// it joins no other contact and keeps none from having the value.
+func (c Contact) Claims(field string) bool {
+	if field == "phone" {
+		return c.PhoneFrom.Origin == Claimed
+	}
+	return c.EmailFrom.Origin == Claimed
+}
+
 // Clone returns a copy that shares nothing with c.
 func (c Contact) Clone() Contact {
 	for _, p := range []**string{&c.Name, &c.Email, &c.Phone} {

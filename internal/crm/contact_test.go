@@ -260,6 +260,34 @@ func TestInteractionNormalize(t *testing.T) {
 			},
 			func(i *crm.Interaction) { i.Profile = crm.Profile{} },
 		},
+		"a verified phone that no numbering plan has is kept as it came": {
+			func(i *crm.Interaction) {
+				i.Profile = crm.Profile{Phone: new("+55 11 8765-4321"), PhoneVerified: true}
+			},
+			func(i *crm.Interaction) { i.Profile = crm.Profile{Phone: new("+551187654321"), PhoneVerified: true} },
+		},
+		"a claimed one is dropped": {
+			func(i *crm.Interaction) { i.Profile = crm.Profile{Phone: new("+55 11 8765-4321")} },
+			func(i *crm.Interaction) { i.Profile = crm.Profile{} },
+		},
+		"so is a verified one that is no number of E.164": {
+			func(i *crm.Interaction) {
+				i.Profile = crm.Profile{Phone: new("+5511876543210987"), PhoneVerified: true}
+			},
+			func(i *crm.Interaction) { i.Profile = crm.Profile{} },
+		},
+		"or lacks its country code": {
+			func(i *crm.Interaction) { i.Profile = crm.Profile{Phone: new("0000000"), PhoneVerified: true} },
+			func(i *crm.Interaction) { i.Profile = crm.Profile{} },
+		},
+		"or has letters": {
+			func(i *crm.Interaction) { i.Profile = crm.Profile{Phone: new("+55 11 CALL NOW"), PhoneVerified: true} },
+			func(i *crm.Interaction) { i.Profile = crm.Profile{} },
+		},
+		"a former id that is the external id says nothing": {
+			func(i *crm.Interaction) { i.Former = " U1 " },
+			func(i *crm.Interaction) {},
+		},
 		"what is not there is not verified": {
 			func(i *crm.Interaction) { i.Profile = crm.Profile{EmailVerified: true, PhoneVerified: true} },
 			func(i *crm.Interaction) { i.Profile = crm.Profile{} },

@@ -11,7 +11,10 @@ type Interaction struct {
 	ExternalID string // the channel's id for the customer, as received
 	// Alias is another id of the customer's on the channel, where the provider tells two at once; empty for none. From
 	// then on both are the customer's.
-	Alias     string
+	Alias string
+	// Former is the id that the customer's identity was stored under by an earlier version; empty for none. An identity
+	// found under it, and none under ExternalID, gets ExternalID instead.
+	Former    string
 	MessageID string // the provider's id of the message: the idempotency key
 	// At is when the message was written, never later than Received; both are cut to the microsecond, in UTC.
 	At        time.Time

@@ -25,6 +25,9 @@ func (i Interaction) Normalize(region string) (Interaction, error) {
 	if i.Preview != nil {
 		i.Preview = Preview(*i.Preview)
 	}
+	if i.Former == i.ExternalID || validExternal("former", i.Former) != nil {
+		i.Former = ""
+	}
 	if i.Alias == i.ExternalID || validExternal("alias", i.Alias) != nil {
 		i.Alias = ""
 	}
@@ -71,7 +74,11 @@ func (p Profile) normalize(region string) Profile {
 		p.Name = CleanName(*p.Name)
 	}
 	p.Email = keep(p.Email, NormalizeEmail)
-	p.Phone = keep(p.Phone, func(s string) (string, error) { return NormalizePhone(s, region) })
+	read := NormalizePhone
+	if p.PhoneVerified {
+		read = vouchedPhone
+	}
+	p.Phone = keep(p.Phone, func(s string) (string, error) { return read(s, region) })
 	p.EmailVerified = p.EmailVerified && p.Email != nil
 	p.PhoneVerified = p.PhoneVerified && p.Phone != nil
 	return p

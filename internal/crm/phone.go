@@ -52,6 +52,29 @@ func NormalizePhone(s, region string) (string, error) {
 	return "", errPhone()
 }
 
+// vouchedPhone is the number that a channel vouches for, in E.164 form. Whether the numbering plan has it is a rule for
+// what people type: a channel has reached the number, and networks go on with forms that the plan gave up (see
+// [PhoneVariants]). What is no number at all, or lacks its country code, is refused as [NormalizePhone] does.
+func vouchedPhone(s, region string) (string, error) {
+	planned, err := NormalizePhone(s, region)
+	if err == nil || len(s) > maxPhoneInput {
+		return planned, err
+	}
+	cleaned, _ := cleanPhone(s)
+	digits, international := strings.CutPrefix(cleaned, "+")
+	if !international || !allDigits(digits) || digits[0] == '0' || len(digits) < minE164 || len(digits) > maxE164 {
+		return "", err
+	}
+	return cleaned, nil
+}
+
+// maxE164 is how many digits a number may have with its country code (ITU-T E.164, section 6.2.1), minE164 how many the
+// shortest has that a network abroad can reach.
+const (
+	minE164 = 7
+	maxE164 = 15
+)
+
 func errPhone() error { return &InvalidError{Field: "phone", Reason: "Invalid phone number"} }
 
 // cleanPhone reduces a number to ASCII digits, a leading + and (0). It reports false when there is anything that

@@ -2,17 +2,17 @@ package crm
 
 import "strings"
 
-// PhoneVariants are the numbers, in E.164 form, that reach the same telephone as e164, which comes first. Three countries
+// PhoneVariants are the numbers, in E.164 form, that reach the same telephone as e164, which comes first. Some countries
 // changed how their mobile numbers are written, and networks go on with either: Brazil put a 9 in front of the eight
-// digits, Mexico gave up a 1 after the country code, Argentina writes a 9 there from abroad. Each variant has the same
-// variants.
+// digits, Mexico gave up a 1 after the country code, Argentina writes a 9 there from abroad, Ivory Coast (2021) and Benin
+// (2024) put two digits before the eight. Each variant has the same variants.
 func PhoneVariants(e164 string) []string {
 	variants := []string{e164}
 	digits, ok := strings.CutPrefix(e164, "+")
 	if !ok || !allDigits(digits) {
 		return variants
 	}
-	for _, rule := range []func(string) (string, bool){brazilian, mexican, argentine} {
+	for _, rule := range []func(string) (string, bool){brazilian, mexican, argentine, ivorian, beninese} {
 		if v, ok := rule(digits); ok {
 			variants = append(variants, "+"+v)
 		}
@@ -39,6 +39,47 @@ func mexican(digits string) (string, bool) { return withOrWithout(digits, "52", 
 
 // argentine is +54, perhaps a 9, and ten digits.
 func argentine(digits string) (string, bool) { return withOrWithout(digits, "54", "9") }
+
+// ivorian is +225 and eight digits, or ten that begin with the operator's: 01 for Moov, 05 for MTN, 07 for Orange. Which
+// of them told the second of the eight digits. Landlines, which began with 2 or 3, are left alone: no eight digits tell
+// whose a landline was.
+func ivorian(digits string) (string, bool) {
+	rest, ok := strings.CutPrefix(digits, "225")
+	switch {
+	case !ok:
+	case len(rest) == 8 && ivorianOperator(rest) != "":
+		return "225" + ivorianOperator(rest) + rest, true
+	case len(rest) == 10 && rest[:2] == ivorianOperator(rest[2:]):
+		return "225" + rest[2:], true
+	}
+	return "", false
+}
+
+// ivorianOperator is what was put before eight digits; empty for a landline.
+func ivorianOperator(eight string) string {
+	switch {
+	case eight[0] >= '1' && eight[0] <= '3':
+		return ""
+	case eight[1] <= '3':
+		return "01"
+	case eight[1] <= '6':
+		return "05"
+	}
+	return "07"
+}
+
+// beninese is +229 and eight digits, or 01 and the eight.
+func beninese(digits string) (string, bool) {
+	rest, ok := strings.CutPrefix(digits, "229")
+	switch {
+	case !ok:
+	case len(rest) == 8:
+		return "22901" + rest, true
+	case len(rest) == 10 && strings.HasPrefix(rest, "01"):
+		return "229" + rest[2:], true
+	}
+	return "", false
+}
 
 // withOrWithout is the number that has the extra digit after the country code, or lacks it, where digits does not. The
 // other ten are the number at home.

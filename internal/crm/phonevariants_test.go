@@ -26,6 +26,16 @@ func TestPhoneVariants(t *testing.T) {
 		{"Mexico, too many digits", "+52155123456789", []string{"+52155123456789"}},
 		{"Argentina with the 9", "+5491112345678", []string{"+5491112345678", "+541112345678"}},
 		{"Argentina without the 9", "+541112345678", []string{"+541112345678", "+5491112345678"}},
+		{"Ivory Coast, Orange, with its 07", "+2250707123456", []string{"+2250707123456", "+22507123456"}},
+		{"Ivory Coast, Orange, without", "+22507123456", []string{"+22507123456", "+2250707123456"}},
+		{"Ivory Coast, MTN", "+22545123456", []string{"+22545123456", "+2250545123456"}},
+		{"Ivory Coast, Moov", "+22540123456", []string{"+22540123456", "+2250140123456"}},
+		{"Ivory Coast, a number that 05 was never put before", "+2250507123456", []string{"+2250507123456"}},
+		{"an Ivorian landline", "+22520212223", []string{"+22520212223"}},
+		{"an Ivorian landline of ten digits", "+2252720212223", []string{"+2252720212223"}},
+		{"Benin with 01", "+2290197123456", []string{"+2290197123456", "+22997123456"}},
+		{"Benin without", "+22997123456", []string{"+22997123456", "+2290197123456"}},
+		{"Benin, ten digits without 01", "+2290297123456", []string{"+2290297123456"}},
 		{"elsewhere", "+4915123456789", []string{"+4915123456789"}},
 		{"a country code that only starts alike", "+5511", []string{"+5511"}},
 		{"no plus", "5511987654321", []string{"5511987654321"}},
@@ -43,7 +53,7 @@ func TestPhoneVariants(t *testing.T) {
 }
 
 func FuzzPhoneVariants(f *testing.F) {
-	for _, s := range []string{"+5511987654321", "+551187654321", "+5215512345678", "+541112345678", "+5299999999999", ""} {
+	for _, s := range []string{"+5511987654321", "+551187654321", "+5215512345678", "+541112345678", "+5299999999999", "+22507123456", "+2250707123456", "+22997123456", ""} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

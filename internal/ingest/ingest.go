@@ -31,6 +31,7 @@ type Report struct {
 	ChannelID  crm.ChannelID
 	ExternalID string
 	Alias      string // another id of the customer's, where there are two
+	Former     string // see [crm.Interaction.Former]
 	MessageID  string
 	At         *time.Time // now by default
 	Direction  crm.Direction
@@ -49,6 +50,7 @@ func (in *Ingest) Record(ctx context.Context, v crm.Viewer, r Report) (crm.Recor
 		ChannelID:  r.ChannelID,
 		ExternalID: r.ExternalID,
 		Alias:      r.Alias,
+		Former:     r.Former,
 		MessageID:  r.MessageID,
 		Received:   now,
 		Direction:  r.Direction,

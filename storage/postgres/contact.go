@@ -248,7 +248,7 @@ func without(a, b []string) []string {
 	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) })
 }
 
-// free refuses an e-mail or phone that c sets anew and another contact has. It first makes every other writer of the
+// free refuses an email or phone that c sets anew and another contact has, unless as a claim. It first makes every other writer of the
 // same value wait, so that of two at once the second sees the first.
 func (s *Store) free(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, before, c crm.Contact) error {
 	for _, f := range []struct {
@@ -266,7 +266,7 @@ func (s *Store) free(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, before, 
 			return err
 		}
 		for _, h := range holders {
-			if h.ID != c.ID {
+			if h.ID != c.ID && !h.Claims(f.field) {
 				return &crm.TakenError{Field: f.field, Holder: h}
 			}
 		}

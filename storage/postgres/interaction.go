@@ -274,6 +274,9 @@ func (s *Store) lookAgain(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i c
 	lockValues(b, turns(w, i))
 	b.Queue(`SELECT session_id FROM messages WHERE workspace_id = @workspace AND message_key = @key`, args).
 		QueryRow(func(row pgx.Row) error { return optional(row.Scan(&message)) })
+	if i.Former != "" {
+		rename(b, w, i)
+	}
 	for _, external := range i.ExternalIDs() {
 		b.Queue(`
 			SELECT contact_id, session_id
@@ -325,6 +328,19 @@ func (s *Store) lookAgain(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i c
 	c, err := s.lockContact(ctx, tx, w, contact)
 	l.contact = &c
 	return l, err
+}
+
+// rename queues that an identity under the former id gets the external id, unless there is one already.
+func rename(b *pgx.Batch, w crm.WorkspaceID, i crm.Interaction) {
+	b.Queue(`
+		UPDATE identities SET external_id = @external
+		WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @former
+		  AND NOT EXISTS (
+		    SELECT FROM identities y
+		    WHERE y.workspace_id = @workspace AND y.channel_id = @channel AND y.external_id = @external
+		  )`, pgx.NamedArgs{
+		"workspace": w, "channel": [16]byte(i.ChannelID), "external": i.ExternalID, "former": i.Former,
+	})
 }
 
 // vouchedFor finds the oldest contact that has the profile's verified e-mail, else phone in any of its variants, as a

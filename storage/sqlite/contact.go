@@ -310,7 +310,7 @@ func without(a, b []string) []string {
 	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) })
 }
 
-// free refuses an e-mail or phone that c sets anew and another contact has.
+// free refuses an email or phone that c sets anew and another contact has, unless as a claim.
 func free(ctx context.Context, conn *conn, w crm.WorkspaceID, before, c crm.Contact) error {
 	for _, f := range []struct {
 		field    string
@@ -324,7 +324,7 @@ func free(ctx context.Context, conn *conn, w crm.WorkspaceID, before, c crm.Cont
 			return err
 		}
 		for _, h := range holders {
-			if h.ID != c.ID {
+			if h.ID != c.ID && !h.Claims(f.field) {
 				return &crm.TakenError{Field: f.field, Holder: h}
 			}
 		}

@@ -55,6 +55,9 @@ func (r recording) record(ctx context.Context) (crm.Recorded, error) {
 		return crm.Recorded{}, err
 	}
 	known, err := r.identities(ctx)
+	if err == nil && len(known) == 0 && r.message.Former != "" {
+		known, err = r.renamed(ctx)
+	}
 	if err != nil {
 		return crm.Recorded{}, err
 	}
@@ -107,6 +110,20 @@ func (r recording) identities(ctx context.Context) ([]knownIdentity, error) {
 		"workspace": r.workspace, "channel": r.message.ChannelID[:], "external": r.message.ExternalID,
 		"alias": r.message.Alias,
 	}, scanIdentity)
+}
+
+// renamed gives an identity that is stored under the former id the external id, and is what the message then names.
+func (r recording) renamed(ctx context.Context) ([]knownIdentity, error) {
+	n, err := r.exec(ctx, `
+		UPDATE identities SET external_id = @external
+		WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @former`, args{
+		"workspace": r.workspace, "channel": r.message.ChannelID[:], "external": r.message.ExternalID,
+		"former": r.message.Former,
+	})
+	if err != nil || n == 0 {
+		return nil, err
+	}
+	return r.identities(ctx)
 }
 
 // newestSession is the newest of the sessions that a contact's identities lead to; nil when there is none.

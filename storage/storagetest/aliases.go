@@ -31,6 +31,29 @@ func (w *world) externals(id crm.ContactID) (ids []string) {
 }
 
 var aliasCases = []testCase{
+	{"an identity under a former id gets the external id, once, and keeps contact and session", func(w *world) {
+		ch := w.channel("Web")
+		say := func(id, external, former string) crm.Recorded {
+			i := w.message(ch, external, id)
+			i.Former = former
+			return w.record(i)
+		}
+		first := say("1", "secret", "")
+		second := say("2", "digest", "secret")
+		w.same("contact", second.Contact.ID, first.Contact.ID)
+		w.same("session", second.Session.ID, first.Session.ID)
+		w.same("identities", w.externals(first.Contact.ID), []string{"digest"})
+		w.same("unread", say("3", "digest", "secret").Session.UnreadCount, 3)
+		other := say("4", "secret", "")
+		if other.Contact.ID == first.Contact.ID {
+			w.t.Error("the former id still leads to the contact")
+		}
+		w.same("with both stored, the external id counts", say("5", "digest", "secret").Contact.ID, first.Contact.ID)
+		w.same("the other's identities", w.externals(other.Contact.ID), []string{"secret"})
+		newcomer := say("6", "new digest", "never seen")
+		w.same("a newcomer's identities", w.externals(newcomer.Contact.ID), []string{"new digest"})
+		w.same("a neighbour's", len(w.neighbour().externals(first.Contact.ID)), 0)
+	}},
 	{"whichever of two ids comes first, alone or with the other, there is one contact and one session", func(w *world) {
 		const number, user = "4930901820", "DE.1"
 		for name, order := range map[string][][]string{

@@ -19,6 +19,8 @@ func (w *world) tell(ch crm.Channel, external string, p crm.Profile) crm.Recorde
 	w.t.Helper()
 	i := w.message(ch, external, "1")
 	i.Profile = p
+	i, err := i.Normalize("") // as it comes from a channel: what that would drop joins nobody
+	w.check(err)
 	return w.record(i)
 }
 

@@ -67,10 +67,8 @@ var uniqueCases = []testCase{
 		_, err = w.unique(me.ID, func(c *crm.Contact) { c.Email = new("zoë@example.com") })
 		w.check(err)
 	}},
-	{"a value that a channel wrote is taken too", func(w *world) {
-		i := w.message(w.channel("Shop"), "ann", "1")
-		i.Profile = crm.Profile{Email: new(fields[0].value(1)), Phone: new(fields[1].value(1))}
-		holder := w.record(i).Contact
+	{"a value that a channel vouches for is taken too", func(w *world) {
+		holder := w.tell(w.channel("Shop"), "ann", verified(fields[0].value(1), fields[1].value(1))).Contact
 		for _, f := range fields {
 			me := w.add(person{name: "Me"})[0]
 			_, err := w.unique(me.ID, func(c *crm.Contact) { f.set(c, new(f.value(1))) })
@@ -78,6 +76,23 @@ var uniqueCases = []testCase{
 				w.t.Errorf("%s: got %v, want a TakenError", f.name, err)
 			}
 		}
+	}},
+	{"a value that a customer only typed in is free, and stays a claim", func(w *world) {
+		ch := w.channel("Web")
+		typed := claimed(fields[0].value(2), fields[1].value(2))
+		stranger := w.tell(ch, "stranger", typed).Contact
+		for _, f := range fields {
+			me := w.add(person{name: "Me"})[0]
+			got, err := w.unique(me.ID, func(c *crm.Contact) { f.set(c, new(f.value(2))) })
+			w.check(err)
+			w.same(f.name, f.get(got), new(f.value(2)))
+			_, err = w.unique(w.add(person{name: "You"})[0].ID, func(c *crm.Contact) { f.set(c, new(f.value(2))) })
+			if taken, ok := errors.AsType[*crm.TakenError](err); !ok || taken.Holder.ID != me.ID {
+				w.t.Errorf("%s: got %v, want a TakenError of the contact that staff gave it to", f.name, err)
+			}
+		}
+		w.same("the claimant", w.contact(stranger.ID), *stranger)
+		w.same("the next one who claims it", w.tell(ch, "another", typed).Contact.EmailFrom.Origin, crm.Claimed)
 	}},
 	{"without asking for it a value need not be unique", func(w *world) {
 		for _, f := range fields {
