@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -126,6 +125,9 @@ func (p *program) serve(ctx context.Context) (err error) {
 		return nil
 	})
 	logger.Info("starting", "version", version(), "database", p.config.DatabaseURL)
+	for _, warning := range p.config.Warnings() {
+		logger.Warn(warning) //nolint:sloglint // constants, but for two settings
+	}
 	if p.watching, err = startWatching(ctx, p.getenv); err != nil {
 		return &usageError{err}
 	}
@@ -186,9 +188,6 @@ func (p *program) handler(
 	}, store, logger, p.now)
 	if err != nil {
 		return nil, nil, err
-	}
-	if u, err := url.Parse(c.AuthJWKSURL); err == nil && u.Scheme == "http" && !config.Loopback(u.Hostname()) {
-		logger.Warn("KITH_AUTH_JWKS_URL is not https: whoever can alter traffic on the way can sign tokens")
 	}
 	staff, err := p.signIn(ctx, store, logger, addr)
 	if err != nil {

@@ -256,6 +256,21 @@ func TestTokensOpenTheirWorkspace(t *testing.T) {
 	}
 }
 
+func TestAServerWarnsOfWhoElseGetsIn(t *testing.T) {
+	t.Parallel()
+	s := start(t, environment{
+		"KITH_DATABASE_URL": "sqlite:" + filepath.Join(t.TempDir(), "kith.db"), "KITH_AUTH_JWKS_URL": "http://127.0.0.1:9/keys",
+		"KITH_OIDC_ISSUER": "http://127.0.0.1:9", "KITH_OIDC_CLIENT_ID": "kith", "KITH_OIDC_CLIENT_SECRET": "s", "KITH_SECRET_KEY": secret,
+		"KITH_OIDC_WORKSPACE": "acme", "KITH_OIDC_ROLE": "admin",
+	})
+	log := s.log.String()
+	for _, want := range []string{"neither KITH_AUTH_ISSUER nor KITH_AUTH_AUDIENCE is set", "say in KITH_OIDC_REQUIRE who may"} {
+		if !regexp.MustCompile(`level=WARN msg="[^"]*` + want).MatchString(log) {
+			t.Errorf("no warning %q in\n%s", want, log)
+		}
+	}
+}
+
 func TestMistakesAreToldAtOnce(t *testing.T) {
 	t.Parallel()
 	sqlite := "sqlite:" + filepath.Join(t.TempDir(), "kith.db")

@@ -36,6 +36,7 @@ func (p *program) signIn(
 		RoleClaim:      c.OIDC.RoleClaim,
 		Workspace:      c.OIDC.Workspace,
 		Role:           c.OIDC.Role,
+		Require:        c.OIDC.Requirements(),
 		Lifetime:       c.OIDC.Lifetime,
 		PublicURL:      p.publicURL(addr),
 	}, sealer, store, logger, p.now)

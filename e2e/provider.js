@@ -32,7 +32,7 @@ export async function startProvider(publicUrl, { host = '127.0.0.1', port = 0, t
     ],
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig' }] },
     cookies: { keys: ['a key of the provider'] },
-    claims: { openid: ['sub'], profile: ['name', 'workspace', 'role', 'realm_access'], email: ['email'] },
+    claims: { openid: ['sub'], profile: ['name', 'workspace', 'role', 'hd', 'realm_access'], email: ['email'] },
     conformIdTokenClaims: !claimsInIdToken,
     findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, ...people[id] }) }),
     rotateRefreshToken: true,

@@ -145,6 +145,37 @@ describe('staying signed in', () => {
       },
     ))
 
+  for (const claimsInIdToken of [true, false]) {
+    it(`lets in who has the claims that are required, told by ${claimsInIdToken ? 'the ID token' : 'userinfo'}`, () =>
+      withKith(
+        {
+          KITH_OIDC_WORKSPACE: 'acme', KITH_OIDC_ROLE: 'admin',
+          KITH_OIDC_REQUIRE: 'hd=example.com, realm_access.groups=support, realm_access.groups=on call',
+        },
+        { claimsInIdToken },
+        async (kith, provider) => {
+          const colleague = { name: 'Ann', hd: 'example.com', realm_access: { groups: ['sales', 'on call'] } }
+          Object.assign(provider.people, {
+            ann: colleague,
+            bob: { ...colleague, hd: 'example.org' },
+            cat: { ...colleague, realm_access: { groups: ['sales'] } },
+            dan: { ...colleague, hd: undefined, workspace: 'acme', role: 'admin' },
+          })
+          const jar = await signIn(kith, 'ann')
+          assert.equal((await ask(kith, jar)).body.data.viewer.role, 'ADMIN')
+          for (const [login, claim] of Object.entries({ bob: 'hd', cat: 'realm_access.groups', dan: 'hd', nobody: 'hd' })) {
+            const other = new Jar()
+            const response = await other.send(await comeBack(kith, other, login))
+            assert.equal(response.status, 403, login)
+            assert.ok((await response.text()).includes(`The claim ${claim} does not have a value that is let in here.`), login)
+            assert.equal(other.get('kith'), undefined)
+          }
+          provider.people.ann = { ...colleague, realm_access: { groups: [] } } // moved to another team
+          assert.equal((await refresh(kith, jar)).status, 401)
+        },
+      ))
+  }
+
   it('marks its cookies for https', () =>
     withKith({ KITH_PUBLIC_URL: 'https://kith.example.com' }, {}, async (kith) => {
       const response = await fetch(`${kith.url}/auth/login`, { redirect: 'manual' })

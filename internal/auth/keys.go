@@ -31,7 +31,7 @@ var (
 
 // publishedKeys returns what finds a token's key in the JWKS at url.
 func publishedKeys(ctx context.Context, url string, logger *slog.Logger) (jwt.Keyfunc, error) {
-	cached := jwkset.NewMemoryStorage()
+	cached := &signingKeys{Storage: jwkset.NewMemoryStorage(), logger: logger}
 	remote, err := jwkset.NewStorageFromHTTP(url, jwkset.HTTPClientStorageOptions{
 		Client:                    &http.Client{Timeout: fetchTimeout},
 		Ctx:                       ctx,
@@ -42,6 +42,8 @@ func publishedKeys(ctx context.Context, url string, logger *slog.Logger) (jwt.Ke
 		},
 		RefreshInterval: fetchInterval,
 		Storage:         cached,
+		// One odd key must not cost the others: signingKeys leaves it out.
+		ValidateOptions: jwkset.JWKValidateOptions{SkipUse: true, SkipKeyOps: true},
 	})
 	if err != nil {
 		return nil, err
@@ -84,7 +86,7 @@ func publishedKeys(ctx context.Context, url string, logger *slog.Logger) (jwt.Ke
 type keySet struct {
 	jwkset.Storage
 
-	cached jwkset.Storage
+	cached *signingKeys
 	ctx    context.Context //nolint:containedctx // the server's, see above
 	turn   *rate.Limiter
 	flight singleflight.Group
@@ -106,7 +108,7 @@ func (s *keySet) KeyRead(ctx context.Context, id string) (jwkset.JWK, error) {
 	if err == nil {
 		return key, nil
 	}
-	if all, err := s.cached.KeyReadAll(ctx); err == nil && len(all) == 0 {
+	if !s.cached.fetched.Load() {
 		return jwkset.JWK{}, errNoKeys
 	}
 	return jwkset.JWK{}, errUnknownKey

@@ -7,9 +7,11 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -29,6 +31,7 @@ type issuer struct {
 
 	mu   sync.Mutex
 	keys map[string]crypto.Signer
+	more []jwkset.JWKMarshal // published as they are
 }
 
 func newIssuer(t *testing.T) *issuer {
@@ -52,11 +55,14 @@ func newIssuer(t *testing.T) *issuer {
 				t.Error(err)
 			}
 		}
-		body, err := set.JSONPublic(r.Context())
+		body, err := set.Marshal(r.Context())
 		if err != nil {
 			t.Error(err)
 		}
-		_, _ = w.Write(body)
+		body.Keys = append(slices.Clone(i.more), body.Keys...)
+		if err := json.NewEncoder(w).Encode(body); err != nil {
+			t.Error(err)
+		}
 	}))
 	t.Cleanup(s.Close)
 	i.URL = s.URL
@@ -111,6 +117,93 @@ func TestKeysOfAJWKS(t *testing.T) {
 				t.Errorf("got %v, want %q", err, c.reason)
 			}
 		})
+	}
+}
+
+// jwk is the public half of a key, with the rest of what a JWKS says of it.
+func jwk(t *testing.T, key crypto.Signer, said jwkset.JWKMarshal) jwkset.JWKMarshal {
+	t.Helper()
+	made, err := jwkset.NewJWKFromKey(key.Public(), jwkset.JWKOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := made.Marshal()
+	m.KID, m.USE, m.KEYOPS, m.ALG = said.KID, said.USE, said.KEYOPS, said.ALG
+	return m
+}
+
+func TestKeysThatAreNotForSigningAreLeftOut(t *testing.T) {
+	t.Parallel()
+	rsaKey, ecKey, edKey := newKeys(t)
+	weak, err1 := rsa.GenerateKey(rand.Reader, 2047)
+	p384, err2 := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		key    crypto.Signer
+		method jwt.SigningMethod
+		said   jwkset.JWKMarshal
+		good   bool
+	}{
+		"no use":                        {rsaKey, jwt.SigningMethodRS256, jwkset.JWKMarshal{}, true},
+		"use sig":                       {rsaKey, jwt.SigningMethodRS256, jwkset.JWKMarshal{USE: "sig", ALG: "RS256"}, true},
+		"key_ops verify":                {ecKey, jwt.SigningMethodES256, jwkset.JWKMarshal{KEYOPS: []jwkset.KEYOPS{"verify"}}, true},
+		"use enc":                       {rsaKey, jwt.SigningMethodRS256, jwkset.JWKMarshal{USE: "enc"}, false},
+		"use enc of a curve":            {ecKey, jwt.SigningMethodES256, jwkset.JWKMarshal{USE: "enc"}, false},
+		"a use made up":                 {rsaKey, jwt.SigningMethodRS256, jwkset.JWKMarshal{USE: "SIG"}, false},
+		"key_ops encrypt":               {rsaKey, jwt.SigningMethodRS256, jwkset.JWKMarshal{KEYOPS: []jwkset.KEYOPS{"encrypt", "wrapKey"}}, false},
+		"use sig, but key_ops wrap":     {rsaKey, jwt.SigningMethodRS256, jwkset.JWKMarshal{USE: "sig", KEYOPS: []jwkset.KEYOPS{"wrapKey"}}, false},
+		"alg of encryption":             {rsaKey, jwt.SigningMethodRS256, jwkset.JWKMarshal{ALG: "RSA-OAEP"}, false},
+		"alg of another scheme":         {rsaKey, jwt.SigningMethodRS256, jwkset.JWKMarshal{ALG: "PS256"}, false},
+		"alg EdDSA":                     {edKey, jwt.SigningMethodEdDSA, jwkset.JWKMarshal{ALG: "EdDSA"}, true},
+		"alg of another type":           {ecKey, jwt.SigningMethodES256, jwkset.JWKMarshal{ALG: "RS256"}, false},
+		"RSA of 2047 bits":              {weak, jwt.SigningMethodRS256, jwkset.JWKMarshal{USE: "sig"}, false},
+		"another curve that says ES256": {p384, jwt.SigningMethodES256, jwkset.JWKMarshal{ALG: "ES256"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			i := newIssuer(t)
+			said := c.said
+			said.KID = "k"
+			i.more = []jwkset.JWKMarshal{jwk(t, c.key, said)}
+			a := newAuthenticator(t, Config{JWKSURL: i.URL})
+			for _, kid := range []string{"", "k"} {
+				if c.key == p384 {
+					continue // no library signs like that; that the key is left out shows below
+				}
+				_, err := a.Authenticate(t.Context(), "Bearer "+sign(t, c.method, c.key, kid, goodClaims()))
+				if c.good != (err == nil) || err != nil && !errors.Is(err, ErrUnauthenticated) {
+					t.Errorf("kid %q: got %v", kid, err)
+				}
+			}
+			made, err := jwkset.NewJWKFromMarshal(i.more[0], jwkset.JWKMarshalOptions{}, jwkset.JWKValidateOptions{SkipAll: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if complaint := keyComplaint(made); c.good != (complaint == "") {
+				t.Errorf("complaint %q", complaint)
+			}
+		})
+	}
+}
+
+func TestAnOddKeyDoesNotHideTheOthers(t *testing.T) {
+	t.Parallel()
+	rsaKey, ecKey, _ := newKeys(t)
+	i := newIssuer(t)
+	i.more = []jwkset.JWKMarshal{
+		{KTY: "oct", KID: "r", K: "c2VjcmV0"},
+		jwk(t, ecKey, jwkset.JWKMarshal{KID: "r", USE: "enc"}),
+		jwk(t, ecKey, jwkset.JWKMarshal{KID: "x", USE: "tls", KEYOPS: []jwkset.KEYOPS{"dance"}}),
+		{KTY: "EC", CRV: "secp256k1", KID: "y", X: "AQ", Y: "AQ"},
+	}
+	i.publish("r", rsaKey)
+	a := newAuthenticator(t, Config{JWKSURL: i.URL})
+	for _, kid := range []string{"", "r"} {
+		if _, err := a.Authenticate(t.Context(), "Bearer "+sign(t, jwt.SigningMethodRS256, rsaKey, kid, goodClaims())); err != nil {
+			t.Errorf("kid %q: %v", kid, err)
+		}
 	}
 }
 

@@ -21,6 +21,7 @@ type OIDC struct {
 	RoleClaim      string        `setting:"" default:"role" placeholder:"CLAIM" help:"The claim that says staff or admin, as a text or in a list; dots lead into objects."`
 	Workspace      string        `setting:"" placeholder:"WORKSPACE" help:"The workspace of everybody who signs in without the claim."`
 	Role           string        `setting:"" placeholder:"staff|admin" help:"The role of everybody who signs in without the claim."`
+	Require        string        `setting:"" placeholder:"CLAIM=VALUE,…" help:"Claims that everybody who signs in must have, such as hd=example.com or groups=support, with commas between; of several values for one claim any will do. Dots lead into objects, and a list must have the value; %2C is a comma. Default: none."`
 	Lifetime       time.Duration `setting:"" default:"12h" help:"How long somebody stays signed in at most."`
 }
 
@@ -34,6 +35,34 @@ func (o OIDC) ScopeList() []string { return strings.Fields(o.Scopes) }
 func (o OIDC) ParamValues() url.Values {
 	v, _ := url.ParseQuery(o.Params) // Validate has looked
 	return v
+}
+
+// Requirements is Require: for each claim the values of which it must have one.
+func (o OIDC) Requirements() map[string][]string {
+	all := map[string][]string{}
+	for item := range items(o.Require) {
+		if claim, value, ok := parseRequirement(item); ok {
+			all[claim] = append(all[claim], value)
+		}
+	}
+	return all
+}
+
+func parseRequirement(item string) (claim, value string, ok bool) {
+	claim, escaped, _ := strings.Cut(item, "=")
+	claim = strings.TrimSpace(claim)
+	value, err := url.PathUnescape(strings.TrimSpace(escaped))
+	return claim, value, err == nil && claim != "" && value != ""
+}
+
+func requireComplaint(setting string) string {
+	for item := range items(setting) {
+		if _, _, ok := parseRequirement(item); !ok {
+			return "must be claims and values with commas between, such as hd=example.com,groups=support; " +
+				"a comma in a value is written %2C, a % %25"
+		}
+	}
+	return ""
 }
 
 // ownParams are the parameters of an authorization request that a client sets itself.
@@ -54,6 +83,7 @@ func (all *complaints) complainAboutOIDC(c Config, serving bool) {
 	for _, s := range []struct{ name, value string }{
 		{"OIDC_CLIENT_ID", o.ClientID}, {"OIDC_CLIENT_SECRET", string(o.ClientSecret)}, {"OIDC_SCOPES", o.Scopes},
 		{"OIDC_PARAMS", o.Params}, {"OIDC_WORKSPACE", o.Workspace}, {"OIDC_ROLE", o.Role},
+		{"OIDC_REQUIRE", o.Require},
 	} {
 		all.check(s.value == "" || o.Issuer != "", s.name, "needs KITH_OIDC_ISSUER beside it")
 	}
@@ -61,6 +91,8 @@ func (all *complaints) complainAboutOIDC(c Config, serving bool) {
 		"must have at most 128 bytes and no control characters")
 	all.check(slices.Contains([]string{"", "staff", "admin"}, o.Role), "OIDC_ROLE", "must be staff or admin")
 	all.check(o.Scopes == "" || slices.Contains(o.ScopeList(), "openid"), "OIDC_SCOPES", "must contain openid")
+	all.add("OIDC_REQUIRE", requireComplaint(o.Require))
+	all.check(o.Require == "" || len(o.Requirements()) > 0, "OIDC_REQUIRE", "has no claim between its commas")
 	params, err := url.ParseQuery(o.Params)
 	all.check(err == nil, "OIDC_PARAMS", "must be a query string, such as prompt=consent&access_type=offline")
 	for _, own := range ownParams {

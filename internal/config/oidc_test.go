@@ -54,6 +54,13 @@ func TestValidateSettingsOfSigningIn(t *testing.T) {
 		"no claim for the role":            {signingIn(func(c *Config) { c.OIDC.RoleClaim = "" }), "KITH_OIDC_ROLE_CLAIM"},
 		"a lifetime of a second":           {signingIn(func(c *Config) { c.OIDC.Lifetime = time.Second }), "KITH_OIDC_LIFETIME"},
 		"a lifetime of a year":             {signingIn(func(c *Config) { c.OIDC.Lifetime = 365 * 24 * time.Hour }), "KITH_OIDC_LIFETIME"},
+		"what is required":                 {signingIn(func(c *Config) { c.OIDC.Require = "hd=example.com, groups=a b,https://x/y=z" }), ""},
+		"a requirement without a value":    {signingIn(func(c *Config) { c.OIDC.Require = "hd" }), "KITH_OIDC_REQUIRE"},
+		"one with an empty value":          {signingIn(func(c *Config) { c.OIDC.Require = "hd=example.com,groups=" }), "KITH_OIDC_REQUIRE"},
+		"one without a claim":              {signingIn(func(c *Config) { c.OIDC.Require = "=support" }), "KITH_OIDC_REQUIRE"},
+		"one that does not parse":          {signingIn(func(c *Config) { c.OIDC.Require = "groups=%zz" }), "KITH_OIDC_REQUIRE"},
+		"no requirement between commas":    {signingIn(func(c *Config) { c.OIDC.Require = " , " }), "KITH_OIDC_REQUIRE"},
+		"a requirement without a provider": {valid(func(c *Config) { c.OIDC.Require = "hd=example.com" }), "KITH_OIDC_REQUIRE: needs KITH_OIDC_ISSUER"},
 		"an issuer of tokens without keys": {signingIn(func(c *Config) { c.AuthIssuer = "us" }), "KITH_AUTH_ISSUER"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -95,5 +102,44 @@ func TestSettingsOfSigningInAreReadFromTheEnvironment(t *testing.T) {
 	}
 	if d := cmp.Diff([]string{"b", "c"}, got.OIDC.ParamValues()["a"]); d != "" {
 		t.Error(d)
+	}
+}
+
+func TestRequirements(t *testing.T) {
+	t.Parallel()
+	got := OIDC{Require: "hd=example.com, groups=support ,groups=cn=a%2Cou=b, email_verified=true"}.Requirements()
+	want := map[string][]string{"hd": {"example.com"}, "groups": {"support", "cn=a,ou=b"}, "email_verified": {"true"}}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	t.Parallel()
+	jwks := func(c *Config) { c.AuthJWKSURL = "https://id.example.com/keys" }
+	all := func(c *Config) { c.OIDC.Workspace, c.OIDC.Role = "acme", "admin" }
+	for name, c := range map[string]struct {
+		config Config
+		want   string // part of the only warning; empty for none
+	}{
+		"a secret":                      {valid(func(c *Config) { c.AuthSecret = secret }), ""},
+		"keys by http on this machine":  {valid(func(c *Config) { c.AuthJWKSURL, c.AuthAudience = "http://localhost/keys", "kith" }), ""},
+		"keys by http":                  {valid(func(c *Config) { c.AuthJWKSURL, c.AuthAudience = "http://id/keys", "kith" }), "not https"},
+		"keys without issuer, audience": {valid(jwks), "neither KITH_AUTH_ISSUER nor KITH_AUTH_AUDIENCE"},
+		"keys without an audience":      {valid(func(c *Config) { jwks(c); c.AuthIssuer = "us" }), "KITH_AUTH_AUDIENCE is not set"},
+		"keys with an audience":         {valid(func(c *Config) { jwks(c); c.AuthAudience = "kith" }), ""},
+		"everybody of a provider":       {signingIn(all), "with the role admin (KITH_OIDC_WORKSPACE, KITH_OIDC_ROLE): say in KITH_OIDC_REQUIRE"},
+		"everybody of a domain":         {signingIn(func(c *Config) { all(c); c.OIDC.Require = "hd=example.com" }), ""},
+		"a role by claim":               {signingIn(func(c *Config) { c.OIDC.Workspace = "acme" }), ""},
+		"a workspace by claim":          {signingIn(func(c *Config) { c.OIDC.Role = "staff" }), ""},
+		"no provider":                   {valid(all), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := c.config.Warnings()
+			if (len(got) == 0) != (c.want == "") || len(got) > 1 || len(got) == 1 && !strings.Contains(got[0], c.want) {
+				t.Errorf("got %q", got)
+			}
+		})
 	}
 }

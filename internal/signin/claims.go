@@ -1,6 +1,8 @@
 package signin
 
 import (
+	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -58,8 +60,33 @@ func (c claims) texts(name string) (all []string, ok bool) {
 	return all, ok
 }
 
+// has reports whether the claim is one of the values, or a list that has one. A number or a boolean is compared as JSON
+// writes it.
+func (c claims) has(name string, values []string) bool {
+	v, _ := c.find(name)
+	list, isList := v.([]any)
+	if !isList {
+		list = []any{v}
+	}
+	return slices.ContainsFunc(list, func(each any) bool {
+		switch each := each.(type) {
+		case string:
+			return slices.Contains(values, each)
+		case bool, float64, json.Number:
+			text, err := json.Marshal(each)
+			return err == nil && slices.Contains(values, string(text))
+		}
+		return false
+	})
+}
+
 // lacks reports whether more claims could tell something that these do not.
 func (c Config) lacks(of claims) bool {
+	for name := range c.Require {
+		if _, ok := of.find(name); !ok {
+			return true
+		}
+	}
 	_, workspace := of.texts(c.WorkspaceClaim)
 	_, role := of.texts(c.RoleClaim)
 	return !workspace || !role || displayName(of) == ""
@@ -67,6 +94,11 @@ func (c Config) lacks(of claims) bool {
 
 // person reads who signed in. The error is an *accessError.
 func (c Config) person(subject string, of claims) (person, error) {
+	for _, name := range slices.Sorted(maps.Keys(c.Require)) {
+		if !of.has(name, c.Require[name]) {
+			return person{}, &accessError{"The claim " + name + " does not have a value that is let in here."}
+		}
+	}
 	who := person{subject: subject, name: displayName(of), workspace: c.Workspace, role: c.Role}
 	if names, ok := of.texts(c.WorkspaceClaim); ok {
 		slices.Sort(names)

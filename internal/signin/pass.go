@@ -6,8 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"kith/internal/auth"
@@ -139,7 +142,8 @@ func (s *SignIn) setCookie(w http.ResponseWriter, name, value string, seconds in
 	})
 }
 
-// seal makes the value of a cookie. It can be opened only by that name, and for the same client of the same provider.
+// seal makes the value of a cookie. It can be opened only by that name, for the same client of the same provider, and while
+// the same is required of everybody.
 func (s *SignIn) seal(name string, v any) (string, error) {
 	plain, err := json.Marshal(v)
 	if err != nil {
@@ -172,5 +176,9 @@ func (s *SignIn) unseal(value, name string, v any) error {
 }
 
 func (s *SignIn) about(name string) []byte {
-	return []byte(name + "\x00" + s.config.Issuer + "\x00" + s.config.ClientID)
+	about := name + "\x00" + s.config.Issuer + "\x00" + s.config.ClientID
+	for _, claim := range slices.Sorted(maps.Keys(s.config.Require)) {
+		about += "\x00" + claim + "\x00" + strings.Join(slices.Sorted(slices.Values(s.config.Require[claim])), "\x00")
+	}
+	return []byte(about)
 }

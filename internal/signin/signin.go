@@ -46,6 +46,8 @@ type Config struct {
 	// Workspace and Role, where set, are of everybody whose claims do not have one.
 	Workspace string
 	Role      string
+	// Require names claims that everybody must have, each with the values of which it must be one or, as a list, have one.
+	Require map[string][]string
 	// Lifetime is how long somebody stays signed in at most, however often it is renewed.
 	Lifetime time.Duration
 	// PublicURL is where browsers reach Kith: https, or http on this machine, without a path.

@@ -122,6 +122,7 @@ func TestACookieOpensForWhomItWasSealed(t *testing.T) {
 		"another key":      signIn(t, nil, older),
 		"another provider": signIn(t, func(c *Config) { c.Issuer = "https://other.example.com" }),
 		"another client":   signIn(t, func(c *Config) { c.ClientID = "other" }),
+		"more is required": signIn(t, func(c *Config) { c.Require = map[string][]string{"hd": {"example.com"}} }),
 	} {
 		if _, err := other.passOf(request(t, c, nil)); !errors.Is(err, errBadPass) {
 			t.Errorf("%s: %v", name, err)
