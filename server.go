@@ -225,7 +225,7 @@ func (p *program) handler(
 		Panicked:      p.watching.caught("operation"),
 	})
 
-	metrics.WatchConnections(registry, endpoint.Connections)
+	metrics.WatchConnections(registry, endpoint.Connections, endpoint.Refused, graph.ConnectionRefusals())
 
 	mux := http.NewServeMux()
 	mux.Handle(graphQLPath, httpd.CORS(c.Origins(), door.admit(endpoint)))

@@ -39,6 +39,14 @@ func QuickTimes(init, alive time.Duration) func(o *Options) {
 	}
 }
 
+// QuickMessages makes sockets impatient with what comes slowly: a message that has begun, and the client's part of closing.
+func QuickMessages(message, goodbye time.Duration) func(o *Options) {
+	return func(o *Options) {
+		o.times = usualTimes
+		o.times.init, o.times.ping, o.times.message, o.times.goodbye = time.Hour, time.Hour, message, goodbye
+	}
+}
+
 // Patient lets clients leave unread what is sent to them, and unanswered whether they are there.
 func Patient(o *Options) {
 	o.times = usualTimes

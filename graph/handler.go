@@ -97,6 +97,7 @@ type Handler struct {
 
 	groups   groups
 	live     *live
+	long     longMessages
 	lifetime context.Context //nolint:containedctx // of the answers that streams share
 	end      context.CancelFunc
 }

@@ -16,6 +16,10 @@ import (
 type times struct {
 	// init is how long a socket may take to send connection_init.
 	init time.Duration
+	// message is how long a message of a socket may take to come, from its beginning on.
+	message time.Duration
+	// goodbye is how long a socket that has been closed is kept for the client's part of the handshake.
+	goodbye time.Duration
 	// ping is how often a socket is asked whether somebody is there, and pong how long the answer may take.
 	ping, pong time.Duration
 	// comment is how often an idle event stream shows that it is alive, for proxies that cut idle connections.
@@ -29,6 +33,8 @@ type times struct {
 
 var usualTimes = times{
 	init:    5 * time.Second,
+	message: 15 * time.Second,
+	goodbye: 6 * time.Second,
 	ping:    20 * time.Second,
 	pong:    30 * time.Second,
 	comment: 12 * time.Second,
@@ -36,19 +42,39 @@ var usualTimes = times{
 	settle:  200 * time.Millisecond,
 }
 
+// The bounds of sockets that have not been acknowledged: nobody has shown a credential on them yet.
+const (
+	maxUnacknowledged   = 1024
+	unacknowledgedShare = 8 // one address may have the eighth part of them
+)
+
 // live is the sockets and event streams that are open.
 type live struct {
-	most int // of all addresses; one may have half of them
+	most    int // of all addresses; one may have half of them
+	unknown int // how many may be unacknowledged
 
-	mu       sync.Mutex
-	open     map[connection]string // with the address that each came from
-	from     map[string]int        // how many of each address
-	draining bool
-	empty    chan struct{} // closed when draining and nothing is open
+	mu        sync.Mutex
+	open      map[connection]*place
+	from      map[string]int // how many of each address
+	waiting   int            // how many are unacknowledged
+	waitingOf map[string]int // and of each address
+	refused   map[string]int64
+	draining  bool
+	empty     chan struct{} // closed when draining and nothing is open
+}
+
+// place is what is known of a connection that is open.
+type place struct {
+	address      string
+	acknowledged bool
 }
 
 func newLive(most int) *live {
-	return &live{most: most, open: make(map[connection]string), from: make(map[string]int)}
+	return &live{
+		most: most, unknown: min(most, maxUnacknowledged),
+		open: make(map[connection]*place), from: make(map[string]int), waitingOf: make(map[string]int),
+		refused: make(map[string]int64),
+	}
 }
 
 // connection is a socket or an event stream.
@@ -59,40 +85,99 @@ type connection interface {
 	cut()
 }
 
-// crowded is how long a client should wait that has too many connections open.
-const crowded = 5 * time.Second
+// crowded is how long a client should wait that has too many connections open, and hurried one that has too many which
+// are not acknowledged yet.
+const (
+	crowded = 5 * time.Second
+	hurried = time.Second
+)
 
-// add keeps a connection from an address until remove. The error says why one more is not welcome: errDraining, errBusy, or
-// a *tooManyError where the address has its share.
-func (l *live) add(c connection, address string) error {
+// add keeps a connection from an address until remove. One that is not acknowledged becomes so with acknowledge. The error
+// says why one more is not welcome: errDraining, errBusy, or a *tooManyError where the address has its share.
+func (l *live) add(c connection, address string, acknowledged bool) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	switch {
-	case l.draining:
-		return errDraining
-	case len(l.open) >= l.most:
-		return errBusy
-	case l.from[address] >= max(1, l.most/2):
-		return &tooManyError{"Too many connections of this address are open", crowded}
+	reason, err := l.refusal(address, acknowledged)
+	if err != nil {
+		l.refused[reason]++
+		return err
 	}
-	l.open[c] = address
+	l.open[c] = &place{address, acknowledged}
 	l.from[address]++
+	if !acknowledged {
+		l.waiting++
+		l.waitingOf[address]++
+	}
 	return nil
 }
 
-func (l *live) count() int {
+// The reasons why a connection is not welcome, as metrics name them.
+const (
+	refusedDraining       = "draining"
+	refusedFull           = "full"
+	refusedAddress        = "address"
+	refusedUnacknowledged = "unacknowledged"
+)
+
+// ConnectionRefusals are the reasons that [Handler.Refused] counts by.
+func ConnectionRefusals() []string {
+	return []string{refusedDraining, refusedFull, refusedAddress, refusedUnacknowledged}
+}
+
+// refusal says why one more connection is not welcome. The caller holds the lock.
+func (l *live) refusal(address string, acknowledged bool) (reason string, err error) {
+	switch {
+	case l.draining:
+		return refusedDraining, errDraining
+	case len(l.open) >= l.most:
+		return refusedFull, errBusy
+	case l.from[address] >= max(1, l.most/2):
+		return refusedAddress, &tooManyError{"Too many connections of this address are open", crowded}
+	case acknowledged:
+		return "", nil
+	case l.waiting >= l.unknown:
+		return refusedUnacknowledged, errBusy
+	case l.waitingOf[address] >= max(4, l.unknown/unacknowledgedShare):
+		return refusedUnacknowledged, &tooManyError{"Too many connections of this address wait for connection_init", hurried}
+	}
+	return "", nil
+}
+
+// acknowledge notes that somebody has shown a credential on a connection.
+func (l *live) acknowledge(c connection) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.open)
+	if p := l.open[c]; p != nil {
+		l.settle(p)
+	}
+}
+
+// settle takes a connection from those that are unacknowledged. The caller holds the lock.
+func (l *live) settle(p *place) {
+	if p.acknowledged {
+		return
+	}
+	p.acknowledged = true
+	l.waiting--
+	if l.waitingOf[p.address]--; l.waitingOf[p.address] == 0 {
+		delete(l.waitingOf, p.address)
+	}
+}
+
+func (l *live) count() (open, unacknowledged int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.open), l.waiting
 }
 
 func (l *live) remove(c connection) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	address := l.open[c]
+	p := l.open[c]
 	delete(l.open, c)
-	if l.from[address]--; l.from[address] == 0 {
-		delete(l.from, address)
+	l.settle(p)
+	if l.from[p.address]--; l.from[p.address] == 0 {
+		delete(l.from, p.address)
 	}
 	if l.draining && len(l.open) == 0 {
 		close(l.empty)
@@ -147,8 +232,15 @@ func (h *Handler) turnAway(ctx context.Context, w http.ResponseWriter, err error
 	write(w, typeJSON, refused.status, &graphql.Response{Errors: refused.errors})
 }
 
-// Connections is how many sockets and event streams are open.
-func (h *Handler) Connections() int { return h.live.count() }
+// Connections is how many sockets and event streams are open, and how many sockets of them have not been acknowledged.
+func (h *Handler) Connections() (open, unacknowledged int) { return h.live.count() }
+
+// Refused is how many connections have been turned away so far for a reason, one of [ConnectionRefusals].
+func (h *Handler) Refused(reason string) int64 {
+	h.live.mu.Lock()
+	defer h.live.mu.Unlock()
+	return h.live.refused[reason]
+}
 
 // expiry calls f when the viewer's credential ends. Stop the timer when done; it is nil for a credential that does not end.
 func (h *Handler) expiry(v crm.Viewer, f func()) *time.Timer {

@@ -23,8 +23,10 @@ const subprotocol = "graphql-transport-ws"
 
 // The bounds of a socket.
 const (
-	// maxSocketMessage is the length in bytes that a message from a client may have.
+	// maxSocketMessage is the length in bytes that a message from a client may have, and smallMessage what it may have
+	// until the socket is acknowledged.
 	maxSocketMessage = 256 << 10
+	smallMessage     = 8 << 10
 	// maxSubscriptions is how many subscriptions a socket may have at a time, and maxRunning how many queries and mutations.
 	maxSubscriptions = 100
 	maxRunning       = 100
@@ -58,6 +60,7 @@ type socket struct {
 
 	mu      sync.Mutex
 	viewer  crm.Viewer
+	subject string // of the viewer, for what each may have
 	state   socketState
 	drains  bool
 	timers  []*time.Timer
@@ -91,7 +94,7 @@ func (h *Handler) serveSocket(w http.ResponseWriter, r *http.Request) {
 		h: h, cancel: cancel, closed: make(chan struct{}), header: r.Header.Get("Authorization"),
 		byID: make(map[string]*operation), byKey: make(map[string]*operation),
 	}
-	if err := h.live.add(s, h.address(r)); err != nil {
+	if err := h.live.add(s, h.address(r), false); err != nil {
 		h.turnAway(ctx, w, err)
 		return
 	}
@@ -104,7 +107,7 @@ func (h *Handler) serveSocket(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // and has been answered
 	}
-	ws.SetReadLimit(maxSocketMessage)
+	ws.SetReadLimit(smallMessage)
 	s.begin(ws, taken.taken)
 	if ws.Subprotocol() == subprotocol {
 		transport.Websocket{Implementation: accepted{s}, InitFunc: s.init}.Do(w, r.WithContext(ctx), socketExecutor{s})
@@ -160,7 +163,7 @@ func (s *socket) init(
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.viewer = v
+	s.viewer, s.subject = v, subjectOf(v)
 	if s.state != closing {
 		if t := s.h.expiry(v, func() { s.close(closeUnauthorized, "token expired") }); t != nil {
 			s.timers = append(s.timers, t)
@@ -197,7 +200,7 @@ func (s *socket) Subprotocol() string { return subprotocol }
 // NextReader implements [transport.WebsocketConn]: it reads the next message that is for gqlgen.
 func (s *socket) NextReader() (int, io.Reader, error) {
 	for {
-		_, text, err := s.ws.Read(context.Background())
+		text, err := s.read()
 		if err != nil {
 			if websocket.CloseStatus(err) < 0 { // not the client's close; after one of ours this does nothing
 				s.close(websocket.StatusProtocolError, "Protocol error")
@@ -311,6 +314,8 @@ func (s *socket) WriteJSON(v any) error {
 	case messageAck:
 		if s.state == initialising {
 			s.state = acknowledged
+			s.ws.SetReadLimit(maxSocketMessage)
+			s.h.live.acknowledge(s)
 		}
 	case messageNext, messageError, messageComplete:
 		op := s.byKey[m.ID]
@@ -368,6 +373,8 @@ func (s *socket) close(code websocket.StatusCode, reason string) {
 	}
 	go func() {
 		defer close(s.closed)
+		// The library waits without end for the rest of a message that was too long, or never came.
+		defer time.AfterFunc(s.h.times.goodbye, func() { _ = s.wire.Close() }).Stop()
 		_ = s.ws.Close(code, reason)
 	}()
 }

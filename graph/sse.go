@@ -37,7 +37,7 @@ func (h *Handler) serveEvents(
 	ctx, cancel := context.WithCancelCause(auth.WithViewer(r.Context(), v))
 	defer cancel(nil)
 	out := &eventStream{w: w, rc: http.NewResponseController(w), times: h.times, cancel: cancel}
-	if err := h.live.add(out, h.address(r)); err != nil {
+	if err := h.live.add(out, h.address(r), true); err != nil {
 		h.turnAway(ctx, w, err)
 		return
 	}

@@ -88,11 +88,25 @@ func WatchPool(r prometheus.Registerer, pool func() Pool) {
 		func(p Pool) float64 { return p.WaitedFor.Seconds() })
 }
 
-// WatchConnections shows how many WebSockets and event streams are open.
-func WatchConnections(r prometheus.Registerer, open func() int) {
-	promauto.With(r).NewGaugeFunc(prometheus.GaugeOpts{
+// WatchConnections shows how many WebSockets and event streams are open, how many of them nobody has shown a credential on
+// yet, and how many more were turned away, by each of the reasons.
+func WatchConnections(
+	r prometheus.Registerer, open func() (all, unacknowledged int), refused func(reason string) int64, reasons []string,
+) {
+	f := promauto.With(r)
+	f.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "kith_live_connections", Help: "WebSockets and event streams that are open.",
-	}, func() float64 { return float64(open()) })
+	}, func() float64 { all, _ := open(); return float64(all) })
+	f.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "kith_unacknowledged_sockets", Help: "WebSockets that are open and have not been acknowledged.",
+	}, func() float64 { _, unacknowledged := open(); return float64(unacknowledged) })
+	for _, reason := range reasons {
+		f.NewCounterFunc(prometheus.CounterOpts{
+			Name:        "kith_live_connections_refused_total",
+			Help:        "WebSockets and event streams that were turned away.",
+			ConstLabels: prometheus.Labels{"reason": reason},
+		}, func() float64 { return float64(refused(reason)) })
+	}
 }
 
 // WatchSubscriptions shows how many subscriptions there are, and how many were ended because they could not keep up.

@@ -1,0 +1,79 @@
+package graph
+
+import (
+	"context"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"kith/internal/crm"
+)
+
+// The bounds of long messages, those of more than smallMessage, that have begun to come and are not complete.
+const (
+	maxLongMessages   = 128 // in a process
+	longMessagesShare = 16  // of one subject
+)
+
+// longMessages is how many long messages are on their way. What a client has sent of one is held until it is complete, or
+// late.
+type longMessages struct {
+	mu    sync.Mutex
+	total int
+	of    map[string]int // by subject
+}
+
+// begin reports whether one more of the subject may come; then end is to be called.
+func (l *longMessages) begin(subject string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.total >= maxLongMessages || l.of[subject] >= longMessagesShare {
+		return false
+	}
+	if l.of == nil {
+		l.of = make(map[string]int)
+	}
+	l.total++
+	l.of[subject]++
+	return true
+}
+
+func (l *longMessages) end(subject string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.total--
+	if l.of[subject]--; l.of[subject] == 0 {
+		delete(l.of, subject)
+	}
+}
+
+// subjectOf names who a viewer is, within the process.
+func subjectOf(v crm.Viewer) string { return v.WorkspaceName + "\x00" + v.Subject }
+
+// read reads a message. One that comes too slowly, or is long where too many are, closes the socket.
+func (s *socket) read() ([]byte, error) {
+	_, r, err := s.ws.Reader(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	late := time.AfterFunc(s.h.times.message, func() {
+		s.close(websocket.StatusPolicyViolation, "The message came too slowly")
+	})
+	defer late.Stop()
+	text, err := io.ReadAll(io.LimitReader(r, smallMessage+1))
+	if err != nil || len(text) <= smallMessage {
+		return text, err
+	}
+	s.mu.Lock()
+	subject := s.subject
+	s.mu.Unlock()
+	if !s.h.long.begin(subject) {
+		s.close(websocket.StatusTryAgainLater, "Too many long messages are on their way")
+		return nil, errBusy
+	}
+	defer s.h.long.end(subject)
+	rest, err := io.ReadAll(r)
+	return append(text, rest...), err
+}
