@@ -117,7 +117,7 @@ func (u *upkeep) once(ctx context.Context) (more bool, err error) {
 
 // follow runs the hub until ctx ends or stop is called, which waits for it.
 func follow(ctx context.Context, hub *events.Hub) (stop func() error) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // requests that finish may still be told of events
+	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

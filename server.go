@@ -39,13 +39,22 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), stopSignals()...)
 	context.AfterFunc(ctx, stop) // a second signal kills
 	err := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "kith: "+strings.ReplaceAll(err.Error(), "\n", "\n      "))
 	}
 	os.Exit(exitCode(err))
+}
+
+// stopSignals are the signals that stop Kith. A hangup does unless it was to be ignored from the start, as nohup wants it.
+func stopSignals() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
 }
 
 // exitCode is 0 when all went well, 2 when the command line or a setting is wrong, else 1.
@@ -155,18 +164,21 @@ func (p *program) serve(ctx context.Context) (err error) {
 	}
 	hub := events.New(store, logger)
 	p.watching.hub(hub)
-	handler, streams, err := p.handler(ctx, store, hub, health, logger, ln.Addr())
+	running, end := context.WithCancel(context.WithoutCancel(ctx)) // what serves requests goes on while Kith stops
+	defer end()
+	handler, streams, err := p.handler(running, store, hub, health, logger, ln.Addr())
 	if err != nil {
 		return err
 	}
-	opened.add("events", follow(ctx, hub))
-	opened.add("maintenance", maintain(ctx, &upkeep{
+	opened.add("events", follow(running, hub))
+	opened.add("maintenance", maintain(running, &upkeep{
 		store: store, retention: p.config.EventRetention, now: p.now, panicked: p.watching.caught("background"),
 	}, logger))
 
 	p.announce(ln.Addr(), logger)
 	return httpd.Serve(ctx, ln, httpd.Serving{
-		Handler: handler, Drain: streams.Shutdown, Health: health, Logger: logger, Grace: p.config.ShutdownTimeout,
+		Handler: handler, Drain: streams.Shutdown, Health: health, Logger: logger,
+		Delay: p.config.ShutdownDelay, Grace: p.config.ShutdownTimeout,
 	})
 }
 

@@ -45,7 +45,8 @@ type Config struct {
 	Concurrency     int           `setting:"" default:"128" placeholder:"N" help:"How many queries and mutations may run at a time. Four times as many may wait for two seconds."`
 	Connections     int           `setting:"" default:"10000" placeholder:"N" help:"How many WebSockets and event streams may be open at a time, half of them from one address."`
 	EventRetention  time.Duration `setting:"" default:"24h" help:"How long ago subscribers may have seen their last event to go on after it; at least 1m."`
-	ShutdownTimeout time.Duration `setting:"" default:"8s" help:"How long running requests may take to finish once Kith is told to stop."`
+	ShutdownDelay   time.Duration `setting:"" default:"0s" help:"How long to go on serving, but unready, once Kith is told to stop, until load balancers have noticed."`
+	ShutdownTimeout time.Duration `setting:"" default:"8s" help:"How long running requests may take to finish after that."`
 	LogFormat       string        `setting:"" default:"text" placeholder:"text|json" help:"How log lines are written."`
 	LogLevel        string        `setting:"" default:"info" placeholder:"LEVEL" help:"The least that is logged: debug, info, warn or error."`
 }

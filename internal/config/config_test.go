@@ -117,7 +117,7 @@ func TestHelpNamesEverySettingWithItsVariable(t *testing.T) {
 	for _, name := range []string{
 		"ADDR", "DATABASE_URL", "PG_EXEC_MODE", "AUTH_SECRET", "AUTH_JWKS_URL", "AUTH_ISSUER", "AUTH_AUDIENCE", "SECRET_KEY",
 		"PUBLIC_URL", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_SCOPES", "OIDC_PARAMS", "OIDC_WORKSPACE_CLAIM",
-		"OIDC_ROLE_CLAIM", "OIDC_WORKSPACE", "OIDC_ROLE", "OIDC_REQUIRE", "OIDC_LIFETIME", "DEFAULT_REGION", "DEMO", "INTROSPECTION", "PLAYGROUND", "RATE_LIMIT", "CONCURRENCY", "CONNECTIONS", "EVENT_RETENTION", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
+		"OIDC_ROLE_CLAIM", "OIDC_WORKSPACE", "OIDC_ROLE", "OIDC_REQUIRE", "OIDC_LIFETIME", "DEFAULT_REGION", "DEMO", "INTROSPECTION", "PLAYGROUND", "RATE_LIMIT", "CONCURRENCY", "CONNECTIONS", "EVENT_RETENTION", "SHUTDOWN_DELAY", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
 	} {
 		if !strings.Contains(out.String(), "[KITH_"+name+"]") {
 			t.Fatalf("the help lacks KITH_%s:\n%s", name, out.String())
@@ -139,7 +139,7 @@ func TestValidateJoinsEveryComplaint(t *testing.T) {
 	c := Config{
 		Addr: "8080", DatabaseURL: "mysql://ann:hunter2@db", PGExecMode: "fast", AuthSecret: "hunter2", AuthJWKSURL: "ftp://x",
 		SecretKey: "hunter2", PublicURL: "kith.example.com", DefaultRegion: "Germany", Demo: "yes", Introspection: "1", Playground: "true", RateLimit: "fast",
-		EventRetention: time.Second, ShutdownTimeout: -1, LogFormat: "xml", LogLevel: "loud",
+		EventRetention: time.Second, ShutdownDelay: 2 * time.Hour, ShutdownTimeout: -1, LogFormat: "xml", LogLevel: "loud",
 	}
 	err := c.Validate(true)
 	if err == nil {
@@ -147,7 +147,7 @@ func TestValidateJoinsEveryComplaint(t *testing.T) {
 	}
 	for _, name := range []string{
 		"ADDR", "DATABASE_URL", "PG_EXEC_MODE", "AUTH_SECRET", "AUTH_JWKS_URL", "SECRET_KEY", "PUBLIC_URL", "DEFAULT_REGION", "DEMO",
-		"INTROSPECTION", "PLAYGROUND", "RATE_LIMIT", "CONCURRENCY", "CONNECTIONS", "EVENT_RETENTION", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
+		"INTROSPECTION", "PLAYGROUND", "RATE_LIMIT", "CONCURRENCY", "CONNECTIONS", "EVENT_RETENTION", "SHUTDOWN_DELAY", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
 	} {
 		if !strings.Contains(err.Error(), "KITH_"+name+": ") {
 			t.Errorf("no complaint about KITH_%s", name)

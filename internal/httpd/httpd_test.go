@@ -381,6 +381,45 @@ func TestServeLetsRunningRequestsFinish(t *testing.T) {
 	}
 }
 
+func TestServeGoesOnForTheDelay(t *testing.T) {
+	t.Parallel()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	health := NewHealth(func(context.Context) error { return nil })
+	waiting, over, done := make(chan time.Duration, 1), make(chan time.Time), make(chan error, 1)
+	go func() {
+		done <- Serve(ctx, ln, Serving{
+			Handler: http.HandlerFunc(health.Ready), Health: health, Logger: slog.New(slog.DiscardHandler), Delay: time.Minute, Grace: time.Minute,
+			after: func(d time.Duration) <-chan time.Time { waiting <- d; return over },
+		})
+	}()
+	stop()
+	if d := <-waiting; d != time.Minute {
+		t.Errorf("a delay of %s", d)
+	}
+	for range 3 { // each on a connection of its own
+		res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Get("http://" + ln.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != http.StatusServiceUnavailable {
+			t.Errorf("ready while about to stop: %d", res.StatusCode)
+		}
+	}
+	close(over)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if c, err := net.Dial("tcp", ln.Addr().String()); err == nil {
+		_ = c.Close()
+		t.Error("still accepting")
+	}
+}
+
 func TestServeCutsOffWhatRunsTooLong(t *testing.T) {
 	t.Parallel()
 	url, stop, begun, _, done := serving(t, time.Millisecond)

@@ -18,10 +18,14 @@ type Serving struct {
 	Drain  func(ctx context.Context) error
 	Health *Health
 	Logger *slog.Logger
+	// Delay is how long to go on as before, but unready, once serving is to stop: whoever balances load takes a while to
+	// notice and to send no more.
+	Delay time.Duration
 	// Grace is how long running requests may take to finish once serving is to stop.
 	Grace time.Duration
 
-	limits limits // zero is usualLimits
+	limits limits                                 // zero is usualLimits
+	after  func(d time.Duration) <-chan time.Time // nil is time.After
 }
 
 // limits are how long connections may take, lest slow ones gather.
@@ -34,8 +38,8 @@ type limits struct {
 
 var usualLimits = limits{header: 5 * time.Second, read: 15 * time.Second, write: time.Minute, idle: 2 * time.Minute}
 
-// Serve answers requests on ln until ctx ends. Then it turns unready, stops accepting and lets running requests finish
-// within the grace; what runs on is told by the end of its context, logged and cut off. It returns when nothing of it is
+// Serve answers requests on ln until ctx ends. Then it turns unready and, after the delay, stops accepting and lets running
+// requests finish within the grace; what runs on is told by the end of its context, logged and cut off. It returns when nothing of it is
 // left, with an error only when the listener failed.
 //
 // A handler that streams lifts the server's read and write deadlines for itself, with [http.ResponseController].
@@ -44,6 +48,9 @@ func Serve(ctx context.Context, ln net.Listener, s Serving) error {
 	defer cancel()
 	if s.limits == (limits{}) {
 		s.limits = usualLimits
+	}
+	if s.after == nil {
+		s.after = time.After
 	}
 	server := &http.Server{
 		Handler:           s.Handler,
@@ -63,6 +70,14 @@ func Serve(ctx context.Context, ln net.Listener, s Serving) error {
 	case <-ctx.Done():
 	}
 	s.Health.Drain()
+	if s.Delay > 0 {
+		s.Logger.Info("unready, about to stop", "delay", s.Delay)
+		select {
+		case err := <-failed:
+			return fmt.Errorf("serve: %w", err)
+		case <-s.after(s.Delay):
+		}
+	}
 	grace, stop := context.WithTimeout(base, s.Grace)
 	defer stop()
 	drained := make(chan error, 1)
