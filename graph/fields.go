@@ -234,13 +234,13 @@ func (c *compiler) session(fc *graphql.FieldContext) steps[crm.Session] {
 			case "lastMessagePreview":
 				whose := asksWhose(c.op, fc.Field.Selections)
 				return func(w *writer, v *crm.Session) {
-					preview := v.LastMessagePreview
+					shown := *v
 					if whose && v.ContactID != nil {
 						if _, ok := w.contactOf(v); !ok {
-							preview = nil
+							shown.Anonymize()
 						}
 					}
-					writeOptional(w, preview, (*writer).string)
+					writeOptional(w, shown.LastMessagePreview, (*writer).string)
 				}
 			}
 			return nil

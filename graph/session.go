@@ -62,10 +62,11 @@ func (r sessionResolver) LastMessagePreview(ctx context.Context, s *crm.Session)
 	if s.ContactID == nil || !asksWhose(graphql.GetOperationContext(ctx), of.Field.Selections) {
 		return s.LastMessagePreview, nil
 	}
+	shown := *s
 	if c, err := r.Contact(ctx, s); err == nil && c == nil { // an error is the contact's to tell
-		return nil, nil
+		shown.Anonymize()
 	}
-	return s.LastMessagePreview, nil
+	return shown.LastMessagePreview, nil
 }
 
 // asksWhose reports whether a selection of a session shows whose it is. A contact that is deleted after the session

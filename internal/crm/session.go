@@ -19,6 +19,10 @@ type Session struct {
 	StartedAt          time.Time
 }
 
+// Anonymize makes the session what is left of it once its contact is deleted: nobody's, and without the customer's words.
+// Whatever shows or stores such a session goes by this.
+func (s *Session) Anonymize() { s.ContactID, s.LastMessagePreview = nil, nil }
+
 // SessionStatus is how far a conversation has come.
 type SessionStatus string
 

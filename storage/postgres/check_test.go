@@ -33,7 +33,7 @@ func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 	for n, p := range []crm.Profile{zoe, {Name: new("Ben")}} {
 		at := at.Add(time.Duration(n) * time.Second)
 		_, err := s.RecordInteraction(ctx, w, crm.Interaction{
-			ChannelID: ch.ID, ExternalID: *p.Name, MessageID: *p.Name, At: at, Received: at, Direction: crm.Inbound, Profile: p,
+			ChannelID: ch.ID, ExternalID: *p.Name, MessageID: *p.Name, At: at, Received: at, Direction: crm.Inbound, Preview: new("Secret"), Profile: p,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -70,6 +70,10 @@ func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 		{"an activity of nobody", `INSERT INTO contact_activity SELECT workspace_id, gen_random_uuid(), now() FROM workspaces`, kinds(storage.OrphanActivity), ""},
 		{"an identity's session is gone", `UPDATE identities SET session_id = gen_random_uuid() WHERE external_id = 'Ben'`, kinds(storage.LostSession), ""},
 		{"a session's contact is gone", `UPDATE sessions SET contact_id = gen_random_uuid() WHERE contact_id = (SELECT id FROM contacts WHERE name = 'Ben')`, kinds(storage.OrphanSession), ""},
+		{
+			"an anonymous session still shows what was written",
+			`UPDATE sessions SET last_message_preview = 'Secret' WHERE contact_id IS NULL`, kinds(storage.KeptPreview), "",
+		},
 		{"an index is gone", `DROP INDEX contacts_by_name`, kinds(storage.MissingIndex), "contacts_by_name"},
 		{"an index is not valid", `UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'sessions_by_time'::regclass`, kinds(storage.MissingIndex), "sessions_by_time"},
 		{"the gram index is gone, and no contact is in it", `UPDATE workspaces SET gram_state = 2`, kinds(storage.MissingIndex, storage.StaleGrams), "contacts_by_gram"},

@@ -178,7 +178,7 @@ func (s *Store) append(ctx context.Context, w crm.WorkspaceID, i crm.Interaction
 		RETURNING
 		  (SELECT a.last_activity_at FROM contact_activity a WHERE a.workspace_id = @workspace AND a.contact_id = @contact),
 		  s.id, s.contact_id, s.channel_id, s.status, s.tag,
-		  s.last_message_preview, s.last_message_at, s.unread_count, s.started_at`, args) // as sessionColumns: the contact is there
+		  s.last_message_preview, s.last_message_at, s.unread_count, s.started_at, true`, args) // as sessionColumns: the contact is there
 	found, err := all(ctx, rows, err, func(row pgx.CollectableRow) (crm.Session, error) {
 		var v sessionRow
 		var active *time.Time

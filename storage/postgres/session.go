@@ -15,10 +15,13 @@ import (
 )
 
 // sessionColumns are the columns of sessions s that scanSession reads; they use @workspace. A session whose contact is
-// deleted has neither the contact nor what it wrote, even where the row still says so.
+// deleted is anonymous, even where the row still holds the contact.
 const sessionColumns = `
-	s.id, CASE WHEN s.contact_id NOT IN (` + deletedContacts + `) THEN s.contact_id END, s.channel_id, s.status, s.tag,
-	CASE WHEN s.contact_id IS NULL OR s.contact_id NOT IN (` + deletedContacts + `) THEN s.last_message_preview END, s.last_message_at, s.unread_count, s.started_at`
+	s.id, s.contact_id, s.channel_id, s.status, s.tag, s.last_message_preview, s.last_message_at, s.unread_count, s.started_at,
+	s.contact_id IS NOT NULL AND s.contact_id NOT IN (` + deletedContacts + `)`
+
+// anonymized sets the columns of sessions to what [crm.Session.Anonymize] leaves.
+const anonymized = `contact_id = NULL, last_message_preview = NULL`
 
 // deletedContacts are the contacts that are gone and whose sessions are still being detached: hardly ever any.
 const deletedContacts = `SELECT d.contact_id FROM contact_deletions d WHERE d.workspace_id = @workspace`
@@ -28,20 +31,20 @@ type sessionRow struct {
 	session     crm.Session
 	contact     pgtype.UUID
 	at, started time.Time
+	owned       bool
 }
 
 func (r *sessionRow) targets() []any {
 	s := &r.session
 	return []any{
 		(*[16]byte)(&s.ID), &r.contact, (*[16]byte)(&s.ChannelID), &s.Status, &s.Tag,
-		&s.LastMessagePreview, &r.at, &s.UnreadCount, &r.started,
+		&s.LastMessagePreview, &r.at, &s.UnreadCount, &r.started, &r.owned,
 	}
 }
 
 func (r *sessionRow) finish() crm.Session {
-	if r.contact.Valid {
-		id := crm.ContactID(r.contact.Bytes)
-		r.session.ContactID = &id
+	if r.session.ContactID = new(crm.ContactID(r.contact.Bytes)); !r.owned {
+		r.session.Anonymize()
 	}
 	r.session.LastMessageAt, r.session.StartedAt = r.at.UTC(), r.started.UTC()
 	return r.session

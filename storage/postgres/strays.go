@@ -106,12 +106,12 @@ func (c *checkup) identities(ctx context.Context) error {
 	}
 }
 
-// sessions checks that each session is of a contact, of one that is being deleted, or of nobody.
+// sessions checks that each session is of a contact, of one that is being deleted, or of nobody and without a preview.
 func (c *checkup) sessions(ctx context.Context) error {
 	type row struct {
-		session crm.SessionID
-		contact pgtype.UUID
-		known   bool
+		session     crm.SessionID
+		contact     pgtype.UUID
+		known, kept bool
 	}
 	var last row
 	for {
@@ -120,37 +120,33 @@ func (c *checkup) sessions(ctx context.Context) error {
 			  s.id, s.contact_id,
 			  s.contact_id IS NULL
 			    OR (SELECT true FROM contacts c WHERE c.workspace_id = @workspace AND c.id = s.contact_id) IS NOT NULL
-			    OR (SELECT true FROM contact_deletions d WHERE d.workspace_id = @workspace AND d.contact_id = s.contact_id) IS NOT NULL
+			    OR (SELECT true FROM contact_deletions d WHERE d.workspace_id = @workspace AND d.contact_id = s.contact_id) IS NOT NULL,
+			  s.contact_id IS NULL AND s.last_message_preview IS NOT NULL
 			FROM sessions s
 			WHERE s.workspace_id = @workspace AND s.id > @id
 			ORDER BY s.id
 			LIMIT %d`, checkRows), pgx.NamedArgs{"workspace": c.workspace, "id": [16]byte(last.session)})
 		batch, err := all(ctx, rows, err, func(from pgx.CollectableRow) (r row, err error) {
-			return r, from.Scan((*[16]byte)(&r.session), &r.contact, &r.known)
+			return r, from.Scan((*[16]byte)(&r.session), &r.contact, &r.known, &r.kept)
 		})
 		if err != nil || len(batch) == 0 {
 			return err
 		}
 		last = batch[len(batch)-1]
 		for _, r := range batch {
-			if r.known {
-				continue
+			var err error
+			switch {
+			case !r.known:
+				err = c.report(ctx, storage.Finding{Kind: storage.OrphanSession, Contact: new(crm.ContactID(r.contact.Bytes))},
+					c.statement(anonymize, pgx.NamedArgs{
+						"workspace": c.workspace, "session": [16]byte(r.session), "contact": r.contact, "slot": rand.IntN(sessionSlots),
+					}))
+			case r.kept:
+				err = c.report(ctx, storage.Finding{Kind: storage.KeptPreview}, c.statement(`
+					UPDATE sessions SET `+anonymized+`
+					WHERE workspace_id = @workspace AND id = @session AND contact_id IS NULL`,
+					pgx.NamedArgs{"workspace": c.workspace, "session": [16]byte(r.session)}))
 			}
-			id := crm.ContactID(r.contact.Bytes)
-			err := c.report(ctx, storage.Finding{Kind: storage.OrphanSession, Contact: &id}, c.statement(`
-				WITH mended AS (
-				  UPDATE sessions SET contact_id = NULL
-				  WHERE workspace_id = @workspace AND id = @session AND contact_id = @contact
-				  RETURNING channel_id, status, coalesce(tag, '') AS tag
-				)
-				INSERT INTO session_counts (workspace_id, channel_id, status, tag, anonymous, slot, sessions)
-				SELECT @workspace, m.channel_id, m.status, m.tag, v.anonymous, @slot, v.sign
-				FROM mended m
-				CROSS JOIN (VALUES (false, -1), (true, 1)) AS v(anonymous, sign)
-				ON CONFLICT (workspace_id, channel_id, status, tag, anonymous, slot)
-				DO UPDATE SET sessions = session_counts.sessions + excluded.sessions`, pgx.NamedArgs{
-				"workspace": c.workspace, "session": [16]byte(r.session), "contact": r.contact, "slot": rand.IntN(sessionSlots),
-			}))
 			if err != nil {
 				return err
 			}
@@ -158,3 +154,17 @@ func (c *checkup) sessions(ctx context.Context) error {
 		c.progress(len(batch))
 	}
 }
+
+// anonymize makes the session @session anonymous, and counts it so, unless it is somebody else's than @contact's by now.
+const anonymize = `
+	WITH mended AS (
+	  UPDATE sessions SET ` + anonymized + `
+	  WHERE workspace_id = @workspace AND id = @session AND contact_id = @contact
+	  RETURNING channel_id, status, coalesce(tag, '') AS tag
+	)
+	INSERT INTO session_counts (workspace_id, channel_id, status, tag, anonymous, slot, sessions)
+	SELECT @workspace, m.channel_id, m.status, m.tag, v.anonymous, @slot, v.sign
+	FROM mended m
+	CROSS JOIN (VALUES (false, -1), (true, 1)) AS v(anonymous, sign)
+	ON CONFLICT (workspace_id, channel_id, status, tag, anonymous, slot)
+	DO UPDATE SET sessions = session_counts.sessions + excluded.sessions`

@@ -422,9 +422,9 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 	return nil
 }
 
-// detach takes the contact @id, and what it wrote, from @n of its sessions.
+// detach makes @n of the sessions of the contact @id anonymous.
 const detach = `
-	UPDATE sessions SET contact_id = NULL, last_message_preview = NULL
+	UPDATE sessions SET ` + anonymized + `
 	WHERE n IN (
 	  SELECT n FROM sessions WHERE workspace_id = @workspace AND contact_id = @id LIMIT @n
 	)`

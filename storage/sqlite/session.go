@@ -14,14 +14,11 @@ import (
 	"kith/storage"
 )
 
-// sessionColumns are the columns of sessions s that scanSession reads. A session whose contact has been deleted shows
-// neither the contact nor what it wrote, also while the row still holds them.
+// sessionColumns are the columns of sessions s that scanSession reads. A session whose contact has been deleted is
+// anonymous, also while the row still holds the contact.
 const sessionColumns = `
-	s.id,
-	CASE WHEN ` + ofNobodyDeleted + ` THEN s.contact_id END,
-	s.channel_id, s.status, s.tag,
-	CASE WHEN ` + ofNobodyDeleted + ` THEN s.last_message_preview END,
-	s.last_message_at, s.unread_count, s.started_at`
+	s.id, s.contact_id, s.channel_id, s.status, s.tag, s.last_message_preview, s.last_message_at, s.unread_count, s.started_at,
+	s.contact_id IS NOT NULL AND ` + ofNobodyDeleted
 
 // ofNobodyDeleted is the condition on sessions s that the contact, if there is one, is not being deleted.
 const ofNobodyDeleted = `NOT EXISTS (
@@ -31,14 +28,18 @@ const ofNobodyDeleted = `NOT EXISTS (
 func scanSession(rows *sql.Rows) (s crm.Session, err error) {
 	var contact uuid.NullUUID
 	var last, started int64
+	var owned bool
 	err = rows.Scan((*uuid.UUID)(&s.ID), &contact, (*uuid.UUID)(&s.ChannelID), &s.Status, &s.Tag, &s.LastMessagePreview,
-		&last, &s.UnreadCount, &started)
-	if contact.Valid {
-		s.ContactID = new(crm.ContactID(contact.UUID))
+		&last, &s.UnreadCount, &started, &owned)
+	if s.ContactID = new(crm.ContactID(contact.UUID)); !owned {
+		s.Anonymize()
 	}
 	s.LastMessageAt, s.StartedAt = micros(last), micros(started)
 	return s, err
 }
+
+// anonymized sets the columns of sessions to what [crm.Session.Anonymize] leaves.
+const anonymized = `contact_id = NULL, last_message_preview = NULL`
 
 // SessionsByID returns the sessions that exist among ids.
 func (s *Store) SessionsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.SessionID) (map[crm.SessionID]crm.Session, error) {

@@ -116,12 +116,12 @@ func (c *checkup) identities(ctx context.Context) error {
 	}
 }
 
-// sessions checks that each session is of a contact, of one that is being deleted, or of nobody.
+// sessions checks that each session is of a contact, of one that is being deleted, or of nobody and without a preview.
 func (c *checkup) sessions(ctx context.Context) error {
 	type row struct {
-		session crm.SessionID
-		contact uuid.NullUUID
-		known   bool
+		session     crm.SessionID
+		contact     uuid.NullUUID
+		known, kept bool
 	}
 	var last row
 	for {
@@ -132,12 +132,13 @@ func (c *checkup) sessions(ctx context.Context) error {
 				  s.id, s.contact_id,
 				  s.contact_id IS NULL
 				    OR EXISTS (SELECT 1 FROM contacts c WHERE c.workspace_id = @workspace AND c.id = s.contact_id)
-				    OR EXISTS (SELECT 1 FROM contact_deletions d WHERE d.workspace_id = @workspace AND d.contact_id = s.contact_id)
+				    OR EXISTS (SELECT 1 FROM contact_deletions d WHERE d.workspace_id = @workspace AND d.contact_id = s.contact_id),
+				  s.contact_id IS NULL AND s.last_message_preview IS NOT NULL
 				FROM sessions s
 				WHERE s.workspace_id = @workspace AND s.id > @id
 				ORDER BY s.id
 				LIMIT @limit`, a, func(rows *sql.Rows) (r row, err error) {
-				err = rows.Scan((*uuid.UUID)(&r.session), &r.contact, &r.known)
+				err = rows.Scan((*uuid.UUID)(&r.session), &r.contact, &r.known, &r.kept)
 				return r, err
 			})
 		})
@@ -146,13 +147,22 @@ func (c *checkup) sessions(ctx context.Context) error {
 		}
 		last = batch[len(batch)-1]
 		for _, r := range batch {
-			if r.known {
-				continue
+			var err error
+			switch id := crm.ContactID(r.contact.UUID); {
+			case !r.known:
+				err = c.report(ctx, storage.Finding{Kind: storage.OrphanSession, Contact: &id}, func(ctx context.Context, t *tx) error {
+					return c.mendSession(ctx, t, r.session, id)
+				})
+			case r.kept:
+				err = c.report(ctx, storage.Finding{Kind: storage.KeptPreview}, func(ctx context.Context, t *tx) error {
+					_, err := t.exec(ctx, `
+						UPDATE sessions SET `+anonymized+`
+						WHERE workspace_id = @workspace AND id = @session AND contact_id IS NULL`,
+						args{"workspace": c.workspace, "session": r.session[:]})
+					return err
+				})
 			}
-			id := crm.ContactID(r.contact.UUID)
-			if err := c.report(ctx, storage.Finding{Kind: storage.OrphanSession, Contact: &id}, func(ctx context.Context, t *tx) error {
-				return c.mendSession(ctx, t, r.session, id)
-			}); err != nil {
+			if err != nil {
 				return err
 			}
 		}
@@ -163,7 +173,7 @@ func (c *checkup) sessions(ctx context.Context) error {
 // mendSession makes a session anonymous unless it is somebody else's by now.
 func (c *checkup) mendSession(ctx context.Context, t *tx, id crm.SessionID, contact crm.ContactID) error {
 	n, err := t.exec(ctx, `
-		UPDATE sessions SET contact_id = NULL
+		UPDATE sessions SET `+anonymized+`
 		WHERE workspace_id = @workspace AND id = @session AND contact_id = @contact`,
 		args{"workspace": c.workspace, "session": id[:], "contact": contact[:]})
 	if err != nil || n == 0 {
