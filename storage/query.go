@@ -44,7 +44,7 @@ type Page struct {
 type Position struct {
 	Tier int       // Relevance
 	Key  string    // Relevance, Name
-	At   time.Time // LastActivity, sessions
+	At   time.Time // LastActivity, Created, sessions
 	ID   uuid.UUID // all
 }
 

@@ -62,7 +62,8 @@ type Contacts interface {
 	// a *crm.TakenError naming the oldest such contact; of two simultaneous edits to the same value one is refused. A contact that is not there is crm.ErrNotFound.
 	UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, e Edit) (crm.Contact, error)
 
-	// DeleteContact removes the contact, its identities and its notes for good. From the moment it returns, every read
+	// DeleteContact removes the contact, its identities and its notes for good, and leaves of its events but the deletion
+	// their places alone. Once [Keeper.Maintain] is through, nothing stored leads from one of its sessions to it. From the moment it returns, every read
 	// shows the contact's sessions without a contact, however many they are; detaching them physically may go on in
 	// [Keeper.Maintain]. With the contact these sessions lose the preview of what it wrote. A contact that is not there is
 	// crm.ErrNotFound.

@@ -38,7 +38,7 @@ func Window[R any](p Page, rows []R, place func(R) Position, before func(a, b Po
 func (q ContactQuery) Before(a, b Position) bool {
 	var c int
 	switch q.Order {
-	case LastActivity:
+	case LastActivity, Created:
 		c = a.At.Compare(b.At)
 	case Name:
 		c = cmp.Compare(a.Key, b.Key)

@@ -2012,7 +2012,7 @@ type AuditEntry {
   id: ID!
   "What was done."
   action: AuditAction!
-  "The contact that it was done to, or the session's contact at that time; it need not be there any more."
+  "The contact that it was done to, which need not be there any more; of a session its contact now, null once that is deleted."
   contactId: ID
   "The session that was edited; null otherwise."
   sessionId: ID
@@ -2439,7 +2439,7 @@ type SessionEvent {
   sessionId: ID
   "The session as it is now; null for CONTACT_DELETED."
   session: Session
-  "The id of the session's contact at that time, if it had one."
+  "The id of the session's contact, if it has one."
   contactId: ID
   "The fields that were changed, of ` + "`" + `status` + "`" + `, ` + "`" + `tag` + "`" + ` and ` + "`" + `unreadCount` + "`" + `."
   changedFields: [String!]!

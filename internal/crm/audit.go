@@ -8,7 +8,7 @@ type AuditEntry struct {
 	// ID is that of the event which told of the same; an export has one of its own.
 	ID     EventID
 	Action AuditAction
-	// ContactID is the contact that it was done to; of a session its contact at that time, if any.
+	// ContactID is the contact that it was done to; of a session its contact when the entry is read, if any.
 	ContactID *ContactID
 	// SessionID is the session that was edited; nil otherwise.
 	SessionID *SessionID
@@ -30,8 +30,9 @@ const (
 	SessionEdited   AuditAction = "SESSION_EDITED"
 )
 
-// AuditOf is the entry for a change of a contact or a session that a person made.
+// AuditOf is the entry for a change of a contact or a session that a person made, as it is stored.
 func AuditOf(e Event) AuditEntry {
+	e = e.Kept()
 	a := AuditEntry{
 		ID: e.ID, Action: ContactEdited, ContactID: e.ContactID, SessionID: e.SessionID, Fields: []string{}, Actor: e.Actor, At: e.At,
 	}

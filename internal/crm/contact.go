@@ -1,6 +1,8 @@
 package crm
 
 import (
+	"bytes"
+	"cmp"
 	"strings"
 	"time"
 )
@@ -85,6 +87,11 @@ func (c Contact) Clone() Contact {
 		c.LastActivityAt = new(*c.LastActivityAt)
 	}
 	return c
+}
+
+// OldestFirst compares contacts by creation; of those that were made at the same time the lower id comes first.
+func OldestFirst(a, b Contact) int {
+	return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), bytes.Compare(a.ID[:], b.ID[:]))
 }
 
 // Same reports whether an edit from c to d changed nothing that is stored: the fields staff see and their provenance.

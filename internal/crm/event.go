@@ -14,7 +14,8 @@ type Event struct {
 	// given one, which happens only after the change is committed.
 	Place Place
 	Kind  EventKind
-	// ContactID is the contact that the event is of; for one of a session the session's contact at that time, if any.
+	// ContactID is the contact that the event is of; for one of a session the session's contact when the event is read, if
+	// any. An event of a contact that has been deleted since is of nothing: it has neither, and is there for its place alone.
 	ContactID *ContactID
 	// SessionID is the session that the event is of; nil for one of a contact.
 	SessionID *SessionID
@@ -24,6 +25,15 @@ type Event struct {
 	// Actor is who did it: the subject of a staff credential, or a channel's id.
 	Actor string
 	At    time.Time
+}
+
+// Kept is what is stored of the event. One of a session is stored without the contact: nothing may lead from a session to
+// a contact that is gone.
+func (e Event) Kept() Event {
+	if e.SessionID != nil {
+		e.ContactID = nil
+	}
+	return e
 }
 
 // Place is an event's number in its workspace, from 1.

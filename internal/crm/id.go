@@ -35,8 +35,11 @@ const (
 	failurePrefix = "failure_"
 )
 
-// NewContactID makes an id whose byte order is the order of creation, to the microsecond.
-func NewContactID(at time.Time) ContactID { return ContactID(newUUID(at)) }
+// NewContactID makes an id that tells the day of creation and no more. The id outlives the contact, in the audit for one:
+// with the exact time in it, it would lead to the session that the same message started.
+func NewContactID(at time.Time) ContactID {
+	return ContactID(newUUID(at.UTC().Truncate(24 * time.Hour)))
+}
 
 // NewSessionID makes an id for a session that started at the given time.
 func NewSessionID(at time.Time) SessionID { return SessionID(newUUID(at)) }

@@ -70,7 +70,7 @@ func (g *generator) contact(i int) storage.Loaded {
 
 	var l storage.Loaded
 	c := &l.Contact
-	c.ID = crm.ContactID(newID(created, r.Uint64()))
+	c.ID = crm.ContactID(newID(created-created%day, r.Uint64()))
 	c.CreatedAt = at(created)
 	c.UpdatedAt = c.CreatedAt
 	c.Version = 1

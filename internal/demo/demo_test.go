@@ -316,7 +316,7 @@ func latinName(s string) bool {
 func TestIDsAreLaidOutLikeTheOthers(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 1, 2, 3, 4, 5, 678901000, time.UTC)
-	got, want := newID(at.UnixMicro(), ^uint64(0)), crm.NewContactID(at)
+	got, want := newID(at.UnixMicro(), ^uint64(0)), crm.NewSessionID(at)
 	if diff := cmp.Diff(want[:8], got[:8]); diff != "" {
 		t.Error(diff)
 	}

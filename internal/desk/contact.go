@@ -89,7 +89,11 @@ func (d *Desk) Contacts(ctx context.Context, v crm.Viewer, l ContactList) (Conta
 	if err != nil {
 		return ContactPage{}, err
 	}
-	list := cursor.ListOf("contacts", string(order.Field), string(order.Direction), query.Text())
+	by := string(order.Field)
+	if order.Field == ByCreated {
+		by = "created_at" // cursors of the order by id, which it was once, hold no time
+	}
+	list := cursor.ListOf("contacts", by, string(order.Direction), query.Text())
 	page, err := l.Paging.page(list)
 	if err != nil {
 		return ContactPage{}, err

@@ -50,7 +50,7 @@ func auditArgs(w crm.WorkspaceID, a crm.AuditEntry) pgx.NamedArgs {
 func (s *Store) Audit(ctx context.Context, w crm.WorkspaceID, p storage.Page) (storage.AuditPage, error) {
 	beyond, order := newestFirst(p)
 	rows, err := s.pool.Query(ctx, `
-		SELECT id, action, contact_id, session_id, fields, actor, at
+		SELECT id, action, coalesce(contact_id, `+ownerNow+`), session_id, fields, actor, at
 		FROM audit
 		WHERE workspace_id = @workspace`+beyond+`
 		`+order, pageArgs(w, p))

@@ -166,6 +166,7 @@ var keyIndexes = []string{
 // indexes are the other indexes that the migrations make.
 var indexes = []struct{ kind, name, on string }{
 	{"INDEX", "contacts_by_name", `contacts (workspace_id, name_key, id) INCLUDE (search_text)`},
+	{"INDEX", "contacts_by_creation", `contacts (workspace_id, created_at, id)`},
 	{"INDEX", "contact_activity_by_time", `contact_activity (workspace_id, last_activity_at, contact_id)`},
 	{"INDEX", "contact_activity_by_contact", `contact_activity USING hash (contact_id)`},
 	{"INDEX", "identities_by_contact", `identities (workspace_id, contact_id)`},
@@ -183,6 +184,7 @@ var indexes = []struct{ kind, name, on string }{
 	{"UNIQUE INDEX", "changes_by_place", `changes (workspace_id, seq) WHERE seq > 0`},
 	{"INDEX", "changes_without_place", `changes (workspace_id, stamp, id) WHERE seq IS NULL`},
 	{"INDEX", "changes_of_contact", `changes (workspace_id, contact_id, id) WHERE ` + ownChanges},
+	{"INDEX", "changes_activity_of_contact", `changes (workspace_id, contact_id) WHERE ` + ownActivity},
 }
 
 // checked is a contact with what is stored beside it.

@@ -289,9 +289,9 @@ func (s *Store) holders(ctx context.Context, q queryer, w crm.WorkspaceID, field
 		) t
 		CROSS JOIN LATERAL (
 		  SELECT `+contactColumns+` FROM contacts c WHERE c.workspace_id = @workspace AND c.id = t.contact_id LIMIT 1
-		) c
-		ORDER BY c.id`, pgx.NamedArgs{"workspace": w, "terms": terms})
+		) c`, pgx.NamedArgs{"workspace": w, "terms": terms})
 	found, err := all(ctx, rows, err, scanContact)
+	slices.SortFunc(found, crm.OldestFirst)
 	found = slices.CompactFunc(found, func(a, b crm.Contact) bool { return a.ID == b.ID })
 	return slices.DeleteFunc(found, func(c crm.Contact) bool { return !holdsAny(c, field, values) }), err
 }
@@ -386,10 +386,7 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		b.Queue(`DELETE FROM contact_terms WHERE workspace_id = @workspace AND term = ANY(@terms) AND contact_id = @id`, args)
 		gone = identities
 		dropFailures(b, w, identities)
-		b.Queue(scrub, args)
-		b.Queue(`
-			DELETE FROM changes
-			WHERE workspace_id = @workspace AND contact_id = @id AND `+ownChanges+` AND seq = 0`, args) // serve nothing now
+		scrub(b, args)
 		s.tell(b, w, crm.Event{
 			ID: d.Event, Kind: crm.Deleted, ContactID: &id, Version: c.Version, Actor: d.Actor, At: d.At,
 		})

@@ -13,7 +13,15 @@ import (
 	"kith/storage"
 )
 
-const eventColumns = `id, seq, kind, contact_id, session_id, version, fields, old_values, new_values, actor, at`
+// eventColumns are the columns of changes that scanEvent reads; they use @workspace.
+const eventColumns = `
+	id, seq, kind, coalesce(contact_id, ` + ownerNow + `), session_id, version, fields, old_values, new_values, actor, at`
+
+// ownerNow is the contact that the session @workspace, session_id belongs to now.
+const ownerNow = `(
+	SELECT s.contact_id FROM sessions s
+	WHERE s.workspace_id = @workspace AND s.id = session_id AND s.contact_id NOT IN (` + deletedContacts + `)
+	)`
 
 func scanEvent(row pgx.CollectableRow) (crm.Event, error) {
 	var e crm.Event
@@ -57,6 +65,7 @@ func eventID(id crm.EventID, at time.Time) crm.EventID {
 
 // addChange queues the record of a change. It has no place until it is committed, see [teller].
 func (s *Store) addChange(b *pgx.Batch, w crm.WorkspaceID, e crm.Event) {
+	e = e.Kept()
 	fields := []string{}
 	var before, after []*string
 	for _, c := range e.Changes {
@@ -83,10 +92,24 @@ func (s *Store) addChange(b *pgx.Batch, w crm.WorkspaceID, e crm.Event) {
 // ownChanges are the changes that make a contact's history.
 const ownChanges = `session_id IS NULL AND kind IN ('CREATED', 'UPDATED')`
 
-// scrub takes the values out of the changes of the contact @id.
-const scrub = `
-	UPDATE changes SET old_values = NULL, new_values = NULL
-	WHERE workspace_id = @workspace AND contact_id = @id AND ` + ownChanges + ` AND new_values IS NOT NULL`
+// scrub queues that the events of the contact @id are emptied, but for that of its deletion: what is left is their places.
+// Those that have none to come serve nothing any more and go. Nobody gives places or tells activity meanwhile.
+func scrub(b *pgx.Batch, args pgx.NamedArgs) {
+	b.Queue(`SELECT seq FROM event_heads WHERE workspace_id = @workspace FOR NO KEY UPDATE`, args)
+	b.Queue(`
+		UPDATE activity_marks SET contact_id = '00000000-0000-0000-0000-000000000000'
+		WHERE workspace_id = @workspace AND contact_id = @id`, args) // the session's activity is still to be told of
+	b.Queue(`DELETE FROM changes WHERE workspace_id = @workspace AND contact_id = @id AND `+ownChanges+` AND seq = 0`, args)
+	for _, of := range []string{ownChanges, ownActivity} {
+		b.Queue(`
+			UPDATE changes
+			SET contact_id = NULL, version = 0, fields = '{}', old_values = NULL, new_values = NULL, actor = ''
+			WHERE workspace_id = @workspace AND contact_id = @id AND `+of, args)
+	}
+}
+
+// ownActivity are a contact's events of activity.
+const ownActivity = `session_id IS NULL AND kind = 'ACTIVITY'`
 
 // Events returns the events of the workspace behind a place, in order, n at most.
 func (s *Store) Events(ctx context.Context, w crm.WorkspaceID, after crm.Place, n int) ([]crm.Event, error) {

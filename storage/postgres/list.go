@@ -79,14 +79,14 @@ func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.Contac
 			ORDER BY c.name_key %[3]s, c.id %[3]s
 			LIMIT %[4]d`,
 			contactColumns, beyond("(c.name_key, c.id)", "(@key, @id)"), d.order, limit)
-	case storage.Created: // the order of ids
+	case storage.Created:
 		sql = fmt.Sprintf(`
-			SELECT '', NULL, %[1]s
+			SELECT '', c.created_at, %[1]s
 			FROM contacts c
 			WHERE c.workspace_id = @workspace %[2]s
-			ORDER BY c.id %[3]s
+			ORDER BY c.created_at %[3]s, c.id %[3]s
 			LIMIT %[4]d`,
-			contactColumns, beyond("c.id", "@id"), d.order, limit)
+			contactColumns, beyond("(c.created_at, c.id)", "(@at, @id)"), d.order, limit)
 	default:
 		return nil, &crm.InvalidError{Field: "orderBy", Reason: "RELEVANCE needs a search"}
 	}

@@ -110,7 +110,7 @@ func (c *checkup) changes(ctx context.Context) error {
 		rows, err := c.pool.Query(ctx, fmt.Sprintf(`
 			SELECT
 			  e.id, e.contact_id,
-			  e.session_id IS NULL AND e.new_values IS NOT NULL
+			  e.session_id IS NULL AND e.contact_id IS NOT NULL AND e.kind <> 'DELETED'
 			    AND (SELECT true FROM contacts c WHERE c.workspace_id = @workspace AND c.id = e.contact_id) IS NULL
 			FROM changes e
 			WHERE e.workspace_id = @workspace AND e.id > @id
@@ -129,7 +129,8 @@ func (c *checkup) changes(ctx context.Context) error {
 			}
 			id := crm.ContactID(r.contact.Bytes)
 			err := c.report(ctx, storage.Finding{Kind: storage.KeptValues, Contact: &id}, c.statement(`
-				UPDATE changes SET old_values = NULL, new_values = NULL
+				UPDATE changes
+				SET contact_id = NULL, version = 0, fields = '{}', old_values = NULL, new_values = NULL, actor = ''
 				WHERE workspace_id = @workspace AND id = @id
 				  AND NOT EXISTS (SELECT FROM contacts WHERE workspace_id = @workspace AND id = @contact)`,
 				pgx.NamedArgs{"workspace": c.workspace, "id": [16]byte(r.change), "contact": r.contact}))

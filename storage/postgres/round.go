@@ -198,7 +198,8 @@ func (r *round) catchUp(ctx context.Context, tx pgx.Tx) error {
 	rows, err := tx.Query(ctx, `
 		SELECT id, coalesce(session_id, contact_id)
 		FROM changes
-		WHERE workspace_id = @workspace AND seq > 0 AND seq > @known AND kind = 'ACTIVITY'`,
+		WHERE workspace_id = @workspace AND seq > 0 AND seq > @known AND kind = 'ACTIVITY'
+		  AND coalesce(session_id, contact_id) IS NOT NULL`,
 		pgx.NamedArgs{"workspace": r.workspace, "known": int64(max(r.known, r.found-lookBack))})
 	if err != nil {
 		return err
@@ -377,6 +378,7 @@ func (r *round) queueEvents(b *pgx.Batch) {
 	contacts, sessions := make([]pgtype.UUID, n), make([]pgtype.UUID, n)
 	versions, actors, at := make([]int32, n), make([]string, n), make([]time.Time, n)
 	for i, e := range r.telling {
+		e = e.Kept()
 		r.head++
 		ids[i], places[i], versions[i], actors[i], at[i] = e.ID, int64(r.head), int32(e.Version), e.Actor, e.At.UTC()
 		if e.ContactID != nil {

@@ -58,7 +58,7 @@ func (s *Store) Audit(ctx context.Context, w crm.WorkspaceID, p storage.Page) (s
 	}
 	found, err := read(ctx, s, func(c *conn) ([]crm.AuditEntry, error) {
 		return all(ctx, c, fmt.Sprintf(`
-			SELECT id, action, contact_id, session_id, fields, actor, at
+			SELECT id, action, coalesce(contact_id, `+ownerNow+`), session_id, fields, actor, at
 			FROM audit
 			WHERE workspace_id = @workspace%s
 			ORDER BY id %s

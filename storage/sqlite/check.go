@@ -147,6 +147,7 @@ func (c *checkup) structure(ctx context.Context) error {
 // indexes are the indexes that the migrations make, besides those that come with a table.
 var indexes = []struct{ name, on string }{
 	{"contacts_by_name", `contacts (workspace_id, name_key, id, search_text)`},
+	{"contacts_by_creation", `contacts (workspace_id, created_at, id)`},
 	{"contact_activity_by_time", `contact_activity (workspace_id, last_activity_at, contact_id)`},
 	{"identities_by_contact", `identities (workspace_id, contact_id)`},
 	{"sessions_by_time", `sessions (workspace_id, last_message_at, id, status, channel_id, tag, contact_id)`},
@@ -158,6 +159,7 @@ var indexes = []struct{ name, on string }{
 	{"ingest_failures_by_customer", `ingest_failures (workspace_id, channel_id, external_id) WHERE external_id IS NOT NULL`},
 	{"changes_by_place", `changes (workspace_id, seq) WHERE seq > 0`},
 	{"changes_of_contact", `changes (workspace_id, contact_id, id) WHERE session_id IS NULL AND kind IN ('CREATED', 'UPDATED')`},
+	{"changes_activity_of_contact", `changes (workspace_id, contact_id) WHERE session_id IS NULL AND kind = 'ACTIVITY'`},
 }
 
 // checked is a contact with what is stored beside it.

@@ -342,8 +342,9 @@ func holders(ctx context.Context, conn *conn, w crm.WorkspaceID, field string, v
 		SELECT `+contactColumns+`
 		FROM contact_terms t
 		CROSS JOIN contacts c ON c.workspace_id = t.workspace_id AND c.id = t.contact_id
-		WHERE t.workspace_id = @workspace AND t.term IN (SELECT value FROM json_each(@terms))
-		ORDER BY t.contact_id`, args{"workspace": w, "terms": textList(terms)}, scanContact)
+		WHERE t.workspace_id = @workspace AND t.term IN (SELECT value FROM json_each(@terms))`,
+		args{"workspace": w, "terms": textList(terms)}, scanContact)
+	slices.SortFunc(found, crm.OldestFirst)
 	return slices.DeleteFunc(found, func(c crm.Contact) bool {
 		return !slices.ContainsFunc(values, func(v string) bool { return c.Holds(field, v) })
 	}), err

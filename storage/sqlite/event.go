@@ -12,8 +12,13 @@ import (
 	"kith/internal/crm"
 )
 
-// eventColumns are the columns of changes that scanEvent reads.
-const eventColumns = `id, seq, kind, contact_id, session_id, version, fields, actor, at`
+// eventColumns are the columns of changes that scanEvent reads; they use @workspace.
+const eventColumns = `id, seq, kind, coalesce(contact_id, ` + ownerNow + `), session_id, version, fields, actor, at`
+
+// ownerNow is the contact that the session @workspace, session_id belongs to now.
+const ownerNow = `(
+	SELECT s.contact_id FROM sessions s WHERE s.workspace_id = @workspace AND s.id = session_id AND ` + ofNobodyDeleted + `
+	)`
 
 func scanEvent(rows *sql.Rows) (e crm.Event, err error) {
 	var contact, session uuid.NullUUID
@@ -90,6 +95,7 @@ func (t *tx) addEvents(ctx context.Context, w crm.WorkspaceID, events ...crm.Eve
 	rows := make([]eventRow, len(events))
 	for i, e := range events {
 		id := cmp.Or(e.ID, crm.NewEventID(e.At))
+		e = e.Kept()
 		rows[i] = eventRow{
 			uuid.UUID(id), last - len(events) + 1 + i, e.Kind, (*uuid.UUID)(e.ContactID), (*uuid.UUID)(e.SessionID),
 			e.Version, append([]crm.FieldChange{}, e.Changes...), e.Actor, e.At.UnixMicro(),
@@ -122,13 +128,14 @@ type eventRow struct {
 	At      int64             `json:"at"`
 }
 
-// scrub takes the values out of a contact's changes. Those that have no place serve nothing any more and go.
+// scrub empties a contact's events but for that of its deletion: what is left is their places. Those that have none serve
+// nothing any more and go.
 func (t *tx) scrub(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) error {
+	const emptied = `UPDATE changes SET contact_id = NULL, version = 0, fields = '[]', actor = '' WHERE `
 	for _, query := range []string{
 		`DELETE FROM changes WHERE seq = 0 AND ` + historyOf,
-		`UPDATE changes
-		SET fields = (SELECT json_group_array(json_object('field', value ->> 'field')) FROM json_each(fields))
-		WHERE ` + historyOf,
+		emptied + historyOf,
+		emptied + `workspace_id = @workspace AND contact_id = @id AND session_id IS NULL AND kind = 'ACTIVITY'`,
 	} {
 		if _, err := t.exec(ctx, query, args{"workspace": w, "id": id[:]}); err != nil {
 			return err

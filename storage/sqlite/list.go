@@ -75,14 +75,14 @@ func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.Contac
 			ORDER BY c.name_key %[3]s, c.id %[3]s
 			LIMIT @n`,
 			contactColumns, beyond("(c.name_key, c.id)", "(@key, @id)", args{"key": from.Key, "id": from.ID[:]}), d.order)
-	case storage.Created: // the order of ids
+	case storage.Created:
 		query = fmt.Sprintf(`
-			SELECT '', NULL, %[1]s
+			SELECT '', c.created_at, %[1]s
 			FROM contacts c
 			WHERE c.workspace_id = @workspace %[2]s
-			ORDER BY c.id %[3]s
+			ORDER BY c.created_at %[3]s, c.id %[3]s
 			LIMIT @n`,
-			contactColumns, beyond("c.id", "@id", args{"id": from.ID[:]}), d.order)
+			contactColumns, beyond("(c.created_at, c.id)", "(@at, @id)", args{"at": from.At.UnixMicro(), "id": from.ID[:]}), d.order)
 	default:
 		return nil, &crm.InvalidError{Field: "orderBy", Reason: "RELEVANCE needs a search"}
 	}

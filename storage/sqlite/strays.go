@@ -247,7 +247,7 @@ func (c *checkup) sessionCounts(ctx context.Context) error {
 	})
 }
 
-// values checks that no change holds values of a contact that is not there.
+// values checks that no change but its deletion names a contact that is not there.
 func (c *checkup) values(ctx context.Context) error {
 	type row struct {
 		event   crm.EventID
@@ -262,9 +262,8 @@ func (c *checkup) values(ctx context.Context) error {
 			return all(ctx, conn, `
 				SELECT
 				  v.id, coalesce(v.contact_id, zeroblob(16)),
-				  v.contact_id IS NOT NULL AND v.session_id IS NULL
+				  v.contact_id IS NOT NULL AND v.session_id IS NULL AND v.kind <> 'DELETED'
 				    AND NOT EXISTS (SELECT 1 FROM contacts c WHERE c.workspace_id = @workspace AND c.id = v.contact_id)
-				    AND EXISTS (SELECT 1 FROM json_each(v.fields) WHERE coalesce(value ->> 'old', value ->> 'new') IS NOT NULL)
 				FROM changes v
 				WHERE v.workspace_id = @workspace AND v.id > @id
 				ORDER BY v.id

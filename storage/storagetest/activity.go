@@ -107,7 +107,7 @@ var activityCases = []testCase{
 		w.record(w.message(ch, "ben", "2"))
 		w.until("another's activity is told of", func() bool {
 			for _, e := range w.activity() {
-				if e.SessionID == nil && *e.ContactID != r.Contact.ID {
+				if e.SessionID == nil && e.ContactID != nil && *e.ContactID != r.Contact.ID {
 					return true
 				}
 			}

@@ -45,10 +45,12 @@ func byActivity(a, b crm.Contact) int {
 	if c := at(a).Compare(at(b)); c != 0 {
 		return c
 	}
-	return byCreation(a, b)
+	return byID(a, b)
 }
 
-func byCreation(a, b crm.Contact) int { return bytes.Compare(a.ID[:], b.ID[:]) }
+func byCreation(a, b crm.Contact) int { return crm.OldestFirst(a, b) }
+
+func byID(a, b crm.Contact) int { return bytes.Compare(a.ID[:], b.ID[:]) }
 
 // sortedIDs are the ids in the given order, or in the reverse one.
 func sortedIDs(contacts []crm.Contact, descending bool, cmp func(a, b crm.Contact) int) []crm.ContactID {
@@ -85,8 +87,9 @@ var listCases = []testCase{
 		for _, r := range page.Rows {
 			names = append(names, r.Contact.DisplayName())
 		}
+		slices.Sort(names[1:5]) // which are one name, folded
 		w.same("named", names[:len(names)-3], []string{
-			"42", "ann", "Ann", "Änn", "ann", "Ben Ann", "Émile Zola", "Łukasz", "Zoë", "日本 太郎",
+			"42", "Ann", "ann", "ann", "Änn", "Ben Ann", "Émile Zola", "Łukasz", "Zoë", "日本 太郎",
 		})
 	}},
 	{"every list can be walked at any page size from both ends", func(w *world) {

@@ -19,7 +19,7 @@ func byName(a, b crm.Contact) int {
 	if c := cmp.Compare(search.KeysOf(a).Name, search.KeysOf(b).Name); c != 0 {
 		return c
 	}
-	return byCreation(a, b)
+	return byID(a, b)
 }
 
 // indexed is contacts with their keys, each in the same place.

@@ -1,0 +1,56 @@
+package sqlite_test
+
+import (
+	"encoding/hex"
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"kith/storage/storagetest"
+)
+
+func TestNothingLeadsFromASessionToAContactThatIsGone(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "kith.db")
+	storagetest.Erased(t, open(t, path), func() [][]string { return dump(t, path) })
+}
+
+// dump returns every row of the tables of the database at path.
+func dump(t *testing.T, path string) (out [][]string) {
+	t.Helper()
+	db := raw(t, path)
+	tables := column(t, db, `
+		SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%' AND name NOT LIKE 'contact\_grams%' ESCAPE '\'`)
+	for _, table := range tables {
+		rows, err := db.QueryContext(t.Context(), `SELECT * FROM `+table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		columns, err := rows.Columns()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			values, targets := make([]any, len(columns)), make([]any, len(columns))
+			for i := range values {
+				targets[i] = &values[i]
+			}
+			if err := rows.Scan(targets...); err != nil {
+				t.Fatal(err)
+			}
+			row := make([]string, len(columns))
+			for i, v := range values {
+				row[i] = fmt.Sprint(v)
+				if b, ok := v.([]byte); ok {
+					row[i] = hex.EncodeToString(b)
+				}
+			}
+			out = append(out, row)
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+		_ = rows.Close()
+	}
+	return out
+}
