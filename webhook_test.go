@@ -144,7 +144,7 @@ func TestRekey(t *testing.T) {
 		return environment{"KITH_DATABASE_URL": env["KITH_DATABASE_URL"], "KITH_DEMO": "off", "KITH_SECRET_KEY": keys}
 	}
 	s := start(t, with(oldKey))
-	made := s.connect(t, "", `name: "Shop", type: WHATSAPP, secret: "app"`)
+	made := s.connect(t, "", `name: "Shop", type: WHATSAPP, secret: "app-secret-of-the-shop"`)
 	s.connect(t, "", `name: "Site", type: HTML_EMBED`)
 	s.stop()
 	if _, _, err := execute(t, env, "rekey"); exitCode(err) != 2 || !strings.Contains(err.Error(), "KITH_SECRET_KEY") {

@@ -19,6 +19,7 @@ func (r mutationResolver) CreateChannel(
 	defer loadersOf(ctx).reset()
 	made, err := r.desk.CreateChannel(ctx, auth.Viewer(ctx), desk.NewChannel{
 		Name: in.Name, Type: in.Type, Secret: text(in.Secret), Domains: in.AllowedDomains,
+		RequireSignedIdentity: in.RequireSignedIdentity,
 	})
 	mend, err := userErrors(err, channelGone)
 	payload := model.CreateChannelPayload{UserErrors: mend}

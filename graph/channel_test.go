@@ -116,13 +116,13 @@ func TestASecretIsNeverSeenAgain(t *testing.T) {
 	}
 	for _, kind := range []string{"HTML_EMBED", "FACEBOOK", "INSTAGRAM", "TELEGRAM", "WHATSAPP", "TIKTOK"} {
 		id := s.channel("admin", "Shop", "WHATSAPP")
-		ask(`mutation ($kind: ChannelType!) { createChannel(input: {name: "x", type: $kind, secret: "`+sentinel+`"}) {
+		ask(`mutation ($kind: ChannelType!) { createChannel(input: {name: "x", type: $kind, secret: "`+sentinel+`-of-the-channel"}) {
 			channel { id name } setup { webhookUrl verifyToken embedSnippet secretSet allowedDomains } userErrors { message }
 		} }`, vars{"kind": kind})
 		ask(`mutation ($id: ID!) { updateChannel(input: {id: $id, name: "", secret: "`+sentinel+` `+sentinel+`\u0000"}) {
 			channel { id name } setup { webhookUrl verifyToken embedSnippet secretSet } userErrors { message }
 		} }`, vars{"id": id})
-		ask(`mutation ($id: ID!) { updateChannel(input: {id: $id, secret: "`+sentinel+`"}) {
+		ask(`mutation ($id: ID!) { updateChannel(input: {id: $id, secret: "`+sentinel+`-of-the-channel"}) {
 			setup { webhookUrl verifyToken embedSnippet secretSet } userErrors { message }
 		} }`, vars{"id": id})
 		ask(`mutation ($id: ID!) { updateChannel(input: {id: $id, secret: {x: "`+sentinel+`"}}) { userErrors { message } } }`, vars{"id": id})
@@ -150,7 +150,7 @@ func TestWithoutAKeyAChannelHasNoSecret(t *testing.T) {
 			}
 		}
 	}
-	s.query("admin", `mutation { createChannel(input: {name: "Shop", type: WHATSAPP, secret: "x"}) {
+	s.query("admin", `mutation { createChannel(input: {name: "Shop", type: WHATSAPP, secret: "a secret for tests"}) {
 		channel { id } userErrors { code field message }
 	} }`, nil).into(t, &data)
 	got := data.CreateChannel

@@ -274,10 +274,11 @@ func (c *compiler) identity(fc *graphql.FieldContext) steps[crm.Identity] {
 }
 
 var channelLeaves = leaves[crm.Channel]{
-	"id":     func(w *writer, v *crm.Channel) { writeID(w, v.ID) },
-	"name":   func(w *writer, v *crm.Channel) { w.string(v.Name) },
-	"type":   func(w *writer, v *crm.Channel) { writeEnum(w, v.Type) },
-	"active": func(w *writer, v *crm.Channel) { w.bool(v.Active) },
+	"id":                    func(w *writer, v *crm.Channel) { writeID(w, v.ID) },
+	"name":                  func(w *writer, v *crm.Channel) { w.string(v.Name) },
+	"type":                  func(w *writer, v *crm.Channel) { writeEnum(w, v.Type) },
+	"active":                func(w *writer, v *crm.Channel) { w.bool(v.Active) },
+	"requireSignedIdentity": func(w *writer, v *crm.Channel) { w.bool(v.RequireSignedIdentity) },
 }
 
 // channel writes channels, of which a list has many times the same.

@@ -68,7 +68,11 @@ func channelEdit(in model.UpdateChannelInput) (desk.ChannelEdit, error) {
 	if err != nil {
 		return desk.ChannelEdit{}, err
 	}
-	edit := desk.ChannelEdit{ChannelPatch: crm.ChannelPatch{Name: name, Active: active}}
+	signed, err := required("input.requireSignedIdentity", in.RequireSignedIdentity)
+	if err != nil {
+		return desk.ChannelEdit{}, err
+	}
+	edit := desk.ChannelEdit{ChannelPatch: crm.ChannelPatch{Name: name, Active: active, RequireSignedIdentity: signed}}
 	if secret, ok := in.Secret.ValueOK(); ok {
 		edit.Secret = crm.To(text(secret))
 	}

@@ -41,7 +41,7 @@ var operations = map[string]string{
 	"dismissIngestFailures": `mutation ($failure: ID!) { dismissIngestFailures(input: {ids: [$failure]}) { dismissedIds userErrors { code field message } } }`,
 	"auditLog":              `{ auditLog { nodes { id action contactId sessionId fields actor at } } }`,
 	"exportContact":         `mutation ($contact: ID!) { exportContact(input: {id: $contact}) { document userErrors { code field message } } }`,
-	"updateChannel, secret": `mutation ($channel: ID!) { updateChannel(input: {id: $channel, secret: "x"}) { setup { webhookUrl secretSet } userErrors { code field message } } }`,
+	"updateChannel, secret": `mutation ($channel: ID!) { updateChannel(input: {id: $channel, secret: "a secret for tests"}) { setup { webhookUrl secretSet } userErrors { code field message } } }`,
 }
 
 // forAdmins are the operations that only ADMIN may do, by what their names begin with.

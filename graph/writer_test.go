@@ -230,6 +230,7 @@ func loadOddPeople(t *testing.T, store *storagetest.Counter) {
 	var channels []crm.ChannelID
 	for i, name := range []string{"Shop", "Page \"two\"", "Тест\u2028<b>&"} {
 		c := crm.Channel{ID: crm.NewChannelID(start), Name: name, Type: crm.ChannelTypes[i], Active: i != 1, CreatedAt: start}
+		c.RequireSignedIdentity = i == 2
 		if err := store.CreateChannel(ctx, w, c); err != nil {
 			t.Fatal(err)
 		}

@@ -95,8 +95,8 @@ type Channels interface {
 	// CreateChannel stores a new channel under the id it brings.
 	CreateChannel(ctx context.Context, w crm.WorkspaceID, c crm.Channel) error
 
-	// UpdateChannel loads a channel, hands it to change and saves its name, whether it is active, its domains and its
-	// secrets. An error from change rolls back and is returned as it is. A channel that is not there is crm.ErrNotFound.
+	// UpdateChannel loads a channel, hands it to change and saves its name, whether it is active, its domains, whether it
+	// requires signed identities, and its secrets. An error from change rolls back and is returned as it is. A channel that is not there is crm.ErrNotFound.
 	UpdateChannel(ctx context.Context, w crm.WorkspaceID, id crm.ChannelID, change func(*crm.Channel) error) (crm.Channel, error)
 }
 

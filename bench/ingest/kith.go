@@ -8,7 +8,7 @@ import (
 	"kith/bench/rig"
 )
 
-const appSecret = "app_secret"
+const appSecret = "app_secret-of-the-bench"
 
 // kith is the server that is measured.
 type kith struct{ *rig.Kith }

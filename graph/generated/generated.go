@@ -74,10 +74,11 @@ type ComplexityRoot struct {
 	}
 
 	Channel struct {
-		Active func(childComplexity int) int
-		ID     func(childComplexity int) int
-		Name   func(childComplexity int) int
-		Type   func(childComplexity int) int
+		Active                func(childComplexity int) int
+		ID                    func(childComplexity int) int
+		Name                  func(childComplexity int) int
+		RequireSignedIdentity func(childComplexity int) int
+		Type                  func(childComplexity int) int
 	}
 
 	ChannelSetup struct {
@@ -542,6 +543,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.Name(childComplexity), true
+	case "Channel.requireSignedIdentity":
+		if e.ComplexityRoot.Channel.RequireSignedIdentity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Channel.RequireSignedIdentity(childComplexity), true
 	case "Channel.type":
 		if e.ComplexityRoot.Channel.Type == nil {
 			break
@@ -1871,6 +1878,11 @@ type Channel implements Node {
   type: ChannelType!
   "Whether it takes messages."
   active: Boolean!
+  """
+  HTML_EMBED: whether it takes messages only from visitors whose identity the site has signed. False for the other types,
+  whose provider signs everything.
+  """
+  requireSignedIdentity: Boolean!
 }
 
 "A messaging product."
@@ -2595,9 +2607,9 @@ input CreateChannelInput {
   "The messaging product behind it."
   type: ChannelType!
   """
-  What the provider signs its webhooks with; stored encrypted and never shown again. WHATSAPP, FACEBOOK, INSTAGRAM: the
-  app secret. TIKTOK: the client secret. TELEGRAM: the ` + "`" + `secret_token` + "`" + ` of ` + "`" + `setWebhook` + "`" + `; one is made when none is given. HTML_EMBED:
-  the key that signs visitors' identities.
+  What the provider signs its webhooks with, at least 16 characters; stored encrypted and never shown again. WHATSAPP,
+  FACEBOOK, INSTAGRAM: the app secret. TIKTOK: the client secret. TELEGRAM: the ` + "`" + `secret_token` + "`" + ` of ` + "`" + `setWebhook` + "`" + `; one is
+  made when none is given. HTML_EMBED: the key that signs visitors' identities.
   """
   secret: String
   """
@@ -2605,6 +2617,11 @@ input CreateChannelInput {
   every name below it, ` + "`" + `localhost:3000` + "`" + ` with a port.
   """
   allowedDomains: [String!]
+  """
+  Take messages only from visitors whose identity the site has signed, so that nobody writes without being known to it.
+  For HTML_EMBED alone; needs a ` + "`" + `secret` + "`" + `.
+  """
+  requireSignedIdentity: Boolean! = false
 }
 
 "What became of a new channel."
@@ -2643,9 +2660,9 @@ input UpdateChannelInput {
   "Whether it takes messages. Cannot be null."
   active: Boolean
   """
-  What the provider signs its webhooks with; stored encrypted and never shown again. WHATSAPP, FACEBOOK, INSTAGRAM: the
-  app secret. TIKTOK: the client secret. TELEGRAM: the ` + "`" + `secret_token` + "`" + ` of ` + "`" + `setWebhook` + "`" + `. HTML_EMBED:
-  the key that signs visitors' identities. Null removes it.
+  What the provider signs its webhooks with, at least 16 characters; stored encrypted and never shown again. WHATSAPP,
+  FACEBOOK, INSTAGRAM: the app secret. TIKTOK: the client secret. TELEGRAM: the ` + "`" + `secret_token` + "`" + ` of ` + "`" + `setWebhook` + "`" + `.
+  HTML_EMBED: the key that signs visitors' identities. Null removes it.
   """
   secret: String
   """
@@ -2653,6 +2670,11 @@ input UpdateChannelInput {
   every name below it, ` + "`" + `localhost:3000` + "`" + ` with a port. Replaces the list; null empties it.
   """
   allowedDomains: [String!]
+  """
+  Take messages only from visitors whose identity the site has signed, so that nobody writes without being known to it.
+  For HTML_EMBED alone; needs a ` + "`" + `secret` + "`" + `. Cannot be null.
+  """
+  requireSignedIdentity: Boolean
 }
 
 "What became of an edit of a channel."
@@ -2840,6 +2862,8 @@ func (ec *executionContext) childFields_Channel(ctx context.Context, field graph
 		return ec.fieldContext_Channel_type(ctx, field)
 	case "active":
 		return ec.fieldContext_Channel_active(ctx, field)
+	case "requireSignedIdentity":
+		return ec.fieldContext_Channel_requireSignedIdentity(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Channel", field.Name)
 }
@@ -4429,6 +4453,29 @@ func (ec *executionContext) _Channel_active(ctx context.Context, field graphql.C
 	)
 }
 func (ec *executionContext) fieldContext_Channel_active(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Channel", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Channel_requireSignedIdentity(ctx context.Context, field graphql.CollectedField, obj *crm.Channel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Channel_requireSignedIdentity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RequireSignedIdentity, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Channel_requireSignedIdentity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Channel", field, false, false, "Boolean")
 }
 
@@ -10292,7 +10339,11 @@ func (ec *executionContext) unmarshalInputCreateChannelInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "type", "secret", "allowedDomains"}
+	if _, present := asMap["requireSignedIdentity"]; !present {
+		asMap["requireSignedIdentity"] = false
+	}
+
+	fieldsInOrder := [...]string{"name", "type", "secret", "allowedDomains", "requireSignedIdentity"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -10327,6 +10378,13 @@ func (ec *executionContext) unmarshalInputCreateChannelInput(ctx context.Context
 				return it, err
 			}
 			it.AllowedDomains = data
+		case "requireSignedIdentity":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requireSignedIdentity"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RequireSignedIdentity = data
 		}
 	}
 	return it, nil
@@ -10758,7 +10816,7 @@ func (ec *executionContext) unmarshalInputUpdateChannelInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "name", "active", "secret", "allowedDomains"}
+	fieldsInOrder := [...]string{"id", "name", "active", "secret", "allowedDomains", "requireSignedIdentity"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -10800,6 +10858,13 @@ func (ec *executionContext) unmarshalInputUpdateChannelInput(ctx context.Context
 				return it, err
 			}
 			it.AllowedDomains = graphql.OmittableOf(data)
+		case "requireSignedIdentity":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requireSignedIdentity"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RequireSignedIdentity = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -11193,6 +11258,11 @@ func (ec *executionContext) _Channel(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "active":
 			out.Values[i] = ec._Channel_active(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "requireSignedIdentity":
+			out.Values[i] = ec._Channel_requireSignedIdentity(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -28,13 +28,16 @@ type CreateChannelInput struct {
 	Name string `json:"name"`
 	// The messaging product behind it.
 	Type crm.ChannelType `json:"type"`
-	// What the provider signs its webhooks with; stored encrypted and never shown again. WHATSAPP, FACEBOOK, INSTAGRAM: the
-	// app secret. TIKTOK: the client secret. TELEGRAM: the `secret_token` of `setWebhook`; one is made when none is given. HTML_EMBED:
-	// the key that signs visitors' identities.
+	// What the provider signs its webhooks with, at least 16 characters; stored encrypted and never shown again. WHATSAPP,
+	// FACEBOOK, INSTAGRAM: the app secret. TIKTOK: the client secret. TELEGRAM: the `secret_token` of `setWebhook`; one is
+	// made when none is given. HTML_EMBED: the key that signs visitors' identities.
 	Secret *string `json:"secret,omitempty"`
 	// The sites whose pages may hold the chat widget, 100 at most, for HTML_EMBED alone: `example.com`, `*.example.com` for
 	// every name below it, `localhost:3000` with a port.
 	AllowedDomains []string `json:"allowedDomains,omitempty"`
+	// Take messages only from visitors whose identity the site has signed, so that nobody writes without being known to it.
+	// For HTML_EMBED alone; needs a `secret`.
+	RequireSignedIdentity bool `json:"requireSignedIdentity"`
 }
 
 // What became of a new channel.
@@ -180,13 +183,16 @@ type UpdateChannelInput struct {
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
 	// Whether it takes messages. Cannot be null.
 	Active graphql.Omittable[*bool] `json:"active,omitempty"`
-	// What the provider signs its webhooks with; stored encrypted and never shown again. WHATSAPP, FACEBOOK, INSTAGRAM: the
-	// app secret. TIKTOK: the client secret. TELEGRAM: the `secret_token` of `setWebhook`. HTML_EMBED:
-	// the key that signs visitors' identities. Null removes it.
+	// What the provider signs its webhooks with, at least 16 characters; stored encrypted and never shown again. WHATSAPP,
+	// FACEBOOK, INSTAGRAM: the app secret. TIKTOK: the client secret. TELEGRAM: the `secret_token` of `setWebhook`.
+	// HTML_EMBED: the key that signs visitors' identities. Null removes it.
 	Secret graphql.Omittable[*string] `json:"secret,omitempty"`
 	// The sites whose pages may hold the chat widget, 100 at most, for HTML_EMBED alone: `example.com`, `*.example.com` for
 	// every name below it, `localhost:3000` with a port. Replaces the list; null empties it.
 	AllowedDomains graphql.Omittable[[]string] `json:"allowedDomains,omitempty"`
+	// Take messages only from visitors whose identity the site has signed, so that nobody writes without being known to it.
+	// For HTML_EMBED alone; needs a `secret`. Cannot be null.
+	RequireSignedIdentity graphql.Omittable[*bool] `json:"requireSignedIdentity,omitempty"`
 }
 
 // What became of an edit of a channel.

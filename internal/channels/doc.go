@@ -24,8 +24,8 @@ const (
 
 // provider is what tells one kind of channel from another.
 type provider struct {
-	// verify reports whether whoever knows the channel's secrets sent the delivery. It looks at nothing else of it.
-	verify func(delivery) bool
+	// verify refuses a delivery that nobody sent who knows the channel's secrets. It looks at nothing else of it.
+	verify func(delivery) refusal
 	// items are the parts of a body, in their order. An error says that the body as a whole cannot be read.
 	items func(body []byte) ([]item, error)
 	// challenge answers the provider's question whether the address is Kith's; nil for one that does not ask.
@@ -51,6 +51,24 @@ type delivery struct {
 	body    []byte
 	secrets vault.Secrets
 	now     time.Time
+	// requireIdentity tells that the channel wants to know who its visitors are.
+	requireIdentity bool
+}
+
+// refusal is why a delivery is not believed, in words for whoever sent it; empty for one that is.
+type refusal string
+
+const (
+	verified  refusal = ""
+	notSigned refusal = "It is not signed with the channel's secret"
+)
+
+// unless refuses what is not so.
+func unless(ok bool) refusal {
+	if ok {
+		return verified
+	}
+	return notSigned
 }
 
 // item is one thing that a provider reports. It is a message when report is set, something that could not be read when

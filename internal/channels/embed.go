@@ -27,10 +27,12 @@ import (
 //	}
 //
 // Who has the visitorId writes as the visitor, so it is neither stored nor shown: the external id is "visitor:" and a
-// digest of it. What the visitor says are claims. A site that knows the user has its server make the identity: a text that is a JSON
-// object with userId and optionally name, email, phone, and exp (seconds since 1970, after which it is refused). The
-// identityHash is the HMAC-SHA256 of that very text under the channel's secret, in hexadecimal digits. The contact is
-// then the user's, on whatever device, under the external id "user:" and the userId, and e-mail and phone are verified.
+// digest of it. What the visitor says are claims. A site that knows the user has its server make the identity: a text that
+// is a JSON object with userId and optionally name, email, phone, and exp (seconds since 1970, after which it is refused; a
+// year ahead at most, so that a time in milliseconds does not make it last for ever). The identityHash is the HMAC-SHA256
+// of that very text under the channel's secret, in hexadecimal digits. The contact is then the user's, on whatever device,
+// under the external id "user:" and the userId, and e-mail and phone are verified. A channel can require an identity of
+// everybody.
 //
 // The page must be of one of the channel's allowed domains, by the Origin that its browser sends. No cookies are used.
 
@@ -39,6 +41,16 @@ const (
 	userPrefix = "user:"
 	// visitorPrefix begins the external ids of visitors.
 	visitorPrefix = "visitor:"
+)
+
+// longestIdentity is how far ahead the exp of an identity may lie, in seconds: a leap year.
+const longestIdentity = 366 * 24 * 60 * 60
+
+// What a page is told of an identity that is refused, beside [notSigned].
+const (
+	noIdentity      refusal = "Only users who are signed in on the site may write here"
+	identityExpired refusal = "The identity has expired"
+	identityTooLong refusal = "The identity's exp must be in seconds since 1970, at most a year from now"
 )
 
 type embedMessage struct {
@@ -62,21 +74,32 @@ type embedIdentity struct {
 	Exp    *int64     `json:"exp"`
 }
 
-// verifyEmbed reports whether the site signed the identity that the message carries, if it carries any. What is no
-// message says nothing of anybody: it is left to embedItems to refuse.
-func verifyEmbed(d delivery) bool {
+// verifyEmbed refuses a message whose identity the site has not signed, or that has none on a channel that requires one.
+// What is no message says nothing of anybody: it is left to embedItems to refuse.
+func verifyEmbed(d delivery) refusal {
 	var m embedMessage
-	if err := decode(d.body, &m); err != nil && m.Identity == nil {
-		return m.IdentityHash == ""
-	}
+	_ = decode(d.body, &m)
 	switch {
+	case m.Identity == nil && m.IdentityHash != "":
+		return notSigned
+	case m.Identity == nil && d.requireIdentity:
+		return noIdentity
 	case m.Identity == nil:
-		return m.IdentityHash == ""
+		return verified
 	case !signed(m.IdentityHash, d.secrets.Secret, []byte(*m.Identity)):
-		return false
+		return notSigned
 	}
 	var i embedIdentity
-	return decode([]byte(*m.Identity), &i) != nil || i.Exp == nil || d.now.Before(time.Unix(*i.Exp, 0))
+	if err := decode([]byte(*m.Identity), &i); err != nil || i.Exp == nil {
+		return verified
+	}
+	switch now := d.now.Unix(); {
+	case *i.Exp <= now:
+		return identityExpired
+	case *i.Exp > now+longestIdentity:
+		return identityTooLong
+	}
+	return verified
 }
 
 // embedItems reads a body that verifyEmbed let through. What is wrong is an error of the whole.

@@ -186,6 +186,37 @@ func TestASignedIdentityIsThePersonAnywhere(t *testing.T) {
 	}
 }
 
+func TestAChannelCanRequireSignedIdentities(t *testing.T) {
+	t.Parallel()
+	p := open(t)
+	c := p.channel(crm.HTMLEmbed)
+	p.deliver(c, p.sample("embed/anonymous"), http.StatusOK)
+	p.change(c.ID, func(c *crm.Channel) { c.RequireSignedIdentity = true })
+	required := p.channel(crm.HTMLEmbed)
+	p.change(required.ID, func(c *crm.Channel) { c.RequireSignedIdentity = true })
+	for name, body := range map[string]string{
+		"nobody":                    p.sample("embed/anonymous"),
+		"one who claims":            p.sample("embed/claims"),
+		"null":                      `{"visitorId":"v","messageId":"1","text":"Hi","identity":null,"identityHash":""}`,
+		"a hash alone":              `{"visitorId":"v","messageId":"1","text":"Hi","identityHash":"` + sign(secret, "") + `"}`,
+		"another site's user":       identified("another secret", "v", "1", `{"userId":"42"}`),
+		"the name of a user":        `{"visitorId":"user:42","messageId":"1","text":"Hi"}`,
+		"a user without a secret":   identified("", "v", "1", `{"userId":"42"}`),
+		"a hash that is the id":     `{"visitorId":"v","messageId":"1","identity":"{\"userId\":\"42\"}","identityHash":"42"}`,
+		"one who is a user no more": identified(secret, "v", "1", `{"userId":"42","exp":1}`),
+	} {
+		if w := p.deliver(required, body, http.StatusUnauthorized); !json.Valid(w.Body.Bytes()) {
+			t.Errorf("%s: %s", name, w.Body)
+		}
+	}
+	p.deliver(required, identified(secret, "v", "1", `{"userId":"42"}`), http.StatusOK)
+	if n := len(p.contacts()); n != 2 {
+		t.Errorf("%d contacts", n)
+	}
+	p.change(required.ID, func(c *crm.Channel) { c.RequireSignedIdentity = false })
+	p.deliver(required, p.sample("embed/anonymous"), http.StatusOK) // at once, though the channel is remembered
+}
+
 func TestABadIdentityIsRefused(t *testing.T) {
 	t.Parallel()
 	p := open(t)
@@ -201,15 +232,24 @@ func TestABadIdentityIsRefused(t *testing.T) {
 			`{"visitorId":"v","messageId":"1","identityHash":"00"}`,
 			`{"visitorId":"v","messageId":"1","text":[],"identity":"{\"userId\":\"42\"}","identityHash":"00"}`,
 			identified(secret, "v", "1", expiring(-time.Second)),
+			identified(secret, "v", "1", expiring(0)),
+			identified(secret, "v", "1", expiring(367*24*time.Hour)),
+			identified(secret, "v", "1", fmt.Sprintf(`{"userId":"42","exp":%d}`, start.Add(time.Hour).UnixMilli())),
+			identified(secret, "v", "1", fmt.Sprintf(`{"userId":"42","exp":%d}`, start.Add(time.Hour).UnixNano())),
+			identified(secret, "v", "1", `{"userId":"42","exp":9223372036854775807}`),
+			identified(secret, "v", "1", `{"userId":"42","exp":-9223372036854775808}`),
 			`{"visitorId":"v","messageId":"1","identity":{"userId":"42"},"identityHash":"00"}`,
 		},
 		http.StatusOK: {
 			identified(secret, "v", "1", expiring(time.Second)),
+			identified(secret, "v", "2", expiring(365*24*time.Hour)),
 		},
 		http.StatusBadRequest: {
 			identified(secret, "v", "1", `{"userId":""}`),
 			identified(secret, "v", "1", `null`),
 			identified(secret, "v", "1", `[1]`),
+			identified(secret, "v", "1", `{"userId":"42","exp":1.5e12}`),
+			identified(secret, "v", "1", `{"userId":"42","exp":"1795426200000"}`),
 			`{"visitorId":"user:42","messageId":"1","text":"I am 42"}`,
 			`{"visitorId":"v","text":"no message id"}`,
 			`{"visitorId":"","messageId":"1"}`,

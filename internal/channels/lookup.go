@@ -3,6 +3,7 @@ package channels
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -33,6 +34,11 @@ type channel struct {
 // viewer is the channel as one who reports.
 func (c channel) viewer() crm.Viewer {
 	return crm.Viewer{Workspace: c.workspace, Role: crm.RoleChannel, Subject: c.ID.String()}
+}
+
+// verify refuses a delivery that the channel's provider did not send.
+func (c channel) verify(header http.Header, body []byte, now time.Time) refusal {
+	return c.provider.verify(delivery{header, body, c.secrets, now, c.RequireSignedIdentity})
 }
 
 // lookup finds channels, and remembers active ones for a moment, so that a burst of messages is one look at the

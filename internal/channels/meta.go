@@ -17,9 +17,9 @@ import (
 // https://developers.facebook.com/docs/graph-api/webhooks/getting-started, Graph API v24.0. X-Hub-Signature-256 is the
 // HMAC-SHA256 of the raw body under the app secret; a GET asks whether the address is the one that was entered.
 
-func verifyMeta(d delivery) bool {
+func verifyMeta(d delivery) refusal {
 	signature, ok := strings.CutPrefix(d.header.Get("X-Hub-Signature-256"), "sha256=")
-	return ok && signed(signature, d.secrets.Secret, d.body)
+	return unless(ok && signed(signature, d.secrets.Secret, d.body))
 }
 
 func challengeMeta(query url.Values, s vault.Secrets) (string, bool) {

@@ -18,8 +18,8 @@ import (
 //
 // In a business_message the customer is the other side of the chat, and the account's owner may be the one who writes.
 
-func verifyTelegram(d delivery) bool {
-	return sameSecret(d.header.Get("X-Telegram-Bot-Api-Secret-Token"), d.secrets.Secret)
+func verifyTelegram(d delivery) refusal {
+	return unless(sameSecret(d.header.Get("X-Telegram-Bot-Api-Secret-Token"), d.secrets.Secret))
 }
 
 type telegramUpdate struct {

@@ -21,7 +21,7 @@ import (
 // tikTokTolerance is how far the time of a signature may be from the clock, either way.
 const tikTokTolerance = 5 * time.Minute
 
-func verifyTikTok(d delivery) bool {
+func verifyTikTok(d delivery) refusal {
 	var at, signature string
 	for part := range strings.SplitSeq(d.header.Get("TikTok-Signature"), ",") {
 		switch name, value, _ := strings.Cut(strings.TrimSpace(part), "="); name {
@@ -33,10 +33,10 @@ func verifyTikTok(d delivery) bool {
 	}
 	seconds, err := strconv.ParseInt(at, 10, 64)
 	if err != nil {
-		return false
+		return notSigned
 	}
 	off := d.now.Sub(time.Unix(seconds, 0))
-	return off.Abs() <= tikTokTolerance && signed(signature, d.secrets.Secret, []byte(at+"."), d.body)
+	return unless(off.Abs() <= tikTokTolerance && signed(signature, d.secrets.Secret, []byte(at+"."), d.body))
 }
 
 type tikTokEvent struct {

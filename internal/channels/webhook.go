@@ -194,27 +194,27 @@ func (h *Handler) deliver(w http.ResponseWriter, r *http.Request, ch channel, ol
 	// The provider may go away without waiting for the answer; what it sent is recorded all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), recordTimeout)
 	defer cancel()
-	verified := ch.provider.verify(delivery{r.Header, body, ch.secrets, h.now()})
-	if !verified && old {
+	refused := ch.verify(r.Header, body, h.now())
+	if refused != verified && old {
 		fresh, err := h.channels.load(ctx, ch.ID)
 		if err != nil {
 			h.answer(w, r, ch.ID, err)
 			return
 		}
 		ch = fresh
-		verified = ch.provider.verify(delivery{r.Header, body, ch.secrets, h.now()})
+		refused = ch.verify(r.Header, body, h.now())
 	}
 	switch {
 	case !ch.Active:
 		done(w)
 		return
-	case !verified:
+	case refused != verified:
 		reason := "signature"
 		if ch.secrets.Secret == "" {
 			reason = "the channel has no secret"
 		}
 		h.log.InfoContext(ctx, "webhook refused", "channel", ch.ID.String(), "type", ch.Type, "reason", reason)
-		refuse(w, http.StatusUnauthorized, "It is not signed with the channel's secret")
+		refuse(w, http.StatusUnauthorized, string(refused))
 		return
 	}
 	h.answer(w, r, ch.ID, h.take(ctx, ch, body))

@@ -11,6 +11,9 @@ type Channel struct {
 	CreatedAt time.Time
 	// Domains are the web origins that may use an HTML_EMBED channel; none for the other types.
 	Domains []string
+	// RequireSignedIdentity makes an HTML_EMBED channel refuse visitors whom its site has not signed for; false for the
+	// other types, whose provider signs everything.
+	RequireSignedIdentity bool
 	// Secrets are what the provider and Kith share, sealed (see package vault); nil for a channel that has none. They
 	// open only with the key, and never leave the server.
 	Secrets Sealed
@@ -48,4 +51,6 @@ type ChannelPatch struct {
 	Name    Change[string]
 	Active  Change[bool]
 	Domains Change[[]string] // of HTML_EMBED channels alone; see [NormalizeDomain]
+	// RequireSignedIdentity can be true for HTML_EMBED channels alone.
+	RequireSignedIdentity Change[bool]
 }

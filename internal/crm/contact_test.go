@@ -138,6 +138,16 @@ func TestChannelPatchApply(t *testing.T) {
 		t.Errorf("got %+v, %v", c, err)
 	}
 	wantInvalid(t, crm.ChannelPatch{Name: crm.To(""), Active: crm.To(true)}.Apply(&c), "name", "Name cannot be empty")
+	for _, kind := range crm.ChannelTypes {
+		c := crm.Channel{Type: kind}
+		err := crm.ChannelPatch{RequireSignedIdentity: crm.To(true)}.Apply(&c)
+		if embed := kind == crm.HTMLEmbed; c.RequireSignedIdentity != embed || (err == nil) != embed {
+			t.Errorf("%s: %t, %v", kind, c.RequireSignedIdentity, err)
+		}
+		if err := (crm.ChannelPatch{RequireSignedIdentity: crm.To(false)}).Apply(&c); err != nil || c.RequireSignedIdentity {
+			t.Errorf("%s: %t, %v", kind, c.RequireSignedIdentity, err)
+		}
+	}
 	if c.Active {
 		t.Error("a refused patch was applied in part")
 	}

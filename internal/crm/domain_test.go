@@ -141,7 +141,12 @@ func TestNormalizeSecret(t *testing.T) {
 		ok       bool
 	}{
 		"an app secret":                  {WhatsApp, "0123456789abcdef0123456789abcdef", "0123456789abcdef0123456789abcdef", true},
-		"space from a paste":             {Facebook, " s3cret\r\n", "s3cret", true},
+		"space from a paste":             {Facebook, " s3cret-of-the-app\r\n", "s3cret-of-the-app", true},
+		"15 characters":                  {WhatsApp, "0123456789abcde", "", false},
+		"16 characters":                  {WhatsApp, "0123456789abcdef", "0123456789abcdef", true},
+		"15 characters within space":     {TikTok, "  0123456789abcde\n", "", false},
+		"15 characters in 30 bytes":      {HTMLEmbed, strings.Repeat("ü", 15), "", false},
+		"a secret token of 15":           {Telegram, "0123456789abcde", "", false},
 		"a sentence":                     {HTMLEmbed, "a key of several words, ü", "a key of several words, ü", true},
 		"space alone is none":            {TikTok, " \n", "", true},
 		"1,024 bytes":                    {HTMLEmbed, strings.Repeat("x", MaxSecret), strings.Repeat("x", MaxSecret), true},
@@ -150,7 +155,7 @@ func TestNormalizeSecret(t *testing.T) {
 		"a control character":            {Instagram, "a\x00b", "", false},
 		"a line break within":            {Instagram, "a\nb", "", false},
 		"what is no UTF-8":               {Instagram, "a\xffb", "", false},
-		"a secret token":                 {Telegram, "A-z_09", "A-z_09", true},
+		"a secret token":                 {Telegram, "A-z_0123456789xyz", "A-z_0123456789xyz", true},
 		"a secret token of 256":          {Telegram, strings.Repeat("x", 256), strings.Repeat("x", 256), true},
 		"a secret token of 257":          {Telegram, strings.Repeat("x", 257), "", false},
 		"a secret token of other signs":  {Telegram, "a.b", "", false},

@@ -35,7 +35,7 @@ func (p ContactPatch) Apply(c *Contact, region string) error {
 
 // Apply makes the edit on c. What is wrong with it comes as joined *InvalidErrors, and c is left alone.
 func (p ChannelPatch) Apply(c *Channel) error {
-	var nameErr, domainsErr error
+	var nameErr, domainsErr, signedErr error
 	edited := *c
 	if v, ok := p.Name.Value(); ok {
 		edited.Name, nameErr = NormalizeChannelName(v)
@@ -46,7 +46,15 @@ func (p ChannelPatch) Apply(c *Channel) error {
 	if v, ok := p.Domains.Value(); ok {
 		edited.Domains, domainsErr = normalizeDomains(c.Type, v)
 	}
-	if err := errors.Join(nameErr, domainsErr); err != nil {
+	if v, ok := p.RequireSignedIdentity.Value(); ok {
+		edited.RequireSignedIdentity = v
+		if v && c.Type != HTMLEmbed {
+			signedErr = &InvalidError{
+				Field: "requireSignedIdentity", Reason: "Only HTML_EMBED channels can require signed identities",
+			}
+		}
+	}
+	if err := errors.Join(nameErr, domainsErr, signedErr); err != nil {
 		return err
 	}
 	*c = edited

@@ -7,8 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// MaxSecret is the length in bytes that a channel's secret may have.
-const MaxSecret = 1024
+const (
+	// MaxSecret is the length in bytes that a channel's secret may have.
+	MaxSecret = 1024
+	// MinSecret is how many characters it must have: what is shorter can be guessed.
+	MinSecret = 16
+)
 
 // telegramSecret is what the Bot API takes as the secret_token of setWebhook.
 var telegramSecret = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
@@ -29,7 +33,9 @@ func NormalizeSecret(t ChannelType, s string) (string, error) {
 	case !utf8.ValidString(s), strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsGraphic(r) }):
 		return invalid("The secret cannot contain control characters")
 	case t == Telegram && !telegramSecret.MatchString(s):
-		return invalid("The secret of a Telegram channel can have 1 to 256 characters: A-Z, a-z, 0-9, _ and -")
+		return invalid("The secret of a Telegram channel can have 16 to 256 characters: A-Z, a-z, 0-9, _ and -")
+	case utf8.RuneCountInString(s) < MinSecret:
+		return invalid("The secret must have at least 16 characters")
 	}
 	return s, nil
 }

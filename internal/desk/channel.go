@@ -31,6 +31,8 @@ type NewChannel struct {
 	Type    crm.ChannelType
 	Secret  string // empty for none
 	Domains []string
+	// RequireSignedIdentity is for HTML_EMBED channels, which need a secret for it.
+	RequireSignedIdentity bool
 }
 
 // ChannelEdit is an edit of a channel: an absent change leaves its field alone.
@@ -53,7 +55,10 @@ func (d *Desk) CreateChannel(ctx context.Context, v crm.Viewer, n NewChannel) (C
 	now := d.clock()
 	c := crm.Channel{ID: crm.NewChannelID(now), Type: n.Type, Active: true, CreatedAt: now}
 	edit := ChannelEdit{
-		ChannelPatch: crm.ChannelPatch{Name: crm.To(n.Name), Domains: crm.To(n.Domains)}, Secret: crm.To(n.Secret),
+		ChannelPatch: crm.ChannelPatch{
+			Name: crm.To(n.Name), Domains: crm.To(n.Domains), RequireSignedIdentity: crm.To(n.RequireSignedIdentity),
+		},
+		Secret: crm.To(n.Secret),
 	}
 	if err := d.applyChannel(v.Workspace, &c, edit); err != nil {
 		return Connection{}, err
@@ -117,6 +122,9 @@ func (d *Desk) applySecret(w crm.WorkspaceID, c *crm.Channel, change crm.Change[
 	}
 	if openErr != nil && !asked {
 		return nil
+	}
+	if c.RequireSignedIdentity && after.Secret == "" {
+		return &crm.InvalidError{Field: "secret", Reason: "Signed identities cannot be required without a secret to sign them with"}
 	}
 	if d.options.Vault.Ready() {
 		makeMissing(c.Type, &after)

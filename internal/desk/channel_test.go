@@ -41,13 +41,13 @@ func TestWhatKithMakesForAChannel(t *testing.T) {
 		secret             bool
 	}{
 		"WhatsApp gets a verify token":              {desk.NewChannel{Type: crm.WhatsApp}, true, false, false},
-		"Messenger too":                             {desk.NewChannel{Type: crm.Facebook, Secret: "app"}, true, false, true},
-		"Instagram too":                             {desk.NewChannel{Type: crm.Instagram, Secret: "app"}, true, false, true},
-		"TikTok has nothing to verify":              {desk.NewChannel{Type: crm.TikTok, Secret: "client"}, false, false, true},
+		"Messenger too":                             {desk.NewChannel{Type: crm.Facebook, Secret: "app-secret-of-the-shop"}, true, false, true},
+		"Instagram too":                             {desk.NewChannel{Type: crm.Instagram, Secret: "app-secret-of-the-shop"}, true, false, true},
+		"TikTok has nothing to verify":              {desk.NewChannel{Type: crm.TikTok, Secret: "client-secret-of-the-app"}, false, false, true},
 		"Telegram gets a secret where it has none":  {desk.NewChannel{Type: crm.Telegram}, true, false, true},
-		"Telegram's own secret is not shown":        {desk.NewChannel{Type: crm.Telegram, Secret: "own"}, false, false, true},
+		"Telegram's own secret is not shown":        {desk.NewChannel{Type: crm.Telegram, Secret: "own_secret_token"}, false, false, true},
 		"the widget gets a snippet":                 {desk.NewChannel{Type: crm.HTMLEmbed}, false, true, false},
-		"the widget with a key gets a snippet, too": {desk.NewChannel{Type: crm.HTMLEmbed, Secret: "key"}, false, true, true},
+		"the widget with a key gets a snippet, too": {desk.NewChannel{Type: crm.HTMLEmbed, Secret: "key-of-the-site!"}, false, true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -104,7 +104,7 @@ func TestAnEditOfAChannelChangesWhatItNamesAlone(t *testing.T) {
 	t.Parallel()
 	store, v := openStore(t)
 	d := deskOver(t, store, oneKey)
-	made, err := d.CreateChannel(t.Context(), v, desk.NewChannel{Name: "Site", Type: crm.HTMLEmbed, Secret: "key", Domains: []string{"A.example"}})
+	made, err := d.CreateChannel(t.Context(), v, desk.NewChannel{Name: "Site", Type: crm.HTMLEmbed, Secret: "key-of-the-site!", Domains: []string{"A.example"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +143,7 @@ func TestTelegramIsNeverWithoutASecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	first := *made.Setup.VerifyToken
-	own, err := d.UpdateChannel(t.Context(), v, made.Channel.ID, desk.ChannelEdit{Secret: crm.To("own")})
+	own, err := d.UpdateChannel(t.Context(), v, made.Channel.ID, desk.ChannelEdit{Secret: crm.To("own_secret_token")})
 	if err != nil || own.Setup.VerifyToken != nil || !own.Setup.SecretSet {
 		t.Errorf("%+v, %v", own, err)
 	}
@@ -157,7 +157,7 @@ func TestWithoutAKeyASecretIsRefusedAndNothingElse(t *testing.T) {
 	t.Parallel()
 	store, v := openStore(t)
 	d := deskOver(t, store)
-	_, err := d.CreateChannel(t.Context(), v, desk.NewChannel{Name: "Shop", Type: crm.WhatsApp, Secret: "app"})
+	_, err := d.CreateChannel(t.Context(), v, desk.NewChannel{Name: "Shop", Type: crm.WhatsApp, Secret: "app-secret-of-the-shop"})
 	invalid, ok := errors.AsType[*crm.InvalidError](err)
 	if !ok || invalid.Field != "secret" || !strings.Contains(invalid.Reason, "KITH_SECRET_KEY") {
 		t.Errorf("%v", err)
@@ -177,7 +177,7 @@ func TestWithoutAKeyASecretIsRefusedAndNothingElse(t *testing.T) {
 func TestSecretsWhoseKeyIsAwayStay(t *testing.T) {
 	t.Parallel()
 	store, v := openStore(t)
-	made, err := deskOver(t, store, oneKey).CreateChannel(t.Context(), v, desk.NewChannel{Name: "Shop", Type: crm.WhatsApp, Secret: "app"})
+	made, err := deskOver(t, store, oneKey).CreateChannel(t.Context(), v, desk.NewChannel{Name: "Shop", Type: crm.WhatsApp, Secret: "app-secret-of-the-shop"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +193,7 @@ func TestSecretsWhoseKeyIsAwayStay(t *testing.T) {
 			t.Errorf("with the key again: %+v, %v", back, err)
 		}
 	}
-	anew, err := deskOver(t, store, otherKey).UpdateChannel(t.Context(), v, id, desk.ChannelEdit{Secret: crm.To("new")})
+	anew, err := deskOver(t, store, otherKey).UpdateChannel(t.Context(), v, id, desk.ChannelEdit{Secret: crm.To("new-secret-of-the-shop")})
 	if err != nil || !anew.Setup.SecretSet || *anew.Setup.VerifyToken == *made.Setup.VerifyToken {
 		t.Errorf("a new secret in place of a lost one: %+v, %v", anew, err)
 	}
@@ -207,7 +207,7 @@ func TestAnEditOfAChannelThatIsRefusedChangesNothing(t *testing.T) {
 	t.Parallel()
 	store, v := openStore(t)
 	d := deskOver(t, store, oneKey)
-	made, err := d.CreateChannel(t.Context(), v, desk.NewChannel{Name: "Bot", Type: crm.Telegram, Secret: "own"})
+	made, err := d.CreateChannel(t.Context(), v, desk.NewChannel{Name: "Bot", Type: crm.Telegram, Secret: "own_secret_token"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,4 +243,41 @@ func channelOf(t *testing.T, store storage.Store, v crm.Viewer, id crm.ChannelID
 		t.Fatal(err)
 	}
 	return found[id]
+}
+
+func TestSignedIdentitiesAreRequiredOnlyWhereThereIsASecret(t *testing.T) {
+	t.Parallel()
+	store, v := openStore(t)
+	d := deskOver(t, store, oneKey)
+	refused := func(err error, field string) {
+		t.Helper()
+		if invalid, ok := errors.AsType[*crm.InvalidError](err); !ok || invalid.Field != field {
+			t.Errorf("%v, not about %s", err, field)
+		}
+	}
+	site := desk.NewChannel{Name: "Site", Type: crm.HTMLEmbed, RequireSignedIdentity: true}
+	_, err := d.CreateChannel(t.Context(), v, site)
+	refused(err, "secret")
+	_, err = d.CreateChannel(t.Context(), v, desk.NewChannel{
+		Name: "Shop", Type: crm.WhatsApp, Secret: "app-secret-of-the-shop", RequireSignedIdentity: true,
+	})
+	refused(err, "requireSignedIdentity")
+	site.Secret = "key-of-the-site!"
+	made, err := d.CreateChannel(t.Context(), v, site)
+	if err != nil || !made.Channel.RequireSignedIdentity {
+		t.Fatalf("%+v, %v", made, err)
+	}
+	id := made.Channel.ID
+	_, err = d.UpdateChannel(t.Context(), v, id, desk.ChannelEdit{Secret: crm.To("")})
+	refused(err, "secret")
+	if !channelOf(t, store, v, id).RequireSignedIdentity {
+		t.Error("an edit that was refused lets everybody in")
+	}
+	both := desk.ChannelEdit{
+		ChannelPatch: crm.ChannelPatch{RequireSignedIdentity: crm.To(false)}, Secret: crm.To(""),
+	}
+	now, err := d.UpdateChannel(t.Context(), v, id, both)
+	if err != nil || now.Channel.RequireSignedIdentity || now.Setup.SecretSet {
+		t.Errorf("%+v, %v", now, err)
+	}
 }

@@ -11,12 +11,13 @@ import (
 	"kith/internal/crm"
 )
 
-const channelColumns = `id, name, type, active, created_at, domains, secrets`
+const channelColumns = `id, name, type, active, created_at, domains, require_signed_identity, secrets`
 
 func scanChannel(row pgx.CollectableRow) (crm.Channel, error) {
 	var c crm.Channel
 	var at time.Time
-	err := row.Scan((*[16]byte)(&c.ID), &c.Name, &c.Type, &c.Active, &at, &c.Domains, (*[]byte)(&c.Secrets))
+	err := row.Scan((*[16]byte)(&c.ID), &c.Name, &c.Type, &c.Active, &at, &c.Domains, &c.RequireSignedIdentity,
+		(*[]byte)(&c.Secrets))
 	c.CreatedAt = at.UTC()
 	if len(c.Domains) == 0 {
 		c.Domains = nil
@@ -32,7 +33,7 @@ func channelArgs(w crm.WorkspaceID, c crm.Channel) pgx.NamedArgs {
 	}
 	return pgx.NamedArgs{
 		"workspace": w, "id": [16]byte(c.ID), "name": c.Name, "type": c.Type, "active": c.Active, "created": c.CreatedAt,
-		"domains": domains, "secrets": secrets,
+		"domains": domains, "signed": c.RequireSignedIdentity, "secrets": secrets,
 	}
 }
 
@@ -72,8 +73,11 @@ func (s *Store) CreateChannel(ctx context.Context, w crm.WorkspaceID, c crm.Chan
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		args := channelArgs(w, c)
 		_, err := tx.Exec(ctx, `
-			INSERT INTO channels (workspace_id, id, name, type, active, created_at, domains, secrets)
-			VALUES (@workspace, @id, @name, @type, @active, @created, @domains, @secrets)`, args)
+			INSERT INTO channels (
+			  workspace_id, id, name, type, active, created_at, domains, require_signed_identity, secrets
+			) VALUES (
+			  @workspace, @id, @name, @type, @active, @created, @domains, @signed, @secrets
+			)`, args)
 		if err != nil {
 			return err
 		}
@@ -88,7 +92,8 @@ func (s *Store) CreateChannel(ctx context.Context, w crm.WorkspaceID, c crm.Chan
 	return nil
 }
 
-// UpdateChannel hands a channel to change and saves its name, whether it is active, its domains and its secrets.
+// UpdateChannel hands a channel to change and saves its name, whether it is active, its domains, whether it requires
+// signed identities, and its secrets.
 func (s *Store) UpdateChannel(ctx context.Context, w crm.WorkspaceID, id crm.ChannelID, change func(*crm.Channel) error) (crm.Channel, error) {
 	var c crm.Channel
 	var refused error
@@ -108,10 +113,10 @@ func (s *Store) UpdateChannel(ctx context.Context, w crm.WorkspaceID, id crm.Cha
 		if refused = change(&c); refused != nil {
 			return refused
 		}
-		before.Name, before.Active, before.Domains, before.Secrets = c.Name, c.Active, c.Domains, c.Secrets
-		c = before
+		c.ID, c.Type, c.CreatedAt = before.ID, before.Type, before.CreatedAt
 		_, err = tx.Exec(ctx, `
-			UPDATE channels SET name = @name, active = @active, domains = @domains, secrets = @secrets
+			UPDATE channels
+			SET name = @name, active = @active, domains = @domains, require_signed_identity = @signed, secrets = @secrets
 			WHERE workspace_id = @workspace AND id = @id`, channelArgs(w, c))
 		return err
 	})

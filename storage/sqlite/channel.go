@@ -12,7 +12,7 @@ import (
 	"kith/internal/crm"
 )
 
-const channelColumns = `id, name, type, active, created_at, domains, secrets`
+const channelColumns = `id, name, type, active, created_at, domains, require_signed_identity, secrets`
 
 // Channels returns every channel of the workspace, oldest first.
 func (s *Store) Channels(ctx context.Context, w crm.WorkspaceID) ([]crm.Channel, error) {
@@ -50,8 +50,11 @@ func (s *Store) ChannelsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.C
 func (s *Store) CreateChannel(ctx context.Context, w crm.WorkspaceID, c crm.Channel) error {
 	return wrap("create channel", s.write(ctx, func(ctx context.Context, t *tx) error {
 		_, err := t.exec(ctx, `
-			INSERT INTO channels (workspace_id, id, name, type, active, created_at, domains, secrets)
-			VALUES (@workspace, @id, @name, @type, @active, @created, @domains, @secrets)`,
+			INSERT INTO channels (
+			  workspace_id, id, name, type, active, created_at, domains, require_signed_identity, secrets
+			) VALUES (
+			  @workspace, @id, @name, @type, @active, @created, @domains, @signed, @secrets
+			)`,
 			args{
 				"workspace": w,
 				"id":        c.ID[:],
@@ -60,13 +63,15 @@ func (s *Store) CreateChannel(ctx context.Context, w crm.WorkspaceID, c crm.Chan
 				"active":    c.Active,
 				"created":   c.CreatedAt.UnixMicro(),
 				"domains":   textList(c.Domains),
+				"signed":    c.RequireSignedIdentity,
 				"secrets":   []byte(c.Secrets),
 			})
 		return err
 	}))
 }
 
-// UpdateChannel loads a channel, hands it to change and saves its name, whether it is active, its domains and secrets.
+// UpdateChannel loads a channel, hands it to change and saves its name, whether it is active, its domains, whether it
+// requires signed identities, and its secrets.
 func (s *Store) UpdateChannel(ctx context.Context, w crm.WorkspaceID, id crm.ChannelID, change func(*crm.Channel) error) (crm.Channel, error) {
 	var c crm.Channel
 	var refused error
@@ -83,10 +88,10 @@ func (s *Store) UpdateChannel(ctx context.Context, w crm.WorkspaceID, id crm.Cha
 		if refused = change(&c); refused != nil {
 			return refused
 		}
-		before.Name, before.Active, before.Domains, before.Secrets = c.Name, c.Active, c.Domains, c.Secrets
-		c = before
+		c.ID, c.Type, c.CreatedAt = before.ID, before.Type, before.CreatedAt
 		_, err = t.exec(ctx, `
-			UPDATE channels SET name = @name, active = @active, domains = @domains, secrets = @secrets
+			UPDATE channels
+			SET name = @name, active = @active, domains = @domains, require_signed_identity = @signed, secrets = @secrets
 			WHERE workspace_id = @workspace AND id = @id`,
 			args{
 				"workspace": w,
@@ -94,6 +99,7 @@ func (s *Store) UpdateChannel(ctx context.Context, w crm.WorkspaceID, id crm.Cha
 				"name":      c.Name,
 				"active":    c.Active,
 				"domains":   textList(c.Domains),
+				"signed":    c.RequireSignedIdentity,
 				"secrets":   []byte(c.Secrets),
 			})
 		return err
@@ -122,7 +128,8 @@ func scanChannelAfter(rows *sql.Rows, before ...any) (c crm.Channel, err error) 
 	var created int64
 	var domains []byte
 	err = rows.Scan(append(before,
-		(*uuid.UUID)(&c.ID), &c.Name, &c.Type, &c.Active, &created, &domains, (*[]byte)(&c.Secrets))...)
+		(*uuid.UUID)(&c.ID), &c.Name, &c.Type, &c.Active, &created, &domains, &c.RequireSignedIdentity,
+		(*[]byte)(&c.Secrets))...)
 	if err != nil {
 		return c, err
 	}

@@ -15,6 +15,7 @@ var channelCases = []testCase{
 			at := w.tick()
 			c := crm.Channel{
 				ID: crm.NewChannelID(at), Name: strings.Repeat("Zyxé'\\😀", 6-i), Type: typ, Active: i%2 == 0, CreatedAt: at,
+				RequireSignedIdentity: i%3 == 0,
 			}
 			want = append(want, c)
 		}
@@ -46,6 +47,19 @@ var channelCases = []testCase{
 		all, err := w.Channels(w.ctx, w.id)
 		w.check(err)
 		w.same("channels", all, []crm.Channel{ch})
+	}},
+	{"whether a channel requires signed identities can be changed, and is found by who knows no workspace", func(w *world) {
+		ch := w.channel("Web")
+		for _, required := range []bool{true, true, false} {
+			got, err := w.UpdateChannel(w.ctx, w.id, ch.ID, func(c *crm.Channel) error {
+				c.RequireSignedIdentity = required
+				return nil
+			})
+			w.check(err)
+			ch.RequireSignedIdentity = required
+			w.same("answer", got, ch)
+			w.same("by id", w.byID(ch.ID), ch)
+		}
 	}},
 	{"an error from change leaves the channel as it was and comes back as it is", func(w *world) {
 		ch := w.channel("Web")
