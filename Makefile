@@ -9,7 +9,7 @@ SIZE ?= 100000
 MINUTES ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-e2e check check-tidy check-format check-generated check-web check-vulnerabilities lint \
+.PHONY: help run build test test-go test-web test-e2e check check-tidy check-format check-generated check-web check-vulnerabilities lint \
 	format generate web fuzz bench bench-ingest bench-live bench-soak deps-go deps-web deps-bench deps-e2e clean
 
 help: ## print this help
@@ -21,10 +21,13 @@ run: ## run Kith from source, with demo data on a machine without settings
 build: ## build the binary: .build/kith
 	go build -o .build/kith .
 
-test: test-go test-e2e ## run every test: Go with the race detector on SQLite and PostgreSQL, then browser and clients
+test: test-go test-web test-e2e ## run every test: Go with the race detector on SQLite and PostgreSQL, then browser and clients
 
 test-go: deps-go ## run the Go tests with the race detector, PostgreSQL included
 	scripts/with-postgres scripts/test-go
+
+test-web: deps-web ## run the tests of what the pages decide without a browser
+	cd web && npm --silent test
 
 test-e2e: build deps-e2e ## run the tests against the binary: pages in Chromium, GraphQL over HTTP, clients, subscriptions
 	cd e2e && ../scripts/with-postgres npm --silent test

@@ -36,7 +36,7 @@ const looks = [
   { name: 'dark-narrow', colorScheme: 'dark', viewport: { width: 360, height: 740 } },
 ]
 
-const telling = ['contacts', 'taken', 'delete', 'search', 'chat-filters', 'chat-opened']
+const telling = ['contacts', 'taken', 'unsaved', 'undo', 'delete', 'search', 'chat-filters', 'chat-opened']
 
 describe('the staff pages, for everybody', () => {
   let kith, browser, maria
@@ -80,11 +80,20 @@ describe('the staff pages, for everybody', () => {
       await page.keyboard.press('Enter')
       await page.getByRole('button', { name: 'Save anyway' }).waitFor()
       await clean('taken')
+      await page.getByRole('button', { name: '1 unsaved' }).click()
+      await page.getByRole('list', { name: 'Not saved' }).waitFor()
+      await clean('unsaved')
+      await page.keyboard.press('Escape')
       await page.getByLabel('Email of Maria Silva').press('Escape')
 
       await cell(page, 'Maria Silva', 'notes').click()
       await clean('notes')
-      await page.keyboard.press('Escape')
+      await page.keyboard.type('.')
+      await page.keyboard.press('Enter')
+      await said(page, 'Notes of Maria Silva saved')
+      await clean('undo')
+      await page.keyboard.press('Control+z')
+      await said(page, 'Notes of Maria Silva changed back')
 
       await page.getByRole('button', { name: 'Delete Maria Silva' }).click()
       await page.getByRole('alertdialog').waitFor()

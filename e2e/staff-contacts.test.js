@@ -347,8 +347,9 @@ describe('the contacts page', () => {
       () => names(page),
       (all) => all.length === 1 && all[0] === 'João Pereira',
     )
-    // What was typed waits above the list.
-    await page.getByRole('group', { name: 'Not saved' }).getByText('taken@example.org').waitFor()
+    // What was typed waits.
+    await page.getByRole('button', { name: '1 unsaved' }).click()
+    await page.getByRole('list', { name: 'Not saved' }).getByText('taken@example.org').waitFor()
     await page.goBack()
     await alert.getByRole('button', { name: 'Save anyway' }).click()
     await said(page, 'Email of Maria Silva saved')

@@ -1,5 +1,7 @@
 import { ChatPage } from './chat/page'
 import { ContactsPage } from './contacts/page'
+import { Undo } from './contacts/undo'
+import { Unsaved } from './contacts/unsaved'
 import { Announcements } from './shared/announce'
 import { Banner } from './shared/banner'
 import { Link, useRoute } from './shared/route'
@@ -23,11 +25,13 @@ export function App() {
             Chat
           </Link>
         </nav>
+        <Unsaved />
         <Who />
       </header>
       {chat ? <ChatPage /> : <ContactsPage />}
       <div className="foot">
         <Announcements />
+        <Undo />
         <Banner />
       </div>
     </Door>

@@ -1,12 +1,15 @@
 // A cell that turns into an input where it stands.
 
-import { type FocusEvent, type KeyboardEvent, memo, useId, useLayoutEffect, useRef } from 'react'
+import { type FocusEvent, type KeyboardEvent, memo, type MouseEvent, useId, useLayoutEffect, useRef } from 'react'
 
 import type { ContactRowFragment } from '../generated/graphql'
-import { address, Link } from '../shared/route'
+import { caretAt } from '../shared/caret'
+import { composing } from '../shared/composing'
 import { Marked } from '../shared/marked'
-import { begin, type Edit, editKey, type Field, fieldNames, giveUp, leave, save, type, useEdit, value } from './edits'
-import { removeEverywhere } from './lists'
+import { address, Link } from '../shared/route'
+import { useStore } from '../shared/store'
+import { type Edit, editKey, type Field, isPending, latest, type Problem, value } from './editing'
+import { editing, enter, entering, fieldNames, useEdit } from './edits'
 
 interface CellProps {
   contact: ContactRowFragment
@@ -32,24 +35,32 @@ export const EditableCell = memo(function EditableCell({
   move,
 }: CellProps) {
   const edit = useEdit(contact.id, field)
+  const open = edit?.draft !== undefined
+  const pending = edit !== undefined && isPending(edit)
+  const shown = edit && pending ? latest(edit) : value(contact, field)
   const cell = useRef<HTMLTableCellElement>(null)
+  const text = useRef<HTMLSpanElement>(null)
   const back = useRef(false)
 
   // After Enter or Esc the focus stays with the cell.
   useLayoutEffect(() => {
-    if (!edit && back.current) {
+    if (!open && back.current) {
       back.current = false
       if (document.activeElement === document.body || cell.current?.contains(document.activeElement)) {
         cell.current?.focus({ preventScroll: true })
       }
     }
-  }, [edit])
+  }, [open])
 
   function left(event: FocusEvent) {
     const inside = event.relatedTarget instanceof Node && cell.current?.contains(event.relatedTarget)
-    if (edit && !inside && document.hasFocus()) {
-      leave(editKey(contact.id, field))
+    if (!inside && document.hasFocus()) {
+      editing.leave(editKey(contact.id, field))
     }
+  }
+
+  function onClick(event: MouseEvent) {
+    enter(contact, field, field === 'notes' ? caretAt(text.current, event.clientX, event.clientY) : undefined)
   }
 
   return (
@@ -57,12 +68,14 @@ export const EditableCell = memo(function EditableCell({
       ref={cell}
       role="gridcell"
       aria-colindex={column + 1}
+      aria-busy={pending || undefined}
       className={`cell ${field}`}
       data-row={contact.id}
       data-column={column}
-      data-editing={edit ? true : undefined}
-      tabIndex={edit ? undefined : active ? 0 : -1}
-      onClick={() => begin(contact, field)}
+      data-editing={open || undefined}
+      data-pending={pending || undefined}
+      tabIndex={active && !open ? 0 : -1}
+      onClick={onClick}
       onBlur={left}
     >
       {labelled && (
@@ -70,9 +83,10 @@ export const EditableCell = memo(function EditableCell({
           {fieldNames[field]}
         </span>
       )}
-      {edit ? (
+      {edit?.draft ? (
         <Editor
           edit={edit}
+          draft={edit.draft.text}
           onReturn={() => {
             back.current = true
           }}
@@ -80,58 +94,59 @@ export const EditableCell = memo(function EditableCell({
         />
       ) : (
         <span
+          ref={text}
           className="value"
           dir={field === 'phone' ? 'ltr' : 'auto'}
-          title={field === 'phone' ? undefined : value(contact, field)}
+          title={pending ? 'Saving …' : field === 'phone' ? undefined : shown}
         >
-          <Shown contact={contact} field={field} search={search} />
+          {field === 'notes' ? shown : <Marked text={shown} search={search} phone={field === 'phone'} />}
         </span>
       )}
     </td>
   )
 })
 
-function Shown({ contact, field, search }: { contact: ContactRowFragment; field: Field; search: string }) {
-  const text = value(contact, field)
-  return field === 'notes' ? text : <Marked text={text} search={search} phone={field === 'phone'} />
-}
-
 interface EditorProps {
   edit: Edit
+  draft: string
   /** onReturn is called when the focus should go back to the cell. */
   onReturn: () => void
   onTab: (backwards: boolean) => void
 }
 
-function Editor({ edit, onReturn, onTab }: EditorProps) {
-  const { field, contact, draft, state } = edit
-  const key = editKey(contact.id, field)
+function Editor({ edit, draft, onReturn, onTab }: EditorProps) {
+  const { key, field, contact, problem } = edit
   const message = useId()
   const input = useRef<HTMLInputElement & HTMLTextAreaElement>(null)
 
+  // The focus comes when it is sent here, and when the server refused while it waited at the cell.
+  const wanted = useStore(entering)
   useLayoutEffect(() => {
-    if (state === 'open') {
-      input.current?.focus({ preventScroll: true })
-      input.current?.select()
+    const here = wanted?.key === key
+    if (here) {
+      entering.set(undefined)
     }
-    // Only when it opens.
-  }, [])
+    if (input.current && (here || input.current.closest('td') === document.activeElement)) {
+      place(input.current, wanted?.caret, field === 'notes' || problem !== undefined)
+    }
+  }, [wanted])
 
   function onKeyDown(event: KeyboardEvent) {
-    if (event.nativeEvent.isComposing) {
+    if (composing(event)) {
       return
     }
+    // On what stands below the input, Enter presses and Tab goes on, as everywhere else.
+    const typing = event.target === input.current
     if (event.key === 'Escape') {
       onReturn()
-      giveUp(key)
-    } else if (event.key === 'Enter' && !(event.shiftKey && field === 'notes')) {
+      editing.giveUp(key)
+    } else if (event.key === 'Enter' && typing && !(event.shiftKey && field === 'notes')) {
       event.preventDefault()
       onReturn()
-      void save(key)
-    } else if (event.key === 'Tab' && event.target === input.current && (!troubled(edit) || edit.draft !== edit.sent)) {
-      // With an answer below the input, Tab goes to its buttons, as everywhere else.
+      editing.commit(key)
+    } else if (event.key === 'Tab' && typing && draft !== problem?.text) {
       event.preventDefault()
-      void save(key)
+      editing.commit(key)
       onTab(event.shiftKey)
     } else {
       return
@@ -144,52 +159,70 @@ function Editor({ edit, onReturn, onTab }: EditorProps) {
     value: draft,
     dir: field === 'phone' ? 'ltr' : 'auto',
     'aria-label': `${fieldNames[field]} of ${contact.displayName}`,
-    'aria-invalid': troubled(edit) || undefined,
-    'aria-describedby': troubled(edit) ? message : undefined,
-    'aria-busy': state === 'saving' || undefined,
+    'aria-invalid': problem !== undefined || undefined,
+    'aria-describedby': problem && message,
     autoComplete: 'off',
     spellCheck: field === 'notes',
-    onChange: (event: { currentTarget: { value: string } }) => type(key, event.currentTarget.value),
+    onChange: (event: { currentTarget: { value: string } }) => editing.type(key, event.currentTarget.value),
   }
   return (
-    <div className="editor" data-state={state} onKeyDown={onKeyDown} onClick={(event) => event.stopPropagation()}>
+    <div className="editor" onKeyDown={onKeyDown} onClick={(event) => event.stopPropagation()}>
       {field === 'notes' ? (
         <textarea {...common} rows={3} aria-multiline />
       ) : (
         <input {...common} type="text" inputMode={field === 'email' ? 'email' : 'tel'} />
       )}
-      {troubled(edit) && (
-        <div className="trouble" id={message} role="alert">
-          <Trouble edit={edit} onReturn={onReturn} />
+      {problem && (
+        <div className="trouble" id={message} role="alert" tabIndex={-1}>
+          <Trouble edit={edit} problem={problem} onReturn={onReturn} />
         </div>
       )}
     </div>
   )
 }
 
-function troubled({ state }: Edit): boolean {
-  return state !== 'open' && state !== 'saving'
+// place puts the focus into an input. A new email or phone replaces the one before; notes, and what was turned down,
+// are gone on with.
+function place(input: HTMLInputElement | HTMLTextAreaElement, caret: number | undefined, goOn: boolean): void {
+  if (document.activeElement === input) {
+    return
+  }
+  input.focus({ preventScroll: true })
+  if (goOn) {
+    const at = Math.min(caret ?? input.value.length, input.value.length)
+    input.setSelectionRange(at, at)
+    if (caret === undefined) {
+      input.scrollTop = input.scrollHeight
+    }
+  } else {
+    input.select()
+  }
 }
 
-function Trouble({ edit, onReturn }: { edit: Edit; onReturn: () => void }) {
-  const { field, contact, state, message, other } = edit
-  const key = editKey(contact.id, field)
-  function then(act: () => void) {
-    return () => {
-      onReturn()
-      act()
-    }
-  }
-  switch (state) {
+interface TroubleProps {
+  edit: Edit
+  problem: Problem
+  onReturn: () => void
+}
+
+function Trouble({ edit: { key, field }, problem: { kind, message, other }, onReturn }: TroubleProps) {
+  const button = (label: string, act: () => void) => (
+    <button
+      type="button"
+      onClick={() => {
+        onReturn()
+        act()
+      }}
+    >
+      {label}
+    </button>
+  )
+  switch (kind) {
     case 'taken':
       return (
         <>
-          <p>
-            {other ? <Belongs message={message ?? ''} name={other.displayName} to={value(other, field)} /> : message}
-          </p>
-          <button type="button" onClick={then(() => void save(key, { duplicate: true }))}>
-            Save anyway
-          </button>
+          <p>{other ? <Belongs message={message} name={other.displayName} to={value(other, field)} /> : message}</p>
+          {button('Save anyway', () => editing.commit(key, { duplicate: true }))}
         </>
       )
     case 'conflict':
@@ -199,39 +232,25 @@ function Trouble({ edit, onReturn }: { edit: Edit; onReturn: () => void }) {
             Somebody else changed this to <strong dir="auto">{(other && value(other, field)) || 'nothing'}</strong>{' '}
             meanwhile.
           </p>
-          <button type="button" onClick={then(() => void save(key, { overwrite: true }))}>
-            Keep mine
-          </button>
-          <button type="button" onClick={then(() => giveUp(key))}>
-            Take theirs
-          </button>
+          {button('Keep mine', () => editing.commit(key, { overwrite: true }))}
+          {button('Take theirs', () => editing.giveUp(key))}
         </>
       )
-    case 'unreachable':
+    case 'unsent':
       return (
         <>
-          <p>{message}</p>
-          <button type="button" onClick={then(() => void save(key))}>
-            Try again
-          </button>
+          <p>Not saved. {message}</p>
+          {button('Try again', () => editing.commit(key))}
         </>
       )
-    case 'gone':
+    case 'deleted':
       return (
         <>
           <p>This contact was deleted meanwhile. What you typed is still here to copy.</p>
-          <button
-            type="button"
-            onClick={() => {
-              giveUp(key)
-              removeEverywhere(contact.id)
-            }}
-          >
-            Discard
-          </button>
+          {button('Discard', () => editing.giveUp(key))}
         </>
       )
-    default:
+    case 'refused':
       return <p>{message}</p>
   }
 }

@@ -14,9 +14,11 @@ import { flushSync } from 'react-dom'
 
 import type { ContactRowFragment } from '../generated/graphql'
 import { useRows } from '../list/rows'
+import { composing } from '../shared/composing'
 import { narrow, useMedia, useRem } from '../shared/media'
+import { address, go as visit } from '../shared/route'
 import { useStore } from '../shared/store'
-import { begin, edits } from './edits'
+import { enter, leading, openContact, useOpenContacts } from './edits'
 import { known } from './known'
 import type { Contacts, Sort } from './lists'
 import { columns, Placeholder, Row } from './row'
@@ -61,19 +63,19 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
   const rem = useRem()
   const rowHeight = Math.round((cards ? 12.5 : 3.25) * rem)
 
-  const editing = useStore(edits)
+  const open = useOpenContacts()
   const [active, setActive] = useState<Place>({ id: '', column: 0 })
   const hovered = useRef<{ id: string; at: number } | undefined>(undefined)
   const keep = useMemo(
-    () => [...new Set([...[...editing.values()].map((edit) => edit.contact.id), active.id])],
-    [editing, active.id],
+    () => [...new Set([...open, active.id])],
+    [open, active.id],
   )
   const steady = useCallback(() => {
     const focused = document.activeElement?.closest<HTMLElement>('[data-row]')?.dataset.row
     const pointed = hovered.current && performance.now() - hovered.current.at < 2_000 ? hovered.current.id : undefined
     return focused ?? pointed
   }, [])
-  const rows = useRows(list, box, rowHeight, keep, steady, editing.size > 0)
+  const rows = useRows(list, box, rowHeight, keep, steady, open.length > 0)
   const { stretch, placed } = rows
   const here = stretch.edges.some((edge) => edge.id === active.id)
     ? active
@@ -89,13 +91,30 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
     }
     wanted.current = undefined
     const field = editable[place.column]
-    const contact = place.edit && field ? known(place.id) : undefined
+    const contact = place.edit && field ? (known(place.id) ?? openContact(place.id)) : undefined
     if (contact && field) {
-      begin(contact, field)
+      enter(contact, field)
     } else {
       cell.focus({ preventScroll: true })
     }
   })
+
+  // What is not saved is led back to from elsewhere: in this list if it is there, else in one of that contact alone.
+  const led = useStore(leading)
+  useLayoutEffect(() => {
+    if (!led || !stretch.ready) {
+      return
+    }
+    const index = indexOf(led.id)
+    if (index >= 0) {
+      leading.set(undefined)
+      go({ id: led.id, column: columns.indexOf(led.field) }, index, true)
+    } else if (list.only === led.id) {
+      leading.set(undefined)
+    } else {
+      visit(address('/staff/contacts', { contact: led.id }))
+    }
+  }, [led, stretch])
 
   // When the row with the focus is gone, the focus goes to the one that has taken its place.
   const inside = useRef<{ id: string; column: number; index: number } | undefined>(undefined)
@@ -147,19 +166,37 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
     })
   }
 
-  async function toEnd(column: number | undefined) {
-    if (list.stretch.get().hasNext) {
-      await list.toEnd()
+  // The far end has to be fetched first. Only the last key counts by then, and nobody is taken away from typing.
+  const journey = useRef({ latest: 0, under: 0 })
+  async function travel(fetch: (() => Promise<void>) | undefined, then: () => void) {
+    const mine = ++journey.current.latest
+    if (fetch) {
+      journey.current.under++
+      await fetch()
+      journey.current.under--
     }
-    arrive(() => rows.finish(), list.stretch.get().length - 1, column)
+    if (mine === journey.current.latest && !document.activeElement?.closest('.editor')) {
+      then()
+    }
   }
 
-  async function toStart(column: number | undefined) {
-    if (list.stretch.get().hasPrevious) {
-      await list.toStart()
+  // stay gives up a journey: somebody goes on from where they are.
+  function stay() {
+    journey.current.latest++
+    if (journey.current.under > 0) {
+      list.close()
     }
-    arrive(() => rows.startOver(), 0, column)
   }
+
+  const toEnd = (column: number | undefined) =>
+    travel(list.stretch.get().hasNext || journey.current.under > 0 ? () => list.toEnd() : undefined, () =>
+      arrive(() => rows.finish(), list.stretch.get().length - 1, column),
+    )
+
+  const toStart = (column: number | undefined) =>
+    travel(list.stretch.get().hasPrevious || journey.current.under > 0 ? () => list.toStart() : undefined, () =>
+      arrive(() => rows.startOver(), 0, column),
+    )
 
   const move = useCallback(
     (id: string, column: number) => {
@@ -185,9 +222,11 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
 
   function onKeyDown(event: KeyboardEvent) {
     const cell = (event.target as HTMLElement).closest<HTMLElement>('[data-row]')
-    if (!cell || cell.dataset.editing || event.altKey || event.metaKey) {
+    const inside = cell?.dataset.editing !== undefined && event.target !== cell // keys belong to what is open there
+    if (!cell || inside || event.altKey || event.metaKey || composing(event)) {
       return
     }
+    stay()
     const id = cell.dataset.row!
     const column = Number(cell.dataset.column)
     const index = indexOf(id)
@@ -225,7 +264,7 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
           return
         }
         setActive({ id, column })
-        begin(contact, field)
+        enter(contact, field)
         break
       }
       default:
@@ -267,7 +306,7 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
       className="box"
       ref={box}
       data-busy={busy || undefined}
-      data-editing={editing.size > 0 || undefined}
+      data-editing={open.length > 0 || undefined}
       onScroll={(event) => {
         if (event.currentTarget.scrollTop === 0 && !stretch.hasPrevious) {
           onStart()
@@ -282,9 +321,10 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
         aria-busy={busy || loading}
         className="grid"
         onKeyDown={onKeyDown}
+        onPointerDown={stay}
         onFocus={(event) => {
           const cell = event.target.closest<HTMLElement>('[data-row]')
-          if (cell && !cell.dataset.editing) {
+          if (cell && (event.target === cell || !cell.dataset.editing)) {
             const place = { id: cell.dataset.row!, column: Number(cell.dataset.column) }
             inside.current = { ...place, index: indexOf(place.id) }
             setActive((now) => (now.id === place.id && now.column === place.column ? now : place))

@@ -8,9 +8,9 @@ import { follow } from '../server/client'
 import { isMine } from '../server/echoes'
 import { matches, phoneMatches, words } from '../shared/fold'
 import { soon } from '../shared/soon'
-import { deleted } from './edits'
+import { editing } from './edits'
 import type { GridHandle } from './grid'
-import { type Contacts, removeEverywhere } from './lists'
+import type { Contacts } from './lists'
 
 type Event = ContactEventsSubscription['contactEvents']
 
@@ -31,6 +31,9 @@ export function useContactEvents(list: Contacts, grid: RefObject<GridHandle | nu
 
     function created({ contactId, contact }: Event) {
       const { list, add } = latest.current
+      if (list.only !== '') {
+        return
+      }
       if (list.search !== '' && !(contact && found(contact, list.search))) {
         return
       }
@@ -60,16 +63,14 @@ export function useContactEvents(list: Contacts, grid: RefObject<GridHandle | nu
               created(event)
               break
             case 'DELETED':
-              if (list.search === '' || list.holds(event.contactId)) {
+              if ((list.search === '' && list.only === '') || list.holds(event.contactId)) {
                 add(-1)
               }
               setWaiting((before) => without(before, event.contactId))
-              if (!deleted(event.contactId)) {
-                removeEverywhere(event.contactId)
-              }
+              editing.deleted(event.contactId)
               break
             case 'ACTIVITY':
-              if (list.search === '' && list.sort === '' && grid.current?.atStart()) {
+              if (list.search === '' && list.sort === '' && list.only === '' && grid.current?.atStart()) {
                 refresh.ask()
               }
               break

@@ -4,26 +4,27 @@ import { flushSync } from 'react-dom'
 import type { ContactRowFragment } from '../generated/graphql'
 import { onReturn } from '../server/connection'
 import { SearchIcon } from '../shared/icons'
-import { address, go, useRoute } from '../shared/route'
+import { address, go, Link, useRoute } from '../shared/route'
 import { useStore } from '../shared/store'
 import { number } from '../shared/time'
 import { Failure, useSlow } from '../shared/waiting'
 import { DeleteDialog } from './delete'
+import { editing } from './edits'
 import { Grid, type GridHandle } from './grid'
 import { contactsOf, countContacts, removeEverywhere, type Sort, sortOf, type Total } from './lists'
 import { useContactEvents } from './live'
-import { Unsaved } from './unsaved'
 
 /** ContactsPage is the searchable table of everybody who has written to the workspace. */
 export function ContactsPage() {
   const { params } = useRoute()
   const typed = params.get('search') ?? ''
   const search = typed.trim()
+  const only = params.get('contact') ?? ''
   const sort = sortOf(params.get('sort'), search)
   const field = useRef<HTMLInputElement>(null)
   const grid = useRef<GridHandle>(null)
 
-  const wanted = contactsOf(search, sort)
+  const wanted = only === '' ? contactsOf(search, sort) : contactsOf('', '', only)
   const { ready, failure } = useStore(wanted.stretch)
   // What is on the screen stays until the answer to what was typed last is here.
   const [shown, setShown] = useState(wanted)
@@ -90,6 +91,11 @@ export function ContactsPage() {
           {total.text}
           {total.text !== '' && list.search !== '' && list.sort === '' && <span className="order">, best first</span>}
         </p>
+        {list.only !== '' && (
+          <Link href="/staff/contacts" className="all">
+            Show all contacts
+          </Link>
+        )}
         <search>
           <label className="search">
             <span className="unseen">Search contacts</span>
@@ -124,7 +130,6 @@ export function ContactsPage() {
       </header>
       <div className="progress" data-slow={slow || undefined} aria-hidden />
       {failure !== undefined && <Failure failure={failure} onRetry={() => void wanted.retry()} />}
-      <Unsaved list={list} />
       <div className="stage">
         <Grid
           key="grid"
@@ -136,7 +141,11 @@ export function ContactsPage() {
           handle={grid}
           onStart={clear}
           empty={
-            list.search === '' || !list.anybody ? (
+            list.only !== '' ? (
+              <Empty title="No such contact">
+                <p>It was deleted, or belongs to another workspace.</p>
+              </Empty>
+            ) : list.search === '' || !list.anybody ? (
               <Empty title="No contacts yet">
                 <p>Contacts are created automatically when customers interact with any of your channels.</p>
               </Empty>
@@ -170,6 +179,7 @@ export function ContactsPage() {
           contact={deleting.contact}
           onClose={() => leaveDialog(deleting)}
           onDeleted={() => {
+            editing.forget(deleting.contact.id)
             removeEverywhere(deleting.contact.id)
             total.add(-1)
             leaveDialog(deleting)

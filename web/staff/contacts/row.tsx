@@ -7,7 +7,7 @@ import { Marked } from '../shared/marked'
 import { address, Link } from '../shared/route'
 import { Ago } from '../shared/time'
 import { EditableCell } from './cell'
-import { useEditing } from './edits'
+import { useOpenContact } from './edits'
 
 /** columns are the cells of a row, in order. */
 export const columns = ['name', 'email', 'phone', 'notes', 'channels', 'activity', 'actions'] as const
@@ -28,8 +28,8 @@ export interface RowProps {
 /** Row is one contact, as the cache has it now. */
 export const Row = memo(function Row({ id, index, top, active, labelled, search, move, onDelete }: RowProps) {
   const [{ data }] = useQuery({ query: ContactDocument, variables: { id }, requestPolicy: 'cache-only' })
-  const contact = data?.contact
-  const editing = useEditing(id)
+  const open = useOpenContact(id)
+  const contact = data?.contact ?? open
   if (!contact) {
     return <Placeholder top={top} />
   }
@@ -59,7 +59,7 @@ export const Row = memo(function Row({ id, index, top, active, labelled, search,
       role="row"
       className="row"
       aria-rowindex={index + 2}
-      data-editing={editing || undefined}
+      data-editing={open ? true : undefined}
       style={{ transform: `translateY(${top}px)` }}
     >
       <th role="rowheader" aria-colindex={1} className="cell name">

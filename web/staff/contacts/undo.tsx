@@ -1,0 +1,92 @@
+// What was saved last, and the way back from it, at the foot of every page for a while.
+
+import { useEffect, useId, useState } from 'react'
+
+import { useStore } from '../shared/store'
+import type { Saved } from './editing'
+import { editing, fieldNames } from './edits'
+
+// Long enough to notice a slip, to read it out, and to get there by keyboard; what was saved without a way back is
+// only news.
+const offered = 10_000 // ms
+const news = 5_000
+
+/** Undo lists what was saved last. */
+export function Undo() {
+  const saved = useStore(editing.saved)
+  // Leaving the pointer or the focus there keeps what is there.
+  const [held, setHeld] = useState(false)
+
+  useEffect(() => {
+    function onKey(event: KeyboardEvent) {
+      const own = 'input, textarea, select, [role=alertdialog]' // these have an undo of their own, or keep keys out
+      if (event.key.toLowerCase() !== 'z' || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) {
+        return
+      }
+      const last = editing.saved.get().findLast(({ before }) => before !== undefined)
+      if (last && !document.activeElement?.closest(own) && !document.querySelector('[role=alertdialog]')) {
+        event.preventDefault()
+        editing.undo(last.key)
+      }
+    }
+    addEventListener('keydown', onKey)
+    return () => removeEventListener('keydown', onKey)
+  }, [])
+
+  // What held it may have gone with its button.
+  useEffect(() => {
+    if (saved.length === 0) {
+      setHeld(false)
+    }
+  }, [saved])
+
+  return (
+    <div
+      className="announcements"
+      role="status"
+      aria-live="polite"
+      onPointerEnter={() => setHeld(true)}
+      onPointerLeave={() => setHeld(false)}
+      onFocus={() => setHeld(true)}
+      onBlur={() => setHeld(false)}
+    >
+      {saved.map((each, index) => (
+        <Item key={each.key} saved={each} held={held} last={index === saved.length - 1} />
+      ))}
+    </div>
+  )
+}
+
+function Item({ saved, held, last }: { saved: Saved; held: boolean; last: boolean }) {
+  const { key, field, contact, before, undo } = saved
+  const name = `${fieldNames[field]} of ${contact.displayName}`
+  const id = useId()
+  useEffect(() => {
+    if (!held) {
+      const timer = setTimeout(() => editing.dismiss(key), before === undefined ? news : offered)
+      return () => clearTimeout(timer)
+    }
+    return undefined
+  }, [held, saved])
+  return (
+    <p>
+      <span id={id} dir="auto">{undo ? `${name} changed back` : `${name} saved`}</span>
+      {before !== undefined && (
+        <button
+          type="button"
+          aria-describedby={id}
+          aria-keyshortcuts={last ? 'Control+Z' : undefined}
+          onClick={(event) => {
+            editing.undo(key)
+            // By keyboard, the focus goes on to what was undone, if that is there.
+            if (event.detail === 0) {
+              document.querySelector<HTMLElement>(`.${field}[data-row="${CSS.escape(contact.id)}"]`)?.focus()
+            }
+          }}
+        >
+          Undo
+        </button>
+      )}
+    </p>
+  )
+}
