@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"kith/internal/crm"
 	"kith/storage"
 )
 
@@ -15,7 +16,8 @@ import (
 const shownFindings = 100
 
 type checkCommand struct {
-	Repair bool `help:"Mend what is found, as after an upgrade that folds text in another way."`
+	Repair    bool   `help:"Mend what is found, as after an upgrade that folds text in another way."`
+	Workspace string `help:"Check this workspace alone." placeholder:"NAME"`
 }
 
 // Run checks the database and prints what it finds. It fails when something was found that is not mended.
@@ -32,7 +34,8 @@ func (c checkCommand) Run(ctx context.Context, p *program) (err error) {
 	all, left := 0, 0
 	shown := time.Now()
 	err = store.Check(ctx, storage.Inspection{
-		Repair: c.Repair,
+		Workspace: c.Workspace,
+		Repair:    c.Repair,
 		Found: func(f storage.Finding) {
 			all++
 			totals[f.Kind]++
@@ -58,6 +61,8 @@ func (c checkCommand) Run(ctx context.Context, p *program) (err error) {
 		}
 	}
 	switch {
+	case errors.Is(err, crm.ErrNotFound):
+		return fmt.Errorf("there is no workspace %q", c.Workspace)
 	case err != nil:
 		return err
 	case all == 0:

@@ -9,6 +9,9 @@ import (
 
 // Inspection is how a store is to be checked.
 type Inspection struct {
+	// Workspace is the name of the only workspace to check; empty for all. The indexes, and what belongs to no workspace,
+	// are checked either way.
+	Workspace string
 	// Repair mends what can be mended.
 	Repair bool
 	// Found hears of each finding, one after the other, after the attempt to mend it.

@@ -215,7 +215,7 @@ type Keeper interface {
 	// folding gives now, rows with the rows they point at, counters with a count, indexes with those there should be. It
 	// tells each finding, and with i.Repair mends what it can, each contact in a transaction of its own that looks again.
 	// It reads in bounded batches, so that others may go on writing meanwhile; what they write is no finding. The error
-	// is of the check itself; findings are none.
+	// is of the check itself; findings are none. An i.Workspace that is not there is crm.ErrNotFound.
 	Check(ctx context.Context, i Inspection) error
 
 	// Load adds contacts with their identities and sessions in bulk, as they are: ids, versions and times included. It is

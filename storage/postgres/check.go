@@ -31,17 +31,21 @@ func (s *Store) Check(ctx context.Context, i storage.Inspection) error {
 }
 
 func (s *Store) check(ctx context.Context, i storage.Inspection) error {
-	rows, err := s.pool.Query(ctx, `SELECT workspace_id, name, gram_state FROM workspaces ORDER BY workspace_id`)
+	whole := checkup{Store: s, Inspection: i}
+	rows, err := s.pool.Query(ctx, `
+		SELECT workspace_id, name, gram_state, (SELECT max(gram_state) FROM workspaces)
+		FROM workspaces
+		WHERE name = coalesce(nullif(@name, ''), name)
+		ORDER BY workspace_id`, pgx.NamedArgs{"name": i.Workspace})
 	workspaces, err := all(ctx, rows, err, func(row pgx.CollectableRow) (checkup, error) {
 		c := checkup{Store: s, Inspection: i}
-		return c, row.Scan(&c.workspace, &c.name, &c.stage)
+		return c, row.Scan(&c.workspace, &c.name, &c.stage, &whole.stage)
 	})
+	if err == nil && i.Workspace != "" && len(workspaces) == 0 {
+		err = crm.ErrNotFound
+	}
 	if err != nil {
 		return err
-	}
-	whole := checkup{Store: s, Inspection: i}
-	for _, c := range workspaces {
-		whole.stage = max(whole.stage, c.stage)
 	}
 	if err := whole.structure(ctx); err != nil {
 		return err

@@ -35,12 +35,18 @@ func (s *Store) Check(ctx context.Context, i storage.Inspection) error {
 
 func (s *Store) check(ctx context.Context, i storage.Inspection) error {
 	workspaces, err := read(ctx, s, func(c *conn) ([]checkup, error) {
-		return all(ctx, c, `SELECT workspace_id, name FROM workspaces ORDER BY workspace_id`, nil,
+		return all(ctx, c, `
+			SELECT workspace_id, name FROM workspaces
+			WHERE @name = '' OR name = @name
+			ORDER BY workspace_id`, args{"name": i.Workspace},
 			func(rows *sql.Rows) (checkup, error) {
 				c := checkup{Store: s, Inspection: i}
 				return c, rows.Scan(&c.workspace, &c.name)
 			})
 	})
+	if err == nil && i.Workspace != "" && len(workspaces) == 0 {
+		err = crm.ErrNotFound
+	}
 	if err != nil {
 		return err
 	}

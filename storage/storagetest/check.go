@@ -89,6 +89,26 @@ var checkCases = []testCase{
 		w.finds("round18")
 		w.same("count", w.count("").Value, writers)
 	}},
+	{"a check of one workspace finds nothing of another, and one that is not there is not found", func(w *world) {
+		w.add(person{name: "Ann"})
+		other := w.neighbour()
+		other.add(make([]person, 300)...)
+		rows := 0
+		w.check(w.Check(w.ctx, storage.Inspection{
+			Workspace: w.name,
+			Found:     func(f storage.Finding) { w.t.Errorf("found %v", f) },
+			Progress: func(workspace string, n int) {
+				rows = max(rows, n)
+				if workspace != w.name && workspace != "" {
+					w.t.Errorf("it looked at %s", workspace)
+				}
+			},
+		}))
+		if rows == 0 {
+			w.t.Error("no row was looked at")
+		}
+		w.wantErr("Check", w.Check(w.ctx, storage.Inspection{Workspace: "nobody's", Found: func(storage.Finding) {}}), crm.ErrNotFound)
+	}},
 	{"a check tells how far it is, and ends with its context", func(w *world) {
 		w.add(person{name: "Ann"})
 		rows := 0
@@ -105,11 +125,13 @@ var checkCases = []testCase{
 	}},
 }
 
-// findings checks the whole store.
+// findings checks the world's workspace, and what belongs to none.
 func (w *world) findings(repair bool) []storage.Finding {
 	w.t.Helper()
 	var found []storage.Finding
-	err := w.Check(w.ctx, storage.Inspection{Repair: repair, Found: func(f storage.Finding) { found = append(found, f) }})
+	err := w.Check(w.ctx, storage.Inspection{
+		Workspace: w.name, Repair: repair, Found: func(f storage.Finding) { found = append(found, f) },
+	})
 	if err != nil {
 		w.t.Errorf("check: %v", err) // not the end of the test: this may be another goroutine
 	}

@@ -24,13 +24,15 @@ type world struct {
 	t   *testing.T
 	ctx context.Context //nolint:containedctx // a test's, which ends with it
 	id  crm.WorkspaceID
-	now time.Time
+	// name is the workspace's.
+	name string
+	now  time.Time
 }
 
 func newWorld(t *testing.T, s storage.Store) *world {
 	t.Helper()
-	w := &world{Store: s, t: t, ctx: t.Context(), now: time.Date(2026, 1, 5, 9, 30, 0, 123456000, time.UTC)}
-	id, err := s.Workspace(w.ctx, "storagetest "+uuid.NewString())
+	w := &world{Store: s, t: t, ctx: t.Context(), name: "storagetest " + uuid.NewString(), now: time.Date(2026, 1, 5, 9, 30, 0, 123456000, time.UTC)}
+	id, err := s.Workspace(w.ctx, w.name)
 	w.check(err)
 	w.id = id
 	return w
