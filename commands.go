@@ -204,6 +204,9 @@ func (t tokenCommand) Run(p *program) error {
 	if c.AuthSecret == "" {
 		return &usageError{errors.New("KITH_AUTH_SECRET is not set: there is nothing to sign with")}
 	}
+	if t.TTL > c.TokenLifetime {
+		return &usageError{fmt.Errorf("--ttl can be %s at most, by KITH_TOKEN_LIFETIME", config.FormatDuration(c.TokenLifetime))}
+	}
 	now := p.now()
 	token, err := auth.Sign(string(c.AuthSecret), auth.Grant{
 		Workspace: t.Workspace, Role: t.Role, Subject: t.Sub, Name: t.Name, Issuer: c.AuthIssuer, Audience: c.AuthAudience,

@@ -47,6 +47,7 @@ type answer struct {
 	address string // that the request came from
 	viewer  crm.Viewer
 	err     error
+	cookie  *http.Request // the request, where it was its cookie
 }
 
 // ask looks at the credential of r.
@@ -55,6 +56,7 @@ func (d door) ask(r *http.Request) answer {
 	if a.header == "" && d.cookie != nil {
 		var found bool
 		if a.viewer, found, a.err = d.cookie(r); found {
+			a.cookie = r
 			return a
 		}
 	}
@@ -121,6 +123,15 @@ func (d door) admitPage(r *http.Request) (wait time.Duration, ok bool) {
 func (d door) authenticate(ctx context.Context, header string) (crm.Viewer, error) {
 	if a, ok := ctx.Value(answerKey{}).(answer); ok && a.header == header {
 		return a.viewer, a.err
+	}
+	return d.who(ctx, header)
+}
+
+// again is authenticate that looks at the credential once more, for connections that last.
+func (d door) again(ctx context.Context, header string) (crm.Viewer, error) {
+	if a, ok := ctx.Value(answerKey{}).(answer); ok && a.header == header && a.cookie != nil {
+		v, _, err := d.cookie(a.cookie.WithContext(ctx))
+		return v, err
 	}
 	return d.who(ctx, header)
 }

@@ -109,6 +109,7 @@ func (u *upkeep) once(ctx context.Context) (more bool, err error) {
 		var old bool
 		if old, err = u.store.ForgetEvents(ctx, now.Add(-u.retention)); err == nil && !old {
 			u.forgot = now
+			err = u.store.ForgetSignIns(ctx, now)
 		}
 		more = more || old
 	}

@@ -197,6 +197,7 @@ func (p *program) handler(
 		Issuer:      c.AuthIssuer,
 		Audience:    c.AuthAudience,
 		Development: c.Development(),
+		Lifetime:    c.TokenLifetime,
 	}, store, logger, p.now)
 	if err != nil {
 		return nil, nil, err
@@ -223,6 +224,7 @@ func (p *program) handler(
 		}),
 		Ingest:        messages,
 		Authenticate:  door.authenticate,
+		Again:         door.again,
 		Logger:        logger,
 		Introspection: c.IntrospectionOn(),
 		Allow:         door.allow,
@@ -237,6 +239,9 @@ func (p *program) handler(
 		Panicked:      p.watching.caught("operation"),
 	})
 
+	if staff != nil {
+		go staff.Follow(ctx, endpoint.EndSignIn)
+	}
 	metrics.WatchConnections(registry, endpoint.Connections, endpoint.Refused, graph.ConnectionRefusals())
 
 	mux := http.NewServeMux()

@@ -421,3 +421,28 @@ func TestClosers(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestTokensAreNotMadeForLongerThanTheyAreTaken(t *testing.T) {
+	t.Parallel()
+	env := environment{"KITH_AUTH_SECRET": secret, "KITH_DATABASE_URL": "sqlite:" + filepath.Join(t.TempDir(), "kith.db")}
+	makeToken := func(ttl string, settings environment) error {
+		_, _, err := execute(t, settings, "token", "--workspace=acme", "--role=staff", "--sub=ann", "--ttl="+ttl)
+		return err
+	}
+	for ttl, ok := range map[string]bool{"30d": true, "720h1s": false, "31d": false} {
+		err := makeToken(ttl, env)
+		if (err == nil) != ok {
+			t.Errorf("%s: %v", ttl, err)
+		}
+		if !ok && (exitCode(err) != 2 || err.Error() != "--ttl can be 30d at most, by KITH_TOKEN_LIFETIME") {
+			t.Errorf("%s: %d %v", ttl, exitCode(err), err)
+		}
+	}
+	env["KITH_TOKEN_LIFETIME"] = "90m"
+	if err := makeToken("2h", env); err == nil || err.Error() != "--ttl can be 1h30m0s at most, by KITH_TOKEN_LIFETIME" {
+		t.Error(err)
+	}
+	if err := makeToken("1h30m", env); err != nil {
+		t.Error(err)
+	}
+}

@@ -10,13 +10,12 @@ import (
 	"kith/internal/crm"
 	"kith/internal/signin"
 	"kith/internal/vault"
-	"kith/storage"
 	"kith/web"
 )
 
 // signIn is what signs staff in; nil where no provider is set.
 func (p *program) signIn(
-	ctx context.Context, store storage.Workspaces, logger *slog.Logger, addr net.Addr,
+	ctx context.Context, store signin.Store, logger *slog.Logger, addr net.Addr,
 ) (*signin.SignIn, error) {
 	c := p.config
 	if !c.OIDCOn() {

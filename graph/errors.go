@@ -44,6 +44,7 @@ const (
 var (
 	errIntrospection = errors.New("introspection is off")
 	errExpired       = errors.New("token expired")
+	errRefused       = errors.New("credential refused")
 )
 
 // known says what a client is told of an error. What is not here, nor a *crm.InvalidError, is INTERNAL.
@@ -61,6 +62,7 @@ var known = []struct {
 	{events.ErrStopped, codeUnavailable, "The service is about to stop: subscribe again"},
 	{errDraining, codeUnavailable, "The service is about to stop: come back"},
 	{errExpired, codeUnauthenticated, "The token has expired: sign in again"},
+	{errRefused, codeUnauthenticated, "The credential is not good any more: sign in again"},
 	{errBusy, codeUnavailable, "The service is busy: try again later"},
 	{crm.ErrUnavailable, codeUnavailable, "The service cannot answer now: try again later"},
 	{context.DeadlineExceeded, codeUnavailable, "The service took too long: try again later"},

@@ -47,6 +47,14 @@ func QuickMessages(message, goodbye time.Duration) func(o *Options) {
 	}
 }
 
+// QuickLook makes connections look at their credentials so often.
+func QuickLook(every time.Duration) func(o *Options) {
+	return func(o *Options) {
+		o.times = usualTimes
+		o.times.look = every
+	}
+}
+
 // Patient lets clients leave unread what is sent to them, and unanswered whether they are there.
 func Patient(o *Options) {
 	o.times = usualTimes

@@ -38,7 +38,10 @@ type Options struct {
 	Ingest *ingest.Ingest
 	// Authenticate tells who brings the value of an Authorization header, as [auth.Authenticator.Authenticate] does.
 	Authenticate func(ctx context.Context, header string) (crm.Viewer, error)
-	Logger       *slog.Logger
+	// Again is Authenticate for a credential that was good when its connection was opened: it must look at it once more. Nil is
+	// Authenticate.
+	Again  func(ctx context.Context, header string) (crm.Viewer, error)
+	Logger *slog.Logger
 	// Introspection lets clients read the schema.
 	Introspection bool
 	// Allow takes so many tokens of the viewer's, or tells how long to wait: one for an operation over a socket that stands,
@@ -78,6 +81,7 @@ type Options struct {
 type Handler struct {
 	desk         *desk.Desk
 	authenticate func(ctx context.Context, header string) (crm.Viewer, error)
+	again        func(ctx context.Context, header string) (crm.Viewer, error)
 	log          *slog.Logger
 	requestID    func(ctx context.Context) string
 	address      func(r *http.Request) string
@@ -107,6 +111,7 @@ func NewHandler(o Options) *Handler {
 	h := &Handler{
 		desk:          o.Desk,
 		authenticate:  o.Authenticate,
+		again:         o.Again,
 		log:           o.Logger,
 		requestID:     o.RequestID,
 		address:       o.Address,
@@ -120,6 +125,9 @@ func NewHandler(o Options) *Handler {
 		now:           o.Now,
 		times:         o.times,
 		unlimited:     o.unlimited,
+	}
+	if h.again == nil {
+		h.again = h.authenticate
 	}
 	if h.allow == nil {
 		h.allow = func(context.Context, crm.Viewer, int) (time.Duration, bool) { return 0, true }

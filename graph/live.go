@@ -20,6 +20,8 @@ type times struct {
 	message time.Duration
 	// goodbye is how long a socket that has been closed is kept for the client's part of the handshake.
 	goodbye time.Duration
+	// look is how often it is asked whether the credential of an open connection still is good.
+	look time.Duration
 	// ping is how often a socket is asked whether somebody is there, and pong how long the answer may take.
 	ping, pong time.Duration
 	// comment is how often an idle event stream shows that it is alive, for proxies that cut idle connections.
@@ -35,6 +37,7 @@ var usualTimes = times{
 	init:    5 * time.Second,
 	message: 15 * time.Second,
 	goodbye: 6 * time.Second,
+	look:    30 * time.Second,
 	ping:    20 * time.Second,
 	pong:    30 * time.Second,
 	comment: 12 * time.Second,
@@ -67,6 +70,7 @@ type live struct {
 type place struct {
 	address      string
 	acknowledged bool
+	viewer       crm.Viewer // once it is acknowledged
 }
 
 func newLive(most int) *live {
@@ -83,6 +87,8 @@ type connection interface {
 	drain()
 	// cut ends it now.
 	cut()
+	// refuse ends it because its credential is not good any more.
+	refuse(why string)
 }
 
 // crowded is how long a client should wait that has too many connections open, and hurried one that has too many which
@@ -92,22 +98,24 @@ const (
 	hurried = time.Second
 )
 
-// add keeps a connection from an address until remove. One that is not acknowledged becomes so with acknowledge. The error
+// add keeps a connection from an address until remove. Without a viewer it is unacknowledged, until acknowledge. The error
 // says why one more is not welcome: errDraining, errBusy, or a *tooManyError where the address has its share.
-func (l *live) add(c connection, address string, acknowledged bool) error {
+func (l *live) add(c connection, address string, v *crm.Viewer) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	reason, err := l.refusal(address, acknowledged)
+	reason, err := l.refusal(address, v != nil)
 	if err != nil {
 		l.refused[reason]++
 		return err
 	}
-	l.open[c] = &place{address, acknowledged}
 	l.from[address]++
-	if !acknowledged {
-		l.waiting++
-		l.waitingOf[address]++
+	if v != nil {
+		l.open[c] = &place{address, true, *v}
+		return nil
 	}
+	l.open[c] = &place{address: address}
+	l.waiting++
+	l.waitingOf[address]++
 	return nil
 }
 
@@ -144,11 +152,12 @@ func (l *live) refusal(address string, acknowledged bool) (reason string, err er
 }
 
 // acknowledge notes that somebody has shown a credential on a connection.
-func (l *live) acknowledge(c connection) {
+func (l *live) acknowledge(c connection, v crm.Viewer) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if p := l.open[c]; p != nil {
 		l.settle(p)
+		p.viewer = v
 	}
 }
 

@@ -94,7 +94,7 @@ func (h *Handler) serveSocket(w http.ResponseWriter, r *http.Request) {
 		h: h, cancel: cancel, closed: make(chan struct{}), header: r.Header.Get("Authorization"),
 		byID: make(map[string]*operation), byKey: make(map[string]*operation),
 	}
-	if err := h.live.add(s, h.address(r), false); err != nil {
+	if err := h.live.add(s, h.address(r), nil); err != nil {
 		h.turnAway(ctx, w, err)
 		return
 	}
@@ -151,6 +151,12 @@ func (s *socket) init(
 	asking, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
 	v, err := s.h.authenticate(asking, s.header)
+	if err == nil {
+		s.h.live.acknowledge(s, v)
+		if why := s.h.missed(ctx, s.header, v); why != "" {
+			err = auth.Refuse(why)
+		}
+	}
 	if err != nil {
 		code, reason := closeForbidden, "Forbidden"
 		if _, ext := s.h.describe(ctx, err); ext["code"] != codeUnauthenticated {
@@ -168,7 +174,7 @@ func (s *socket) init(
 		if t := s.h.expiry(v, func() { s.close(closeUnauthorized, "token expired") }); t != nil {
 			s.timers = append(s.timers, t)
 		}
-		s.timers = append(s.timers, s.keepAlive())
+		s.timers = append(s.timers, s.keepAlive(), s.h.lookAgain(ctx, s.header, v, s.refuse))
 	}
 	return auth.WithViewer(ctx, v), nil, nil
 }
@@ -315,7 +321,6 @@ func (s *socket) WriteJSON(v any) error {
 		if s.state == initialising {
 			s.state = acknowledged
 			s.ws.SetReadLimit(maxSocketMessage)
-			s.h.live.acknowledge(s)
 		}
 	case messageNext, messageError, messageComplete:
 		op := s.byKey[m.ID]
@@ -396,6 +401,9 @@ func (s *socket) drained() {
 		s.close(websocket.StatusGoingAway, "Going away")
 	}
 }
+
+// refuse implements connection.
+func (s *socket) refuse(why string) { s.close(closeUnauthorized, why) }
 
 // cut implements connection.
 func (s *socket) cut() {

@@ -37,7 +37,7 @@ func (h *Handler) serveEvents(
 	ctx, cancel := context.WithCancelCause(auth.WithViewer(r.Context(), v))
 	defer cancel(nil)
 	out := &eventStream{w: w, rc: http.NewResponseController(w), times: h.times, cancel: cancel}
-	if err := h.live.add(out, h.address(r), true); err != nil {
+	if err := h.live.add(out, h.address(r), &v); err != nil {
 		h.turnAway(ctx, w, err)
 		return
 	}
@@ -45,6 +45,11 @@ func (h *Handler) serveEvents(
 	if end := h.expiry(v, func() { cancel(errExpired) }); end != nil {
 		defer end.Stop()
 	}
+	header := r.Header.Get("Authorization")
+	if why := h.missed(ctx, header, v); why != "" {
+		out.refuse(why)
+	}
+	defer h.lookAgain(ctx, header, v, out.refuse).Stop()
 	var s *stream
 	if refused == nil && isSubscription(op) {
 		if s, refused = h.open(ctx, op); s != nil {
@@ -75,8 +80,8 @@ func (h *Handler) serveEvents(
 		case <-time.After(h.times.settle):
 		}
 	case r.Context().Err() != nil: // the client has left
-	case errors.Is(cause, errExpired):
-		out.complete(h.refuse(ctx, errExpired).errors)
+	case errors.Is(cause, errExpired), errors.Is(cause, errRefused):
+		out.complete(h.refuse(ctx, cause).errors)
 	default:
 		out.complete(refused.errors)
 	}
@@ -189,5 +194,7 @@ func (s *eventStream) write(b []byte) error {
 }
 
 func (s *eventStream) drain() { s.cancel(errDraining) }
+
+func (s *eventStream) refuse(string) { s.cancel(errRefused) }
 
 func (s *eventStream) cut() { s.cancel(errDraining) }

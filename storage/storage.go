@@ -20,6 +20,7 @@ type Store interface {
 	Failures
 	Events
 	Auditor
+	SignIns
 	Keeper
 
 	// Ping answers nil when the database can take a statement now.
@@ -184,6 +185,19 @@ type Auditor interface {
 
 	// Audit returns one page of the entries, newest first.
 	Audit(ctx context.Context, w crm.WorkspaceID, p Page) (AuditPage, error)
+}
+
+// SignIns keeps which sign-ins of staff were over before their time. They are of no workspace: their ids are random.
+type SignIns interface {
+	// EndSignIn keeps that a sign-in is over. Of several ends of one the last one's At stays, and of Before and Until the
+	// latest.
+	EndSignIn(ctx context.Context, e crm.EndedSignIn) error
+
+	// EndedSignIns returns those that were ended at since or later, in no order.
+	EndedSignIns(ctx context.Context, since time.Time) ([]crm.EndedSignIn, error)
+
+	// ForgetSignIns drops those whose Until lies before.
+	ForgetSignIns(ctx context.Context, before time.Time) error
 }
 
 // Recorder takes in what channels report.

@@ -283,3 +283,21 @@ func (s *watched) ForgetEvents(ctx context.Context, before time.Time) (r0 bool, 
 	defer s.around("ForgetEvents", &err)()
 	return s.store.ForgetEvents(ctx, before)
 }
+
+// EndSignIn passes on.
+func (s *watched) EndSignIn(ctx context.Context, e crm.EndedSignIn) (err error) {
+	defer s.around("EndSignIn", &err)()
+	return s.store.EndSignIn(ctx, e)
+}
+
+// EndedSignIns passes on.
+func (s *watched) EndedSignIns(ctx context.Context, since time.Time) (r0 []crm.EndedSignIn, err error) {
+	defer s.around("EndedSignIns", &err)()
+	return s.store.EndedSignIns(ctx, since)
+}
+
+// ForgetSignIns passes on.
+func (s *watched) ForgetSignIns(ctx context.Context, before time.Time) (err error) {
+	defer s.around("ForgetSignIns", &err)()
+	return s.store.ForgetSignIns(ctx, before)
+}

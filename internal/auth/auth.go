@@ -40,7 +40,12 @@ type Config struct {
 	// Development makes whoever brings no token an admin of [DevelopmentWorkspace]. Only for a server that nobody but
 	// its own machine can reach.
 	Development bool
+	// Lifetime is how far away the end of a token may lie; 0 is [UsualLifetime].
+	Lifetime time.Duration
 }
+
+// UsualLifetime is how far away the end of a token may lie where nobody says.
+const UsualLifetime = 30 * 24 * time.Hour
 
 // Authenticator checks credentials. It is safe for concurrent use.
 type Authenticator struct {
@@ -62,6 +67,9 @@ func New(ctx context.Context, c Config, workspaces storage.Workspaces, logger *s
 	checked, err := lru.New[[sha256.Size]byte, claims](maxChecked)
 	if err != nil {
 		return nil, fmt.Errorf("remember tokens: %w", err)
+	}
+	if c.Lifetime == 0 {
+		c.Lifetime = UsualLifetime
 	}
 	a := &Authenticator{config: c, workspaces: workspaces, now: now, checked: checked}
 	var methods []string
@@ -153,6 +161,9 @@ func (a *Authenticator) claims(header string) (claims, error) {
 	}
 	if err := c.check(); err != nil {
 		return claims{}, err
+	}
+	if c.ExpiresAt.Sub(a.now()) > a.config.Lifetime+leeway {
+		return claims{}, refuse(reasonFar)
 	}
 	if parsed.Method == jwt.SigningMethodHS256 {
 		a.checked.Add(hash, c)

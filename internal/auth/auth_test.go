@@ -337,3 +337,34 @@ func TestAViewerWithoutATokenIsHeldToTheSameRules(t *testing.T) {
 		}
 	}
 }
+
+func TestTokensThatEndTooFarAwayAreRefused(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		lifetime time.Duration // 0 is the usual
+		exp      any
+		reason   string
+	}{
+		"thirty days":                {0, noon.Add(UsualLifetime).Unix(), ""},
+		"a clock that is ahead":      {0, noon.Add(UsualLifetime + leeway).Unix(), ""},
+		"more":                       {0, noon.Add(UsualLifetime + leeway + time.Second).Unix(), reasonFar},
+		"more, where it may be more": {2 * UsualLifetime, noon.Add(UsualLifetime + time.Minute).Unix(), ""},
+		"an hour, where it may not":  {time.Minute, noon.Add(time.Hour).Unix(), reasonFar},
+		"milliseconds":               {0, noon.Add(time.Hour).UnixMilli(), reasonFar},
+		"the year 9999":              {0, 253402300799, reasonFar},
+		"more than a time can be":    {0, 1e18, reasonFar},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := newAuthenticator(t, Config{Secret: secret, Lifetime: c.lifetime})
+			claims := goodClaims()
+			claims["exp"] = c.exp
+			token := "Bearer " + sign(t, jwt.SigningMethodHS256, []byte(secret), "", claims)
+			for range 2 { // also when it has been seen
+				if _, err := a.Authenticate(t.Context(), token); Reason(err) != c.reason {
+					t.Errorf("got %v, want %q", err, c.reason)
+				}
+			}
+		})
+	}
+}

@@ -19,6 +19,7 @@ const (
 	reasonMalformed = "token malformed"
 	reasonExpired   = "token expired"
 	reasonNoEnd     = "claim exp: missing"
+	reasonFar       = "claim exp: further away than this server accepts"
 	reasonEarly     = "token not valid yet"
 	reasonIssuer    = "claim iss: not the expected issuer"
 	reasonAudience  = "claim aud: not the expected audience"

@@ -18,8 +18,9 @@ import (
 )
 
 const (
-	fetchTimeout  = 5 * time.Second
-	fetchInterval = 15 * time.Minute
+	fetchTimeout = 5 * time.Second
+	// fetchInterval is how long a key that is withdrawn checks tokens at most.
+	fetchInterval = 30 * time.Second
 	// unknownInterval is how often a token signed with an unknown key makes Kith ask for new keys, at most.
 	unknownInterval = 10 * time.Second
 )

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/MicahParks/jwkset"
 	"github.com/golang-jwt/jwt/v5"
@@ -254,5 +255,38 @@ func TestWithoutItsKeysKithStartsAndSaysUnavailable(t *testing.T) {
 		if !errors.Is(err, crm.ErrUnavailable) || errors.Is(err, ErrUnauthenticated) {
 			t.Errorf("kid %q: got %v", kid, err)
 		}
+	}
+}
+
+func TestAKeyThatIsWithdrawnChecksNoToken(t *testing.T) {
+	t.Parallel()
+	_, old, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, next, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := newIssuer(t)
+	i.publish("old", old)
+	a := newAuthenticator(t, Config{JWKSURL: i.URL})
+	token := "Bearer " + sign(t, jwt.SigningMethodEdDSA, old, "old", goodClaims())
+	if _, err := a.Authenticate(t.Context(), token); err != nil {
+		t.Fatal(err)
+	}
+	i.mu.Lock()
+	delete(i.keys, "old")
+	i.mu.Unlock()
+	i.publish("next", next)
+	// A token of the next key has the set fetched again, as time does.
+	if _, err := a.Authenticate(t.Context(), "Bearer "+sign(t, jwt.SigningMethodEdDSA, next, "next", goodClaims())); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Authenticate(t.Context(), token); Reason(err) != reasonKey {
+		t.Errorf("got %v", err)
+	}
+	if fetchInterval > time.Minute {
+		t.Errorf("a withdrawn key is taken for %s", fetchInterval)
 	}
 }

@@ -26,6 +26,8 @@ type Config struct {
 	AuthIssuer   string `setting:"" placeholder:"ISS" help:"The iss that tokens must have."`
 	AuthAudience string `setting:"" placeholder:"AUD" help:"The aud that tokens must have."`
 
+	TokenLifetime time.Duration `setting:"" default:"30d" help:"How far away the exp of a token may lie; also the most for kith token --ttl."`
+
 	OIDC OIDC `embed:"" prefix:"oidc-"`
 
 	SecretKey Secret `setting:"" placeholder:"KEY[,KEY…]" help:"Encrypts channels' secrets and staff cookies; 32 bytes or more. Of several keys, with commas between them, the first encrypts and all decrypt; kith rekey then moves everything to the first."`

@@ -39,6 +39,14 @@ func ParseDuration(s string) (time.Duration, error) {
 	return d + more, nil
 }
 
+// FormatDuration writes a duration as [ParseDuration] reads it, in days where it has nothing but whole ones.
+func FormatDuration(d time.Duration) string {
+	if d > 0 && d%day == 0 {
+		return fmt.Sprintf("%dd", d/day)
+	}
+	return d.String()
+}
+
 var errDuration = errors.New("must be a duration, such as 30d, 12h, 1h30m or 90s")
 
 // durations makes kong read durations as [ParseDuration] does.

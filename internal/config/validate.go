@@ -34,6 +34,7 @@ func (c Config) Validate(serving bool) error {
 	needsKey := "needs KITH_AUTH_SECRET or KITH_AUTH_JWKS_URL beside it"
 	all.check(c.AuthIssuer == "" || c.bearer(), "AUTH_ISSUER", needsKey)
 	all.check(c.AuthAudience == "" || c.bearer(), "AUTH_AUDIENCE", needsKey)
+	all.check(c.TokenLifetime >= time.Minute, "TOKEN_LIFETIME", "must be 1m or more")
 	all.complainAboutOIDC(c, serving)
 	all.add("SECRET_KEY", keysComplaint(c.SecretKeys()))
 	all.check(c.SecretKey == "" || len(c.SecretKeys()) > 0, "SECRET_KEY", "has no key between its commas")

@@ -11,6 +11,10 @@ type Viewer struct {
 	Role          Role
 	// ExpiresAt is when the credential ends; the zero time for one that does not.
 	ExpiresAt time.Time
+	// SignIn names the sign-in that the credential belongs to and IssuedAt is when it was issued, for credentials that can be
+	// ended before their time (see [EndedSignIn]); SignIn is empty for others.
+	SignIn   string
+	IssuedAt time.Time
 }
 
 // Role is what a credential stands for.

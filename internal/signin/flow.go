@@ -142,7 +142,7 @@ func (s *SignIn) callback(w http.ResponseWriter, r *http.Request) {
 		s.notSignedIn(w, r, err, a)
 		return
 	}
-	p := s.issue(who, t, s.now().Add(s.config.Lifetime))
+	p := s.issue(rand.Text(), who, t, s.now().Add(s.config.Lifetime))
 	v, err := p.viewer()
 	if err == nil {
 		_, err = auth.Open(ctx, s.workspaces, v)

@@ -27,6 +27,8 @@ func (s *SignIn) Viewer(r *http.Request) (v crm.Viewer, found bool, err error) {
 	case !s.own(r):
 		return crm.Viewer{}, true, auth.Refuse(
 			"the session cookie counts only for Kith's own pages, which send " + StaffHeader + ": 1")
+	case errors.Is(err, errOver):
+		return crm.Viewer{}, true, auth.Refuse("signed out")
 	case err != nil:
 		return crm.Viewer{}, true, auth.Refuse("session not valid: sign in again")
 	case !p.good(s.now()):

@@ -3,6 +3,7 @@ package signin
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,6 +39,10 @@ type pass struct {
 	// Expires is when the pass ends, in seconds since 1970; End is when the last that it can be renewed to does.
 	Expires int64 `json:"e"`
 	End     int64 `json:"x"`
+	// SignIn is random and the same in all passes of a sign-in; Issued is when this one was, in microseconds since 1970. Both are
+	// missing in passes of before.
+	SignIn string `json:"i,omitempty"`
+	Issued int64  `json:"a,omitempty"`
 	// Refresh is the provider's refresh token; empty when it gave none.
 	Refresh string `json:"t,omitempty"`
 }
@@ -48,6 +53,19 @@ func (p pass) renewable(now time.Time) bool { return p.Refresh != "" && now.Unix
 
 func (p pass) expiresAt() time.Time { return time.Unix(p.Expires, 0).UTC() }
 
+func (p pass) endsAt() time.Time { return time.Unix(max(p.End, p.Expires), 0).UTC() }
+
+func (p pass) issuedAt() time.Time { return time.UnixMicro(p.Issued).UTC() }
+
+// signIn names the sign-in; for a pass that has no name, the pass alone.
+func (p pass) signIn() string {
+	if p.SignIn != "" {
+		return p.SignIn
+	}
+	id := p.id()
+	return hex.EncodeToString(id[:])
+}
+
 // id tells this pass from the one it is renewed to.
 func (p pass) id() [sha256.Size]byte {
 	return sha256.Sum256([]byte(strconv.FormatInt(p.Expires, 10) + " " + p.Refresh))
@@ -56,12 +74,12 @@ func (p pass) id() [sha256.Size]byte {
 // viewer is who holds the pass, the workspace's number apart.
 func (p pass) viewer() (crm.Viewer, error) {
 	v, err := auth.NewViewer(p.Subject, p.Name, p.Workspace, p.Role)
-	v.ExpiresAt = p.expiresAt()
+	v.ExpiresAt, v.SignIn, v.IssuedAt = p.expiresAt(), p.signIn(), p.issuedAt()
 	return v, err
 }
 
-// issue is a pass for who, whose tokens end at tokensEnd, to somebody who signed in so that it all ends at end.
-func (s *SignIn) issue(who person, t tokens, end time.Time) pass {
+// issue is a pass of a sign-in for who, whose tokens end at tokensEnd, to somebody who signed in so that it all ends at end.
+func (s *SignIn) issue(signIn string, who person, t tokens, end time.Time) pass {
 	expires := t.end
 	if t.refresh != "" {
 		expires = earlier(expires, s.now().Add(unrenewed))
@@ -69,6 +87,7 @@ func (s *SignIn) issue(who person, t tokens, end time.Time) pass {
 	return pass{
 		Subject: who.subject, Name: who.name, Workspace: who.workspace, Role: who.role,
 		Expires: earlier(expires, end).Unix(), End: end.Unix(), Refresh: t.refresh,
+		SignIn: signIn, Issued: s.now().UnixMicro(),
 	}
 }
 
@@ -82,10 +101,12 @@ func earlier(a, b time.Time) time.Time {
 var (
 	errNoPass  = errors.New("no pass")
 	errBadPass = errors.New("pass not valid")
+	errOver    = errors.New("signed out")
 	errTooBig  = errors.New("too big for a cookie")
 )
 
-// passOf is the pass that a request brings, whether or not it has ended. The error is errNoPass or errBadPass.
+// passOf is the pass that a request brings, whether or not it has ended by itself. The error is errNoPass, errBadPass, or
+// errOver where it was ended before.
 func (s *SignIn) passOf(r *http.Request) (pass, error) {
 	c, err := r.Cookie(s.cookieName(passCookie))
 	if err != nil {
@@ -94,6 +115,9 @@ func (s *SignIn) passOf(r *http.Request) (pass, error) {
 	var p pass
 	if err := s.unseal(c.Value, passCookie, &p); err != nil {
 		return pass{}, errBadPass
+	}
+	if s.endings.covers(p) {
+		return pass{}, errOver
 	}
 	return p, nil
 }

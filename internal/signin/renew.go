@@ -99,8 +99,14 @@ func (s *SignIn) renew(ctx context.Context, p pass) (pass, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), providerTimeout)
 		defer cancel()
 		next, err := s.renewed(ctx, p)
-		if _, refused := errors.AsType[*accessError](err); err != nil && !refused && !errors.Is(err, errEnded) {
+		_, refused := errors.AsType[*accessError](err)
+		switch {
+		case err != nil && !refused && !errors.Is(err, errEnded):
 			return nil, err
+		case refused: // by the claims: what the passes of before have opened ends with them
+			s.endings.end(ctx, p, p.endsAt())
+		case err == nil && (next.Workspace != p.Workspace || next.Role != p.Role):
+			s.endings.end(ctx, p, next.issuedAt())
 		}
 		r := s.renewals.note(id, renewal{pass: next, err: err})
 		if err == nil && r.err != nil {
@@ -144,5 +150,5 @@ func (s *SignIn) renewed(ctx context.Context, p pass) (pass, error) {
 	if t.refresh == "" {
 		t.refresh = p.Refresh
 	}
-	return s.issue(who, t, time.Unix(p.End, 0)), nil
+	return s.issue(p.signIn(), who, t, time.Unix(p.End, 0)), nil
 }

@@ -113,7 +113,7 @@ func (s *SignIn) refresh(w http.ResponseWriter, r *http.Request) {
 	case refused:
 		s.dropPass(w)
 		unauthenticated(w, r)
-	case errors.Is(err, errEnded), errors.Is(err, errNoPass), errors.Is(err, errBadPass):
+	case errors.Is(err, errEnded), errors.Is(err, errNoPass), errors.Is(err, errBadPass), errors.Is(err, errOver):
 		unauthenticated(w, r)
 	default:
 		unavailable(w, r)
@@ -130,12 +130,16 @@ func (s *SignIn) logRenewal(ctx context.Context, err error) {
 	}
 }
 
-// logout takes the pass away, tells the provider that its refresh token is given up, and sends the browser to sign out
-// there too. A script that accepts JSON alone gets {"location": …} instead of the redirect.
+// logout takes the pass away, ends the sign-in with every copy of the pass and all that is open by it, tells the provider
+// that its refresh token is given up, and sends the browser to sign out there too. A script that accepts JSON alone gets
+// {"location": …} instead of the redirect.
 func (s *SignIn) logout(w http.ResponseWriter, r *http.Request) {
-	if p, err := s.passOf(r); err == nil && p.Refresh != "" {
-		s.renewals.end(p)
-		s.provider.revoke(context.WithoutCancel(r.Context()), p.Refresh)
+	if p, err := s.passOf(r); err == nil {
+		s.endings.end(r.Context(), p, p.endsAt())
+		if p.Refresh != "" {
+			s.renewals.end(p)
+			s.provider.revoke(context.WithoutCancel(r.Context()), p.Refresh)
+		}
 	}
 	s.dropPass(w)
 	to := s.provider.endSessionURL()

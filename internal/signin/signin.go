@@ -62,15 +62,23 @@ type SignIn struct {
 	sealer     *vault.Sealer
 	provider   *provider
 	renewals   *renewals
+	endings    *endings
 	workspaces storage.Workspaces
 	log        *slog.Logger
 	now        func() time.Time
 }
 
+// Store is what signing in needs of storage.
+type Store interface {
+	storage.Workspaces
+	storage.SignIns
+}
+
 // New prepares to sign people in. It reaches for the provider in the background, until ctx ends or the provider has
-// been found; whoever wants to sign in before that is asked to wait. The sealer must be made for [Purpose].
+// been found; whoever wants to sign in before that is asked to wait. The sealer must be made for [Purpose]. What has been
+// ended at other processes counts as long as [SignIn.Follow] runs.
 func New(
-	ctx context.Context, c Config, sealer *vault.Sealer, workspaces storage.Workspaces, logger *slog.Logger,
+	ctx context.Context, c Config, sealer *vault.Sealer, store Store, logger *slog.Logger,
 	now func() time.Time,
 ) (*SignIn, error) {
 	public, err := url.Parse(c.PublicURL)
@@ -89,9 +97,13 @@ func New(
 		sealer:     sealer,
 		provider:   newProvider(c, logger, now),
 		renewals:   renewals,
-		workspaces: workspaces,
+		endings:    newEndings(store, logger, now),
+		workspaces: store,
 		log:        logger,
 		now:        now,
+	}
+	if err := s.endings.look(ctx); err != nil && ctx.Err() == nil {
+		logger.WarnContext(ctx, "cannot look for sign-ins that have ended: trying again", "error", err)
 	}
 	go s.provider.find(ctx)
 	return s, nil

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,8 @@ import (
 	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/internal/vault"
+	"kith/storage"
+	"kith/storage/sqlite"
 )
 
 var (
@@ -27,15 +30,37 @@ var (
 	}
 )
 
-// names numbers workspaces by the length of their name, and fails with err where it is set.
-type names struct{ err error }
+// names numbers workspaces by the length of their name, and fails with err where it is set. Sign-ins that are over are kept
+// in a store.
+type names struct {
+	storage.SignIns
+
+	err error
+}
 
 func (n names) Workspace(_ context.Context, name string) (crm.WorkspaceID, error) {
 	return crm.WorkspaceID(len(name)), n.err
 }
 
+// open opens a store of the test's own.
+func open(t *testing.T) storage.SignIns {
+	t.Helper()
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "kith.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	return store
+}
+
 // signIn is one whose provider nobody asks for.
 func signIn(t *testing.T, change func(*Config), keys ...string) *SignIn {
+	t.Helper()
+	return signInOver(t, open(t), change, keys...)
+}
+
+// signInOver is signIn over a store.
+func signInOver(t *testing.T, store storage.SignIns, change func(*Config), keys ...string) *SignIn {
 	t.Helper()
 	c := Config{
 		Issuer: "https://id.example.com", ClientID: "kith", ClientSecret: "s3cret", PublicURL: "https://kith.example.com:443/",
@@ -53,7 +78,7 @@ func signIn(t *testing.T, change func(*Config), keys ...string) *SignIn {
 	}
 	ended, end := context.WithCancel(t.Context())
 	end()
-	s, err := New(ended, c, sealer, names{}, slog.New(slog.DiscardHandler), func() time.Time { return noon })
+	s, err := New(ended, c, sealer, names{SignIns: store}, slog.New(slog.DiscardHandler), func() time.Time { return noon })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,9 +242,12 @@ func TestTheCookieCountsForKithsOwnPagesAlone(t *testing.T) {
 func TestAViewerIsAsThePassSays(t *testing.T) {
 	t.Parallel()
 	s := signIn(t, nil)
-	got, found, err := s.Viewer(request(t, cookie(t, s, ann), staff))
+	named := ann
+	named.SignIn, named.Issued = "sign-in", noon.UnixMicro()
+	got, found, err := s.Viewer(request(t, cookie(t, s, named), staff))
 	want := crm.Viewer{
 		Workspace: 4, WorkspaceName: "acme", Subject: "ann", Name: "Ann", Role: crm.RoleStaff, ExpiresAt: noon.Add(time.Minute),
+		SignIn: "sign-in", IssuedAt: noon,
 	}
 	if d := cmp.Diff(want, got); d != "" || !found || err != nil {
 		t.Errorf("%v, %v (-want +got):\n%s", found, err, d)
@@ -233,7 +261,7 @@ func TestAViewerIsAsThePassSays(t *testing.T) {
 		t.Errorf("at its end: %v, %v", found, err)
 	}
 	s = signIn(t, nil)
-	s.workspaces = names{crm.ErrUnavailable}
+	s.workspaces = names{err: crm.ErrUnavailable}
 	if _, found, err := s.Viewer(request(t, cookie(t, s, ann), staff)); !found || !errors.Is(err, crm.ErrUnavailable) {
 		t.Errorf("while the database is away: %v, %v", found, err)
 	}
@@ -263,7 +291,7 @@ func TestAPassEndsWithTheTokensAndTheSettings(t *testing.T) {
 		"with the lifetime":                           {tokens{end: noon.Add(24 * time.Hour)}, end, 12 * time.Hour},
 		"with the lifetime, at its end":               {tokens{end: noon.Add(time.Hour), refresh: "x"}, noon.Add(time.Minute), time.Minute},
 	} {
-		if got := s.issue(person{}, c.tokens, c.end); got.Expires != noon.Add(c.want).Unix() || got.End != c.end.Unix() {
+		if got := s.issue("sign-in", person{}, c.tokens, c.end); got.Expires != noon.Add(c.want).Unix() || got.End != c.end.Unix() {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

@@ -152,6 +152,7 @@ func (c *checkup) structure(ctx context.Context) error {
 
 // indexes are the indexes that the migrations make, besides those that come with a table.
 var indexes = []struct{ name, on string }{
+	{"ended_sign_ins_by_time", `ended_sign_ins (at)`},
 	{"contacts_by_name", `contacts (workspace_id, name_key, id, search_text)`},
 	{"contacts_by_creation", `contacts (workspace_id, created_at, id)`},
 	{"contact_activity_by_time", `contact_activity (workspace_id, last_activity_at, contact_id)`},

@@ -159,6 +159,16 @@ var calls = []call{
 		i := w.message(crm.Channel{ID: on.channel}, "ann", "meddling")
 		return w.RecordInteraction(ctx, w.id, i)
 	}},
+	{"EndSignIn", func(ctx context.Context, w *world, on target) (any, error) {
+		return nil, w.EndSignIn(ctx, crm.EndedSignIn{ID: on.contact.String(), Before: w.now, Until: w.now, At: w.now})
+	}},
+	{"EndedSignIns", func(ctx context.Context, w *world, _ target) (any, error) {
+		_, err := w.EndedSignIns(ctx, w.now)
+		return nil, err
+	}},
+	{"ForgetSignIns", func(ctx context.Context, w *world, _ target) (any, error) {
+		return nil, w.ForgetSignIns(ctx, time.Time{})
+	}},
 	{"Maintain", func(ctx context.Context, w *world, _ target) (any, error) {
 		_, err := w.Maintain(ctx)
 		return nil, err

@@ -36,6 +36,7 @@ var others = []group{
 	{"interactions", slices.Concat(interactionCases, sessionOfMessageCases, joinCases, variantCases, aliasCases, profileCases, raceCases)},
 	{"failures", failureCases},
 	{"audit", auditCases},
+	{"sign-ins", signInCases},
 	{"deleting", slices.Concat(deleteCases, manySessionsCases)},
 	{"events", slices.Concat(eventCases, activityCases, historyCases)},
 	{"loading", slices.Concat(loadCases, largeCases)},

@@ -1,0 +1,73 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"kith/internal/auth"
+	"kith/internal/crm"
+)
+
+// A connection lasts, and its credential may be withdrawn meanwhile: somebody signs out, a key is taken from the JWKS, a
+// role is lost. Sign-outs are told of by EndSignIn; everything else is found by asking again and again.
+
+// Why credentials are not good any more, where nobody says more.
+const (
+	whyChanged   = "credential changed"
+	whySignedOut = "signed out"
+)
+
+// EndSignIn ends every socket and event stream whose credential a sign-in that is over covers.
+func (h *Handler) EndSignIn(e crm.EndedSignIn) {
+	h.live.mu.Lock()
+	defer h.live.mu.Unlock()
+	for c, p := range h.live.open {
+		if e.Covers(p.viewer) {
+			go c.refuse(whySignedOut)
+		}
+	}
+}
+
+// ended tells why the credential that stands for v is not good any more; empty while it is, or nobody can tell.
+func (h *Handler) ended(ctx context.Context, header string, v crm.Viewer) (why string) {
+	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
+	now, err := h.again(ctx, header)
+	switch {
+	case err == nil && now.Workspace == v.Workspace && now.Subject == v.Subject && now.Role == v.Role:
+		return ""
+	case err == nil:
+		return whyChanged
+	case !errors.Is(err, auth.ErrUnauthenticated):
+		return "" // asked again later
+	}
+	return auth.Reason(err)
+}
+
+// lookAgain asks again and again whether a credential is good, until ctx ends, and calls refuse once it is not. Stop the
+// timer when done.
+func (h *Handler) lookAgain(ctx context.Context, header string, v crm.Viewer, refuse func(why string)) *time.Timer {
+	var t *time.Timer
+	t = time.AfterFunc(time.Hour, func() {
+		why := h.ended(ctx, header, v)
+		switch {
+		case ctx.Err() != nil:
+		case why != "":
+			refuse(why)
+		default:
+			t.Reset(h.times.look)
+		}
+	})
+	t.Reset(h.times.look) // not before: what it calls takes it up
+	return t
+}
+
+// missed tells why a credential has been refused between its look at the door and the connection's being known, when
+// EndSignIn did not find it.
+func (h *Handler) missed(ctx context.Context, header string, v crm.Viewer) (why string) {
+	if v.SignIn == "" {
+		return ""
+	}
+	return h.ended(ctx, header, v)
+}

@@ -1,0 +1,15 @@
+-- +goose Up
+
+-- Sign-ins that were over before their time: credentials of them that were issued earlier are good no more. A row is of no
+-- use any more when the last of them has ended by itself.
+CREATE TABLE ended_sign_ins (
+  sign_in text COLLATE "C" PRIMARY KEY, -- random
+  issued_before timestamptz NOT NULL,
+  ends_at timestamptz NOT NULL,
+  at timestamptz NOT NULL
+);
+
+CREATE INDEX ended_sign_ins_by_time ON ended_sign_ins (at);
+
+-- +goose Down
+DROP TABLE ended_sign_ins;
