@@ -1,27 +1,13 @@
 package main
 
 import (
-	"context"
 	"log/slog"
 	"net"
 	"net/http"
-	"sync/atomic"
 	"time"
 
-	"kith/internal/crm"
 	"kith/internal/httpd"
-	"kith/storage"
 )
-
-// opening is the database on its way: until it is open, pinging it says that it is away.
-type opening struct{ store atomic.Pointer[storage.Store] }
-
-func (o *opening) ping(ctx context.Context) error {
-	if s := o.store.Load(); s != nil {
-		return (*s).Ping(ctx)
-	}
-	return crm.ErrUnavailable
-}
 
 // heldListener stays open when a server that used it is closed.
 type heldListener struct{ net.Listener }

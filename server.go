@@ -141,7 +141,7 @@ func (p *program) serve(ctx context.Context) (err error) {
 		return &usageError{err}
 	}
 	opened.add("traces", p.watching.close)
-	var database opening
+	database := newDatabase(logger, p.now)
 	health := httpd.NewHealth(database.ping)
 	if addr := p.config.AdminAddr; addr != "" {
 		stop, err := serveAdmin(addr, health, p.watching.registry, logger)
@@ -154,8 +154,7 @@ func (p *program) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	store = p.watching.store(store)
-	database.store.Store(&store)
+	store = database.open(p.watching.store(store))
 	opened.add("database", store.Close)
 	if p.config.DemoOn() {
 		if err := p.fillDemo(ctx, store, logger); err != nil {

@@ -25,6 +25,8 @@ type Store interface {
 
 	// Ping answers nil when the database can take a statement now.
 	Ping(ctx context.Context) error
+	// TestWrite commits a write that changes nothing that anybody can see, and answers nil when the database takes writes.
+	TestWrite(ctx context.Context) error
 	// Close waits for running statements and frees what the store holds.
 	Close() error
 }

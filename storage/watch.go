@@ -30,6 +30,12 @@ func (s *watched) Ping(ctx context.Context) (err error) {
 	return s.store.Ping(ctx)
 }
 
+// TestWrite passes on.
+func (s *watched) TestWrite(ctx context.Context) (err error) {
+	defer s.around("TestWrite", &err)()
+	return s.store.TestWrite(ctx)
+}
+
 // Workspace passes on.
 func (s *watched) Workspace(ctx context.Context, name string) (r0 crm.WorkspaceID, err error) {
 	defer s.around("Workspace", &err)()

@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"sync/atomic"
@@ -17,7 +18,8 @@ type Health struct {
 	draining atomic.Bool
 }
 
-// NewHealth returns the health of a process that wants requests while ping succeeds.
+// NewHealth returns the health of a process that wants requests while ping succeeds. An error of ping may have a method
+// Text, which says in words, fit for everybody, what is wrong.
 func NewHealth(ping func(context.Context) error) *Health { return &Health{ping: ping} }
 
 // Drain makes the process unready for good.
@@ -26,7 +28,7 @@ func (h *Health) Drain() { h.draining.Store(true) }
 // Live answers 200: a process that can answer this needs no restart.
 func (h *Health) Live(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") }
 
-// Ready answers 200 while requests are welcome, and 503 while the process stops or its database is away.
+// Ready answers 200 while requests are welcome, and 503 while the process stops or its database is away or cannot be written to.
 func (h *Health) Ready(w http.ResponseWriter, r *http.Request) {
 	if h.draining.Load() {
 		say(w, http.StatusServiceUnavailable, "stopping")
@@ -35,7 +37,14 @@ func (h *Health) Ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), pingTimeout)
 	defer cancel()
 	if err := h.ping(ctx); err != nil {
-		say(w, http.StatusServiceUnavailable, "database away")
+		what := "database away"
+		if told, ok := errors.AsType[interface {
+			error
+			Text() string
+		}](err); ok {
+			what = told.Text()
+		}
+		say(w, http.StatusServiceUnavailable, what)
 		return
 	}
 	say(w, http.StatusOK, "ok")

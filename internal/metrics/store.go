@@ -30,7 +30,7 @@ func WatchStore(store storage.Store, r prometheus.Registerer, panics *Panics) st
 		}, []string{"call"}),
 		failed: promauto.With(r).NewCounterVec(prometheus.CounterOpts{
 			Name: "kith_storage_failures_total",
-			Help: "Calls to storage that failed for a reason no client can mend: unavailable, timeout or internal.",
+			Help: "Calls to storage that failed for a reason no client can mend: full, read_only, permission, locked, io or damaged, else unavailable, timeout or internal.",
 		}, []string{"call", "reason"}),
 	}
 	return storage.Watch(store, calls.watch)
@@ -64,10 +64,13 @@ func reasonOf(err error) string {
 	_, invalid := errors.AsType[*crm.InvalidError](err)
 	_, taken := errors.AsType[*crm.TakenError](err)
 	_, conflict := errors.AsType[*crm.ConflictError](err)
+	unavailable, known := errors.AsType[*storage.UnavailableError](err)
 	switch {
 	case invalid, taken, conflict, errors.Is(err, crm.ErrNotFound), errors.Is(err, crm.ErrInactive),
 		errors.Is(err, crm.ErrForbidden), errors.Is(err, context.Canceled):
 		return ""
+	case known:
+		return string(unavailable.Cause)
 	case errors.Is(err, crm.ErrUnavailable):
 		return "unavailable"
 	case errors.Is(err, context.DeadlineExceeded):

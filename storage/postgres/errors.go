@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"kith/internal/crm"
+	"kith/storage"
 )
 
 // The SQLSTATEs that decide something. Constraint names do not: through Citus they differ or are empty.
@@ -29,6 +30,7 @@ const (
 	tooManyConnections    = "53300"
 	queryCanceled         = "57014"
 	diskFull              = "53100"
+	ioError               = "58030"
 )
 
 // retryable reports whether the same transaction may succeed when it is run again: the database asked for it, or a row
@@ -91,16 +93,26 @@ func inWords(code string) string {
 		return "the statement took too long"
 	case diskFull:
 		return "the server's disk is full"
+	case readOnly:
+		return "the server is read-only: a standby, or told so"
+	case ioError:
+		return "the server's disk cannot be read or written"
 	}
 	return "postgres"
 }
 
 func (e *serverError) Unwrap() []error {
+	if cause := causes[e.cause.Code]; cause != "" {
+		return []error{&storage.UnavailableError{Cause: cause, Err: e.cause}}
+	}
 	if unavailable(e.cause.Code) {
 		return []error{crm.ErrUnavailable, e.cause}
 	}
 	return []error{e.cause}
 }
+
+// causes are those that a SQLSTATE tells of.
+var causes = map[string]storage.Cause{diskFull: storage.DiskFull, readOnly: storage.ReadOnly, ioError: storage.DiskError}
 
 // unavailable reports whether a SQLSTATE says that the server cannot serve now: connection (08), resources (53),
 // operator intervention (57), I/O (58), a standby that is read-only, or others in the way for too long.

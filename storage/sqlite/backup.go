@@ -26,7 +26,7 @@ func Backup(ctx context.Context, path, target string) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	part := filepath.Join(dir, "part")
 	if err := copyDatabase(ctx, path, part); err != nil {
-		return fmt.Errorf("back up %s: %w", path, refusal(ctx, err))
+		return fmt.Errorf("back up %s: %w", path, refusal(ctx, path, err))
 	}
 	if err := os.Chmod(part, 0o600); err != nil {
 		return fmt.Errorf("back up: %w", err)

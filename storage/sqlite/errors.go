@@ -6,11 +6,16 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
 
 	sqlite3 "modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
 
 	"kith/internal/crm"
+	"kith/storage"
 )
 
 // translate turns an error of the database into one that the contract names: the context's own when it ended meanwhile,
@@ -35,26 +40,72 @@ func translate(ctx context.Context, err error) error {
 			return ctx.Err()
 		}
 		return fmt.Errorf("sqlite: interrupted: %w", crm.ErrUnavailable)
-	case codes.SQLITE_FULL, codes.SQLITE_IOERR, codes.SQLITE_CORRUPT, codes.SQLITE_NOTADB, codes.SQLITE_BUSY, codes.SQLITE_LOCKED,
-		codes.SQLITE_READONLY, codes.SQLITE_CANTOPEN, codes.SQLITE_NOMEM, codes.SQLITE_PROTOCOL, codes.SQLITE_PERM:
+	case codes.SQLITE_NOMEM, codes.SQLITE_PROTOCOL:
 		return fmt.Errorf("sqlite: result code %d: %w", e.Code(), crm.ErrUnavailable)
+	}
+	if cause := causeOf(e.Code()); cause != "" {
+		return &storage.UnavailableError{Cause: cause, Err: fmt.Errorf("sqlite: result code %d", e.Code())}
 	}
 	return fmt.Errorf("sqlite: %w", e)
 }
 
-// refusal says in words why a file cannot be opened.
-func refusal(ctx context.Context, err error) error {
+// causeOf is the cause that a result code tells of; empty where there is none that an operator could do something about.
+func causeOf(code int) storage.Cause {
+	switch code {
+	case codes.SQLITE_IOERR_SHMSIZE: // the index of the log grows
+		return storage.DiskFull
+	case codes.SQLITE_IOERR_LOCK, codes.SQLITE_IOERR_SHMLOCK:
+		return storage.Locked
+	}
+	switch code & 0xff {
+	case codes.SQLITE_FULL:
+		return storage.DiskFull
+	case codes.SQLITE_READONLY:
+		return storage.ReadOnly
+	case codes.SQLITE_PERM, codes.SQLITE_AUTH:
+		return storage.Permission
+	case codes.SQLITE_BUSY, codes.SQLITE_LOCKED:
+		return storage.Locked
+	case codes.SQLITE_IOERR, codes.SQLITE_CANTOPEN:
+		return storage.DiskError
+	case codes.SQLITE_CORRUPT, codes.SQLITE_NOTADB:
+		return storage.Damaged
+	}
+	return ""
+}
+
+// refusal says in words why the file at path cannot be opened.
+func refusal(ctx context.Context, path string, err error) error {
 	if e, ok := errors.AsType[*sqlite3.Error](err); ok {
 		switch e.Code() & 0xff {
 		case codes.SQLITE_NOTADB:
 			return errors.New("the file is not a SQLite database")
 		case codes.SQLITE_CORRUPT:
 			return errors.New("the file is damaged")
-		case codes.SQLITE_READONLY, codes.SQLITE_PERM:
-			return errors.New("the file, or the directory it is in, cannot be written to")
-		case codes.SQLITE_CANTOPEN:
-			return errors.New("the file cannot be opened")
+		case codes.SQLITE_READONLY, codes.SQLITE_PERM, codes.SQLITE_CANTOPEN:
+			return unwritable(path)
 		}
 	}
 	return translate(ctx, err)
+}
+
+// unwritable says why the file at path, or the directory it is in, where SQLite keeps its log, cannot be written to.
+func unwritable(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // the operator names the file
+	if err == nil {
+		_ = f.Close()
+		if f, err = os.CreateTemp(filepath.Dir(path), ".kith-*"); err == nil {
+			_ = f.Close()
+			_ = os.Remove(f.Name())
+		}
+	}
+	switch {
+	case errors.Is(err, syscall.EROFS):
+		return errors.New("the disk is read-only: the file, or the directory it is in, cannot be written to")
+	case errors.Is(err, fs.ErrPermission):
+		return errors.New("permission denied: the file, or the directory it is in, cannot be written to")
+	case errors.Is(err, syscall.ENOSPC):
+		return errors.New("the disk is full")
+	}
+	return errors.New("the file, or the directory it is in, cannot be written to")
 }

@@ -69,7 +69,8 @@ func TestAFullDiskIsUnavailableAndAllGoesOnOnceThereIsRoom(t *testing.T) {
 	for err = nil; err == nil && n < 100_000; n++ {
 		err = take(n)
 	}
-	if !errors.Is(err, crm.ErrUnavailable) {
+	why, known := errors.AsType[*storage.UnavailableError](err)
+	if !errors.Is(err, crm.ErrUnavailable) || !known || why.Cause != storage.DiskFull {
 		t.Fatalf("after %d messages: %v", n, err)
 	}
 	if err := s.Ping(t.Context()); err != nil {
@@ -78,7 +79,7 @@ func TestAFullDiskIsUnavailableAndAllGoesOnOnceThereIsRoom(t *testing.T) {
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}
-	if err := take(n); err != nil {
+	if err := errors.Join(s.TestWrite(t.Context()), take(n)); err != nil {
 		t.Errorf("writing once there is room: %v", err)
 	}
 	for len(kept) > 0 {
@@ -98,6 +99,34 @@ func TestAFullDiskIsUnavailableAndAllGoesOnOnceThereIsRoom(t *testing.T) {
 	closed = true
 	if err := s.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestADatabaseThatAnotherProcessLocksSaysSo(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "kith.db")
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	other, err := open(path, 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Close() }()
+	if _, err := other.ExecContext(t.Context(), `BEGIN IMMEDIATE`); err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Workspace(t.Context(), "acme")
+	if why, ok := errors.AsType[*storage.UnavailableError](err); !ok || why.Cause != storage.Locked || !errors.Is(err, crm.ErrUnavailable) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := other.ExecContext(t.Context(), `ROLLBACK`); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.TestWrite(t.Context()); err != nil {
+		t.Errorf("once it is free: %v", err)
 	}
 }
 

@@ -48,7 +48,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	if err := migrate(ctx, w); err != nil {
-		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, refusal(ctx, err)), w.Close())
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, refusal(ctx, path, err)), w.Close())
 	}
 	size := max(4, 2*runtime.NumCPU())
 	r, err := open(path, size, readerPragmas)
@@ -70,6 +70,18 @@ func (s *Store) Ping(ctx context.Context) error {
 		return found, err
 	})
 	return wrap("ping", err)
+}
+
+// TestWrite commits a write that changes nothing.
+func (s *Store) TestWrite(ctx context.Context) error {
+	return wrap("test writing", s.write(ctx, func(ctx context.Context, t *tx) error {
+		version, _, err := first(ctx, t.conn, `SELECT user_version FROM pragma_user_version`, nil, scanInt)
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(ctx, fmt.Sprintf(`PRAGMA user_version = %d`, version), nil) // writes the first page
+		return err
+	}))
 }
 
 // Close waits for running statements and frees what the store holds.

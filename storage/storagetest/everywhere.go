@@ -30,6 +30,7 @@ var aPage = storage.Page{Size: 10}
 
 // calls has every method of the store that takes a context, except Ping and Load, and the filters that take an id.
 var calls = []call{
+	{"TestWrite", func(ctx context.Context, w *world, _ target) (any, error) { return nil, w.TestWrite(ctx) }},
 	{"Workspace", func(ctx context.Context, w *world, on target) (any, error) {
 		_, err := w.Workspace(ctx, "storagetest "+on.contact.String())
 		return nil, err
@@ -178,6 +179,13 @@ var calls = []call{
 var everywhereCases = []testCase{
 	{"a store that can take a statement answers a ping", func(w *world) {
 		w.check(w.Ping(w.ctx))
+	}},
+	{"a store that can be written to passes the test of it, empty or not, and shows nothing new", func(w *world) {
+		w.check(w.TestWrite(w.ctx))
+		on := w.add(person{name: "Ann"})[0].ID
+		w.check(w.TestWrite(w.ctx))
+		w.same("contacts", w.count("").Value, 1)
+		w.same("version", w.contact(on).Version, 1)
 	}},
 	{"a context that has ended ends every call", func(w *world) {
 		on := target{w.add(person{name: "Ann"})[0].ID, crm.NewSessionID(w.now), w.channel("Web").ID}
