@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 
 import { launch } from './browser.js'
-import { startKith } from './kith.js'
+import { run, startKith } from './kith.js'
 import { cell, edit, focused, look, names, open, remove, row, said, shot, until, write } from './staff.js'
 
 describe('editing contacts', () => {
@@ -84,15 +84,17 @@ describe('editing contacts', () => {
   }
   const undoOf = (page, what) => page.locator('.announcements p', { hasText: what }).getByRole('button', { name: 'Undo' })
   const unsaved = (page) => page.locator('.unsaved > button')
+  // asks tells whether the browser would ask before it leaves the page.
+  const asks = (page) => page.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })))
   const alert = (page, text) => page.getByRole('alert').filter({ hasText: text })
 
   for (const size of sizes) {
-    const look_ = size.width < 800 ? { viewport: size, hasTouch: true } : { viewport: size }
+    const screen = size.width < 800 ? { viewport: size, hasTouch: true } : { viewport: size }
 
     it(`takes what is typed while a save runs to where it belongs: ${size.width}`, async () => {
       const below = await somebody()
       const above = await somebody()
-      const { page, complaints } = await open(browser, kith, '/staff/contacts', look_)
+      const { page, complaints } = await open(browser, kith, '/staff/contacts', screen)
       await slow(page)
       await cell(page, above.name, 'notes').focus()
       await press(page, 'Enter')
@@ -350,7 +352,8 @@ describe('editing contacts', () => {
   })
 
   it('lets Enter press what is below a refused value', async () => {
-    const owner = await somebody({ email: 'owner@enter.example' })
+    const owner = await somebody()
+    await edit(kith, owner.contact, { email: 'owner@enter.example' })
     const { name, contact } = await somebody()
     const { page, complaints } = await open(browser, kith)
     let sent = 0
@@ -522,24 +525,22 @@ describe('editing contacts', () => {
     const { name } = await somebody()
     const { page } = await open(browser, kith)
     const { next } = await hold(page)
-    const asks = () =>
-      page.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })))
-    assert.equal(await asks(), false, 'at first')
+    assert.equal(await asks(page), false, 'at first')
     await cell(page, name, 'notes').click()
-    assert.equal(await asks(), false, 'opened')
+    assert.equal(await asks(page), false, 'opened')
     await page.keyboard.type('x')
-    assert.equal(await asks(), true, 'typed')
+    assert.equal(await asks(page), true, 'typed')
     await press(page, 'Enter')
-    assert.equal(await asks(), true, 'on its way')
+    assert.equal(await asks(page), true, 'on its way')
     await next()
     await said(page, `Notes of ${name} saved`)
-    assert.equal(await asks(), false, 'saved')
+    assert.equal(await asks(page), false, 'saved')
     await cell(page, name, 'email').click()
     await page.keyboard.type('nonsense')
     await press(page, 'Enter')
     await next()
     await alert(page, 'Invalid').waitFor()
-    assert.equal(await asks(), true, 'refused')
+    assert.equal(await asks(page), true, 'refused')
 
     // The browser does ask.
     let asked = 0
@@ -549,6 +550,144 @@ describe('editing contacts', () => {
     })
     await page.reload()
     assert.equal(asked, 1)
+    await page.context().close()
+  })
+
+  it('shows the server’s value again when two values in a row were refused and are given up', async () => {
+    const { name } = await somebody({ email: 'stays@here.example' })
+    const { page, complaints } = await open(browser, kith)
+    const { next } = await hold(page)
+    await cell(page, name, 'email').focus()
+    await press(page, 'Enter')
+    await page.keyboard.type('first no')
+    await press(page, 'Enter', 'Enter')
+    await page.keyboard.type('second no')
+    await press(page, 'Enter')
+    await next()
+    await next()
+    await alert(page, 'Invalid').waitFor()
+    assert.equal(await page.getByLabel(`Email of ${name}`).inputValue(), 'second no')
+    await page.getByLabel(`Email of ${name}`).press('Escape')
+    assert.equal(await cell(page, name, 'email').innerText(), 'stays@here.example')
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
+  it('leaves keys to an input method, also where it reports them late', async () => {
+    const { name, contact } = await somebody()
+    const { page, complaints } = await open(browser, kith)
+    await cell(page, name, 'notes').click()
+    const input = page.getByLabel(`Notes of ${name}`)
+    await input.fill('漢字')
+    const key = (init) =>
+      input.evaluate((element, given) => {
+        element.dispatchEvent(new KeyboardEvent('keydown', { bubbles: true, cancelable: true, ...given }))
+      }, init)
+    for (const name of ['Enter', 'Escape', 'Tab']) {
+      await key({ key: name, keyCode: 229 })
+      await key({ key: name, isComposing: true })
+    }
+    assert.equal(await input.inputValue(), '漢字')
+    await input.press('Enter')
+    await said(page, `Notes of ${name} saved`)
+    assert.equal((await look(kith, contact)).notes, '漢字')
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
+  it('goes to the end of a list of one row, and of none', async () => {
+    const { name } = await somebody({ email: 'only@this-one.example' })
+    const { page, complaints } = await open(browser, kith, '/staff/contacts?search=only@this-one.example')
+    await cell(page, name, 'phone').click()
+    await page.keyboard.type('nonsense')
+    await press(page, 'Enter')
+    await alert(page, 'Invalid').waitFor()
+    await page.getByRole('heading', { name: 'Contacts' }).click()
+    await press(page, 'End')
+    assert.deepEqual(await names(page), [name])
+    await page.getByLabel('Search contacts').fill('nobody is called this')
+    const none = page.getByRole('heading', { name: 'No contacts found' })
+    await none.waitFor()
+    await none.click()
+    await press(page, 'End', 'Home', 'PageDown')
+    await none.waitFor()
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
+  it('goes on offering to undo while the pointer or the focus is there', async () => {
+    const { name } = await somebody()
+    const { page, complaints } = await open(browser, kith)
+    await page.clock.install()
+    const save = async (text) => {
+      await cell(page, name, 'notes').click()
+      await page.keyboard.type(text)
+      await press(page, 'Enter')
+      await undoOf(page, `Notes of ${name}`).waitFor()
+    }
+    await save('a')
+    await page.clock.fastForward(8_000)
+    await undoOf(page, `Notes of ${name}`).hover()
+    await page.clock.fastForward(60_000)
+    assert.equal(await undoOf(page, `Notes of ${name}`).count(), 1)
+    await page.mouse.move(300, 300)
+    await page.clock.fastForward(11_000)
+    await undoOf(page, `Notes of ${name}`).waitFor({ state: 'detached' })
+
+    await save('b')
+    await undoOf(page, `Notes of ${name}`).focus()
+    await page.clock.fastForward(60_000)
+    assert.equal(await undoOf(page, `Notes of ${name}`).count(), 1)
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
+  it('does not take the focus back for a contact whose deletion was not waited for', async () => {
+    const doomed = await somebody()
+    const { name, contact } = await somebody()
+    const { page, complaints } = await open(browser, kith)
+    const { next } = await hold(page)
+    await page.getByRole('button', { name: `Delete ${doomed.name}` }).click()
+    await page.getByRole('button', { name: 'Delete for good' }).click()
+    await press(page, 'Escape')
+    await cell(page, name, 'notes').click()
+    await page.keyboard.type('half a ')
+    await next()
+    await said(page, `${doomed.name} deleted`)
+    await page.keyboard.type('sentence')
+    await press(page, 'Enter')
+    await next()
+    await said(page, `Notes of ${name} saved`)
+    assert.equal((await look(kith, contact)).notes, 'half a sentence')
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
+  it('keeps what was chosen for a session and not saved when the session is left', async () => {
+    const { name, session } = await somebody()
+    const { page } = await open(browser, kith, `/staff/chat?session=${session}`)
+    const away = (route) =>
+      /mutation/.test(route.request().postData() ?? '') ? route.abort('connectionrefused') : route.continue()
+    await page.route('**/graphql', away)
+    const status = page.getByLabel('Status', { exact: true })
+    await status.selectOption('Escalated')
+    await alert(page, 'Not saved').waitFor()
+    await page.getByLabel('Tag', { exact: true }).selectOption('Complaint')
+    await alert(page, 'Not saved').waitFor()
+    assert.equal(await status.inputValue(), 'ESCALATED')
+    assert.equal(await asks(page), true)
+    await page.getByRole('link', { name: 'Contacts', exact: true }).click()
+    await row(page, name).waitFor()
+    await unsaved(page).getByText('1 unsaved').click()
+    await page.getByRole('button', { name: `Session of ${name}` }).first().click()
+    await alert(page, 'Not saved').waitFor()
+    assert.equal(await status.inputValue(), 'ESCALATED')
+    await page.unroute('**/graphql', away)
+    await alert(page, 'Not saved').getByRole('button', { name: 'Try again' }).click()
+    await said(page, 'Status: Escalated, Tag: Complaint')
+    await unsaved(page).waitFor({ state: 'detached' })
+    const query = 'query ($id: ID!) { session(id: $id) { status tag } }'
+    assert.deepEqual((await run(kith.graphql, query, { id: session })).session, { status: 'ESCALATED', tag: 'COMPLAINT' })
     await page.context().close()
   })
 })

@@ -1,13 +1,13 @@
 import { ChatPage } from './chat/page'
 import { ContactsPage } from './contacts/page'
 import { Undo } from './contacts/undo'
-import { Unsaved } from './contacts/unsaved'
 import { Announcements } from './shared/announce'
 import { Banner } from './shared/banner'
 import { Link, useRoute } from './shared/route'
 import { session, signOut } from './server/session'
 import { Door } from './shared/signin'
 import { useStore } from './shared/store'
+import { Unsaved } from './unsaved'
 
 /** App is both pages, with what they have in common around them. */
 export function App() {

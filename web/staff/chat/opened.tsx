@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useId, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useId, useRef } from 'react'
 import { useQuery } from 'urql'
 
 import {
@@ -6,15 +6,12 @@ import {
   type SessionRowFragment,
   type SessionStatus,
   type SessionTag,
-  UpdateSessionDocument,
-  type UpdateSessionInput,
 } from '../generated/graphql'
-import { mutate, Unreachable } from '../server/client'
-import { mine } from '../server/echoes'
-import { announce } from '../shared/announce'
 import { BackIcon, ChannelIcon, channelNames } from '../shared/icons'
 import { address, Link } from '../shared/route'
 import { Ago, Exactly, number } from '../shared/time'
+import { changing, useChange } from './changes'
+import type { Chosen } from './changing'
 import { opened } from './lists'
 import { statuses, statusNames, tagNames, tags } from './words'
 
@@ -70,30 +67,17 @@ interface SessionProps {
 
 function Session({ session, heading, onChanged }: SessionProps) {
   const { id, contact, contactName, channel, status, tag, unreadCount } = session
-  // What was chosen, until the server has it.
-  const [chosen, setChosen] = useState<{ status?: SessionStatus; tag?: SessionTag | null }>({})
-  const [problem, setProblem] = useState<{ text: string; again: () => void }>()
   const name = contact?.displayName ?? contactName
-
-  async function change(input: Omit<UpdateSessionInput, 'id'>, done: string) {
-    setProblem(undefined)
-    setChosen((before) => ({ ...before, ...(input as typeof before) }))
-    const failed = (text: string) => setProblem({ text, again: () => void change(input, done) })
-    try {
-      const { updateSession } = await mutate(UpdateSessionDocument, { input: { id, ...input } })
-      mine(updateSession.eventId)
-      const [error] = updateSession.userErrors
-      if (error) {
-        failed(error.message)
-      } else {
-        announce(done)
-        onChanged()
-      }
-      setChosen({})
-    } catch (error) {
-      failed(error instanceof Unreachable ? 'Not saved. The server cannot be reached.' : (error as Error).message)
+  const change = useChange(id)
+  const { chosen = {}, problem } = change ?? {}
+  const choose = (next: Chosen) => changing.choose(id, name, next)
+  const before = useRef(change)
+  useEffect(() => {
+    if (before.current && !change) {
+      onChanged()
     }
-  }
+    before.current = change
+  }, [change, onChanged])
 
   return (
     <>
@@ -118,20 +102,13 @@ function Session({ session, heading, onChanged }: SessionProps) {
           name="Status"
           value={chosen.status ?? status}
           options={statuses.map((each) => [each, statusNames[each]])}
-          onChoose={(next) =>
-            void change({ status: next as SessionStatus }, `Status: ${statusNames[next as SessionStatus]}`)
-          }
+          onChoose={(next) => choose({ status: next as SessionStatus })}
         />
         <Choice
           name="Tag"
           value={(chosen.tag === undefined ? tag : chosen.tag) ?? ''}
           options={[['', 'None'], ...tags.map((each): [string, string] => [each, tagNames[each]])]}
-          onChoose={(next) =>
-            void change(
-              { tag: (next || null) as SessionTag | null },
-              next ? `Tag: ${tagNames[next as SessionTag]}` : 'Tag removed',
-            )
-          }
+          onChoose={(next) => choose({ tag: (next || null) as SessionTag | null })}
         />
         <Fact name="Started">
           <Exactly at={session.startedAt} />
@@ -145,17 +122,20 @@ function Session({ session, heading, onChanged }: SessionProps) {
         <Fact name="Unread">
           {number(unreadCount)}
           {unreadCount > 0 && (
-            <button type="button" onClick={() => void change({ markRead: true }, 'Marked as read')}>
+            <button type="button" onClick={() => choose({ markRead: true })}>
               Mark as read
             </button>
           )}
         </Fact>
       </dl>
-      {problem && (
+      {problem !== undefined && (
         <div className="notice" role="alert">
-          <p>{problem.text}</p>
-          <button type="button" onClick={problem.again}>
+          <p>{problem}</p>
+          <button type="button" onClick={() => changing.retry(id)}>
             Try again
+          </button>
+          <button type="button" onClick={() => changing.drop(id)}>
+            Discard
           </button>
         </div>
       )}

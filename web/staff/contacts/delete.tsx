@@ -1,5 +1,5 @@
 import { Content, Description, Portal, Root, Title } from '@radix-ui/react-dialog'
-import { useLayoutEffect, useState } from 'react'
+import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 
 import { type ContactRowFragment, DeleteContactDocument } from '../generated/graphql'
 import { mutate, Unreachable } from '../server/client'
@@ -20,6 +20,15 @@ interface DeleteProps {
 export function DeleteDialog({ contact, onDeleted, onClose }: DeleteProps) {
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState('')
+  // The dialog may be closed while the answer is awaited; what becomes of it is said all the same.
+  const there = useRef(true)
+  useEffect(() => {
+    there.current = true
+    return () => {
+      there.current = false
+    }
+  }, [])
+  const fail = (text: string) => (there.current ? setProblem(text) : announce(`${contact.displayName}: ${text}`))
 
   // The dialog lies within the page's landmark, and is all of it that can be reached.
   const [place, setPlace] = useState<HTMLDivElement | null>(null)
@@ -33,14 +42,14 @@ export function DeleteDialog({ contact, onDeleted, onClose }: DeleteProps) {
       mine(deleteContact.eventId)
       const error = deleteContact.userErrors.find((each) => each.code !== 'NOT_FOUND') // gone is what was wanted
       if (error) {
-        setProblem(error.message)
+        fail(error.message)
       } else {
         announce(`${contact.displayName} deleted`)
         onDeleted()
         return
       }
     } catch (error) {
-      setProblem(error instanceof Unreachable ? 'Not deleted. The server cannot be reached.' : (error as Error).message)
+      fail(error instanceof Unreachable ? 'Not deleted. The server cannot be reached.' : (error as Error).message)
     }
     setBusy(false)
   }

@@ -8,7 +8,7 @@ import { type ContactRowFragment, UpdateContactDocument } from '../generated/gra
 import { mutate, Refused, Unreachable } from '../server/client'
 import { mine } from '../server/echoes'
 import { Store } from '../shared/store'
-import { type Answer, type Edit, Editing, editKey, type Field, isPending, isUnsaved, type Request } from './editing'
+import { type Answer, type Edit, Editing, editKey, type Field, type Request } from './editing'
 
 export const fieldNames: Record<Field, string> = { email: 'Email', phone: 'Phone', notes: 'Notes' }
 
@@ -100,17 +100,3 @@ export function enter(contact: ContactRowFragment, field: Field, caret?: number)
 
 /** leading is the cell that should be shown, wherever it is, and opened. */
 export const leading = new Store<{ id: string; field: Field } | undefined>(undefined)
-
-// Closing the tab would lose what is unsaved, so the browser asks. Only then: elsewhere a listener of this kind keeps
-// Firefox from showing the page again at once when one comes back.
-function ask(event: BeforeUnloadEvent): void {
-  event.preventDefault()
-}
-
-editing.edits.subscribe(() => {
-  if ([...editing.edits.get().values()].some((edit) => isUnsaved(edit) || isPending(edit))) {
-    addEventListener('beforeunload', ask)
-  } else {
-    removeEventListener('beforeunload', ask)
-  }
-})

@@ -3,6 +3,7 @@ import { flushSync } from 'react-dom'
 
 import type { ContactRowFragment } from '../generated/graphql'
 import { onReturn } from '../server/connection'
+import { composing } from '../shared/composing'
 import { SearchIcon } from '../shared/icons'
 import { address, go, Link, useRoute } from '../shared/route'
 import { useStore } from '../shared/store'
@@ -45,6 +46,8 @@ export function ContactsPage() {
   const { fresh, clear } = useContactEvents(list, grid, total.add)
 
   const [deleting, setDeleting] = useState<{ contact: ContactRowFragment; index: number }>()
+  const dialog = useRef(deleting)
+  dialog.current = deleting
 
   useEffect(() => {
     document.title = search === '' ? 'Contacts – Kith' : `${search} – Contacts – Kith`
@@ -112,10 +115,13 @@ export function ContactsPage() {
               aria-keyshortcuts="/"
               onChange={(event) => show({ search: event.currentTarget.value }, 'replace')}
               onKeyDown={(event) => {
+                if (composing(event)) {
+                  return
+                }
                 if (event.key === 'Escape' && typed !== '') {
                   event.preventDefault()
                   show({ search: '' }, 'replace')
-                } else if (event.key === 'ArrowDown' && !event.nativeEvent.isComposing) {
+                } else if (event.key === 'ArrowDown') {
                   const first = list.stretch.get().edges[0]
                   if (first) {
                     event.preventDefault()
@@ -182,7 +188,10 @@ export function ContactsPage() {
             editing.forget(deleting.contact.id)
             removeEverywhere(deleting.contact.id)
             total.add(-1)
-            leaveDialog(deleting)
+            // Who has closed the dialog meanwhile is somewhere else by now.
+            if (dialog.current === deleting) {
+              leaveDialog(deleting)
+            }
           }}
         />
       )}

@@ -159,9 +159,15 @@ export type UpdateSessionInput = {
 export type UserErrorCode =
   /** The value is not acceptable; the message says why. */
   | 'INVALID'
-  /** Another contact has the e-mail. Send `allowDuplicate` to save it all the same. */
+  /**
+   * Another contact has the email, and staff or a channel vouch for it; what a customer only typed in takes nothing. Send
+   * `allowDuplicate` to save it all the same.
+   */
   | 'EMAIL_TAKEN'
-  /** Another contact has the phone. Send `allowDuplicate` to save it all the same. */
+  /**
+   * Another contact has the phone, and staff or a channel vouch for it; what a customer only typed in takes nothing. Send
+   * `allowDuplicate` to save it all the same.
+   */
   | 'PHONE_TAKEN'
   /** The contact has changed since `expectedVersion`. */
   | 'CONFLICT'
