@@ -195,6 +195,7 @@ type tokenCommand struct {
 	Role      string        `required:"" placeholder:"staff|admin|channel" help:"What the token may do."`
 	Sub       string        `required:"" help:"Whom it stands for."`
 	Name      string        `help:"That person's name."`
+	Channel   string        `placeholder:"ID" help:"With the role channel: the only channel that it may report on."`
 	TTL       time.Duration `name:"ttl" default:"1h" help:"How long it is good. Default: ${default}."`
 }
 
@@ -209,7 +210,7 @@ func (t tokenCommand) Run(p *program) error {
 	}
 	now := p.now()
 	token, err := auth.Sign(string(c.AuthSecret), auth.Grant{
-		Workspace: t.Workspace, Role: t.Role, Subject: t.Sub, Name: t.Name, Issuer: c.AuthIssuer, Audience: c.AuthAudience,
+		Workspace: t.Workspace, Role: t.Role, Subject: t.Sub, Name: t.Name, Channel: t.Channel, Issuer: c.AuthIssuer, Audience: c.AuthAudience,
 		IssuedAt: now, ExpiresAt: now.Add(t.TTL),
 	})
 	if err != nil {

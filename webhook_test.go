@@ -165,3 +165,40 @@ func TestRekey(t *testing.T) {
 		t.Errorf("%s, not %s", body, want)
 	}
 }
+
+func TestATokenBoundToAChannelReportsOnThatOneAlone(t *testing.T) {
+	t.Parallel()
+	env := production(t, "KITH_SECRET_KEY", newKey)
+	token := func(args ...string) string {
+		out, _, err := execute(t, env, append([]string{"token", "--workspace=acme", "--sub=adapter"}, args...)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSpace(out)
+	}
+	s := start(t, env)
+	admin := token("--role=admin")
+	ours := s.connect(t, admin, `name: "Ours", type: WHATSAPP`).Channel.ID
+	theirs := s.connect(t, admin, `name: "Theirs", type: WHATSAPP`).Channel.ID
+	bound := token("--role=channel", "--channel="+ours)
+	report := func(token, channel string) (status int, body string) {
+		return s.ask(t, token, `mutation { recordInteraction(input: {channelId: "`+channel+`", externalId: "1", messageId: "1"}) {
+			contact { id } userErrors { code } } }`)
+	}
+	if _, body := report(bound, ours); !strings.Contains(body, `"id":"contact_`) {
+		t.Errorf("its own channel: %s", body)
+	}
+	for _, other := range []string{theirs, "channel_00000000000000000000000000000000", "", "x"} {
+		if _, body := report(bound, other); !strings.Contains(body, "FORBIDDEN") || strings.Contains(body, "contact_") {
+			t.Errorf("channel %q: %s", other, body)
+		}
+	}
+	if _, body := report(token("--role=channel"), theirs); !strings.Contains(body, `"id":"contact_`) {
+		t.Errorf("a token for any: %s", body)
+	}
+	for _, args := range [][]string{{"--role=staff", "--channel=" + ours}, {"--role=channel", "--channel=Shop"}} {
+		if _, _, err := execute(t, env, append([]string{"token", "--workspace=acme", "--sub=a"}, args...)...); exitCode(err) != 2 {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+}

@@ -246,9 +246,9 @@ func TestEveryMessageThatWasAnsweredOutlivesTheProcess(t *testing.T) {
 				reporting.Wait()
 
 				s = start(t, binary(t), env)
-				staff.url, ch.url = s.client("").url, s.client("").url
+				staff.url, admin.url = s.client("").url, s.client("").url
 				for customer, n := range answered {
-					r := record(t, ch, message(customer, n)) // the one that got no answer
+					r := record(t, admin, message(customer, n)) // the one that got no answer
 					if r.Session.UnreadCount != n+1 {
 						t.Errorf("customer %d: %d messages were answered, with one more there are %d", customer, n, r.Session.UnreadCount)
 					}

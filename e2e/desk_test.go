@@ -13,9 +13,9 @@ import (
 
 // office is a workspace of a running kith, in which customers have written.
 type office struct {
-	server         *server
-	staff, channel client
-	shop, phone    string // channels
+	server                *server
+	admin, staff, channel client
+	shop, phone           string // channels
 	// people are the contacts, in the order in which they came.
 	people []contact
 	// talks are the customers' first sessions.
@@ -56,10 +56,10 @@ func clientsOf(t *testing.T, s *server, env environment, workspace string) (admi
 func open(t *testing.T, s *server, env environment) *office {
 	t.Helper()
 	admin, staff, ch := clientsOf(t, s, env, "acme")
-	o := &office{server: s, staff: staff, channel: ch}
+	o := &office{server: s, admin: admin, staff: staff, channel: ch}
 	o.shop, o.phone = channel(t, admin, "Shop", "HTML_EMBED"), channel(t, admin, "Phone", "WHATSAPP")
 	for i, profile := range customers {
-		r := record(t, ch, o.message(i, "first", profile))
+		r := record(t, admin, o.message(i, "first", profile))
 		o.people = append(o.people, *r.Contact)
 		o.talks = append(o.talks, *r.Session)
 	}
@@ -139,18 +139,18 @@ func (o *office) checkTaken(t *testing.T) {
 	if *talk.LastMessagePreview != "Hello, this is first of 0" || !talk.LastMessageAt.Equal(yesterday) || talk.UnreadCount != 1 || talk.Status != "ACTIVE" {
 		t.Errorf("got %+v", talk)
 	}
-	again := record(t, o.channel, o.message(0, "first", customers[0]))
+	again := record(t, o.admin, o.message(0, "first", customers[0]))
 	if diff := cmp.Diff(report{Contact: &rene, Session: &talk, UserErrors: []userError{}}, again); diff != "" {
 		t.Errorf("the same message again:\n%s", diff)
 	}
 
 	// René writes on the phone too, whose provider vouches for the e-mail; somebody else only says it is theirs.
 	other := vars{"channelId": o.phone, "externalId": "rené", "messageId": "1", "profile": customers[0]}
-	if r := record(t, o.channel, other); r.Contact.ID != rene.ID || r.Session.ID == talk.ID {
+	if r := record(t, o.admin, other); r.Contact.ID != rene.ID || r.Session.ID == talk.ID {
 		t.Errorf("a verified e-mail does not join: %+v", r)
 	}
 	claim := vars{"channelId": o.phone, "externalId": "impostor", "messageId": "1", "profile": vars{"name": "Impostor", "email": "rene.mueller@example.com"}}
-	if r := record(t, o.channel, claim); r.Contact.ID == rene.ID {
+	if r := record(t, o.admin, claim); r.Contact.ID == rene.ID {
 		t.Error("a claimed e-mail joins")
 	} else {
 		must[any](t, o.staff, deleteContact, vars{"id": r.Contact.ID})

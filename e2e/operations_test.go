@@ -58,14 +58,16 @@ type (
 )
 
 const (
-	contactFields = ` id name displayName email phone notes version lastActivityAt `
-	sessionFields = ` id contact { id } contactName channel { id } status lastMessagePreview lastMessageAt unreadCount `
-	// reportedFields are those of a session that a channel credential may see.
+	contactFields  = ` id name displayName email phone notes version lastActivityAt `
+	sessionFields  = ` id contact { id } contactName channel { id } status lastMessagePreview lastMessageAt unreadCount `
 	reportedFields = ` id status lastMessagePreview lastMessageAt unreadCount `
 	pageInfoFields = ` pageInfo { hasNextPage hasPreviousPage startCursor endCursor } `
 	errorFields    = ` userErrors { code field message contact { ` + contactFields + ` } } `
 
+	// recordInteraction asks for what a channel credential may see.
 	recordInteraction = `mutation ($input: RecordInteractionInput!) { recordInteraction(input: $input) {
+		contact { id } session { id } ` + errorFields + ` } }`
+	recordAndRead = `mutation ($input: RecordInteractionInput!) { recordInteraction(input: $input) {
 		contact { ` + contactFields + ` } session { ` + reportedFields + ` } ` + errorFields + ` } }`
 	updateContact = `mutation ($input: UpdateContactInput!) { updateContact(input: $input) {
 		contact { ` + contactFields + ` } ` + errorFields + ` } }`
@@ -89,10 +91,10 @@ func channel(t *testing.T, admin client, name, kind string) string {
 	return must[created](t, admin, createChannel, vars{"name": name, "type": kind}).CreateChannel.Channel.ID
 }
 
-// record reports a message, which must be taken.
-func record(t *testing.T, c client, input vars) report {
+// record reports a message, which must be taken, as an admin, who may see what came of it.
+func record(t *testing.T, admin client, input vars) report {
 	t.Helper()
-	r := must[struct{ RecordInteraction report }](t, c, recordInteraction, vars{"input": input}).RecordInteraction
+	r := must[struct{ RecordInteraction report }](t, admin, recordAndRead, vars{"input": input}).RecordInteraction
 	if len(r.UserErrors) > 0 {
 		t.Fatalf("report %v: %v", input, r.UserErrors)
 	}

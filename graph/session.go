@@ -119,5 +119,35 @@ func (r mutationResolver) RecordInteraction(
 	if err == nil && len(mend) == 0 {
 		payload.Session = &done.Session
 	}
+	if !auth.Viewer(ctx).Role.Can(crm.ReadContacts) {
+		payload.Contact = idAlone(ctx, "contact", "Contact", payload.Contact)
+		payload.Session = idAlone(ctx, "session", "Session", payload.Session)
+	}
 	return payload, err
+}
+
+// idAlone refuses all fields of an object of a payload but its id, as fields that fail are: those that may be null are, and
+// where one may not be, the object is.
+func idAlone[T any](ctx context.Context, name, kind string, object *T) *T {
+	if object == nil {
+		return nil
+	}
+	op, payload := graphql.GetOperationContext(ctx), graphql.GetFieldContext(ctx)
+	for _, of := range graphql.CollectFields(op, payload.Field.Selections, []string{"RecordInteractionPayload"}) {
+		if of.Name != name {
+			continue
+		}
+		parent := graphql.WithFieldContext(ctx, &graphql.FieldContext{Field: of})
+		for _, f := range graphql.CollectFields(op, of.Selections, []string{kind, "Node"}) {
+			if f.Name == "id" || f.Name == "__typename" {
+				continue
+			}
+			at := graphql.WithFieldContext(parent, &graphql.FieldContext{Field: f})
+			graphql.AddError(at, crm.ErrForbidden)
+			if f.Definition.Type.NonNull {
+				object = nil
+			}
+		}
+	}
+	return object
 }

@@ -1815,7 +1815,7 @@ type Contact implements Node {
   email: String
   "The phone number in E.164, for example ` + "`" + `+4930123456` + "`" + `."
   phone: String
-  "Staff's own notes, possibly empty. A channel credential always sees them empty."
+  "Staff's own notes, possibly empty."
   notes: String!
   "Rises by one with each edit; activity leaves it alone. Send it back as ` + "`" + `expectedVersion` + "`" + ` to notice other people's edits."
   version: Int!
@@ -2364,7 +2364,7 @@ type Mutation {
   ): UpdateChannelPayload!
   """
   Reports one message on a channel. Finds or makes the contact and the session. The same message again changes nothing and
-  gets the same answer. Channel credential or ADMIN.
+  gets the same answer. Channel credential, which may be bound to one channel and is then FORBIDDEN the others, or ADMIN.
   """
   recordInteraction(
     "The message."
@@ -2727,7 +2727,10 @@ input ProfileInput {
   phoneVerified: Boolean! = false
 }
 
-"What became of a message."
+"""
+What became of a message. A channel credential gets ids alone: any other field of the contact and the session answers it with
+FORBIDDEN, and the message is recorded all the same.
+"""
 type RecordInteractionPayload {
   "The customer; null beside an error, or when the contact was deleted after the message was first reported."
   contact: Contact

@@ -127,7 +127,8 @@ type RecordInteractionInput struct {
 	Profile *ProfileInput `json:"profile,omitempty"`
 }
 
-// What became of a message.
+// What became of a message. A channel credential gets ids alone: any other field of the contact and the session answers it with
+// FORBIDDEN, and the message is recorded all the same.
 type RecordInteractionPayload struct {
 	// The customer; null beside an error, or when the contact was deleted after the message was first reported.
 	Contact *crm.Contact `json:"contact,omitempty"`

@@ -91,6 +91,39 @@ func TestAuthenticateAcceptsAGoodToken(t *testing.T) {
 	}
 }
 
+const channelID = "channel_0198c2f07b3a7c5d9e1f2a3b4c5d6e7f"
+
+func TestATokenMayBeBoundToAChannel(t *testing.T) {
+	t.Parallel()
+	id, ok := crm.ParseChannelID(channelID)
+	if !ok {
+		t.Fatal("no id")
+	}
+	a := newAuthenticator(t, Config{Secret: secret})
+	for channel, want := range map[string]crm.ChannelID{"": {}, channelID: id} {
+		token, err := Sign(secret, Grant{
+			Workspace: "acme", Role: "channel", Subject: "adapter", Channel: channel, IssuedAt: noon, ExpiresAt: noon.Add(time.Hour),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, err := a.Authenticate(t.Context(), "Bearer "+token); err != nil || v.Channel != want || v.Role != crm.RoleChannel {
+			t.Errorf("%q: %+v, %v", channel, v, err)
+		}
+	}
+	bare := goodClaims()
+	bare["channel"] = nil // as some issuers write what there is not
+	if _, err := a.Authenticate(t.Context(), "Bearer "+sign(t, jwt.SigningMethodHS256, []byte(secret), "", bare)); err != nil {
+		t.Errorf("null: %v", err)
+	}
+	for role, channel := range map[string]string{"channel": "shop", "admin": channelID} {
+		_, err := Sign(secret, Grant{Workspace: "acme", Role: role, Subject: "a", Channel: channel, IssuedAt: noon, ExpiresAt: noon.Add(time.Hour)})
+		if err == nil || !strings.Contains(err.Error(), "claim channel") {
+			t.Errorf("%s, %s: %v", role, channel, err)
+		}
+	}
+}
+
 func TestAuthenticateRefuses(t *testing.T) {
 	t.Parallel()
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -112,6 +145,11 @@ func TestAuthenticateRefuses(t *testing.T) {
 	without := func(claim string) string {
 		c := goodClaims()
 		delete(c, claim)
+		return sign(t, jwt.SigningMethodHS256, []byte(secret), "", c)
+	}
+	withChannel := func(channel any) string {
+		c := goodClaims()
+		c["role"], c["channel"] = "channel", channel
 		return sign(t, jwt.SigningMethodHS256, []byte(secret), "", c)
 	}
 	good := with("sub", "ann")
@@ -155,6 +193,11 @@ func TestAuthenticateRefuses(t *testing.T) {
 		"a role in capitals":             {with("role", "ADMIN"), "claim role"},
 		"a role that is a list":          {with("role", []string{"admin"}), reasonMalformed},
 		"a name with a control":          {with("name", "Ann\n"), "claim name"},
+		"a channel that is none":         {withChannel("shop"), "claim channel: must be"},
+		"a channel that is empty":        {withChannel(""), "claim channel: must be"},
+		"a channel that is a contact":    {withChannel("contact_" + strings.Repeat("0", 32)), "claim channel: must be"},
+		"a channel that is a list":       {withChannel([]string{channelID}), reasonMalformed},
+		"a channel of a staff member":    {with("channel", channelID), "claim channel: goes with"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

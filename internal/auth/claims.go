@@ -27,9 +27,10 @@ const maxSubject = 256
 type claims struct {
 	jwt.RegisteredClaims
 
-	Workspace string `json:"workspace"`
-	Role      string `json:"role"`
-	Name      string `json:"name,omitempty"`
+	Workspace string  `json:"workspace"`
+	Role      string  `json:"role"`
+	Name      string  `json:"name,omitempty"`
+	Channel   *string `json:"channel,omitempty"` // nil binds to none
 }
 
 var developmentClaims = claims{
@@ -50,13 +51,24 @@ func (c claims) check() error {
 		return refuse("claim role: must be staff, admin or channel")
 	case !plain(c.Name, maxSubject):
 		return refuse("claim name: must be a string of at most 256 bytes without control characters")
+	case c.Channel == nil:
+		return nil
+	case roles[c.Role] != crm.RoleChannel:
+		return refuse("claim channel: goes with the role channel alone")
+	}
+	if _, ok := crm.ParseChannelID(*c.Channel); !ok {
+		return refuse("claim channel: must be the id of a channel")
 	}
 	return nil
 }
 
 // viewer is who the claims speak of, apart from the workspace's number and the end.
 func (c claims) viewer() crm.Viewer {
-	return crm.Viewer{WorkspaceName: c.Workspace, Subject: c.Subject, Name: c.Name, Role: roles[c.Role]}
+	v := crm.Viewer{WorkspaceName: c.Workspace, Subject: c.Subject, Name: c.Name, Role: roles[c.Role]}
+	if c.Channel != nil {
+		v.Channel, _ = crm.ParseChannelID(*c.Channel) // check has looked
+	}
+	return v
 }
 
 // NewViewer is whom somebody else than a bearer token vouches for, held to the same rules: the role is spelled as
@@ -93,6 +105,7 @@ type Grant struct {
 	Role      string // staff, admin or channel
 	Subject   string
 	Name      string // may be empty
+	Channel   string // the only one to report on; empty for any
 	Issuer    string // may be empty
 	Audience  string // may be empty
 	IssuedAt  time.Time
@@ -117,6 +130,9 @@ func Sign(secret string, g Grant) (string, error) {
 		Workspace: g.Workspace,
 		Role:      g.Role,
 		Name:      g.Name,
+	}
+	if g.Channel != "" {
+		c.Channel = &g.Channel
 	}
 	if g.Audience != "" {
 		c.Audience = jwt.ClaimStrings{g.Audience}

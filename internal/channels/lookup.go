@@ -33,7 +33,7 @@ type channel struct {
 
 // viewer is the channel as one who reports.
 func (c channel) viewer() crm.Viewer {
-	return crm.Viewer{Workspace: c.workspace, Role: crm.RoleChannel, Subject: c.ID.String()}
+	return crm.Viewer{Workspace: c.workspace, Role: crm.RoleChannel, Channel: c.ID, Subject: c.ID.String()}
 }
 
 // verify refuses a delivery that the channel's provider did not send.

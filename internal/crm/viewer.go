@@ -9,6 +9,8 @@ type Viewer struct {
 	Subject       string
 	Name          string
 	Role          Role
+	// Channel is the only channel that the viewer may report on; zero for any.
+	Channel ChannelID
 	// ExpiresAt is when the credential ends; the zero time for one that does not.
 	ExpiresAt time.Time
 	// SignIn names the sign-in that the credential belongs to and IssuedAt is when it was issued, for credentials that can be
@@ -55,4 +57,9 @@ func (r Role) Can(p Permission) bool {
 		return p == ReportInteractions
 	}
 	return false
+}
+
+// CanReportOn reports whether the viewer may report interactions on a channel.
+func (v Viewer) CanReportOn(c ChannelID) bool {
+	return v.Role.Can(ReportInteractions) && (v.Channel == ChannelID{} || v.Channel == c)
 }

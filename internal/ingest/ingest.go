@@ -39,10 +39,10 @@ type Report struct {
 	Profile    crm.Profile
 }
 
-// Record records one message. The same message again changes nothing and gets the same answer. To a channel credential
-// the contact's notes are empty: they are staff's own.
+// Record records one message. The same message again changes nothing and gets the same answer. A viewer who may not read
+// contacts gets ids alone: whoever reports a number would otherwise learn whose it is.
 func (in *Ingest) Record(ctx context.Context, v crm.Viewer, r Report) (crm.Recorded, error) {
-	if !v.Role.Can(crm.ReportInteractions) {
+	if !v.CanReportOn(r.ChannelID) {
 		return crm.Recorded{}, crm.ErrForbidden
 	}
 	now := in.now()
@@ -74,10 +74,11 @@ func (in *Ingest) Record(ctx context.Context, v crm.Viewer, r Report) (crm.Recor
 	if err != nil {
 		return crm.Recorded{}, fmt.Errorf("record interaction on %s: %w", r.ChannelID, err)
 	}
-	if done.Contact != nil && !v.Role.Can(crm.ReadContacts) {
-		hidden := *done.Contact
-		hidden.Notes = ""
-		done.Contact = &hidden
+	if !v.Role.Can(crm.ReadContacts) {
+		done.Session = crm.Session{ID: done.Session.ID}
+		if done.Contact != nil {
+			done.Contact = &crm.Contact{ID: done.Contact.ID}
+		}
 	}
 	return done, nil
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"kith/internal/crm"
 	"kith/internal/ingest"
 	"kith/storage"
@@ -29,7 +31,7 @@ func takeIn(t *testing.T) (*ingest.Ingest, storage.Store, crm.Viewer, ingest.Rep
 	if err := store.CreateChannel(t.Context(), w, channel); err != nil {
 		t.Fatal(err)
 	}
-	return ingest.New(store, "DE", func() time.Time { return start }), store, crm.Viewer{Workspace: w, Role: crm.RoleChannel},
+	return ingest.New(store, "DE", func() time.Time { return start }), store, crm.Viewer{Workspace: w, Role: crm.RoleAdmin},
 		ingest.Report{ChannelID: channel.ID, ExternalID: "1", MessageID: "1", Direction: crm.Inbound}
 }
 
@@ -54,7 +56,7 @@ func TestRecord(t *testing.T) {
 			t.Errorf("%+v, %v", done.Contact, err)
 		}
 	})
-	t.Run("the same message again is the same answer, without notes for a channel", func(t *testing.T) {
+	t.Run("the same message again is the same answer, and ids alone for a channel", func(t *testing.T) {
 		t.Parallel()
 		in, store, v, r := takeIn(t)
 		first, err := in.Record(t.Context(), v, r)
@@ -62,17 +64,35 @@ func TestRecord(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := store.UpdateContact(t.Context(), v.Workspace, first.Contact.ID, storage.Edit{
-			At: start, Change: func(c *crm.Contact) error { c.Notes = "Likes tea"; return nil },
+			At: start, Change: func(c *crm.Contact) error { c.Name, c.Notes = text("Ann"), "Likes tea"; return nil },
 		}); err != nil {
 			t.Fatal(err)
 		}
-		again, err := in.Record(t.Context(), v, r)
-		if err != nil || !again.Repeated || again.Contact.ID != first.Contact.ID || again.Contact.Notes != "" {
-			t.Errorf("%+v, %v", again, err)
-		}
-		v.Role = crm.RoleAdmin
 		if seen, err := in.Record(t.Context(), v, r); err != nil || seen.Contact.Notes != "Likes tea" {
 			t.Errorf("%+v, %v", seen, err)
+		}
+		v.Role = crm.RoleChannel
+		again, err := in.Record(t.Context(), v, r)
+		if err != nil || !again.Repeated {
+			t.Fatalf("%+v, %v", again, err)
+		}
+		if d := cmp.Diff(crm.Contact{ID: first.Contact.ID}, *again.Contact); d != "" {
+			t.Errorf("contact:\n%s", d)
+		}
+		if d := cmp.Diff(crm.Session{ID: first.Session.ID}, again.Session); d != "" {
+			t.Errorf("session:\n%s", d)
+		}
+	})
+	t.Run("a channel reports on the one that it is bound to", func(t *testing.T) {
+		t.Parallel()
+		in, _, v, r := takeIn(t)
+		v.Role, v.Channel = crm.RoleChannel, crm.NewChannelID(start)
+		if _, err := in.Record(t.Context(), v, r); !errors.Is(err, crm.ErrForbidden) {
+			t.Errorf("another channel: %v", err)
+		}
+		v.Channel = r.ChannelID
+		if _, err := in.Record(t.Context(), v, r); err != nil {
+			t.Errorf("its own: %v", err)
 		}
 	})
 	t.Run("an unknown channel is not found, an inactive one inactive", func(t *testing.T) {
