@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,9 @@ import (
 func Backup(ctx context.Context, path, target string) (err error) {
 	if _, err := os.Stat(path); err != nil {
 		return fmt.Errorf("back up: %w", err)
+	}
+	if found, err := inspect(ctx, path); err != nil || !found.ours || found.version == 0 {
+		return fmt.Errorf("back up %s: %w", path, cmp.Or(err, errNone))
 	}
 	if _, err := os.Lstat(target); err == nil {
 		return fmt.Errorf("back up: %s: %w", target, fs.ErrExist)
@@ -46,14 +50,6 @@ func copyDatabase(ctx context.Context, path, part string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	var ours int
-	err = db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema WHERE name IN ('workspaces', 'contacts')`).Scan(&ours)
-	if err != nil {
-		return err
-	}
-	if ours != 2 {
-		return errors.New("there is no database of Kith in the file")
-	}
 	_, err = db.ExecContext(ctx, `VACUUM INTO ?`, part)
 	return err
 }

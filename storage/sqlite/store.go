@@ -38,11 +38,33 @@ type Store struct {
 var _ storage.Store = (*Store)(nil)
 
 // Open opens the database in the file at path, creates it where there is none, and applies the migrations that are
-// missing. The directory must be there. The file is for its owner alone.
+// missing. The directory must be there. The file is for its owner alone. A file that holds somebody else's database is
+// refused and left alone.
 func Open(ctx context.Context, path string) (*Store, error) {
 	if err := create(path); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
+	found, err := inspect(ctx, path)
+	if err == nil && !found.ours && found.tables > 0 {
+		err = errForeign
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", path, err)
+	}
+	return openReady(ctx, path)
+}
+
+// OpenExisting opens a database that is there and has this program's schema. It creates nothing and migrates nothing: a
+// file that is not there is [fs.ErrNotExist], and one that is empty, not Kith's, or of another version is refused.
+func OpenExisting(ctx context.Context, path string) (*Store, error) {
+	if err := existing(ctx, path); err != nil {
+		return nil, fmt.Errorf("open database %s: %w", path, err)
+	}
+	return openReady(ctx, path)
+}
+
+// openReady opens a file that is there.
+func openReady(ctx context.Context, path string) (*Store, error) {
 	w, err := open(path, 1, writerPragmas)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
