@@ -25,7 +25,8 @@ func (c checkCommand) Run(ctx context.Context, p *program) (err error) {
 	if err := p.config.Validate(false); err != nil {
 		return &usageError{err}
 	}
-	store, err := p.open(ctx)
+	p.sayDatabase()
+	store, err := p.openExisting(ctx)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ func TestCheck(t *testing.T) {
 	if _, _, err := execute(t, env, "demo", "--contacts=150"); err != nil {
 		t.Fatal(err)
 	}
-	if out, _, err := execute(t, env, "check"); err != nil || out != "The database is sound.\n" {
+	if out, _, err := execute(t, env, "check"); err != nil || !strings.HasSuffix(out, "The database is sound.\n") {
 		t.Errorf("%s %v", out, err)
 	}
 	db, err := sql.Open("sqlite", path)
@@ -38,13 +38,13 @@ func TestCheck(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
 	}
-	if lines := strings.Count(out, "\n"); lines != shownFindings+3 {
+	if lines := strings.Count(out, "\n"); lines != shownFindings+4 {
 		t.Errorf("%d lines were printed", lines)
 	}
 	if out, _, err := execute(t, env, "check", "--repair"); err != nil || !strings.HasSuffix(out, "151 findings, all repaired.\n") {
 		t.Errorf("%s %v", out, err)
 	}
-	if out, _, err := execute(t, env, "check"); err != nil || out != "The database is sound.\n" {
+	if out, _, err := execute(t, env, "check"); err != nil || !strings.HasSuffix(out, "The database is sound.\n") {
 		t.Errorf("%s %v", out, err)
 	}
 	if _, err := db.ExecContext(t.Context(), `PRAGMA foreign_keys = off; DELETE FROM channels; DELETE FROM identities`); err != nil {

@@ -124,7 +124,7 @@ func (m migrateCommand) Run(ctx context.Context, p *program) error {
 	if err := p.migrate(ctx); err != nil || !m.Citus {
 		return err
 	}
-	tables, err := postgres.Distribute(ctx, u)
+	tables, err := postgres.Distribute(ctx, u, p.postgresOptions())
 	if len(tables) > 0 {
 		_, _ = fmt.Fprintf(p.stdout, "Spread over the cluster: %s.\n", strings.Join(tables, ", "))
 	}
@@ -146,6 +146,7 @@ func (d demoCommand) Run(ctx context.Context, p *program) (err error) {
 	if d.Contacts < 1 || d.Contacts > demo.MaxContacts {
 		return &usageError{fmt.Errorf("--contacts must be between 1 and %d", demo.MaxContacts)}
 	}
+	p.sayDatabase()
 	store, err := p.open(ctx)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"time"
 
 	"kith/internal/crm"
@@ -58,31 +59,73 @@ func (p *program) open(ctx context.Context) (storage.Store, error) {
 		}
 		return store, nil
 	}
-	u, _ := c.DatabaseURL.Postgres()
-	schema, err := postgres.SchemaOf(ctx, u)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("read the database's version: %w", err)
-	case schema.Version > schema.Latest:
-		return nil, fmt.Errorf("the database is at version %d, newer than this kith, which knows %d: run a newer kith", schema.Version, schema.Latest)
-	case schema.Version == 0:
-		if _, err := postgres.Migrate(ctx, u); err != nil {
-			return nil, err
-		}
-	case schema.Version < schema.Latest:
-		return nil, fmt.Errorf("the database is at version %d, this kith needs %d: run `kith migrate`", schema.Version, schema.Latest)
+	return p.openPostgres(ctx, true)
+}
+
+// openExisting opens a database that is to be there already, for commands that look after one. It creates nothing and
+// migrates nothing: with a typing mistake in its name a database would look sound, and empty.
+func (p *program) openExisting(ctx context.Context) (storage.Store, error) {
+	path, ok := p.config.DatabaseURL.Path()
+	if !ok {
+		return p.openPostgres(ctx, false)
 	}
-	store, err := postgres.Open(ctx, u, postgres.Options{
-		ExecMode: c.PGExecMode, Traces: p.watching.traces.Provider(), Panicked: p.watching.storagePanicked(p.logger()),
-	})
+	store, err := sqlite.OpenExisting(ctx, path)
 	if err != nil {
 		return nil, err
 	}
 	return store, nil
 }
 
+// openPostgres opens a PostgreSQL database whose schema is this program's. Create says whether an empty one may be filled.
+func (p *program) openPostgres(ctx context.Context, create bool) (storage.Store, error) {
+	u, _ := p.config.DatabaseURL.Postgres()
+	o := p.postgresOptions()
+	schema, err := postgres.SchemaOf(ctx, u, o)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read the database's version: %w", err)
+	case schema.Version > schema.Latest:
+		return nil, fmt.Errorf("the database is at version %d, newer than this kith, which knows %d: run a newer kith", schema.Version, schema.Latest)
+	case schema.Version == 0 && !create:
+		return nil, fmt.Errorf("there is no database of Kith at %s; `kith migrate` makes one", p.config.DatabaseURL)
+	case schema.Version == 0:
+		if _, err := postgres.Migrate(ctx, u, o); err != nil {
+			return nil, err
+		}
+	case schema.Version < schema.Latest:
+		return nil, fmt.Errorf("the database is at version %d, this kith needs %d: run `kith migrate`", schema.Version, schema.Latest)
+	}
+	store, err := postgres.Open(ctx, u, o)
+	if err != nil {
+		return nil, err
+	}
+	return store, nil
+}
+
+// postgresOptions is how PostgreSQL is connected to, whatever the command.
+func (p *program) postgresOptions() postgres.Options {
+	c := p.config
+	direct, _ := c.DatabaseDirectURL.Postgres()
+	return postgres.Options{
+		DirectURL: direct, ExecMode: c.PGExecMode, MaxConns: c.PGConnections,
+		Traces: p.watching.traces.Provider(), Panicked: p.watching.storagePanicked(p.logger()),
+	}
+}
+
+// sayDatabase prints which database a command works on.
+func (p *program) sayDatabase() {
+	name := p.config.DatabaseURL.String()
+	if path, ok := p.config.DatabaseURL.Path(); ok {
+		if abs, err := filepath.Abs(path); err == nil {
+			name = "sqlite:" + abs
+		}
+	}
+	_, _ = fmt.Fprintf(p.stdout, "Database: %s\n", name)
+}
+
 // migrate brings the database up to date and says what it found.
 func (p *program) migrate(ctx context.Context) error {
+	p.sayDatabase()
 	u, ok := p.config.DatabaseURL.Postgres()
 	if !ok {
 		store, err := p.open(ctx)
@@ -92,7 +135,7 @@ func (p *program) migrate(ctx context.Context) error {
 		_, _ = fmt.Fprintln(p.stdout, "The database is up to date.")
 		return store.Close()
 	}
-	before, err := postgres.Migrate(ctx, u)
+	before, err := postgres.Migrate(ctx, u, p.postgresOptions())
 	switch {
 	case err != nil:
 		return err

@@ -25,7 +25,8 @@ func (rekeyCommand) Run(ctx context.Context, p *program) (err error) {
 	if err != nil {
 		return fmt.Errorf("KITH_SECRET_KEY: %w", err)
 	}
-	store, err := p.open(ctx)
+	p.sayDatabase()
+	store, err := p.openExisting(ctx)
 	if err != nil {
 		return err
 	}

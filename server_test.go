@@ -32,6 +32,13 @@ func (e environment) list() []string {
 	return list
 }
 
+// with is the environment with one variable more, or another.
+func (e environment) with(name, value string) environment {
+	all := maps.Clone(e)
+	all[name] = value
+	return all
+}
+
 // execute runs a command to its end.
 func execute(t *testing.T, env environment, args ...string) (stdout, stderr string, err error) {
 	t.Helper()

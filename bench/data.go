@@ -168,7 +168,7 @@ func (p place) file() string { return filepath.Join(p.dir, "kith.db") }
 
 // fill fills PostgreSQL. The small workspaces come first, as they do where one of many has grown.
 func (p place) fill(ctx context.Context) error {
-	if _, err := postgres.Migrate(ctx, p.database); err != nil {
+	if _, err := postgres.Migrate(ctx, p.database, postgres.Options{}); err != nil {
 		return err
 	}
 	store, err := postgres.Open(ctx, p.database, postgres.Options{})

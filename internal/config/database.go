@@ -73,6 +73,20 @@ func (d Database) complaint() string {
 	return ""
 }
 
+// directComplaint is what is wrong with the way past a pooler.
+func (c Config) directComplaint() string {
+	if c.DatabaseDirectURL == "" {
+		return ""
+	}
+	if _, ok := c.DatabaseURL.Postgres(); !ok {
+		return "is for PostgreSQL, and KITH_DATABASE_URL names none"
+	}
+	if _, ok := c.DatabaseDirectURL.Postgres(); !ok {
+		return "must be postgres://…"
+	}
+	return c.DatabaseDirectURL.complaint()
+}
+
 // defaultDatabase is a file in the user's data directory, after the XDG base directory specification.
 func defaultDatabase(getenv func(string) string) Database {
 	dir := getenv("XDG_DATA_HOME")

@@ -17,6 +17,9 @@ import (
 	"kith/internal/vault"
 )
 
+// maxConnections is how many connections to PostgreSQL there may be.
+const maxConnections = 10_000
+
 var execModes = []string{"cache_statement", "cache_describe", "exec"}
 
 // Validate tells every setting that makes no sense, all at once, each by the name of its variable. It repeats no
@@ -27,7 +30,11 @@ func (c Config) Validate(serving bool) error {
 	var all complaints
 	all.add("ADDR", addrComplaint(c.Addr))
 	all.add("DATABASE_URL", c.DatabaseURL.complaint())
-	all.check(slices.Contains(execModes, c.PGExecMode), "PG_EXEC_MODE", "must be one of "+strings.Join(execModes, ", "))
+	all.add("DATABASE_DIRECT_URL", c.directComplaint())
+	all.check(c.PGExecMode == "" || slices.Contains(execModes, c.PGExecMode), "PG_EXEC_MODE",
+		"must be one of "+strings.Join(execModes, ", "))
+	all.check(c.PGConnections >= 0 && c.PGConnections <= maxConnections, "PG_CONNECTIONS",
+		fmt.Sprintf("must be between 1 and %d", maxConnections))
 	all.check(c.AuthSecret == "" || len(c.AuthSecret) >= auth.MinSecret, "AUTH_SECRET",
 		fmt.Sprintf("must have at least %d bytes; `openssl rand -base64 32` makes one", auth.MinSecret))
 	all.check(c.AuthJWKSURL == "" || isHTTP(c.AuthJWKSURL), "AUTH_JWKS_URL", "must be an https:// or http:// URL")

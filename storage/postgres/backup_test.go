@@ -42,7 +42,7 @@ func call(t *testing.T, name string, args ...string) []byte {
 func fresh(t *testing.T) (*postgres.Store, string) {
 	t.Helper()
 	url := pgtest.Database(t)
-	if _, err := postgres.Migrate(t.Context(), url); err != nil {
+	if _, err := postgres.Migrate(t.Context(), url, postgres.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	s, err := postgres.Open(t.Context(), url, postgres.Options{})

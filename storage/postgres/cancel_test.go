@@ -18,7 +18,7 @@ import (
 func locked(t *testing.T, o postgres.Options) (*postgres.Store, *pgx.Conn) {
 	t.Helper()
 	ctx, url := context.Background(), pgtest.Database(t)
-	if _, err := postgres.Migrate(ctx, url); err != nil {
+	if _, err := postgres.Migrate(ctx, url, postgres.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	store, err := postgres.Open(ctx, url, o)

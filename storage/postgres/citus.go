@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // ErrNoCitus says that a database has not the extension citus.
@@ -24,12 +22,8 @@ var (
 // Distribute spreads the tables of the database at url over the nodes of a Citus cluster. The schema must be up to date.
 // Tables that are spread already stay as they are, so that it can be run again after each migration. Without the extension
 // it is [ErrNoCitus].
-func Distribute(ctx context.Context, url string) (tables []string, err error) {
-	config, err := pgx.ParseConfig(url)
-	if err != nil {
-		return nil, errors.New("database URL: not a valid PostgreSQL connection string") // err may show the password
-	}
-	c, err := pgx.ConnectConfig(ctx, config)
+func Distribute(ctx context.Context, url string, o Options) (tables []string, err error) {
+	c, _, err := connectAside(ctx, url, o)
 	if err != nil {
 		return nil, fmt.Errorf("distribute: %w", translate(ctx, err))
 	}

@@ -13,10 +13,10 @@ import (
 func TestEveryTableHasItsPlaceOnCitus(t *testing.T) {
 	t.Parallel()
 	url := pgtest.Database(t)
-	if _, err := Migrate(t.Context(), url); err != nil {
+	if _, err := Migrate(t.Context(), url, Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Distribute(t.Context(), url); !errors.Is(err, ErrNoCitus) {
+	if _, err := Distribute(t.Context(), url, Options{}); !errors.Is(err, ErrNoCitus) {
 		t.Errorf("without the extension: %v", err)
 	}
 	c, err := pgx.Connect(t.Context(), url)

@@ -110,8 +110,8 @@ func (s *Store) fence(ctx context.Context) error {
 		return nil
 	}
 	var at []crm.ContactID
-	err := s.withoutTimeout(ctx, func(c *pgx.Conn) error {
-		rows, err := c.Query(ctx, `
+	err := s.atLeisure(ctx, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `
 			SELECT id
 			FROM (
 			  SELECT id, row_number() OVER (ORDER BY id) - 1 AS n

@@ -29,6 +29,8 @@ const (
 	insufficientPrivilege = "42501"
 	tooManyConnections    = "53300"
 	queryCanceled         = "57014"
+	duplicatePrepared     = "42P05"
+	noSuchPrepared        = "26000"
 	diskFull              = "53100"
 	ioError               = "58030"
 )
@@ -89,6 +91,8 @@ func inWords(code string) string {
 		return "the user lacks a privilege"
 	case tooManyConnections:
 		return "the server has no connection left"
+	case duplicatePrepared, noSuchPrepared:
+		return "a pooler mixes up prepared statements, use the exec mode exec"
 	case queryCanceled:
 		return "the statement took too long"
 	case diskFull:

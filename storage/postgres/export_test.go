@@ -10,7 +10,7 @@ import (
 
 // MigrateTo brings the schema of an empty database to an older version.
 func MigrateTo(ctx context.Context, url string, version int64) error {
-	return withProvider(url, func(p *goose.Provider) error {
+	return withProvider(url, Options{}, func(p *goose.Provider) error {
 		_, err := p.UpTo(ctx, version)
 		return err
 	})

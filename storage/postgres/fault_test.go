@@ -21,7 +21,7 @@ import (
 func TestAServerOutOfConnectionsIsUnavailableAndAllGoesOnAfterwards(t *testing.T) {
 	t.Parallel()
 	ctx, address := t.Context(), pgtest.Database(t)
-	if _, err := Migrate(ctx, address); err != nil {
+	if _, err := Migrate(ctx, address, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	role := "kith_test_" + uuid.Must(uuid.NewV7()).String()[24:]
@@ -69,7 +69,7 @@ func TestAServerOutOfConnectionsIsUnavailableAndAllGoesOnAfterwards(t *testing.T
 func TestADeadlockIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	ctx, address := t.Context(), pgtest.Database(t)
-	if _, err := Migrate(ctx, address); err != nil {
+	if _, err := Migrate(ctx, address, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	s, err := Open(ctx, address, Options{})
@@ -119,7 +119,7 @@ func TestAFailedMigrationLeavesTheOldSchemaWorking(t *testing.T) {
 	t.Parallel()
 	ctx, address := t.Context(), pgtest.Database(t)
 	const failing = 5 // 00005_grams_in_plpgsql.sql
-	err := withProvider(address, func(p *goose.Provider) error {
+	err := withProvider(address, Options{}, func(p *goose.Provider) error {
 		_, err := p.UpTo(ctx, failing-1)
 		return err
 	})
@@ -130,10 +130,10 @@ func TestAFailedMigrationLeavesTheOldSchemaWorking(t *testing.T) {
 	pgtest.Exec(t, address, `
 		DROP FUNCTION contact_grams;
 		CREATE FUNCTION contact_grams(w int, b int, t text) RETURNS bigint[] LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT '{}'::bigint[] $$`)
-	if _, err := Migrate(ctx, address); err == nil {
+	if _, err := Migrate(ctx, address, Options{}); err == nil {
 		t.Fatal("the migration did not fail")
 	}
-	schema, err := SchemaOf(ctx, address)
+	schema, err := SchemaOf(ctx, address, Options{})
 	if err != nil || schema.Version != failing-1 {
 		t.Errorf("version %d, %v", schema.Version, err)
 	}
@@ -143,7 +143,7 @@ func TestAFailedMigrationLeavesTheOldSchemaWorking(t *testing.T) {
 		INSERT INTO channels (workspace_id, id, name, type, active, created_at, domains, secrets)
 		VALUES (1, '00000000-0000-7000-8000-000000000001', 'Shop', 'WHATSAPP', true, now(), '{}', NULL)`)
 	pgtest.Exec(t, address, `DROP FUNCTION contact_grams`)
-	if _, err := Migrate(context.WithoutCancel(ctx), address); err != nil {
+	if _, err := Migrate(context.WithoutCancel(ctx), address, Options{}); err != nil {
 		t.Errorf("once the obstacle is gone: %v", err)
 	}
 }

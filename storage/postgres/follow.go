@@ -83,9 +83,10 @@ func (s *Store) listen(ctx context.Context, wake func(crm.WorkspaceID)) {
 	}
 }
 
-// listenOnce listens until the connection is lost. heard is called once it stands.
+// listenOnce listens until the connection is lost. heard is called once it stands. A pooler has nobody to wait for a
+// notification: what comes would be another client's. So without a way past it nothing is listened to.
 func (s *Store) listenOnce(ctx context.Context, wake func(crm.WorkspaceID), heard func()) error {
-	conn, err := pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig)
+	conn, direct, err := connectAside(ctx, s.url, s.options)
 	if err != nil {
 		return err
 	}
@@ -94,6 +95,11 @@ func (s *Store) listenOnce(ctx context.Context, wake func(crm.WorkspaceID), hear
 		defer cancel()
 		_ = conn.Close(ctx)
 	}()
+	if !direct {
+		_ = conn.Close(ctx)
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	if _, err := conn.Exec(ctx, `LISTEN `+channelOfEvents, pgx.QueryExecModeSimpleProtocol); err != nil {
 		return err
 	}

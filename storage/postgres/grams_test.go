@@ -18,7 +18,7 @@ import (
 func TestGramsOfTheDatabaseAreThoseOfGo(t *testing.T) {
 	t.Parallel()
 	url, ctx := pgtest.Database(t), context.Background()
-	if _, err := postgres.Migrate(ctx, url); err != nil {
+	if _, err := postgres.Migrate(ctx, url, postgres.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	c, err := pgx.Connect(ctx, url)

@@ -71,10 +71,7 @@ func take(next func() (storage.Loaded, bool), n int) []storage.Loaded {
 func (s *Store) copyIn(ctx context.Context, w crm.WorkspaceID, batch []storage.Loaded, stage gramStage) error {
 	keys := keysOf(batch)
 	tables := rowsOf(w, batch, keys, stage)
-	return s.tx(ctx, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SET LOCAL statement_timeout = 0`); err != nil {
-			return err
-		}
+	return s.atLeisure(ctx, func(tx pgx.Tx) error {
 		for _, t := range tables {
 			if _, err := tx.CopyFrom(ctx, pgx.Identifier{t.name}, t.columns, pgx.CopyFromRows(t.rows)); err != nil {
 				return err

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -211,18 +210,4 @@ func (s *Store) ensureGramIndex(ctx context.Context) (ready bool, err error) {
 		return err
 	})
 	return err == nil, translate(ctx, err)
-}
-
-// withoutTimeout runs f on a connection whose statements may take as long as they need.
-func (s *Store) withoutTimeout(ctx context.Context, f func(*pgx.Conn) error) error {
-	conn, err := s.pool.Acquire(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Release()
-	if _, err := conn.Exec(ctx, `SET statement_timeout = 0; SET maintenance_work_mem = '512MB'`, pgx.QueryExecModeSimpleProtocol); err != nil {
-		return err
-	}
-	err = f(conn.Conn())
-	return errors.Join(err, conn.Conn().Close(ctx)) // its settings go with it
 }

@@ -24,50 +24,83 @@ type Schema struct {
 
 // Migrate brings the schema of the database at url to this program's version and returns what it found before. Several
 // processes may call it at once: one works, the others wait. Each migration is one transaction.
-func Migrate(ctx context.Context, url string) (before Schema, err error) {
-	err = withProvider(url, func(p *goose.Provider) error {
-		if before, err = schema(ctx, p); err != nil {
+func Migrate(ctx context.Context, url string, o Options) (before Schema, err error) {
+	err = inTurn(ctx, url, o, func() error {
+		if before, err = SchemaOf(ctx, url, o); err != nil {
 			return err
 		}
-		_, err = p.Up(ctx)
-		return err
+		return withProvider(url, o, func(p *goose.Provider) error {
+			_, err := p.Up(ctx)
+			return err
+		})
 	})
 	if err != nil {
-		return before, fmt.Errorf("migrate: %w", err)
+		return before, fmt.Errorf("migrate: %w", err) // in the server's words, which hold no values
 	}
 	return before, nil
 }
 
-// SchemaOf tells how far the schema of the database at url has come.
-func SchemaOf(ctx context.Context, url string) (s Schema, err error) {
-	err = withProvider(url, func(p *goose.Provider) error {
-		s, err = schema(ctx, p)
-		return err
+// SchemaOf tells how far the schema of the database at url has come. It changes nothing.
+func SchemaOf(ctx context.Context, url string, o Options) (s Schema, err error) {
+	err = withProvider(url, o, func(p *goose.Provider) error {
+		sources := p.ListSources()
+		s.Latest = sources[len(sources)-1].Version
+		return nil
 	})
+	if err != nil {
+		return s, err
+	}
+	c, _, err := connectAside(ctx, url, o)
+	if err != nil {
+		return s, translate(ctx, err)
+	}
+	defer func() { _ = c.Close(context.WithoutCancel(ctx)) }()
+	var there bool
+	err = c.QueryRow(ctx, `SELECT to_regclass(current_schema() || '.goose_db_version') IS NOT NULL`).Scan(&there)
+	if err == nil && there {
+		err = c.QueryRow(ctx, `SELECT coalesce(max(version_id), 0) FROM goose_db_version`).Scan(&s.Version)
+	}
 	return s, translate(ctx, err)
 }
 
-func schema(ctx context.Context, p *goose.Provider) (Schema, error) {
-	current, latest, err := p.GetVersions(ctx)
-	return Schema{Version: current, Latest: latest}, err
+// inTurn runs f while no other process does. The lock is a transaction's, not a session's: a pooler would leave a session's
+// lock with a connection that is lent to the next client.
+func inTurn(ctx context.Context, url string, o Options, f func() error) error {
+	c, _, err := connectAside(ctx, url, o)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close(context.WithoutCancel(ctx)) }()
+	return pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
+		for _, sql := range []string{
+			`SET LOCAL statement_timeout = 0`, `SET LOCAL lock_timeout = 0`, `SET LOCAL idle_in_transaction_session_timeout = 0`,
+		} {
+			if _, err := tx.Exec(ctx, sql); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1::bigint)`, lock.DefaultLockID); err != nil {
+			return err
+		}
+		return f()
+	})
 }
 
-func withProvider(url string, f func(*goose.Provider) error) (err error) {
-	config, err := pgx.ParseConfig(url)
-	if err != nil {
-		return errors.New("database URL: not a valid PostgreSQL connection string") // err may show the password
+func withProvider(url string, o Options, f func(*goose.Provider) error) (err error) {
+	if o.DirectURL != "" {
+		url = o.DirectURL
 	}
-	db := stdlib.OpenDB(*config)
+	config, err := configure(url, o)
+	if err != nil {
+		return err
+	}
+	db := stdlib.OpenDB(*config.ConnConfig)
 	defer func() { err = errors.Join(err, db.Close()) }()
 	dir, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err
 	}
-	locker, err := lock.NewPostgresSessionLocker()
-	if err != nil {
-		return err
-	}
-	p, err := goose.NewProvider(goose.DialectPostgres, db, dir, goose.WithSessionLocker(locker))
+	p, err := goose.NewProvider(goose.DialectPostgres, db, dir)
 	if err != nil {
 		return err
 	}

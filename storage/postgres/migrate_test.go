@@ -42,7 +42,7 @@ func TestADatabaseOfTheFirstReleaseIsBroughtUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	pgtest.Exec(t, url, firstRelease)
-	if before, err := postgres.Migrate(ctx, url); err != nil || before.Version != 1 {
+	if before, err := postgres.Migrate(ctx, url, postgres.Options{}); err != nil || before.Version != 1 {
 		t.Fatalf("from %+v: %v", before, err)
 	}
 	s, err := postgres.Open(ctx, url, postgres.Options{})

@@ -12,18 +12,7 @@ import (
 	"kith/storage"
 )
 
-// atLeisure runs f in a transaction whose statements may take as long as they need: counting a large workspace may take
-// longer than a statement otherwise may.
-func (c *checkup) atLeisure(ctx context.Context, f func(pgx.Tx) error) error {
-	return c.tx(ctx, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SET LOCAL statement_timeout = 0`); err != nil {
-			return err
-		}
-		return f(tx)
-	})
-}
-
-// count checks the counter of contacts.
+// count checks the counter of contacts. Counting a large workspace may take longer than a statement otherwise may.
 func (c *checkup) count(ctx context.Context) error {
 	const off = `
 		SELECT

@@ -38,7 +38,7 @@ func TestNoStatementReadsMoreThanItsPage(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	address := pgtest.Database(t)
-	if _, err := postgres.Migrate(ctx, address); err != nil {
+	if _, err := postgres.Migrate(ctx, address, postgres.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	fill(t, address)

@@ -48,7 +48,7 @@ func openAt(t testing.TB) (*postgres.Store, string) {
 	t.Helper()
 	url := pgtest.Database(t)
 	ctx := context.Background()
-	if _, err := postgres.Migrate(ctx, url); err != nil {
+	if _, err := postgres.Migrate(ctx, url, postgres.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	store, err := postgres.Open(ctx, url, postgres.Options{})

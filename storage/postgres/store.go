@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,10 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/exaring/otelpgx"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.opentelemetry.io/otel/trace"
 
@@ -23,11 +22,14 @@ import (
 
 // Options tune a Store. The zero value is right for a direct connection.
 type Options struct {
-	// ExecMode is how pgx sends statements: cache_statement (default), cache_describe or exec. Behind PgBouncer in
-	// transaction mode use exec.
+	// DirectURL leads to the same database past a pooler, for what a pooler does not let through: listening, migrations and
+	// maintenance that takes long. Empty where the URL leads to the server itself.
+	DirectURL string
+	// ExecMode is how pgx sends statements: cache_statement, cache_describe or exec; empty is what the URL says, or
+	// cache_statement. Behind PgBouncer in transaction mode use exec.
 	ExecMode string
-	// MaxConns bounds the pool; 0 is four connections for each processor, sixteen at least: those that commit wait for the
-	// disk together.
+	// MaxConns bounds the pool; 0 is what the URL says (pool_max_conns), or four connections for each processor, sixteen at
+	// least: those that commit wait for the disk together.
 	MaxConns int
 	// StatementTimeout ends a statement on the server's side; 0 is 10 s.
 	StatementTimeout time.Duration
@@ -39,8 +41,10 @@ type Options struct {
 
 // Store is a [storage.Store] over a pool of connections.
 type Store struct {
-	pool  *pgxpool.Pool
-	citus bool
+	url     string
+	options Options
+	pool    *pgxpool.Pool
+	citus   bool
 
 	workspaces sync.Map  // name → crm.WorkspaceID
 	routes     sync.Map  // crm.ChannelID → crm.WorkspaceID
@@ -69,32 +73,15 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 
 // open is Open with a last word on the pool's configuration.
 func open(ctx context.Context, url string, o Options, adjust func(*pgxpool.Config)) (*Store, error) {
-	config, err := pgxpool.ParseConfig(url)
-	if err != nil {
-		return nil, errors.New("database URL: not a valid PostgreSQL connection string") // err may show the password
-	}
-	mode, err := execMode(o.ExecMode)
+	config, err := configure(url, o)
 	if err != nil {
 		return nil, err
 	}
-	config.ConnConfig.DefaultQueryExecMode = mode
-	config.ConnConfig.StatementCacheCapacity = 1024
-	config.MaxConns = max(config.MaxConns, 16)
-	if o.MaxConns > 0 {
-		config.MaxConns = int32(min(o.MaxConns, 10_000))
-	}
-	timeout := o.StatementTimeout
-	if timeout == 0 {
-		timeout = 10 * time.Second
-	}
-	if o.Traces != nil {
-		config.ConnConfig.Tracer = otelpgx.NewTracer(
-			otelpgx.WithTracerProvider(o.Traces), otelpgx.WithDisableConnectionDetailsInAttributes())
-	}
-	s := &Store{memory: newMemory(), panicked: o.Panicked}
+	timeout := cmp.Or(o.StatementTimeout, 10*time.Second)
+	s := &Store{url: url, options: o, memory: newMemory(), panicked: o.Panicked}
 	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
 		registerTypes(c.TypeMap())
-		return s.prepareSession(ctx, c, mode, timeout)
+		return prepareSession(ctx, c, timeout)
 	}
 	adjust(config)
 	s.pool, err = pgxpool.NewWithConfig(ctx, config)
@@ -108,55 +95,6 @@ func open(ctx context.Context, url string, o Options, adjust func(*pgxpool.Confi
 	}
 	s.teller = startTeller(s)
 	return s, nil
-}
-
-// prepareSession sets what a connection keeps for its life. Behind a transaction pooler there is no such thing, so it is
-// left out for the exec modes that are meant for one. Each statement has one right plan, so planning anew is waste;
-// Citus, though, plans joins and CTEs only with the values at hand.
-func (s *Store) prepareSession(ctx context.Context, c *pgx.Conn, mode pgx.QueryExecMode, timeout time.Duration) error {
-	if mode != pgx.QueryExecModeCacheStatement {
-		return nil
-	}
-	_, err := c.Exec(ctx, `
-		SELECT
-		  set_config('plan_cache_mode', CASE WHEN EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')
-		    THEN 'force_custom_plan' ELSE 'force_generic_plan' END, false),
-		  set_config('work_mem', '16MB', false),
-		  set_config('statement_timeout', $1, false),
-		  set_config('jit', 'off', false),
-		  set_config('max_parallel_workers_per_gather', '0', false)`,
-		pgx.QueryExecModeExec, fmt.Sprint(timeout.Milliseconds()))
-	return err
-}
-
-// registerTypes tells how to send our types where the server has not been asked what it expects, in the mode exec.
-func registerTypes(m *pgtype.Map) {
-	m.RegisterDefaultPgType([16]byte{}, "uuid")
-	m.RegisterDefaultPgType([][16]byte{}, "_uuid")
-	m.RegisterDefaultPgType(crm.WorkspaceID(0), "int4")
-	m.RegisterDefaultPgType(gramStage(0), "int2")
-	m.RegisterDefaultPgType(crm.ChannelType(""), "text")
-	m.RegisterDefaultPgType(crm.SessionStatus(""), "text")
-	m.RegisterDefaultPgType(crm.SessionTag(""), "text")
-	m.RegisterDefaultPgType([]crm.SessionStatus{}, "_text")
-	m.RegisterDefaultPgType([]crm.SessionTag{}, "_text")
-	m.RegisterDefaultPgType([]*string{}, "_text")
-	m.RegisterDefaultPgType([]pgtype.UUID{}, "_uuid")
-	m.RegisterDefaultPgType(crm.EventKind(""), "text")
-}
-
-func execMode(name string) (pgx.QueryExecMode, error) {
-	modes := map[string]pgx.QueryExecMode{
-		"":                pgx.QueryExecModeCacheStatement,
-		"cache_statement": pgx.QueryExecModeCacheStatement,
-		"cache_describe":  pgx.QueryExecModeCacheDescribe,
-		"exec":            pgx.QueryExecModeExec,
-	}
-	mode, ok := modes[name]
-	if !ok {
-		return 0, fmt.Errorf("unknown exec mode %q: want cache_statement, cache_describe or exec", name)
-	}
-	return mode, nil
 }
 
 // Ping answers nil when the database can take a statement now.
