@@ -14,6 +14,7 @@ export default defineConfig({
     alias: [
       { find: 'monaco-editor/esm/vs/editor/edcore.main.js', replacement: source('features.ts') },
       { find: /^prettier\/(plugins\/estree|parser-babel)$/, replacement: source('jsonc.ts') },
+      { find: /^.*\/dompurify\/dompurify\.js$/, replacement: source('purify.ts') },
     ],
   },
   // KITH_WEB_OUT lets the check build beside the committed files.
