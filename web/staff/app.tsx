@@ -1,8 +1,10 @@
+import { Broken } from './broken'
 import { ChatPage } from './chat/page'
 import { ContactsPage } from './contacts/page'
 import { Undo } from './contacts/undo'
 import { Announcements } from './shared/announce'
 import { Banner } from './shared/banner'
+import { Boundary } from './shared/boundary'
 import { Link, useRoute } from './shared/route'
 import { session, signOut } from './server/session'
 import { Door } from './shared/signin'
@@ -28,7 +30,9 @@ export function App() {
         <Unsaved />
         <Who />
       </header>
-      {chat ? <ChatPage /> : <ContactsPage />}
+      <Boundary key={path} fallback={(goOn) => <Broken onGoOn={goOn} />}>
+        {chat ? <ChatPage /> : <ContactsPage />}
+      </Boundary>
       <div className="foot">
         <Announcements />
         <Undo />

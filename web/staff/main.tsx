@@ -5,15 +5,19 @@ import { createRoot } from 'react-dom/client'
 import { Provider } from 'urql'
 
 import { App } from './app'
+import { Wreck } from './broken'
 import { client } from './server/client'
+import { Boundary } from './shared/boundary'
 import './style/base.css'
 import './style/contacts.css'
 import './style/chat.css'
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
-    <Provider value={client}>
-      <App />
-    </Provider>
+    <Boundary fallback={() => <Wreck />}>
+      <Provider value={client}>
+        <App />
+      </Provider>
+    </Boundary>
   </StrictMode>,
 )

@@ -7,6 +7,7 @@ import {
   type SessionStatus,
   type SessionTag,
 } from '../generated/graphql'
+import { onReturn } from '../server/connection'
 import { BackIcon, ChannelIcon, channelNames } from '../shared/icons'
 import { address, Link } from '../shared/route'
 import { Ago, Exactly, number } from '../shared/time'
@@ -24,17 +25,18 @@ interface OpenedProps {
 
 /** Opened is the head of one session. Its messages are where they were written. */
 export function Opened({ id, back, onChanged }: OpenedProps) {
-  const [{ data, fetching }] = useQuery({
+  const [{ data, error, fetching }, ask] = useQuery({
     query: SessionDocument,
     variables: { id },
     requestPolicy: 'cache-and-network',
   })
+  useEffect(() => onReturn(() => ask({ requestPolicy: 'network-only' })), [ask])
   const session = data?.session
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
     opened.id = id
   }, [id])
-  const there = session != null || !fetching
+  const there = session != null || error !== undefined || !fetching
   useEffect(() => {
     heading.current?.focus({ preventScroll: true })
   }, [id, there])
@@ -45,6 +47,15 @@ export function Opened({ id, back, onChanged }: OpenedProps) {
       </Link>
       {session ? (
         <Session key={id} session={session} heading={heading} onChanged={onChanged} />
+      ) : error ? (
+        <div className="empty">
+          <h2 id="opened-name" ref={heading} tabIndex={-1}>
+            The session could not be read
+          </h2>
+          <button type="button" disabled={fetching} onClick={() => ask({ requestPolicy: 'network-only' })}>
+            Try again
+          </button>
+        </div>
       ) : (
         !fetching && (
           <div className="empty">

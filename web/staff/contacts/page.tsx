@@ -212,6 +212,7 @@ function Empty({ title, children }: { title: string; children: ReactNode }) {
 function useTotal(list: ReturnType<typeof contactsOf>): { text: string; add: (n: number) => void } {
   const { ready, hasNext, hasPrevious, edges } = useStore(list.stretch)
   const [asked, setAsked] = useState<{ list: typeof list; total: Total }>()
+  const [round, setRound] = useState(0) // what others did while the server was away has not been counted
   const whole = ready && !hasNext && !hasPrevious
   useEffect(() => {
     if (!ready || whole) {
@@ -234,7 +235,8 @@ function useTotal(list: ReturnType<typeof contactsOf>): { text: string; add: (n:
       clearTimeout(timer)
       asking.abort()
     }
-  }, [list, ready, whole])
+  }, [list, ready, whole, round])
+  useEffect(() => onReturn(() => setRound((before) => before + 1)), [])
 
   const total: Total | undefined = whole
     ? { value: edges.length, exact: true }

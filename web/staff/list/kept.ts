@@ -23,6 +23,12 @@ export class Kept<Kind extends List> {
     return list
   }
 
+  /** clear lets go of all of them. */
+  clear(): void {
+    this.#lists.forEach((list) => list.release())
+    this.#lists.clear()
+  }
+
   /** all are the lists that are held. */
   all(): Kind[] {
     return [...this.#lists.values()]

@@ -23,12 +23,17 @@ import { filter, pipe, subscribe, take } from 'wonka'
 
 import type { ContactEventsSubscription, DeleteContactMutation, SessionEventsSubscription } from '../generated/graphql'
 import { found, lost } from './connection'
-import { follow as followWith, type Follower, forwardSubscription } from './live'
+import { follow as followWith, type Follower } from './live'
 import { newestExchange } from './newest'
 import { headers, refused } from './session'
+import { forwardSubscription } from './transport'
 
 /** Unreachable says that nobody answered, or that the server's database did not. */
-export class Unreachable extends Error {}
+export class Unreachable extends Error {
+  constructor(readonly trouble?: 'unready') {
+    super('The server cannot be reached')
+  }
+}
 
 /** Refused says that the server answered with an error that nobody here can mend. */
 export class Refused extends Error {
@@ -161,7 +166,7 @@ export const client = new Client({
 function outcome<Data>(result: OperationResult<Data>): Data {
   const failure = result.error && failureOf(result.error)
   if (failure instanceof Unreachable) {
-    lost()
+    lost(failure.trouble)
     throw failure
   }
   found()
@@ -178,8 +183,11 @@ function failureOf(error: CombinedError): Unreachable | Refused {
   const first = error.graphQLErrors[0]
   const code = String(first?.extensions.code ?? '')
   const status = (error.response as Response | undefined)?.status ?? 0
-  if (code === 'UNAVAILABLE' || (!first && (status < 400 || status >= 500))) {
-    return new Unreachable('The server cannot be reached')
+  if (code === 'UNAVAILABLE') {
+    return new Unreachable('unready')
+  }
+  if (!first && (status < 400 || status >= 500)) {
+    return new Unreachable()
   }
   return new Refused(first?.message ?? `The server answered ${status}`, status === 401 ? 'UNAUTHENTICATED' : code)
 }

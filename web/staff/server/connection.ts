@@ -2,42 +2,28 @@
 // in growing intervals, and at once when the person or the system says so.
 
 import { Store } from '../shared/store'
+import { type Reach, Recovery, type Trouble } from './retry'
 
-/** Connection tells whether the server answers, and whether it is being tried just now. */
-export interface Connection {
-  reachable: boolean
-  trying: boolean
-}
+export const connection = new Store<Reach>({ trouble: undefined, trying: false })
 
-export const connection = new Store<Connection>({ reachable: true, trying: false })
+const patience = 5_000 // ms until an answer
 
 const returned = new Set<() => void>()
+const woken = new Set<(how: Wake) => void>()
 
-/** onReturn calls back whenever the server answers again after it did not. */
+/** Wake is what makes it worthwhile to try at once: the network is back, somebody looks at the page, or asks for it. */
+export type Wake = 'online' | 'visible' | 'asked'
+
+/** onReturn calls back whenever the server answers again after it did not, and when somebody has signed in again. */
 export function onReturn(callback: () => void): () => void {
   returned.add(callback)
   return () => returned.delete(callback)
 }
 
-let timer: ReturnType<typeof setTimeout> | undefined
-let wait = 1_000
-
-/** lost reports that the server did not answer. */
-export function lost(): void {
-  if (connection.get().reachable) {
-    connection.set({ reachable: false, trying: false })
-    wait = 1_000
-    tryLater()
-  }
-}
-
-/** found reports that it did. */
-export function found(): void {
-  if (!connection.get().reachable) {
-    clearTimeout(timer)
-    connection.set({ reachable: true, trying: false })
-    again()
-  }
+/** onWake calls back when it is worthwhile to try at once. */
+export function onWake(callback: (how: Wake) => void): () => void {
+  woken.add(callback)
+  return () => woken.delete(callback)
 }
 
 /** again lets everything that may have failed be asked once more. */
@@ -47,37 +33,51 @@ export function again(): void {
   }
 }
 
-/** tryNow looks whether the server is there; quietly means without a word unless it is not. */
-export async function tryNow(quietly = false): Promise<void> {
-  if (!quietly || !connection.get().reachable) {
-    clearTimeout(timer)
-    connection.set({ reachable: false, trying: true })
-  }
+const recovery = new Recovery({
+  probe,
+  later: (what, ms) => {
+    const timer = setTimeout(what, ms)
+    return () => clearTimeout(timer)
+  },
+  changed: connection.set,
+  returned: again,
+})
+
+// A proxy may keep the path to itself, or answer for a server that is away.
+async function probe(): Promise<Trouble | undefined> {
   try {
-    const response = await fetch('/readyz', { cache: 'no-store', signal: AbortSignal.timeout(5_000) })
-    if (response.ok) {
-      found()
-      return
-    }
+    const { status } = await fetch('/readyz', { cache: 'no-store', signal: AbortSignal.timeout(patience) })
+    return status < 500 ? undefined : status === 503 ? 'unready' : 'unreachable'
   } catch {
-    // still away
+    return navigator.onLine ? 'unreachable' : 'offline'
   }
-  if (connection.get().reachable) {
-    wait = 1_000
-  }
-  connection.set({ reachable: false, trying: false })
-  tryLater()
 }
 
-function tryLater(): void {
-  clearTimeout(timer)
-  timer = setTimeout(() => void tryNow(), wait)
-  wait = Math.min(wait * 2, 30_000)
+/** lost reports that the server did not answer, or could not. */
+export function lost(trouble: Trouble = navigator.onLine ? 'unreachable' : 'offline'): void {
+  recovery.lost(trouble)
 }
 
-addEventListener('offline', lost)
-addEventListener('online', () => {
-  if (!connection.get().reachable) {
-    void tryNow()
+/** found reports that it did. */
+export const found = () => recovery.found()
+
+/** look finds out whether the server is there: one probe at a time, whoever asks. */
+export const look = () => recovery.look()
+
+/** wake tries at once whatever waits for its next attempt. */
+export function wake(how: Wake): void {
+  if (how === 'asked' || connection.get().trouble !== undefined) {
+    void look()
+  }
+  for (const callback of [...woken]) {
+    callback(how)
+  }
+}
+
+addEventListener('offline', () => lost('offline'))
+addEventListener('online', () => wake('online'))
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') {
+    wake('visible')
   }
 })

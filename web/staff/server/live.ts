@@ -1,55 +1,31 @@
-// Hearing of what others do. One WebSocket carries all subscriptions; each goes on after the last event it has seen, so
-// that nothing is missed when the connection was away for a while.
+// Hearing of what others do. A subscription goes on after the last event it has seen, so that nothing is missed when the
+// connection was away for a while.
 
-import type { AnyVariables, SubscriptionForwarder, TypedDocumentNode } from '@urql/core'
-import { createClient } from 'graphql-ws'
+import type { AnyVariables, OperationContext, TypedDocumentNode } from '@urql/core'
 import { onEnd, pipe, subscribe } from 'wonka'
 
 import { LastEventDocument } from '../generated/graphql'
-import { onReturn, tryNow } from './connection'
-import { authorization, refused, session } from './session'
+import { Store } from '../shared/store'
+import { connection, look, onWake } from './connection'
+import { type Ending, Line } from './retry'
+import { refused, session } from './session'
+import { type Attempt, checkSocket } from './transport'
 
-const beat = 15_000 // ms between pings
-const patience = 5_000 // ms until a pong
+/** interrupted is true while the server answers, but events do not come. */
+export const interrupted = new Store(false)
 
-let open: WebSocket | undefined
-let late: ReturnType<typeof setTimeout> | undefined
+const line = new Line()
 
-const socket = createClient({
-  url: () => `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/graphql`,
-  connectionParams: authorization,
-  retryAttempts: 0, // follow does it, after the last event
-  keepAlive: beat,
-  on: {
-    connected: (connection) => {
-      open = connection as WebSocket
-    },
-    ping: (received) => {
-      if (!received) {
-        late = setTimeout(() => open?.close(4408, 'No pong'), patience)
-      }
-    },
-    pong: (received) => {
-      if (received) {
-        clearTimeout(late)
-      }
-    },
-  },
+onWake((how) => {
+  if (how === 'online') {
+    line.moved()
+  }
+  checkSocket()
 })
 
-/** forwardSubscription lets the client's cache hear what subscriptions bring. */
-export const forwardSubscription: SubscriptionForwarder = ({ query, variables }) => ({
-  subscribe: (sink) => ({
-    unsubscribe: socket.subscribe(
-      { query: query!, variables },
-      {
-        next: (value) => sink.next(value as never),
-        error: (error) => sink.error(error),
-        complete: () => sink.complete(),
-      },
-    ),
-  }),
-})
+// Errors after which a subscription can go on where it was. After any other it starts afresh: an event that cannot be
+// told would be asked for again, for ever.
+const passing: ReadonlySet<unknown> = new Set(['SLOW_CONSUMER', 'RATE_LIMITED', 'UNAVAILABLE', 'UNAUTHENTICATED'])
 
 /** Asker is what follow needs of the client. */
 export interface Asker {
@@ -76,59 +52,89 @@ export function follow<Data, Variables extends { after?: string | null }>(
   const stopping = new AbortController()
   const { signal } = stopping
   let after: string | undefined
-  let failures = 0
 
   async function run() {
-    while (!signal.aborted) {
-      try {
-        if (after === undefined) {
-          after = (await asker.query(LastEventDocument, {}, signal)).lastEventId
-          follower.resync()
+    for (;;) {
+      await worthwhile(signal)
+      if (signal.aborted) {
+        return
+      }
+      const ending = await attempt()
+      if (ending !== 'left') {
+        const wait = line.ended(ending)
+        interrupted.set(line.interrupted)
+        if (line.interrupted && !hidden() && connection.get().trouble === undefined) {
+          follower.resync() // perhaps nothing but the events are kept from us
         }
-        await hear()
-      } catch {
-        if (signal.aborted) {
-          return
-        }
-        failures++
-        if (failures > 1) {
-          follower.resync() // perhaps nothing but the socket is kept from us
-        }
-        await rest(Math.min(1_000 * 2 ** (failures - 1), 30_000), signal)
+        await rest(wait, signal)
       }
     }
   }
 
-  // hear resolves or rejects when the subscription ends.
-  function hear(): Promise<void> {
-    return new Promise((resolve, reject) => {
+  async function attempt(): Promise<Ending | 'left'> {
+    try {
+      if (after === undefined) {
+        after = (await asker.query(LastEventDocument, {}, signal)).lastEventId
+        follower.resync()
+      }
+    } catch {
+      return { held: undefined, heard: false, answered: true } // asking has told the rest of the page
+    }
+    return hear()
+  }
+
+  // hear resolves when the subscription has ended.
+  function hear(): Promise<Ending | 'left'> {
+    return new Promise((resolve) => {
+      const { transport } = line
+      let since: number | undefined
+      let heard = false
+      const onEstablished = () => {
+        since ??= performance.now()
+        interrupted.set(false)
+      }
+      let failed = false
+      let over = false
+      const end = (how: 'left' | { answered: boolean }) => {
+        if (over) {
+          return
+        }
+        over = true
+        stopWatching()
+        stopWaking()
+        signal.removeEventListener('abort', leave)
+        unsubscribe()
+        const held = since === undefined ? undefined : performance.now() - since
+        resolve(how === 'left' ? how : { ...how, held, heard })
+      }
+      const leave = () => end('left')
+      // A browser has few connections for streams, all tabs together: one that nobody sees gives its own back.
+      const stopWatching = transport === 'stream' ? onHidden(leave) : () => {}
+      const stopWaking = onWake((how) => how === 'online' && transport === 'stream' && leave())
+      signal.addEventListener('abort', leave)
+
+      const context: Partial<OperationContext> & { attempt: Attempt } = { attempt: { transport, onEstablished } }
       const { unsubscribe } = pipe(
-        asker.subscription(document, { ...variables, after } as unknown as Variables & AnyVariables),
-        onEnd(resolve),
+        asker.subscription(document, { ...variables, after } as unknown as Variables & AnyVariables, context),
+        onEnd(() => !failed && queueMicrotask(() => end({ answered: true }))),
         subscribe(({ data, error }) => {
-          if (error) {
-            unsubscribe()
-            const code = error.graphQLErrors[0]?.extensions.code
-            if (code === 'RESYNC_REQUIRED') {
-              after = undefined
-              resolve()
-            } else if (code === 'SLOW_CONSUMER') {
-              resolve()
-            } else {
-              whatIsWrong(error.networkError)
-              reject(error)
-            }
-          } else if (data) {
-            failures = 0
+          if (over) {
+            return
+          }
+          if (data) {
+            heard = true
             after = follower.id(data)
             follower.event(data)
+          } else if (error) {
+            failed = true
+            const code = error.graphQLErrors[0]?.extensions.code
+            if (code !== undefined && !passing.has(code)) {
+              after = undefined
+            }
+            void whatIsWrong(code, error.networkError).then((answered) => end({ answered }))
           }
         }),
       )
-      signal.addEventListener('abort', () => {
-        unsubscribe()
-        resolve()
-      })
     })
   }
 
@@ -136,28 +142,61 @@ export function follow<Data, Variables extends { after?: string | null }>(
   return () => stopping.abort()
 }
 
-// whatIsWrong finds out why a socket ended: signed out, or out of reach.
-function whatIsWrong(reason: unknown): void {
-  if (reason instanceof CloseEvent && (reason.code === 4401 || reason.code === 4403)) {
-    void refused()
-  } else {
-    void tryNow(true)
+// whatIsWrong finds out why events ended: signed out, out of reach, or something in between. It is true when the server
+// itself said so.
+async function whatIsWrong(code: unknown, reason: unknown): Promise<boolean> {
+  const closed = reason instanceof CloseEvent ? reason.code : undefined
+  const status = (reason as { response?: Response } | undefined)?.response?.status
+  if (code === 'UNAUTHENTICATED' || closed === 4401 || closed === 4403 || status === 401) {
+    await refused()
+    return true
   }
+  const there = await look()
+  return !there || code !== undefined || closed === goingAway || closed === tryLater
 }
 
-// rest waits, but no longer than until the server is back or somebody has signed in.
+const goingAway = 1001
+const tryLater = 1013
+
+// worthwhile waits until the server is there, somebody is signed in, and a stream would be for somebody to see.
+function worthwhile(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const now = () => {
+      const there = connection.get().trouble === undefined && session.get()?.signedIn
+      if (signal.aborted || (there && !(line.transport === 'stream' && hidden()))) {
+        stop.forEach((each) => each())
+        signal.removeEventListener('abort', now)
+        resolve()
+      }
+    }
+    const stop = [connection.subscribe(now), session.subscribe(now), onWake(now)]
+    signal.addEventListener('abort', now)
+    now()
+  })
+}
+
+// rest waits, but no longer than until it is worthwhile to try at once.
 function rest(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer)
-      stopWaiting()
-      stopWatching()
+      stopWaking()
       signal.removeEventListener('abort', done)
       resolve()
     }
     const timer = setTimeout(done, ms)
-    const stopWaiting = onReturn(done)
-    const stopWatching = session.subscribe(() => session.get()?.signedIn && done())
+    const stopWaking = onWake(done)
     signal.addEventListener('abort', done)
+    if (signal.aborted) {
+      done()
+    }
   })
+}
+
+const hidden = () => document.hidden
+
+function onHidden(callback: () => void): () => void {
+  const changed = () => hidden() && callback()
+  document.addEventListener('visibilitychange', changed)
+  return () => document.removeEventListener('visibilitychange', changed)
 }

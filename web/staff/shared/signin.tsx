@@ -1,36 +1,33 @@
-import { type FormEvent, type ReactNode, useEffect, useState } from 'react'
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 
 import { ViewerDocument } from '../generated/graphql'
 import { query, Unreachable } from '../server/client'
+import { connection, look, lost, onReturn } from '../server/connection'
 import { loadSession, type Session, session, signedIn, useToken } from '../server/session'
 import { useStore } from './store'
 
 /** Door shows its children to whoever is signed in, and asks everybody else to do so. */
 export function Door({ children }: { children: ReactNode }) {
   const known = useStore(session)
-  const [problem, setProblem] = useState('')
+  const { trouble, trying } = useStore(connection)
   const [entered, setEntered] = useState(false)
   if (known?.signedIn && !entered) {
     setEntered(true)
   }
 
-  const load = () => {
-    setProblem('')
-    loadSession().catch(() => setProblem('Kith cannot be reached just now.'))
-  }
   useEffect(() => {
-    if (known === undefined) {
-      load()
-    }
+    const load = () => session.get() === undefined && loadSession().catch(() => lost())
+    void load()
+    return onReturn(() => void load())
   }, [])
 
   if (known === undefined) {
-    return problem === '' ? null : (
+    return trouble === undefined ? null : (
       <main className="door">
         <h1>Kith</h1>
-        <p role="alert">{problem}</p>
-        <button type="button" onClick={load}>
-          Try again
+        <p role="alert">Kith cannot be reached just now.</p>
+        <button type="button" disabled={trying} onClick={() => void look()}>
+          {trying ? 'Trying …' : 'Try again'}
         </button>
       </main>
     )
@@ -43,18 +40,35 @@ export function Door({ children }: { children: ReactNode }) {
           {children}
         </div>
       )}
-      {!known.signedIn && (
-        <main className="door" data-over={entered || undefined}>
-          <h1>{entered ? 'You are signed out' : 'Sign in to Kith'}</h1>
-          {known.mode === 'bearer' ? <TokenForm /> : <Login known={known} aside={entered} />}
-        </main>
-      )}
+      {!known.signedIn && <SignIn known={known} over={entered} />}
     </>
+  )
+}
+
+function SignIn({ known, over }: { known: Session; over: boolean }) {
+  const inside = (
+    <>
+      <h1 id="sign-in">{over ? 'You are signed out' : 'Sign in to Kith'}</h1>
+      {known.mode === 'bearer' ? <TokenForm /> : <Login known={known} aside={over} />}
+    </>
+  )
+  return over ? (
+    <div className="door" data-over role="dialog" aria-modal aria-labelledby="sign-in">
+      {inside}
+    </div>
+  ) : (
+    <main className="door">{inside}</main>
   )
 }
 
 // Login leads to the provider; from the middle of something, in a tab of its own, so that nothing typed is lost.
 function Login({ known, aside }: { known: Session; aside: boolean }) {
+  const link = useRef<HTMLAnchorElement>(null)
+  useEffect(() => {
+    if (aside) {
+      link.current?.focus()
+    }
+  }, [aside])
   useEffect(() => {
     const look = () => void loadSession().catch(() => {}) // the next look may find it
     if (aside) {
@@ -67,6 +81,7 @@ function Login({ known, aside }: { known: Session; aside: boolean }) {
     <p>
       <a
         className="button"
+        ref={link}
         href={`${known.loginUrl ?? '/auth/login'}?returnTo=${back}`}
         {...(aside && { target: '_blank', rel: 'noreferrer' })}
       >
