@@ -230,6 +230,7 @@ func (p *program) handler(
 		Trusted:       trusted,
 		Concurrency:   c.Concurrency,
 		Connections:   c.Connections,
+		Subscriptions: c.Subscriptions,
 		Address:       httpd.Address,
 		Now:           p.now,
 		RequestID:     httpd.RequestID,
@@ -241,6 +242,7 @@ func (p *program) handler(
 	if staff != nil {
 		go staff.Follow(ctx, endpoint.EndSignIn)
 	}
+	metrics.WatchAnswers(registry, endpoint.SubscriptionsRefused, endpoint.AnswersRested)
 	metrics.WatchConnections(registry, endpoint.Connections, endpoint.Refused, graph.ConnectionRefusals())
 
 	mux := http.NewServeMux()

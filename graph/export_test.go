@@ -2,11 +2,14 @@ package graph
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+
+	"kith/internal/crm"
 )
 
 // Stock makes gqlgen write every list, for comparison.
@@ -69,6 +72,21 @@ func Block(h *Handler, running, finish chan struct{}) {
 			close(running)
 			<-finish
 		})
+		return next(ctx)
+	})
+}
+
+// Share gives each subject so much of a core for the answers to its subscriptions while others are at work.
+func Share(cores float64) func(o *Options) { return func(o *Options) { o.cores = cores } }
+
+// Hold holds up whatever has the text in its document until finish is closed, and tells entered of each.
+func Hold(h *Handler, text string, entered chan<- struct{}, finish <-chan struct{}) {
+	h.executor.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+		_, event := ctx.Value(eventKey{}).(*crm.Event)
+		if event && strings.Contains(graphql.GetOperationContext(ctx).RawQuery, text) {
+			entered <- struct{}{}
+			<-finish
+		}
 		return next(ctx)
 	})
 }

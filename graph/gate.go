@@ -20,6 +20,7 @@ const (
 type gate struct {
 	running chan struct{}
 	waiting atomic.Int64
+	left    atomic.Int64 // when the last one left, in nanoseconds since 1970
 }
 
 func newGate(running int) *gate { return &gate{running: make(chan struct{}, running)} }
@@ -47,4 +48,25 @@ func (g *gate) enter(ctx context.Context) error {
 	}
 }
 
-func (g *gate) leave() { <-g.running }
+// wait is enter that waits as long as it takes. The error is the context's.
+func (g *gate) wait(ctx context.Context) error {
+	select {
+	case g.running <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (g *gate) leave() {
+	g.left.Store(time.Now().UnixNano())
+	<-g.running
+}
+
+// used is when something ran last: now, while something does.
+func (g *gate) used() time.Time {
+	if len(g.running) > 0 {
+		return time.Now()
+	}
+	return time.Unix(0, g.left.Load())
+}

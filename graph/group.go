@@ -125,69 +125,164 @@ func uses(doc *ast.QueryDocument, name string) int {
 	return n
 }
 
-// answered is a batch of events with the answers of one group.
+// answered is a batch of events with the answers of one group. Its members make them together: whoever has the turn, in
+// the share of the member's subject, until that has to rest; then another member goes on.
 type answered struct {
-	done    chan struct{}
-	answers [][]byte // of each event; nil where the group is told nothing
+	events  []crm.Event
+	turn    chan struct{}
+	done    chan struct{} // closed when all answers are made, or cannot be
+	answers [][]byte      // of each event; nil where the group is told nothing
 	err     error
+
+	// Of whoever has the turn.
+	next   int       // the first event that is not answered
+	failed time.Time // when storage was first away for it; zero while it is not
+	wait   time.Duration
+	again  time.Time // when to try again, after a failure
 }
 
-// answers returns the group's answers to the events of a batch. They are made once; whoever comes second waits.
-func (g *group) answers(ctx context.Context, b *events.Batch) ([][]byte, error) {
+// answers returns the group's answers to the events of a batch, which are made once.
+func (g *group) answers(ctx context.Context, b *events.Batch, mine *share) ([][]byte, error) {
 	a, _ := b.Share(g, func() any {
-		a := &answered{done: make(chan struct{})}
-		go func() { // of nobody: the subscriber that asked first may leave
-			defer close(a.done)
-			a.answers, a.err = g.execute(b.Events)
-		}()
-		return a
+		return &answered{
+			events: b.Events, answers: make([][]byte, len(b.Events)),
+			turn: make(chan struct{}, 1), done: make(chan struct{}),
+		}
 	}).(*answered)
+	for {
+		ok, err := mine.begin(ctx, a.done)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			return a.answers, a.err
+		}
+		select {
+		case a.turn <- struct{}{}:
+		default: // another member has it
+			mine.end()
+			select {
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case <-a.done:
+				return a.answers, a.err
+			case a.turn <- struct{}{}:
+			}
+			if !mine.tryBegin() {
+				<-a.turn
+				continue
+			}
+		}
+		made := make(chan time.Time, 1)
+		go func() { // of nobody: the subscriber may leave
+			again := g.makeAnswers(a, mine)
+			mine.end()
+			<-a.turn
+			made <- again
+		}()
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case again := <-made:
+			if err := a.pause(ctx, again); err != nil {
+				return nil, err
+			}
+		}
+	}
+}
+
+// pause waits until then, or for the answers.
+func (a *answered) pause(ctx context.Context, until time.Time) error {
+	d := time.Until(until)
+	if d <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	case <-a.done:
-		return a.answers, a.err
+	case <-timer.C:
 	}
+	return nil
 }
 
 // answerPatience is how long an event is tried that storage cannot answer for. After that its subscriptions end; whoever
 // goes on after the last event seen gets it all the same.
 const answerPatience = 30 * time.Second
 
-// execute makes the answers. What is looked up is looked up for all events together. When storage is away it waits: an
-// answer with a hole in it would be taken for the truth.
-func (g *group) execute(list []crm.Event) ([][]byte, error) {
-	var (
-		answers = make([][]byte, len(list))
-		ctx     = auth.WithViewer(g.h.lifetime, g.viewer)
-		shared  *loaders
-		wait    = 50 * time.Millisecond
-		give    = time.Now().Add(answerPatience)
-	)
-	for i := 0; i < len(list); {
-		if !g.about(&list[i]) {
-			i++
-			continue
-		}
-		if shared == nil {
-			shared = g.lookUp(list[i:])
-		}
-		answer, err := g.answer(ctx, shared, &list[i])
-		switch {
-		case err == nil:
-			answers[i] = answer
-			i++
-			continue
-		case ctx.Err() != nil || time.Now().After(give):
-			return nil, err
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(wait):
-		}
-		shared, wait = nil, min(2*wait, 2*time.Second)
+// firstWait and lastWait are how long to wait after a failure, from the first one on.
+const (
+	firstWait = 50 * time.Millisecond
+	lastWait  = 2 * time.Second
+)
+
+// makeAnswers makes answers until all are made, the subject has to rest, or storage is away; then it tells when to try
+// again: an answer with a hole in it would be taken for the truth. What is looked up is looked up for all events together.
+// The caller has the turn of both.
+func (g *group) makeAnswers(a *answered, mine *share) (again time.Time) {
+	select {
+	case <-a.done:
+		return time.Time{}
+	default:
 	}
-	return answers, nil
+	if time.Now().Before(a.again) {
+		return a.again
+	}
+	if err := g.h.shares.gate.wait(g.h.lifetime); err != nil {
+		a.finish(err)
+		return time.Time{}
+	}
+	defer g.h.shares.gate.leave()
+	var (
+		ctx    = auth.WithViewer(g.h.lifetime, g.viewer)
+		shared *loaders
+	)
+	for ; a.next < len(a.events); a.next++ {
+		e := &a.events[a.next]
+		if !g.about(e) {
+			continue
+		}
+		began := time.Now()
+		if shared == nil {
+			shared = g.lookUp(a.events[a.next:])
+		}
+		answer, err := g.answer(ctx, shared, e)
+		mine.took(time.Since(began))
+		if err != nil {
+			return a.fail(ctx, err)
+		}
+		a.answers[a.next], a.failed = answer, time.Time{}
+		if mine.rest() > 0 && a.next+1 < len(a.events) {
+			a.next++
+			return time.Time{}
+		}
+	}
+	a.finish(nil)
+	return time.Time{}
+}
+
+// fail tells when to try an event again, or gives up.
+func (a *answered) fail(ctx context.Context, err error) (again time.Time) {
+	now := time.Now()
+	if a.failed.IsZero() {
+		a.failed, a.wait = now, firstWait
+	}
+	if ctx.Err() != nil || now.Sub(a.failed) > answerPatience {
+		a.finish(err)
+		return time.Time{}
+	}
+	a.again = now.Add(a.wait)
+	a.wait = min(2*a.wait, lastWait)
+	return a.again
+}
+
+func (a *answered) finish(err error) {
+	if a.err = err; err != nil {
+		a.answers = nil
+	}
+	close(a.done)
 }
 
 // lookUp announces the contacts and sessions of events.

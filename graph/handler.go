@@ -54,6 +54,8 @@ type Options struct {
 	Concurrency int
 	// Connections is how many sockets and event streams may be open at a time, half of them from one address. 0 is 10,000.
 	Connections int
+	// Subscriptions is how many subscriptions a subject may have at a time. 0 is 200.
+	Subscriptions int
 	// Address names where a request came from. Nil takes all requests for those of one address.
 	Address func(r *http.Request) string
 	// Now tells when credentials have ended. Nil is time.Now.
@@ -71,6 +73,7 @@ type Options struct {
 	fields    graphql.FieldMiddleware // nil is writeLists
 	times     times                   // zero is usualTimes
 	unlimited bool                    // takes any operation, whatever it costs
+	cores     float64                 // see shares; 0 is the machine's share
 }
 
 // Handler is the whole endpoint, authentication included: GraphQL over HTTP, by POST alone; over server-sent events, one
@@ -100,6 +103,7 @@ type Handler struct {
 	unlimited     bool
 
 	groups   groups
+	shares   *shares
 	live     *live
 	long     longMessages
 	lifetime context.Context //nolint:containedctx // of the answers that streams share
@@ -136,6 +140,13 @@ func NewHandler(o Options) *Handler {
 		o.Concurrency = usualConcurrency
 	}
 	h.gate = newGate(o.Concurrency)
+	if o.Subscriptions == 0 {
+		o.Subscriptions = usualSubscriptions
+	}
+	h.shares = newShares(o.Subscriptions, o.Concurrency, h.gate)
+	if o.cores > 0 {
+		h.shares.cores = o.cores
+	}
 	if o.Connections == 0 {
 		o.Connections = usualConnections
 	}

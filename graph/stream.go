@@ -16,6 +16,7 @@ import (
 type stream struct {
 	events *events.Subscription
 	group  *group
+	share  *share
 }
 
 // errOver ends a stream that nobody listens to any more.
@@ -62,16 +63,22 @@ func (h *Handler) open(
 		after = &id
 	}
 	viewer := auth.Viewer(ctx)
-	subscription, err := h.desk.Subscribe(ctx, viewer, after)
+	share, err := h.shares.join(viewer)
 	if err != nil {
 		return nil, h.refuse(ctx, err)
 	}
-	return &stream{subscription, h.join(op, fields[0].Field, viewer, o.about)}, nil
+	subscription, err := h.desk.Subscribe(ctx, viewer, after)
+	if err != nil {
+		share.leave()
+		return nil, h.refuse(ctx, err)
+	}
+	return &stream{subscription, h.join(op, fields[0].Field, viewer, o.about), share}, nil
 }
 
 func (s *stream) close() {
 	s.events.Close()
 	s.group.leave()
+	s.share.leave()
 }
 
 // run gives the sink the answers to all events, until ctx or the subscription ends, or the sink fails. The error is never
@@ -82,7 +89,7 @@ func (s *stream) run(ctx context.Context, to sink) error {
 		if err != nil {
 			return err
 		}
-		answers, err := s.group.answers(ctx, part.Batch)
+		answers, err := s.group.answers(ctx, part.Batch, s.share)
 		if err != nil {
 			return err
 		}

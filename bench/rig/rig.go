@@ -141,7 +141,8 @@ func start(ctx context.Context, dir, database string) (*Kith, error) {
 	addr := l.Addr().String()
 	_ = l.Close()
 	env := append(os.Environ(), "KITH_ADDR="+addr, "KITH_DATABASE_URL="+database, "KITH_AUTH_SECRET="+secret,
-		"KITH_SECRET_KEY="+secret, "KITH_RATE_LIMIT=off", "KITH_CONNECTIONS=100000", "KITH_LOG_LEVEL=warn")
+		"KITH_SECRET_KEY="+secret, "KITH_RATE_LIMIT=off", "KITH_CONNECTIONS=100000", "KITH_SUBSCRIPTIONS=100000",
+		"KITH_LOG_LEVEL=warn")
 	migrate := exec.CommandContext(ctx, dir+"/kith", "migrate") //nolint:gosec // our own binary
 	migrate.Env = env
 	if out, err := migrate.CombinedOutput(); err != nil {

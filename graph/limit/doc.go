@@ -37,6 +37,8 @@ const (
 const (
 	MaxNodes = 50_000  // rows of all pages
 	MaxCost  = 100_000 // see [Measure]
+	// MaxEventCost is the most for a subscription, which is executed for each event.
+	MaxEventCost = 500
 )
 
 // ExceededError refuses an operation that asks for too much.

@@ -33,7 +33,8 @@ type Cost struct {
 }
 
 // Measure tells what a valid operation costs with its coerced variables, and refuses one that costs more than [MaxCost]
-// or has more than [MaxNodes] rows, with an [*ExceededError].
+// or has more than [MaxNodes] rows, with an [*ExceededError]. A subscription is measured for one event, and may cost
+// [MaxEventCost].
 //
 // Each object costs 1: a field with fields of its own. A page costs so much for each row that it may have, by first or
 // last, the default being 25; nodes(ids:) for each id; any other list of objects counts as 5. On top, a total costs 10 and so does a
@@ -49,6 +50,9 @@ func Measure(op *ast.OperationDefinition, variables map[string]any) (Cost, error
 	out := Cost{Cost: cost, Nodes: s.nodes}
 	if err := exceeded("rows on all pages", out.Nodes, MaxNodes); err != nil {
 		return out, err
+	}
+	if op.Operation == ast.Subscription && out.Cost > MaxEventCost {
+		return out, &ExceededError{"objects for each event, by its cost", out.Cost, MaxEventCost}
 	}
 	if out.Cost > MaxCost {
 		return out, &ExceededError{"objects, by its cost", out.Cost, MaxCost}

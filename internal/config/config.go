@@ -48,6 +48,7 @@ type Config struct {
 	RateLimit       Rate          `setting:"" placeholder:"N/s" help:"How many requests each subject may make, as 100/s or 600/m, or off. Ten seconds' worth may come at once; each full 1,000 of an operation's cost counts as one more; a channel credential may make ten times as many, and one address twenty times. Default: off without auth settings, else 100/s."`
 	Concurrency     int           `setting:"" default:"128" placeholder:"N" help:"How many queries and mutations may run at a time. Four times as many may wait for two seconds."`
 	Connections     int           `setting:"" default:"10000" placeholder:"N" help:"How many WebSockets and event streams may be open at a time, half of them from one address."`
+	Subscriptions   int           `setting:"" default:"200" placeholder:"N" help:"How many subscriptions each subject may have at a time, over all its WebSockets and event streams."`
 	EventRetention  time.Duration `setting:"" default:"24h" help:"How long ago subscribers may have seen their last event to go on after it; at least 1m."`
 	ShutdownDelay   time.Duration `setting:"" default:"0s" help:"How long to go on serving, but unready, once Kith is told to stop, until load balancers have noticed."`
 	ShutdownTimeout time.Duration `setting:"" default:"8s" help:"How long running requests may take to finish after that."`

@@ -57,6 +57,7 @@ func (c Config) Validate(serving bool) error {
 	all.add("TRUSTED_PROXIES", proxiesComplaint(c.TrustedProxies))
 	all.check(c.Concurrency >= 1, "CONCURRENCY", "must be 1 or more")
 	all.check(c.Connections >= 1, "CONNECTIONS", "must be 1 or more")
+	all.check(c.Subscriptions >= 1, "SUBSCRIPTIONS", "must be 1 or more")
 	all.check(c.EventRetention >= time.Minute, "EVENT_RETENTION", "must be 1m or more")
 	all.check(c.ShutdownDelay >= 0 && c.ShutdownDelay <= time.Hour, "SHUTDOWN_DELAY", "must be between 0s and 1h")
 	all.check(c.ShutdownTimeout >= 0 && c.ShutdownTimeout <= time.Hour, "SHUTDOWN_TIMEOUT", "must be between 0s and 1h")

@@ -119,3 +119,17 @@ func WatchSubscriptions(r prometheus.Registerer, open, dropped func() int64) {
 		Help: "Subscriptions that were ended because their queues were full.",
 	}, func() float64 { return float64(dropped()) })
 }
+
+// WatchAnswers shows how many subscriptions were refused because their subjects had enough, and how long the answers of
+// others have rested.
+func WatchAnswers(r prometheus.Registerer, refused func() int64, rested func() time.Duration) {
+	f := promauto.With(r)
+	f.NewCounterFunc(prometheus.CounterOpts{
+		Name: "kith_subscriptions_refused_total",
+		Help: "Subscriptions that were refused because their subjects had as many as they may.",
+	}, func() float64 { return float64(refused()) })
+	f.NewCounterFunc(prometheus.CounterOpts{
+		Name: "kith_subscription_rest_seconds_total",
+		Help: "How long answers to subscriptions have waited, in all, because their subjects had taken their share of the machine.",
+	}, func() float64 { return rested().Seconds() })
+}
