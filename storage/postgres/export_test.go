@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/pressly/goose/v3"
@@ -22,6 +23,39 @@ func (s *Store) GramsFromBirth(ctx context.Context) error {
 	_, err := s.ensureGramIndex(ctx)
 	return err
 }
+
+// OpenRecording opens a store that hands every statement it sends to hear, with its parameters as $1 and so on.
+func OpenRecording(ctx context.Context, url string, hear func(sql string)) (*Store, error) {
+	return open(ctx, url, Options{}, func(c *pgxpool.Config) { c.ConnConfig.Tracer = recorder(hear) })
+}
+
+type recorder func(sql string)
+
+func (r recorder) hear(ctx context.Context, c *pgx.Conn, sql string, args []any) {
+	if len(args) == 1 {
+		if named, ok := args[0].(pgx.NamedArgs); ok {
+			sql, _, _ = named.RewriteQuery(ctx, c, sql, args)
+		}
+	}
+	r(sql)
+}
+
+func (r recorder) TraceQueryStart(ctx context.Context, c *pgx.Conn, d pgx.TraceQueryStartData) context.Context {
+	r.hear(ctx, c, d.SQL, d.Args)
+	return ctx
+}
+
+func (r recorder) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+func (r recorder) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
+	return ctx
+}
+
+func (r recorder) TraceBatchQuery(ctx context.Context, c *pgx.Conn, d pgx.TraceBatchQueryData) {
+	r.hear(ctx, c, d.SQL, d.Args)
+}
+
+func (r recorder) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
 
 // OpenListening opens a store that hands every notice of the server to hear.
 func OpenListening(ctx context.Context, url string, hear func(*pgconn.Notice)) (*Store, error) {

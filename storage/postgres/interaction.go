@@ -103,7 +103,7 @@ func (s *Store) lookAt(ctx context.Context, w crm.WorkspaceID, i crm.Interaction
 func interactionArgs(w crm.WorkspaceID, i crm.Interaction) pgx.NamedArgs {
 	return pgx.NamedArgs{
 		"workspace": w, "channel": [16]byte(i.ChannelID), "external": i.ExternalID, "alias": i.Alias,
-		"key": i.MessageKey(), "at": i.At, "received": i.Received, "preview": i.Preview, "inbound": i.Direction == crm.Inbound,
+		"key": i.MessageKey(), "at": i.At, "received": i.Received, "preview": i.Preview,
 	}
 }
 
@@ -142,6 +142,17 @@ func (s *Store) append(ctx context.Context, w crm.WorkspaceID, i crm.Interaction
 	}
 	args := interactionArgs(w, i)
 	args["contact"], args["version"] = [16]byte(c.ID), c.Version
+	activity, moved, unread := "", "false", "" // parts that a message to the customer leaves out: see moveActivity
+	if i.Direction == crm.Inbound {
+		activity = `activity AS (
+		  UPDATE contact_activity a
+		  SET last_activity_at = @at
+		  FROM target t, message m
+		  WHERE a.workspace_id = @workspace AND a.contact_id = t.contact_id AND a.last_activity_at < @at
+		  RETURNING a.contact_id
+		), `
+		moved, unread = "EXISTS (SELECT FROM activity)", " + 1"
+	}
 	rows, err := s.pool.Query(ctx, `
 		WITH target AS (
 		  SELECT s.id, y.contact_id
@@ -158,21 +169,15 @@ func (s *Store) append(ctx context.Context, w crm.WorkspaceID, i crm.Interaction
 		  SELECT @workspace, @key, id FROM target
 		  ON CONFLICT DO NOTHING
 		  RETURNING session_id
-		), activity AS (
-		  UPDATE contact_activity a
-		  SET last_activity_at = @at
-		  FROM target t, message m
-		  WHERE a.workspace_id = @workspace AND a.contact_id = t.contact_id AND a.last_activity_at < @at AND @inbound
-		  RETURNING a.contact_id
-		), mark AS (
+		), `+activity+`mark AS (
 		  INSERT INTO activity_marks (workspace_id, id, channel_id, contact_id, session_id, moved, received_at)
-		  SELECT @workspace, @key, @channel, t.contact_id, t.id, EXISTS (SELECT FROM activity), @received
+		  SELECT @workspace, @key, @channel, t.contact_id, t.id, `+moved+`, @received
 		  FROM target t, message m
 		)
 		UPDATE sessions s
 		SET last_message_preview = CASE WHEN @at >= s.last_message_at THEN @preview ELSE s.last_message_preview END,
 		    last_message_at = greatest(s.last_message_at, @at),
-		    unread_count = s.unread_count + CASE WHEN @inbound THEN 1 ELSE 0 END
+		    unread_count = s.unread_count`+unread+`
 		FROM message m
 		WHERE s.workspace_id = @workspace AND s.id = m.session_id
 		RETURNING

@@ -11,13 +11,13 @@ import (
 )
 
 func TestPostgres(t *testing.T) {
-	store := open(t)
+	store := openWatched(t)
 	storagetest.Run(t, func(*testing.T) storage.Store { return store })
 }
 
 // Small workspaces are searched by scanning; here each is searched through the gram index, as large ones are.
 func TestPostgresThroughGrams(t *testing.T) {
-	store := open(t)
+	store := openWatched(t)
 	if err := store.GramsFromBirth(context.Background()); err != nil {
 		t.Fatal(err)
 	}

@@ -78,19 +78,31 @@ func (s *Store) write(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i crm.I
 }
 
 // moveActivity queues that a message moves a contact's activity, and the mark that events are to tell of it: of the
-// contact if it moved, and of the session unless that is new.
+// contact if it moved, and of the session unless that is new. A message to the customer moves nothing. That is decided
+// here and not in the statement: Citus cannot plan an UPDATE whose condition is false whatever the row.
 func moveActivity(b *pgx.Batch, w crm.WorkspaceID, i crm.Interaction, c crm.ContactID, session pgtype.UUID) {
 	args := interactionArgs(w, i)
 	args["contact"], args["session"] = [16]byte(c), session
+	if i.Direction != crm.Inbound {
+		if session.Valid {
+			b.Queue(`
+				INSERT INTO activity_marks (workspace_id, id, channel_id, contact_id, session_id, moved, received_at)
+				VALUES (@workspace, @key, @channel, @contact, @session, false, @received)`, args)
+		}
+		return
+	}
+	ifMoved := " WHERE EXISTS (SELECT FROM activity)"
+	if session.Valid {
+		ifMoved = ""
+	}
 	b.Queue(`
 		WITH activity AS (
 		  UPDATE contact_activity SET last_activity_at = @at
-		  WHERE workspace_id = @workspace AND contact_id = @contact AND last_activity_at < @at AND @inbound
+		  WHERE workspace_id = @workspace AND contact_id = @contact AND last_activity_at < @at
 		  RETURNING contact_id
 		)
 		INSERT INTO activity_marks (workspace_id, id, channel_id, contact_id, session_id, moved, received_at)
-		SELECT @workspace, @key, @channel, @contact, @session, EXISTS (SELECT FROM activity), @received
-		WHERE @session::uuid IS NOT NULL OR EXISTS (SELECT FROM activity)`, args)
+		SELECT @workspace, @key, @channel, @contact, @session, EXISTS (SELECT FROM activity), @received`+ifMoved, args)
 }
 
 func insertContact(b *pgx.Batch, w crm.WorkspaceID, c crm.Contact, stage gramStage) {
