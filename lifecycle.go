@@ -48,14 +48,17 @@ const (
 	maintainInterval = time.Second
 	// maintainPause is how long maintenance rests after a failure.
 	maintainPause = 15 * time.Second
-	// forgetInterval is how often events are dropped that are kept no longer.
+	// forgetInterval is how often is dropped what is kept no longer.
 	forgetInterval = 10 * time.Second
 )
+
+// retention is how long what is kept.
+type retention struct{ events, messages, failures time.Duration }
 
 // upkeep is what the store needs while nobody asks it for anything.
 type upkeep struct {
 	store     storage.Store
-	retention time.Duration // of events
+	retention retention
 	now       func() time.Time
 	panicked  func()
 
@@ -106,8 +109,22 @@ func (u *upkeep) once(ctx context.Context) (more bool, err error) {
 	}()
 	more, err = u.store.Maintain(ctx)
 	if now := u.now(); err == nil && now.Sub(u.forgot) >= forgetInterval {
-		var old bool
-		if old, err = u.store.ForgetEvents(ctx, now.Add(-u.retention)); err == nil && !old {
+		old := false
+		for _, f := range []struct {
+			forget func(context.Context, time.Time) (bool, error)
+			after  time.Duration
+		}{
+			{u.store.ForgetEvents, u.retention.events},
+			{u.store.ForgetMessages, u.retention.messages},
+			{u.store.ForgetFailures, u.retention.failures},
+		} {
+			var left bool
+			if left, err = f.forget(ctx, now.Add(-f.after)); err != nil {
+				return false, err
+			}
+			old = old || left
+		}
+		if !old {
 			u.forgot = now
 			err = u.store.ForgetSignIns(ctx, now)
 		}

@@ -69,7 +69,7 @@ func TestOnlyOurOwnPagesMayOpenSockets(t *testing.T) {
 	}
 }
 
-func TestUpkeepForgetsEvents(t *testing.T) {
+func TestUpkeepForgetsWhatIsKeptNoLonger(t *testing.T) {
 	t.Parallel()
 	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "kith.db"))
 	if err != nil {
@@ -94,13 +94,24 @@ func TestUpkeepForgetsEvents(t *testing.T) {
 	}
 	hub := events.New(store, slog.New(slog.DiscardHandler))
 	at := now.Add(30 * time.Minute)
-	keep := &upkeep{store: store, retention: time.Hour, now: func() time.Time { return at }, panicked: func() {}}
-	for _, want := range []error{nil, events.ErrResync} {
+	failure := crm.Failure{ID: crm.NewFailureID(now), ChannelID: channel.ID, At: now, Payload: []byte("{}")}
+	if err := store.AddFailure(t.Context(), w, failure); err != nil {
+		t.Fatal(err)
+	}
+	const day = 24 * time.Hour
+	keep := &upkeep{
+		store: store, retention: retention{time.Hour, 7 * day, 30 * day}, now: func() time.Time { return at }, panicked: func() {},
+	}
+	upkeep := func() {
+		t.Helper()
 		for more := true; more; {
 			if more, err = keep.once(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
+	}
+	for _, want := range []error{nil, events.ErrResync} {
+		upkeep()
 		s, err := hub.Subscribe(t.Context(), w, &message.Event)
 		if !errors.Is(err, want) {
 			t.Errorf("after %v: %v", at.Sub(now), err)
@@ -109,5 +120,21 @@ func TestUpkeepForgetsEvents(t *testing.T) {
 			s.Close()
 		}
 		at = now.Add(2 * time.Hour)
+	}
+	for _, c := range []struct {
+		age      time.Duration
+		repeated bool
+		failures int
+	}{{6 * day, true, 1}, {29 * day, false, 1}, {31 * day, true, 0}} {
+		at = now.Add(c.age)
+		upkeep()
+		message.Received = at
+		r, err := store.RecordInteraction(t.Context(), w, message)
+		if err != nil || r.Repeated != c.repeated {
+			t.Errorf("after %v a message is repeated: %v, %v", c.age, r.Repeated, err)
+		}
+		if n, err := store.CountFailures(t.Context(), w); err != nil || n.Value != c.failures {
+			t.Errorf("after %v there are %d failures, %v", c.age, n.Value, err)
+		}
 	}
 }

@@ -171,7 +171,9 @@ func (p *program) serve(ctx context.Context) (err error) {
 	}
 	opened.add("events", follow(running, hub))
 	opened.add("maintenance", maintain(running, &upkeep{
-		store: store, retention: p.config.EventRetention, now: p.now, panicked: p.watching.caught("background"),
+		store: store, now: p.now,
+		retention: retention{p.config.EventRetention, p.config.MessageRetention, p.config.FailureRetention},
+		panicked:  p.watching.caught("background"),
 	}, logger))
 
 	p.announce(ln.Addr(), logger)

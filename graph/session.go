@@ -117,7 +117,7 @@ func (r mutationResolver) RecordInteraction(
 	mend, err := userErrors(err, channelUnknown)
 	payload := model.RecordInteractionPayload{Contact: done.Contact, EventID: eventID(done.Event), UserErrors: mend}
 	if err == nil && len(mend) == 0 {
-		payload.Session = &done.Session
+		payload.Session = done.Session
 	}
 	if !auth.Viewer(ctx).Role.Can(crm.ReadContacts) {
 		payload.Contact = idAlone(ctx, "contact", "Contact", payload.Contact)

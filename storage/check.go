@@ -87,6 +87,8 @@ const (
 	LostSession FindingKind = "identity with a session that is not there"
 	// KeptPreview: a session without a contact still shows what the customer wrote. The preview is removed.
 	KeptPreview FindingKind = "preview of a session without contact"
+	// KeptMessages: messages are known to have been in a session that has no contact any more. They are not said to be.
+	KeptMessages FindingKind = "messages of a session without contact"
 	// OrphanSession: a session points at a contact that neither is there nor is being deleted. It becomes anonymous.
 	OrphanSession FindingKind = "session with a contact that is not there"
 	// MissingIndex: an index is not there, or the database does not take it for valid. It is built, unless it is that of a

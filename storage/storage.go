@@ -144,6 +144,10 @@ type Failures interface {
 	// FailuresOfContact returns the failures of the contact's identities, those that go with it, oldest first.
 	FailuresOfContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) ([]crm.Failure, error)
 
+	// ForgetFailures drops the failures from before a time, in every workspace. It does one bounded helping and reports
+	// whether there is more.
+	ForgetFailures(ctx context.Context, before time.Time) (more bool, err error)
+
 	// RemoveFailure removes a failure that has been mended or is not wanted any more. One that is not there is
 	// crm.ErrNotFound.
 	RemoveFailure(ctx context.Context, w crm.WorkspaceID, id crm.FailureID) error
@@ -207,7 +211,8 @@ type Recorder interface {
 	// RecordInteraction finds or makes the contact and the session of one message and adds the message to them, in one
 	// transaction, so that any number of simultaneous calls for one customer end with one contact and one open session.
 	//
-	//   - A message that was recorded before changes nothing and gets the contact and session as they are now.
+	//   - A message that was recorded before changes nothing and gets the contact and session as they are now; neither when
+	//     the contact has been deleted since.
 	//   - The contact is the identity's, else the one of the identity by the alias; else the oldest that holds the profile's verified e-mail, else verified phone, as a
 	//     value that staff entered or a channel verified; else a new one. See [crm.Contact.Learn] for what a profile changes.
 	//   - An identity under the former id, where there is none by the external id, gets the external id.
@@ -218,6 +223,10 @@ type Recorder interface {
 	//
 	// A channel that is not there is crm.ErrNotFound, one that is not active crm.ErrInactive.
 	RecordInteraction(ctx context.Context, w crm.WorkspaceID, i crm.Interaction) (crm.Recorded, error)
+
+	// ForgetMessages drops what messages are known again by that came before the day of before: such a message is a new one
+	// when it is reported again. It does one bounded helping and reports whether there is more.
+	ForgetMessages(ctx context.Context, before time.Time) (more bool, err error)
 }
 
 // Keeper is the work behind the scenes.

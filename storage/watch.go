@@ -307,3 +307,15 @@ func (s *watched) ForgetSignIns(ctx context.Context, before time.Time) (err erro
 	defer s.around("ForgetSignIns", &err)()
 	return s.store.ForgetSignIns(ctx, before)
 }
+
+// ForgetMessages passes on.
+func (s *watched) ForgetMessages(ctx context.Context, before time.Time) (r0 bool, err error) {
+	defer s.around("ForgetMessages", &err)()
+	return s.store.ForgetMessages(ctx, before)
+}
+
+// ForgetFailures passes on.
+func (s *watched) ForgetFailures(ctx context.Context, before time.Time) (r0 bool, err error) {
+	defer s.around("ForgetFailures", &err)()
+	return s.store.ForgetFailures(ctx, before)
+}

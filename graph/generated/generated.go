@@ -2734,7 +2734,7 @@ FORBIDDEN, and the message is recorded all the same.
 type RecordInteractionPayload {
   "The customer; null beside an error, or when the contact was deleted after the message was first reported."
   contact: Contact
-  "The conversation; null beside an error."
+  "The conversation; null beside an error, or when the contact was deleted after the message was first reported."
   session: Session
   "The id of the event that the message made or changed the contact with; null when it did neither."
   eventId: ID

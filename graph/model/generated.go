@@ -132,7 +132,7 @@ type RecordInteractionInput struct {
 type RecordInteractionPayload struct {
 	// The customer; null beside an error, or when the contact was deleted after the message was first reported.
 	Contact *crm.Contact `json:"contact,omitempty"`
-	// The conversation; null beside an error.
+	// The conversation; null beside an error, or when the contact was deleted after the message was first reported.
 	Session *crm.Session `json:"session,omitempty"`
 	// The id of the event that the message made or changed the contact with; null when it did neither.
 	EventID *string `json:"eventId,omitempty"`

@@ -45,15 +45,17 @@ type Config struct {
 	TrustedProxies   string `setting:"" placeholder:"NET[,NET…]" help:"The proxies, such as 10.0.0.0/8, whose X-Forwarded-For and X-Forwarded-Proto are believed. Default: none."`
 	TrustedDocuments string `setting:"" placeholder:"FILE" help:"The manifest of GraphQL Code Generator or Relay: only its documents are served, and those of the staff pages. Default: any document."`
 
-	RateLimit       Rate          `setting:"" placeholder:"N/s" help:"How many requests each subject may make, as 100/s or 600/m, or off. Ten seconds' worth may come at once; each full 1,000 of an operation's cost counts as one more; a channel credential may make ten times as many, and one address twenty times. Default: off without auth settings, else 100/s."`
-	Concurrency     int           `setting:"" default:"128" placeholder:"N" help:"How many queries and mutations may run at a time. Four times as many may wait for two seconds."`
-	Connections     int           `setting:"" default:"10000" placeholder:"N" help:"How many WebSockets and event streams may be open at a time, half of them from one address."`
-	Subscriptions   int           `setting:"" default:"200" placeholder:"N" help:"How many subscriptions each subject may have at a time, over all its WebSockets and event streams."`
-	EventRetention  time.Duration `setting:"" default:"24h" help:"How long ago subscribers may have seen their last event to go on after it; at least 1m."`
-	ShutdownDelay   time.Duration `setting:"" default:"0s" help:"How long to go on serving, but unready, once Kith is told to stop, until load balancers have noticed."`
-	ShutdownTimeout time.Duration `setting:"" default:"8s" help:"How long running requests may take to finish after that."`
-	LogFormat       string        `setting:"" default:"text" placeholder:"text|json" help:"How log lines are written."`
-	LogLevel        string        `setting:"" default:"info" placeholder:"LEVEL" help:"The least that is logged: debug, info, warn or error."`
+	RateLimit        Rate          `setting:"" placeholder:"N/s" help:"How many requests each subject may make, as 100/s or 600/m, or off. Ten seconds' worth may come at once; each full 1,000 of an operation's cost counts as one more; a channel credential may make ten times as many, and one address twenty times. Default: off without auth settings, else 100/s."`
+	Concurrency      int           `setting:"" default:"128" placeholder:"N" help:"How many queries and mutations may run at a time. Four times as many may wait for two seconds."`
+	Connections      int           `setting:"" default:"10000" placeholder:"N" help:"How many WebSockets and event streams may be open at a time, half of them from one address."`
+	Subscriptions    int           `setting:"" default:"200" placeholder:"N" help:"How many subscriptions each subject may have at a time, over all its WebSockets and event streams."`
+	EventRetention   time.Duration `setting:"" default:"24h" help:"How long ago subscribers may have seen their last event to go on after it; at least 1m."`
+	MessageRetention time.Duration `setting:"" default:"90d" help:"How long messages are known again, so that one that is reported twice counts once; at least 7d."`
+	FailureRetention time.Duration `setting:"" default:"90d" help:"How long messages are kept that could not be taken in; at least 1d."`
+	ShutdownDelay    time.Duration `setting:"" default:"0s" help:"How long to go on serving, but unready, once Kith is told to stop, until load balancers have noticed."`
+	ShutdownTimeout  time.Duration `setting:"" default:"8s" help:"How long running requests may take to finish after that."`
+	LogFormat        string        `setting:"" default:"text" placeholder:"text|json" help:"How log lines are written."`
+	LogLevel         string        `setting:"" default:"info" placeholder:"LEVEL" help:"The least that is logged: debug, info, warn or error."`
 }
 
 // Development reports whether there is no auth setting, so that whoever can reach Kith is an admin of workspace demo.

@@ -59,6 +59,8 @@ func (c Config) Validate(serving bool) error {
 	all.check(c.Connections >= 1, "CONNECTIONS", "must be 1 or more")
 	all.check(c.Subscriptions >= 1, "SUBSCRIPTIONS", "must be 1 or more")
 	all.check(c.EventRetention >= time.Minute, "EVENT_RETENTION", "must be 1m or more")
+	all.check(c.MessageRetention >= 7*24*time.Hour, "MESSAGE_RETENTION", "must be 7d or more, for providers retry that long")
+	all.check(c.FailureRetention >= 24*time.Hour, "FAILURE_RETENTION", "must be 1d or more")
 	all.check(c.ShutdownDelay >= 0 && c.ShutdownDelay <= time.Hour, "SHUTDOWN_DELAY", "must be between 0s and 1h")
 	all.check(c.ShutdownTimeout >= 0 && c.ShutdownTimeout <= time.Hour, "SHUTDOWN_TIMEOUT", "must be between 0s and 1h")
 	all.check(c.LogFormat == "text" || c.LogFormat == "json", "LOG_FORMAT", "must be text or json")

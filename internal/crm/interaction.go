@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"time"
 )
@@ -52,9 +53,9 @@ func (i Interaction) ExternalIDs() []string {
 	return []string{i.ExternalID, i.Alias}
 }
 
-// MessageKey is the stored idempotency key. Providers number messages within a conversation, so the customer's id is
-// part of it; the digest keeps that id out of the table, which outlives the contact.
-func (i Interaction) MessageKey() [16]byte {
+// MessageDigest stands for the message's idempotency key. Providers number messages within a conversation, so the
+// customer's id is part of it. It is not to be stored: whoever guesses the ids can tell. See [MessageKey].
+func (i Interaction) MessageDigest() [16]byte {
 	h := sha256.New()
 	for _, s := range []string{i.ChannelID.String(), i.ExternalID, i.MessageID} {
 		h.Write([]byte(s))
@@ -63,10 +64,21 @@ func (i Interaction) MessageKey() [16]byte {
 	return [16]byte(h.Sum(nil)[:16])
 }
 
-// Recorded is what became of an interaction. Contact is nil when it has been deleted since the message was first seen.
+// MessageKey is what is stored to know a message again, made of its digest with a secret that the database keeps.
+func MessageKey(secret []byte, digest [16]byte) [16]byte {
+	h := hmac.New(sha256.New, secret)
+	h.Write(digest[:])
+	return [16]byte(h.Sum(nil)[:16])
+}
+
+// Day counts the days since 1970, in UTC: how exactly it is kept when a message came.
+func Day(at time.Time) int { return int(at.Unix() / (24 * 60 * 60)) }
+
+// Recorded is what became of an interaction. Contact and Session are nil when the contact has been deleted since the
+// message was first seen: nobody learns from a message which session was the customer's.
 type Recorded struct {
 	Contact *Contact
-	Session Session
+	Session *Session
 	// Repeated is true when the message had been recorded before, so that nothing was written.
 	Repeated bool
 	// Event is the id of the event that the message made or changed the contact with; nil when it did neither.

@@ -75,7 +75,9 @@ func (in *Ingest) Record(ctx context.Context, v crm.Viewer, r Report) (crm.Recor
 		return crm.Recorded{}, fmt.Errorf("record interaction on %s: %w", r.ChannelID, err)
 	}
 	if !v.Role.Can(crm.ReadContacts) {
-		done.Session = crm.Session{ID: done.Session.ID}
+		if done.Session != nil {
+			done.Session = &crm.Session{ID: done.Session.ID}
+		}
 		if done.Contact != nil {
 			done.Contact = &crm.Contact{ID: done.Contact.ID}
 		}

@@ -79,7 +79,7 @@ func TestRecord(t *testing.T) {
 		if d := cmp.Diff(crm.Contact{ID: first.Contact.ID}, *again.Contact); d != "" {
 			t.Errorf("contact:\n%s", d)
 		}
-		if d := cmp.Diff(crm.Session{ID: first.Session.ID}, again.Session); d != "" {
+		if d := cmp.Diff(&crm.Session{ID: first.Session.ID}, again.Session); d != "" {
 			t.Errorf("session:\n%s", d)
 		}
 	})

@@ -164,7 +164,7 @@ const gramIndex = "contacts_by_gram"
 var keyIndexes = []string{
 	"workspaces_pkey", "workspaces_name_key", "contacts_pkey", "contact_activity_pkey", "contact_terms_pkey", "contact_counts_pkey",
 	"contact_deletions_pkey", "channels_pkey", "channel_routes_pkey", "identities_pkey", "sessions_pkey", "session_counts_pkey",
-	"messages_pkey", "ingest_failures_pkey", "changes_pkey", "event_heads_pkey", "activity_marks_pkey", "audit_pkey",
+	"messages_pkey", "secrets_pkey", "ingest_failures_pkey", "changes_pkey", "event_heads_pkey", "activity_marks_pkey", "audit_pkey",
 	"ended_sign_ins_pkey",
 }
 
@@ -187,6 +187,10 @@ var indexes = []struct{ kind, name, on string }{
 		"INDEX", "ingest_failures_by_customer",
 		`ingest_failures (workspace_id, channel_id, external_id) WHERE external_id IS NOT NULL`,
 	},
+	{"INDEX", "ingest_failures_by_time", `ingest_failures (at, workspace_id)`},
+	{"INDEX", "messages_of_session", `messages (workspace_id, session_id) WHERE session_id IS NOT NULL`},
+	{"INDEX", "messages_by_day", `messages (day, workspace_id)`},
+	{"INDEX", "messages_unkeyed", `messages (workspace_id) WHERE NOT keyed`},
 	{"UNIQUE INDEX", "changes_by_place", `changes (workspace_id, seq) WHERE seq > 0`},
 	{"INDEX", "changes_without_place", `changes (workspace_id, stamp, id) WHERE seq IS NULL`},
 	{"INDEX", "changes_of_contact", `changes (workspace_id, contact_id, id) WHERE ` + ownChanges},

@@ -74,6 +74,10 @@ func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 			"an anonymous session still shows what was written",
 			`UPDATE sessions SET last_message_preview = 'Secret' WHERE contact_id IS NULL`, kinds(storage.KeptPreview), "",
 		},
+		{
+			"messages are said to be an anonymous session's",
+			`UPDATE messages SET session_id = (SELECT id FROM sessions WHERE contact_id IS NULL) WHERE session_id IS NULL`, kinds(storage.KeptMessages), "",
+		},
 		{"an index is gone", `DROP INDEX contacts_by_name`, kinds(storage.MissingIndex), "contacts_by_name"},
 		{"an index is not valid", `UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'sessions_by_time'::regclass`, kinds(storage.MissingIndex), "sessions_by_time"},
 		{"the gram index is gone, and no contact is in it", `UPDATE workspaces SET gram_state = 2`, kinds(storage.MissingIndex, storage.StaleGrams), "contacts_by_gram"},

@@ -343,7 +343,7 @@ func addToCountAt(b *pgx.Batch, w crm.WorkspaceID, slot, n int) {
 		pgx.NamedArgs{"workspace": w, "slot": slot, "n": n})
 }
 
-// detachAtOnce is how many sessions are detached in one transaction.
+// detachAtOnce is how many sessions are detached, and how many of their messages, in one transaction.
 const detachAtOnce = 1000
 
 // DeleteContact removes a contact for good and detaches its sessions; where they are many, a tombstone stands for the
@@ -392,9 +392,9 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		})
 		recountAnonymous(b, args) // before any is detached
 		b.Queue(`
-			WITH detached AS (`+detach+` RETURNING id)
+			WITH `+detach+`
 			INSERT INTO contact_deletions (workspace_id, contact_id, deleted_at)
-			SELECT @workspace, @id, @now WHERE (SELECT count(*) FROM detached) = @n`, args)
+			SELECT @workspace, @id, @now FROM helping WHERE left_over`, args)
 		addToCount(b, w, -1)
 		return tx.SendBatch(ctx, b).Close()
 	})
@@ -408,9 +408,26 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 	return nil
 }
 
-// detach makes @n of the sessions of the contact @id anonymous.
+// detach makes @n of the sessions of the contact @id anonymous, and takes them from what their messages are known again by:
+// of @n messages, and then the sessions wait for the rest. helping says whether any of it is left over.
 const detach = `
-	UPDATE sessions SET ` + anonymized + `
-	WHERE workspace_id = @workspace AND id IN (
-	  SELECT id FROM sessions WHERE workspace_id = @workspace AND contact_id = @id LIMIT @n
+	picked AS (
+	  SELECT id FROM sessions WHERE workspace_id = @workspace AND contact_id = @id ORDER BY last_message_at, id LIMIT @n
+	), forgotten AS (
+	  UPDATE messages SET session_id = NULL
+	  WHERE workspace_id = @workspace AND message_key IN (
+	    SELECT m.message_key
+	    FROM picked p
+	    CROSS JOIN LATERAL (
+	      SELECT message_key FROM messages WHERE workspace_id = @workspace AND session_id = p.id LIMIT @n
+	    ) m
+	    LIMIT @n
+	  )
+	  RETURNING message_key
+	), detached AS (
+	  UPDATE sessions SET ` + anonymized + `
+	  WHERE workspace_id = @workspace AND id IN (SELECT id FROM picked WHERE (SELECT count(*) FROM forgotten) < @n)
+	  RETURNING id
+	), helping AS (
+	  SELECT (SELECT count(*) FROM forgotten) >= @n OR (SELECT count(*) FROM detached) >= @n AS left_over
 	)`

@@ -18,7 +18,7 @@ func TestNothingLeadsFromASessionToAContactThatIsGone(t *testing.T) {
 	storagetest.Erased(t, s, func() [][]string { return dump(t, url) })
 }
 
-// dump returns every row of the tables of the database at url.
+// dump returns every row, behind the name of its table, of the database at url.
 func dump(t *testing.T, url string) (out [][]string) {
 	t.Helper()
 	ctx := context.Background()
@@ -34,17 +34,17 @@ func dump(t *testing.T, url string) (out [][]string) {
 		}
 		found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) ([]string, error) {
 			values, err := row.Values()
-			out := make([]string, len(values))
-			for i, v := range values {
+			out := append(make([]string, 0, len(values)+1), table)
+			for _, v := range values {
 				switch v := v.(type) {
 				case [16]byte:
-					out[i] = hex.EncodeToString(v[:])
+					out = append(out, hex.EncodeToString(v[:]))
 				case []byte:
-					out[i] = hex.EncodeToString(v)
+					out = append(out, hex.EncodeToString(v))
 				case time.Time:
-					out[i] = fmt.Sprint(v.UnixMicro())
+					out = append(out, fmt.Sprint(v.UnixMicro()))
 				default:
-					out[i] = fmt.Sprint(v)
+					out = append(out, fmt.Sprint(v))
 				}
 			}
 			return out, err

@@ -18,7 +18,7 @@ import (
 // a profile that says nothing new: for them it is one statement, after a look unless the customer wrote lately. All others
 // go through a transaction.
 func (s *Store) RecordInteraction(ctx context.Context, w crm.WorkspaceID, i crm.Interaction) (crm.Recorded, error) {
-	r, err := s.record(ctx, w, i)
+	r, err := s.record(ctx, w, s.incoming(i))
 	if err != nil {
 		return crm.Recorded{}, fmt.Errorf("record interaction: %w", err)
 	}
@@ -28,8 +28,20 @@ func (s *Store) RecordInteraction(ctx context.Context, w crm.WorkspaceID, i crm.
 	return r, nil
 }
 
-func (s *Store) record(ctx context.Context, w crm.WorkspaceID, i crm.Interaction) (crm.Recorded, error) {
-	from := customerOf(w, i)
+// incoming is a message with what it is known again by.
+type incoming struct {
+	crm.Interaction
+	key    [16]byte
+	digest [16]byte // under which it may still be stored, see [Store.keySome]
+}
+
+func (s *Store) incoming(i crm.Interaction) incoming {
+	digest := i.MessageDigest()
+	return incoming{Interaction: i, key: crm.MessageKey(s.secret, digest), digest: digest}
+}
+
+func (s *Store) record(ctx context.Context, w crm.WorkspaceID, i incoming) (crm.Recorded, error) {
+	from := customerOf(w, i.Interaction)
 	if c := s.memory.contact(from); c != nil && i.Alias == "" {
 		if r, ok, err := s.append(ctx, w, i, *c); ok || err != nil {
 			return r, err
@@ -40,8 +52,8 @@ func (s *Store) record(ctx context.Context, w crm.WorkspaceID, i crm.Interaction
 	if err != nil {
 		return crm.Recorded{}, err
 	}
-	if known.message != nil {
-		return s.repeated(ctx, w, *known.message)
+	if known.seen {
+		return s.repeated(ctx, w, known.message)
 	}
 	if c := known.contact; c != nil && known.open && known.alias {
 		if r, ok, err := s.append(ctx, w, i, *c); ok || err != nil {
@@ -56,17 +68,18 @@ func (s *Store) record(ctx context.Context, w crm.WorkspaceID, i crm.Interaction
 
 // lookup is what is known of a message's customer before anything is locked.
 type lookup struct {
-	message *crm.SessionID // the session that has the message already
+	seen    bool           // the message was recorded before
+	message *crm.SessionID // the session that it is in; nil when it is somebody's who is gone
 	contact *crm.Contact
 	open    bool // the identity's newest session takes messages
 	alias   bool // the message has none that is not known
 }
 
-func (s *Store) lookAt(ctx context.Context, w crm.WorkspaceID, i crm.Interaction) (lookup, error) {
+func (s *Store) lookAt(ctx context.Context, w crm.WorkspaceID, i incoming) (lookup, error) {
 	rows, err := s.pool.Query(ctx, `
-		SELECT h.active, m.session_id, coalesce(s.status, ''), @alias = '' OR a.external_id IS NOT NULL, `+contactColumns+`
+		SELECT h.active, m.message_key IS NOT NULL, m.session_id, coalesce(s.status, ''), @alias = '' OR a.external_id IS NOT NULL, `+contactColumns+`
 		FROM channels h
-		LEFT JOIN messages m ON m.workspace_id = @workspace AND m.message_key = @key
+		LEFT JOIN messages m ON m.workspace_id = @workspace AND m.message_key IN (@key, @digest)
 		LEFT JOIN identities y ON y.workspace_id = @workspace AND y.channel_id = h.id AND y.external_id = @external
 		LEFT JOIN identities a ON a.workspace_id = @workspace AND a.channel_id = h.id AND a.external_id = @alias
 		LEFT JOIN contacts c ON c.workspace_id = @workspace AND c.id = y.contact_id
@@ -78,7 +91,7 @@ func (s *Store) lookAt(ctx context.Context, w crm.WorkspaceID, i crm.Interaction
 		var message pgtype.UUID
 		var status crm.SessionStatus
 		var c contactRow
-		if err := row.Scan(append([]any{&active, &message, &status, &l.alias}, c.targets()...)...); err != nil {
+		if err := row.Scan(append([]any{&active, &l.seen, &message, &status, &l.alias}, c.targets()...)...); err != nil {
 			return l, err
 		}
 		if !active {
@@ -100,31 +113,37 @@ func (s *Store) lookAt(ctx context.Context, w crm.WorkspaceID, i crm.Interaction
 	return found[0], nil
 }
 
-func interactionArgs(w crm.WorkspaceID, i crm.Interaction) pgx.NamedArgs {
+func interactionArgs(w crm.WorkspaceID, i incoming) pgx.NamedArgs {
 	return pgx.NamedArgs{
 		"workspace": w, "channel": [16]byte(i.ChannelID), "external": i.ExternalID, "alias": i.Alias,
-		"key": i.MessageKey(), "at": i.At, "received": i.Received, "preview": i.Preview,
+		"key": i.key, "digest": i.digest, "day": crm.Day(i.Received), "at": i.At, "received": i.Received,
+		"preview": i.Preview,
 	}
 }
 
 // repeated answers a message that was recorded before with what it belongs to now.
-func (s *Store) repeated(ctx context.Context, w crm.WorkspaceID, id crm.SessionID) (crm.Recorded, error) {
-	found, err := s.sessions(ctx, s.pool, w, []crm.SessionID{id})
+func (s *Store) repeated(ctx context.Context, w crm.WorkspaceID, id *crm.SessionID) (crm.Recorded, error) {
+	r := crm.Recorded{Repeated: true}
+	if id == nil {
+		return r, nil
+	}
+	found, err := s.sessions(ctx, s.pool, w, []crm.SessionID{*id})
 	if err != nil {
 		return crm.Recorded{}, err
 	}
 	if len(found) == 0 {
-		return crm.Recorded{}, fmt.Errorf("session %s of a recorded message is not there", id)
+		return crm.Recorded{}, fmt.Errorf("session %s of a recorded message is not there", *id)
 	}
-	r := crm.Recorded{Session: found[0], Repeated: true}
-	if id := r.Session.ContactID; id != nil {
-		contacts, err := s.contacts(ctx, s.pool, `c.id = @id`, pgx.NamedArgs{"workspace": w, "id": [16]byte(*id)})
-		if err != nil {
-			return crm.Recorded{}, err
-		}
-		if len(contacts) > 0 {
-			r.Contact = &contacts[0]
-		}
+	owner := found[0].ContactID
+	if owner == nil { // the deletion is not through yet
+		return r, nil
+	}
+	contacts, err := s.contacts(ctx, s.pool, `c.id = @id`, pgx.NamedArgs{"workspace": w, "id": [16]byte(*owner)})
+	if err != nil {
+		return crm.Recorded{}, err
+	}
+	if len(contacts) > 0 {
+		r.Contact, r.Session = &contacts[0], &found[0]
 	}
 	return r, nil
 }
@@ -135,7 +154,7 @@ func (s *Store) repeated(ctx context.Context, w crm.WorkspaceID, id crm.SessionI
 //
 // The identity is locked against deletion and the session against closing, so that what the first part of the statement
 // saw still holds when the last part writes.
-func (s *Store) append(ctx context.Context, w crm.WorkspaceID, i crm.Interaction, c crm.Contact) (r crm.Recorded, ok bool, err error) {
+func (s *Store) append(ctx context.Context, w crm.WorkspaceID, i incoming, c crm.Contact) (r crm.Recorded, ok bool, err error) {
 	learnt := c
 	if learnt.Learn(i.Profile, i.ChannelID) {
 		return r, false, nil
@@ -162,11 +181,12 @@ func (s *Store) append(ctx context.Context, w crm.WorkspaceID, i crm.Interaction
 		  JOIN sessions s ON s.workspace_id = @workspace AND s.id = y.session_id
 		  WHERE h.workspace_id = @workspace AND h.id = @channel AND h.active
 		    AND y.contact_id = @contact AND c.version = @version AND s.status IN ('ACTIVE', 'ESCALATED')
+		    AND NOT EXISTS (SELECT FROM messages d WHERE d.workspace_id = @workspace AND d.message_key = @digest)
 		  FOR KEY SHARE OF y
 		  FOR NO KEY UPDATE OF s
 		), message AS (
-		  INSERT INTO messages (workspace_id, message_key, session_id)
-		  SELECT @workspace, @key, id FROM target
+		  INSERT INTO messages (workspace_id, message_key, session_id, keyed, day)
+		  SELECT @workspace, @key, id, true, @day FROM target
 		  ON CONFLICT DO NOTHING
 		  RETURNING session_id
 		), `+activity+`mark AS (
@@ -197,26 +217,22 @@ func (s *Store) append(ctx context.Context, w crm.WorkspaceID, i crm.Interaction
 	if err != nil || len(found) == 0 {
 		return r, false, err
 	}
-	c.Receive(i)
-	return crm.Recorded{Contact: &c, Session: found[0]}, true, nil
+	c.Receive(i.Interaction)
+	return crm.Recorded{Contact: &c, Session: &found[0]}, true, nil
 }
 
 // recordAnew takes a message in with everything it touches locked. Messages of one identity, and those that vouch for
 // one e-mail or phone, take turns.
-func (s *Store) recordAnew(ctx context.Context, w crm.WorkspaceID, i crm.Interaction) (r crm.Recorded, err error) {
+func (s *Store) recordAnew(ctx context.Context, w crm.WorkspaceID, i incoming) (r crm.Recorded, err error) {
 	stage, err := s.gramStage(ctx, w) // before the transaction, which must not wait for a second connection
 	if err != nil {
 		return crm.Recorded{}, err
 	}
-	var seen *crm.SessionID
+	var known locked
 	err = s.tx(ctx, func(tx pgx.Tx) error {
-		seen = nil
-		known, err := s.lookAgain(ctx, tx, w, i)
-		if err != nil {
+		known, err = s.lookAgain(ctx, tx, w, i)
+		if err != nil || known.seen {
 			return err
-		}
-		if seen = known.message; seen != nil {
-			return nil
 		}
 		r, err = s.write(ctx, tx, w, i, known, stage)
 		return err
@@ -224,8 +240,8 @@ func (s *Store) recordAnew(ctx context.Context, w crm.WorkspaceID, i crm.Interac
 	if err != nil {
 		return crm.Recorded{}, err
 	}
-	if seen != nil {
-		return s.repeated(ctx, w, *seen)
+	if known.seen {
+		return s.repeated(ctx, w, known.message)
 	}
 	return r, nil
 }
@@ -247,6 +263,7 @@ func turns(w crm.WorkspaceID, i crm.Interaction) []int64 {
 
 // locked is what a message's customer has, with a lock on each row.
 type locked struct {
+	seen       bool // the message was recorded before
 	message    *crm.SessionID
 	identities []knownIdentity // those that exist of the ids that the message names, that of the external id first
 	contact    *crm.Contact
@@ -271,16 +288,20 @@ func newestSession(known []knownIdentity, c crm.ContactID) (newest pgtype.UUID) 
 }
 
 // lookAgain takes its turn and looks.
-func (s *Store) lookAgain(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i crm.Interaction) (locked, error) {
+func (s *Store) lookAgain(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i incoming) (locked, error) {
 	var l locked
 	var message pgtype.UUID
 	b := &pgx.Batch{}
 	args := interactionArgs(w, i)
-	lockValues(b, turns(w, i))
-	b.Queue(`SELECT session_id FROM messages WHERE workspace_id = @workspace AND message_key = @key`, args).
-		QueryRow(func(row pgx.Row) error { return optional(row.Scan(&message)) })
+	lockValues(b, turns(w, i.Interaction))
+	b.Queue(`SELECT session_id FROM messages WHERE workspace_id = @workspace AND message_key IN (@key, @digest)`, args).
+		QueryRow(func(row pgx.Row) error {
+			err := row.Scan(&message)
+			l.seen = err == nil
+			return optional(err)
+		})
 	if i.Former != "" {
-		rename(b, w, i)
+		rename(b, w, i.Interaction)
 	}
 	for _, external := range i.ExternalIDs() {
 		b.Queue(`
@@ -300,9 +321,10 @@ func (s *Store) lookAgain(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i c
 	if err := tx.SendBatch(ctx, b).Close(); err != nil {
 		return l, err
 	}
-	if message.Valid {
-		id := crm.SessionID(message.Bytes)
-		l.message = &id
+	if l.seen {
+		if message.Valid {
+			l.message = new(crm.SessionID(message.Bytes))
+		}
 		return l, nil
 	}
 	if len(l.identities) == 0 {

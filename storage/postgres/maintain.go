@@ -26,9 +26,32 @@ const (
 
 // sweeper remembers when this process last looked for workspaces that have grown, and whether all tables have statistics.
 type sweeper struct {
-	mu       sync.Mutex
-	looked   time.Time
+	growth   seldom
 	analyzed atomic.Bool
+}
+
+// seldom is work that is looked for now and then.
+type seldom struct {
+	mu     sync.Mutex
+	looked time.Time
+}
+
+// due reports whether to look again.
+func (s *seldom) due(every time.Duration) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	due := time.Since(s.looked) >= every
+	if due {
+		s.looked = time.Now()
+	}
+	return due
+}
+
+// again has the next look come at once.
+func (s *seldom) again() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.looked = time.Time{}
 }
 
 // Maintain does one helping of the work that earlier calls left behind. Its statements that go over all workspaces read
@@ -41,6 +64,10 @@ func (s *Store) Maintain(ctx context.Context) (more bool, err error) {
 	if err := s.analyzeFirst(ctx); err != nil {
 		return false, fmt.Errorf("gather statistics: %w", err)
 	}
+	keyed, err := s.keySome(ctx)
+	if err != nil {
+		return false, fmt.Errorf("key messages: %w", err)
+	}
 	indexed, err := s.indexSome(ctx)
 	if err != nil {
 		return false, fmt.Errorf("fill gram index: %w", err)
@@ -48,7 +75,7 @@ func (s *Store) Maintain(ctx context.Context) (more bool, err error) {
 	if err := s.fence(ctx); err != nil {
 		return false, fmt.Errorf("place a sample: %w", err)
 	}
-	return detached || indexed, nil
+	return detached || keyed || indexed, nil
 }
 
 // work is a piece of maintenance within one workspace.
@@ -74,13 +101,10 @@ func (s *Store) detachSome(ctx context.Context) (more bool, err error) {
 				return err
 			}
 			args := pgx.NamedArgs{"workspace": d.workspace, "id": [16]byte(d.contact), "n": detachAtOnce}
-			tag, err := tx.Exec(ctx, detach, args)
-			if err != nil {
+			var left bool
+			err = tx.QueryRow(ctx, `WITH `+detach+` SELECT left_over FROM helping`, args).Scan(&left)
+			if more = true; err != nil || left {
 				return err
-			}
-			more = true
-			if tag.RowsAffected() == detachAtOnce {
-				return nil
 			}
 			_, err = tx.Exec(ctx, `DELETE FROM contact_deletions WHERE workspace_id = @workspace AND contact_id = @id`, args)
 			return err
@@ -134,13 +158,7 @@ func (s *Store) indexSome(ctx context.Context) (more bool, err error) {
 
 // markGrown starts bringing the workspaces in that have grown past the threshold.
 func (s *Store) markGrown(ctx context.Context) error {
-	s.sweep.mu.Lock()
-	due := time.Since(s.sweep.looked) >= growthCheck
-	if due {
-		s.sweep.looked = time.Now()
-	}
-	s.sweep.mu.Unlock()
-	if !due {
+	if !s.sweep.growth.due(growthCheck) {
 		return nil
 	}
 	rows, err := s.pool.Query(ctx, `

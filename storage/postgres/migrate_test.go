@@ -11,6 +11,7 @@ import (
 	"kith/storage"
 	"kith/storage/postgres"
 	"kith/storage/postgres/pgtest"
+	"kith/storage/storagetest"
 )
 
 // The first release's data: two workspaces, three channels, a contact with two sessions, a session of nobody, and one of a
@@ -34,6 +35,68 @@ const firstRelease = `
 	) v(contact, c, status, tag);
 	INSERT INTO identities SELECT 1, channel_id, 'ann', contact_id, id, 'Ann', '2026-01-01' FROM sessions WHERE tag IS NULL AND status = 'ACTIVE'
 	  AND contact_id = '00000000-0000-7000-8000-000000000011'`
+
+func TestAnUpgradeForgetsWhoseTheSessionsOfDeletedContactsWereAndKnowsMessagesAgain(t *testing.T) {
+	t.Parallel()
+	ctx, url := t.Context(), pgtest.Database(t)
+	if err := postgres.MigrateTo(ctx, url, 5); err != nil {
+		t.Fatal(err)
+	}
+	const session, goneSession = "00000000-0000-7000-8000-000000000001", "00000000-0000-7000-8000-000000000002"
+	const channel, ann, gone = "00000000-0000-7000-8000-0000000000c1", "00000000-0000-7000-8000-0000000000a1", "00000000-0000-7000-8000-0000000000a2"
+	at := time.Date(2026, 1, 5, 9, 30, 0, 0, time.UTC)
+	message := func(external string) crm.Interaction {
+		return crm.Interaction{
+			ChannelID: crm.ChannelID(uuid.MustParse(channel)), ExternalID: external, MessageID: "1", At: at, Received: at, Direction: crm.Inbound,
+		}
+	}
+	digest := func(external string) string { return uuid.UUID(message(external).MessageDigest()).String() }
+	pgtest.Exec(t, url, `
+		INSERT INTO workspaces VALUES (1, 'demo', now(), 0, now());
+		INSERT INTO channels VALUES (1, '`+channel+`', 'Web', 'WHATSAPP', true, now());
+		INSERT INTO channel_routes VALUES ('`+channel+`', 1);
+		INSERT INTO contacts VALUES (1, '`+ann+`', 'Ann', NULL, NULL, '', 1, now(), now(), 1, NULL, 0, NULL, 0, NULL, 'ann', 'ann', false);
+		INSERT INTO contact_activity VALUES (1, '`+ann+`', now());
+		INSERT INTO contact_counts VALUES (1, 0, 1);
+		INSERT INTO sessions VALUES
+		  (1, '`+session+`', '`+ann+`', '`+channel+`', 'ACTIVE', NULL, 'Hello', now(), 1, now()),
+		  (1, '`+goneSession+`', NULL, '`+channel+`', 'ACTIVE', NULL, 'Secret', now(), 1, now());
+		INSERT INTO session_counts VALUES (1, '`+channel+`', 'ACTIVE', '', false, 0, 1), (1, '`+channel+`', 'ACTIVE', '', true, 0, 1);
+		INSERT INTO identities VALUES (1, '`+channel+`', 'ann', '`+ann+`', '`+session+`', NULL, now());
+		INSERT INTO messages VALUES (1, '`+digest("ann")+`', '`+session+`'), (1, '`+digest("gone")+`', '`+goneSession+`');
+		INSERT INTO changes (workspace_id, id, seq, kind, contact_id, session_id, version, fields, actor, at, stamp) VALUES
+		  (1, '00000000-0000-7000-8000-000000000011', 1, 'CREATED', '`+gone+`', NULL, 1, '{name}', 'c', now(), 1),
+		  (1, '00000000-0000-7000-8000-000000000012', 2, 'CREATED', '`+gone+`', '`+goneSession+`', 0, '{}', 'c', now(), 2),
+		  (1, '00000000-0000-7000-8000-000000000013', 3, 'ACTIVITY', '`+gone+`', NULL, 1, '{}', 'c', now(), 3),
+		  (1, '00000000-0000-7000-8000-000000000014', 4, 'DELETED', '`+gone+`', NULL, 1, '{}', 'eve', now(), 4),
+		  (1, '00000000-0000-7000-8000-000000000015', 0, 'UPDATED', '`+gone+`', NULL, 1, '{name}', 'c', now(), 5),
+		  (1, '00000000-0000-7000-8000-000000000016', 5, 'UPDATED', '`+ann+`', NULL, 2, '{}', 'c', now(), 6);
+		INSERT INTO event_heads VALUES (1, 5, now());
+		INSERT INTO audit VALUES
+		  (1, '00000000-0000-7000-8000-000000000021', 'SESSION_EDITED', '`+gone+`', '`+goneSession+`', '{tag}', 'eve', now()),
+		  (1, '00000000-0000-7000-8000-000000000022', 'CONTACT_DELETED', '`+gone+`', NULL, '{}', 'eve', now())`)
+	if _, err := postgres.Migrate(ctx, url, postgres.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	s, err := postgres.Open(ctx, url, postgres.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	id := func(v string) [16]byte { return uuid.MustParse(v) }
+	storagetest.Upgraded(t, s, storagetest.Upgrade{
+		Workspace: 1, Channel: id(channel), Contact: id(ann), Gone: id(gone), Session: id(session), GoneSession: id(goneSession),
+		Message: message("ann"), GoneMessage: message("gone"),
+	})
+	left := column(t, url, `
+		SELECT message_key::text FROM messages WHERE NOT keyed OR session_id = '`+goneSession+`'
+		UNION ALL SELECT id::text FROM audit WHERE contact_id IS NOT NULL AND session_id IS NOT NULL
+		UNION ALL SELECT id::text FROM changes WHERE contact_id IS NOT NULL AND session_id IS NOT NULL
+		UNION ALL SELECT id::text FROM changes WHERE contact_id = '`+gone+`' AND kind <> 'DELETED'`)
+	if len(left) != 0 {
+		t.Errorf("as they were are %v", left)
+	}
+}
 
 func TestADatabaseOfTheFirstReleaseIsBroughtUpToDate(t *testing.T) {
 	t.Parallel()

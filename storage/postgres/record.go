@@ -14,13 +14,13 @@ import (
 )
 
 // write stores a message with the contact and the session it finds or makes, in one round trip.
-func (s *Store) write(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i crm.Interaction, l locked, stage gramStage) (crm.Recorded, error) {
+func (s *Store) write(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i incoming, l locked, stage gramStage) (crm.Recorded, error) {
 	b := &pgx.Batch{}
 	e := crm.Event{ID: eventID(i.Event, i.Received), Actor: i.ChannelID.String(), At: i.Received}
 	var c crm.Contact
 	var before crm.Contact
 	if l.contact == nil {
-		c = crm.ContactFrom(i)
+		c = crm.ContactFrom(i.Interaction)
 		insertContact(b, w, c, stage)
 		e.Kind = crm.Created
 	} else {
@@ -30,7 +30,7 @@ func (s *Store) write(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i crm.I
 			c = saveContact(b, w, before, c, i.Received)
 			e.Kind = crm.Updated
 		}
-		c.Receive(i)
+		c.Receive(i.Interaction)
 	}
 	r := crm.Recorded{Contact: &c}
 	if e.Kind != "" {
@@ -38,11 +38,11 @@ func (s *Store) write(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i crm.I
 		s.addChange(b, w, e)
 		r.Event = &e.ID
 	}
-	r.Session = crm.SessionFrom(i, c.ID)
+	r.Session = new(crm.SessionFrom(i.Interaction, c.ID))
 	known := l.session != nil && l.session.Status.Open()
 	if known {
-		r.Session = *l.session
-		r.Session.Receive(i)
+		r.Session = l.session
+		r.Session.Receive(i.Interaction)
 		b.Queue(`
 			UPDATE sessions
 			SET last_message_preview = @preview, last_message_at = @at, unread_count = @unread
@@ -51,25 +51,27 @@ func (s *Store) write(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i crm.I
 			"at": r.Session.LastMessageAt, "unread": r.Session.UnreadCount,
 		})
 	} else {
-		insertSession(b, w, r.Session)
+		insertSession(b, w, *r.Session)
 		s.addChange(b, w, crm.Event{
 			ID: crm.NewEventID(i.Received), Kind: crm.Created, ContactID: &c.ID, SessionID: &r.Session.ID,
 			Changes: r.Session.ChangesFrom(crm.Session{}), Actor: i.ChannelID.String(), At: i.Received,
 		})
 	}
 	for _, external := range i.ExternalIDs() {
-		identity := crm.IdentityFrom(i, c.ID)
+		identity := crm.IdentityFrom(i.Interaction, c.ID)
 		identity.ExternalID = external
 		writeIdentity(b, w, identity, r.Session.ID, l.identities)
 	}
-	b.Queue(`INSERT INTO messages (workspace_id, message_key, session_id) VALUES (@workspace, @key, @session)`,
-		pgx.NamedArgs{"workspace": w, "key": i.MessageKey(), "session": [16]byte(r.Session.ID)})
+	b.Queue(`
+		INSERT INTO messages (workspace_id, message_key, session_id, keyed, day)
+		VALUES (@workspace, @key, @session, true, @day)`,
+		pgx.NamedArgs{"workspace": w, "key": i.key, "session": [16]byte(r.Session.ID), "day": crm.Day(i.Received)})
 	if l.contact != nil {
 		moveActivity(b, w, i, c.ID, pgtype.UUID{Bytes: r.Session.ID, Valid: known})
 	}
 	slot := s.slot() // last, for others wait for these rows
 	if !known {
-		addToSessionsAt(b, w, slot%sessionSlots, storage.KindCount{SessionKind: storage.KindOf(r.Session), N: 1})
+		addToSessionsAt(b, w, slot%sessionSlots, storage.KindCount{SessionKind: storage.KindOf(*r.Session), N: 1})
 	}
 	if l.contact == nil {
 		addToCountAt(b, w, slot%countSlots, 1)
@@ -80,7 +82,7 @@ func (s *Store) write(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i crm.I
 // moveActivity queues that a message moves a contact's activity, and the mark that events are to tell of it: of the
 // contact if it moved, and of the session unless that is new. A message to the customer moves nothing. That is decided
 // here and not in the statement: Citus cannot plan an UPDATE whose condition is false whatever the row.
-func moveActivity(b *pgx.Batch, w crm.WorkspaceID, i crm.Interaction, c crm.ContactID, session pgtype.UUID) {
+func moveActivity(b *pgx.Batch, w crm.WorkspaceID, i incoming, c crm.ContactID, session pgtype.UUID) {
 	args := interactionArgs(w, i)
 	args["contact"], args["session"] = [16]byte(c), session
 	if i.Direction != crm.Inbound {

@@ -52,7 +52,9 @@ type Store struct {
 	born       gramStage // of a new workspace; tests have it complete from the start
 	fences     search.Fences
 	sweep      sweeper
+	unkeyed    seldom
 	memory     memory
+	secret     []byte // that messages are known again by
 	slots      atomic.Uint64
 	teller     *teller
 	panicked   func(*storage.PanicError)
@@ -90,6 +92,10 @@ func open(ctx context.Context, url string, o Options, adjust func(*pgxpool.Confi
 	}
 	err = s.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')`).Scan(&s.citus)
 	if err != nil {
+		s.pool.Close()
+		return nil, fmt.Errorf("open database: %w", translate(ctx, err))
+	}
+	if err := s.loadSecret(ctx); err != nil {
 		s.pool.Close()
 		return nil, fmt.Errorf("open database: %w", translate(ctx, err))
 	}

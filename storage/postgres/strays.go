@@ -109,9 +109,9 @@ func (c *checkup) identities(ctx context.Context) error {
 // sessions checks that each session is of a contact, of one that is being deleted, or of nobody and without a preview.
 func (c *checkup) sessions(ctx context.Context) error {
 	type row struct {
-		session     crm.SessionID
-		contact     pgtype.UUID
-		known, kept bool
+		session             crm.SessionID
+		contact             pgtype.UUID
+		known, kept, traced bool
 	}
 	var last row
 	for {
@@ -121,13 +121,15 @@ func (c *checkup) sessions(ctx context.Context) error {
 			  s.contact_id IS NULL
 			    OR (SELECT true FROM contacts c WHERE c.workspace_id = @workspace AND c.id = s.contact_id) IS NOT NULL
 			    OR (SELECT true FROM contact_deletions d WHERE d.workspace_id = @workspace AND d.contact_id = s.contact_id) IS NOT NULL,
-			  s.contact_id IS NULL AND s.last_message_preview IS NOT NULL
+			  s.contact_id IS NULL AND s.last_message_preview IS NOT NULL,
+			  s.contact_id IS NULL
+			    AND (SELECT true FROM messages m WHERE m.workspace_id = @workspace AND m.session_id = s.id LIMIT 1) IS NOT NULL
 			FROM sessions s
 			WHERE s.workspace_id = @workspace AND s.id > @id
 			ORDER BY s.id
 			LIMIT %d`, checkRows), pgx.NamedArgs{"workspace": c.workspace, "id": [16]byte(last.session)})
 		batch, err := all(ctx, rows, err, func(from pgx.CollectableRow) (r row, err error) {
-			return r, from.Scan((*[16]byte)(&r.session), &r.contact, &r.known, &r.kept)
+			return r, from.Scan((*[16]byte)(&r.session), &r.contact, &r.known, &r.kept, &r.traced)
 		})
 		if err != nil || len(batch) == 0 {
 			return err
@@ -137,11 +139,26 @@ func (c *checkup) sessions(ctx context.Context) error {
 			var err error
 			switch {
 			case !r.known:
+				args := pgx.NamedArgs{
+					"workspace": c.workspace, "session": [16]byte(r.session), "contact": r.contact, "slot": rand.IntN(sessionSlots),
+				}
 				err = c.report(ctx, storage.Finding{Kind: storage.OrphanSession, Contact: new(crm.ContactID(r.contact.Bytes))},
-					c.statement(anonymize, pgx.NamedArgs{
-						"workspace": c.workspace, "session": [16]byte(r.session), "contact": r.contact, "slot": rand.IntN(sessionSlots),
-					}))
+					func(ctx context.Context) error {
+						return c.tx(ctx, func(tx pgx.Tx) error {
+							b := &pgx.Batch{}
+							b.Queue(anonymize, args)
+							b.Queue(mendMessages, args)
+							return tx.SendBatch(ctx, b).Close()
+						})
+					})
+			case r.traced:
+				err = c.report(ctx, storage.Finding{Kind: storage.KeptMessages}, c.statement(mendMessages,
+					pgx.NamedArgs{"workspace": c.workspace, "session": [16]byte(r.session)}))
+				fallthrough
 			case r.kept:
+				if err != nil || !r.kept {
+					break
+				}
 				err = c.report(ctx, storage.Finding{Kind: storage.KeptPreview}, c.statement(`
 					UPDATE sessions SET `+anonymized+`
 					WHERE workspace_id = @workspace AND id = @session AND contact_id IS NULL`,
@@ -168,3 +185,10 @@ const anonymize = `
 	CROSS JOIN (VALUES (false, -1), (true, 1)) AS v(anonymous, sign)
 	ON CONFLICT (workspace_id, channel_id, status, tag, anonymous, slot)
 	DO UPDATE SET sessions = session_counts.sessions + excluded.sessions`
+
+// mendMessages takes the session @session, where it has no contact, from what its messages are known again by.
+const mendMessages = `
+	UPDATE messages SET session_id = NULL
+	WHERE workspace_id = @workspace AND session_id = @session AND (
+	  SELECT contact_id IS NULL FROM sessions WHERE workspace_id = @workspace AND id = @session
+	)`

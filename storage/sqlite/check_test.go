@@ -41,8 +41,12 @@ func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 		"an identity's session is gone":     {`DELETE FROM messages; DELETE FROM sessions WHERE n = (SELECT min(n) FROM sessions)`, kinds(storage.LostSession, storage.WrongSessionCount), "", false},
 		"a session's contact is gone":       {`UPDATE sessions SET contact_id = randomblob(16) WHERE n = 1`, kinds(storage.OrphanSession), "", false},
 		"an anonymous session still shows what was written": {
-			`UPDATE sessions SET contact_id = NULL WHERE n = 1; UPDATE session_counts SET anonymous = 1`,
+			`UPDATE messages SET session_id = NULL; UPDATE sessions SET contact_id = NULL WHERE n = 1; UPDATE session_counts SET anonymous = 1`,
 			kinds(storage.KeptPreview, storage.WrongSessionCount), "", false,
+		},
+		"messages are said to be an anonymous session's": {
+			`UPDATE sessions SET contact_id = NULL, last_message_preview = NULL WHERE n = 1; UPDATE session_counts SET anonymous = 1`,
+			kinds(storage.KeptMessages, storage.WrongSessionCount), "", false,
 		},
 		"a contact is not in the gram index": {`DELETE FROM contact_grams WHERE rowid = (SELECT n FROM contacts WHERE name = 'Zoë Ångström')`, kinds(storage.StaleGrams), "", false},
 		"a contact has other grams":          {`INSERT OR REPLACE INTO contact_grams (rowid, grams) SELECT n, 'a b c' FROM contacts WHERE name = 'Zoë Ångström'`, kinds(storage.StaleGrams), "", false},

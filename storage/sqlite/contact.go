@@ -359,7 +359,7 @@ func addToCount(ctx context.Context, c *conn, w crm.WorkspaceID, n int) error {
 	return err
 }
 
-// detachAtOnce is how many sessions are detached in one transaction.
+// detachAtOnce is how many sessions are detached, and how many of their messages, in one transaction.
 const detachAtOnce = 1000
 
 // DeleteContact removes a contact for good and detaches its sessions; where they are many, a tombstone stands for the
@@ -407,8 +407,8 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		if err != nil {
 			return err
 		}
-		detached, err := t.exec(ctx, detach, args{"workspace": w, "id": id[:], "n": detachAtOnce})
-		if err != nil || detached < detachAtOnce {
+		more, err := t.detach(ctx, w, id)
+		if err != nil || !more {
 			return err
 		}
 		_, err = t.exec(ctx, `
@@ -423,9 +423,28 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 	return nil
 }
 
-// detach makes @n of the sessions of the contact @id anonymous.
-const detach = `
-	UPDATE sessions SET ` + anonymized + `
-	WHERE n IN (
-	  SELECT n FROM sessions WHERE workspace_id = @workspace AND contact_id = @id LIMIT @n
-	)`
+// detach makes sessions of a contact anonymous, and takes them from what their messages are known again by. It does one
+// helping and reports whether there is more.
+func (t *tx) detach(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) (more bool, err error) {
+	const picked = `
+		SELECT n, id FROM sessions
+		WHERE workspace_id = @workspace AND contact_id = @id
+		ORDER BY last_message_at, id
+		LIMIT @n`
+	a := args{"workspace": w, "id": id[:], "n": detachAtOnce}
+	for _, query := range []string{
+		`UPDATE messages SET session_id = NULL
+		WHERE workspace_id = @workspace AND message_key IN (
+		  SELECT m.message_key
+		  FROM (` + picked + `) s
+		  CROSS JOIN messages m INDEXED BY messages_of_session ON m.workspace_id = @workspace AND m.session_id = s.id
+		  LIMIT @n
+		)`,
+		`UPDATE sessions SET ` + anonymized + ` WHERE n IN (SELECT n FROM (` + picked + `))`,
+	} {
+		if n, err := t.exec(ctx, query, a); err != nil || n == detachAtOnce {
+			return true, err
+		}
+	}
+	return false, nil
+}

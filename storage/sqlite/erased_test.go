@@ -15,7 +15,7 @@ func TestNothingLeadsFromASessionToAContactThatIsGone(t *testing.T) {
 	storagetest.Erased(t, open(t, path), func() [][]string { return dump(t, path) })
 }
 
-// dump returns every row of the tables of the database at path.
+// dump returns every row, behind the name of its table, of the database at path.
 func dump(t *testing.T, path string) (out [][]string) {
 	t.Helper()
 	db := raw(t, path)
@@ -45,7 +45,7 @@ func dump(t *testing.T, path string) (out [][]string) {
 					row[i] = hex.EncodeToString(b)
 				}
 			}
-			out = append(out, row)
+			out = append(out, append([]string{table}, row...))
 		}
 		if err := rows.Err(); err != nil {
 			t.Fatal(err)

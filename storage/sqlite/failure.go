@@ -109,6 +109,7 @@ func (s *Store) RemoveFailure(ctx context.Context, w crm.WorkspaceID, id crm.Fai
 	if err != nil {
 		return fmt.Errorf("remove failure %s: %w", id, err)
 	}
+	s.eraser.ask()
 	return nil
 }
 

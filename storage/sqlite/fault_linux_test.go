@@ -133,7 +133,7 @@ func TestADatabaseThatAnotherProcessLocksSaysSo(t *testing.T) {
 func TestAFailedMigrationLeavesTheOldSchemaWorking(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "kith.db")
-	firstRelease(t, path, `
+	release(t, path, 1, `
 		INSERT INTO workspaces VALUES (1, 'demo', 0);
 		CREATE TABLE ingest_failures (n INTEGER) STRICT;`) // which the second migration would make
 	if s, err := Open(t.Context(), path); err == nil {

@@ -21,7 +21,8 @@ func (s *Store) RecordInteraction(ctx context.Context, w crm.WorkspaceID, i crm.
 	i.Event = cmp.Or(i.Event, crm.NewEventID(i.Received))
 	var r crm.Recorded
 	err := s.write(ctx, func(ctx context.Context, t *tx) error {
-		rec := recording{tx: t, workspace: w, message: i}
+		digest := i.MessageDigest()
+		rec := recording{tx: t, workspace: w, message: i, digest: digest, key: crm.MessageKey(s.secret, digest)}
 		var err error
 		r, err = rec.record(ctx)
 		return err
@@ -37,14 +38,15 @@ type recording struct {
 	*tx
 	workspace crm.WorkspaceID
 	message   crm.Interaction
+	key       [16]byte
+	digest    [16]byte // under which it may still be stored, see [Store.keySome]
 }
 
 func (r recording) record(ctx context.Context) (crm.Recorded, error) {
-	key := r.message.MessageKey()
 	seen, found, err := first(ctx, r.conn, `
 		SELECT session_id FROM messages
-		WHERE workspace_id = @workspace AND message_key = @key`,
-		args{"workspace": r.workspace, "key": key[:]}, scanSessionID)
+		WHERE workspace_id = @workspace AND message_key IN (@key, @digest)`,
+		args{"workspace": r.workspace, "key": r.key[:], "digest": r.digest[:]}, scanSessionID)
 	if err != nil {
 		return crm.Recorded{}, err
 	}
@@ -73,19 +75,24 @@ func (r recording) record(ctx context.Context) (crm.Recorded, error) {
 		return crm.Recorded{}, err
 	}
 	_, err = r.exec(ctx, `
-		INSERT INTO messages (workspace_id, message_key, session_id)
-		VALUES (@workspace, @key, @session)`, args{"workspace": r.workspace, "key": key[:], "session": session.ID[:]})
-	return crm.Recorded{Contact: &contact, Session: session, Event: event}, err
+		INSERT INTO messages (workspace_id, message_key, session_id, keyed, day)
+		VALUES (@workspace, @key, @session, 1, @day)`, args{
+		"workspace": r.workspace, "key": r.key[:], "session": session.ID[:], "day": crm.Day(r.message.Received),
+	})
+	return crm.Recorded{Contact: &contact, Session: &session, Event: event}, err
 }
 
 // repeated answers a message that was recorded before.
-func (r recording) repeated(ctx context.Context, id crm.SessionID) (crm.Recorded, error) {
-	session, err := sessionByID(ctx, r.conn, r.workspace, id)
-	if err != nil || session.ContactID == nil {
-		return crm.Recorded{Session: session, Repeated: true}, err
+func (r recording) repeated(ctx context.Context, id uuid.NullUUID) (crm.Recorded, error) {
+	if !id.Valid {
+		return crm.Recorded{Repeated: true}, nil
+	}
+	session, err := sessionByID(ctx, r.conn, r.workspace, crm.SessionID(id.UUID))
+	if err != nil || session.ContactID == nil { // the deletion is not through yet
+		return crm.Recorded{Repeated: true}, err
 	}
 	contact, err := contactByID(ctx, r.conn, r.workspace, *session.ContactID)
-	return crm.Recorded{Contact: &contact, Session: session, Repeated: true}, err
+	return crm.Recorded{Contact: &contact, Session: &session, Repeated: true}, err
 }
 
 func (r recording) checkChannel(ctx context.Context) error {
@@ -314,7 +321,7 @@ func scanIdentity(rows *sql.Rows) (k knownIdentity, err error) {
 	return k, err
 }
 
-func scanSessionID(rows *sql.Rows) (id crm.SessionID, err error) {
-	err = rows.Scan((*uuid.UUID)(&id))
+func scanSessionID(rows *sql.Rows) (id uuid.NullUUID, err error) {
+	err = rows.Scan(&id)
 	return id, err
 }

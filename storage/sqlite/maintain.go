@@ -10,8 +10,8 @@ import (
 	"kith/internal/crm"
 )
 
-// Maintain detaches up to a thousand sessions of deleted contacts; then it takes what they left out of the file. Last it
-// places the sample of a large workspace.
+// Maintain detaches up to a thousand sessions of deleted contacts, and keys a thousand messages; then it takes what they
+// left out of the file. Last it places the sample of a large workspace.
 func (s *Store) Maintain(ctx context.Context) (more bool, err error) {
 	waits, err := read(ctx, s, func(c *conn) (bool, error) {
 		_, found, err := first(ctx, c, oldestDeletion, nil, scanDeletion)
@@ -22,6 +22,9 @@ func (s *Store) Maintain(ctx context.Context) (more bool, err error) {
 			more, err = detachSome(ctx, t)
 			return err
 		})
+	}
+	if err == nil && !more {
+		more, err = s.keySome(ctx)
 	}
 	if err == nil && !more {
 		more, err = s.erase(ctx)
@@ -53,9 +56,7 @@ func detachSome(ctx context.Context, t *tx) (more bool, err error) {
 	if err != nil || !found {
 		return false, err
 	}
-	a := args{"workspace": d.workspace, "id": d.contact[:], "n": detachAtOnce}
-	detached, err := t.exec(ctx, detach, a)
-	if err != nil || detached == detachAtOnce {
+	if more, err := t.detach(ctx, d.workspace, d.contact); err != nil || more {
 		return true, err
 	}
 	_, err = t.exec(ctx, `DELETE FROM contact_deletions WHERE workspace_id = @workspace AND contact_id = @id`,

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"encoding/hex"
 	"io/fs"
 	"path/filepath"
 	"testing"
@@ -11,12 +12,13 @@ import (
 
 	"kith/internal/crm"
 	"kith/storage"
+	"kith/storage/storagetest"
 )
 
 func TestADatabaseOfTheFirstReleaseIsBroughtUpToDate(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "kith.db")
-	firstRelease(t, path, `
+	release(t, path, 1, `
 		INSERT INTO workspaces VALUES (1, 'demo', 0), (2, 'other', 0);
 		INSERT INTO channels (workspace_id, id, name, type, active, created_at) VALUES
 		  (1, x'000000000000000000000000000000c1', 'Web', 'HTML_EMBED', 1, 0),
@@ -94,8 +96,77 @@ func TestADatabaseOfTheFirstReleaseIsBroughtUpToDate(t *testing.T) {
 	}
 }
 
-// firstRelease makes a database with the schema of the first release, and fills it.
-func firstRelease(t *testing.T, path, fill string) {
+func TestAnUpgradeForgetsWhoseTheSessionsOfDeletedContactsWereAndKnowsMessagesAgain(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "kith.db")
+	ch := crm.ChannelID{15: 0xc1}
+	at := time.Date(2026, 1, 5, 9, 30, 0, 0, time.UTC)
+	message := func(external string) crm.Interaction {
+		return crm.Interaction{ChannelID: ch, ExternalID: external, MessageID: "1", At: at, Received: at, Direction: crm.Inbound}
+	}
+	const ann, gone = `x'000000000000000000000000000000a1'`, `x'000000000000000000000000000000a2'`
+	release(t, path, 3, `
+		INSERT INTO workspaces VALUES (1, 'demo', 0);
+		INSERT INTO channels (workspace_id, id, name, type, active, created_at) VALUES
+		  (1, x'000000000000000000000000000000c1', 'Web', 'WHATSAPP', 1, 0);
+		INSERT INTO contacts (
+		  n, workspace_id, id, name, version, created_at, updated_at, name_origin, email_origin, phone_origin,
+		  name_key, search_text, notes
+		) VALUES (1, 1, `+ann+`, 'Ann', 1, 0, 0, 1, 0, 0, 'ann', '', '');
+		INSERT INTO contact_counts VALUES (1, 1);
+		INSERT INTO contact_activity (workspace_id, contact_id, last_activity_at) VALUES (1, `+ann+`, 0);
+		INSERT INTO identities VALUES
+		  (1, x'000000000000000000000000000000c1', 'ann', `+ann+`, x'00000000000000000000000000000001', NULL, 0);
+		INSERT INTO sessions (
+		  workspace_id, id, contact_id, channel_id, status, tag, last_message_preview, last_message_at, unread_count, started_at
+		) VALUES
+		  (1, x'00000000000000000000000000000001', `+ann+`, x'000000000000000000000000000000c1', 'ACTIVE', NULL, 'Hello', 1, 1, 0),
+		  (1, x'00000000000000000000000000000002', NULL, x'000000000000000000000000000000c1', 'ACTIVE', NULL, 'Secret', 2, 1, 0);
+		INSERT INTO session_counts VALUES
+		  (1, x'000000000000000000000000000000c1', 'ACTIVE', '', 0, 1), (1, x'000000000000000000000000000000c1', 'ACTIVE', '', 1, 1);
+		INSERT INTO messages VALUES
+		  (1, x'`+hex.EncodeToString(digest(message("ann")))+`', x'00000000000000000000000000000001'),
+		  (1, x'`+hex.EncodeToString(digest(message("gone")))+`', x'00000000000000000000000000000002');
+		INSERT INTO changes (workspace_id, id, seq, kind, contact_id, session_id, version, fields, actor, at) VALUES
+		  (1, x'00000000000000000000000000000011', 1, 'CREATED', `+gone+`, NULL, 1, '[{"field":"name"}]', 'c', 5),
+		  (1, x'00000000000000000000000000000012', 2, 'CREATED', `+gone+`, x'00000000000000000000000000000002', 0, '[]', 'c', 5),
+		  (1, x'00000000000000000000000000000013', 3, 'ACTIVITY', `+gone+`, NULL, 1, '[]', 'c', 6),
+		  (1, x'00000000000000000000000000000014', 4, 'DELETED', `+gone+`, NULL, 1, '[]', 'eve', 7),
+		  (1, x'00000000000000000000000000000015', 0, 'UPDATED', `+gone+`, NULL, 1, '[{"field":"name"}]', 'c', 4),
+		  (1, x'00000000000000000000000000000016', 5, 'UPDATED', `+ann+`, NULL, 2, '[{"field":"name","new":"Ann"}]', 'c', 8);
+		INSERT INTO event_heads VALUES (1, 5);
+		INSERT INTO audit VALUES
+		  (1, x'00000000000000000000000000000021', 'SESSION_EDITED', `+gone+`, x'00000000000000000000000000000002', '["tag"]', 'eve', 6),
+		  (1, x'00000000000000000000000000000022', 'CONTACT_DELETED', `+gone+`, NULL, '[]', 'eve', 7);`)
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	storagetest.Upgraded(t, s, storagetest.Upgrade{
+		Workspace: 1, Channel: ch, Contact: crm.ContactID{15: 0xa1}, Gone: crm.ContactID{15: 0xa2},
+		Session: crm.SessionID{15: 1}, GoneSession: crm.SessionID{15: 2}, Message: message("ann"), GoneMessage: message("gone"),
+	})
+	left, err := read(t.Context(), s, func(c *conn) (int, error) {
+		n, _, err := first(t.Context(), c, `
+		SELECT (SELECT count(*) FROM messages WHERE keyed = 0) + (SELECT count(*) FROM messages WHERE session_id = x'00000000000000000000000000000002')
+		  + (SELECT count(*) FROM audit WHERE contact_id IS NOT NULL AND session_id IS NOT NULL)
+		  + (SELECT count(*) FROM changes WHERE contact_id IS NOT NULL AND session_id IS NOT NULL)
+		  + (SELECT count(*) FROM changes WHERE contact_id = `+gone+` AND kind <> 'DELETED')`, nil, scanInt)
+		return n, err
+	})
+	if err != nil || left != 0 {
+		t.Errorf("%d rows are as they were, %v", left, err)
+	}
+}
+
+func digest(i crm.Interaction) []byte {
+	d := i.MessageDigest()
+	return d[:]
+}
+
+// release makes a database with the schema of an older release, and fills it.
+func release(t *testing.T, path string, version int64, fill string) {
 	t.Helper()
 	if err := create(path); err != nil {
 		t.Fatal(err)
@@ -113,7 +184,7 @@ func firstRelease(t *testing.T, path, fill string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.UpTo(t.Context(), 1); err != nil {
+	if _, err := p.UpTo(t.Context(), version); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := db.ExecContext(t.Context(), fill); err != nil {

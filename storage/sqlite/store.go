@@ -30,6 +30,7 @@ type Store struct {
 	fences     search.Fences
 
 	followers followers
+	secret    []byte // that messages are known again by
 	tellEvery time.Duration
 	marks     chan struct{} // a signal that there are new marks of activity
 	teller    chan struct{} // full while somebody tells activity
@@ -72,12 +73,17 @@ func openReady(ctx context.Context, path string) (*Store, error) {
 	if err := migrate(ctx, w); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, refusal(ctx, path, err)), w.Close())
 	}
+	secret, err := messageSecret(ctx, w)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, refusal(ctx, path, err)), w.Close())
+	}
 	size := max(4, 2*runtime.NumCPU())
 	r, err := open(path, size, readerPragmas)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open database: %w", err), w.Close())
 	}
 	s := &Store{
+		secret:  secret,
 		readers: newReaders(r, size), tellEvery: tellEvery, marks: make(chan struct{}, 1), teller: make(chan struct{}, 1),
 	}
 	s.writer = newWriter(w, s.committed)

@@ -69,7 +69,7 @@ func TestTwoStoresOnOneFileSeeEachOthersWrites(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(map[crm.SessionID]crm.Session{r.Session.ID: r.Session}, got); diff != "" {
+		if diff := cmp.Diff(map[crm.SessionID]crm.Session{r.Session.ID: *r.Session}, got); diff != "" {
 			t.Fatalf("message %d in the other store (-want +got):\n%s", n, diff)
 		}
 	}

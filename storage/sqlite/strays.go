@@ -119,9 +119,9 @@ func (c *checkup) identities(ctx context.Context) error {
 // sessions checks that each session is of a contact, of one that is being deleted, or of nobody and without a preview.
 func (c *checkup) sessions(ctx context.Context) error {
 	type row struct {
-		session     crm.SessionID
-		contact     uuid.NullUUID
-		known, kept bool
+		session             crm.SessionID
+		contact             uuid.NullUUID
+		known, kept, traced bool
 	}
 	var last row
 	for {
@@ -133,12 +133,14 @@ func (c *checkup) sessions(ctx context.Context) error {
 				  s.contact_id IS NULL
 				    OR EXISTS (SELECT 1 FROM contacts c WHERE c.workspace_id = @workspace AND c.id = s.contact_id)
 				    OR EXISTS (SELECT 1 FROM contact_deletions d WHERE d.workspace_id = @workspace AND d.contact_id = s.contact_id),
-				  s.contact_id IS NULL AND s.last_message_preview IS NOT NULL
+				  s.contact_id IS NULL AND s.last_message_preview IS NOT NULL,
+				  s.contact_id IS NULL
+				    AND EXISTS (SELECT 1 FROM messages m WHERE m.workspace_id = @workspace AND m.session_id = s.id)
 				FROM sessions s
 				WHERE s.workspace_id = @workspace AND s.id > @id
 				ORDER BY s.id
 				LIMIT @limit`, a, func(rows *sql.Rows) (r row, err error) {
-				err = rows.Scan((*uuid.UUID)(&r.session), &r.contact, &r.known, &r.kept)
+				err = rows.Scan((*uuid.UUID)(&r.session), &r.contact, &r.known, &r.kept, &r.traced)
 				return r, err
 			})
 		})
@@ -153,7 +155,15 @@ func (c *checkup) sessions(ctx context.Context) error {
 				err = c.report(ctx, storage.Finding{Kind: storage.OrphanSession, Contact: &id}, func(ctx context.Context, t *tx) error {
 					return c.mendSession(ctx, t, r.session, id)
 				})
+			case r.traced:
+				err = c.report(ctx, storage.Finding{Kind: storage.KeptMessages}, func(ctx context.Context, t *tx) error {
+					return c.mendMessages(ctx, t, r.session)
+				})
+				fallthrough
 			case r.kept:
+				if err != nil || !r.kept {
+					break
+				}
 				err = c.report(ctx, storage.Finding{Kind: storage.KeptPreview}, func(ctx context.Context, t *tx) error {
 					_, err := t.exec(ctx, `
 						UPDATE sessions SET `+anonymized+`
@@ -185,7 +195,20 @@ func (c *checkup) mendSession(ctx context.Context, t *tx, id crm.SessionID, cont
 	}
 	was := storage.KindOf(v)
 	was.Anonymous = false
-	return moveSession(ctx, t.conn, c.workspace, was, storage.KindOf(v))
+	if err := moveSession(ctx, t.conn, c.workspace, was, storage.KindOf(v)); err != nil {
+		return err
+	}
+	return c.mendMessages(ctx, t, id)
+}
+
+// mendMessages takes a session without a contact from what its messages are known again by.
+func (c *checkup) mendMessages(ctx context.Context, t *tx, id crm.SessionID) error {
+	_, err := t.exec(ctx, `
+		UPDATE messages SET session_id = NULL
+		WHERE workspace_id = @workspace AND session_id = @session AND EXISTS (
+		  SELECT 1 FROM sessions WHERE workspace_id = @workspace AND id = @session AND contact_id IS NULL
+		)`, args{"workspace": c.workspace, "session": id[:]})
+	return err
 }
 
 // count checks the counter of contacts.

@@ -15,8 +15,9 @@ import (
 )
 
 // Erased shows that nothing in the database leads from a session to its contact once that is deleted: no row that names
-// both, and no chain of rows of which each shares an id or a time with the next. dump returns every row of the
-// database as its values: ids in hexadecimal, times in microseconds since 1970, all others in any form.
+// both, and no chain of rows of which each shares an id or a time with the next. What its messages are known again by does
+// not say that they were in the session. dump returns every row of the database as the name of its table and its values:
+// ids in hexadecimal, times in microseconds since 1970, all others in any form.
 func Erased(t *testing.T, s storage.Store, dump func() [][]string) {
 	t.Helper()
 	w := newWorld(t, s)
@@ -55,6 +56,17 @@ func Erased(t *testing.T, s storage.Store, dump func() [][]string) {
 	}
 	if !slices.ContainsFunc(rows, func(row []string) bool { return slices.Contains(row, plain(ann)) }) {
 		t.Error("the dump does not show the audit of the deletion")
+	}
+	for _, row := range rows {
+		if row[0] == "messages" && slices.Contains(row, plain(anns)) {
+			t.Error("a message is said to have been in the session of the contact that is gone")
+		}
+		for n := range 5 {
+			digest := crm.Interaction{ChannelID: ch.ID, ExternalID: "ann", MessageID: fmt.Sprint(n)}.MessageDigest()
+			if slices.Contains(row, plain(digest)) {
+				t.Error("a message is known again by what everybody can make of its ids")
+			}
+		}
 	}
 	if connected(rows, shared, plain(ann), plain(anns)) {
 		t.Error("the contact that is gone can be told from its session")

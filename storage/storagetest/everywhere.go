@@ -156,6 +156,12 @@ var calls = []call{
 	{"ForgetEvents", func(ctx context.Context, w *world, _ target) (any, error) {
 		return w.ForgetEvents(ctx, time.Time{})
 	}},
+	{"ForgetMessages", func(ctx context.Context, w *world, _ target) (any, error) {
+		return w.ForgetMessages(ctx, time.Time{})
+	}},
+	{"ForgetFailures", func(ctx context.Context, w *world, _ target) (any, error) {
+		return w.ForgetFailures(ctx, time.Time{})
+	}},
 	{"RecordInteraction", func(ctx context.Context, w *world, on target) (any, error) {
 		i := w.message(crm.Channel{ID: on.channel}, "ann", "meddling")
 		return w.RecordInteraction(ctx, w.id, i)

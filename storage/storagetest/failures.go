@@ -3,6 +3,7 @@ package storagetest
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"kith/internal/crm"
 	"kith/storage"
@@ -116,6 +117,19 @@ var failureCases = []testCase{
 		counted(1)
 		w.wantErr("removed twice", w.RemoveFailure(w.ctx, w.id, one.ID), crm.ErrNotFound)
 		w.same("failures", w.failures(), []crm.Failure{two})
+	}},
+	{"old failures are forgotten", func(w *world) {
+		w.now = time.Date(2018, 5, 1, 12, 0, 0, 0, time.UTC) // older than what any other case writes
+		ch := w.channel("Web")
+		w.fail(w.failure(ch, "ann", "1"), w.failure(ch, "", "2"))
+		kept := w.failure(ch, "", "3")
+		w.fail(kept)
+		for more := true; more; {
+			var err error
+			more, err = w.ForgetFailures(w.ctx, kept.At)
+			w.check(err)
+		}
+		w.same("failures", w.failures(), []crm.Failure{kept})
 	}},
 	{"the failures of a contact's identities go with it, and no others", func(w *world) {
 		web, shop := w.channel("Web"), w.channel("Shop")

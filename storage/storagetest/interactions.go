@@ -24,7 +24,7 @@ var interactionCases = []testCase{
 		w.same("contact as read", w.contact(want.ID), want)
 		session := crm.SessionFrom(i, want.ID)
 		session.ID = r.Session.ID
-		w.same("session", r.Session, session)
+		w.same("session", *r.Session, session)
 		w.same("session as read", w.session(session.ID), session)
 		identities, err := w.IdentitiesByContact(w.ctx, w.id, []crm.ContactID{want.ID})
 		w.check(err)
@@ -49,7 +49,7 @@ var interactionCases = []testCase{
 		again.Profile = crm.Profile{Name: new("Annabel"), Email: new("ann@example.com"), EmailVerified: true}
 		for range 3 {
 			got := w.record(again)
-			want := crm.Recorded{Contact: &ann, Session: w.session(r.Session.ID), Repeated: true}
+			want := crm.Recorded{Contact: &ann, Session: new(w.session(r.Session.ID)), Repeated: true}
 			w.same("answer", got, want)
 		}
 		got := w.session(r.Session.ID)
@@ -93,7 +93,7 @@ var interactionCases = []testCase{
 		w.same("started", second.Session.StartedAt, first.Session.StartedAt)
 		w.same("last activity", second.Contact.LastActivityAt, &i.At)
 		w.same("contact as read", w.contact(first.Contact.ID), *second.Contact)
-		w.same("session as read", w.session(first.Session.ID), second.Session)
+		w.same("session as read", w.session(first.Session.ID), *second.Session)
 	}},
 	{"activity leaves the version and the time of the last edit alone", func(w *world) {
 		ch := w.channel("Shop")
@@ -116,7 +116,7 @@ var interactionCases = []testCase{
 		w.same("preview", r.Session.LastMessagePreview, newest.Preview)
 		w.same("last message", r.Session.LastMessageAt, newest.At)
 		w.same("last activity", r.Contact.LastActivityAt, &newest.At)
-		w.same("session as read", w.session(r.Session.ID), r.Session)
+		w.same("session as read", w.session(r.Session.ID), *r.Session)
 		w.same("contact as read", w.contact(r.Contact.ID), *r.Contact)
 	}},
 	{"a newer message without text clears the preview", func(w *world) {
@@ -137,7 +137,7 @@ var interactionCases = []testCase{
 		w.same("preview", r.Session.LastMessagePreview, out.Preview)
 		w.same("last message", r.Session.LastMessageAt, out.At)
 		w.same("last activity", r.Contact.LastActivityAt, &in.At)
-		w.same("session as read", w.session(r.Session.ID), r.Session)
+		w.same("session as read", w.session(r.Session.ID), *r.Session)
 		w.same("contact as read", w.contact(r.Contact.ID), *r.Contact)
 	}},
 	{"a contact who has only been written to was never active", func(w *world) {
@@ -196,7 +196,7 @@ var sessionOfMessageCases = []testCase{
 			w.same("session", r.Session.ID, l.Sessions[1].ID)
 			w.same("status", r.Session.Status, status)
 			w.same("unread", r.Session.UnreadCount, 2)
-			w.same("session as read", w.session(r.Session.ID), r.Session)
+			w.same("session as read", w.session(r.Session.ID), *r.Session)
 		}
 	}},
 	{"a message starts a new session when the newest is closed or archived", func(w *world) {
@@ -209,7 +209,7 @@ var sessionOfMessageCases = []testCase{
 			r := w.record(i)
 			want := crm.SessionFrom(i, l.Contact.ID)
 			want.ID = r.Session.ID
-			w.same("session", r.Session, want)
+			w.same("session", *r.Session, want)
 			for _, old := range l.Sessions {
 				w.same("old session", w.session(old.ID), old)
 			}

@@ -92,7 +92,7 @@ var manySessionsCases = []testCase{
 		w.remove(gone.Contact.ID)
 		again := w.record(old)
 		w.same("contact of a message reported again", again.Contact, (*crm.Contact)(nil))
-		w.same("session's contact of a message reported again", again.Session.ContactID, (*crm.ContactID)(nil))
+		w.same("session of a message reported again", again.Session, (*crm.Session)(nil))
 		fresh := w.record(w.message(ch, "ann", "after"))
 		w.same("sessions", w.sessions(storage.SessionFilter{Contact: &fresh.Contact.ID}), []crm.SessionID{fresh.Session.ID})
 		w.maintain()

@@ -33,7 +33,7 @@ var others = []group{
 	{"lists of contacts", slices.Concat(listCases, movingCases)},
 	{"sessions", slices.Concat(sessionCases, sessionsByContactCases, sessionEditCases, sessionCountCases)},
 	{"channels", slices.Concat(channelCases, webhookCases)},
-	{"interactions", slices.Concat(interactionCases, sessionOfMessageCases, joinCases, variantCases, aliasCases, profileCases, raceCases)},
+	{"interactions", slices.Concat(interactionCases, sessionOfMessageCases, joinCases, variantCases, aliasCases, profileCases, raceCases, messageCases)},
 	{"failures", failureCases},
 	{"audit", auditCases},
 	{"sign-ins", signInCases},

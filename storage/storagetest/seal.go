@@ -29,7 +29,7 @@ var sealCases = []testCase{
 			}
 		}
 		w.same("the other contact", other.contact(foreign.contact), *r.Contact)
-		w.same("the other session", other.session(foreign.session), r.Session)
+		w.same("the other session", other.session(foreign.session), *r.Session)
 		channels, err := other.Channels(w.ctx, other.id)
 		w.check(err)
 		w.same("the other channels", channels, []crm.Channel{ch})

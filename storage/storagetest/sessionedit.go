@@ -14,7 +14,7 @@ var sessionEditCases = []testCase{
 	{"an edit saves a session's status, tag and unread number, and nothing else", func(w *world) {
 		ch := w.channel("Shop")
 		r := w.record(w.message(ch, "ann", "1"))
-		want := r.Session
+		want := *r.Session
 		got, err := w.UpdateSession(w.ctx, w.id, want.ID, storage.SessionEdit{At: w.tick(), Change: func(s *crm.Session) error {
 			w.same("handed to change", *s, want)
 			*s = crm.Session{
@@ -32,7 +32,7 @@ var sessionEditCases = []testCase{
 		w.same("cleared", w.session(want.ID), want)
 	}},
 	{"an edit that leaves the session the same answers it as it is", func(w *world) {
-		want := w.record(w.message(w.channel("Shop"), "ann", "1")).Session
+		want := *w.record(w.message(w.channel("Shop"), "ann", "1")).Session
 		got, err := w.UpdateSession(w.ctx, w.id, want.ID, storage.SessionEdit{At: w.tick(), Change: func(s *crm.Session) error {
 			s.LastMessagePreview, s.Tag = nil, nil
 			return nil
@@ -42,7 +42,7 @@ var sessionEditCases = []testCase{
 		w.same("as read", w.session(want.ID), want)
 	}},
 	{"an error from change leaves the session as it was and comes back as it is", func(w *world) {
-		s := w.record(w.message(w.channel("Shop"), "ann", "1")).Session
+		s := *w.record(w.message(w.channel("Shop"), "ann", "1")).Session
 		_, err := w.UpdateSession(w.ctx, w.id, s.ID, storage.SessionEdit{At: w.tick(), Change: func(s *crm.Session) error {
 			s.Status = crm.Archived
 			return errRefused
@@ -61,21 +61,21 @@ var sessionEditCases = []testCase{
 	}},
 	{"a closed session gets no more messages, and an opened one does", func(w *world) {
 		ch := w.channel("Shop")
-		first := w.record(w.message(ch, "ann", "1")).Session
+		first := *w.record(w.message(ch, "ann", "1")).Session
 		w.changeSession(first.ID, func(s *crm.Session) { s.Status = crm.Closed })
-		second := w.record(w.message(ch, "ann", "2")).Session
+		second := *w.record(w.message(ch, "ann", "2")).Session
 		if second.ID == first.ID {
 			w.t.Fatal("the message joined a closed session")
 		}
 		w.changeSession(second.ID, func(s *crm.Session) { s.Status = crm.Archived })
 		w.changeSession(second.ID, func(s *crm.Session) { s.Status, s.Tag = crm.Escalated, new(crm.General) })
-		third := w.record(w.message(ch, "ann", "3")).Session
+		third := *w.record(w.message(ch, "ann", "3")).Session
 		w.same("session", third.ID, second.ID)
 		w.same("unread", third.UnreadCount, 2)
 		w.same("tag", third.Tag, new(crm.General))
 	}},
 	{"edits of one session at the same time are all saved", func(w *world) {
-		s := w.record(w.message(w.channel("Shop"), "ann", "1")).Session
+		s := *w.record(w.message(w.channel("Shop"), "ann", "1")).Session
 		const n = 16
 		w.check(together(n, func(int) error {
 			_, err := w.UpdateSession(w.ctx, w.id, s.ID, storage.SessionEdit{At: w.now, Change: func(s *crm.Session) error {
@@ -88,7 +88,7 @@ var sessionEditCases = []testCase{
 	}},
 	{"a message that comes while a session is marked read is either read or unread", func(w *world) {
 		ch := w.channel("Shop")
-		s := w.record(w.message(ch, "ann", "first")).Session
+		s := *w.record(w.message(ch, "ann", "first")).Session
 		const writers, each = 6, 20
 		messages := make([]crm.Interaction, writers*each)
 		for n := range messages {

@@ -1,0 +1,126 @@
+package postgres
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"kith/internal/crm"
+)
+
+const (
+	// keyAtOnce is how many messages are keyed in one transaction, forgetRows how many rows are forgotten in one.
+	keyAtOnce  = 1000
+	forgetRows = 1000
+	// unkeyedCheck is how often messages are looked for that processes of an older release have stored.
+	unkeyedCheck = time.Minute
+)
+
+// loadSecret reads the database's own secret that messages are known again by, and makes it where there is none yet.
+func (s *Store) loadSecret(ctx context.Context) error {
+	const query = `SELECT value FROM secrets WHERE name = 'messages'`
+	if err := s.pool.QueryRow(ctx, query).Scan(&s.secret); !errors.Is(err, pgx.ErrNoRows) {
+		return err
+	}
+	secret := make([]byte, 32)
+	_, _ = rand.Read(secret) // never fails, see crypto/rand
+	_, err := s.pool.Exec(ctx, `INSERT INTO secrets (name, value) VALUES ('messages', @value) ON CONFLICT DO NOTHING`,
+		pgx.NamedArgs{"value": secret})
+	if err != nil {
+		return err
+	}
+	return s.pool.QueryRow(ctx, query).Scan(&s.secret)
+}
+
+// keySome puts keys in the place of bare digests, which older releases store, and reports whether there may be more.
+func (s *Store) keySome(ctx context.Context) (more bool, err error) {
+	if !s.unkeyed.due(unkeyedCheck) {
+		return false, nil
+	}
+	rows, err := s.pool.Query(ctx, `SELECT workspace_id FROM messages WHERE NOT keyed LIMIT 1`)
+	found, err := all(ctx, rows, err, pgx.RowTo[crm.WorkspaceID])
+	if err != nil || len(found) == 0 {
+		return false, err
+	}
+	w := found[0]
+	err = s.tx(ctx, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `
+			SELECT message_key FROM messages
+			WHERE workspace_id = @workspace AND NOT keyed
+			LIMIT @n
+			FOR UPDATE SKIP LOCKED`, pgx.NamedArgs{"workspace": w, "n": keyAtOnce})
+		digests, err := all(ctx, rows, err, pgx.RowTo[[16]byte])
+		if err != nil || len(digests) == 0 {
+			return err
+		}
+		keys := make([][16]byte, len(digests))
+		for i, d := range digests {
+			keys[i] = crm.MessageKey(s.secret, d)
+		}
+		args := pgx.NamedArgs{"workspace": w, "digests": digests, "keys": keys}
+		// A message that an older release took in again after this one had: it is known by its key already.
+		if _, err := tx.Exec(ctx, `
+			DELETE FROM messages m
+			USING unnest(@digests::uuid[], @keys::uuid[]) k(digest, key)
+			WHERE m.workspace_id = @workspace AND m.message_key = k.digest
+			  AND EXISTS (SELECT FROM messages o WHERE o.workspace_id = @workspace AND o.message_key = k.key)`, args); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `
+			UPDATE messages m
+			SET message_key = k.key, keyed = true, session_id = (
+			  SELECT s.id FROM sessions s WHERE s.workspace_id = @workspace AND s.id = m.session_id AND s.contact_id IS NOT NULL
+			)
+			FROM unnest(@digests::uuid[], @keys::uuid[]) k(digest, key)
+			WHERE m.workspace_id = @workspace AND m.message_key = k.digest`, args)
+		return err
+	})
+	if err == nil {
+		s.unkeyed.again()
+	}
+	return err == nil, err
+}
+
+// ForgetMessages drops messages of days before that of before.
+func (s *Store) ForgetMessages(ctx context.Context, before time.Time) (more bool, err error) {
+	more, err = s.forgetRows(ctx, pgx.NamedArgs{"before": crm.Day(before)},
+		`SELECT workspace_id FROM messages WHERE day < @before LIMIT 1`, `
+		DELETE FROM messages
+		WHERE workspace_id = @workspace AND message_key IN (
+		  SELECT message_key FROM messages WHERE workspace_id = @workspace AND day < @before LIMIT @n
+		)`)
+	if err != nil {
+		return false, fmt.Errorf("forget messages: %w", err)
+	}
+	return more, nil
+}
+
+// ForgetFailures drops failures from before a time.
+func (s *Store) ForgetFailures(ctx context.Context, before time.Time) (more bool, err error) {
+	more, err = s.forgetRows(ctx, pgx.NamedArgs{"before": before.UTC()},
+		`SELECT workspace_id FROM ingest_failures WHERE at < @before LIMIT 1`, `
+		DELETE FROM ingest_failures
+		WHERE workspace_id = @workspace AND id IN (
+		  SELECT id FROM ingest_failures WHERE workspace_id = @workspace AND at < @before LIMIT @n
+		)`)
+	if err != nil {
+		return false, fmt.Errorf("forget failures: %w", err)
+	}
+	return more, nil
+}
+
+// forgetRows runs a deletion of @n rows in a @workspace that has something to delete.
+func (s *Store) forgetRows(ctx context.Context, args pgx.NamedArgs, where, deletion string) (more bool, err error) {
+	rows, err := s.pool.Query(ctx, where, args)
+	found, err := all(ctx, rows, err, pgx.RowTo[crm.WorkspaceID])
+	if err != nil || len(found) == 0 {
+		return false, err
+	}
+	args["workspace"], args["n"] = found[0], forgetRows
+	_, err = s.pool.Exec(ctx, deletion, args)
+	return err == nil, translate(ctx, err)
+}

@@ -1,0 +1,113 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"time"
+
+	"kith/internal/crm"
+)
+
+const (
+	// keyAtOnce is how many messages are keyed in one transaction, forgetRows how many rows are forgotten in one.
+	keyAtOnce  = 1000
+	forgetRows = 1000
+)
+
+// messageSecret returns the database's own secret that messages are known again by, and makes it where there is none yet.
+func messageSecret(ctx context.Context, db *sql.DB) (secret []byte, err error) {
+	const query = `SELECT value FROM secrets WHERE name = 'messages'`
+	if err = db.QueryRowContext(ctx, query).Scan(&secret); !errors.Is(err, sql.ErrNoRows) {
+		return secret, err
+	}
+	secret = make([]byte, 32)
+	_, _ = rand.Read(secret) // never fails, see crypto/rand
+	_, err = db.ExecContext(ctx, `INSERT INTO secrets (name, value) VALUES ('messages', ?) ON CONFLICT DO NOTHING`, secret)
+	if err == nil {
+		err = db.QueryRowContext(ctx, query).Scan(&secret)
+	}
+	return secret, err
+}
+
+// keySome puts keys in the place of bare digests, which were stored once, and reports whether there may be more.
+func (s *Store) keySome(ctx context.Context) (more bool, err error) {
+	const unkeyed = `SELECT workspace_id, message_key FROM messages INDEXED BY messages_unkeyed WHERE keyed = 0 LIMIT @n`
+	more, err = read(ctx, s, func(c *conn) (bool, error) {
+		_, found, err := first(ctx, c, unkeyed, args{"n": 1}, scanMessage)
+		return found, err
+	})
+	if err != nil || !more {
+		return false, err
+	}
+	err = s.write(ctx, func(ctx context.Context, t *tx) error {
+		found, err := all(ctx, t.conn, unkeyed, args{"n": keyAtOnce}, scanMessage)
+		for _, m := range found {
+			key := crm.MessageKey(s.secret, m.key)
+			if err == nil {
+				_, err = t.exec(ctx, `
+					UPDATE OR REPLACE messages SET message_key = @key, keyed = 1
+					WHERE workspace_id = @workspace AND message_key = @digest`,
+					args{"workspace": m.workspace, "key": key[:], "digest": m.key[:]})
+			}
+		}
+		return err
+	})
+	if err == nil {
+		s.eraser.ask()
+	}
+	return err == nil, err
+}
+
+// message is what a message is known again by.
+type message struct {
+	workspace crm.WorkspaceID
+	key       [16]byte
+}
+
+func scanMessage(rows *sql.Rows) (m message, err error) {
+	var key []byte
+	err = rows.Scan(&m.workspace, &key)
+	copy(m.key[:], key)
+	return m, err
+}
+
+// ForgetMessages drops messages of days before that of before.
+func (s *Store) ForgetMessages(ctx context.Context, before time.Time) (more bool, err error) {
+	more, err = s.forgetRows(ctx, args{"before": crm.Day(before)},
+		`SELECT 1 FROM messages WHERE day < @before LIMIT 1`,
+		`DELETE FROM messages WHERE (workspace_id, message_key) IN (
+		  SELECT workspace_id, message_key FROM messages INDEXED BY messages_by_day WHERE day < @before LIMIT @n
+		)`)
+	return more, wrap("forget messages", err)
+}
+
+// ForgetFailures drops failures from before a time.
+func (s *Store) ForgetFailures(ctx context.Context, before time.Time) (more bool, err error) {
+	more, err = s.forgetRows(ctx, args{"before": before.UnixMicro()},
+		`SELECT 1 FROM ingest_failures WHERE at < @before LIMIT 1`,
+		`DELETE FROM ingest_failures WHERE n IN (
+		  SELECT n FROM ingest_failures INDEXED BY ingest_failures_by_time WHERE at < @before LIMIT @n
+		)`)
+	return more, wrap("forget failures", err)
+}
+
+// forgetRows runs a deletion of @n rows if there is anything to delete.
+func (s *Store) forgetRows(ctx context.Context, a args, anything, deletion string) (more bool, err error) {
+	more, err = read(ctx, s, func(c *conn) (bool, error) {
+		_, found, err := first(ctx, c, anything, a, scanInt)
+		return found, err
+	})
+	if err != nil || !more {
+		return false, err
+	}
+	var n int64
+	err = s.write(ctx, func(ctx context.Context, t *tx) error {
+		some := args{"n": forgetRows, "before": a["before"]}
+		n, err = t.exec(ctx, deletion, some)
+		return err
+	})
+	s.eraser.ask()
+	return n == forgetRows, err
+}
