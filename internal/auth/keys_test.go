@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -9,10 +10,12 @@ import (
 	"crypto/rsa"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -288,5 +291,38 @@ func TestAKeyThatIsWithdrawnChecksNoToken(t *testing.T) {
 	}
 	if fetchInterval > time.Minute {
 		t.Errorf("a withdrawn key is taken for %s", fetchInterval)
+	}
+}
+
+func TestTheOnlyKeyThatIsWithdrawnChecksNoToken(t *testing.T) {
+	t.Parallel()
+	_, only, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := newIssuer(t)
+	i.publish("only", only)
+	var log bytes.Buffer
+	a, err := New(t.Context(), Config{JWKSURL: i.URL}, names{}, slog.New(slog.NewTextHandler(&log, nil)), func() time.Time { return noon })
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := "Bearer " + sign(t, jwt.SigningMethodEdDSA, only, "only", goodClaims())
+	if _, err := a.Authenticate(t.Context(), token); err != nil {
+		t.Fatal(err)
+	}
+	i.mu.Lock()
+	delete(i.keys, "only")
+	i.mu.Unlock()
+	unknown := "Bearer " + sign(t, jwt.SigningMethodEdDSA, only, "unknown", goodClaims()) // has the set fetched again
+	for range 2 {
+		for _, token := range []string{unknown, token} {
+			if _, err := a.Authenticate(t.Context(), token); Reason(err) != reasonKey {
+				t.Errorf("got %v", err)
+			}
+		}
+	}
+	if n := strings.Count(log.String(), "has no key"); n != 1 {
+		t.Errorf("told %d times:\n%s", n, log.String())
 	}
 }

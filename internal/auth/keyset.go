@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -9,6 +10,8 @@ import (
 	"crypto/rsa"
 	"log/slog"
 	"slices"
+	"strconv"
+	"sync"
 	"sync/atomic"
 
 	"github.com/MicahParks/jwkset"
@@ -23,22 +26,43 @@ type signingKeys struct {
 	jwkset.Storage
 	logger  *slog.Logger
 	fetched atomic.Bool
+
+	mu   sync.Mutex
+	told map[string]string // what the log says of keys that are not used, by their ids; the empty one is of the whole set
+}
+
+// tell logs what is new of the complaints about a set: it is fetched again and again.
+func (s *signingKeys) tell(ctx context.Context, complaints map[string]string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for kid, complaint := range complaints {
+		switch {
+		case s.told[kid] == complaint:
+		case kid == "":
+			s.logger.WarnContext(ctx, "the JWKS has no key that tokens can be checked with", "keys", complaint)
+		default:
+			s.logger.InfoContext(ctx, "a key of the JWKS is not used", "kid", kid, "reason", complaint)
+		}
+	}
+	s.told = complaints
 }
 
 // KeyReplaceAll keeps the good ones of a set that was fetched.
 func (s *signingKeys) KeyReplaceAll(ctx context.Context, all []jwkset.JWK) error {
 	good := make([]jwkset.JWK, 0, len(all))
+	complaints := make(map[string]string)
 	for _, key := range all {
 		complaint := keyComplaint(key)
 		if complaint == "" {
 			good = append(good, key)
 			continue
 		}
-		s.logger.InfoContext(ctx, "a key of the JWKS is not used", "kid", key.Marshal().KID, "reason", complaint)
+		complaints[cmp.Or(key.Marshal().KID, "none")] = complaint
 	}
 	if len(good) == 0 {
-		s.logger.WarnContext(ctx, "the JWKS has no key that tokens can be checked with", "keys", len(all))
+		complaints[""] = strconv.Itoa(len(all))
 	}
+	s.tell(ctx, complaints)
 	if err := s.Storage.KeyReplaceAll(ctx, good); err != nil {
 		return err
 	}
