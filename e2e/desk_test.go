@@ -169,7 +169,7 @@ func (o *office) checkSearch(t *testing.T) {
 		"σωκρατης":            {"Σωκράτης"},
 		"小":                   {"李小龍"},
 		"emile":               {"émile Durkheim", "Emile Zola"},
-		"zoë":                 {"Zoë", "zoe"},
+		"zoë":                 o.zoes(),
 		"ann smith":           {"Ann Smith", "Ann Smith", "Smith Annabel"},
 		"smith ann":           {"Smith Annabel", "Ann Smith", "Ann Smith"},
 		"%":                   {"100% Natural"},
@@ -194,6 +194,15 @@ func (o *office) checkSearch(t *testing.T) {
 			t.Errorf("search for %q: no contacts yet?", search)
 		}
 	}
+}
+
+// zoes are the names of the last two customers in the order of their ids, which alone tell them apart in a list by name.
+func (o *office) zoes() []string {
+	last := o.people[len(o.people)-2:]
+	if last[0].ID > last[1].ID {
+		return []string{*last[1].Name, *last[0].Name}
+	}
+	return []string{*last[0].Name, *last[1].Name}
 }
 
 // checkPages walks every list both ways.
@@ -239,7 +248,7 @@ func (o *office) checkPages(t *testing.T) {
 	}
 	want := []string{
 		"100% Natural", "1000 Naturals", "Ann Smith", "Ann Smith", "émile Durkheim", "Emile Zola", "Łukasz Żółć", "O'Brien",
-		"René Müller", "Sam", "Smith Annabel", "Zoë", "zoe", "Σωκράτης", "李小龍", "Unknown", "only@example.net",
+		"René Müller", "Sam", "Smith Annabel", o.zoes()[0], o.zoes()[1], "Σωκράτης", "李小龍", "Unknown", "only@example.net",
 	}
 	if diff := cmp.Diff(want, byName); diff != "" {
 		t.Errorf("by name:\n%s", diff)
