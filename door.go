@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
+	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/internal/httpd"
 )
@@ -134,4 +136,22 @@ func (d door) again(ctx context.Context, header string) (crm.Viewer, error) {
 		return v, err
 	}
 	return d.who(ctx, header)
+}
+
+// only lets through to next who may do p, by a credential as admit takes them.
+func (d door) only(p crm.Permission, next http.Handler) http.Handler {
+	return d.admit(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v, err := d.authenticate(r.Context(), r.Header.Get("Authorization"))
+		switch {
+		case errors.Is(err, auth.ErrUnauthenticated):
+			w.Header().Set("WWW-Authenticate", auth.Challenge(err))
+			httpd.WriteError(w, r, http.StatusUnauthorized, "UNAUTHENTICATED", auth.Reason(err))
+		case err != nil:
+			httpd.WriteError(w, r, http.StatusServiceUnavailable, "UNAVAILABLE", "The service cannot answer now: try again later")
+		case !v.Role.Can(p):
+			httpd.WriteError(w, r, http.StatusForbidden, "FORBIDDEN", "This credential may not do that")
+		default:
+			next.ServeHTTP(w, r)
+		}
+	}))
 }

@@ -20,6 +20,7 @@ import (
 	"kith/internal/auth"
 	"kith/internal/channels"
 	"kith/internal/config"
+	"kith/internal/crm"
 	"kith/internal/demo"
 	"kith/internal/desk"
 	"kith/internal/events"
@@ -254,7 +255,7 @@ func (p *program) handler(
 	mux.HandleFunc("GET /livez", health.Live)
 	mux.HandleFunc("GET /readyz", health.Ready)
 	if c.AdminAddr == "" {
-		mux.Handle("GET /metrics", metrics.Handler(registry))
+		mux.Handle("GET /metrics", door.only(crm.ReadMetrics, metrics.Handler(registry)))
 	}
 	if c.PlaygroundOn() {
 		handlePlayground(mux, staff, door)

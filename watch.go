@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 
 	"kith/graph"
+	"kith/internal/config"
 	"kith/internal/events"
 	"kith/internal/httpd"
 	"kith/internal/metrics"
@@ -117,7 +118,8 @@ func watchOperations(operations *metrics.Operations, traces *tracing.Tracing, lo
 func shortName(s string) string { return s[:min(len(s), 64)] }
 
 // serveAdmin answers those who run Kith on an address of their own, until the function it returns is called: metrics,
-// health and profiles.
+// health and profiles. No page of a browser gets at it, neither from another origin nor, where it is for this machine, by a
+// name that was pointed here.
 func serveAdmin(addr string, health *httpd.Health, registry *prometheus.Registry, logger *slog.Logger) (stop func() error, err error) {
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -132,8 +134,12 @@ func serveAdmin(addr string, health *httpd.Health, registry *prometheus.Registry
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	var handler http.Handler = mux
+	if config.Loopback(addrHost(ln.Addr())) {
+		handler = httpd.OnlyHosts(config.Loopback, "This address answers to localhost alone", mux)
+	}
 	server := &http.Server{
-		Handler: mux, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+		Handler: httpd.Headers(httpd.NoOtherPages(handler)), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
 	go func() {
@@ -143,4 +149,10 @@ func serveAdmin(addr string, health *httpd.Health, registry *prometheus.Registry
 	}()
 	logger.Info("serving metrics, health and profiles", "addr", ln.Addr().String())
 	return server.Close, nil
+}
+
+// addrHost is the host of an address.
+func addrHost(addr net.Addr) string {
+	host, _, _ := net.SplitHostPort(addr.String()) // of a listener: it has a port
+	return host
 }

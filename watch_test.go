@@ -40,6 +40,81 @@ func freePort(t *testing.T) string {
 	return ln.Addr().String()
 }
 
+func TestPagesDoNotReachTheAdminAddressOfThisMachine(t *testing.T) {
+	t.Parallel()
+	admin := freePort(t)
+	s := start(t, production(t, "KITH_ADMIN_ADDR", admin))
+	apart := &server{url: "http://" + admin}
+	for name, c := range map[string]struct {
+		host, site string
+		want       int
+	}{
+		"a program":                    {admin, "", 200},
+		"by another name of it":        {"localhost", "", 200},
+		"typed into a browser":         {admin, "none", 200},
+		"a name that was pointed here": {"evil.example", "", 403},
+		"with the port":                {"evil.example:80", "same-origin", 403},
+		"a name that begins like it":   {"localhost.evil.example", "", 403},
+		"a picture elsewhere":          {admin, "cross-site", 403},
+		"a page of another port":       {admin, "same-site", 403},
+	} {
+		for _, path := range []string{"/metrics", "/livez", "/debug/pprof/cmdline"} {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, apart.url+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Host = c.host
+			if c.site != "" {
+				r.Header.Set("Sec-Fetch-Site", c.site)
+			}
+			if status, body := do(t, r); status != c.want {
+				t.Errorf("%s, %s: %d %s", name, path, status, body)
+			}
+		}
+	}
+	if status, _ := s.get(t, "/metrics"); status != http.StatusNotFound {
+		t.Errorf("beside everything else: %d", status)
+	}
+}
+
+func TestTheAdminAddressForOthersTakesAnyHost(t *testing.T) {
+	t.Parallel()
+	_, port, _ := net.SplitHostPort(freePort(t))
+	start(t, production(t, "KITH_ADMIN_ADDR", ":"+port))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1:"+port+"/readyz", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Host = "kith-7f9c.example:9090"
+	if status, body := do(t, r); status != http.StatusOK {
+		t.Errorf("%d %s", status, body)
+	}
+}
+
+func TestMetricsBesideEverythingElseAreForAdmins(t *testing.T) {
+	t.Parallel()
+	env := production(t)
+	s := start(t, env)
+	for role, want := range map[string]int{"": 401, "garbage": 401, "channel": 403, "staff": 403, "admin": 200} {
+		var headers []string
+		if role == "garbage" {
+			headers = []string{"Authorization", "Bearer garbage"}
+		} else if role != "" {
+			out, _, err := execute(t, env, "token", "--workspace=acme", "--role="+role, "--sub=prometheus")
+			if err != nil {
+				t.Fatal(err)
+			}
+			headers = []string{"Authorization", "Bearer " + strings.TrimSpace(out)}
+		}
+		res := s.sendAs(t, http.MethodGet, "/metrics", "", headers...)
+		body, err := io.ReadAll(res.Body)
+		if err != nil || res.StatusCode != want || strings.Contains(string(body), "kith_build_info") != (want == 200) ||
+			(res.Header.Get("WWW-Authenticate") != "") != (want == 401) {
+			t.Errorf("%q: %d %v %s, %v", role, res.StatusCode, res.Header, body, err)
+		}
+	}
+}
+
 func TestTheAdminAddressServesMetricsHealthAndProfilesApart(t *testing.T) {
 	t.Parallel()
 	admin := freePort(t)

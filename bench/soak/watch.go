@@ -49,6 +49,11 @@ func goroutines(ctx context.Context, k *rig.Kith) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
+	token, err := rig.Token("admin")
+	if err != nil {
+		return 0, err
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return 0, err

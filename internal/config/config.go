@@ -17,7 +17,7 @@ import (
 // Config is every setting. The tags are the one place that names, explains and defaults them; [Options] reads them.
 type Config struct {
 	Addr              string   `setting:"" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen. Without auth settings only on this machine."`
-	AdminAddr         string   `setting:"" placeholder:"HOST:PORT" help:"Where to serve /metrics, /livez, /readyz and profiles (/debug/pprof/) apart from everything else; not for the internet. Default: /metrics, /livez and /readyz beside everything else, and no profiles."`
+	AdminAddr         string   `setting:"" placeholder:"HOST:PORT" help:"Where to serve /metrics, /livez, /readyz and profiles (/debug/pprof/) apart from everything else; not for the internet. Default: /livez and /readyz beside everything else, /metrics for an admin's credential, and no profiles."`
 	DatabaseURL       Database `setting:"" name:"database-url" placeholder:"URL" help:"sqlite:PATH or postgres://… Default: kith.db in the user's data directory."`
 	DatabaseDirectURL Database `setting:"" name:"database-direct-url" placeholder:"URL" help:"The same database past a pooler, for what a pooler does not let through: listening for events, migrations and long maintenance. Default: KITH_DATABASE_URL."`
 	PGExecMode        string   `setting:"" name:"pg-exec-mode" placeholder:"MODE" help:"How statements reach PostgreSQL: cache_statement, cache_describe or exec; the last suits PgBouncer in transaction mode. Default: default_query_exec_mode of the URL, else cache_statement."`

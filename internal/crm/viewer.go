@@ -44,6 +44,8 @@ const (
 	// ExportContacts is everything that is held on a customer at once; ReadAudit is what people did.
 	ExportContacts
 	ReadAudit
+	// ReadMetrics is about the whole process, whatever the workspace.
+	ReadMetrics
 )
 
 // Can reports whether the role may do p. This is the one place that says so.

@@ -67,6 +67,18 @@ func OnlyHosts(known func(host string) bool, refusal string, next http.Handler) 
 	})
 }
 
+// NoOtherPages refuses whatever a browser asks because of a page of another origin, also by GET, such as a picture there
+// whose address is here.
+func NoOtherPages(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if from := r.Header.Get("Sec-Fetch-Site"); from != "" && from != "same-origin" && from != "none" {
+			WriteError(w, r, http.StatusForbidden, "FORBIDDEN", "A page of another origin may not ask here")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // hostOf is a host without its port.
 func hostOf(hostport string) string {
 	if host, _, err := net.SplitHostPort(hostport); err == nil {
