@@ -391,12 +391,18 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 			ID: d.Event, Kind: crm.Deleted, ContactID: &id, Version: c.Version, Actor: d.Actor, At: d.At,
 		})
 		recountAnonymous(b, args) // before any is detached
-		b.Queue(`
-			WITH `+detach+`
-			INSERT INTO contact_deletions (workspace_id, contact_id, deleted_at)
-			SELECT @workspace, @id, @now FROM helping WHERE left_over`, args)
 		addToCount(b, w, -1)
-		return tx.SendBatch(ctx, b).Close()
+		if err := tx.SendBatch(ctx, b).Close(); err != nil {
+			return err
+		}
+		more, err := detach(ctx, tx, args)
+		if err != nil || !more {
+			return err
+		}
+		_, err = tx.Exec(ctx, `
+			INSERT INTO contact_deletions (workspace_id, contact_id, deleted_at)
+			VALUES (@workspace, @id, @now)`, args)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("delete contact %s: %w", id, err)
@@ -408,26 +414,27 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 	return nil
 }
 
-// detach makes @n of the sessions of the contact @id anonymous, and takes them from what their messages are known again by:
-// of @n messages, and then the sessions wait for the rest. helping says whether any of it is left over.
-const detach = `
-	picked AS (
-	  SELECT id FROM sessions WHERE workspace_id = @workspace AND contact_id = @id ORDER BY last_message_at, id LIMIT @n
-	), forgotten AS (
-	  UPDATE messages SET session_id = NULL
-	  WHERE workspace_id = @workspace AND message_key IN (
-	    SELECT m.message_key
-	    FROM picked p
-	    CROSS JOIN LATERAL (
-	      SELECT message_key FROM messages WHERE workspace_id = @workspace AND session_id = p.id LIMIT @n
-	    ) m
-	    LIMIT @n
-	  )
-	  RETURNING message_key
-	), detached AS (
-	  UPDATE sessions SET ` + anonymized + `
-	  WHERE workspace_id = @workspace AND id IN (SELECT id FROM picked WHERE (SELECT count(*) FROM forgotten) < @n)
-	  RETURNING id
-	), helping AS (
-	  SELECT (SELECT count(*) FROM forgotten) >= @n OR (SELECT count(*) FROM detached) >= @n AS left_over
-	)`
+// detach makes @n of the sessions of the contact @id anonymous, once it has taken them from what their messages are known
+// again by, @n of these at a time. It does one helping and reports whether there is more.
+func detach(ctx context.Context, tx pgx.Tx, args pgx.NamedArgs) (more bool, err error) {
+	const picked = `
+		SELECT id FROM sessions WHERE workspace_id = @workspace AND contact_id = @id ORDER BY last_message_at, id LIMIT @n`
+	for _, sql := range []string{
+		`UPDATE messages SET session_id = NULL
+		WHERE workspace_id = @workspace AND message_key IN (
+		  SELECT m.message_key
+		  FROM (` + picked + `) p
+		  CROSS JOIN LATERAL (
+		    SELECT message_key FROM messages WHERE workspace_id = @workspace AND session_id = p.id LIMIT @n
+		  ) m
+		  LIMIT @n
+		)`,
+		`UPDATE sessions SET ` + anonymized + ` WHERE workspace_id = @workspace AND id IN (` + picked + `)`,
+	} {
+		tag, err := tx.Exec(ctx, sql, args)
+		if err != nil || tag.RowsAffected() == detachAtOnce {
+			return true, err
+		}
+	}
+	return false, nil
+}

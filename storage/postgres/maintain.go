@@ -101,8 +101,7 @@ func (s *Store) detachSome(ctx context.Context) (more bool, err error) {
 				return err
 			}
 			args := pgx.NamedArgs{"workspace": d.workspace, "id": [16]byte(d.contact), "n": detachAtOnce}
-			var left bool
-			err = tx.QueryRow(ctx, `WITH `+detach+` SELECT left_over FROM helping`, args).Scan(&left)
+			left, err := detach(ctx, tx, args)
 			if more = true; err != nil || left {
 				return err
 			}
