@@ -227,6 +227,9 @@ type Recorder interface {
 	// ForgetMessages drops what messages are known again by that came before the day of before: such a message is a new one
 	// when it is reported again. It does one bounded helping and reports whether there is more.
 	ForgetMessages(ctx context.Context, before time.Time) (more bool, err error)
+
+	// HasIdentity reports whether the channel knows a customer by one of the external ids.
+	HasIdentity(ctx context.Context, w crm.WorkspaceID, channel crm.ChannelID, external []string) (bool, error)
 }
 
 // Keeper is the work behind the scenes.

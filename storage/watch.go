@@ -154,6 +154,14 @@ func (s *watched) RecordInteraction(
 	return s.store.RecordInteraction(ctx, w, i)
 }
 
+// HasIdentity passes on.
+func (s *watched) HasIdentity(
+	ctx context.Context, w crm.WorkspaceID, channel crm.ChannelID, external []string,
+) (r0 bool, err error) {
+	defer s.around("HasIdentity", &err)()
+	return s.store.HasIdentity(ctx, w, channel, external)
+}
+
 // Maintain passes on.
 func (s *watched) Maintain(ctx context.Context) (r0 bool, err error) {
 	defer s.around("Maintain", &err)()

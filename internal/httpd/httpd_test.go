@@ -286,7 +286,7 @@ func TestLimiter(t *testing.T) {
 		for i := range 2 * remembered {
 			l.Allow(1, Asker{string(rune(i)), 1})
 		}
-		if n := l.buckets.Len(); n != remembered {
+		if n := l.buckets.known.Len(); n != remembered {
 			t.Errorf("%d askers are remembered", n)
 		}
 	})

@@ -24,7 +24,32 @@ const (
 // seconds' worth of tokens may be taken at once.
 type Limiter struct {
 	perSecond float64
-	buckets   *lru.Cache[string, *rate.Limiter]
+	buckets   buckets
+}
+
+// buckets are those of the askers that a limiter knows, by name.
+type buckets struct {
+	known *lru.Cache[string, *rate.Limiter]
+}
+
+func newBuckets() buckets {
+	known, err := lru.New[string, *rate.Limiter](remembered)
+	if err != nil {
+		panic(err) // only for a size below one
+	}
+	return buckets{known}
+}
+
+// of is the bucket of a name, filled at a rate and full at first.
+func (b buckets) of(name string, perSecond float64, size int) *rate.Limiter {
+	known, found := b.known.Get(name)
+	if !found {
+		known = rate.NewLimiter(rate.Limit(perSecond), size)
+		if before, found, _ := b.known.PeekOrAdd(name, known); found {
+			known = before
+		}
+	}
+	return known
 }
 
 // Asker is somebody, or some place, whose requests are counted.
@@ -35,11 +60,7 @@ type Asker struct {
 
 // NewLimiter returns a limiter of that many requests a second, which must be more than 0.
 func NewLimiter(perSecond float64) *Limiter {
-	buckets, err := lru.New[string, *rate.Limiter](remembered)
-	if err != nil {
-		panic(err) // only for a size below one
-	}
-	return &Limiter{perSecond, buckets}
+	return &Limiter{perSecond, newBuckets()}
 }
 
 // Allow takes tokens of each of the askers, or of none and tells how long to wait. More than an asker can ever have count
@@ -63,15 +84,8 @@ func (l *Limiter) Allow(tokens int, askers ...Asker) (wait time.Duration, ok boo
 }
 
 func (l *Limiter) bucket(a Asker) *rate.Limiter {
-	b, found := l.buckets.Get(a.Name)
-	if !found {
-		perSecond := l.perSecond * a.Factor
-		b = rate.NewLimiter(rate.Limit(perSecond), int(math.Ceil(perSecond*burst)))
-		if before, found, _ := l.buckets.PeekOrAdd(a.Name, b); found {
-			b = before
-		}
-	}
-	return b
+	perSecond := l.perSecond * a.Factor
+	return l.buckets.of(a.Name, perSecond, int(math.Ceil(perSecond*burst)))
 }
 
 // TooMany answers a request that a limiter has turned away.

@@ -15,11 +15,28 @@ import (
 
 // Ingest records interactions, for every workspace.
 type Ingest struct {
+	// NewContacts bounds how many new contacts the strangers of each channel may become, by the channel's id; nil for any
+	// number. It is set before the first message.
+	NewContacts Allowance
+
 	store  storage.Recorder
 	region string
 	now    func() time.Time
 	turns  *turns
 }
+
+// Allowance lets each name have so many of something in a while.
+type Allowance interface {
+	// Take takes one for the name, which undo puts back. When there is none it tells how long to wait.
+	Take(name string) (undo func(), wait time.Duration, ok bool)
+	// Left reports whether the name could take one now.
+	Left(name string) bool
+}
+
+// LimitedError refuses a message that would make one new contact too many.
+type LimitedError struct{ Wait time.Duration }
+
+func (e *LimitedError) Error() string { return "too many new contacts" }
 
 // New makes an ingest. Phone numbers without a country code are read in region, which may be empty.
 func New(store storage.Recorder, region string, now func() time.Time) *Ingest {
@@ -37,10 +54,13 @@ type Report struct {
 	Direction  crm.Direction
 	Text       *string
 	Profile    crm.Profile
+	// Stranger tells that nobody vouches for the customer: anybody can send such a message, and as somebody new each time.
+	Stranger bool
 }
 
 // Record records one message. The same message again changes nothing and gets the same answer. A viewer who may not read
-// contacts gets ids alone: whoever reports a number would otherwise learn whose it is.
+// contacts gets ids alone: whoever reports a number would otherwise learn whose it is. The error is a *LimitedError for a
+// stranger too many, who is nobody's contact yet.
 func (in *Ingest) Record(ctx context.Context, v crm.Viewer, r Report) (crm.Recorded, error) {
 	if !v.CanReportOn(r.ChannelID) {
 		return crm.Recorded{}, crm.ErrForbidden
@@ -70,8 +90,13 @@ func (in *Ingest) Record(ctx context.Context, v crm.Viewer, r Report) (crm.Recor
 		return crm.Recorded{}, fmt.Errorf("wait to record an interaction on %s: %w", r.ChannelID, err)
 	}
 	defer end()
+	undo, err := in.admit(ctx, v.Workspace, i, r.Stranger)
+	if err != nil {
+		return crm.Recorded{}, err
+	}
 	done, err := in.store.RecordInteraction(ctx, v.Workspace, i)
 	if err != nil {
+		undo()
 		return crm.Recorded{}, fmt.Errorf("record interaction on %s: %w", r.ChannelID, err)
 	}
 	if !v.Role.Can(crm.ReadContacts) {
@@ -83,4 +108,30 @@ func (in *Ingest) Record(ctx context.Context, v crm.Viewer, r Report) (crm.Recor
 		}
 	}
 	return done, nil
+}
+
+// admit lets in a message that makes no new contact of a stranger, or makes one that there may be. undo tells that none was
+// made of it. It is called within the customer's turn, so that the first messages of one stranger count once.
+func (in *Ingest) admit(
+	ctx context.Context, w crm.WorkspaceID, i crm.Interaction, stranger bool,
+) (undo func(), err error) {
+	if !stranger || in.NewContacts == nil {
+		return func() {}, nil
+	}
+	ids := i.ExternalIDs()
+	if i.Former != "" {
+		ids = append(ids, i.Former)
+	}
+	known, err := in.store.HasIdentity(ctx, w, i.ChannelID, ids)
+	if err != nil {
+		return nil, fmt.Errorf("look for the customer of a message on %s: %w", i.ChannelID, err)
+	}
+	if known {
+		return func() {}, nil
+	}
+	undo, wait, ok := in.NewContacts.Take(i.ChannelID.String())
+	if !ok {
+		return nil, &LimitedError{wait}
+	}
+	return undo, nil
 }

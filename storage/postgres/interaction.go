@@ -14,6 +14,21 @@ import (
 	"kith/internal/crm"
 )
 
+// HasIdentity reports whether the channel knows a customer by one of the external ids.
+func (s *Store) HasIdentity(
+	ctx context.Context, w crm.WorkspaceID, channel crm.ChannelID, external []string,
+) (found bool, err error) {
+	err = s.pool.QueryRow(ctx, `
+		SELECT EXISTS (
+		  SELECT FROM identities
+		  WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = ANY(@external)
+		)`, pgx.NamedArgs{"workspace": w, "channel": [16]byte(channel), "external": external}).Scan(&found)
+	if err != nil {
+		return false, fmt.Errorf("look for an identity: %w", translate(ctx, err))
+	}
+	return found, nil
+}
+
 // RecordInteraction takes one message in. Most messages come from a customer who is known, in a session that is open, with
 // a profile that says nothing new: for them it is one statement, after a look unless the customer wrote lately. All others
 // go through a transaction.

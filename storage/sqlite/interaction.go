@@ -33,6 +33,22 @@ func (s *Store) RecordInteraction(ctx context.Context, w crm.WorkspaceID, i crm.
 	return r, nil
 }
 
+// HasIdentity reports whether the channel knows a customer by one of the external ids.
+func (s *Store) HasIdentity(
+	ctx context.Context, w crm.WorkspaceID, channel crm.ChannelID, external []string,
+) (bool, error) {
+	found, err := read(ctx, s, func(c *conn) (int, error) {
+		n, _, err := first(ctx, c, `
+			SELECT EXISTS (
+			  SELECT 1 FROM identities
+			  WHERE workspace_id = @workspace AND channel_id = @channel
+			    AND external_id IN (SELECT value FROM json_each(@external))
+			)`, args{"workspace": w, "channel": channel[:], "external": textList(external)}, scanInt)
+		return n, err
+	})
+	return found == 1, wrap("look for an identity", err)
+}
+
 // recording is one message on its way in.
 type recording struct {
 	*tx

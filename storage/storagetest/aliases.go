@@ -31,6 +31,32 @@ func (w *world) externals(id crm.ContactID) (ids []string) {
 }
 
 var aliasCases = []testCase{
+	{"an identity is known by each of its ids on its channel, until its contact is deleted", func(w *world) {
+		web, shop := w.channel("Web"), w.channel("Shop")
+		other := w.neighbour()
+		theirs := other.channel("Web")
+		known := func(want bool, at *world, ch crm.Channel, external ...string) {
+			w.t.Helper()
+			got, err := at.HasIdentity(w.ctx, at.id, ch.ID, external)
+			w.check(err)
+			w.same(fmt.Sprintf("%q is known", external), got, want)
+		}
+		i := w.message(web, "ann", "1")
+		i.Alias = "+49 30/9ß😀"
+		r, err := w.RecordInteraction(w.ctx, w.id, i)
+		w.check(err)
+		known(true, w, web, "ann")
+		known(true, w, web, i.Alias)
+		known(true, w, web, "bob", "ann")
+		known(false, w, web, "bob", "Ann", "ann ", "%", "")
+		known(false, w, web)
+		known(false, w, shop, "ann")
+		known(false, w, theirs, "ann")
+		known(false, other, theirs, "ann")
+		known(false, other, web, "ann")
+		w.check(w.DeleteContact(w.ctx, w.id, r.Contact.ID, storage.Deletion{At: w.now, Event: crm.NewEventID(w.now), Actor: "eve"}))
+		known(false, w, web, "ann", i.Alias)
+	}},
 	{"an identity under a former id gets the external id, once, and keeps contact and session", func(w *world) {
 		ch := w.channel("Web")
 		say := func(id, external, former string) crm.Recorded {

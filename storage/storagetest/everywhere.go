@@ -176,6 +176,9 @@ var calls = []call{
 	{"ForgetSignIns", func(ctx context.Context, w *world, _ target) (any, error) {
 		return nil, w.ForgetSignIns(ctx, time.Time{})
 	}},
+	{"HasIdentity", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.HasIdentity(ctx, w.id, on.channel, []string{"ann"})
+	}},
 	{"Maintain", func(ctx context.Context, w *world, _ target) (any, error) {
 		_, err := w.Maintain(ctx)
 		return nil, err

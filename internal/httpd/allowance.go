@@ -1,0 +1,50 @@
+package httpd
+
+import (
+	"time"
+)
+
+// Allowance lets each name have so many of something in a while, in this process: all of them at once, when it has taken
+// none for as long, and then as evenly as they come back. A nil one lets everybody have any number.
+type Allowance struct {
+	n       int
+	per     time.Duration
+	buckets buckets
+}
+
+// NewAllowance allows n in each span of time; nil for an n of 0.
+func NewAllowance(n int, per time.Duration) *Allowance {
+	if n == 0 {
+		return nil
+	}
+	return &Allowance{n, per, newBuckets()}
+}
+
+// Take takes one for the name, which undo puts back. When there is none it tells how long to wait.
+func (a *Allowance) Take(name string) (undo func(), wait time.Duration, ok bool) {
+	if a == nil {
+		return func() {}, 0, true
+	}
+	now := time.Now()
+	perSecond := float64(a.n) / a.per.Seconds()
+	b := a.buckets.of(name, perSecond, a.n)
+	if missing := 1 - b.TokensAt(now); missing > 0 { // without a reservation, which would hold up what undo puts back
+		return nil, time.Duration(missing / perSecond * float64(time.Second)), false
+	}
+	r := b.ReserveN(now, 1)
+	undo = func() { r.CancelAt(now) }
+	if wait = r.DelayFrom(now); wait > 0 {
+		undo()
+		return nil, wait, false
+	}
+	return undo, 0, true
+}
+
+// Left reports whether the name could take one now.
+func (a *Allowance) Left(name string) bool {
+	if a == nil {
+		return true
+	}
+	b, found := a.buckets.known.Get(name)
+	return !found || b.Tokens() >= 1
+}
