@@ -112,14 +112,6 @@ func (d door) allow(ctx context.Context, v crm.Viewer, tokens int) (wait time.Du
 	return d.limiter.Allow(tokens, subject, httpd.Asker{Name: "address " + a.address, Factor: addressFactor})
 }
 
-// admitPage takes in one message that a page on the web sends for somebody unknown, or tells how long to wait.
-func (d door) admitPage(r *http.Request) (wait time.Duration, ok bool) {
-	if d.limiter == nil {
-		return 0, true
-	}
-	return d.limiter.Allow(1, httpd.Asker{Name: "page " + httpd.Address(r), Factor: 1})
-}
-
 // authenticate returns who brings the header; with an empty one, whose cookie came along. It does not ask again what
 // admit has asked.
 func (d door) authenticate(ctx context.Context, header string) (crm.Viewer, error) {

@@ -33,6 +33,9 @@ import (
 )
 
 const (
+	// strangersAMinute is how often in a minute an address may send a channel what is not verified, and ask for channels
+	// that are not there.
+	strangersAMinute = 60
 	// closeTimeout is how long closing the database and the rest may take, after the requests have ended.
 	closeTimeout = 1500 * time.Millisecond
 	// demoContacts is how many contacts fill an empty workspace demo.
@@ -215,9 +218,14 @@ func (p *program) handler(
 	door := newDoor(authenticator.Authenticate, cookieOf(staff), c.Limit())
 	registry := p.watching.registry
 	messages := ingest.New(store, c.DefaultRegion, p.now)
+	if n, per := c.NewContacts.Window(); n > 0 {
+		messages.NewContacts = httpd.NewAllowance(n, per)
+	}
 	webhooks := channels.New(channels.Options{
-		Channels: store, Ingest: messages, Failures: store, Open: secrets.Open, Limit: door.admitPage,
-		Logger: logger, Now: p.now, Registry: registry,
+		Channels: store, Ingest: messages, Failures: store, Open: secrets.Open,
+		Address: httpd.Address, Strangers: httpd.NewAllowance(strangersAMinute, time.Minute),
+		Visitors: httpd.NewAllowance(c.WidgetRate.Window()),
+		Logger:   logger, Now: p.now, Registry: registry,
 	})
 	endpoint := graph.NewHandler(graph.Options{
 		Desk: desk.New(store, desk.Options{

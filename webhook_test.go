@@ -1,7 +1,9 @@
 package main
 
 import (
+	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"path/filepath"
@@ -134,6 +136,75 @@ func TestPagesReachTheWidgetsChannelAndNothingElse(t *testing.T) {
 				t.Errorf("%d may be read by %q", c.status, got)
 			}
 		})
+	}
+}
+
+func TestStrangersAreLimitedWhateverTheLimitOfStaff(t *testing.T) {
+	t.Parallel()
+	s := start(t, environment{
+		"KITH_DATABASE_URL": "sqlite:" + filepath.Join(t.TempDir(), "kith.db"), "KITH_DEMO": "off", "KITH_SECRET_KEY": newKey,
+		"KITH_RATE_LIMIT": "off", "KITH_WIDGET_RATE": "40/h", "KITH_NEW_CONTACTS": "5/h", "KITH_TRUSTED_PROXIES": "127.0.0.1",
+	})
+	made := s.connect(t, "", `name: "Site", type: HTML_EMBED, allowedDomains: ["shop.example"]`)
+	site := strings.TrimPrefix(made.Setup.WebhookURL, s.url)
+	made = s.connect(t, "", `name: "Bot", type: TELEGRAM`)
+	bot := strings.TrimPrefix(made.Setup.WebhookURL, s.url)
+	visit := func(from, visitor string) int {
+		t.Helper()
+		res, body := s.send(t, http.MethodPost, site, `{"visitorId":"`+visitor+`","messageId":"`+rand.Text()+`","text":"Hi"}`,
+			"Origin", "https://shop.example", "X-Forwarded-For", "198.51.100.9, "+from)
+		if res.StatusCode == http.StatusTooManyRequests && res.Header.Get("Retry-After") == "" {
+			t.Error(res.Header, body)
+		}
+		return res.StatusCode
+	}
+	codes := func(n int, send func(n int) int) map[int]int {
+		all := map[int]int{}
+		for n := range n {
+			all[send(n)]++
+		}
+		return all
+	}
+	for name, c := range map[string]struct{ got, want map[int]int }{
+		"new contacts": {
+			codes(8, func(n int) int { return visit(fmt.Sprint("192.0.2.", n), fmt.Sprint("v", n)) }), map[int]int{200: 5, 429: 3},
+		},
+		"messages of one address, whatever it says of others": {
+			codes(50, func(int) int { return visit("203.0.113.1", "v0") }), map[int]int{200: 40, 429: 10},
+		},
+		"another address": {codes(1, func(int) int { return visit("203.0.113.2", "v0") }), map[int]int{200: 1}},
+		"channels that are not there": {
+			codes(100, func(n int) int {
+				res, _ := s.send(t, http.MethodPost, fmt.Sprintf("/channels/channel_%032x/webhook", n), "{}")
+				return res.StatusCode
+			}), map[int]int{404: 60, 429: 40},
+		},
+		"what is not signed": {
+			codes(100, func(int) int {
+				res, _ := s.send(t, http.MethodPost, bot, "{}", "X-Telegram-Bot-Api-Secret-Token", "guess")
+				return res.StatusCode
+			}), map[int]int{401: 60, 429: 40},
+		},
+		"what is": {
+			codes(300, func(int) int {
+				res, _ := s.send(t, http.MethodPost, bot, `{"update_id":1}`, "X-Telegram-Bot-Api-Secret-Token", made.Setup.VerifyToken)
+				return res.StatusCode
+			}), map[int]int{200: 300},
+		},
+	} {
+		// A slow machine gets some back: one a second of those for strangers.
+		if c.got[429] > c.want[429] || len(c.got) != len(c.want) || c.got[200] != c.want[200] {
+			t.Errorf("%s: %v, not %v", name, c.got, c.want)
+		}
+	}
+	_, metrics := s.get(t, "/metrics")
+	for _, want := range []string{
+		`kith_webhooks_limited_total{limit="new_contacts",type="HTML_EMBED"} 3`,
+		`kith_webhooks_limited_total{limit="visitors",type="HTML_EMBED"} 10`, `kith_webhook_body_bytes 0`,
+	} {
+		if !strings.Contains(metrics, want) {
+			t.Errorf("no %s", want)
+		}
 	}
 }
 

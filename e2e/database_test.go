@@ -28,10 +28,11 @@ func onBoth(t *testing.T, f func(t *testing.T, db database)) {
 // database is one that a test has for itself.
 type database struct{ url string }
 
-// env makes a process use the database, with tokens and without a limit of requests.
+// env makes a process use the database, with tokens and without limits of requests.
 func (db database) env(settings ...string) environment {
 	return environment{
-		"KITH_DATABASE_URL": db.url, "KITH_AUTH_SECRET": secret, "KITH_DEFAULT_REGION": "DE", "KITH_RATE_LIMIT": "off",
+		"KITH_DATABASE_URL": db.url, "KITH_AUTH_SECRET": secret, "KITH_DEFAULT_REGION": "DE",
+		"KITH_RATE_LIMIT": "off", "KITH_WIDGET_RATE": "off",
 	}.with(settings...)
 }
 

@@ -340,8 +340,10 @@ func TestWebhooksOfStrangersAreTurnedAway(t *testing.T) {
 			} else {
 				status(p, http.Header{}, body, http.StatusUnauthorized)
 				status(p, p.signed("another secret", body), body, http.StatusUnauthorized)
-				large := `{"x":"` + strings.Repeat("x", 1<<20) + `"}`
-				status(p, p.signed(appSecret, large), large, http.StatusRequestEntityTooLarge)
+				if kind != "TELEGRAM" { // whose header tells before anything is read
+					large := `{"x":"` + strings.Repeat("x", 5<<20) + `"}`
+					status(p, p.signed("another secret", large), large, http.StatusUnauthorized)
+				}
 			}
 			if p.verifyToken != "" && kind != "TELEGRAM" {
 				query := "/channels/" + p.id + "/webhook?hub.mode=subscribe&hub.challenge=42&hub.verify_token="

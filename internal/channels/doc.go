@@ -1,12 +1,19 @@
 // Package channels takes in what the providers of the channels report by themselves: one file for each provider reads
-// its payloads, the rest is shared. A payload is verified before it is read, and answered with success only when each of
-// its messages is recorded or kept as a failure, because providers send again what was not answered so, and drop what
-// was.
+// its payloads, the rest is shared. A payload is verified while it comes in, before anything of it is believed, and answered
+// with success only when each of its messages is recorded or kept as a failure, because providers send again what was not
+// answered so, and drop what was.
+//
+// What is verified is never turned away for its number. What is not, and is left to anybody, is bounded: in how much of it
+// is in memory, and in how often an address may send it.
 //
 // It stores nothing itself, sends nothing to a provider, and logs no text, name or secret.
 package channels
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
 	"net/http"
 	"net/url"
 	"time"
@@ -16,16 +23,13 @@ import (
 	"kith/internal/vault"
 )
 
-// The bounds of a request's body, in bytes.
-const (
-	maxBody      = 1 << 20
-	maxEmbedBody = 64 << 10
-)
-
 // provider is what tells one kind of channel from another.
 type provider struct {
-	// verify refuses a delivery that nobody sent who knows the channel's secrets. It looks at nothing else of it.
-	verify func(delivery) refusal
+	// prove begins to verify that whoever knows the channel's secrets sent the delivery, before its body is read. It refuses
+	// one that no body could prove.
+	prove func(delivery) (proof, refusal)
+	// inspect refuses a body that is not believed for what it says; nil where it is the proof that counts.
+	inspect func(d delivery, body []byte) refusal
 	// items are the parts of a body, in their order. An error says that the body as a whole cannot be read.
 	items func(body []byte) ([]item, error)
 	// challenge answers the provider's question whether the address is Kith's; nil for one that does not ask.
@@ -33,22 +37,23 @@ type provider struct {
 	// browser tells that a web page sends the deliveries: they carry an Origin, and what is wrong with them is answered
 	// instead of kept, because anybody may send them.
 	browser bool
-	maxBody int64
 }
 
+// signatures are the headers by which deliveries show who sent them.
+var signatures = []string{telegramHeader, metaHeader, tikTokHeader}
+
 var providers = map[crm.ChannelType]provider{
-	crm.Telegram:  {verify: verifyTelegram, items: telegramItems, maxBody: maxBody},
-	crm.WhatsApp:  {verify: verifyMeta, items: whatsAppItems, challenge: challengeMeta, maxBody: maxBody},
-	crm.Facebook:  {verify: verifyMeta, items: messengerItems("page"), challenge: challengeMeta, maxBody: maxBody},
-	crm.Instagram: {verify: verifyMeta, items: messengerItems("instagram"), challenge: challengeMeta, maxBody: maxBody},
-	crm.TikTok:    {verify: verifyTikTok, items: tikTokItems, maxBody: maxBody},
-	crm.HTMLEmbed: {verify: verifyEmbed, items: embedItems, browser: true, maxBody: maxEmbedBody},
+	crm.Telegram:  {prove: proveTelegram, items: telegramItems},
+	crm.WhatsApp:  {prove: proveMeta, items: whatsAppItems, challenge: challengeMeta},
+	crm.Facebook:  {prove: proveMeta, items: messengerItems("page"), challenge: challengeMeta},
+	crm.Instagram: {prove: proveMeta, items: messengerItems("instagram"), challenge: challengeMeta},
+	crm.TikTok:    {prove: proveTikTok, items: tikTokItems},
+	crm.HTMLEmbed: {prove: proveNothing, inspect: inspectEmbed, items: embedItems, browser: true},
 }
 
 // delivery is one request of a provider's, before anything of it is believed.
 type delivery struct {
 	header  http.Header
-	body    []byte
 	secrets vault.Secrets
 	now     time.Time
 	// requireIdentity tells that the channel wants to know who its visitors are.
@@ -63,12 +68,39 @@ const (
 	notSigned refusal = "It is not signed with the channel's secret"
 )
 
-// unless refuses what is not so.
-func unless(ok bool) refusal {
-	if ok {
-		return verified
+// proof is that of a delivery, to which its body goes while it is read. The zero proof wants nothing of a body.
+type proof struct {
+	mac       hash.Hash
+	signature []byte
+}
+
+// proveSigned is the proof by a signature, in hexadecimal digits, that is the HMAC-SHA256 of a prefix and the body under the
+// secret.
+func proveSigned(signature, secret, prefix string) (proof, refusal) {
+	given, err := hex.DecodeString(signature)
+	if err != nil || len(given) != sha256.Size || secret == "" {
+		return proof{}, notSigned
 	}
-	return notSigned
+	p := proof{hmac.New(sha256.New, []byte(secret)), given}
+	p.write([]byte(prefix))
+	return p, verified
+}
+
+// proveNothing leaves everything to what the body says.
+func proveNothing(delivery) (proof, refusal) { return proof{}, verified }
+
+func (p proof) write(b []byte) {
+	if p.mac != nil {
+		_, _ = p.mac.Write(b) // never fails
+	}
+}
+
+// holds refuses a body that is not the one that was signed.
+func (p proof) holds() refusal {
+	if p.mac != nil && !hmac.Equal(p.signature, p.mac.Sum(nil)) {
+		return notSigned
+	}
+	return verified
 }
 
 // item is one thing that a provider reports. It is a message when report is set, something that could not be read when

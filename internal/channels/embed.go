@@ -74,11 +74,11 @@ type embedIdentity struct {
 	Exp    *int64     `json:"exp"`
 }
 
-// verifyEmbed refuses a message whose identity the site has not signed, or that has none on a channel that requires one.
+// inspectEmbed refuses a message whose identity the site has not signed, or that has none on a channel that requires one.
 // What is no message says nothing of anybody: it is left to embedItems to refuse.
-func verifyEmbed(d delivery) refusal {
+func inspectEmbed(d delivery, body []byte) refusal {
 	var m embedMessage
-	_ = decode(d.body, &m)
+	_ = decode(body, &m)
 	switch {
 	case m.Identity == nil && m.IdentityHash != "":
 		return notSigned
@@ -86,8 +86,13 @@ func verifyEmbed(d delivery) refusal {
 		return noIdentity
 	case m.Identity == nil:
 		return verified
-	case !signed(m.IdentityHash, d.secrets.Secret, []byte(*m.Identity)):
-		return notSigned
+	}
+	p, refused := proveSigned(m.IdentityHash, d.secrets.Secret, *m.Identity)
+	if refused == verified {
+		refused = p.holds()
+	}
+	if refused != verified {
+		return refused
 	}
 	var i embedIdentity
 	if err := decode([]byte(*m.Identity), &i); err != nil || i.Exp == nil {
@@ -127,7 +132,7 @@ func embedItems(body []byte) ([]item, error) {
 	case len(m.VisitorID) > crm.MaxExternalID:
 		return nil, &crm.InvalidError{Field: "visitorId", Reason: "visitorId can have at most 512 bytes"}
 	case m.Identity == nil:
-		r.Former = former(m.VisitorID)
+		r.Former, r.Stranger = former(m.VisitorID), true
 		return []item{message(r, nil, raw(body))}, nil
 	}
 	var i embedIdentity
@@ -186,6 +191,7 @@ func allowed(origin string, domains []string) bool {
 // allowOrigin lets a page of the origin read the answer (Fetch, section 3.2), and send what it may send.
 func allowOrigin(h http.Header, origin string) {
 	h.Set("Access-Control-Allow-Origin", origin)
+	h.Set("Access-Control-Expose-Headers", "Retry-After")
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 }
 

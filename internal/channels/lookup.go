@@ -2,8 +2,8 @@ package channels
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -16,8 +16,11 @@ import (
 const (
 	// remembered is how many channels are known at a time, and rememberedFor how long one is before it is looked up again:
 	// what changes of a channel takes effect within that time.
-	remembered    = 1024
+	remembered    = 8 << 10
 	rememberedFor = time.Second
+	// rememberedMissing and missingFor are the same of ids that are no channel's.
+	rememberedMissing = 8 << 10
+	missingFor        = 5 * time.Second
 
 	lookupTimeout = 5 * time.Second
 )
@@ -36,13 +39,9 @@ func (c channel) viewer() crm.Viewer {
 	return crm.Viewer{Workspace: c.workspace, Role: crm.RoleChannel, Channel: c.ID, Subject: c.ID.String()}
 }
 
-// verify refuses a delivery that the channel's provider did not send.
-func (c channel) verify(header http.Header, body []byte, now time.Time) refusal {
-	return c.provider.verify(delivery{header, body, c.secrets, now, c.RequireSignedIdentity})
-}
-
 // lookup finds channels, and remembers active ones for a moment, so that a burst of messages is one look at the
 // database. An inactive channel is not remembered: a message that comes right after its activation is not to be lost.
+// That a channel is not there is remembered, too: nobody knows the id of one that is still to come.
 type lookup struct {
 	store interface {
 		ChannelByID(ctx context.Context, id crm.ChannelID) (crm.WorkspaceID, crm.Channel, error)
@@ -50,19 +49,39 @@ type lookup struct {
 	open    func(crm.WorkspaceID, crm.ChannelID, crm.Sealed) (vault.Secrets, error)
 	now     func() time.Time
 	known   *lru.Cache[crm.ChannelID, channel]
+	missing *lru.Cache[crm.ChannelID, time.Time] // since when
 	loading singleflight.Group
 }
 
-// find returns a channel, and whether it was remembered rather than looked up.
-func (l *lookup) find(ctx context.Context, id crm.ChannelID) (ch channel, old bool, err error) {
-	if ch, ok := l.known.Get(id); ok {
-		if age := l.now().Sub(ch.loaded); age >= 0 && age < rememberedFor {
-			return ch, true, nil
-		}
+func newLookup(o Options) *lookup {
+	l := &lookup{store: o.Channels, open: o.Open, now: o.Now}
+	var err error
+	if l.known, err = lru.New[crm.ChannelID, channel](remembered); err == nil {
+		l.missing, err = lru.New[crm.ChannelID, time.Time](rememberedMissing)
 	}
-	ch, err = l.load(ctx, id)
-	return ch, false, err
+	if err != nil {
+		panic(err) // only for a size below one
+	}
+	return l
 }
+
+// recall tells what is remembered of a channel, by whether anything is.
+func (l *lookup) recall(ctx context.Context, id crm.ChannelID) (ch channel, old, known bool, err error) {
+	if ch, ok := l.known.Get(id); ok {
+		if young(l.now().Sub(ch.loaded), rememberedFor) {
+			return ch, true, true, nil
+		}
+		ch, err = l.load(ctx, id) // it was there a moment ago
+		return ch, false, true, err
+	}
+	if since, ok := l.missing.Get(id); ok && young(l.now().Sub(since), missingFor) {
+		return channel{}, false, false, crm.ErrNotFound
+	}
+	return channel{}, false, false, nil
+}
+
+// young reports whether an age is below a limit. A clock that was set back makes nothing younger.
+func young(age, limit time.Duration) bool { return age >= 0 && age < limit }
 
 // load looks a channel up, once for all who ask for it while it is looked up.
 func (l *lookup) load(ctx context.Context, id crm.ChannelID) (channel, error) {
@@ -74,6 +93,11 @@ func (l *lookup) load(ctx context.Context, id crm.ChannelID) (channel, error) {
 			l.known.Add(id, ch)
 		} else {
 			l.known.Remove(id)
+		}
+		if errors.Is(err, crm.ErrNotFound) {
+			l.missing.Add(id, l.now())
+		} else {
+			l.missing.Remove(id)
 		}
 		return ch, err
 	})

@@ -1,10 +1,8 @@
 package channels
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/hex"
 	"encoding/json"
 	"net/url"
 	"strings"
@@ -17,9 +15,14 @@ import (
 // https://developers.facebook.com/docs/graph-api/webhooks/getting-started, Graph API v24.0. X-Hub-Signature-256 is the
 // HMAC-SHA256 of the raw body under the app secret; a GET asks whether the address is the one that was entered.
 
-func verifyMeta(d delivery) refusal {
-	signature, ok := strings.CutPrefix(d.header.Get("X-Hub-Signature-256"), "sha256=")
-	return unless(ok && signed(signature, d.secrets.Secret, d.body))
+const metaHeader = "X-Hub-Signature-256"
+
+func proveMeta(d delivery) (proof, refusal) {
+	signature, ok := strings.CutPrefix(d.header.Get(metaHeader), "sha256=")
+	if !ok {
+		return proof{}, notSigned
+	}
+	return proveSigned(signature, d.secrets.Secret, "")
 }
 
 func challengeMeta(query url.Values, s vault.Secrets) (string, bool) {
@@ -31,19 +34,6 @@ func challengeMeta(query url.Values, s vault.Secrets) (string, bool) {
 func sameSecret(sent, secret string) bool {
 	a, b := sha256.Sum256([]byte(sent)), sha256.Sum256([]byte(secret)) // of one length
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1 && secret != ""
-}
-
-// signed reports whether a signature, in hexadecimal digits, is the HMAC-SHA256 of the parts under the secret.
-func signed(signature, secret string, parts ...[]byte) bool {
-	given, err := hex.DecodeString(signature)
-	if err != nil || secret == "" {
-		return false
-	}
-	h := hmac.New(sha256.New, []byte(secret))
-	for _, p := range parts {
-		h.Write(p)
-	}
-	return hmac.Equal(given, h.Sum(nil))
 }
 
 // metaBody is what all bodies of Meta's have in common: a batch of entries, one for each account. What is inside is read

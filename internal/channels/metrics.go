@@ -14,10 +14,15 @@ import (
 type counters struct {
 	answers *prometheus.CounterVec
 	kept    *prometheus.CounterVec
+	limited *prometheus.CounterVec
 }
 
-// newCounters registers with r; without one it counts for nobody.
-func newCounters(r prometheus.Registerer) counters {
+// newCounters registers with r; without one it counts for nobody. inMemory is how many bytes of deliveries are in memory.
+func newCounters(r prometheus.Registerer, inMemory func() int) counters {
+	promauto.With(r).NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "kith_webhook_body_bytes",
+		Help: "Bytes of webhooks' bodies in memory, until each is answered.",
+	}, func() float64 { return float64(inMemory()) })
 	return counters{
 		answers: promauto.With(r).NewCounterVec(prometheus.CounterOpts{
 			Name: "kith_webhooks_total",
@@ -27,7 +32,16 @@ func newCounters(r prometheus.Registerer) counters {
 			Name: "kith_webhook_failures_total",
 			Help: "Items of providers' reports that could not be taken in and are kept, repeated ones included.",
 		}, []string{"type"}),
+		limited: promauto.With(r).NewCounterVec(prometheus.CounterOpts{
+			Name: "kith_webhooks_limited_total",
+			Help: "Requests to webhooks that a limit turned away, by the limit; the type is empty where there is no such channel.",
+		}, []string{"type", "limit"}),
 	}
+}
+
+// refused counts what a limit turned away.
+func (c counters) refused(t crm.ChannelType, limit string) {
+	c.limited.WithLabelValues(string(t), limit).Inc()
 }
 
 // counted calls serve and counts its answer.

@@ -15,8 +15,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"kith/internal/channels"
 	"kith/internal/crm"
@@ -39,6 +42,8 @@ type place struct {
 	handler   *channels.Handler
 	mux       *http.ServeMux
 	log       *output
+	metrics   *prometheus.Registry
+	passed    atomic.Int64 // how long it is since the start, as a time.Duration
 }
 
 // output is what was logged.
@@ -61,23 +66,32 @@ func (o *output) String() string {
 
 func open(t *testing.T) *place {
 	t.Helper()
+	return openWith(t, func(*channels.Options) {})
+}
+
+// openWith is open with other options.
+func openWith(t *testing.T, change func(*channels.Options)) *place {
+	t.Helper()
 	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "kith.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	p := &place{T: t, store: store, log: &output{}, mux: http.NewServeMux()}
+	p := &place{T: t, store: store, log: &output{}, mux: http.NewServeMux(), metrics: prometheus.NewRegistry()}
 	if p.workspace, err = store.Workspace(t.Context(), "acme"); err != nil {
 		t.Fatal(err)
 	}
 	if p.vault, err = vault.New(strings.Repeat("k", vault.MinKey)); err != nil {
 		t.Fatal(err)
 	}
-	now := func() time.Time { return start }
-	p.handler = channels.New(channels.Options{
+	now := func() time.Time { return start.Add(time.Duration(p.passed.Load())) }
+	o := channels.Options{
 		Channels: store, Ingest: ingest.New(store, "DE", now), Failures: store, Open: p.vault.Open, Now: now,
+		Address: func(r *http.Request) string { return r.Header.Get("X-Address") }, Registry: p.metrics,
 		Logger: slog.New(slog.NewTextHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	})
+	}
+	change(&o)
+	p.handler = channels.New(o)
 	p.mux.Handle("/channels/{id}/webhook", p.handler)
 	return p
 }

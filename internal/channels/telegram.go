@@ -18,8 +18,13 @@ import (
 //
 // In a business_message the customer is the other side of the chat, and the account's owner may be the one who writes.
 
-func verifyTelegram(d delivery) refusal {
-	return unless(sameSecret(d.header.Get("X-Telegram-Bot-Api-Secret-Token"), d.secrets.Secret))
+const telegramHeader = "X-Telegram-Bot-Api-Secret-Token"
+
+func proveTelegram(d delivery) (proof, refusal) {
+	if !sameSecret(d.header.Get(telegramHeader), d.secrets.Secret) {
+		return proof{}, notSigned
+	}
+	return proof{}, verified
 }
 
 type telegramUpdate struct {

@@ -21,9 +21,11 @@ import (
 // tikTokTolerance is how far the time of a signature may be from the clock, either way.
 const tikTokTolerance = 5 * time.Minute
 
-func verifyTikTok(d delivery) refusal {
+const tikTokHeader = "TikTok-Signature"
+
+func proveTikTok(d delivery) (proof, refusal) {
 	var at, signature string
-	for part := range strings.SplitSeq(d.header.Get("TikTok-Signature"), ",") {
+	for part := range strings.SplitSeq(d.header.Get(tikTokHeader), ",") {
 		switch name, value, _ := strings.Cut(strings.TrimSpace(part), "="); name {
 		case "t":
 			at = value
@@ -32,11 +34,10 @@ func verifyTikTok(d delivery) refusal {
 		}
 	}
 	seconds, err := strconv.ParseInt(at, 10, 64)
-	if err != nil {
-		return notSigned
+	if err != nil || d.now.Sub(time.Unix(seconds, 0)).Abs() > tikTokTolerance {
+		return proof{}, notSigned
 	}
-	off := d.now.Sub(time.Unix(seconds, 0))
-	return unless(off.Abs() <= tikTokTolerance && signed(signature, d.secrets.Secret, []byte(at+"."), d.body))
+	return proveSigned(signature, d.secrets.Secret, at+".")
 }
 
 type tikTokEvent struct {

@@ -5,15 +5,13 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"math"
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/semaphore"
+	"golang.org/x/time/rate"
 
 	"kith/internal/crm"
 	"kith/internal/ingest"
@@ -42,11 +40,16 @@ type Options struct {
 	}
 	// Open opens a channel's secrets, as [vault.Vault.Open] does. It is asked only for a channel that has some.
 	Open func(crm.WorkspaceID, crm.ChannelID, crm.Sealed) (vault.Secrets, error)
-	// Limit takes in one message from a web page, or tells how long to wait. Nil lets all in. Providers have no limit:
-	// they would only send again.
-	Limit  func(r *http.Request) (wait time.Duration, ok bool)
-	Logger *slog.Logger
-	Now    func() time.Time
+	// Address names the place that a request comes from; nil where all are one.
+	Address func(r *http.Request) string
+	// Strangers is how often an address may send a channel what is refused, or ask for channels that are not there; nil for any
+	// number. What is verified is never counted: providers send much from few addresses.
+	Strangers ingest.Allowance
+	// Visitors is how many messages visitors may send from an address, without those whom their site has signed for; nil for
+	// any number.
+	Visitors ingest.Allowance
+	Logger   *slog.Logger
+	Now      func() time.Time
 	// Registry is where deliveries are counted; nil for nowhere.
 	Registry prometheus.Registerer
 }
@@ -60,23 +63,43 @@ type Handler struct {
 	failures interface {
 		AddFailure(ctx context.Context, w crm.WorkspaceID, f crm.Failure) error
 	}
-	limit    func(r *http.Request) (time.Duration, bool)
-	log      *slog.Logger
-	now      func() time.Time
-	counters counters
+	address   func(r *http.Request) string
+	strangers ingest.Allowance
+	visitors  ingest.Allowance
+	bodies    *bodies
+	heavy     *semaphore.Weighted // of the bytes of bodies that are made whole and read
+	reserve   *rate.Limiter       // of looks for channels that nobody has asked for before
+	log       *slog.Logger
+	now       func() time.Time
+	counters  counters
 }
+
+// maxHeavy is how many bytes of bodies may be read, once verified, at a time: reading takes several times as much. It is
+// more than any body has.
+const maxHeavy = 16 << 20
+
+// reserve is how many channels may be looked for in a second for those whose address has asked for too many.
+const reserve = 20
 
 // New makes the handler.
 func New(o Options) *Handler {
-	known, err := lru.New[crm.ChannelID, channel](remembered)
-	if err != nil {
-		panic(err) // only for a size below one
+	if o.Address == nil {
+		o.Address = func(*http.Request) string { return "" }
 	}
-	return &Handler{
-		channels: &lookup{store: o.Channels, open: o.Open, now: o.Now, known: known},
-		ingest:   o.Ingest, failures: o.Failures, limit: o.Limit, log: o.Logger, now: o.Now,
-		counters: newCounters(o.Registry),
+	if o.Strangers == nil {
+		o.Strangers = anyNumber{}
 	}
+	if o.Visitors == nil {
+		o.Visitors = anyNumber{}
+	}
+	h := &Handler{
+		channels: newLookup(o), ingest: o.Ingest, failures: o.Failures,
+		address: o.Address, strangers: o.Strangers, visitors: o.Visitors,
+		bodies: newBodies(o.Now), heavy: semaphore.NewWeighted(maxHeavy), reserve: rate.NewLimiter(reserve, reserve),
+		log: o.Logger, now: o.Now,
+	}
+	h.counters = newCounters(o.Registry, h.bodies.inMemory)
+	return h
 }
 
 // ServeHTTP answers one delivery, question or preflight for the channel of the path's id:
@@ -86,56 +109,58 @@ func New(o Options) *Handler {
 //   - 400 when a web page's message cannot be taken in; nothing of it is kept
 //   - 401 when it is not signed with the channel's secret, or the channel has none; nothing of it is read further
 //   - 403 when the verify token or the page's origin is not one of the channel's
-//   - 404 for an unknown channel, 405 for another method, 413 for a body that is too large, 429 for too many from a
-//     page
-//   - 503 when something could not be recorded now: what was is known when it is sent again
+//   - 404 for an unknown channel, 405 for another method, 413 for a body that is too large
+//   - 429 in place of any of these, and for a web page's message, when its address has sent too many; also when too much
+//     that is not verified yet is on its way from the address, and when a page's visitor would be one new contact too many
+//   - 503 when something could not be recorded now, or too much is on its way: what was recorded is known when it is sent
+//     again
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	id, ok := crm.ParseChannelID(r.PathValue("id"))
-	if !ok {
-		refuse(w, http.StatusNotFound, "There is no such channel")
-		return
+	v := visit{Handler: h, w: w, r: r, address: h.address(r)}
+	id, known := crm.ParseChannelID(r.PathValue("id"))
+	err := crm.ErrNotFound
+	if known {
+		v.ch, v.old, known, err = h.channels.recall(r.Context(), id)
 	}
-	ch, old, err := h.channels.find(r.Context(), id)
+	if !known {
+		v.ch, err = h.lookUp(r, id, v.address, err)
+	}
 	if err != nil {
-		h.answer(w, r, id, err)
+		v.ch.ID = id
+		v.answer(err)
 		return
 	}
-	h.counters.counted(ch.Type, w, func(w http.ResponseWriter) { h.serve(w, r, ch, old) })
+	h.counters.counted(v.ch.Type, w, func(w http.ResponseWriter) {
+		v.w = w
+		v.serve()
+	})
 }
 
-// serve answers a request for a channel. old tells that the channel was remembered, and may have changed since.
-func (h *Handler) serve(w http.ResponseWriter, r *http.Request, ch channel, old bool) {
-	if ch.provider.browser {
-		w.Header().Add("Vary", "Origin")
-		origin := r.Header.Get("Origin")
-		if old && !allowed(origin, ch.Domains) { // it may have been added a moment ago
-			fresh, err := h.channels.load(r.Context(), ch.ID)
-			if err != nil {
-				h.answer(w, r, ch.ID, err)
-				return
-			}
-			ch, old = fresh, false
-		}
-		if !allowed(origin, ch.Domains) {
-			h.log.InfoContext(r.Context(), "webhook refused", "channel", ch.ID.String(), "type", ch.Type, "reason", "origin")
-			refuse(w, http.StatusForbidden, "A page of this origin may not write to the channel")
-			return
-		}
-		allowOrigin(w.Header(), origin)
+// lookUp looks for a channel that is not remembered, unless it is known from before not to be there, as known tells. Asking
+// for one that is not there takes from what the address is allowed. When nothing of that is left, what looks signed is still
+// looked for, so many times a second in all: a provider may share the address.
+func (h *Handler) lookUp(r *http.Request, id crm.ChannelID, address string, known error) (channel, error) {
+	undo, wait, ok := h.strangers.Take(address)
+	if !ok && (known != nil || !looksSigned(r.Header) || !h.reserve.Allow()) {
+		return channel{}, &limitedError{limitUnverified, wait}
 	}
-	switch {
-	case r.Method == http.MethodPost:
-		h.deliver(w, r, ch, old)
-	case r.Method == http.MethodGet && ch.provider.challenge != nil:
-		h.challenge(w, r, ch, old)
-	case r.Method == http.MethodOptions && ch.provider.browser:
-		preflight(w)
-	default:
-		w.Header().Set("Allow", strings.Join(ch.provider.methods(), ", "))
-		refuse(w, http.StatusMethodNotAllowed, "Send it by POST")
+	if known != nil {
+		return channel{}, known
 	}
+	ch, err := h.channels.load(r.Context(), id)
+	switch missing := errors.Is(err, crm.ErrNotFound); {
+	case missing && !ok:
+		err = &limitedError{limitUnverified, wait}
+	case !missing && ok:
+		undo()
+	}
+	return ch, err
+}
+
+// looksSigned reports whether the headers have a signature of some provider's.
+func looksSigned(h http.Header) bool {
+	return slices.ContainsFunc(signatures, func(name string) bool { return h.Get(name) != "" })
 }
 
 // methods are those that a provider uses.
@@ -150,115 +175,12 @@ func (p provider) methods() []string {
 	return m
 }
 
-// challenge answers a provider that asks whether the address is Kith's.
-func (h *Handler) challenge(w http.ResponseWriter, r *http.Request, ch channel, old bool) {
-	query := r.URL.Query()
-	answer, ok := ch.provider.challenge(query, ch.secrets)
-	if !ok && old {
-		if fresh, err := h.channels.load(r.Context(), ch.ID); err == nil {
-			answer, ok = ch.provider.challenge(query, fresh.secrets)
-		}
-	}
-	if !ok {
-		h.log.InfoContext(r.Context(), "webhook refused",
-			"channel", ch.ID.String(), "type", ch.Type, "reason", "verify token")
-		refuse(w, http.StatusForbidden, "The verify token is not the channel's")
-		return
-	}
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = io.WriteString(w, answer)
-}
-
-// deliver takes in what a provider posts. old tells that the channel was remembered, and may have changed since.
-func (h *Handler) deliver(w http.ResponseWriter, r *http.Request, ch channel, old bool) {
-	if !ch.Active { // nothing is read
-		done(w)
-		return
-	}
-	if ch.provider.browser && h.limit != nil {
-		if wait, ok := h.limit(r); !ok {
-			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
-			refuse(w, http.StatusTooManyRequests, "Too many messages")
-			return
-		}
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, ch.provider.maxBody))
-	if err != nil {
-		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			refuse(w, http.StatusRequestEntityTooLarge, "The body is too large")
-			return
-		}
-		refuse(w, http.StatusBadRequest, "The body broke off")
-		return
-	}
-	// The provider may go away without waiting for the answer; what it sent is recorded all the same.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), recordTimeout)
-	defer cancel()
-	refused := ch.verify(r.Header, body, h.now())
-	if refused != verified && old {
-		fresh, err := h.channels.load(ctx, ch.ID)
-		if err != nil {
-			h.answer(w, r, ch.ID, err)
-			return
-		}
-		ch = fresh
-		refused = ch.verify(r.Header, body, h.now())
-	}
-	switch {
-	case !ch.Active:
-		done(w)
-		return
-	case refused != verified:
-		reason := "signature"
-		if ch.secrets.Secret == "" {
-			reason = "the channel has no secret"
-		}
-		h.log.InfoContext(ctx, "webhook refused", "channel", ch.ID.String(), "type", ch.Type, "reason", reason)
-		refuse(w, http.StatusUnauthorized, string(refused))
-		return
-	}
-	h.answer(w, r, ch.ID, h.take(ctx, ch, body))
-}
-
-// take records what a body holds.
-func (h *Handler) take(ctx context.Context, ch channel, body []byte) error {
-	items, err := ch.provider.items(body)
-	if ch.provider.browser {
-		if err == nil {
-			err = h.recordOne(ctx, ch, items[0])
-		}
-		return err
-	}
-	if err != nil {
-		items = []item{{err: err, payload: raw(body)}}
-	}
-	return h.record(ctx, ch, items)
-}
-
-// answer tells what became of a delivery.
-func (h *Handler) answer(w http.ResponseWriter, r *http.Request, id crm.ChannelID, err error) {
-	invalid, ok := errors.AsType[*crm.InvalidError](err)
-	switch {
-	case err == nil, errors.Is(err, crm.ErrInactive):
-		done(w)
-	case errors.Is(err, crm.ErrNotFound):
-		refuse(w, http.StatusNotFound, "There is no such channel")
-	case ok:
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusBadRequest)
-		_, _ = w.Write(answerInvalid(invalid))
-	default:
-		h.log.ErrorContext(r.Context(), "webhook not recorded", "channel", id.String(), "error", err)
-		w.Header().Set("Retry-After", retryAfter)
-		refuse(w, http.StatusServiceUnavailable, "It cannot be recorded now. Send it again")
-	}
-}
-
 func done(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = io.WriteString(w, `{"ok":true}`)
 }
 
+// refuse says why; reason is fit for JSON as it is.
 func refuse(w http.ResponseWriter, status int, reason string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)

@@ -181,19 +181,6 @@ func TestChannelsThatAreNotThereAndMethods(t *testing.T) {
 	}
 }
 
-func TestABodyThatIsTooLargeIsRefused(t *testing.T) {
-	t.Parallel()
-	p := open(t)
-	c := p.channel(crm.WhatsApp)
-	of := func(size int) string {
-		return `{"object":"whatsapp_business_account","entry":[],"x":"` + strings.Repeat("x", size) + `"}`
-	}
-	p.deliver(c, of(1<<20-100), http.StatusOK)
-	p.deliver(c, of(1<<20), http.StatusRequestEntityTooLarge)
-	p.deliver(p.channel(crm.HTMLEmbed), `{"visitorId":"1","messageId":"1","text":"`+strings.Repeat("x", 64<<10)+`"}`,
-		http.StatusRequestEntityTooLarge)
-}
-
 func TestAnInactiveChannelAnswersAndRecordsNothing(t *testing.T) {
 	t.Parallel()
 	for kind, sample := range texts {

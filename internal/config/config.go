@@ -46,6 +46,8 @@ type Config struct {
 	TrustedDocuments string `setting:"" placeholder:"FILE" help:"The manifest of GraphQL Code Generator or Relay: only its documents are served, and those of the staff pages. Default: any document."`
 
 	RateLimit        Rate          `setting:"" placeholder:"N/s" help:"How many requests each subject may make, as 100/s or 600/m, or off. Ten seconds' worth may come at once; each full 1,000 of an operation's cost counts as one more; a channel credential may make ten times as many, and one address twenty times. Default: off without auth settings, else 100/s."`
+	WidgetRate       Rate          `setting:"" default:"60/m" placeholder:"N/m" help:"How many messages the chat widgets may send from one address, without counting those of signed-in users, or off."`
+	NewContacts      Rate          `setting:"" default:"600/m" placeholder:"N/m" help:"How many new contacts the visitors of each chat widget may become, without counting signed-in users, or off."`
 	Concurrency      int           `setting:"" default:"128" placeholder:"N" help:"How many queries and mutations may run at a time. Four times as many may wait for two seconds."`
 	Connections      int           `setting:"" default:"10000" placeholder:"N" help:"How many WebSockets and event streams may be open at a time, half of them from one address."`
 	Subscriptions    int           `setting:"" default:"200" placeholder:"N" help:"How many subscriptions each subject may have at a time, over all its WebSockets and event streams."`
@@ -134,16 +136,30 @@ func (s Switch) or(otherwise bool) bool {
 type Rate string
 
 func (r Rate) parse() (perSecond float64, ok bool) {
+	n, per, ok := r.window()
+	if n == 0 {
+		return 0, ok
+	}
+	return float64(n) / per.Seconds(), ok
+}
+
+// Window is how many there may be in what time; none where there is no limit.
+func (r Rate) Window() (n int, per time.Duration) {
+	n, per, _ = r.window()
+	return n, per
+}
+
+func (r Rate) window() (n int, per time.Duration, ok bool) {
 	if r == "off" {
-		return 0, true
+		return 0, 0, true
 	}
 	count, unit, _ := strings.Cut(string(r), "/")
-	n, err := strconv.ParseUint(count, 10, 31)
-	seconds, known := map[string]float64{"s": 1, "m": 60, "h": 3600}[unit]
-	if err != nil || n == 0 || !known {
-		return 0, false
+	parsed, err := strconv.ParseUint(count, 10, 31)
+	per, known := map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}[unit]
+	if err != nil || parsed == 0 || !known {
+		return 0, 0, false
 	}
-	return float64(n) / seconds, true
+	return int(parsed), per, true
 }
 
 // Loopback reports whether host, a name or an address without a port, is certain to be this machine alone.

@@ -41,7 +41,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := Config{
 		Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/home/ann/.local/share/kith/kith.db",
-		TokenLifetime: 30 * day, Concurrency: 128, Connections: 10_000, Subscriptions: 200, EventRetention: 24 * time.Hour, MessageRetention: 90 * day, FailureRetention: 90 * day, ShutdownTimeout: 8 * time.Second, LogFormat: "text", LogLevel: "info", OIDC: defaultOIDC,
+		TokenLifetime: 30 * day, WidgetRate: "60/m", NewContacts: "600/m", Concurrency: 128, Connections: 10_000, Subscriptions: 200, EventRetention: 24 * time.Hour, MessageRetention: 90 * day, FailureRetention: 90 * day, ShutdownTimeout: 8 * time.Second, LogFormat: "text", LogLevel: "info", OIDC: defaultOIDC,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
@@ -69,7 +69,7 @@ func TestAFlagWinsOverTheEnvironment(t *testing.T) {
 	}
 	want := Config{
 		Addr: "127.0.0.1:2", DatabaseURL: "sqlite:a.db", PGExecMode: "exec", AuthJWKSURL: "http://x/", Playground: "off",
-		Introspection: "on", TokenLifetime: 30 * day, Concurrency: 128, Connections: 10_000, Subscriptions: 200, EventRetention: 168 * time.Hour, MessageRetention: 90 * day, FailureRetention: 90 * day, ShutdownTimeout: 3 * time.Second, LogFormat: "text", LogLevel: "info",
+		Introspection: "on", TokenLifetime: 30 * day, WidgetRate: "60/m", NewContacts: "600/m", Concurrency: 128, Connections: 10_000, Subscriptions: 200, EventRetention: 168 * time.Hour, MessageRetention: 90 * day, FailureRetention: 90 * day, ShutdownTimeout: 3 * time.Second, LogFormat: "text", LogLevel: "info",
 		OIDC: defaultOIDC,
 	}
 	if d := cmp.Diff(want, got); d != "" {
@@ -117,7 +117,7 @@ func TestHelpNamesEverySettingWithItsVariable(t *testing.T) {
 	for _, name := range []string{
 		"ADDR", "DATABASE_URL", "PG_EXEC_MODE", "AUTH_SECRET", "AUTH_JWKS_URL", "AUTH_ISSUER", "AUTH_AUDIENCE", "TOKEN_LIFETIME", "SECRET_KEY",
 		"PUBLIC_URL", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_SCOPES", "OIDC_PARAMS", "OIDC_WORKSPACE_CLAIM",
-		"OIDC_ROLE_CLAIM", "OIDC_WORKSPACE", "OIDC_ROLE", "OIDC_REQUIRE", "OIDC_LIFETIME", "DEFAULT_REGION", "DEMO", "INTROSPECTION", "PLAYGROUND", "RATE_LIMIT", "CONCURRENCY", "CONNECTIONS", "SUBSCRIPTIONS", "EVENT_RETENTION", "MESSAGE_RETENTION", "FAILURE_RETENTION", "SHUTDOWN_DELAY", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
+		"OIDC_ROLE_CLAIM", "OIDC_WORKSPACE", "OIDC_ROLE", "OIDC_REQUIRE", "OIDC_LIFETIME", "DEFAULT_REGION", "DEMO", "INTROSPECTION", "PLAYGROUND", "RATE_LIMIT", "WIDGET_RATE", "NEW_CONTACTS", "CONCURRENCY", "CONNECTIONS", "SUBSCRIPTIONS", "EVENT_RETENTION", "MESSAGE_RETENTION", "FAILURE_RETENTION", "SHUTDOWN_DELAY", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
 	} {
 		if !strings.Contains(out.String(), "[KITH_"+name+"]") {
 			t.Fatalf("the help lacks KITH_%s:\n%s", name, out.String())
@@ -138,7 +138,7 @@ func TestValidateJoinsEveryComplaint(t *testing.T) {
 	t.Parallel()
 	c := Config{
 		Addr: "8080", DatabaseURL: "mysql://ann:hunter2@db", PGExecMode: "fast", AuthSecret: "hunter2", AuthJWKSURL: "ftp://x",
-		SecretKey: "hunter2", PublicURL: "kith.example.com", DefaultRegion: "Germany", Demo: "yes", Introspection: "1", Playground: "true", RateLimit: "fast",
+		SecretKey: "hunter2", PublicURL: "kith.example.com", DefaultRegion: "Germany", Demo: "yes", Introspection: "1", Playground: "true", RateLimit: "fast", WidgetRate: "1/d", NewContacts: "-1/m",
 		TokenLifetime: time.Second, EventRetention: time.Second, MessageRetention: day, FailureRetention: time.Hour, ShutdownDelay: 2 * time.Hour, ShutdownTimeout: -1, LogFormat: "xml", LogLevel: "loud",
 	}
 	err := c.Validate(true)
@@ -147,7 +147,7 @@ func TestValidateJoinsEveryComplaint(t *testing.T) {
 	}
 	for _, name := range []string{
 		"ADDR", "DATABASE_URL", "PG_EXEC_MODE", "AUTH_SECRET", "AUTH_JWKS_URL", "TOKEN_LIFETIME", "SECRET_KEY", "PUBLIC_URL", "DEFAULT_REGION", "DEMO",
-		"INTROSPECTION", "PLAYGROUND", "RATE_LIMIT", "CONCURRENCY", "CONNECTIONS", "SUBSCRIPTIONS", "EVENT_RETENTION", "MESSAGE_RETENTION", "FAILURE_RETENTION", "SHUTDOWN_DELAY", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
+		"INTROSPECTION", "PLAYGROUND", "RATE_LIMIT", "WIDGET_RATE", "NEW_CONTACTS", "CONCURRENCY", "CONNECTIONS", "SUBSCRIPTIONS", "EVENT_RETENTION", "MESSAGE_RETENTION", "FAILURE_RETENTION", "SHUTDOWN_DELAY", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
 	} {
 		if !strings.Contains(err.Error(), "KITH_"+name+": ") {
 			t.Errorf("no complaint about KITH_%s", name)
@@ -193,6 +193,8 @@ func TestValidate(t *testing.T) {
 		"a rate of zero":                    {valid(func(c *Config) { c.RateLimit = "0/s" }), "KITH_RATE_LIMIT"},
 		"a rate without a unit":             {valid(func(c *Config) { c.RateLimit = "5" }), "KITH_RATE_LIMIT"},
 		"no rate limit":                     {valid(func(c *Config) { c.RateLimit = "off" }), ""},
+		"no limits of the widget":           {valid(func(c *Config) { c.WidgetRate, c.NewContacts = "off", "off" }), ""},
+		"too many new contacts":             {valid(func(c *Config) { c.NewContacts = "3000000000/m" }), "KITH_NEW_CONTACTS"},
 		"all addresses, with a secret":      {valid(func(c *Config) { c.Addr = ":8080"; c.AuthSecret = secret }), ""},
 		"all addresses, with a JWKS":        {valid(func(c *Config) { c.Addr = "0.0.0.0:80"; c.AuthJWKSURL = "https://x/k" }), ""},
 		"localhost":                         {valid(func(c *Config) { c.Addr = "localhost:0" }), ""},
@@ -255,6 +257,20 @@ func TestRate(t *testing.T) {
 	for rate, want := range map[Rate]float64{"50/s": 50, "600/m": 10, "36/h": 0.01, "off": 0} {
 		if got := (Config{AuthSecret: Secret(secret), RateLimit: rate}).Limit(); got != want {
 			t.Errorf("%s is %v a second, want %v", rate, got, want)
+		}
+	}
+}
+
+func TestWindow(t *testing.T) {
+	t.Parallel()
+	for rate, want := range map[Rate]struct {
+		n   int
+		per time.Duration
+	}{
+		"60/m": {60, time.Minute}, "5/s": {5, time.Second}, "100/h": {100, time.Hour}, "off": {}, "": {}, "x": {},
+	} {
+		if n, per := rate.Window(); n != want.n || per != want.per {
+			t.Errorf("%q: %d in %s", rate, n, per)
 		}
 	}
 }

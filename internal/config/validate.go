@@ -51,8 +51,9 @@ func (c Config) Validate(serving bool) error {
 	all.add("DEMO", c.Demo.complaint())
 	all.add("INTROSPECTION", c.Introspection.complaint())
 	all.add("PLAYGROUND", c.Playground.complaint())
-	_, ok := c.RateLimit.parse()
-	all.check(ok || c.RateLimit == "", "RATE_LIMIT", "must be a number per second, minute or hour, such as 100/s, or off")
+	all.add("RATE_LIMIT", c.RateLimit.complaint())
+	all.add("WIDGET_RATE", c.WidgetRate.complaint())
+	all.add("NEW_CONTACTS", c.NewContacts.complaint())
 	all.add("CORS_ORIGINS", originsComplaint(c.CORSOrigins))
 	all.add("TRUSTED_PROXIES", proxiesComplaint(c.TrustedProxies))
 	all.check(c.Concurrency >= 1, "CONCURRENCY", "must be 1 or more")
@@ -131,4 +132,11 @@ func (s Switch) complaint() string {
 		return ""
 	}
 	return "must be on or off"
+}
+
+func (r Rate) complaint() string {
+	if _, ok := r.parse(); r == "" || ok {
+		return ""
+	}
+	return "must be a number per second, minute or hour, such as 100/s, or off"
 }
