@@ -70,7 +70,8 @@ type Contacts interface {
 	// shows the contact's sessions without a contact, however many they are; detaching them physically may go on in
 	// [Keeper.Maintain]. With the contact these sessions lose the preview of what it wrote. A contact that is not there is
 	// crm.ErrNotFound.
-	// What failed reports of the contact's identities are kept goes too (see [Failures]).
+	// What failed reports of the contact's identities are kept goes too, and so do those of nobody who is known that mention
+	// one (see [Failures] and [crm.Failure.Mentions]).
 	DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d Deletion) error
 }
 

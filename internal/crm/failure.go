@@ -1,6 +1,16 @@
 package crm
 
-import "time"
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
 
 // Failure is one item of a channel's report that could not be taken in, kept so that nothing is lost.
 type Failure struct {
@@ -17,3 +27,54 @@ type Failure struct {
 	// Payload is the item as the provider sent it, in a form that the channel's adapter reads again.
 	Payload []byte
 }
+
+// Mentions reports whether the payload names one of a customer's external ids: as a whole string or number of its JSON,
+// also of JSON within a string; of a payload that is none, anywhere but within a longer word.
+func (f Failure) Mentions(externals []string) bool { return mentions(f.Payload, externals) }
+
+func mentions(payload []byte, externals []string) bool {
+	d := json.NewDecoder(bytes.NewReader(payload))
+	d.UseNumber()
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return false
+		}
+		if err != nil {
+			return slices.ContainsFunc(externals, func(id string) bool { return hasWord(string(payload), id) })
+		}
+		var value string
+		switch v := token.(type) {
+		case string:
+			value = v
+		case json.Number:
+			value = v.String()
+		}
+		if slices.Contains(externals, value) {
+			return true
+		}
+		inner := strings.TrimSpace(value)
+		if (strings.HasPrefix(inner, "{") || strings.HasPrefix(inner, "[")) && mentions([]byte(inner), externals) {
+			return true
+		}
+	}
+}
+
+// hasWord reports whether a text holds a word that is not part of a longer one.
+func hasWord(text, word string) bool {
+	for word != "" {
+		at := strings.Index(text, word)
+		if at < 0 {
+			return false
+		}
+		before, _ := utf8.DecodeLastRuneInString(text[:at])
+		text = text[at+len(word):]
+		after, _ := utf8.DecodeRuneInString(text)
+		if !wordly(before) && !wordly(after) {
+			return true
+		}
+	}
+	return false
+}
+
+func wordly(r rune) bool { return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r)) }

@@ -380,12 +380,16 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		if err != nil {
 			return err
 		}
+		failures, err := mentioning(ctx, tx, w, identities)
+		if err != nil {
+			return err
+		}
 		args["terms"] = search.KeysOf(c).Terms
 		b := &pgx.Batch{}
 		b.Queue(`DELETE FROM contact_activity WHERE workspace_id = @workspace AND contact_id = @id`, args)
 		b.Queue(`DELETE FROM contact_terms WHERE workspace_id = @workspace AND term = ANY(@terms) AND contact_id = @id`, args)
 		gone = identities
-		dropFailures(b, w, identities)
+		dropFailures(b, w, identities, failures)
 		scrub(b, args)
 		s.tell(b, w, crm.Event{
 			ID: d.Event, Kind: crm.Deleted, ContactID: &id, Version: c.Version, Actor: d.Actor, At: d.At,

@@ -130,13 +130,21 @@ func (s *Store) CountFailures(ctx context.Context, w crm.WorkspaceID) (storage.C
 
 // FailuresOfContact returns the failures of a contact's identities, oldest first.
 func (s *Store) FailuresOfContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) ([]crm.Failure, error) {
+	identities, err := s.IdentitiesByContact(ctx, w, []crm.ContactID{id})
+	if err != nil {
+		return nil, fmt.Errorf("list failures of a contact: %w", err)
+	}
+	list, err := mentioning(ctx, s.pool, w, identities[id])
+	if err != nil {
+		return nil, fmt.Errorf("list failures of a contact: %w", translate(ctx, err))
+	}
 	rows, err := s.pool.Query(ctx, `
 		SELECT `+failureColumns+`
 		FROM ingest_failures
-		WHERE workspace_id = @workspace AND (channel_id, external_id) IN (
+		WHERE workspace_id = @workspace AND ((channel_id, external_id) IN (
 		  SELECT y.channel_id, y.external_id FROM identities y WHERE y.workspace_id = @workspace AND y.contact_id = @contact
-		)
-		ORDER BY id`, pgx.NamedArgs{"workspace": w, "contact": [16]byte(id)})
+		) OR id = ANY(@mentioning))
+		ORDER BY id`, pgx.NamedArgs{"workspace": w, "contact": [16]byte(id), "mentioning": uuids(list)})
 	found, err := all(ctx, rows, err, scanFailure)
 	if err != nil {
 		return nil, fmt.Errorf("list failures of a contact: %w", err)
@@ -158,8 +166,45 @@ func (s *Store) RemoveFailure(ctx context.Context, w crm.WorkspaceID, id crm.Fai
 	return nil
 }
 
+// searchAtOnce is how many payloads are held at a time.
+const searchAtOnce = 50
+
+// mentioning are the failures of no customer who is known whose payloads name one of the identities.
+func mentioning(ctx context.Context, q queryer, w crm.WorkspaceID, identities []crm.Identity) (found []crm.FailureID, err error) {
+	externals := map[crm.ChannelID][]string{}
+	for _, i := range identities {
+		externals[i.ChannelID] = append(externals[i.ChannelID], i.ExternalID)
+	}
+	for ch, ids := range externals {
+		for after := (crm.FailureID{}); ; {
+			rows, err := q.Query(ctx, `
+				SELECT `+failureColumns+`
+				FROM ingest_failures f
+				WHERE f.workspace_id = @workspace AND f.channel_id = @channel AND f.id > @after AND NOT EXISTS (
+				  SELECT FROM identities y
+				  WHERE y.workspace_id = @workspace AND y.channel_id = @channel AND y.external_id = f.external_id
+				)
+				ORDER BY f.id
+				LIMIT @n`, pgx.NamedArgs{"workspace": w, "channel": [16]byte(ch), "after": [16]byte(after), "n": searchAtOnce})
+			batch, err := all(ctx, rows, err, scanFailure)
+			if err != nil {
+				return nil, err
+			}
+			if len(batch) == 0 {
+				break
+			}
+			for _, f := range batch {
+				if after = f.ID; f.Mentions(ids) {
+					found = append(found, f.ID)
+				}
+			}
+		}
+	}
+	return found, nil
+}
+
 // dropFailures queues that the failed reports of identities go.
-func dropFailures(b *pgx.Batch, w crm.WorkspaceID, identities []crm.Identity) {
+func dropFailures(b *pgx.Batch, w crm.WorkspaceID, identities []crm.Identity, mentioning []crm.FailureID) {
 	if len(identities) == 0 {
 		return
 	}
@@ -169,7 +214,8 @@ func dropFailures(b *pgx.Batch, w crm.WorkspaceID, identities []crm.Identity) {
 	}
 	b.Queue(`
 		DELETE FROM ingest_failures
-		WHERE workspace_id = @workspace AND (channel_id, external_id) IN (
+		WHERE workspace_id = @workspace AND ((channel_id, external_id) IN (
 		  SELECT i.channel_id, i.external_id FROM unnest(@channels::uuid[], @externals::text[]) i(channel_id, external_id)
-		)`, pgx.NamedArgs{"workspace": w, "channels": channels, "externals": externals})
+		) OR id = ANY(@mentioning))`,
+		pgx.NamedArgs{"workspace": w, "channels": channels, "externals": externals, "mentioning": uuids(mentioning)})
 }

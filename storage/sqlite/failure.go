@@ -115,14 +115,58 @@ func (s *Store) RemoveFailure(ctx context.Context, w crm.WorkspaceID, id crm.Fai
 
 // FailuresOfContact returns the failures of a contact's identities, oldest first.
 func (s *Store) FailuresOfContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) ([]crm.Failure, error) {
-	found, err := read(ctx, s, func(c *conn) ([]crm.Failure, error) {
+	found, err := readOnce(ctx, s, func(c *conn) ([]crm.Failure, error) {
+		list, err := mentioning(ctx, c, w, id)
+		if err != nil {
+			return nil, err
+		}
 		return all(ctx, c, `
 			SELECT `+failureColumns+`
 			FROM ingest_failures
-			WHERE n IN (`+failuresOf+`)
-			ORDER BY id`, args{"workspace": w, "id": id[:]}, scanFailure)
+			WHERE n IN (`+failuresOf+`) OR workspace_id = @workspace AND id IN (SELECT unhex(value) FROM json_each(@mentioning))
+			ORDER BY id`, args{"workspace": w, "id": id[:], "mentioning": idList(list)}, scanFailure)
 	})
 	return found, wrap("list failures of a contact", err)
+}
+
+// searchAtOnce is how many payloads are held at a time.
+const searchAtOnce = 50
+
+// mentioning are the failures of no customer who is known whose payloads name an identity of the contact.
+func mentioning(ctx context.Context, c *conn, w crm.WorkspaceID, id crm.ContactID) (found []crm.FailureID, err error) {
+	identities, err := all(ctx, c, `
+		SELECT channel_id, external_id FROM identities INDEXED BY identities_by_contact
+		WHERE workspace_id = @workspace AND contact_id = @id`, args{"workspace": w, "id": id[:]},
+		func(rows *sql.Rows) (i crm.Identity, err error) {
+			return i, rows.Scan((*uuid.UUID)(&i.ChannelID), &i.ExternalID)
+		})
+	externals := map[crm.ChannelID][]string{}
+	for _, i := range identities {
+		externals[i.ChannelID] = append(externals[i.ChannelID], i.ExternalID)
+	}
+	for ch, ids := range externals {
+		for after := (crm.FailureID{}); err == nil; {
+			var batch []crm.Failure
+			batch, err = all(ctx, c, `
+				SELECT `+failureColumns+`
+				FROM ingest_failures f
+				WHERE f.workspace_id = @workspace AND f.channel_id = @channel AND f.id > @after AND NOT EXISTS (
+				  SELECT 1 FROM identities y
+				  WHERE y.workspace_id = @workspace AND y.channel_id = @channel AND y.external_id = f.external_id
+				)
+				ORDER BY f.id
+				LIMIT @n`, args{"workspace": w, "channel": ch[:], "after": after[:], "n": searchAtOnce}, scanFailure)
+			if len(batch) == 0 {
+				break
+			}
+			for _, f := range batch {
+				if after = f.ID; f.Mentions(ids) {
+					found = append(found, f.ID)
+				}
+			}
+		}
+	}
+	return found, err
 }
 
 // failuresOf are the failed reports of the identities of contact @id.
@@ -135,7 +179,14 @@ const failuresOf = `
 
 // dropFailures removes the failed reports of a contact's identities.
 func dropFailures(ctx context.Context, t *tx, w crm.WorkspaceID, id crm.ContactID) error {
-	_, err := t.exec(ctx, `DELETE FROM ingest_failures WHERE n IN (`+failuresOf+`)`, args{"workspace": w, "id": id[:]})
+	list, err := mentioning(ctx, t.conn, w, id)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `
+		DELETE FROM ingest_failures
+		WHERE n IN (`+failuresOf+`) OR workspace_id = @workspace AND id IN (SELECT unhex(value) FROM json_each(@mentioning))`,
+		args{"workspace": w, "id": id[:], "mentioning": idList(list)})
 	return err
 }
 

@@ -118,6 +118,32 @@ var failureCases = []testCase{
 		w.wantErr("removed twice", w.RemoveFailure(w.ctx, w.id, one.ID), crm.ErrNotFound)
 		w.same("failures", w.failures(), []crm.Failure{two})
 	}},
+	{"failures of nobody who is known go with the contact that they mention, and are among its own", func(w *world) {
+		web, shop := w.channel("Web"), w.channel("Shop")
+		ann := w.record(w.message(web, "4711", "1")).Contact
+		w.record(w.message(web, "0815", "1"))
+		kept := []crm.Failure{
+			w.failure(shop, "", `{"from": 4711}`), w.failure(web, "0815", `{"from": "0815", "to": "4711"}`),
+			w.failure(web, "", `{"text": "call 4711"}`), w.failure(web, "", `[47110]`),
+		}
+		gone := []crm.Failure{
+			w.failure(web, "", `{"from": {"id": 4711}}`), w.failure(web, "", `{"content": "{\"user\": \"4711\"}"`),
+			w.failure(web, "stranger", `["4711"]`), w.failure(web, "4711", "{}"), w.failure(web, "", "4711, \xff"),
+		}
+		for n := range 60 { // more than are looked at at once
+			kept = append(kept, w.failure(web, "", fmt.Sprintf(`{"n": %d}`, n)))
+		}
+		last := w.failure(web, "", `{"last": "\u0034711"}`)
+		w.fail(kept...)
+		w.fail(gone...)
+		w.fail(last)
+		got, err := w.FailuresOfContact(w.ctx, w.id, ann.ID)
+		w.check(err)
+		w.same("of the contact", got, append(gone, last))
+		w.remove(ann.ID)
+		slices.Reverse(kept)
+		w.same("left", w.failures(), kept)
+	}},
 	{"old failures are forgotten", func(w *world) {
 		w.now = time.Date(2018, 5, 1, 12, 0, 0, 0, time.UTC) // older than what any other case writes
 		ch := w.channel("Web")
