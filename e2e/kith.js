@@ -121,9 +121,9 @@ export async function fill(contacts) {
   return { url, remove: () => rm(dir, { recursive: true, force: true }) }
 }
 
-/** token is one that a kith with this secret accepts. */
-export function token(secret, workspace, role) {
-  const args = ['token', '--workspace', workspace, '--role', role, '--sub', 'ann']
+/** token is one that a kith with this secret accepts, for a while such as 5s. */
+export function token(secret, workspace, role, ttl = '1h') {
+  const args = ['token', '--workspace', workspace, '--role', role, '--sub', 'ann', '--ttl', ttl]
   return execFileSync(binary, args, { env: { ...process.env, KITH_AUTH_SECRET: secret }, encoding: 'utf8' }).trim()
 }
 

@@ -111,6 +111,26 @@ describe('the playground', () => {
     await page.context().close()
   })
 
+  it('describes a field under the pointer, as text that does nothing', async () => {
+    const { page, complaints } = await open()
+    await page.locator('.graphiql-tab-add').click()
+    await page.locator('.graphiql-query-editor .monaco-editor').first().click()
+    await page.keyboard.insertText('{ viewer { role } }')
+    const field = page.locator('.graphiql-query-editor .view-line span span').filter({ hasText: 'viewer' }).first()
+    const described = page.locator('.monaco-hover:visible .rendered-markdown').filter({ hasText: 'viewer' }).first()
+    // The schema may be on its way still.
+    for (const deadline = Date.now() + 15_000; Date.now() < deadline && !(await described.isVisible()); ) {
+      await page.mouse.move(5, 5)
+      await field.hover()
+      await page.waitForTimeout(700)
+    }
+    await described.waitFor()
+    assert.equal(await page.locator('.monaco-hover').locator('script, iframe, [onerror], [onclick]').count(), 0)
+    await page.screenshot({ path: join(shots, 'playground-hover.png') })
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
   it('lays out an operation and its variables', async () => {
     const { page, complaints } = await open()
     await page.locator('.graphiql-tab-add').click()

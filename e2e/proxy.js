@@ -10,13 +10,14 @@ import { connect } from 'node:net'
  * - upgrades: 'pass', 'forbid' (403), 'strip' (pass on as a plain request), 'reset' (hang up), 'brief' (let through, and
  *   hang up with the first answer).
  * - streams: 'pass', or 'refuse' (502).
+ * - ready: 'pass', or 'keep' (502 for /readyz, as for a path that it does not know).
  *
  * It counts what comes: paths of requests, upgrades, the streams that are open, and the connections of the
  * WebSockets that pass.
  */
 export async function startProxy(kith, settings = {}) {
   const target = new URL(kith.url)
-  const proxy = { upgrades: 'forbid', streams: 'pass', requests: [], upgraded: 0, open: 0, passing: new Set(), ...settings }
+  const proxy = { upgrades: 'forbid', streams: 'pass', ready: 'pass', requests: [], upgraded: 0, open: 0, passing: new Set(), ...settings }
   const sockets = new Set()
 
   const forward = (req, res, headers) => {
@@ -35,7 +36,7 @@ export async function startProxy(kith, settings = {}) {
   const server = createServer((req, res) => {
     const stream = req.headers.accept?.includes('text/event-stream')
     proxy.requests.push(stream ? 'stream' : req.url)
-    if (stream && proxy.streams === 'refuse') {
+    if ((stream && proxy.streams === 'refuse') || (req.url === '/readyz' && proxy.ready === 'keep')) {
       res.writeHead(502).end()
       return
     }

@@ -184,6 +184,23 @@ describe('the staff pages behind a proxy that lets no WebSocket through', () => 
     })
   }
 
+  it('do not take a server for lost whose /readyz the proxy keeps to itself', async () => {
+    const proxy = await startProxy(kith, { ready: 'keep' })
+    const { page } = await open(browser, proxy)
+    const lost = []
+    await page.exposeFunction('noteLoss', (text) => lost.push(text))
+    await page.evaluate(() => {
+      const note = () => /reached|ready/.test(document.querySelector('.banner')?.textContent ?? '') && globalThis.noteLoss(true)
+      new MutationObserver(note).observe(document.querySelector('.foot'), { subtree: true, childList: true, characterData: true })
+    })
+    await until(() => proxy.open, (n) => n === 1, 30_000)
+    await edit(kith, olga, { email: 'kept@ready.example' })
+    await shows(page, 'Olga Beyond', 'email', 'kept@ready.example')
+    assert.deepEqual(lost, [])
+    await page.context().close()
+    await proxy.stop()
+  })
+
   it('keep no stream while nobody looks, and miss nothing', async () => {
     const proxy = await startProxy(kith)
     const { page } = await open(browser, proxy)
@@ -206,7 +223,7 @@ describe('the staff pages behind a proxy that lets no WebSocket through', () => 
 
   it('say so where neither way is open, show what others change all the same, and recover', async () => {
     const proxy = await startProxy(kith, { streams: 'refuse' })
-    const { page } = await open(browser, proxy)
+    const { page } = await open(browser, proxy, '/staff/contacts', { colorScheme: 'dark' })
     const banner = page.locator('.banner')
     await banner.getByText('Live updates are interrupted').waitFor()
     await shot(page, 'interrupted')

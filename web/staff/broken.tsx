@@ -13,17 +13,12 @@ import { useStore } from './shared/store'
 export function Broken({ onGoOn }: { onGoOn: () => void }) {
   const { path, params } = useRoute()
   const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => heading.current?.focus(), [])
-
-  // The lists are read anew: what they held may be what failed.
-  function goOn(to?: string) {
+  useEffect(() => {
+    heading.current?.focus()
+    // What the lists hold may be what failed: whichever way leads on, they are read anew.
     forgetContacts()
     forgetSessions()
-    if (to !== undefined) {
-      go(to)
-    }
-    onGoOn()
-  }
+  }, [])
 
   return (
     <main className="broken">
@@ -32,11 +27,17 @@ export function Broken({ onGoOn }: { onGoOn: () => void }) {
       </h1>
       <p>It stopped because of a fault in Kith. What was saved is safe, and what you typed is still here.</p>
       <div className="choices">
-        <button type="button" className="primary" onClick={() => goOn()}>
+        <button type="button" className="primary" onClick={onGoOn}>
           Go on
         </button>
         {params.size > 0 && (
-          <button type="button" onClick={() => goOn(path)}>
+          <button
+            type="button"
+            onClick={() => {
+              go(path)
+              onGoOn()
+            }}
+          >
             Go on without search and filters
           </button>
         )}

@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { type ContactRowFragment, DeleteContactDocument } from '../generated/graphql'
 import { mutate, Unreachable } from '../server/client'
 import { mine } from '../server/echoes'
+import { session } from '../server/session'
 import { announce } from '../shared/announce'
 import { isolate } from '../shared/isolate'
 
@@ -64,6 +65,8 @@ export function DeleteDialog({ contact, onDeleted, onClose }: DeleteProps) {
             className="dialog"
             role="alertdialog"
             onCloseAutoFocus={(event) => event.preventDefault()}
+            onInteractOutside={stayWhenSignedOut}
+            onEscapeKeyDown={stayWhenSignedOut}
           >
             <Title asChild>
               <h1>
@@ -92,4 +95,11 @@ export function DeleteDialog({ contact, onDeleted, onClose }: DeleteProps) {
       )}
     </Root>
   )
+}
+
+// Who has to sign in again comes back to the dialog: the form for that lies over it.
+function stayWhenSignedOut(event: Event): void {
+  if (!session.get()?.signedIn) {
+    event.preventDefault()
+  }
 }

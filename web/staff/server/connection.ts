@@ -43,11 +43,21 @@ const recovery = new Recovery({
   returned: again,
 })
 
-// A proxy may keep the path to itself, or answer for a server that is away.
+// Kith itself says in plain text that it is not ready. Any other error is a proxy's: the server is away, or the proxy
+// keeps the path to itself, and only what all else goes through can tell.
 async function probe(): Promise<Trouble | undefined> {
   try {
-    const { status } = await fetch('/readyz', { cache: 'no-store', signal: AbortSignal.timeout(patience) })
-    return status < 500 ? undefined : status === 503 ? 'unready' : 'unreachable'
+    const signal = AbortSignal.timeout(patience)
+    const { status, headers } = await fetch('/readyz', { cache: 'no-store', signal })
+    if (status < 500) {
+      return undefined
+    }
+    if (status === 503 && headers.get('content-type')?.startsWith('text/plain')) {
+      return 'unready'
+    }
+    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"query":"{__typename}"}' }
+    const answer = await fetch('/graphql', { ...init, signal })
+    return answer.status < 500 ? undefined : 'unreachable'
   } catch {
     return navigator.onLine ? 'unreachable' : 'offline'
   }

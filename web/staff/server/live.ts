@@ -14,6 +14,8 @@ import { type Attempt, checkSocket } from './transport'
 /** interrupted is true while the server answers, but events do not come. */
 export const interrupted = new Store(false)
 
+const patience = 5_000 // ms until a subscription stands, before the page says that it does not
+
 const line = new Line()
 
 onWake((how) => {
@@ -95,11 +97,13 @@ export function follow<Data, Variables extends { after?: string | null }>(
       }
       let failed = false
       let over = false
+      const slow = setTimeout(() => since ?? interrupted.set(true), patience)
       const end = (how: 'left' | { answered: boolean }) => {
         if (over) {
           return
         }
         over = true
+        clearTimeout(slow)
         stopWatching()
         stopWaking()
         signal.removeEventListener('abort', leave)
