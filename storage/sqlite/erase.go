@@ -13,6 +13,8 @@ const (
 	// wipeLook is how many pages are looked at in one helping, wipeAtOnce how many are written in one transaction.
 	wipeLook   = 2000
 	wipeAtOnce = 200
+	// mergeAtOnce is how many pages of the gram index are merged in one transaction.
+	mergeAtOnce = 200
 	// wipeShare is how many times as long as a pass the pause behind it is.
 	wipeShare = 50
 )
@@ -24,12 +26,14 @@ const (
 // that have since moved to another page. After a deletion a pass over the file writes zeros there, a helping of pages at a
 // time, and then the log is cut. Whoever opens the store begins with a pass, for one that has been broken off.
 type eraser struct {
-	mu     sync.Mutex
-	asked  bool // something was deleted since the pass began
-	last   int  // the page that the pass has come to; 0 when none is going on
-	cut    bool // the pass is over, the log is still to be cut
-	began  time.Time
-	resume time.Time // when the next pass may begin: it costs time in proportion to the file
+	mu      sync.Mutex
+	asked   bool // something was deleted since the pass began
+	merge   int  // how many pages of the gram index to merge next, negative at first; 0 when it is merged
+	running bool // a pass is going on
+	last    int  // the page that the pass has come to
+	cut     bool // the pass is over, the log is still to be cut
+	began   time.Time
+	resume  time.Time // when the next pass may begin: it costs time in proportion to the file
 }
 
 // ask asks for a pass.
@@ -44,15 +48,26 @@ func (s *Store) erase(ctx context.Context) (more bool, err error) {
 	e := &s.eraser
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.last == 0 && !e.cut {
+	if !e.running {
 		if e.began = time.Now(); !e.asked || e.began.Before(e.resume) {
 			return false, nil
 		}
-		e.asked = false
+		e.asked, e.running, e.merge = false, true, -mergeAtOnce
+	}
+	if e.merge != 0 {
+		left, err := s.mergeGrams(ctx, e.merge)
+		if err != nil {
+			e.asked, e.running = true, false
+			return false, err
+		}
+		if e.merge = 0; left {
+			e.merge = mergeAtOnce
+		}
+		return true, nil
 	}
 	if !e.cut {
 		if e.last, err = s.wipeAfter(ctx, e.last); err != nil {
-			e.asked, e.last = true, 0
+			e.asked, e.running, e.last = true, false, 0
 			return false, err
 		}
 		e.cut = e.last == 0
@@ -62,9 +77,31 @@ func (s *Store) erase(ctx context.Context) (more bool, err error) {
 	if err != nil || busy {
 		return false, err
 	}
-	e.cut = false
+	e.cut, e.running = false, false
 	e.resume = time.Now().Add(wipeShare * time.Since(e.began))
 	return false, nil
+}
+
+// mergeGrams merges some pages of the gram index, and reports whether any are left. FTS5 only notes down which rows are
+// gone: their words go when the segments that they are in are merged. Merging begins with a negative number of pages.
+func (s *Store) mergeGrams(ctx context.Context, pages int) (left bool, err error) {
+	err = s.write(ctx, func(ctx context.Context, t *tx) error {
+		var changes [2]int
+		for i := range changes {
+			if i == 1 {
+				_, err := t.exec(ctx, `INSERT INTO contact_grams (contact_grams, rank) VALUES ('merge', @pages)`, args{"pages": pages})
+				if err != nil {
+					return err
+				}
+			}
+			if changes[i], _, err = first(ctx, t.conn, `SELECT total_changes()`, nil, scanInt); err != nil {
+				return err
+			}
+		}
+		left = changes[1]-changes[0] >= 2 // see https://sqlite.org/fts5.html#the_merge_command
+		return nil
+	})
+	return left, err
 }
 
 // wipeAfter looks at the pages behind the given one and returns the last of them; 0 when there are no more.

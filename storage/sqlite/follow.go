@@ -116,6 +116,9 @@ func (s *Store) committed(t *tx) {
 	if t.marked {
 		notify(s.marks)
 	}
+	if t.dropped {
+		s.eraser.ask()
+	}
 }
 
 func (f *followers) add(one *follower) {

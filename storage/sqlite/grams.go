@@ -40,6 +40,7 @@ const (
 func (t *tx) flushGrams(ctx context.Context) error {
 	for _, g := range t.grams {
 		var err error
+		t.dropped = t.dropped || g.kind != gramInsert
 		switch g.kind {
 		case gramInsert:
 			_, err = t.exec(ctx, `INSERT INTO contact_grams (rowid, grams) VALUES (@n, @grams)`, g.args())

@@ -49,6 +49,8 @@ type tx struct {
 	grams  []gramChange
 	told   map[crm.WorkspaceID]bool // where there are new events; one too many does no harm
 	marked bool                     // there are new marks of activity
+	// dropped says that entries of the gram index were taken out or replaced, whose words the eraser is to remove.
+	dropped bool
 }
 
 func newWriter(db *sql.DB, committed func(*tx)) *writer {
