@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -26,8 +27,8 @@ const (
 // that have since moved to another page. After a deletion a pass over the file writes zeros there, a helping of pages at a
 // time, and then the log is cut. Whoever opens the store begins with a pass, for one that has been broken off.
 type eraser struct {
+	asked   atomic.Bool // something was deleted since the pass began; set also while mu is held by who waits for the writer
 	mu      sync.Mutex
-	asked   bool // something was deleted since the pass began
 	merge   int  // how many pages of the gram index to merge next, negative at first; 0 when it is merged
 	running bool // a pass is going on
 	last    int  // the page that the pass has come to
@@ -36,12 +37,8 @@ type eraser struct {
 	resume  time.Time // when the next pass may begin: it costs time in proportion to the file
 }
 
-// ask asks for a pass.
-func (e *eraser) ask() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.asked = true
-}
+// ask asks for a pass. It does not wait: the writer asks, whom a pass waits for.
+func (e *eraser) ask() { e.asked.Store(true) }
 
 // erase does one helping, and reports whether there is more to do at once.
 func (s *Store) erase(ctx context.Context) (more bool, err error) {
@@ -49,15 +46,17 @@ func (s *Store) erase(ctx context.Context) (more bool, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !e.running {
-		if e.began = time.Now(); !e.asked || e.began.Before(e.resume) {
+		if e.began = time.Now(); !e.asked.Load() || e.began.Before(e.resume) {
 			return false, nil
 		}
-		e.asked, e.running, e.merge = false, true, -mergeAtOnce
+		e.asked.Store(false)
+		e.running, e.merge = true, -mergeAtOnce
 	}
 	if e.merge != 0 {
 		left, err := s.mergeGrams(ctx, e.merge)
 		if err != nil {
-			e.asked, e.running = true, false
+			e.ask()
+			e.running = false
 			return false, err
 		}
 		if e.merge = 0; left {
@@ -67,7 +66,8 @@ func (s *Store) erase(ctx context.Context) (more bool, err error) {
 	}
 	if !e.cut {
 		if e.last, err = s.wipeAfter(ctx, e.last); err != nil {
-			e.asked, e.running, e.last = true, false, 0
+			e.ask()
+			e.running, e.last = false, 0
 			return false, err
 		}
 		e.cut = e.last == 0
