@@ -87,7 +87,7 @@ func (c *client) subscribe(id, document string, variables vars) {
 // hear returns the next message.
 func (c *client) hear() frame {
 	c.t.Helper()
-	f, err := c.listen(5 * time.Second)
+	f, err := c.listen(30 * time.Second)
 	if err != nil {
 		c.t.Fatal(err)
 	}
