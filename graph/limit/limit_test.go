@@ -143,32 +143,40 @@ func TestMeasure(t *testing.T) {
 		want      Cost
 		refused   string
 	}{
-		"one object":                       {`{ viewer { role } __typename }`, nil, Cost{1, 0}, ""},
-		"a page of the usual size":         {`{ contacts { nodes { id } } }`, nil, Cost{26, 25}, ""},
-		"a page":                           {`{ contacts(first: 10) { nodes { id } } }`, nil, Cost{11, 10}, ""},
-		"a page from the end":              {`{ contacts(last: 10) { nodes { id } } }`, nil, Cost{11, 10}, ""},
-		"edges and what is beside them":    {`{ contacts(first: 10) { edges { cursor node { id } } pageInfo { endCursor } } }`, nil, Cost{22, 10}, ""},
-		"a total":                          {`{ contacts(first: 10) { totalCount { value } } }`, nil, Cost{12, 10}, ""},
-		"a page in a variable":             {`query ($n: Int) { contacts(first: $n) { nodes { id } } }`, map[string]any{"n": int64(7)}, Cost{8, 7}, ""},
-		"a variable without a value":       {`query ($n: Int) { contacts(first: $n) { nodes { id } } }`, nil, Cost{26, 25}, ""},
-		"a page of null":                   {`{ contacts(first: null) { nodes { id } } }`, nil, Cost{26, 25}, ""},
-		"a negative page is not cheap":     {`{ contacts(first: -1) { nodes { id } } }`, nil, Cost{101, 100}, ""},
-		"nor is none":                      {`query ($n: Int) { contacts(last: $n) { nodes { id } } }`, map[string]any{"n": int64(0)}, Cost{101, 100}, ""},
-		"a page too large":                 {`query ($n: Int) { contacts(first: $n) { nodes { id } } }`, map[string]any{"n": int64(1 << 40)}, Cost{101, 100}, ""},
-		"pages from both ends":             {`{ contacts(first: 3, last: 7) { nodes { id } } }`, nil, Cost{8, 7}, ""},
-		"pages within a page":              {`{ contacts(first: 100) { nodes { sessions(first: 50) { nodes { id channel { id } } } } } }`, nil, Cost{1 + 100*(1+1+50*2), 5100}, ""},
-		"the same in fragments":            {`{ contacts(first: 100) { ...P } } fragment P on ContactConnection { ... { nodes { ...C } } } fragment C on Contact { sessions(first: 50) { ...S } } fragment S on SessionConnection { nodes { id channel { id } } }`, nil, Cost{1 + 100*(1+1+50*2), 5100}, ""},
-		"what is skipped counts":           {`query ($yes: Boolean!) { contacts(first: 10) @skip(if: $yes) { nodes { id } } }`, map[string]any{"yes": true}, Cost{11, 10}, ""},
-		"a list without pages":             {`{ channels { id } }`, nil, Cost{5, 0}, ""},
-		"objects by their ids":             {`{ nodes(ids: ["a", "b", "c"]) { id } }`, nil, Cost{3, 3}, ""},
-		"by ids in a variable":             {`query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Contact { sessions(first: 2) { nodes { id } } } } }`, map[string]any{"ids": []any{"a", "b"}}, Cost{2 * (1 + 1 + 2), 6}, ""},
-		"mutations":                        {`mutation { a: deleteContact(input: {id: 1}) { eventId } ...M } fragment M on Mutation { b: deleteContact(input: {id: 2}) { eventId } }`, nil, Cost{22, 0}, ""},
-		"an event":                         {`subscription { contactEvents { contact { id } } }`, nil, Cost{2, 0}, ""},
-		"50,000 rows":                      {`{ nodes(ids: [` + strings.Repeat(`"x",`, 495) + `]) { ... on Contact { sessions(first: 100) { nodes { id } } } } }`, nil, Cost{495 * 102, 495 * 101}, ""},
-		"more":                             {`{ nodes(ids: [` + strings.Repeat(`"x",`, 496) + `]) { ... on Contact { sessions(first: 100) { nodes { id } } } } }`, nil, Cost{496 * 102, 496 * 101}, "The operation has too many rows on all pages: 50096, and at most 50000 are allowed"},
-		"three pages within each other":    {`{ contacts(first: 100) { nodes { sessions(first: 100) { nodes { contact { sessions(first: 100) { nodes { id } } } } } } } }`, nil, Cost{1 + 100*(2+100*(3+100)), 1_010_100}, "rows on all pages"},
-		"few rows with very much in them":  {`{ contacts(first: 100) { nodes { sessions(first: 100) { edges { node { contact { identities { channel { id } } } } } } } } }`, nil, Cost{1 + 100*(2+100*(3+5*2)), 10_100}, "too many objects, by its cost: 130201"},
-		"a long page of ordinary sessions": {`{ sessions(first: 100) { edges { cursor node { id contact { id } channel { id } } } } }`, nil, Cost{1 + 400, 100}, ""},
+		"one object":                           {`{ viewer { role } __typename }`, nil, Cost{1, 0}, ""},
+		"a page of the usual size":             {`{ contacts { nodes { id } } }`, nil, Cost{26, 25}, ""},
+		"a page":                               {`{ contacts(first: 10) { nodes { id } } }`, nil, Cost{11, 10}, ""},
+		"a page from the end":                  {`{ contacts(last: 10) { nodes { id } } }`, nil, Cost{11, 10}, ""},
+		"edges and what is beside them":        {`{ contacts(first: 10) { edges { cursor node { id } } pageInfo { endCursor } } }`, nil, Cost{22 + (10*(1500+40)+1500)/2000, 10}, ""},
+		"a total":                              {`{ contacts(first: 10) { totalCount { value } } }`, nil, Cost{12, 10}, ""},
+		"a page in a variable":                 {`query ($n: Int) { contacts(first: $n) { nodes { id } } }`, map[string]any{"n": int64(7)}, Cost{8, 7}, ""},
+		"a variable without a value":           {`query ($n: Int) { contacts(first: $n) { nodes { id } } }`, nil, Cost{26, 25}, ""},
+		"a page of null":                       {`{ contacts(first: null) { nodes { id } } }`, nil, Cost{26, 25}, ""},
+		"a negative page is not cheap":         {`{ contacts(first: -1) { nodes { id } } }`, nil, Cost{103, 100}, ""},
+		"nor is none":                          {`query ($n: Int) { contacts(last: $n) { nodes { id } } }`, map[string]any{"n": int64(0)}, Cost{103, 100}, ""},
+		"a page too large":                     {`query ($n: Int) { contacts(first: $n) { nodes { id } } }`, map[string]any{"n": int64(1 << 40)}, Cost{103, 100}, ""},
+		"pages from both ends":                 {`{ contacts(first: 3, last: 7) { nodes { id } } }`, nil, Cost{8, 7}, ""},
+		"pages within a page":                  {`{ contacts(first: 100) { nodes { sessions(first: 50) { nodes { id channel { id } } } } } }`, nil, Cost{1 + 100*(1+1+50*2) + 5000*80/2000, 5100}, ""},
+		"the same in fragments":                {`{ contacts(first: 100) { ...P } } fragment P on ContactConnection { ... { nodes { ...C } } } fragment C on Contact { sessions(first: 50) { ...S } } fragment S on SessionConnection { nodes { id channel { id } } }`, nil, Cost{1 + 100*(1+1+50*2) + 5000*80/2000, 5100}, ""},
+		"what is skipped counts":               {`query ($yes: Boolean!) { contacts(first: 10) @skip(if: $yes) { nodes { id } } }`, map[string]any{"yes": true}, Cost{11, 10}, ""},
+		"a list without pages":                 {`{ channels { id } }`, nil, Cost{5, 0}, ""},
+		"objects by their ids":                 {`{ nodes(ids: ["a", "b", "c"]) { id } }`, nil, Cost{3, 3}, ""},
+		"by ids in a variable":                 {`query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Contact { sessions(first: 2) { nodes { id } } } } }`, map[string]any{"ids": []any{"a", "b"}}, Cost{2 * (1 + 1 + 2), 6}, ""},
+		"mutations":                            {`mutation { a: deleteContact(input: {id: 1}) { eventId } ...M } fragment M on Mutation { b: deleteContact(input: {id: 2}) { eventId } }`, nil, Cost{22, 0}, ""},
+		"an event":                             {`subscription { contactEvents { contact { id } } }`, nil, Cost{2, 0}, ""},
+		"50,000 rows":                          {`{ nodes(ids: [` + strings.Repeat(`"x",`, 495) + `]) { ... on Contact { sessions(first: 100) { nodes { id } } } } }`, nil, Cost{495*102 + 495*100*40/2000, 495 * 101}, ""},
+		"more":                                 {`{ nodes(ids: [` + strings.Repeat(`"x",`, 496) + `]) { ... on Contact { sessions(first: 100) { nodes { id } } } } }`, nil, Cost{496*102 + 496*100*40/2000, 496 * 101}, "The operation has too many rows on all pages: 50096, and at most 50000 are allowed"},
+		"three pages within each other":        {`{ contacts(first: 100) { nodes { sessions(first: 100) { nodes { contact { sessions(first: 100) { nodes { id } } } } } } } }`, nil, Cost{1 + 100*(2+100*(3+100)) + 1_000_000*40/2000, 1_010_100}, "rows on all pages"},
+		"few rows with very much in them":      {`{ contacts(first: 100) { nodes { sessions(first: 100) { edges { node { contact { identities { channel { id } } } } } } } } }`, nil, Cost{1 + 100*(2+100*(3+5*2)) + 50_000*40/2000, 10_100}, "too many objects or too large texts, by its cost: 131201"},
+		"a long page of ordinary sessions":     {`{ sessions(first: 100) { edges { cursor node { id contact { id } channel { id } } } } }`, nil, Cost{1 + 400 + 100*(100+3*40)/2000, 100}, ""},
+		"texts by the size that they can have": {`{ contacts(first: 100) { nodes { id name displayName email phone notes } } }`, nil, Cost{101 + 100*(2*40+2*2000+254+80_000)/2000, 100}, ""},
+		"a text many times":                    {`{ nodes(ids: ["x"]) { ... on Contact { a: notes b: notes ...N } } } fragment N on Contact { notes }`, nil, Cost{1 + 120, 1}, ""},
+		"few objects with very large texts": {`{ nodes(ids: ["x"]) { ... on Contact { sessions(first: 100) { nodes { contact { ` + many(20, "n%d: notes") + `} } } } } }`,
+			nil, Cost{202 + 100*20*40, 101}, ""},
+		"too large ones": {`{ nodes(ids: ["x"]) { ... on Contact { sessions(first: 100) { nodes { contact { ` + many(29, "n%d: notes") + `} } } } } }`,
+			nil, Cost{202 + 100*29*40, 101}, "too large texts, by its cost: 116202"},
+		"a text behind an interface":   {`{ node(id: "x") { id ... on IngestFailure { payload } } }`, nil, Cost{1 + (1<<20+40)/2000, 0}, ""},
+		"the schema has its own bound": {`{ __schema { types { name description } } }`, nil, Cost{6, 0}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -185,4 +193,71 @@ func TestMeasure(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSizesAreOfTheSchema looks for sizes of fields that there are no more.
+func TestSizesAreOfTheSchema(t *testing.T) {
+	t.Parallel()
+	for name := range sizes {
+		kind, field, _ := strings.Cut(name, ".")
+		if d := schema.Types[kind]; d == nil || d.Fields.ForName(field) == nil {
+			t.Errorf("there is no %s", name)
+		}
+	}
+}
+
+// TestWhatPagesAskForIsAllowed measures the largest pages that the staff pages, the playground, clients and reports ask for.
+func TestWhatPagesAskForIsAllowed(t *testing.T) {
+	t.Parallel()
+	documents := append(read(t),
+		`{ contacts(first: 100) { edges { cursor match { field kind } node { id name displayName email phone notes version
+			createdAt updatedAt lastActivityAt identities { externalId displayName createdAt channel { id name type active } }
+			sessions(first: 25) { edges { cursor node { id contactName contact { id displayName } channel { id name type active }
+			status tag lastMessagePreview lastMessageAt unreadCount startedAt } } pageInfo { hasNextPage endCursor } } } }
+			pageInfo { hasNextPage endCursor } totalCount { value exact } search workspaceHasContacts } }`,
+		`{ contacts(first: 100) { nodes { id displayName sessions(first: 100) { nodes { id contactName contact { displayName }
+			channel { name } status tag lastMessagePreview lastMessageAt unreadCount startedAt } } } } }`,
+		`{ contacts(first: 100) { nodes { id history(first: 10) { nodes { actor at fields { field old new } } } } } }`,
+		`{ ingestFailures(first: 100) { nodes { id reason payload channel { name } } } }`,
+		`mutation { exportContact(input: {id: "x"}) { document userErrors { message } } }`,
+	)
+	operations := 0
+	for _, text := range documents {
+		doc, errs := gqlparser.LoadQueryWithRules(schema, text, nil)
+		if errs != nil {
+			t.Fatal(errs, text)
+		}
+		for _, o := range doc.Operations {
+			operations++
+			if _, err := Measure(o, map[string]any{"first": int64(100)}); err != nil {
+				t.Errorf("%s: %v", text, err)
+			}
+		}
+	}
+	if operations < 25 {
+		t.Errorf("%d operations", operations)
+	}
+}
+
+// read is the documents of the staff pages, of the clients and of the playground.
+func read(t *testing.T) (documents []string) {
+	t.Helper()
+	for _, name := range []string{
+		"../../web/staff/operations.graphql", "../../e2e/clients/operations.graphql", "../../web/graphiql/examples.ts",
+	} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(name, ".graphql") {
+			documents = append(documents, string(text))
+			continue
+		}
+		for part := range strings.SplitSeq(string(text), "`") {
+			if strings.HasPrefix(part, "#") {
+				documents = append(documents, part)
+			}
+		}
+	}
+	return documents
 }

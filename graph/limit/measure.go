@@ -19,6 +19,7 @@ const (
 	costOfMutation = 10 // on top, for each that an operation has
 	costOfCounting = 10 // on top, for each total
 	assumedList    = 5  // objects of a list without pages
+	bytesPerCost   = 2_000
 )
 
 // counting are the fields that make a database count.
@@ -38,8 +39,9 @@ type Cost struct {
 //
 // Each object costs 1: a field with fields of its own. A page costs so much for each row that it may have, by first or
 // last, the default being 25; nodes(ids:) for each id; any other list of objects counts as 5. On top, a total costs 10 and so does a
-// mutation. Fields without fields of their own are free. Rows are counted alike, over all pages: a page of 50 within a page of 100
-// has 5,000, and 5,100 with the outer ones.
+// mutation. Fields without fields of their own cost by the size that their values can have, wherever and however often they are
+// asked for: 1 for each full 2,000 bytes of all of them together. Rows are counted like objects, over all pages: a page of 50
+// within a page of 100 has 5,000, and 5,100 with the outer ones.
 func Measure(op *ast.OperationDefinition, variables map[string]any) (Cost, error) {
 	m := meter{variables: variables}
 	s := m.set(op.SelectionSet)
@@ -47,7 +49,7 @@ func Measure(op *ast.OperationDefinition, variables map[string]any) (Cost, error
 	if op.Operation == ast.Mutation {
 		cost = add(cost, times(costOfMutation, s.roots))
 	}
-	out := Cost{Cost: cost, Nodes: s.nodes}
+	out := Cost{Cost: add(cost, s.bytes/bytesPerCost), Nodes: s.nodes}
 	if err := exceeded("rows on all pages", out.Nodes, MaxNodes); err != nil {
 		return out, err
 	}
@@ -55,25 +57,34 @@ func Measure(op *ast.OperationDefinition, variables map[string]any) (Cost, error
 		return out, &ExceededError{"objects for each event, by its cost", out.Cost, MaxEventCost}
 	}
 	if out.Cost > MaxCost {
-		return out, &ExceededError{"objects, by its cost", out.Cost, MaxCost}
+		return out, &ExceededError{"objects or too large texts, by its cost", out.Cost, MaxCost}
 	}
 	return out, nil
 }
 
 // sum is what a selection set comes to for one object that it is selected on.
 type sum struct {
-	cost, nodes int
-	roots       int // fields of the set itself
-	// For a connection: for each of its rows.
-	rowCost, rowNodes int
+	weight
+
+	roots int    // fields of the set itself
+	row   weight // of a connection: for each of its rows
+}
+
+// weight is what sums add up and pages multiply.
+type weight struct{ cost, bytes, nodes int }
+
+func (w weight) plus(o weight) weight {
+	return weight{add(w.cost, o.cost), add(w.bytes, o.bytes), add(w.nodes, o.nodes)}
+}
+
+func (w weight) times(n int) weight {
+	return weight{times(n, w.cost), times(n, w.bytes), times(n, w.nodes)}
 }
 
 func (s *sum) add(o sum) {
-	s.cost = add(s.cost, o.cost)
-	s.nodes = add(s.nodes, o.nodes)
+	s.weight = s.plus(o.weight)
 	s.roots = add(s.roots, o.roots)
-	s.rowCost = add(s.rowCost, o.rowCost)
-	s.rowNodes = add(s.rowNodes, o.rowNodes)
+	s.row = s.row.plus(o.row)
 }
 
 // meter measures one operation.
@@ -90,6 +101,8 @@ func (m *meter) set(set ast.SelectionSet) sum {
 			out.roots = add(out.roots, 1)
 			if len(selection.SelectionSet) > 0 {
 				out.add(m.field(selection))
+			} else {
+				out.bytes = add(out.bytes, sizeOf(selection))
 			}
 		case *ast.InlineFragment:
 			out.add(m.set(selection.SelectionSet))
@@ -115,29 +128,26 @@ func (m *meter) spread(spread *ast.FragmentSpread) sum {
 
 func (m *meter) field(f *ast.Field) sum {
 	of := m.set(f.SelectionSet)
-	own := 1
+	own := weight{cost: 1}
 	if counting[f.Name] {
-		own += costOfCounting
+		own.cost += costOfCounting
 	}
+	each, row := own.plus(of.weight), weight{nodes: 1}
 	definition := f.Definition
 	switch {
 	case definition == nil || definition.Type == nil:
-		return sum{cost: add(own, of.cost), nodes: of.nodes}
+		return sum{weight: each}
 	case definition.Type.Elem != nil && isRows(f):
-		return sum{rowCost: add(own, of.cost), rowNodes: of.nodes}
+		return sum{row: each}
 	case definition.Type.Elem != nil:
 		if ids, ok := m.ids(f); ok {
-			return sum{cost: times(ids, add(own, of.cost)), nodes: times(ids, add(1, of.nodes))}
+			return sum{weight: each.plus(row).times(ids)}
 		}
-		return sum{cost: times(assumedList, add(own, of.cost)), nodes: times(assumedList, of.nodes)}
+		return sum{weight: each.times(assumedList)}
 	case definition.Arguments.ForName("first") != nil:
-		size := m.page(f)
-		return sum{
-			cost:  add(add(own, of.cost), times(size, of.rowCost)),
-			nodes: add(of.nodes, times(size, add(1, of.rowNodes))),
-		}
+		return sum{weight: each.plus(of.row.plus(row).times(m.page(f)))}
 	default:
-		return sum{cost: add(own, of.cost), nodes: of.nodes}
+		return sum{weight: each}
 	}
 }
 

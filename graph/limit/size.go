@@ -1,0 +1,81 @@
+package limit
+
+import (
+	"strings"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"kith/internal/crm"
+)
+
+// The bytes that values are taken to have which nothing below says more about.
+const (
+	sizeOfValue = 40 // an id, a moment, a number, a value of an enum
+	sizeOfText  = crm.MaxNameBytes
+	sizeOfList  = 10 * sizeOfValue // of values that are not objects
+)
+
+// What nobody bounds as such is taken to have so much. A message that could not be taken in can be as large as a webhook's
+// body, and hardly ever has a thousandth of it; a document holds everything about a contact.
+const (
+	assumedPayload  = 1 << 20
+	assumedDocument = 8 << 20
+)
+
+// sizes are the bytes that texts can have, by type and field. A text that is not here can have as much as a name.
+var sizes = map[string]int{
+	"Contact.email": crm.MaxEmailBytes,
+	"Contact.phone": sizeOfValue,
+	"Contact.notes": crm.MaxNotesBytes,
+
+	"Identity.externalId":        crm.MaxExternalID,
+	"Session.lastMessagePreview": crm.MaxPreviewBytes,
+
+	"ContactConnection.search": 1_000,
+	"ContactEdge.cursor":       1_500,
+	"SessionEdge.cursor":       100,
+	"IngestFailureEdge.cursor": 100,
+	"AuditEdge.cursor":         100,
+	"ContactChangeEdge.cursor": 100,
+	"PageInfo.startCursor":     1_500,
+	"PageInfo.endCursor":       1_500,
+
+	// Of the changes of one contact at most one is of its notes.
+	"FieldChange.field": sizeOfValue,
+	"FieldChange.old":   (crm.MaxNotesBytes + crm.MaxNameBytes) / assumedList,
+	"FieldChange.new":   (crm.MaxNotesBytes + crm.MaxNameBytes) / assumedList,
+
+	"ContactChange.actor": 200,
+	"ContactEvent.actor":  200,
+	"SessionEvent.actor":  200,
+	"AuditEntry.actor":    200,
+	"Viewer.subject":      200,
+	"Viewer.workspace":    crm.MaxWorkspaceName,
+
+	"IngestFailure.reason":  200,
+	"IngestFailure.payload": assumedPayload,
+
+	"ExportContactPayload.document": assumedDocument,
+
+	"ChannelSetup.allowedDomains": crm.MaxDomains * 255,
+}
+
+// sizeOf is how many bytes the value of a field without fields of its own can have. What is asked about the schema has
+// bounds of its own and is free.
+func sizeOf(f *ast.Field) int {
+	definition, parent := f.Definition, f.ObjectDefinition
+	if definition == nil || definition.Type == nil || parent == nil || strings.HasPrefix(parent.Name, "__") {
+		return 0
+	}
+	size, known := sizes[parent.Name+"."+f.Name]
+	switch {
+	case known:
+		return size
+	case definition.Type.Elem != nil:
+		return sizeOfList
+	case definition.Type.NamedType == "String" && f.Name != "__typename":
+		return sizeOfText
+	default:
+		return sizeOfValue
+	}
+}
