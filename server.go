@@ -277,7 +277,7 @@ func (p *program) handler(
 		guarded = httpd.OnlyHosts(config.Loopback, "Without auth settings Kith answers to localhost alone",
 			httpd.Direct(config.Loopback, c.Origins(), guarded))
 	}
-	traced := p.watching.traces.Requests(httpd.Headers(openTo(webhookPath, mux, guarded)))
+	traced := p.watching.traces.Requests(httpd.Headers(httpd.Unencoded(openTo(webhookPath, mux, guarded))))
 	observed := httpd.Observe(traced, logger, registry, p.watching.caught("request"), graphQLPath)
 	return httpd.Behind(c.Proxies(), c.PublicTLS(), observed), endpoint, nil
 }
