@@ -108,7 +108,7 @@ func (p *program) postgresOptions() postgres.Options {
 	direct, _ := c.DatabaseDirectURL.Postgres()
 	return postgres.Options{
 		DirectURL: direct, ExecMode: c.PGExecMode, MaxConns: c.PGConnections,
-		Traces: p.watching.traces.Provider(), Panicked: p.watching.storagePanicked(p.logger()),
+		Traces: p.watching.traces.Provider(), Panicked: p.watching.caughtError("background", p.logger()),
 	}
 }
 

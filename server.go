@@ -158,7 +158,7 @@ func (p *program) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	store = database.open(p.watching.store(store))
+	store = database.open(p.watching.store(store, logger))
 	opened.add("database", store.Close)
 	if p.config.DemoOn() {
 		if err := p.fillDemo(ctx, store, logger); err != nil {
@@ -166,6 +166,7 @@ func (p *program) serve(ctx context.Context) (err error) {
 		}
 	}
 	hub := events.New(store, logger)
+	hub.Panicked = p.watching.caughtError("background", logger)
 	p.watching.hub(hub)
 	running, end := context.WithCancel(context.WithoutCancel(ctx)) // what serves requests goes on while Kith stops
 	defer end()
@@ -225,12 +226,12 @@ func (p *program) handler(
 		Channels: store, Ingest: messages, Failures: store, Open: secrets.Open,
 		Address: httpd.Address, Strangers: httpd.NewAllowance(strangersAMinute, time.Minute),
 		Visitors: httpd.NewAllowance(c.WidgetRate.Window()),
-		Logger:   logger, Now: p.now, Registry: registry,
+		Logger:   logger, Now: p.now, Registry: registry, Panicked: p.watching.caught("background"),
 	})
 	endpoint := graph.NewHandler(graph.Options{
 		Desk: desk.New(store, desk.Options{
 			Region: c.DefaultRegion, Now: p.now, Vault: secrets, PublicURL: p.publicURL(addr), Replayer: webhooks,
-			Events: hub,
+			Events: hub, Panicked: p.watching.caughtError("background", logger),
 		}),
 		Ingest:        messages,
 		Authenticate:  door.authenticate,

@@ -38,6 +38,7 @@ func (p *program) signIn(
 		Require:        c.OIDC.Requirements(),
 		Lifetime:       c.OIDC.Lifetime,
 		PublicURL:      p.publicURL(addr),
+		Panicked:       p.watching.caughtError("background", logger),
 	}, sealer, store, logger, p.now)
 }
 

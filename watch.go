@@ -45,25 +45,25 @@ func (w watching) close() error {
 // caught counts panics of one kind.
 func (w watching) caught(where string) func() { return func() { w.panics.Caught(where) } }
 
-// storagePanicked counts and logs panics in a store's own goroutines.
-func (w watching) storagePanicked(logger *slog.Logger) func(*storage.PanicError) {
+// caughtError counts and logs panics of one kind.
+func (w watching) caughtError(where string, logger *slog.Logger) func(*storage.PanicError) {
 	return func(p *storage.PanicError) {
 		if w.panics != nil {
-			w.panics.Caught("background")
+			w.panics.Caught(where)
 		}
 		logger.Error("panic", "panic", p.What, "stack", string(p.Stack))
 	}
 }
 
 // store is a store that is watched, with its pool where it has one.
-func (w watching) store(s storage.Store) storage.Store {
+func (w watching) store(s storage.Store, logger *slog.Logger) storage.Store {
 	if pg, ok := s.(*postgres.Store); ok {
 		metrics.WatchPool(w.registry, func() (p metrics.Pool) {
 			p.Max, p.Open, p.InUse, p.Acquired, p.Waited, p.WaitedFor = pg.PoolStats()
 			return p
 		})
 	}
-	return metrics.WatchStore(s, w.registry, w.panics)
+	return metrics.WatchStore(s, w.registry, w.caughtError("storage", logger))
 }
 
 func (w watching) hub(h *events.Hub) { metrics.WatchSubscriptions(w.registry, h.Open, h.Dropped) }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -286,7 +287,7 @@ func TestPanicsAreCountedAndLoggedWithoutValues(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	work := &upkeep{store: metrics.WatchStore(nil, w.registry, w.panics), now: time.Now, panicked: w.caught("background")}
+	work := &upkeep{store: metrics.WatchStore(nil, w.registry, w.caughtError("storage", slog.New(slog.DiscardHandler))), now: time.Now, panicked: w.caught("background")}
 	if _, err := work.once(t.Context()); err == nil || !strings.Contains(err.Error(), "nil pointer") {
 		t.Errorf("the error of a store that panics: %v", err)
 	}

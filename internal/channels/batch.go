@@ -76,6 +76,9 @@ func (h *Handler) recordOne(ctx context.Context, ch channel, i item) (err error)
 	}
 	defer func() {
 		if p := recover(); p != nil {
+			if h.panicked != nil {
+				h.panicked()
+			}
 			h.log.ErrorContext(ctx, "panic",
 				"panic", fmt.Sprintf("%T", p), "channel", ch.ID.String(), "stack", string(debug.Stack()))
 			err = errors.New("record an item: panic")

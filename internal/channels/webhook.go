@@ -52,6 +52,8 @@ type Options struct {
 	Now      func() time.Time
 	// Registry is where deliveries are counted; nil for nowhere.
 	Registry prometheus.Registerer
+	// Panicked is called for each panic that was caught and logged. Nil does nothing.
+	Panicked func()
 }
 
 // Handler answers the providers, and web pages that embed the widget, at /channels/{id}/webhook.
@@ -71,6 +73,7 @@ type Handler struct {
 	reserve   *rate.Limiter       // of looks for channels that nobody has asked for before
 	log       *slog.Logger
 	now       func() time.Time
+	panicked  func()
 	counters  counters
 }
 
@@ -96,7 +99,7 @@ func New(o Options) *Handler {
 		channels: newLookup(o), ingest: o.Ingest, failures: o.Failures,
 		address: o.Address, strangers: o.Strangers, visitors: o.Visitors,
 		bodies: newBodies(o.Now), heavy: semaphore.NewWeighted(maxHeavy), reserve: rate.NewLimiter(reserve, reserve),
-		log: o.Logger, now: o.Now,
+		log: o.Logger, now: o.Now, panicked: o.Panicked,
 	}
 	h.counters = newCounters(o.Registry, h.bodies.inMemory)
 	return h

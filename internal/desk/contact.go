@@ -98,12 +98,18 @@ func (d *Desk) Contacts(ctx context.Context, v crm.Viewer, l ContactList) (Conta
 	if err != nil {
 		return ContactPage{}, err
 	}
-	count := sync.OnceValues(func() (storage.Count, error) { return d.store.CountContacts(ctx, v.Workspace, l.Search) })
-	if l.Counted {
-		go func() {
-			defer func() { _ = recover() }() // it panics again where it is asked for
-			_, _ = count()
+	count := sync.OnceValues(func() (n storage.Count, err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				caught := storage.NewPanicError(p)
+				d.options.Panicked(caught)
+				n, err = storage.Count{}, caught
+			}
 		}()
+		return d.store.CountContacts(ctx, v.Workspace, l.Search)
+	})
+	if l.Counted {
+		go func() { _, _ = count() }()
 	}
 	found, err := d.store.Contacts(ctx, v.Workspace, storage.ContactQuery{
 		Search:     l.Search,

@@ -45,6 +45,8 @@ type Options struct {
 	Replayer Replayer
 	// Events is for [Desk.Subscribe] and [Desk.MarkEvents].
 	Events *events.Hub
+	// Panicked is told of each panic in what is read ahead, whose outcome may never be asked for. Nil does nothing.
+	Panicked func(*storage.PanicError)
 }
 
 // Desk is a workspace's desk, for every workspace.
@@ -57,6 +59,9 @@ type Desk struct {
 func New(store Store, o Options) *Desk {
 	if o.Vault == nil {
 		o.Vault = &vault.Vault{}
+	}
+	if o.Panicked == nil {
+		o.Panicked = func(*storage.PanicError) {}
 	}
 	return &Desk{store: store, options: o}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,6 +37,9 @@ type Hub struct {
 	running sync.WaitGroup
 
 	open, dropped atomic.Int64
+
+	// Panicked is told of each panic that was caught. It is set before the hub is used; nil does nothing.
+	Panicked func(*storage.PanicError)
 }
 
 // New returns a hub that reads from store. Without [Hub.Run] it works by polling alone.
@@ -72,7 +74,7 @@ func (h *Hub) Run(ctx context.Context) {
 }
 
 func (h *Hub) follow(ctx context.Context) (err error) {
-	defer recovered(&err)
+	defer h.recovered(&err)
 	return h.store.Follow(ctx, h.wake)
 }
 
@@ -138,7 +140,7 @@ func (h *Hub) placeOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID) (c
 
 // read returns the events behind a place, without a gap; [ErrResync] when some of them are gone.
 func (h *Hub) read(ctx context.Context, w crm.WorkspaceID, place crm.Place) (events []crm.Event, err error) {
-	defer recovered(&err)
+	defer h.recovered(&err)
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	events, err = h.store.Events(ctx, w, place, readSize)
@@ -154,9 +156,13 @@ func (h *Hub) read(ctx context.Context, w crm.WorkspaceID, place crm.Place) (eve
 }
 
 // recovered turns a panic into an error.
-func recovered(err *error) {
+func (h *Hub) recovered(err *error) {
 	if p := recover(); p != nil {
-		*err = fmt.Errorf("panic: %T\n%s", p, debug.Stack()) // a value may hold personal data
+		caught := storage.NewPanicError(p)
+		if h.Panicked != nil {
+			h.Panicked(caught)
+		}
+		*err = caught
 	}
 }
 

@@ -14,15 +14,16 @@ import (
 
 // storeCalls counts how calls of a store end and how long they take, and catches panics.
 type storeCalls struct {
-	vec    *prometheus.HistogramVec
-	failed *prometheus.CounterVec
-	panics *Panics
+	vec      *prometheus.HistogramVec
+	failed   *prometheus.CounterVec
+	panicked func(*storage.PanicError)
 }
 
-// WatchStore wraps a store so that its calls are counted and timed and panics in them become errors. It registers with r.
-func WatchStore(store storage.Store, r prometheus.Registerer, panics *Panics) storage.Store {
+// WatchStore wraps a store so that its calls are counted and timed and panics in them become errors, of which panicked is
+// told: what called may never look at the error. It registers with r.
+func WatchStore(store storage.Store, r prometheus.Registerer, panicked func(*storage.PanicError)) storage.Store {
 	calls := &storeCalls{
-		panics: panics,
+		panicked: panicked,
 		vec: promauto.With(r).NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "kith_storage_call_duration_seconds",
 			Help:    "How long calls to storage took, and by its count how many there were.",
@@ -51,8 +52,8 @@ func (s *storeCalls) watch(call string, err *error) func() {
 }
 
 func (s *storeCalls) fail(call string, err error) {
-	if _, ok := errors.AsType[*storage.PanicError](err); ok {
-		s.panics.Caught("storage")
+	if p, ok := errors.AsType[*storage.PanicError](err); ok {
+		s.panicked(p)
 	}
 	if reason := reasonOf(err); reason != "" {
 		s.failed.WithLabelValues(call, reason).Inc()

@@ -5,12 +5,13 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"sync"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/sync/singleflight"
+
+	"kith/storage"
 )
 
 const (
@@ -90,7 +91,11 @@ func (s *SignIn) renew(ctx context.Context, p pass) (pass, error) {
 	done := s.renewals.flight.DoChan(string(id[:]), func() (_ any, err error) {
 		defer func() {
 			if p := recover(); p != nil { // in a goroutine of its own: nobody else would catch it
-				err = fmt.Errorf("panic: %T\n%s", p, debug.Stack())
+				caught := storage.NewPanicError(p)
+				if s.config.Panicked != nil {
+					s.config.Panicked(caught)
+				}
+				err = caught
 			}
 		}()
 		if r, ok := s.renewals.known(id); ok && s.stands(r) {

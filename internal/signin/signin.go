@@ -52,6 +52,8 @@ type Config struct {
 	Lifetime time.Duration
 	// PublicURL is where browsers reach Kith: https, or http on this machine, without a path.
 	PublicURL string
+	// Panicked is told of each panic that was caught where nobody else would. Nil does nothing.
+	Panicked func(*storage.PanicError)
 }
 
 // SignIn signs people in. It is safe for concurrent use.
