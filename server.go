@@ -241,6 +241,7 @@ func (p *program) handler(
 		Allow:         door.allow,
 		Trusted:       trusted,
 		Concurrency:   c.Concurrency,
+		AnswerLimit:   c.AnswerLimit,
 		Connections:   c.Connections,
 		Subscriptions: c.Subscriptions,
 		Address:       httpd.Address,
@@ -256,6 +257,7 @@ func (p *program) handler(
 	}
 	metrics.WatchAnswers(registry, endpoint.SubscriptionsRefused, endpoint.AnswersRested)
 	metrics.WatchConnections(registry, endpoint.Connections, endpoint.Refused, graph.ConnectionRefusals())
+	metrics.WatchBacklog(registry, endpoint.Backlog)
 
 	mux := http.NewServeMux()
 	mux.Handle(graphQLPath, httpd.CORS(c.Origins(), door.admit(endpoint)))

@@ -48,8 +48,6 @@ const listMark = 0
 // takes anew for each request and grows, and as much of it as a list needs costs more than all the rest of writing.
 type lists struct{ written []*buffer }
 
-type listsKey struct{}
-
 // maxLists is how many lists can have a place; others are written where they stand.
 const maxLists = 64
 
@@ -76,8 +74,18 @@ func splice(b, data []byte, written []*buffer) []byte {
 	return append(b, data...)
 }
 
+// size is how many bytes the lists add to an answer that has their marks.
+func (l *lists) size() (n int) {
+	for _, b := range l.written {
+		n += len(b.b) - 2
+	}
+	return n
+}
+
+// free gives back what the lists were written to.
 func (l *lists) free() {
 	for _, b := range l.written {
 		b.free()
 	}
+	l.written = nil
 }

@@ -21,6 +21,7 @@ type cork struct {
 	net.Conn
 
 	limit time.Duration
+	hold  func(bytes int) (done func()) // is told what is held for a reader who may be slow
 
 	mu    sync.Mutex
 	corks int
@@ -32,6 +33,12 @@ func (c *cork) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.corks == 0 && c.held == nil {
+		return c.send(p)
+	}
+	if len(p) >= corkSize { // not to be held twice
+		if err := c.flush(); err != nil {
+			return 0, err
+		}
 		return c.send(p)
 	}
 	if c.held == nil {
@@ -66,8 +73,9 @@ func (c *cork) flush() error {
 	}
 	held := c.held
 	c.held = nil
+	defer held.free()
+	defer c.hold(len(held.b))()
 	_, err := c.send(held.b)
-	held.free()
 	return err
 }
 

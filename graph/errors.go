@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime"
 	"strings"
 	"unicode/utf8"
 
@@ -19,6 +18,7 @@ import (
 	"kith/internal/crm"
 	"kith/internal/cursor"
 	"kith/internal/events"
+	"kith/storage"
 )
 
 // The codes of GraphQL errors, in extensions.code. RATE_LIMITED is also given at the door, by package httpd.
@@ -45,6 +45,7 @@ var (
 	errIntrospection = errors.New("introspection is off")
 	errExpired       = errors.New("token expired")
 	errRefused       = errors.New("credential refused")
+	errTooLarge      = errors.New("the answer is too large")
 )
 
 // known says what a client is told of an error. What is not here, nor a *crm.InvalidError, is INTERNAL.
@@ -105,9 +106,6 @@ func (h *Handler) describe(ctx context.Context, err error) (string, map[string]a
 			return k.message, extensions(k.code)
 		}
 	}
-	if _, ok := errors.AsType[*panicError](err); ok {
-		h.panicked()
-	}
 	id := h.requestID(ctx)
 	if shared, ok := errors.AsType[*sharedError](err); !ok || !shared.told.Swap(true) {
 		h.log.ErrorContext(ctx, "request failed", slog.String("request", id), slog.Any("error", err))
@@ -136,18 +134,13 @@ func dotted(path ast.Path) string {
 	return strings.Join(parts, ".")
 }
 
-// panicError is a panic on its way to the log.
-type panicError struct {
-	value any
-	stack []byte
-}
-
-// Error tells the value's type alone where the value may be somebody's data.
-func (p *panicError) Error() string {
-	if err, ok := p.value.(runtime.Error); ok {
-		return fmt.Sprintf("panic: %v\n%s", err, p.stack)
-	}
-	return fmt.Sprintf("panic: %T\n%s", p.value, p.stack)
+// caught counts and logs a panic, and makes an error of it. To be called where it was caught: the error may never be told.
+func (h *Handler) caught(ctx context.Context, value any) error {
+	p := storage.NewPanicError(value)
+	h.panicked()
+	h.log.ErrorContext(ctx, "panic",
+		slog.String("panic", p.What), slog.String("request", h.requestID(ctx)), slog.String("stack", string(p.Stack)))
+	return fmt.Errorf("panic: %s", p.What)
 }
 
 // refusals turns the complaints of the parser and the validator into what the client is told: names of the schema and of

@@ -13,9 +13,7 @@ import (
 )
 
 // Stock makes gqlgen write every list, for comparison.
-func Stock(o *Options) {
-	o.fields = func(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) }
-}
+func Stock(o *Options) { o.stock = true }
 
 // Unlimited takes any operation, whatever it costs.
 func Unlimited(o *Options) { o.unlimited = true }
@@ -23,13 +21,37 @@ func Unlimited(o *Options) { o.unlimited = true }
 // CountWritten counts the lists that are written without gqlgen.
 func CountWritten(n *atomic.Int64) func(o *Options) {
 	return func(o *Options) {
-		o.fields = func(ctx context.Context, next graphql.Resolver) (any, error) {
-			value, err := writeLists(ctx, next)
-			if _, ok := value.(*writer); ok {
-				n.Add(1)
+		o.around = func(fields graphql.FieldMiddleware) graphql.FieldMiddleware {
+			return func(ctx context.Context, next graphql.Resolver) (any, error) {
+				value, err := fields(ctx, next)
+				if _, ok := value.(*writer); ok {
+					n.Add(1)
+				}
+				return value, err
 			}
-			return value, err
 		}
+	}
+}
+
+// CountResolved counts the fields that are resolved.
+func CountResolved(n *atomic.Int64) func(o *Options) {
+	return func(o *Options) {
+		o.around = func(fields graphql.FieldMiddleware) graphql.FieldMiddleware {
+			return func(ctx context.Context, next graphql.Resolver) (any, error) {
+				return fields(ctx, func(ctx context.Context) (any, error) {
+					n.Add(1)
+					return next(ctx)
+				})
+			}
+		}
+	}
+}
+
+// Hasty gives readers of large answers so long for each piece.
+func Hasty(piece time.Duration) func(o *Options) {
+	return func(o *Options) {
+		o.times = usualTimes
+		o.times.piece = piece
 	}
 }
 
@@ -62,6 +84,7 @@ func QuickLook(every time.Duration) func(o *Options) {
 func Patient(o *Options) {
 	o.times = usualTimes
 	o.times.ping, o.times.pong, o.times.write = time.Hour, time.Hour, time.Hour
+	o.times.piece, o.times.answer = time.Hour, time.Hour
 }
 
 // Block holds the next operation up until finish is closed, and tells running when it is there.

@@ -99,7 +99,7 @@ var contactLeaves = leaves[crm.Contact]{
 	"displayName":    func(w *writer, v *crm.Contact) { w.string(v.DisplayName()) },
 	"email":          func(w *writer, v *crm.Contact) { writeOptional(w, v.Email, (*writer).string) },
 	"phone":          func(w *writer, v *crm.Contact) { writeOptional(w, v.Phone, (*writer).string) },
-	"notes":          func(w *writer, v *crm.Contact) { w.string(v.Notes) },
+	"notes":          func(w *writer, v *crm.Contact) { w.text(v.Notes) },
 	"version":        func(w *writer, v *crm.Contact) { w.int(v.Version) },
 	"createdAt":      func(w *writer, v *crm.Contact) { w.time(v.CreatedAt) },
 	"updatedAt":      func(w *writer, v *crm.Contact) { w.time(v.UpdatedAt) },
@@ -128,6 +128,9 @@ func (c *compiler) contact(fc *graphql.FieldContext) steps[crm.Contact] {
 					found, _, err := family.now(w.ctx, v.ID)
 					w.fail(err)
 					w.fail(found.Err)
+					if w.err != nil {
+						return // there is no page
+					}
 					page.SessionPage = found.Page
 					connection.write(w, &page)
 				}

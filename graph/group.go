@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -288,7 +287,7 @@ func (a *answered) finish(err error) {
 // lookUp announces the contacts and sessions of events.
 func (g *group) lookUp(list []crm.Event) *loaders {
 	var (
-		l        = newLoaders(g.h.desk, g.viewer)
+		l        = g.h.newLoaders(g.viewer)
 		contacts = make([]crm.ContactID, 0, len(list))
 		sessions = make([]crm.SessionID, 0, len(list))
 	)
@@ -313,10 +312,11 @@ func (g *group) answer(ctx context.Context, l *loaders, e *crm.Event) (answer []
 	defer cancel()
 	defer func() {
 		if value := recover(); value != nil {
-			refused := g.h.refuse(ctx, &panicError{value, debug.Stack()})
+			refused := g.h.refuse(ctx, g.h.caught(ctx, value))
 			answer, err = appendAnswer(nil, &graphql.Response{Errors: refused.errors, Data: []byte("null")}), nil
 		}
 	}()
+	ctx, a := g.h.withAnswer(ctx)
 	responses, ctx := g.h.executor.DispatchOperation(withEvent(ctx, e), g.op)
 	resp := responses(ctx)
 	if ctx.Err() != nil {
@@ -330,6 +330,7 @@ func (g *group) answer(ctx context.Context, l *loaders, e *crm.Event) (answer []
 			return nil, crm.ErrUnavailable
 		}
 	}
+	resp = a.checked(g.op, resp)
 	resp.Errors = resp.Errors[:min(len(resp.Errors), maxErrors)]
 	if resp.Data == nil {
 		resp.Data = []byte("null")

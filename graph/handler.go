@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"os"
-	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -52,6 +51,9 @@ type Options struct {
 	Trusted *TrustedDocuments
 	// Concurrency is how many queries and mutations may run at a time; some more wait for a moment. 0 is 128.
 	Concurrency int
+	// AnswerLimit is how many bytes an answer can have. 0 is 8 MiB. The answers that wait for their readers can have eight times
+	// as many together.
+	AnswerLimit int
 	// Connections is how many sockets and event streams may be open at a time, half of them from one address. 0 is 10,000.
 	Connections int
 	// Subscriptions is how many subscriptions a subject may have at a time. 0 is 200.
@@ -70,10 +72,11 @@ type Options struct {
 	RequestID func(ctx context.Context) string
 
 	// For tests.
-	fields    graphql.FieldMiddleware // nil is writeLists
-	times     times                   // zero is usualTimes
-	unlimited bool                    // takes any operation, whatever it costs
-	cores     float64                 // see shares; 0 is the machine's share
+	stock     bool                                                  // has gqlgen write every list
+	around    func(graphql.FieldMiddleware) graphql.FieldMiddleware // nil is nothing
+	times     times                                                 // zero is usualTimes
+	unlimited bool                                                  // takes any operation, whatever it costs
+	cores     float64                                               // see shares; 0 is the machine's share
 }
 
 // Handler is the whole endpoint, authentication included: GraphQL over HTTP, by POST alone; over server-sent events, one
@@ -98,8 +101,11 @@ type Handler struct {
 	schema        *ast.Schema
 	documents     *documents
 	gate          *gate
+	answerLimit   int
+	backlog       *backlog
 	now           func() time.Time
 	times         times
+	stock         bool
 	unlimited     bool
 
 	groups   groups
@@ -127,7 +133,9 @@ func NewHandler(o Options) *Handler {
 		schema:        schema(),
 		documents:     newDocuments(),
 		now:           o.Now,
+		answerLimit:   o.AnswerLimit,
 		times:         o.times,
+		stock:         o.stock,
 		unlimited:     o.unlimited,
 	}
 	if h.again == nil {
@@ -140,6 +148,10 @@ func NewHandler(o Options) *Handler {
 		o.Concurrency = usualConcurrency
 	}
 	h.gate = newGate(o.Concurrency)
+	if h.answerLimit == 0 {
+		h.answerLimit = usualAnswerLimit
+	}
+	h.backlog = newBacklog(backlogPerAnswer * h.answerLimit)
 	if o.Subscriptions == 0 {
 		o.Subscriptions = usualSubscriptions
 	}
@@ -176,17 +188,17 @@ func NewHandler(o Options) *Handler {
 	}))
 	h.executor.SetQueryCache(preparedDocument{})
 	h.executor.SetErrorPresenter(h.present)
-	h.executor.SetRecoverFunc(func(_ context.Context, value any) error { return &panicError{value, debug.Stack()} })
+	h.executor.SetRecoverFunc(h.caught)
 	h.executor.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-		return next(withLoaders(ctx, h.desk, auth.Viewer(ctx)))
+		return next(h.withLoaders(ctx, auth.Viewer(ctx)))
 	})
 	if o.WatchField != nil {
 		h.executor.AroundRootFields(watchRoot(o.WatchField))
 	}
-	if o.fields == nil {
-		o.fields = writeLists
+	if o.around == nil {
+		o.around = func(fields graphql.FieldMiddleware) graphql.FieldMiddleware { return fields }
 	}
-	h.executor.AroundFields(o.fields)
+	h.executor.AroundFields(o.around(h.resolveField))
 	return h
 }
 
@@ -250,13 +262,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, mediaType, http.StatusNotAcceptable, "A subscription is answered as "+typeEvents+", or over a WebSocket")
 		return
 	}
-	var (
-		written lists
-		resp    *graphql.Response
-	)
-	defer written.free()
+	var json *buffer
 	if refused == nil {
-		resp, refused = h.execute(context.WithValue(ctx, listsKey{}, &written), op)
+		json, refused = h.execute(ctx, op)
 	}
 	if refused != nil {
 		status := refused.status
@@ -267,7 +275,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		write(w, mediaType, status, &graphql.Response{Errors: refused.errors})
 		return
 	}
-	write(w, mediaType, http.StatusOK, resp, written.written...)
+	h.send(w, mediaType, viewer, json)
 }
 
 // read reads the body of a request, or refuses it.
@@ -327,15 +335,20 @@ func problem(message string, ext map[string]any) gqlerror.List {
 }
 
 // write sends an answer at once; when that fails, the client is gone.
-func write(w http.ResponseWriter, mediaType string, status int, resp *graphql.Response, written ...*buffer) {
+func write(w http.ResponseWriter, mediaType string, status int, resp *graphql.Response) {
 	b := buffers.Get().(*buffer)
 	defer b.free()
-	b.b = append(appendAnswer(b.b, resp, written...), '\n')
-	h := w.Header()
-	h["Content-Type"] = contentTypes[mediaType]
-	h.Set("Content-Length", strconv.Itoa(len(b.b)))
+	b.b = append(appendAnswer(b.b, resp), '\n')
+	head(w, mediaType, len(b.b))
 	w.WriteHeader(status)
 	_, _ = w.Write(b.b)
+}
+
+// head sets what an answer is and how long.
+func head(w http.ResponseWriter, mediaType string, length int) {
+	h := w.Header()
+	h["Content-Type"] = contentTypes[mediaType]
+	h.Set("Content-Length", strconv.Itoa(length))
 }
 
 // contentTypes are the media types as headers, which are not to be written to.

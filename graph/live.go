@@ -28,6 +28,8 @@ type times struct {
 	comment time.Duration
 	// write is how long a write may take. The reader has not read for that long.
 	write time.Duration
+	// piece is how long a piece of a large answer may take over HTTP, and answer how long all of it.
+	piece, answer time.Duration
 	// settle is how long an event stream rests before it is ended with the server: a client that is busy with an event
 	// would miss the end.
 	settle time.Duration
@@ -42,6 +44,8 @@ var usualTimes = times{
 	pong:    30 * time.Second,
 	comment: 12 * time.Second,
 	write:   30 * time.Second,
+	piece:   10 * time.Second,
+	answer:  time.Minute,
 	settle:  200 * time.Millisecond,
 }
 
@@ -250,6 +254,10 @@ func (h *Handler) Refused(reason string) int64 {
 	defer h.live.mu.Unlock()
 	return h.live.refused[reason]
 }
+
+// Backlog is how many bytes of answers wait for their readers, and how many connections have been cut so far because they
+// were too many.
+func (h *Handler) Backlog() (bytes int, cut int64) { return h.backlog.counts() }
 
 // expiry calls f when the viewer's credential ends. Stop the timer when done; it is nil for a credential that does not end.
 func (h *Handler) expiry(v crm.Viewer, f func()) *time.Timer {

@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -24,6 +23,7 @@ const stragglers = time.Millisecond
 type loaders struct {
 	desk   *desk.Desk
 	viewer crm.Viewer
+	caught func(ctx context.Context, panicked any) error
 
 	contacts   *family[crm.ContactID, crm.Contact]
 	identities *family[crm.ContactID, []crm.Identity]
@@ -41,23 +41,23 @@ type loaders struct {
 type loadersKey struct{}
 
 // withLoaders returns a context for one response. One that has loaders keeps them: they are those of a run of events.
-func withLoaders(ctx context.Context, d *desk.Desk, v crm.Viewer) context.Context {
+func (h *Handler) withLoaders(ctx context.Context, v crm.Viewer) context.Context {
 	if loadersOf(ctx) != nil {
 		return ctx
 	}
-	return context.WithValue(ctx, loadersKey{}, newLoaders(d, v))
+	return context.WithValue(ctx, loadersKey{}, h.newLoaders(v))
 }
 
-func newLoaders(d *desk.Desk, v crm.Viewer) *loaders {
+func (h *Handler) newLoaders(v crm.Viewer) *loaders {
 	l := &loaders{
-		desk: d, viewer: v,
+		desk: h.desk, viewer: v, caught: h.caught,
 		sessions:  make(map[string]*family[crm.ContactID, desk.ContactSessions]),
 		histories: make(map[string]*family[crm.ContactID, desk.ContactHistory]),
 	}
-	l.contacts = newFamily(l.findContacts)
-	l.identities = newFamily(l.findIdentities)
-	l.channels = newFamily(l.findChannels)
-	l.conversations = newFamily(l.findConversations)
+	l.contacts = newFamily(l, l.findContacts)
+	l.identities = newFamily(l, l.findIdentities)
+	l.channels = newFamily(l, l.findChannels)
+	l.conversations = newFamily(l, l.findConversations)
 	return l
 }
 
@@ -160,7 +160,7 @@ func pagesOf[P any](
 	defer l.mu.Unlock()
 	f, ok := families[key]
 	if !ok {
-		f = newFamily(find)
+		f = newFamily(l, find)
 		for _, page := range l.pages {
 			f.expect(page)
 		}
@@ -210,7 +210,8 @@ func (l *loaders) findChannels(ctx context.Context, ids []crm.ChannelID) (map[cr
 
 // family is what one response loads of one kind, in batches of keys that were announced together.
 type family[K comparable, V any] struct {
-	find func(context.Context, []K) (map[K]V, error)
+	find   func(context.Context, []K) (map[K]V, error)
+	caught func(ctx context.Context, panicked any) error
 
 	mu        sync.Mutex
 	announced [][]K // and not yet in batches
@@ -229,8 +230,8 @@ type batch[K comparable, V any] struct {
 	loader *dataloader.Loader[K, *V]
 }
 
-func newFamily[K comparable, V any](find func(context.Context, []K) (map[K]V, error)) *family[K, V] {
-	return &family[K, V]{find: find}
+func newFamily[K comparable, V any](l *loaders, find func(context.Context, []K) (map[K]V, error)) *family[K, V] {
+	return &family[K, V]{find: find, caught: l.caught}
 }
 
 func (f *family[K, V]) reset() {
@@ -317,7 +318,7 @@ func (b *batch[K, V]) read(ctx context.Context, f *family[K, V]) (map[K]V, error
 func (f *family[K, V]) read(ctx context.Context, keys []K) (found map[K]V, err error) {
 	defer func() {
 		if value := recover(); value != nil {
-			found, err = nil, &sharedError{err: &panicError{value, debug.Stack()}}
+			found, err = nil, &sharedError{err: f.caught(ctx, value)}
 		}
 	}()
 	if found, err = f.find(ctx, keys); err != nil {

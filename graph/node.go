@@ -23,6 +23,13 @@ func (r queryResolver) Nodes(ctx context.Context, ids []string) ([]model.Node, e
 	if len(ids) > maxNodes {
 		return nil, &crm.InvalidError{Field: "ids", Reason: "can name at most 100 objects"}
 	}
+	seen := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		if seen[id] { // each would be answered whole, whatever it has below it
+			return nil, &crm.InvalidError{Field: "ids", Reason: "must name each object once"}
+		}
+		seen[id] = true
+	}
 	return r.nodes(ctx, ids)
 }
 

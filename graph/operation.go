@@ -6,7 +6,6 @@ import (
 	"errors"
 	"math"
 	"net/http"
-	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -64,7 +63,7 @@ func badRequest(message string) *refusal {
 func (h *Handler) prepare(ctx context.Context, asked *request) (op *graphql.OperationContext, refused *refusal) {
 	defer func() {
 		if value := recover(); value != nil {
-			op, refused = nil, h.refuse(ctx, &panicError{value, debug.Stack()})
+			op, refused = nil, h.refuse(ctx, h.caught(ctx, value))
 		}
 		if refused != nil {
 			_, done := h.watched(ctx, nil)
@@ -151,18 +150,13 @@ func isSubscription(op *graphql.OperationContext) bool {
 	return op.Operation.Operation == ast.Subscription
 }
 
-// execute runs a query or a mutation. An answer without data is a refusal.
-func (h *Handler) execute(
-	ctx context.Context, op *graphql.OperationContext,
-) (resp *graphql.Response, refused *refusal) {
+// execute runs a query or a mutation and returns its answer as JSON, to be freed. An answer without data is a refusal.
+func (h *Handler) execute(ctx context.Context, op *graphql.OperationContext) (json *buffer, refused *refusal) {
+	var errs gqlerror.List
 	ctx, done := h.watched(ctx, op)
 	defer func() {
 		if value := recover(); value != nil {
-			resp, refused = nil, h.refuse(ctx, &panicError{value, debug.Stack()})
-		}
-		var errs gqlerror.List
-		if resp != nil {
-			errs = resp.Errors
+			json, refused = nil, h.refuse(ctx, h.caught(ctx, value))
 		}
 		done(errs, refused)
 	}()
@@ -170,14 +164,18 @@ func (h *Handler) execute(
 		return nil, h.refuse(ctx, err)
 	}
 	defer h.gate.leave()
+	ctx, a := h.withAnswer(ctx)
+	defer a.free()
 	answers, ctx := h.executor.DispatchOperation(ctx, op)
-	resp = answers(ctx)
+	resp := answers(ctx)
 	if resp == nil || resp.Data == nil {
 		return nil, h.refuse(ctx, errors.Join(context.Cause(ctx), crm.ErrUnavailable))
 	}
-	resp.Errors = resp.Errors[:min(len(resp.Errors), maxErrors)]
+	resp = a.checked(op, resp)
+	errs = resp.Errors[:min(len(resp.Errors), maxErrors)]
+	resp.Errors = errs
 	noteCost(op, resp)
-	return resp, nil
+	return a.json(resp), nil
 }
 
 // appendAnswer appends an answer as JSON. The data is JSON already and stays as it is, with the written lists in their

@@ -133,6 +133,7 @@ func (s *socket) begin(ws *websocket.Conn, wire *cork) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ws, s.wire = ws, wire
+	wire.hold = s.hold
 	s.timers = append(s.timers, time.AfterFunc(s.h.times.init, func() {
 		s.mu.Lock()
 		late := s.state == opened
@@ -337,6 +338,15 @@ func (s *socket) WriteJSON(v any) error {
 	err = s.send(appendMessage(nil, m.ID, m.Type, m.Payload))
 	s.drained()
 	return err
+}
+
+// hold counts bytes as unread until the function that it returns is called.
+func (s *socket) hold(bytes int) (done func()) {
+	s.mu.Lock()
+	r := readerOf(s.viewer)
+	s.mu.Unlock()
+	u := s.h.backlog.add(r, bytes, func() { go s.cut() })
+	return func() { _ = s.h.backlog.remove(u) }
 }
 
 // send sends a message. When that fails the socket is of no use any more.

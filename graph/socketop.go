@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -83,8 +83,8 @@ func (o *operation) read(ctx context.Context) *refusal {
 	return nil
 }
 
-// answer is the operation's only answer, for gqlgen to send; nil when there is no more. A subscription's answers do not
-// come this way: they are sent while gqlgen waits for the first. What gqlgen is to send as an error is told by the context.
+// answer sends all answers while gqlgen waits for the first, of which there is never one. What gqlgen is to send as an error
+// is told by the context.
 func (o *operation) answer(ctx context.Context) (resp *graphql.Response) {
 	if o.ran {
 		return nil
@@ -93,7 +93,7 @@ func (o *operation) answer(ctx context.Context) (resp *graphql.Response) {
 	defer func() {
 		if value := recover(); value != nil {
 			resp = nil
-			o.fail(ctx, o.socket.h.refuse(ctx, &panicError{value, debug.Stack()}))
+			o.fail(ctx, o.socket.h.refuse(ctx, o.socket.h.caught(ctx, value)))
 		}
 	}()
 	refused := o.refused
@@ -109,12 +109,40 @@ func (o *operation) answer(ctx context.Context) (resp *graphql.Response) {
 	default:
 		ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 		defer cancel()
-		resp, refused = o.socket.h.execute(ctx, o.op)
+		var json *buffer
+		if json, refused = o.socket.h.execute(ctx, o.op); refused == nil {
+			o.reply(json)
+		}
 	}
 	if refused != nil {
 		o.fail(ctx, refused)
 	}
 	return resp
+}
+
+// reply sends the answer of a query or a mutation, to be freed.
+func (o *operation) reply(json *buffer) {
+	message := buffers.Get().(*buffer)
+	defer message.free()
+	message.b = appendMessage(slices.Grow(message.b, len(json.b)+len(o.id)+64), o.id, messageNext, json.b)
+	json.free()
+	if o.over.Load() {
+		return
+	}
+	o.write(message.b)
+}
+
+// write sends a message, for as long as it is read. When that fails the socket is of no use any more.
+func (o *operation) write(message []byte) (ok bool) {
+	s := o.socket
+	if !o.corked || len(message) >= corkSize { // else it is held together with others
+		defer s.hold(len(message))()
+	}
+	if s.ws.Write(context.Background(), websocket.MessageText, message) != nil {
+		s.cut()
+		return false
+	}
+	return true
 }
 
 func (o *operation) fail(ctx context.Context, refused *refusal) {
@@ -135,8 +163,7 @@ func (o *operation) next(answer []byte) error {
 	b := buffers.Get().(*buffer)
 	defer b.free()
 	b.b = appendMessage(b.b, o.id, messageNext, answer)
-	if err := o.socket.ws.Write(context.Background(), websocket.MessageText, b.b); err != nil {
-		o.socket.cut()
+	if !o.write(b.b) {
 		return errors.Join(errOver, o.flush())
 	}
 	return nil

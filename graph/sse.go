@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,7 +24,11 @@ type eventStream struct {
 	rc     *http.ResponseController
 	times  times
 	cancel context.CancelCauseFunc
-	buf    *buffer // what has not been written yet; nil when there is none. The handler's own
+
+	backlog *backlog
+	reader  reader
+
+	buf *buffer // what has not been written yet; nil when there is none. The handler's own
 
 	mu      sync.Mutex
 	alive   *time.Timer
@@ -36,7 +41,9 @@ func (h *Handler) serveEvents(
 ) {
 	ctx, cancel := context.WithCancelCause(auth.WithViewer(r.Context(), v))
 	defer cancel(nil)
-	out := &eventStream{w: w, rc: http.NewResponseController(w), times: h.times, cancel: cancel}
+	out := &eventStream{
+		w: w, rc: http.NewResponseController(w), times: h.times, cancel: cancel, backlog: h.backlog, reader: readerOf(v),
+	}
 	if err := h.live.add(out, h.address(r), &v); err != nil {
 		h.turnAway(ctx, w, err)
 		return
@@ -91,18 +98,16 @@ func (h *Handler) serveEvents(
 func (s *eventStream) answer(ctx context.Context, h *Handler, op *graphql.OperationContext) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
-	var written lists
-	defer written.free()
-	resp, refused := h.execute(context.WithValue(ctx, listsKey{}, &written), op)
+	json, refused := h.execute(ctx, op)
 	if refused != nil {
 		s.complete(refused.errors)
 		return
 	}
-	b := buffers.Get().(*buffer)
-	defer b.free()
-	b.b = appendAnswer(b.b, resp, written.written...)
-	_ = s.next(b.b)
-	s.complete(nil)
+	err := s.next(json.b)
+	json.free()
+	if err == nil {
+		s.complete(nil)
+	}
 }
 
 // begin sends the head, and a comment because some browsers wait for the first byte. A stream takes longer than the
@@ -147,9 +152,12 @@ func (s *eventStream) next(answer []byte) error {
 	if s.buf == nil {
 		s.buf = buffers.Get().(*buffer)
 	}
-	b := append(s.buf.b, "event: next\ndata: "...)
+	b := append(slices.Grow(s.buf.b, len(answer)+64), "event: next\ndata: "...)
 	b = append(b, answer...)
 	s.buf.b = append(b, "\n\n"...)
+	if len(s.buf.b) >= corkSize { // not to be held together with the next ones
+		return s.flush()
+	}
 	return nil
 }
 
@@ -160,7 +168,9 @@ func (s *eventStream) flush() error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	u := s.backlog.add(s.reader, len(s.buf.b), cutWriting(s.rc))
 	err := s.write(s.buf.b)
+	err = errors.Join(err, s.backlog.remove(u))
 	s.buf.free()
 	s.buf = nil
 	s.alive.Reset(s.times.comment)

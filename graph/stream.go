@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"errors"
-	"runtime/debug"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -36,7 +35,7 @@ func (h *Handler) open(
 	ctx, done := h.watched(ctx, op)
 	defer func() {
 		if value := recover(); value != nil {
-			s, refused = nil, h.refuse(ctx, &panicError{value, debug.Stack()})
+			s, refused = nil, h.refuse(ctx, h.caught(ctx, value))
 		}
 		done(nil, refused)
 	}()

@@ -8,7 +8,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"kith/graph/model"
 	"kith/graph/scalar"
 	"kith/internal/crm"
 	"kith/internal/cursor"
@@ -24,36 +23,15 @@ import (
 // ordinary (a field that is not in fields.go, an argument that is refused, an error of any row, a panic) is left to gqlgen, which
 // starts over, finds in the loaders what was read already, and words the answer.
 
-// writeLists is the middleware of all fields: it lets them resolve, and writes the lists.
-func writeLists(ctx context.Context, next graphql.Resolver) (any, error) {
-	fc := graphql.GetFieldContext(ctx)
-	value, err := next(ctx)
-	if err != nil || fc.Object != "Query" {
-		return value, err
-	}
-	var (
-		list graphql.Marshaler
-		ok   bool
-	)
-	switch page := value.(type) {
-	case model.ContactConnection:
-		list, ok = written(ctx, fc, &page, (*compiler).contactConnection)
-	case model.SessionConnection:
-		list, ok = written(ctx, fc, &page, (*compiler).sessionConnection)
-	}
-	if !ok {
-		return value, ctx.Err()
-	}
-	return list, nil
-}
-
-// written is the selected fields of a page as JSON; not ok when gqlgen has to write it.
+// written is the selected fields of a page as JSON; not ok when gqlgen has to write it, or the answer is too large.
 func written[T any](
-	ctx context.Context, fc *graphql.FieldContext, page *T, compile func(*compiler, *graphql.FieldContext) steps[T],
+	ctx context.Context, h *Handler, fc *graphql.FieldContext, page *T,
+	compile func(*compiler, *graphql.FieldContext) steps[T],
 ) (list graphql.Marshaler, ok bool) {
 	defer func() {
-		if recover() != nil {
-			list, ok = nil, false // gqlgen meets it again, and tells
+		if value := recover(); value != nil {
+			_ = h.caught(ctx, value)
+			list, ok = nil, false // gqlgen may meet it again, and tells
 		}
 	}()
 	c := compiler{
@@ -65,13 +43,16 @@ func written[T any](
 	if c.unknown {
 		return nil, false
 	}
-	w := &writer{ctx: ctx, loaders: c.loaders, ahead: c.ahead, b: buffers.Get().(*buffer)}
+	w := &writer{ctx: ctx, loaders: c.loaders, ahead: c.ahead, answer: answerOf(ctx), b: buffers.Get().(*buffer)}
+	defer func() {
+		if !ok { // also after a panic
+			w.answer.take(-w.taken)
+			w.b.free()
+		}
+	}()
 	fields.write(w, page)
-	if w.err != nil {
-		w.b.free()
-		return nil, false
-	}
-	return w, true
+	w.take(0)
+	return w, w.err == nil
 }
 
 // compiler turns selection sets into steps.
@@ -173,6 +154,7 @@ func writeList[R, T any](w *writer, s steps[T], rows []R, object func(*R) *T) {
 			w.b.b = append(w.b.b, ',')
 		}
 		s.write(w, object(&rows[i]))
+		w.take(chunk)
 	}
 	w.b.b = append(w.b.b, ']')
 	w.fail(w.ctx.Err())
@@ -186,17 +168,40 @@ type writer struct {
 	ctx     context.Context //nolint:containedctx // of the one field that is being written
 	loaders *loaders
 	ahead   []func(ctx context.Context, id crm.ContactID)
+	answer  *answer
+	taken   int // of the answer, by what is in b
 	b       *buffer
 	err     error
 }
 
-// MarshalGQL writes the list, once; where the transport splices lists in, it only leaves a mark.
+// chunk is how many bytes a list grows before they are taken of the answer.
+const chunk = 64 << 10
+
+// take takes of the answer what the list has grown by, if that is so much, and fails the list where it is too much.
+func (w *writer) take(atLeast int) {
+	n := len(w.b.b) - w.taken
+	if n < atLeast {
+		return
+	}
+	w.taken += n
+	if !w.answer.take(n) {
+		w.fail(errTooLarge)
+	}
+}
+
+// text appends a text that may be long; none to a list that has failed.
+func (w *writer) text(s string) {
+	if w.err == nil {
+		w.string(s)
+		w.take(chunk)
+	}
+}
+
+// MarshalGQL leaves a mark where the list has its place in the answer, or writes it, once.
 func (w *writer) MarshalGQL(to io.Writer) {
-	if l, ok := w.ctx.Value(listsKey{}).(*lists); ok {
-		if place, ok := l.add(w.b); ok {
-			_, _ = to.Write([]byte{listMark, place})
-			return
-		}
+	if place, ok := w.answer.add(w.b); ok {
+		_, _ = to.Write([]byte{listMark, place})
+		return
 	}
 	_, _ = to.Write(w.b.b)
 	w.b.free()

@@ -2205,7 +2205,7 @@ type Query {
   ): Node
   "The objects of these ids, each in its place; null where there is none."
   nodes(
-    "Their ids, 100 at most."
+    "Their ids, 100 at most, and each of them once."
     ids: [ID!]!
   ): [Node]!
   "The contact of this id; null when there is none."

@@ -59,6 +59,20 @@ func AppendString(b []byte, s string) []byte {
 	return append(append(b, s[start:]...), '"')
 }
 
+// StringSize is how many bytes [AppendString] appends.
+func StringSize(s string) int {
+	n := len(s) + len(`""`)
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"', c == '\\', c == '\t', c == '\r', c == '\n':
+			n++
+		case c < ' ':
+			n += len(`\u0000`) - 1
+		}
+	}
+	return n
+}
+
 // UnmarshalDateTime reads a moment with any offset; the year is in the four digits that RFC 3339 knows.
 func UnmarshalDateTime(v any) (time.Time, error) {
 	invalid := &crm.InvalidError{Reason: "must be a moment in RFC 3339, for example 2026-11-23T09:30:00Z"}

@@ -49,6 +49,7 @@ type Config struct {
 	WidgetRate       Rate          `setting:"" default:"60/m" placeholder:"N/m" help:"How many messages the chat widgets may send from one address, without counting those of signed-in users, or off."`
 	NewContacts      Rate          `setting:"" default:"600/m" placeholder:"N/m" help:"How many new contacts the visitors of each chat widget may become, without counting signed-in users, or off."`
 	Concurrency      int           `setting:"" default:"128" placeholder:"N" help:"How many queries and mutations may run at a time. Four times as many may wait for two seconds."`
+	AnswerLimit      int           `setting:"" default:"8388608" placeholder:"BYTES" help:"How many bytes an answer may have; a larger one is refused with QUERY_TOO_COMPLEX. Eight times as many may wait for their readers; beyond that slow readers are cut off."`
 	Connections      int           `setting:"" default:"10000" placeholder:"N" help:"How many WebSockets and event streams may be open at a time, half of them from one address."`
 	Subscriptions    int           `setting:"" default:"200" placeholder:"N" help:"How many subscriptions each subject may have at a time, over all its WebSockets and event streams."`
 	EventRetention   time.Duration `setting:"" default:"24h" help:"How long ago subscribers may have seen their last event to go on after it; at least 1m."`

@@ -41,7 +41,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := Config{
 		Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/home/ann/.local/share/kith/kith.db",
-		TokenLifetime: 30 * day, WidgetRate: "60/m", NewContacts: "600/m", Concurrency: 128, Connections: 10_000, Subscriptions: 200, EventRetention: 24 * time.Hour, MessageRetention: 90 * day, FailureRetention: 90 * day, ShutdownTimeout: 8 * time.Second, LogFormat: "text", LogLevel: "info", OIDC: defaultOIDC,
+		TokenLifetime: 30 * day, WidgetRate: "60/m", NewContacts: "600/m", Concurrency: 128, AnswerLimit: 8 << 20, Connections: 10_000, Subscriptions: 200, EventRetention: 24 * time.Hour, MessageRetention: 90 * day, FailureRetention: 90 * day, ShutdownTimeout: 8 * time.Second, LogFormat: "text", LogLevel: "info", OIDC: defaultOIDC,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
@@ -69,7 +69,7 @@ func TestAFlagWinsOverTheEnvironment(t *testing.T) {
 	}
 	want := Config{
 		Addr: "127.0.0.1:2", DatabaseURL: "sqlite:a.db", PGExecMode: "exec", AuthJWKSURL: "http://x/", Playground: "off",
-		Introspection: "on", TokenLifetime: 30 * day, WidgetRate: "60/m", NewContacts: "600/m", Concurrency: 128, Connections: 10_000, Subscriptions: 200, EventRetention: 168 * time.Hour, MessageRetention: 90 * day, FailureRetention: 90 * day, ShutdownTimeout: 3 * time.Second, LogFormat: "text", LogLevel: "info",
+		Introspection: "on", TokenLifetime: 30 * day, WidgetRate: "60/m", NewContacts: "600/m", Concurrency: 128, AnswerLimit: 8 << 20, Connections: 10_000, Subscriptions: 200, EventRetention: 168 * time.Hour, MessageRetention: 90 * day, FailureRetention: 90 * day, ShutdownTimeout: 3 * time.Second, LogFormat: "text", LogLevel: "info",
 		OIDC: defaultOIDC,
 	}
 	if d := cmp.Diff(want, got); d != "" {
@@ -117,7 +117,7 @@ func TestHelpNamesEverySettingWithItsVariable(t *testing.T) {
 	for _, name := range []string{
 		"ADDR", "DATABASE_URL", "PG_EXEC_MODE", "AUTH_SECRET", "AUTH_JWKS_URL", "AUTH_ISSUER", "AUTH_AUDIENCE", "TOKEN_LIFETIME", "SECRET_KEY",
 		"PUBLIC_URL", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_SCOPES", "OIDC_PARAMS", "OIDC_WORKSPACE_CLAIM",
-		"OIDC_ROLE_CLAIM", "OIDC_WORKSPACE", "OIDC_ROLE", "OIDC_REQUIRE", "OIDC_LIFETIME", "DEFAULT_REGION", "DEMO", "INTROSPECTION", "PLAYGROUND", "RATE_LIMIT", "WIDGET_RATE", "NEW_CONTACTS", "CONCURRENCY", "CONNECTIONS", "SUBSCRIPTIONS", "EVENT_RETENTION", "MESSAGE_RETENTION", "FAILURE_RETENTION", "SHUTDOWN_DELAY", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
+		"OIDC_ROLE_CLAIM", "OIDC_WORKSPACE", "OIDC_ROLE", "OIDC_REQUIRE", "OIDC_LIFETIME", "DEFAULT_REGION", "DEMO", "INTROSPECTION", "PLAYGROUND", "RATE_LIMIT", "WIDGET_RATE", "NEW_CONTACTS", "CONCURRENCY", "ANSWER_LIMIT", "CONNECTIONS", "SUBSCRIPTIONS", "EVENT_RETENTION", "MESSAGE_RETENTION", "FAILURE_RETENTION", "SHUTDOWN_DELAY", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
 	} {
 		if !strings.Contains(out.String(), "[KITH_"+name+"]") {
 			t.Fatalf("the help lacks KITH_%s:\n%s", name, out.String())
@@ -127,7 +127,7 @@ func TestHelpNamesEverySettingWithItsVariable(t *testing.T) {
 
 func valid(change func(*Config)) Config {
 	c := Config{
-		Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:kith.db", PGExecMode: "exec", TokenLifetime: time.Minute, Concurrency: 1, Connections: 1, Subscriptions: 1, EventRetention: time.Minute, MessageRetention: 7 * day, FailureRetention: day, ShutdownTimeout: time.Second,
+		Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:kith.db", PGExecMode: "exec", TokenLifetime: time.Minute, Concurrency: 1, AnswerLimit: 64 << 10, Connections: 1, Subscriptions: 1, EventRetention: time.Minute, MessageRetention: 7 * day, FailureRetention: day, ShutdownTimeout: time.Second,
 		LogFormat: "json", LogLevel: "debug",
 	}
 	change(&c)
@@ -147,7 +147,7 @@ func TestValidateJoinsEveryComplaint(t *testing.T) {
 	}
 	for _, name := range []string{
 		"ADDR", "DATABASE_URL", "PG_EXEC_MODE", "AUTH_SECRET", "AUTH_JWKS_URL", "TOKEN_LIFETIME", "SECRET_KEY", "PUBLIC_URL", "DEFAULT_REGION", "DEMO",
-		"INTROSPECTION", "PLAYGROUND", "RATE_LIMIT", "WIDGET_RATE", "NEW_CONTACTS", "CONCURRENCY", "CONNECTIONS", "SUBSCRIPTIONS", "EVENT_RETENTION", "MESSAGE_RETENTION", "FAILURE_RETENTION", "SHUTDOWN_DELAY", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
+		"INTROSPECTION", "PLAYGROUND", "RATE_LIMIT", "WIDGET_RATE", "NEW_CONTACTS", "CONCURRENCY", "ANSWER_LIMIT", "CONNECTIONS", "SUBSCRIPTIONS", "EVENT_RETENTION", "MESSAGE_RETENTION", "FAILURE_RETENTION", "SHUTDOWN_DELAY", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
 	} {
 		if !strings.Contains(err.Error(), "KITH_"+name+": ") {
 			t.Errorf("no complaint about KITH_%s", name)

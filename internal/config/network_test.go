@@ -23,6 +23,8 @@ func TestSettingsOfTheNetwork(t *testing.T) {
 		"proxies":                      {valid(func(c *Config) { c.TrustedProxies = "10.0.0.0/8, 192.0.2.7,2001:db8::/32" }), ""},
 		"a proxy by name":              {valid(func(c *Config) { c.TrustedProxies = "proxy" }), "KITH_TRUSTED_PROXIES"},
 		"a proxy with a port":          {valid(func(c *Config) { c.TrustedProxies = "10.0.0.1:80" }), "KITH_TRUSTED_PROXIES"},
+		"an answer without room":       {valid(func(c *Config) { c.AnswerLimit = 65535 }), "KITH_ANSWER_LIMIT"},
+		"an endless answer":            {valid(func(c *Config) { c.AnswerLimit = 1<<30 + 1 }), "KITH_ANSWER_LIMIT"},
 		"nothing may run":              {valid(func(c *Config) { c.Concurrency = 0 }), "KITH_CONCURRENCY"},
 		"nobody may listen":            {valid(func(c *Config) { c.Connections = 0 }), "KITH_CONNECTIONS"},
 		"documents are looked at late": {valid(func(c *Config) { c.TrustedDocuments = "no/such/file.json" }), ""},

@@ -20,6 +20,12 @@ import (
 // maxConnections is how many connections to PostgreSQL there may be.
 const maxConnections = 10_000
 
+// The bounds of KITH_ANSWER_LIMIT: the smallest leaves room for a page, the largest for the backlog to be counted.
+const (
+	minAnswerLimit = 64 << 10
+	maxAnswerLimit = 1 << 30
+)
+
 var execModes = []string{"cache_statement", "cache_describe", "exec"}
 
 // Validate tells every setting that makes no sense, all at once, each by the name of its variable. It repeats no
@@ -57,6 +63,8 @@ func (c Config) Validate(serving bool) error {
 	all.add("CORS_ORIGINS", originsComplaint(c.CORSOrigins))
 	all.add("TRUSTED_PROXIES", proxiesComplaint(c.TrustedProxies))
 	all.check(c.Concurrency >= 1, "CONCURRENCY", "must be 1 or more")
+	all.check(c.AnswerLimit >= minAnswerLimit && c.AnswerLimit <= maxAnswerLimit, "ANSWER_LIMIT",
+		"must be a number of bytes between 65536 and 1073741824")
 	all.check(c.Connections >= 1, "CONNECTIONS", "must be 1 or more")
 	all.check(c.Subscriptions >= 1, "SUBSCRIPTIONS", "must be 1 or more")
 	all.check(c.EventRetention >= time.Minute, "EVENT_RETENTION", "must be 1m or more")

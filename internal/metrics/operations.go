@@ -109,6 +109,17 @@ func WatchConnections(
 	}
 }
 
+// WatchBacklog shows how many bytes of answers wait for their readers, and how many slow readers have been cut off.
+func WatchBacklog(r prometheus.Registerer, counts func() (bytes int, cut int64)) {
+	f := promauto.With(r)
+	f.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "kith_backlog_bytes", Help: "Answers that are made and wait to be read, in bytes.",
+	}, func() float64 { bytes, _ := counts(); return float64(bytes) })
+	f.NewCounterFunc(prometheus.CounterOpts{
+		Name: "kith_slow_readers_cut_total", Help: "Connections that were cut because too many answers waited to be read.",
+	}, func() float64 { _, cut := counts(); return float64(cut) })
+}
+
 // WatchSubscriptions shows how many subscriptions there are, and how many were ended because they could not keep up.
 func WatchSubscriptions(r prometheus.Registerer, open, dropped func() int64) {
 	f := promauto.With(r)

@@ -1,0 +1,188 @@
+package graph
+
+import (
+	"container/list"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"kith/internal/crm"
+)
+
+// backlogPerAnswer is how many of the largest answers there are may wait for their readers.
+const backlogPerAnswer = 8
+
+// backlog bounds the answers that are made and not yet read, of all connections together. Making answers is bounded by the
+// gate; whoever does not read them is not to keep others from theirs, so the gate does not wait for readers. When there are
+// too many bytes, connections are cut: of whoever has the most waiting, the one that has been waiting for the longest.
+type backlog struct {
+	most int
+
+	mu      sync.Mutex
+	bytes   int
+	cut     int64 // connections
+	readers map[reader]*list.List
+	waiting map[reader]int // bytes
+}
+
+// reader is somebody whom answers are for.
+type reader struct {
+	workspace crm.WorkspaceID
+	subject   string
+}
+
+func readerOf(v crm.Viewer) reader { return reader{v.Workspace, v.Subject} }
+
+// unread is an answer that is being written.
+type unread struct {
+	reader reader
+	bytes  int
+	cut    func()
+	place  *list.Element // nil once it is written, or cut
+}
+
+func newBacklog(most int) *backlog {
+	return &backlog{most: most, readers: make(map[reader]*list.List), waiting: make(map[reader]int)}
+}
+
+// add takes in an answer until it is removed. cut breaks its connection off; it must not wait.
+func (b *backlog) add(r reader, bytes int, cut func()) *unread {
+	u := &unread{reader: r, bytes: bytes, cut: cut}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.readers[r] == nil {
+		b.readers[r] = list.New()
+	}
+	u.place = b.readers[r].PushBack(u)
+	b.waiting[r] += bytes
+	b.bytes += bytes
+	for b.bytes > b.most {
+		slow := b.slowest(u)
+		if slow == nil {
+			break
+		}
+		b.drop(slow)
+		b.cut++
+		slow.cut()
+	}
+	return u
+}
+
+// slowest is the answer that has been waiting for the longest of the reader with the most bytes; nil where there is none
+// but the one given. The caller holds the lock.
+func (b *backlog) slowest(but *unread) (slow *unread) {
+	most := 0
+	for r, bytes := range b.waiting {
+		first, _ := b.readers[r].Front().Value.(*unread)
+		if first != but && bytes > most {
+			slow, most = first, bytes
+		}
+	}
+	return slow
+}
+
+// drop takes an answer out. The caller holds the lock.
+func (b *backlog) drop(u *unread) {
+	waiting := b.readers[u.reader]
+	waiting.Remove(u.place)
+	u.place = nil
+	b.bytes -= u.bytes
+	if b.waiting[u.reader] -= u.bytes; waiting.Len() == 0 {
+		delete(b.readers, u.reader)
+		delete(b.waiting, u.reader)
+	}
+}
+
+// remove takes an answer out that is written, or not going to be. It fails when the answer has been cut. It is not cut any
+// more when this returns.
+func (b *backlog) remove(u *unread) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if u.place == nil {
+		return errCut
+	}
+	b.drop(u)
+	return nil
+}
+
+// unlessCut calls f, which must not wait, unless the answer has been cut.
+func (b *backlog) unlessCut(u *unread, f func() error) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if u.place == nil {
+		return errCut
+	}
+	return f()
+}
+
+// counts are how many bytes wait, and how many connections have been cut so far.
+func (b *backlog) counts() (bytes int, cut int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.bytes, b.cut
+}
+
+// errCut ends the writing of an answer to a reader who is too slow.
+var errCut = errors.New("the reader is too slow")
+
+// longAgo is a deadline that has passed.
+var longAgo = time.Unix(1, 0)
+
+// cutWriting has a write fail that goes on.
+func cutWriting(rc *http.ResponseController) func() {
+	return func() { _ = rc.SetWriteDeadline(longAgo) }
+}
+
+// largeAnswer is the size from which an answer over HTTP is written piece by piece.
+const (
+	largeAnswer = 256 << 10
+	answerPiece = 64 << 10
+)
+
+// send writes an answer, to be freed, for as long as it is read. When that fails the client is gone, or slow and cut off.
+func (h *Handler) send(w http.ResponseWriter, mediaType string, v crm.Viewer, json *buffer) {
+	defer json.free()
+	json.b = append(json.b, '\n')
+	rc := http.NewResponseController(w)
+	u := h.backlog.add(readerOf(v), len(json.b), cutWriting(rc))
+	head(w, mediaType, len(json.b))
+	w.WriteHeader(http.StatusOK)
+	if len(json.b) < largeAnswer {
+		_, _ = w.Write(json.b)
+	} else {
+		h.sendPieces(w, rc, u, json.b)
+	}
+	if h.backlog.remove(u) != nil {
+		panic(http.ErrAbortHandler) // nothing follows on this connection
+	}
+}
+
+// sendPieces writes an answer that the network cannot take at once: each piece of it has a time limit, and all of them.
+func (h *Handler) sendPieces(w http.ResponseWriter, rc *http.ResponseController, u *unread, rest []byte) {
+	var (
+		end = time.Now().Add(h.times.answer)
+		err error
+	)
+	for len(rest) > 0 && err == nil {
+		now := time.Now()
+		err = h.backlog.unlessCut(u, func() error { return rc.SetWriteDeadline(earlier(now.Add(h.times.piece), end)) })
+		if err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return
+		}
+		n := min(len(rest), answerPiece)
+		_, err = w.Write(rest[:n])
+		rest = rest[n:]
+	}
+	if err != nil || rc.Flush() != nil {
+		return
+	}
+	_ = h.backlog.unlessCut(u, func() error { return rc.SetWriteDeadline(time.Time{}) })
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
