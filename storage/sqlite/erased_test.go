@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"database/sql"
 	"encoding/hex"
 	"fmt"
 	"path/filepath"
@@ -22,35 +23,42 @@ func dump(t *testing.T, path string) (out [][]string) {
 	tables := column(t, db, `
 		SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%' AND name NOT LIKE 'contact\_grams%' ESCAPE '\'`)
 	for _, table := range tables {
-		rows, err := db.QueryContext(t.Context(), `SELECT * FROM `+table)
-		if err != nil {
+		out = append(out, dumpTable(t, db, table)...)
+	}
+	return out
+}
+
+func dumpTable(t *testing.T, db *sql.DB, table string) (out [][]string) {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), `SELECT * FROM `+table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows.Next() {
+		values, targets := make([]any, len(columns)), make([]any, len(columns))
+		for i := range values {
+			targets[i] = &values[i]
+		}
+		if err := rows.Scan(targets...); err != nil {
 			t.Fatal(err)
 		}
-		columns, err := rows.Columns()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for rows.Next() {
-			values, targets := make([]any, len(columns)), make([]any, len(columns))
-			for i := range values {
-				targets[i] = &values[i]
+		row := []string{table}
+		for _, v := range values {
+			if b, ok := v.([]byte); ok {
+				row = append(row, hex.EncodeToString(b))
+			} else {
+				row = append(row, fmt.Sprint(v))
 			}
-			if err := rows.Scan(targets...); err != nil {
-				t.Fatal(err)
-			}
-			row := make([]string, len(columns))
-			for i, v := range values {
-				row[i] = fmt.Sprint(v)
-				if b, ok := v.([]byte); ok {
-					row[i] = hex.EncodeToString(b)
-				}
-			}
-			out = append(out, append([]string{table}, row...))
 		}
-		if err := rows.Err(); err != nil {
-			t.Fatal(err)
-		}
-		_ = rows.Close()
+		out = append(out, row)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
 	}
 	return out
 }
