@@ -45,7 +45,9 @@ func TestTheAuditTellsWhatPeopleDidWithoutValues(t *testing.T) {
 		var p page
 		got.into(t, &p)
 		for _, e := range p.AuditLog.Edges {
-			all = append(all, e.Node)
+			if !strings.HasPrefix(e.Node.Action, "CHANNEL_") { // which made the people's channels
+				all = append(all, e.Node)
+			}
 		}
 		if !p.AuditLog.PageInfo.HasNextPage {
 			break
@@ -65,6 +67,57 @@ func TestTheAuditTellsWhatPeopleDidWithoutValues(t *testing.T) {
 	edited := actions["CONTACT_EDITED"]
 	if len(edited) != 3 || !slices.Equal(edited[1:], []string{"name", "notes"}) || actions["CONTACT_EXPORTED"] == nil {
 		t.Errorf("actions %v", actions)
+	}
+}
+
+func TestTheAuditTellsWhatAdministratorsDo(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	people := s.people()
+	failures := []string{people["failureWrong"], people["failure"], people["failureOff"]}
+	var none any
+	channel := s.channel("admin", "Bot", "TELEGRAM")
+	do := func(document string, v vars) { s.query("admin", document, v).into(t, &none) }
+	do(`mutation ($id: ID!) { updateChannel(input: {id: $id}) { setup { webhookUrl secretSet } } }`, vars{"id": channel})
+	do(`mutation ($id: ID!) { updateChannel(input: {id: $id}) { setup { verifyToken } } }`, vars{"id": channel})
+	do(`mutation ($id: ID!) { updateChannel(input: {id: $id, name: "Robot", active: false, secret: "Hush-hush-hush-hush"}) { channel { id } } }`, vars{"id": channel})
+	do(`mutation ($id: ID!) { updateChannel(input: {id: $id, name: ""}) { userErrors { code } } }`, vars{"id": channel})
+	do(`mutation ($ids: [ID!]!) { dismissIngestFailures(input: {ids: $ids}) { dismissedIds } }`, vars{"ids": []string{failures[0], failures[0], "failure_00"}})
+	do(`mutation ($ids: [ID!]!) { replayIngestFailures(input: {ids: $ids}) { replayedIds } }`, vars{"ids": failures[1:]})
+
+	var got struct {
+		AuditLog struct {
+			Nodes []struct {
+				Action, Actor        string
+				ChannelID, FailureID *string
+				Fields               []string
+			}
+		}
+	}
+	answer := s.query("admin", `{ auditLog(first: 50) { nodes { action actor channelId failureId fields } } }`, nil)
+	answer.into(t, &got)
+	if strings.Contains(answer.body, "Robot") || strings.Contains(answer.body, "Hush") {
+		t.Errorf("the audit tells values: %s", answer.body)
+	}
+	var all []string
+	for _, e := range got.AuditLog.Nodes {
+		what := e.Action + " " + strings.Join(e.Fields, ",")
+		switch {
+		case e.ChannelID == nil || e.Actor == "":
+			t.Errorf("%+v", e)
+		case e.FailureID != nil:
+			what += *e.FailureID
+		case *e.ChannelID != channel:
+			continue // what people() did
+		}
+		all = append(all, what)
+	}
+	slices.Reverse(all)
+	want := []string{
+		"CHANNEL_CREATED ", "VERIFY_TOKEN_READ ", "CHANNEL_EDITED name,active,secret", "FAILURE_DISMISSED " + failures[0], "FAILURE_REPLAYED " + failures[1],
+	}
+	if !slices.Equal(all, want) {
+		t.Errorf("got %q", all)
 	}
 }
 

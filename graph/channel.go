@@ -13,6 +13,10 @@ func (r queryResolver) Channels(ctx context.Context) ([]crm.Channel, error) {
 	return r.desk.Channels(ctx, auth.Viewer(ctx))
 }
 
+func (r channelSetupResolver) VerifyToken(ctx context.Context, s *desk.ChannelSetup) (*string, error) {
+	return r.desk.ReadVerifyToken(ctx, auth.Viewer(ctx), *s)
+}
+
 func (r mutationResolver) CreateChannel(
 	ctx context.Context, in model.CreateChannelInput,
 ) (model.CreateChannelPayload, error) {

@@ -26,6 +26,7 @@ type (
 	identityResolver          struct{ *resolver }
 	sessionResolver           struct{ *resolver }
 	sessionCountsResolver     struct{ *resolver }
+	channelSetupResolver      struct{ *resolver }
 	failureResolver           struct{ *resolver }
 	failureConnectionResolver struct{ *resolver }
 	subscriptionResolver      struct{ *resolver }
@@ -50,6 +51,7 @@ func (r *resolver) IngestFailureConnection() generated.IngestFailureConnectionRe
 	return failureConnectionResolver{r}
 }
 func (r *resolver) Viewer() generated.ViewerResolver             { return viewerResolver{r} }
+func (r *resolver) ChannelSetup() generated.ChannelSetupResolver { return channelSetupResolver{r} }
 func (r *resolver) Subscription() generated.SubscriptionResolver { return subscriptionResolver{r} }
 func (r *resolver) ContactEvent() generated.ContactEventResolver { return contactEventResolver{r} }
 func (r *resolver) SessionEvent() generated.SessionEventResolver { return sessionEventResolver{r} }

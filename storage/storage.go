@@ -97,11 +97,13 @@ type Channels interface {
 	ChannelsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.ChannelID) (map[crm.ChannelID]crm.Channel, error)
 
 	// CreateChannel stores a new channel under the id it brings.
-	CreateChannel(ctx context.Context, w crm.WorkspaceID, c crm.Channel) error
+	CreateChannel(ctx context.Context, w crm.WorkspaceID, c crm.Channel, audit ...*crm.AuditEntry) error
 
 	// UpdateChannel loads a channel, hands it to change and saves its name, whether it is active, its domains, whether it
-	// requires signed identities, and its secrets. An error from change rolls back and is returned as it is. A channel that is not there is crm.ErrNotFound.
-	UpdateChannel(ctx context.Context, w crm.WorkspaceID, id crm.ChannelID, change func(*crm.Channel) error) (crm.Channel, error)
+	// requires signed identities, and its secrets. Change may also fill in audit. An error from change rolls back and is returned as it is. A channel that is not there is crm.ErrNotFound.
+	UpdateChannel(
+		ctx context.Context, w crm.WorkspaceID, id crm.ChannelID, change func(*crm.Channel) error, audit ...*crm.AuditEntry,
+	) (crm.Channel, error)
 }
 
 // SessionEditor changes and counts conversations.
@@ -151,7 +153,7 @@ type Failures interface {
 
 	// RemoveFailure removes a failure that has been mended or is not wanted any more. One that is not there is
 	// crm.ErrNotFound.
-	RemoveFailure(ctx context.Context, w crm.WorkspaceID, id crm.FailureID) error
+	RemoveFailure(ctx context.Context, w crm.WorkspaceID, id crm.FailureID, audit ...*crm.AuditEntry) error
 }
 
 // Events is the record of what changed. Every change of a contact or a session writes its events in its own transaction.
@@ -184,8 +186,9 @@ type Events interface {
 	ForgetEvents(ctx context.Context, before time.Time) (more bool, err error)
 }
 
-// Auditor keeps who edited, deleted and exported what, without the values, for good. [Contacts.UpdateContact],
-// [Contacts.DeleteContact] and [SessionEditor.UpdateSession] write their entries in their own transactions.
+// Auditor keeps who did what, without the values, for good. [Contacts.UpdateContact], [Contacts.DeleteContact] and
+// [SessionEditor.UpdateSession] write their entries in their own transactions; so do [Channels.CreateChannel],
+// [Channels.UpdateChannel] and [Failures.RemoveFailure] with those that they are given. One without an action is not kept.
 type Auditor interface {
 	// AddAudit keeps the entry of something that no other call does.
 	AddAudit(ctx context.Context, w crm.WorkspaceID, a crm.AuditEntry) error

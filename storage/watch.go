@@ -133,17 +133,17 @@ func (s *watched) ChannelsByID(
 }
 
 // CreateChannel passes on.
-func (s *watched) CreateChannel(ctx context.Context, w crm.WorkspaceID, ch crm.Channel) (err error) {
+func (s *watched) CreateChannel(ctx context.Context, w crm.WorkspaceID, ch crm.Channel, audit ...*crm.AuditEntry) (err error) {
 	defer s.around("CreateChannel", &err)()
-	return s.store.CreateChannel(ctx, w, ch)
+	return s.store.CreateChannel(ctx, w, ch, audit...)
 }
 
 // UpdateChannel passes on.
 func (s *watched) UpdateChannel(
-	ctx context.Context, w crm.WorkspaceID, id crm.ChannelID, change func(*crm.Channel) error,
+	ctx context.Context, w crm.WorkspaceID, id crm.ChannelID, change func(*crm.Channel) error, audit ...*crm.AuditEntry,
 ) (r0 crm.Channel, err error) {
 	defer s.around("UpdateChannel", &err)()
-	return s.store.UpdateChannel(ctx, w, id, change)
+	return s.store.UpdateChannel(ctx, w, id, change, audit...)
 }
 
 // RecordInteraction passes on.
@@ -235,9 +235,11 @@ func (s *watched) CountFailures(ctx context.Context, w crm.WorkspaceID) (r0 Coun
 }
 
 // RemoveFailure passes on.
-func (s *watched) RemoveFailure(ctx context.Context, w crm.WorkspaceID, id crm.FailureID) (err error) {
+func (s *watched) RemoveFailure(
+	ctx context.Context, w crm.WorkspaceID, id crm.FailureID, audit ...*crm.AuditEntry,
+) (err error) {
 	defer s.around("RemoveFailure", &err)()
-	return s.store.RemoveFailure(ctx, w, id)
+	return s.store.RemoveFailure(ctx, w, id, audit...)
 }
 
 // FailuresOfContact passes on.

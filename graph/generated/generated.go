@@ -33,6 +33,7 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	ChannelSetup() ChannelSetupResolver
 	Contact() ContactResolver
 	ContactConnection() ContactConnectionResolver
 	ContactEvent() ContactEventResolver
@@ -67,7 +68,9 @@ type ComplexityRoot struct {
 		Action    func(childComplexity int) int
 		Actor     func(childComplexity int) int
 		At        func(childComplexity int) int
+		ChannelID func(childComplexity int) int
 		ContactID func(childComplexity int) int
+		FailureID func(childComplexity int) int
 		Fields    func(childComplexity int) int
 		ID        func(childComplexity int) int
 		SessionID func(childComplexity int) int
@@ -362,6 +365,9 @@ type ComplexityRoot struct {
 
 // region    ************************** generated!.gotpl **************************
 
+type ChannelSetupResolver interface {
+	VerifyToken(ctx context.Context, obj *desk.ChannelSetup) (*string, error)
+}
 type ContactResolver interface {
 	Identities(ctx context.Context, obj *crm.Contact) ([]crm.Identity, error)
 	Sessions(ctx context.Context, obj *crm.Contact, first *int, after *string, last *int, before *string, filter *model.SessionFilter) (model.SessionConnection, error)
@@ -500,12 +506,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditEntry.At(childComplexity), true
+	case "AuditEntry.channelId":
+		if e.ComplexityRoot.AuditEntry.ChannelID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.ChannelID(childComplexity), true
 	case "AuditEntry.contactId":
 		if e.ComplexityRoot.AuditEntry.ContactID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.AuditEntry.ContactID(childComplexity), true
+	case "AuditEntry.failureId":
+		if e.ComplexityRoot.AuditEntry.FailureID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.FailureID(childComplexity), true
 	case "AuditEntry.fields":
 		if e.ComplexityRoot.AuditEntry.Fields == nil {
 			break
@@ -2020,7 +2038,7 @@ type AuditEdge {
 
 "Something that a person did. It tells no values, and outlives what it was done to."
 type AuditEntry {
-  "The id of the event that told of the same; an export has one of its own."
+  "The id of the event that told of the same; what no event tells of, such as an export, has one of its own."
   id: ID!
   "What was done."
   action: AuditAction!
@@ -2028,7 +2046,11 @@ type AuditEntry {
   contactId: ID
   "The session that was edited; null otherwise."
   sessionId: ID
-  "The names of the fields that were edited."
+  "The channel that was made or edited, whose verify token was read, or that a failure was of; null otherwise."
+  channelId: ID
+  "The failure that was replayed or dismissed, and is gone; null otherwise."
+  failureId: ID
+  "The names of the fields that were edited. Of a channel also ` + "`" + `secret` + "`" + `, whatever of its secrets was set, made or removed."
   fields: [String!]!
   "Who did it: the subject of a credential."
   actor: String!
@@ -2046,6 +2068,18 @@ enum AuditAction {
   CONTACT_EXPORTED
   "Changed a session's status or tag, or marked it read."
   SESSION_EDITED
+  "Made a channel."
+  CHANNEL_CREATED
+  "Changed fields of a channel, or its secret."
+  CHANNEL_EDITED
+  "Was shown a channel's verify token."
+  VERIFY_TOKEN_READ
+  "Had a failure taken in."
+  FAILURE_REPLAYED
+  "Threw a failure away."
+  FAILURE_DISMISSED
+  "Signed out of the staff pages."
+  SIGNED_OUT
 }
 
 "How far a conversation has come."
@@ -2275,7 +2309,7 @@ type Query {
     "Only rows before this cursor."
     before: String
   ): IngestFailureConnection!
-  "Who edited, deleted and exported what, without the values; the newest first. It is kept for good. ADMIN."
+  "Who did what, without the values; the newest first. It is kept for good. ADMIN."
   auditLog(
     "How many from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
     first: Int
@@ -2845,6 +2879,10 @@ func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field gr
 		return ec.fieldContext_AuditEntry_contactId(ctx, field)
 	case "sessionId":
 		return ec.fieldContext_AuditEntry_sessionId(ctx, field)
+	case "channelId":
+		return ec.fieldContext_AuditEntry_channelId(ctx, field)
+	case "failureId":
+		return ec.fieldContext_AuditEntry_failureId(ctx, field)
 	case "fields":
 		return ec.fieldContext_AuditEntry_fields(ctx, field)
 	case "actor":
@@ -4298,6 +4336,52 @@ func (ec *executionContext) fieldContext_AuditEntry_sessionId(_ context.Context,
 	return graphql.NewScalarFieldContext("AuditEntry", field, false, false, "ID")
 }
 
+func (ec *executionContext) _AuditEntry_channelId(ctx context.Context, field graphql.CollectedField, obj *crm.AuditEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEntry_channelId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ChannelID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.ChannelID) graphql.Marshaler {
+			return ec.marshalOID2ᚖkithᚋinternalᚋcrmᚐChannelID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEntry_channelId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEntry", field, false, false, "ID")
+}
+
+func (ec *executionContext) _AuditEntry_failureId(ctx context.Context, field graphql.CollectedField, obj *crm.AuditEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEntry_failureId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FailureID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.FailureID) graphql.Marshaler {
+			return ec.marshalOID2ᚖkithᚋinternalᚋcrmᚐFailureID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEntry_failureId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEntry", field, false, false, "ID")
+}
+
 func (ec *executionContext) _AuditEntry_fields(ctx context.Context, field graphql.CollectedField, obj *crm.AuditEntry) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4514,7 +4598,7 @@ func (ec *executionContext) _ChannelSetup_verifyToken(ctx context.Context, field
 			return ec.fieldContext_ChannelSetup_verifyToken(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.VerifyToken, nil
+			return ec.Resolvers.ChannelSetup().VerifyToken(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -4525,7 +4609,7 @@ func (ec *executionContext) _ChannelSetup_verifyToken(ctx context.Context, field
 	)
 }
 func (ec *executionContext) fieldContext_ChannelSetup_verifyToken(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ChannelSetup", field, false, false, "String")
+	return graphql.NewScalarFieldContext("ChannelSetup", field, true, true, "String")
 }
 
 func (ec *executionContext) _ChannelSetup_embedSnippet(ctx context.Context, field graphql.CollectedField, obj *desk.ChannelSetup) (ret graphql.Marshaler) {
@@ -11201,6 +11285,16 @@ func (ec *executionContext) _AuditEntry(ctx context.Context, sel ast.SelectionSe
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "channelId":
+			out.Values[i] = ec._AuditEntry_channelId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "failureId":
+			out.Values[i] = ec._AuditEntry_failureId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "fields":
 			out.Values[i] = ec._AuditEntry_fields(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -11300,27 +11394,28 @@ func (ec *executionContext) _ChannelSetup(ctx context.Context, sel ast.Selection
 		case "webhookUrl":
 			out.Values[i] = ec._ChannelSetup_webhookUrl(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "verifyToken":
-			out.Values[i] = ec._ChannelSetup_verifyToken(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ChannelSetup_verifyToken(ctx, field, obj)
+				})
 		case "embedSnippet":
 			out.Values[i] = ec._ChannelSetup_embedSnippet(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "secretSet":
 			out.Values[i] = ec._ChannelSetup_secretSet(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "allowedDomains":
 			out.Values[i] = ec._ChannelSetup_allowedDomains(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -14695,6 +14790,24 @@ func (ec *executionContext) marshalOID2ᚕstringᚄ(ctx context.Context, sel ast
 	return ret
 }
 
+func (ec *executionContext) unmarshalOID2ᚖkithᚋinternalᚋcrmᚐChannelID(ctx context.Context, v any) (*crm.ChannelID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalChannelID(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOID2ᚖkithᚋinternalᚋcrmᚐChannelID(ctx context.Context, sel ast.SelectionSet, v *crm.ChannelID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalChannelID(*v)
+	return res
+}
+
 func (ec *executionContext) unmarshalOID2ᚖkithᚋinternalᚋcrmᚐContactID(ctx context.Context, v any) (*crm.ContactID, error) {
 	if v == nil {
 		return nil, nil
@@ -14710,6 +14823,24 @@ func (ec *executionContext) marshalOID2ᚖkithᚋinternalᚋcrmᚐContactID(ctx 
 	_ = sel
 	_ = ctx
 	res := scalar.MarshalContactID(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOID2ᚖkithᚋinternalᚋcrmᚐFailureID(ctx context.Context, v any) (*crm.FailureID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalFailureID(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOID2ᚖkithᚋinternalᚋcrmᚐFailureID(ctx context.Context, sel ast.SelectionSet, v *crm.FailureID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalFailureID(*v)
 	return res
 }
 

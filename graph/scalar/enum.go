@@ -111,5 +111,6 @@ func MarshalAuditAction(v crm.AuditAction) graphql.Marshaler { return plain(v) }
 
 // UnmarshalAuditAction reads what a person did.
 func UnmarshalAuditAction(v any) (crm.AuditAction, error) {
-	return enum(v, crm.ContactEdited, crm.ContactDeleted, crm.ContactExported, crm.SessionEdited)
+	return enum(v, crm.ContactEdited, crm.ContactDeleted, crm.ContactExported, crm.SessionEdited, crm.ChannelCreated,
+		crm.ChannelEdited, crm.VerifyTokenRead, crm.FailureReplayed, crm.FailureDismissed, crm.SignedOut)
 }

@@ -1,17 +1,24 @@
 package crm
 
-import "time"
+import (
+	"bytes"
+	"slices"
+	"time"
+)
 
-// AuditEntry says that a person edited, deleted or exported something: who, what and when, but no values. It outlives what
-// it is about.
+// AuditEntry says that a person did something: who, what and when, but no values. It outlives what it is about.
 type AuditEntry struct {
-	// ID is that of the event which told of the same; an export has one of its own.
+	// ID is that of the event which told of the same; what no event tells of has one of its own.
 	ID     EventID
 	Action AuditAction
 	// ContactID is the contact that it was done to; of a session its contact when the entry is read, if any.
 	ContactID *ContactID
 	// SessionID is the session that was edited; nil otherwise.
 	SessionID *SessionID
+	// ChannelID is the channel that it was done to, or that the failure was of; nil otherwise.
+	ChannelID *ChannelID
+	// FailureID is the failure that was replayed or dismissed; nil otherwise.
+	FailureID *FailureID
 	// Fields are the names of the fields that were edited.
 	Fields []string
 	// Actor is who did it: the subject of a credential.
@@ -28,7 +35,40 @@ const (
 	ContactDeleted  AuditAction = "CONTACT_DELETED"
 	ContactExported AuditAction = "CONTACT_EXPORTED"
 	SessionEdited   AuditAction = "SESSION_EDITED"
+
+	ChannelCreated   AuditAction = "CHANNEL_CREATED"
+	ChannelEdited    AuditAction = "CHANNEL_EDITED"
+	VerifyTokenRead  AuditAction = "VERIFY_TOKEN_READ"
+	FailureReplayed  AuditAction = "FAILURE_REPLAYED"
+	FailureDismissed AuditAction = "FAILURE_DISMISSED"
+	SignedOut        AuditAction = "SIGNED_OUT"
 )
+
+// NewAudit is an entry of something that no event tells of.
+func NewAudit(action AuditAction, actor string, at time.Time) AuditEntry {
+	return AuditEntry{ID: NewEventID(at), Action: action, Fields: []string{}, Actor: actor, At: at}
+}
+
+// AuditOfChannel is the entry for an edit of a channel. The action is empty when it is the same as before.
+func AuditOfChannel(before, after Channel, actor string, at time.Time) AuditEntry {
+	a := NewAudit("", actor, at)
+	a.ChannelID = &after.ID
+	for _, f := range []struct {
+		name    string
+		changed bool
+	}{
+		{"name", before.Name != after.Name},
+		{"active", before.Active != after.Active},
+		{"allowedDomains", !slices.Equal(before.Domains, after.Domains)},
+		{"requireSignedIdentity", before.RequireSignedIdentity != after.RequireSignedIdentity},
+		{"secret", !bytes.Equal(before.Secrets, after.Secrets)},
+	} {
+		if f.changed {
+			a.Action, a.Fields = ChannelEdited, append(a.Fields, f.name)
+		}
+	}
+	return a
+}
 
 // AuditOf is the entry for a change of a contact or a session that a person made, as it is stored.
 func AuditOf(e Event) AuditEntry {

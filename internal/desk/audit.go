@@ -20,7 +20,7 @@ type AuditPage struct {
 // List names the list that the page is of, for cursors.
 func (AuditPage) List() cursor.List { return auditList }
 
-// Audit returns a page of who edited, deleted and exported what, the newest first.
+// Audit returns a page of who did what, the newest first.
 func (d *Desk) Audit(ctx context.Context, v crm.Viewer, p Paging) (AuditPage, error) {
 	if err := Authorize(v, crm.ReadAudit); err != nil {
 		return AuditPage{}, err

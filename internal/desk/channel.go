@@ -63,7 +63,9 @@ func (d *Desk) CreateChannel(ctx context.Context, v crm.Viewer, n NewChannel) (C
 	if err := d.applyChannel(v.Workspace, &c, edit); err != nil {
 		return Connection{}, err
 	}
-	if err := d.store.CreateChannel(ctx, v.Workspace, c); err != nil {
+	audit := crm.NewAudit(crm.ChannelCreated, v.Subject, now)
+	audit.ChannelID = &c.ID
+	if err := d.store.CreateChannel(ctx, v.Workspace, c, &audit); err != nil {
 		return Connection{}, fmt.Errorf("create channel: %w", err)
 	}
 	return d.connection(v.Workspace, c), nil
@@ -76,10 +78,15 @@ func (d *Desk) UpdateChannel(ctx context.Context, v crm.Viewer, id crm.ChannelID
 		return nil, err
 	}
 	var before *crm.Channel
+	var audit crm.AuditEntry
 	updated, err := d.store.UpdateChannel(ctx, v.Workspace, id, func(c *crm.Channel) error {
 		before = new(*c)
-		return d.applyChannel(v.Workspace, c, e)
-	})
+		if err := d.applyChannel(v.Workspace, c, e); err != nil {
+			return err
+		}
+		audit = crm.AuditOfChannel(*before, *c, v.Subject, d.clock())
+		return nil
+	}, &audit)
 	switch {
 	case err != nil && before == nil:
 		return nil, fmt.Errorf("update channel %s: %w", id, err)
@@ -87,6 +94,20 @@ func (d *Desk) UpdateChannel(ctx context.Context, v crm.Viewer, id crm.ChannelID
 		return new(d.connection(v.Workspace, *before)), fmt.Errorf("update channel %s: %w", id, err)
 	}
 	return new(d.connection(v.Workspace, updated)), nil
+}
+
+// ReadVerifyToken returns the verify token of a channel's setup, nil where there is none, and keeps in the audit that it
+// did.
+func (d *Desk) ReadVerifyToken(ctx context.Context, v crm.Viewer, s ChannelSetup) (*string, error) {
+	if err := Authorize(v, crm.ManageChannels); err != nil || s.VerifyToken == nil {
+		return nil, err
+	}
+	audit := crm.NewAudit(crm.VerifyTokenRead, v.Subject, d.clock())
+	audit.ChannelID = &s.ChannelID
+	if err := d.store.AddAudit(ctx, v.Workspace, audit); err != nil {
+		return nil, fmt.Errorf("read the verify token of %s: %w", s.ChannelID, err)
+	}
+	return s.VerifyToken, nil
 }
 
 // applyChannel makes the edit on c. What is wrong with it comes as joined *crm.InvalidErrors.

@@ -32,10 +32,9 @@ func (d *Desk) ExportContact(ctx context.Context, v crm.Viewer, id crm.ContactID
 	if err != nil {
 		return nil, fmt.Errorf("export contact %s: %w", id, err)
 	}
-	err = d.store.AddAudit(ctx, v.Workspace, crm.AuditEntry{
-		ID: crm.NewEventID(now), Action: crm.ContactExported, ContactID: &id, Actor: v.Subject, At: now,
-	})
-	if err != nil {
+	audit := crm.NewAudit(crm.ContactExported, v.Subject, now)
+	audit.ContactID = &id
+	if err := d.store.AddAudit(ctx, v.Workspace, audit); err != nil {
 		return nil, fmt.Errorf("export contact %s: %w", id, err)
 	}
 	return document, nil

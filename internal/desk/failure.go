@@ -80,8 +80,12 @@ func (d *Desk) ReplayFailures(ctx context.Context, v crm.Viewer, ids []crm.Failu
 		if err := d.options.Replayer.Replay(ctx, v.Workspace, f); err != nil {
 			return fmt.Errorf("replay %s: %w", id, err)
 		}
-		err := d.store.RemoveFailure(ctx, v.Workspace, id)
-		if err != nil && !errors.Is(err, crm.ErrNotFound) { // somebody else removed it meanwhile
+		audit := d.auditOfFailure(crm.FailureReplayed, v, f)
+		err := d.store.RemoveFailure(ctx, v.Workspace, id, &audit)
+		if errors.Is(err, crm.ErrNotFound) { // somebody else removed it meanwhile
+			err = d.store.AddAudit(ctx, v.Workspace, audit)
+		}
+		if err != nil {
 			return fmt.Errorf("remove %s: %w", id, err)
 		}
 		return nil
@@ -94,12 +98,27 @@ func (d *Desk) DismissFailures(ctx context.Context, v crm.Viewer, ids []crm.Fail
 	if err := d.mayMend(v, ids); err != nil {
 		return nil, err
 	}
+	found, err := d.store.FailuresByID(ctx, v.Workspace, ids)
+	if err != nil {
+		return nil, fmt.Errorf("load failures: %w", err)
+	}
 	return each(ids, func(id crm.FailureID) error {
-		if err := d.store.RemoveFailure(ctx, v.Workspace, id); err != nil {
+		f, ok := found[id]
+		if !ok {
+			return crm.ErrNotFound
+		}
+		audit := d.auditOfFailure(crm.FailureDismissed, v, f)
+		if err := d.store.RemoveFailure(ctx, v.Workspace, id, &audit); err != nil {
 			return fmt.Errorf("remove %s: %w", id, err)
 		}
 		return nil
 	})
+}
+
+func (d *Desk) auditOfFailure(action crm.AuditAction, v crm.Viewer, f crm.Failure) crm.AuditEntry {
+	a := crm.NewAudit(action, v.Subject, d.clock())
+	a.ChannelID, a.FailureID = &f.ChannelID, &f.ID
+	return a
 }
 
 func (d *Desk) mayMend(v crm.Viewer, ids []crm.FailureID) error {

@@ -17,19 +17,23 @@ var snippet string
 type ChannelSetup struct {
 	// WebhookURL is where the provider sends its webhooks.
 	WebhookURL string
-	// VerifyToken is what the provider is told so that each can know the other; nil where there is none.
+	// VerifyToken is what the provider is told so that each can know the other; nil where there is none. It is shown by way
+	// of [Desk.ReadVerifyToken].
 	VerifyToken *string
 	// EmbedSnippet is HTML for the pages of the allowed sites; nil for all types but HTML_EMBED.
 	EmbedSnippet *string
 	// SecretSet tells of a secret that can be opened.
 	SecretSet      bool
 	AllowedDomains []string
+
+	ChannelID crm.ChannelID
 }
 
 func (d *Desk) connection(w crm.WorkspaceID, c crm.Channel) Connection {
 	setup := ChannelSetup{
 		WebhookURL:     d.options.PublicURL + "/channels/" + c.ID.String() + "/webhook",
 		AllowedDomains: append([]string{}, c.Domains...),
+		ChannelID:      c.ID,
 	}
 	if s, err := d.openSecrets(w, c); err == nil {
 		setup.SecretSet = s.Secret != ""

@@ -44,6 +44,30 @@ func reason(t *testing.T, s *SignIn, p pass) string {
 	return auth.Reason(err)
 }
 
+func TestSigningOutIsAuditedOnce(t *testing.T) {
+	t.Parallel()
+	store := open(t)
+	s := signInWith(t, store, nil)
+	first, second, _, _ := passes(s)
+	signOut(t, s, first)
+	signOut(t, s, first)  // a copy of the cookie
+	signOut(t, s, second) // a pass of the same sign-in
+	stale := first
+	stale.SignIn, stale.Refresh, stale.Expires = "stale", "", noon.Add(-time.Minute).Unix()
+	signOut(t, s, stale)
+	w, err := store.Workspace(t.Context(), "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := store.Audit(t.Context(), w, storage.Page{Size: 10})
+	if err != nil || len(page.Entries) != 1 {
+		t.Fatalf("%+v, %v", page, err)
+	}
+	if a := page.Entries[0]; a.Action != crm.SignedOut || a.Actor != "ann" || a.ContactID != nil || !a.At.Equal(noon) {
+		t.Errorf("%+v", a)
+	}
+}
+
 func TestSigningOutEndsEveryCopyOfTheCookieAtEveryProcess(t *testing.T) {
 	t.Parallel()
 	store := open(t)

@@ -135,7 +135,11 @@ func (s *SignIn) logRenewal(ctx context.Context, err error) {
 // {"location": …} instead of the redirect.
 func (s *SignIn) logout(w http.ResponseWriter, r *http.Request) {
 	if p, err := s.passOf(r); err == nil {
+		signedIn := !s.endings.covers(p) && (p.good(s.now()) || p.renewable(s.now()))
 		s.endings.end(r.Context(), p, p.endsAt())
+		if signedIn {
+			s.audit(r.Context(), p)
+		}
 		if p.Refresh != "" {
 			s.renewals.end(p)
 			s.provider.revoke(context.WithoutCancel(r.Context()), p.Refresh)
@@ -152,6 +156,25 @@ func (s *SignIn) logout(w http.ResponseWriter, r *http.Request) {
 	}
 	redirect(w, to)
 }
+
+// audit keeps that somebody signed out. A failure is only logged: signing out goes before.
+func (s *SignIn) audit(ctx context.Context, p pass) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditTimeout)
+	defer cancel()
+	v, err := p.viewer()
+	if err == nil {
+		v, err = auth.Open(ctx, s.workspaces, v)
+	}
+	if err == nil {
+		err = s.auditor.AddAudit(ctx, v.Workspace, crm.NewAudit(crm.SignedOut, v.Subject, s.now().UTC().Truncate(time.Microsecond)))
+	}
+	if err != nil {
+		s.logger(ctx).WarnContext(ctx, "cannot keep in the audit that somebody signed out", "error", err)
+	}
+}
+
+// auditTimeout is how long signing out waits for the audit.
+const auditTimeout = 3 * time.Second
 
 // askToLogout is where a link leads: a link changes nothing, so that no page can sign somebody out with one.
 func (s *SignIn) askToLogout(w http.ResponseWriter, r *http.Request) {

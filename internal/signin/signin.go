@@ -66,6 +66,7 @@ type SignIn struct {
 	renewals   *renewals
 	endings    *endings
 	workspaces storage.Workspaces
+	auditor    storage.Auditor
 	log        *slog.Logger
 	now        func() time.Time
 }
@@ -74,6 +75,7 @@ type SignIn struct {
 type Store interface {
 	storage.Workspaces
 	storage.SignIns
+	storage.Auditor
 }
 
 // New prepares to sign people in. It reaches for the provider in the background, until ctx ends or the provider has
@@ -101,6 +103,7 @@ func New(
 		renewals:   renewals,
 		endings:    newEndings(store, logger, now),
 		workspaces: store,
+		auditor:    store,
 		log:        logger,
 		now:        now,
 	}

@@ -34,6 +34,7 @@ var (
 // in a store.
 type names struct {
 	storage.SignIns
+	storage.Auditor
 
 	err error
 }
@@ -43,7 +44,7 @@ func (n names) Workspace(_ context.Context, name string) (crm.WorkspaceID, error
 }
 
 // open opens a store of the test's own.
-func open(t *testing.T) storage.SignIns {
+func open(t *testing.T) *sqlite.Store {
 	t.Helper()
 	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "kith.db"))
 	if err != nil {
@@ -59,8 +60,14 @@ func signIn(t *testing.T, change func(*Config), keys ...string) *SignIn {
 	return signInOver(t, open(t), change, keys...)
 }
 
-// signInOver is signIn over a store.
+// signInOver is signIn over a store, but for its workspaces.
 func signInOver(t *testing.T, store storage.SignIns, change func(*Config), keys ...string) *SignIn {
+	t.Helper()
+	return signInWith(t, names{SignIns: store, Auditor: open(t)}, change, keys...)
+}
+
+// signInWith is signIn with a store.
+func signInWith(t *testing.T, store Store, change func(*Config), keys ...string) *SignIn {
 	t.Helper()
 	c := Config{
 		Issuer: "https://id.example.com", ClientID: "kith", ClientSecret: "s3cret", PublicURL: "https://kith.example.com:443/",
@@ -78,7 +85,7 @@ func signInOver(t *testing.T, store storage.SignIns, change func(*Config), keys 
 	}
 	ended, end := context.WithCancel(t.Context())
 	end()
-	s, err := New(ended, c, sealer, names{SignIns: store}, slog.New(slog.DiscardHandler), func() time.Time { return noon })
+	s, err := New(ended, c, sealer, store, slog.New(slog.DiscardHandler), func() time.Time { return noon })
 	if err != nil {
 		t.Fatal(err)
 	}

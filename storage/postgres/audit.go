@@ -29,28 +29,48 @@ func (s *Store) tell(b *pgx.Batch, w crm.WorkspaceID, e crm.Event) {
 }
 
 const insertAudit = `
-	INSERT INTO audit (workspace_id, id, action, contact_id, session_id, fields, actor, at)
-	VALUES (@workspace, @id, @action, @contact, @session, @fields, @actor, @at)`
+	INSERT INTO audit (workspace_id, id, action, contact_id, session_id, channel_id, failure_id, fields, actor, at)
+	VALUES (@workspace, @id, @action, @contact, @session, @channel, @failure, @fields, @actor, @at)`
 
 func auditArgs(w crm.WorkspaceID, a crm.AuditEntry) pgx.NamedArgs {
-	var contact, session pgtype.UUID
+	var contact, session, channel, failure pgtype.UUID
 	if a.ContactID != nil {
 		contact = pgtype.UUID{Bytes: *a.ContactID, Valid: true}
 	}
 	if a.SessionID != nil {
 		session = pgtype.UUID{Bytes: *a.SessionID, Valid: true}
 	}
+	if a.ChannelID != nil {
+		channel = pgtype.UUID{Bytes: *a.ChannelID, Valid: true}
+	}
+	if a.FailureID != nil {
+		failure = pgtype.UUID{Bytes: *a.FailureID, Valid: true}
+	}
 	return pgx.NamedArgs{
 		"workspace": w, "id": [16]byte(a.ID), "action": string(a.Action), "contact": contact, "session": session,
+		"channel": channel, "failure": failure,
 		"fields": append([]string{}, a.Fields...), "actor": a.Actor, "at": a.At.UTC(),
 	}
+}
+
+// addAudits keeps those of the entries that have an action.
+func addAudits(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, audit []*crm.AuditEntry) error {
+	for _, a := range audit {
+		if a.Action == "" {
+			continue
+		}
+		if _, err := tx.Exec(ctx, insertAudit, auditArgs(w, *a)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Audit returns one page of the entries, newest first.
 func (s *Store) Audit(ctx context.Context, w crm.WorkspaceID, p storage.Page) (storage.AuditPage, error) {
 	beyond, order := newestFirst(p)
 	rows, err := s.pool.Query(ctx, `
-		SELECT id, action, coalesce(contact_id, `+ownerNow+`), session_id, fields, actor, at
+		SELECT id, action, coalesce(contact_id, `+ownerNow+`), session_id, channel_id, failure_id, fields, actor, at
 		FROM audit
 		WHERE workspace_id = @workspace`+beyond+`
 		`+order, pageArgs(w, p))
@@ -63,14 +83,20 @@ func (s *Store) Audit(ctx context.Context, w crm.WorkspaceID, p storage.Page) (s
 }
 
 func scanAudit(row pgx.CollectableRow) (a crm.AuditEntry, err error) {
-	var contact, session pgtype.UUID
+	var contact, session, channel, failure pgtype.UUID
 	var at time.Time
-	err = row.Scan((*[16]byte)(&a.ID), (*string)(&a.Action), &contact, &session, &a.Fields, &a.Actor, &at)
+	err = row.Scan((*[16]byte)(&a.ID), (*string)(&a.Action), &contact, &session, &channel, &failure, &a.Fields, &a.Actor, &at)
 	if contact.Valid {
 		a.ContactID = (*crm.ContactID)(&contact.Bytes)
 	}
 	if session.Valid {
 		a.SessionID = (*crm.SessionID)(&session.Bytes)
+	}
+	if channel.Valid {
+		a.ChannelID = (*crm.ChannelID)(&channel.Bytes)
+	}
+	if failure.Valid {
+		a.FailureID = (*crm.FailureID)(&failure.Bytes)
 	}
 	a.At = at.UTC()
 	return a, err

@@ -69,7 +69,7 @@ func (s *Store) ChannelsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.C
 }
 
 // CreateChannel stores a new channel under the id it brings, and the way to it from outside.
-func (s *Store) CreateChannel(ctx context.Context, w crm.WorkspaceID, c crm.Channel) error {
+func (s *Store) CreateChannel(ctx context.Context, w crm.WorkspaceID, c crm.Channel, audit ...*crm.AuditEntry) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		args := channelArgs(w, c)
 		_, err := tx.Exec(ctx, `
@@ -84,7 +84,10 @@ func (s *Store) CreateChannel(ctx context.Context, w crm.WorkspaceID, c crm.Chan
 		_, err = tx.Exec(ctx, `
 			INSERT INTO channel_routes (channel_id, workspace_id) VALUES (@id, @workspace)
 			ON CONFLICT DO NOTHING`, args)
-		return err
+		if err != nil {
+			return err
+		}
+		return addAudits(ctx, tx, w, audit)
 	})
 	if err != nil {
 		return fmt.Errorf("create channel: %w", translate(ctx, err))
@@ -94,7 +97,9 @@ func (s *Store) CreateChannel(ctx context.Context, w crm.WorkspaceID, c crm.Chan
 
 // UpdateChannel hands a channel to change and saves its name, whether it is active, its domains, whether it requires
 // signed identities, and its secrets.
-func (s *Store) UpdateChannel(ctx context.Context, w crm.WorkspaceID, id crm.ChannelID, change func(*crm.Channel) error) (crm.Channel, error) {
+func (s *Store) UpdateChannel(
+	ctx context.Context, w crm.WorkspaceID, id crm.ChannelID, change func(*crm.Channel) error, audit ...*crm.AuditEntry,
+) (crm.Channel, error) {
 	var c crm.Channel
 	var refused error
 	err := s.tx(ctx, func(tx pgx.Tx) error {
@@ -118,7 +123,10 @@ func (s *Store) UpdateChannel(ctx context.Context, w crm.WorkspaceID, id crm.Cha
 			UPDATE channels
 			SET name = @name, active = @active, domains = @domains, require_signed_identity = @signed, secrets = @secrets
 			WHERE workspace_id = @workspace AND id = @id`, channelArgs(w, c))
-		return err
+		if err != nil {
+			return err
+		}
+		return addAudits(ctx, tx, w, audit)
 	})
 	if refused != nil {
 		return crm.Channel{}, refused

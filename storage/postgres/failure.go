@@ -153,13 +153,18 @@ func (s *Store) FailuresOfContact(ctx context.Context, w crm.WorkspaceID, id crm
 }
 
 // RemoveFailure removes a failure.
-func (s *Store) RemoveFailure(ctx context.Context, w crm.WorkspaceID, id crm.FailureID) error {
-	tag, err := s.pool.Exec(ctx, `DELETE FROM ingest_failures WHERE workspace_id = @workspace AND id = @id`,
-		pgx.NamedArgs{"workspace": w, "id": [16]byte(id)})
-	err = translate(ctx, err)
-	if err == nil && tag.RowsAffected() == 0 {
-		err = crm.ErrNotFound
-	}
+func (s *Store) RemoveFailure(ctx context.Context, w crm.WorkspaceID, id crm.FailureID, audit ...*crm.AuditEntry) error {
+	err := s.tx(ctx, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `DELETE FROM ingest_failures WHERE workspace_id = @workspace AND id = @id`,
+			pgx.NamedArgs{"workspace": w, "id": [16]byte(id)})
+		switch {
+		case err != nil:
+			return err
+		case tag.RowsAffected() == 0:
+			return crm.ErrNotFound
+		}
+		return addAudits(ctx, tx, w, audit)
+	})
 	if err != nil {
 		return fmt.Errorf("remove failure %s: %w", id, err)
 	}

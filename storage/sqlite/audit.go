@@ -32,20 +32,40 @@ func (t *tx) addAudit(ctx context.Context, w crm.WorkspaceID, a crm.AuditEntry) 
 	if err != nil {
 		return err
 	}
-	var contact, session []byte
+	var contact, session, channel, failure []byte
 	if a.ContactID != nil {
 		contact = a.ContactID[:]
 	}
 	if a.SessionID != nil {
 		session = a.SessionID[:]
 	}
+	if a.ChannelID != nil {
+		channel = a.ChannelID[:]
+	}
+	if a.FailureID != nil {
+		failure = a.FailureID[:]
+	}
 	_, err = t.exec(ctx, `
-		INSERT INTO audit (workspace_id, id, action, contact_id, session_id, fields, actor, at)
-		VALUES (@workspace, @id, @action, @contact, @session, @fields, @actor, @at)`, args{
+		INSERT INTO audit (workspace_id, id, action, contact_id, session_id, channel_id, failure_id, fields, actor, at)
+		VALUES (@workspace, @id, @action, @contact, @session, @channel, @failure, @fields, @actor, @at)`, args{
 		"workspace": w, "id": a.ID[:], "action": string(a.Action), "contact": contact, "session": session,
+		"channel": channel, "failure": failure,
 		"fields": string(fields), "actor": a.Actor, "at": a.At.UnixMicro(),
 	})
 	return err
+}
+
+// addAudits keeps those of the entries that have an action.
+func (t *tx) addAudits(ctx context.Context, w crm.WorkspaceID, audit []*crm.AuditEntry) error {
+	for _, a := range audit {
+		if a.Action == "" {
+			continue
+		}
+		if err := t.addAudit(ctx, w, *a); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Audit returns one page of the entries, newest first.
@@ -58,7 +78,7 @@ func (s *Store) Audit(ctx context.Context, w crm.WorkspaceID, p storage.Page) (s
 	}
 	found, err := read(ctx, s, func(c *conn) ([]crm.AuditEntry, error) {
 		return all(ctx, c, fmt.Sprintf(`
-			SELECT id, action, coalesce(contact_id, `+ownerNow+`), session_id, fields, actor, at
+			SELECT id, action, coalesce(contact_id, `+ownerNow+`), session_id, channel_id, failure_id, fields, actor, at
 			FROM audit
 			WHERE workspace_id = @workspace%s
 			ORDER BY id %s
@@ -72,10 +92,10 @@ func (s *Store) Audit(ctx context.Context, w crm.WorkspaceID, p storage.Page) (s
 }
 
 func scanAudit(rows *sql.Rows) (a crm.AuditEntry, err error) {
-	var contact, session uuid.NullUUID
+	var contact, session, channel, failure uuid.NullUUID
 	var fields []byte
 	var at int64
-	err = rows.Scan((*uuid.UUID)(&a.ID), &a.Action, &contact, &session, &fields, &a.Actor, &at)
+	err = rows.Scan((*uuid.UUID)(&a.ID), &a.Action, &contact, &session, &channel, &failure, &fields, &a.Actor, &at)
 	if err != nil {
 		return a, err
 	}
@@ -84,6 +104,12 @@ func scanAudit(rows *sql.Rows) (a crm.AuditEntry, err error) {
 	}
 	if session.Valid {
 		a.SessionID = new(crm.SessionID(session.UUID))
+	}
+	if channel.Valid {
+		a.ChannelID = new(crm.ChannelID(channel.UUID))
+	}
+	if failure.Valid {
+		a.FailureID = new(crm.FailureID(failure.UUID))
 	}
 	a.At = micros(at)
 	return a, json.Unmarshal(fields, &a.Fields)

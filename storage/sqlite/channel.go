@@ -47,7 +47,7 @@ func (s *Store) ChannelsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.C
 }
 
 // CreateChannel stores a new channel under the id it brings.
-func (s *Store) CreateChannel(ctx context.Context, w crm.WorkspaceID, c crm.Channel) error {
+func (s *Store) CreateChannel(ctx context.Context, w crm.WorkspaceID, c crm.Channel, audit ...*crm.AuditEntry) error {
 	return wrap("create channel", s.write(ctx, func(ctx context.Context, t *tx) error {
 		_, err := t.exec(ctx, `
 			INSERT INTO channels (
@@ -66,13 +66,18 @@ func (s *Store) CreateChannel(ctx context.Context, w crm.WorkspaceID, c crm.Chan
 				"signed":    c.RequireSignedIdentity,
 				"secrets":   []byte(c.Secrets),
 			})
-		return err
+		if err != nil {
+			return err
+		}
+		return t.addAudits(ctx, w, audit)
 	}))
 }
 
 // UpdateChannel loads a channel, hands it to change and saves its name, whether it is active, its domains, whether it
 // requires signed identities, and its secrets.
-func (s *Store) UpdateChannel(ctx context.Context, w crm.WorkspaceID, id crm.ChannelID, change func(*crm.Channel) error) (crm.Channel, error) {
+func (s *Store) UpdateChannel(
+	ctx context.Context, w crm.WorkspaceID, id crm.ChannelID, change func(*crm.Channel) error, audit ...*crm.AuditEntry,
+) (crm.Channel, error) {
 	var c crm.Channel
 	var refused error
 	err := s.write(ctx, func(ctx context.Context, t *tx) error {
@@ -102,7 +107,10 @@ func (s *Store) UpdateChannel(ctx context.Context, w crm.WorkspaceID, id crm.Cha
 				"signed":    c.RequireSignedIdentity,
 				"secrets":   []byte(c.Secrets),
 			})
-		return err
+		if err != nil {
+			return err
+		}
+		return t.addAudits(ctx, w, audit)
 	})
 	if refused != nil {
 		return crm.Channel{}, refused

@@ -97,14 +97,17 @@ func (s *Store) CountFailures(ctx context.Context, w crm.WorkspaceID) (storage.C
 }
 
 // RemoveFailure removes a failure.
-func (s *Store) RemoveFailure(ctx context.Context, w crm.WorkspaceID, id crm.FailureID) error {
+func (s *Store) RemoveFailure(ctx context.Context, w crm.WorkspaceID, id crm.FailureID, audit ...*crm.AuditEntry) error {
 	err := s.write(ctx, func(ctx context.Context, t *tx) error {
 		n, err := t.exec(ctx, `DELETE FROM ingest_failures WHERE workspace_id = @workspace AND id = @id`,
 			args{"workspace": w, "id": id[:]})
-		if err == nil && n == 0 {
-			err = crm.ErrNotFound
+		switch {
+		case err != nil:
+			return err
+		case n == 0:
+			return crm.ErrNotFound
 		}
-		return err
+		return t.addAudits(ctx, w, audit)
 	})
 	if err != nil {
 		return fmt.Errorf("remove failure %s: %w", id, err)

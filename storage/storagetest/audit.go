@@ -82,6 +82,42 @@ var auditCases = []testCase{
 		w.wantErr("not there", w.DeleteContact(w.ctx, w.id, crm.NewContactID(w.now), w.deletion()), crm.ErrNotFound)
 		w.same("entries", len(w.audited()), 0)
 	}},
+	{"what is done to channels and failures is kept with it, as it was filled in, and only where it was done", func(w *world) {
+		ch := w.channel("Shop")
+		entry := func(action crm.AuditAction) *crm.AuditEntry {
+			a := crm.NewAudit(action, "eve", w.tick())
+			a.ChannelID = &ch.ID
+			return &a
+		}
+		made := crm.Channel{ID: crm.NewChannelID(w.tick()), Name: "Bot", Type: crm.Telegram, Active: true, CreatedAt: w.now}
+		creation := entry(crm.ChannelCreated)
+		creation.ChannelID = &made.ID
+		w.check(w.CreateChannel(w.ctx, w.id, made, creation))
+		if err := w.CreateChannel(w.ctx, w.id, made, entry(crm.ChannelCreated)); err == nil {
+			w.t.Error("a channel was made twice")
+		}
+
+		edit := entry("")
+		_, err := w.UpdateChannel(w.ctx, w.id, ch.ID, func(c *crm.Channel) error {
+			c.Name = "Store"
+			edit.Action, edit.Fields = crm.ChannelEdited, []string{"name"}
+			return nil
+		}, edit)
+		w.check(err)
+		_, err = w.UpdateChannel(w.ctx, w.id, ch.ID, func(*crm.Channel) error { return nil }, entry("")) // nothing to tell
+		w.check(err)
+		_, err = w.UpdateChannel(w.ctx, w.id, ch.ID, func(*crm.Channel) error { return crm.ErrForbidden }, entry(crm.ChannelEdited))
+		w.wantErr("refused", err, crm.ErrForbidden)
+
+		f := crm.Failure{ID: crm.NewFailureID(w.tick()), ChannelID: ch.ID, At: w.now, Reason: "Wrong", Payload: []byte("x")}
+		w.check(w.AddFailure(w.ctx, w.id, f))
+		removal := entry(crm.FailureDismissed)
+		removal.FailureID = &f.ID
+		w.check(w.RemoveFailure(w.ctx, w.id, f.ID, removal))
+		w.wantErr("removed twice", w.RemoveFailure(w.ctx, w.id, f.ID, entry(crm.FailureDismissed)), crm.ErrNotFound)
+		w.same("entries", w.audited(), []crm.AuditEntry{*removal, *edit, *creation})
+		w.same("a neighbour's", len(w.neighbour().audited()), 0)
+	}},
 	{"the audit is read in pages of any size, in both directions", func(w *world) {
 		var want []crm.AuditEntry
 		for n := range 7 {
