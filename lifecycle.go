@@ -133,6 +133,26 @@ func (u *upkeep) once(ctx context.Context) (more bool, err error) {
 	return more, err
 }
 
+// generationCheck is how often it is looked whether the database is still the one it was.
+const generationCheck = time.Second
+
+// watchGeneration calls changed after the store has found that the database is not the one it was, until ctx ends.
+func watchGeneration(ctx context.Context, store storage.Generations, changed func()) {
+	every := time.NewTicker(generationCheck)
+	defer every.Stop()
+	for known := store.Generation(); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+		}
+		if now := store.Generation(); now != known {
+			known = now
+			changed()
+		}
+	}
+}
+
 // follow runs the hub until ctx ends or stop is called, which waits for it.
 func follow(ctx context.Context, hub *events.Hub) (stop func() error) {
 	ctx, cancel := context.WithCancel(ctx)

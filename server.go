@@ -255,6 +255,10 @@ func (p *program) handler(
 	if staff != nil {
 		go staff.Follow(ctx, endpoint.EndSignIn)
 	}
+	go watchGeneration(ctx, store, func() {
+		logger.Warn("the database was restarted, replaced or put back: what was remembered of it is forgotten")
+		endpoint.EndMoved(ctx, store)
+	})
 	metrics.WatchAnswers(registry, endpoint.SubscriptionsRefused, endpoint.AnswersRested)
 	metrics.WatchConnections(registry, endpoint.Connections, endpoint.Refused, graph.ConnectionRefusals())
 	metrics.WatchBacklog(registry, endpoint.Backlog)

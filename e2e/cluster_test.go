@@ -2,8 +2,8 @@ package e2e
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"kith/storage/postgres/pgtest"
 )
 
 // cluster is a PostgreSQL of a test's own, which may be killed. It does not wait for the disk: what has reached the
@@ -32,7 +34,9 @@ func newCluster(t *testing.T) *cluster {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	slices.Sort(found)
 	if path, err := exec.LookPath("initdb"); err == nil {
-		found = append(found, path)
+		if path, err = filepath.EvalSymlinks(path); err == nil { // the others lie beside it
+			found = append(found, path)
+		}
 	}
 	if len(found) == 0 {
 		t.Skip("no PostgreSQL server is installed")
@@ -55,15 +59,61 @@ func newCluster(t *testing.T) *cluster {
 	if err != nil {
 		t.Fatalf("initdb: %v\n%s", err, out)
 	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, c.port, _ = net.SplitHostPort(free.Addr().String())
-	_ = free.Close()
+	c.port = pgtest.FreePort(t)
 	c.start(t)
 	t.Cleanup(func() { c.kill(t) })
 	return c
+}
+
+// standby starts a second server that follows the cluster.
+func (c *cluster) standby(t *testing.T) *cluster {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "kith-standby-") //nolint:usetesting // whose folders only their owner may enter
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if c.account != nil {
+		if err := os.Chown(dir, int(c.account.Uid), int(c.account.Gid)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := &cluster{bin: c.bin, dir: dir, port: pgtest.FreePort(t), account: c.account}
+	out, err := s.command("pg_basebackup", "-D", dir+"/data", "-R", "-X", "stream", "-c", "fast", "--no-sync",
+		"-h", "127.0.0.1", "-p", c.port, "-U", "kith").CombinedOutput()
+	if err != nil {
+		t.Fatalf("pg_basebackup: %v\n%s", err, out)
+	}
+	s.start(t)
+	t.Cleanup(func() { s.kill(t) })
+	return s
+}
+
+// ask asks the server itself for a value.
+func (c *cluster) ask(t *testing.T, query string) (answer string) {
+	t.Helper()
+	db, err := sql.Open("pgx", c.url())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if err := db.QueryRowContext(t.Context(), query).Scan(&answer); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return answer
+}
+
+// do runs a statement on the server itself.
+func (c *cluster) do(t *testing.T, statement string) {
+	t.Helper()
+	db, err := sql.Open("pgx", c.url())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.ExecContext(t.Context(), statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
 }
 
 // nobody is an account without rights.
@@ -139,7 +189,7 @@ func (c *cluster) url() string {
 // kill ends the server's first process; the others end when they notice.
 func (c *cluster) kill(t *testing.T) {
 	t.Helper()
-	if err := c.process.Process.Kill(); err != nil {
+	if err := c.process.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		t.Errorf("kill PostgreSQL: %v", err)
 	}
 	<-c.ended

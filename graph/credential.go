@@ -7,6 +7,7 @@ import (
 
 	"kith/internal/auth"
 	"kith/internal/crm"
+	"kith/storage"
 )
 
 // A connection lasts, and its credential may be withdrawn meanwhile: somebody signs out, a key is taken from the JWKS, a
@@ -25,6 +26,25 @@ func (h *Handler) EndSignIn(e crm.EndedSignIn) {
 	for c, p := range h.live.open {
 		if e.Covers(p.viewer) {
 			go c.refuse(whySignedOut)
+		}
+	}
+}
+
+// EndMoved ends every socket and event stream whose workspace has another number by now: the database has been put back to a
+// time before it had this one.
+func (h *Handler) EndMoved(ctx context.Context, workspaces storage.Workspaces) {
+	h.live.mu.Lock()
+	viewers := make(map[connection]crm.Viewer, len(h.live.open))
+	for c, p := range h.live.open {
+		if p.viewer.WorkspaceName != "" {
+			viewers[c] = p.viewer
+		}
+	}
+	h.live.mu.Unlock()
+	for c, v := range viewers {
+		w, err := workspaces.Workspace(ctx, v.WorkspaceName)
+		if err == nil && w != v.Workspace { // else lookAgain asks
+			go c.refuse(whyChanged)
 		}
 	}
 }

@@ -25,6 +25,13 @@ func (s *server) lasting(t *testing.T) (*client, *stream) {
 	return c, e
 }
 
+// moved are workspaces whose numbers are other ones each time.
+type moved struct{}
+
+func (moved) Workspace(context.Context, string) (crm.WorkspaceID, error) {
+	return crm.NewWorkspaceID(), nil
+}
+
 // wantRefused checks how both end.
 func wantRefused(t *testing.T, c *client, e *stream, why string) {
 	t.Helper()
@@ -62,6 +69,16 @@ func TestConnectionsEndWithTheirCredential(t *testing.T) {
 			wantRefused(t, socket, stream, c.why)
 		})
 	}
+	t.Run("the database has been put back", func(t *testing.T) {
+		t.Parallel()
+		var h *graph.Handler
+		s := serveHandler(t, &h, graph.QuickLook(time.Hour))
+		socket, stream := s.lasting(t)
+		h.EndMoved(t.Context(), s.store)
+		socket.barrier() // its workspace is where it was
+		h.EndMoved(t.Context(), moved{})
+		wantRefused(t, socket, stream, "credential changed")
+	})
 	t.Run("not while nobody can tell", func(t *testing.T) {
 		t.Parallel()
 		var asked atomic.Int64

@@ -23,6 +23,8 @@ type Store interface {
 	SignIns
 	Keeper
 
+	Generations
+
 	// Ping answers nil when the database can take a statement now.
 	Ping(ctx context.Context) error
 	// TestWrite commits a write that changes nothing that anybody can see, and answers nil when the database takes writes.
@@ -34,8 +36,17 @@ type Store interface {
 // Workspaces maps the names that credentials carry to the numbers used inside.
 type Workspaces interface {
 	// Workspace returns the number of the workspace of that name, and creates the workspace when nobody has asked for it
-	// before. Any number of simultaneous first calls get the same number.
+	// before. Any number of simultaneous first calls get the same number. Numbers are random: none is given again, even by
+	// a database that was put back to a time before it was given.
 	Workspace(ctx context.Context, name string) (crm.WorkspaceID, error)
+}
+
+// Generations tells when what is remembered of a database may be untrue.
+type Generations interface {
+	// Generation is another number once the store has found that the database is not the one it was: another server has
+	// taken over, it was put back to an earlier time, its file was replaced. It rises at times for nothing. Whoever remembers
+	// something read from the store forgets it then. Asking costs nothing.
+	Generation() uint64
 }
 
 // Contacts keeps customers and their identities.
@@ -168,8 +179,9 @@ type Events interface {
 	// or never was, is crm.ErrNotFound.
 	PlaceOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID) (crm.Place, error)
 
-	// LastPlace returns the place of the workspace's newest event; 0 when there is none.
-	LastPlace(ctx context.Context, w crm.WorkspaceID) (crm.Place, error)
+	// LastPlace returns the place of the workspace's newest event, and its id, which is zero where the event is not kept any
+	// more; 0 when there was none.
+	LastPlace(ctx context.Context, w crm.WorkspaceID) (crm.Place, crm.EventID, error)
 
 	// Follow calls wake soon after a workspace has new events to read, of whatever process, until ctx ends; at times for
 	// nothing. Wakes are hints: one may be lost with a connection, which is opened again, so look now and then all the

@@ -24,6 +24,9 @@ func Watch(store Store, around func(call string, err *error) (done func())) Stor
 // Close passes on, unwatched.
 func (s *watched) Close() error { return s.store.Close() }
 
+// Generation passes on, unwatched: it asks nobody.
+func (s *watched) Generation() uint64 { return s.store.Generation() }
+
 // Ping passes on.
 func (s *watched) Ping(ctx context.Context) (err error) {
 	defer s.around("Ping", &err)()
@@ -275,7 +278,7 @@ func (s *watched) PlaceOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID
 }
 
 // LastPlace passes on.
-func (s *watched) LastPlace(ctx context.Context, w crm.WorkspaceID) (r0 crm.Place, err error) {
+func (s *watched) LastPlace(ctx context.Context, w crm.WorkspaceID) (r0 crm.Place, r1 crm.EventID, err error) {
 	defer s.around("LastPlace", &err)()
 	return s.store.LastPlace(ctx, w)
 }

@@ -75,6 +75,7 @@ func (p *place) limited(w *httptest.ResponseRecorder) {
 type counting struct {
 	channels interface {
 		ChannelByID(ctx context.Context, id crm.ChannelID) (crm.WorkspaceID, crm.Channel, error)
+		Generation() uint64
 	}
 	n atomic.Int64
 }
@@ -83,6 +84,8 @@ func (c *counting) ChannelByID(ctx context.Context, id crm.ChannelID) (crm.Works
 	c.n.Add(1)
 	return c.channels.ChannelByID(ctx, id)
 }
+
+func (c *counting) Generation() uint64 { return c.channels.Generation() }
 
 func TestChannelsThatAreNotThereAreLookedForAFewTimes(t *testing.T) {
 	t.Parallel()

@@ -32,6 +32,7 @@ type channel struct {
 	secrets   vault.Secrets
 	provider  provider
 	loaded    time.Time
+	of        uint64 // the database's generation
 }
 
 // viewer is the channel as one who reports.
@@ -45,6 +46,7 @@ func (c channel) viewer() crm.Viewer {
 type lookup struct {
 	store interface {
 		ChannelByID(ctx context.Context, id crm.ChannelID) (crm.WorkspaceID, crm.Channel, error)
+		Generation() uint64
 	}
 	open    func(crm.WorkspaceID, crm.ChannelID, crm.Sealed) (vault.Secrets, error)
 	now     func() time.Time
@@ -68,7 +70,7 @@ func newLookup(o Options) *lookup {
 // recall tells what is remembered of a channel, by whether anything is.
 func (l *lookup) recall(ctx context.Context, id crm.ChannelID) (ch channel, old, known bool, err error) {
 	if ch, ok := l.known.Get(id); ok {
-		if young(l.now().Sub(ch.loaded), rememberedFor) {
+		if young(l.now().Sub(ch.loaded), rememberedFor) && ch.of == l.store.Generation() {
 			return ch, true, true, nil
 		}
 		ch, err = l.load(ctx, id) // it was there a moment ago
@@ -108,7 +110,7 @@ func (l *lookup) load(ctx context.Context, id crm.ChannelID) (channel, error) {
 }
 
 func (l *lookup) read(ctx context.Context, id crm.ChannelID) (channel, error) {
-	ch := channel{loaded: l.now()}
+	ch := channel{loaded: l.now(), of: l.store.Generation()}
 	var err error
 	if ch.workspace, ch.Channel, err = l.store.ChannelByID(ctx, id); err != nil {
 		return channel{}, err

@@ -29,6 +29,8 @@ type Options struct {
 	Channels interface {
 		// ChannelByID is [kith/storage.Webhooks.ChannelByID].
 		ChannelByID(ctx context.Context, id crm.ChannelID) (crm.WorkspaceID, crm.Channel, error)
+		// Generation is [kith/storage.Generations.Generation].
+		Generation() uint64
 	}
 	Ingest interface {
 		// Record is [ingest.Ingest.Record].

@@ -10,9 +10,21 @@ import (
 	"github.com/google/uuid"
 )
 
-// WorkspaceID is the small integer that stands for a workspace inside. The world outside knows the workspace by its
+// WorkspaceID is the random number that stands for a workspace inside. The world outside knows the workspace by its
 // name, a non-empty string of at most [MaxWorkspaceName] bytes.
 type WorkspaceID int32
+
+// NewWorkspaceID makes a number that is not likely to have been given before: a database that is put back to an earlier time
+// forgets which it gave, and others may remember.
+func NewWorkspaceID() WorkspaceID {
+	var b [4]byte
+	for {
+		_, _ = rand.Read(b[:]) // never fails
+		if id := WorkspaceID(binary.BigEndian.Uint32(b[:]) >> 1); id > 0 {
+			return id
+		}
+	}
+}
 
 // MaxWorkspaceName is the length in bytes that a workspace's name may have.
 const MaxWorkspaceName = 128

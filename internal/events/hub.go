@@ -95,10 +95,10 @@ func (h *Hub) Subscribe(ctx context.Context, w crm.WorkspaceID, after *crm.Event
 	s := &Subscription{hub: h, workspace: w, signal: make(chan struct{}, 1)}
 	var err error
 	if after == nil {
-		s.place, err = h.store.LastPlace(ctx, w)
+		s.at, err = h.last(ctx, w)
 		s.near = true
 	} else {
-		s.place, err = h.placeOf(ctx, w, *after)
+		s.at, err = h.positionOf(ctx, w, *after)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("find where to begin: %w", err)
@@ -116,37 +116,87 @@ func (h *Hub) Dropped() int64 { return h.dropped.Load() }
 // Mark returns an id that stands for this moment: a subscription after it is told of everything that is committed from
 // now on. It is the id of no event.
 func (h *Hub) Mark(ctx context.Context, w crm.WorkspaceID) (crm.EventID, error) {
-	place, err := h.store.LastPlace(ctx, w)
+	at, err := h.last(ctx, w)
 	if err != nil {
-		return crm.EventID{}, fmt.Errorf("mark a place: %w", err)
+		return none, fmt.Errorf("mark a place: %w", err)
 	}
-	return mark(place), nil
+	return mark(at), nil
 }
 
-func (h *Hub) placeOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID) (crm.Place, error) {
+// last is the position behind everything there is.
+func (h *Hub) last(ctx context.Context, w crm.WorkspaceID) (at position, err error) {
+	at.place, at.event, err = h.store.LastPlace(ctx, w)
+	return at, err
+}
+
+// positionOf is the position behind the event, or at the mark, of an id.
+func (h *Hub) positionOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID) (position, error) {
 	if place, ok := marked(id); ok {
-		last, err := h.store.LastPlace(ctx, w)
-		if err == nil && place > last { // of a database that has been put back since, or made up
-			err = ErrResync
-		}
-		return place, err
+		return h.positionAt(ctx, w, place, id)
 	}
 	place, err := h.store.PlaceOf(ctx, w, id)
 	if errors.Is(err, crm.ErrNotFound) {
 		err = ErrResync
 	}
-	return place, err
+	return position{place, id}, err
 }
 
-// read returns the events behind a place, without a gap; [ErrResync] when some of them are gone.
-func (h *Hub) read(ctx context.Context, w crm.WorkspaceID, place crm.Place) (events []crm.Event, err error) {
+// positionAt is the position at a mark, unless the mark is of a record that has been put back since, or made up.
+func (h *Hub) positionAt(ctx context.Context, w crm.WorkspaceID, place crm.Place, id crm.EventID) (position, error) {
+	at, err := h.last(ctx, w)
+	switch {
+	case err != nil:
+		return at, err
+	case place > at.place:
+		return at, ErrResync
+	case place == at.place:
+	case place == 0:
+		at = position{}
+	default:
+		found, err := h.store.Events(ctx, w, place-1, 1)
+		if err != nil {
+			return at, err
+		}
+		at = position{place: place}
+		if len(found) > 0 && found[0].Place == place {
+			at.event = found[0].ID
+		}
+	}
+	if at.event != none && mark(at) != id {
+		return at, ErrResync
+	}
+	return at, nil
+}
+
+// read returns the events behind a position, without a gap; [ErrResync] when some of them are gone, or the record is not the
+// one any more of which the position is.
+func (h *Hub) read(ctx context.Context, w crm.WorkspaceID, at position) (events []crm.Event, err error) {
 	defer h.recovered(&err)
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	events, err = h.store.Events(ctx, w, place, readSize)
+	from, n := at.place, readSize
+	if at.event != none {
+		from, n = from-1, n+1 // with the event that has been read: it must be there, as long as anything of its time is
+	}
+	events, err = h.store.Events(ctx, w, from, n)
 	if err != nil {
 		return nil, fmt.Errorf("read events: %w", err)
 	}
+	if len(events) > 0 && events[0].Place == at.place {
+		if events[0].ID != at.event {
+			return nil, ErrResync
+		}
+		events = events[1:]
+	} else if len(events) == 0 && at.place > 0 {
+		last, err := h.last(ctx, w)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("read events: %w", err)
+		case last.place < at.place:
+			return nil, ErrResync
+		}
+	}
+	place := at.place
 	for i := range events {
 		if place++; events[i].Place != place {
 			return nil, ErrResync

@@ -87,10 +87,19 @@ func (r *record) PlaceOf(_ context.Context, w crm.WorkspaceID, id crm.EventID) (
 	return 0, crm.ErrNotFound
 }
 
-func (r *record) LastPlace(_ context.Context, w crm.WorkspaceID) (crm.Place, error) {
+func (r *record) LastPlace(_ context.Context, w crm.WorkspaceID) (place crm.Place, id crm.EventID, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return crm.Place(len(r.events[w])), r.away
+	place = crm.Place(len(r.events[w]))
+	if int(place) > r.forgotten[w] {
+		id = r.events[w][place-1].ID
+	}
+	return place, id, r.away
+}
+
+// putBack has a workspace's record end behind the first n events, as a backup does, or a server that did not get the others.
+func (r *record) putBack(w crm.WorkspaceID, n int) {
+	r.set(func(r *record) { r.events[w] = r.events[w][:n:n] })
 }
 
 func (r *record) Follow(ctx context.Context, wake func(crm.WorkspaceID)) error {

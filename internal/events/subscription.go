@@ -18,8 +18,8 @@ type Subscription struct {
 	signal    chan struct{}
 
 	// The reader's own, until it has joined the tail.
-	place  crm.Place // of the last event that it has read from storage
-	near   bool      // it has read all there was
+	at     position // behind the last event that it has read from storage
+	near   bool     // it has read all there was
 	joined bool
 
 	mu     sync.Mutex
@@ -70,7 +70,7 @@ func (s *Subscription) readOn(ctx context.Context) (*Batch, error) {
 	}
 	var retry backoff
 	for {
-		events, err := s.hub.read(ctx, s.workspace, s.place)
+		events, err := s.hub.read(ctx, s.workspace, s.at)
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
@@ -84,7 +84,7 @@ func (s *Subscription) readOn(ctx context.Context) (*Batch, error) {
 		if len(events) == 0 {
 			return nil, nil
 		}
-		s.place = events[len(events)-1].Place
+		s.at = behind(events)
 		if s.near { // now, before the tail has more
 			if s.joined, err = s.hub.join(s); err != nil {
 				return nil, err
@@ -116,7 +116,11 @@ func (s *Subscription) take() (Part, error) {
 // It tells taken when the queue has been emptied.
 func (s *Subscription) offer(b *Batch, taken chan<- struct{}) (ok bool) {
 	from := 0
-	for from < len(b.Events) && b.Events[from].Place <= s.place { // place stands still since the subscriber has joined
+	for from < len(b.Events) && b.Events[from].Place <= s.at.place { // at stands still since the subscriber has joined
+		if e := b.Events[from]; e.Place == s.at.place && e.ID != s.at.event && s.at.event != none {
+			s.fail(ErrResync) // it has read a record that has been put back since
+			return false
+		}
 		from++
 	}
 	n := len(b.Events) - from

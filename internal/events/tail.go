@@ -51,7 +51,7 @@ type tail struct {
 	taken     chan struct{} // when a subscriber has taken all there was for it
 
 	mu          sync.Mutex
-	place       crm.Place // of the last event that was handed on
+	at          position // behind the last event that was handed on
 	subscribers map[*Subscription]struct{}
 }
 
@@ -69,7 +69,7 @@ func (h *Hub) join(s *Subscription) (joined bool, err error) {
 	if t == nil {
 		ctx, cancel := context.WithCancel(context.Background()) // of its own: it outlives the subscriber that starts it
 		t = &tail{
-			hub: h, workspace: s.workspace, stop: cancel, place: s.place,
+			hub: h, workspace: s.workspace, stop: cancel, at: s.at,
 			woken: make(chan struct{}, 1), taken: make(chan struct{}, 1),
 			subscribers: make(map[*Subscription]struct{}),
 		}
@@ -78,8 +78,11 @@ func (h *Hub) join(s *Subscription) (joined bool, err error) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if s.place < t.place {
+	switch {
+	case s.at.place < t.at.place:
 		return false, nil
+	case s.at.place == t.at.place && s.at.event != t.at.event && s.at.event != none && t.at.event != none:
+		return false, ErrResync // one of them is of a record that has been put back: both read anew
 	}
 	t.subscribers[s] = struct{}{}
 	return true, nil
@@ -119,7 +122,7 @@ func (t *tail) run(ctx context.Context) {
 	)
 	for ctx.Err() == nil {
 		began := time.Now()
-		events, err := t.hub.read(ctx, t.workspace, t.place)
+		events, err := t.hub.read(ctx, t.workspace, t.at)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -148,7 +151,8 @@ func (t *tail) run(ctx context.Context) {
 	}
 }
 
-// skip ends all subscriptions because events were dropped before they were read, and with them the tail.
+// skip ends all subscriptions, because events were dropped before they were read or the record was put back, and with them
+// the tail.
 func (t *tail) skip() {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
@@ -162,7 +166,7 @@ func (t *tail) skip() {
 func (t *tail) handOn(b *Batch) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.place = b.Events[len(b.Events)-1].Place
+	t.at = behind(b.Events)
 	for s := range t.subscribers {
 		if !s.offer(b, t.taken) {
 			delete(t.subscribers, s)

@@ -111,12 +111,9 @@ func isDirect(ctx context.Context, c *pgx.Conn) (bool, error) {
 // prepareSession sets what a connection keeps for its life. Through a pooler it would reach other programs and not us, so
 // there it is left to the role's own settings. Each statement has one right plan, so planning anew is waste; Citus,
 // though, plans joins and CTEs only with the values at hand.
-func prepareSession(ctx context.Context, c *pgx.Conn, timeout time.Duration) error {
-	if c.Config().DefaultQueryExecMode != pgx.QueryExecModeCacheStatement {
-		return nil // the other modes are meant for poolers
-	}
-	if direct, err := isDirect(ctx, c); err != nil || !direct {
-		return err
+func prepareSession(ctx context.Context, c *pgx.Conn, direct bool, timeout time.Duration) error {
+	if !direct || c.Config().DefaultQueryExecMode != pgx.QueryExecModeCacheStatement { // the other modes are meant for poolers
+		return nil
 	}
 	_, err := c.Exec(ctx, `
 		SELECT

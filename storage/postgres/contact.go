@@ -412,7 +412,7 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		return fmt.Errorf("delete contact %s: %w", id, err)
 	}
 	for _, i := range gone {
-		s.memory.forget(customer{w, i.ChannelID, i.ExternalID})
+		s.known.Load().customers.forget(customer{w, i.ChannelID, i.ExternalID})
 	}
 	s.teller.fresh(w)
 	return nil

@@ -72,7 +72,7 @@ func (s source) CountGrams(ctx context.Context, tokens []string, n int) (found i
 
 // Sample reads stretches by id.
 func (s source) Sample(ctx context.Context, q search.Query, size int) (search.Sample, error) {
-	at := s.fences.Of(s.workspace, size, time.Now())
+	at := s.known.Load().fences.Of(s.workspace, size, time.Now())
 	if at == nil {
 		return nil, nil
 	}
@@ -97,7 +97,7 @@ func (s source) Sample(ctx context.Context, q search.Query, size int) (search.Sa
 // onOneNode is a condition on the workspace that Citus needs to route a statement. Elsewhere it is left out: a planner that
 // takes the workspace for a small one would read it whole and sort it.
 func (s source) onOneNode() string {
-	if s.citus {
+	if s.citus.Load() {
 		return " AND workspace_id = @workspace"
 	}
 	return ""
@@ -105,7 +105,8 @@ func (s source) onOneNode() string {
 
 // fence places the sample of a workspace that was counted in.
 func (s *Store) fence(ctx context.Context) error {
-	w, size, ok := s.fences.Wanted()
+	known := s.known.Load()
+	w, size, ok := known.fences.Wanted()
 	if !ok {
 		return nil
 	}
@@ -128,7 +129,7 @@ func (s *Store) fence(ctx context.Context) error {
 		return err
 	})
 	if err == nil {
-		s.fences.Set(w, at, size, time.Now())
+		known.fences.Set(w, at, size, time.Now())
 	}
 	return translate(ctx, err)
 }

@@ -126,14 +126,17 @@ func (s *Store) Events(ctx context.Context, w crm.WorkspaceID, after crm.Place, 
 	return events, nil
 }
 
-// LastPlace returns the place of the workspace's newest event.
-func (s *Store) LastPlace(ctx context.Context, w crm.WorkspaceID) (crm.Place, error) {
-	var place int64
-	err := s.pool.QueryRow(ctx, `SELECT seq FROM event_heads WHERE workspace_id = @workspace`, pgx.NamedArgs{"workspace": w}).Scan(&place)
+// LastPlace returns the place and the id of the workspace's newest event.
+func (s *Store) LastPlace(ctx context.Context, w crm.WorkspaceID) (place crm.Place, id crm.EventID, err error) {
+	var newest pgtype.UUID
+	err = s.pool.QueryRow(ctx, `
+		SELECT h.seq, (SELECT c.id FROM changes c WHERE c.workspace_id = @workspace AND c.seq > 0 AND c.seq = h.seq)
+		FROM event_heads h
+		WHERE h.workspace_id = @workspace`, pgx.NamedArgs{"workspace": w}).Scan((*int64)(&place), &newest)
 	if err = optional(err); err != nil {
-		return 0, fmt.Errorf("read the last place: %w", translate(ctx, err))
+		return 0, id, fmt.Errorf("read the last place: %w", translate(ctx, err))
 	}
-	return crm.Place(place), nil
+	return place, newest.Bytes, nil
 }
 
 // PlaceOf returns the place of an event. Its turn comes here and now if it has none yet.

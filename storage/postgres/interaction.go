@@ -33,7 +33,11 @@ func (s *Store) HasIdentity(
 // a profile that says nothing new: for them it is one statement, after a look unless the customer wrote lately. All others
 // go through a transaction.
 func (s *Store) RecordInteraction(ctx context.Context, w crm.WorkspaceID, i crm.Interaction) (crm.Recorded, error) {
-	r, err := s.record(ctx, w, s.incoming(i))
+	var r crm.Recorded
+	message, err := s.incoming(ctx, i)
+	if err == nil {
+		r, err = s.record(ctx, w, message)
+	}
 	if err != nil {
 		return crm.Recorded{}, fmt.Errorf("record interaction: %w", err)
 	}
@@ -50,18 +54,20 @@ type incoming struct {
 	digest [16]byte // under which it may still be stored, see [Store.keySome]
 }
 
-func (s *Store) incoming(i crm.Interaction) incoming {
+func (s *Store) incoming(ctx context.Context, i crm.Interaction) (incoming, error) {
+	secret, err := s.messageSecret(ctx)
 	digest := i.MessageDigest()
-	return incoming{Interaction: i, key: crm.MessageKey(s.secret, digest), digest: digest}
+	return incoming{Interaction: i, key: crm.MessageKey(secret, digest), digest: digest}, err
 }
 
 func (s *Store) record(ctx context.Context, w crm.WorkspaceID, i incoming) (crm.Recorded, error) {
 	from := customerOf(w, i.Interaction)
-	if c := s.memory.contact(from); c != nil && i.Alias == "" {
+	remembered := s.known.Load().customers // what comes of this look belongs to this database
+	if c := remembered.contact(from); c != nil && i.Alias == "" {
 		if r, ok, err := s.append(ctx, w, i, *c); ok || err != nil {
 			return r, err
 		}
-		s.memory.forget(from)
+		remembered.forget(from)
 	}
 	known, err := s.lookAt(ctx, w, i)
 	if err != nil {
@@ -72,12 +78,12 @@ func (s *Store) record(ctx context.Context, w crm.WorkspaceID, i incoming) (crm.
 	}
 	if c := known.contact; c != nil && known.open && known.alias {
 		if r, ok, err := s.append(ctx, w, i, *c); ok || err != nil {
-			s.memory.keep(from, r.Contact)
+			remembered.keep(from, r.Contact)
 			return r, err
 		}
 	}
 	r, err := s.recordAnew(ctx, w, i)
-	s.memory.keep(from, r.Contact)
+	remembered.keep(from, r.Contact)
 	return r, err
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,10 +23,9 @@ const (
 	growthCheck = time.Minute
 )
 
-// sweeper remembers when this process last looked for workspaces that have grown, and whether all tables have statistics.
+// sweeper remembers when this process last looked for workspaces that have grown.
 type sweeper struct {
-	growth   seldom
-	analyzed atomic.Bool
+	growth seldom
 }
 
 // seldom is work that is looked for now and then.
@@ -182,7 +180,7 @@ func (s *Store) setGramStage(ctx context.Context, w crm.WorkspaceID, stage gramS
 		UPDATE workspaces SET gram_state = @stage, gram_state_at = @now
 		WHERE workspace_id = @workspace AND gram_state < @stage`,
 		pgx.NamedArgs{"workspace": w, "stage": stage, "now": time.Now().UTC()})
-	s.grams.Delete(w)
+	s.known.Load().grams.Delete(w)
 	return translate(ctx, err)
 }
 

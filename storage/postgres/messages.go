@@ -20,20 +20,29 @@ const (
 	unkeyedCheck = time.Minute
 )
 
-// loadSecret reads the database's own secret that messages are known again by, and makes it where there is none yet.
-func (s *Store) loadSecret(ctx context.Context) error {
+// messageSecret is the database's own secret that messages are known again by. It is made where there is none yet.
+func (s *Store) messageSecret(ctx context.Context) ([]byte, error) {
+	known := s.known.Load()
+	if secret := known.secret.Load(); secret != nil {
+		return *secret, nil
+	}
 	const query = `SELECT value FROM secrets WHERE name = 'messages'`
-	if err := s.pool.QueryRow(ctx, query).Scan(&s.secret); !errors.Is(err, pgx.ErrNoRows) {
-		return err
+	var secret []byte
+	err := s.pool.QueryRow(ctx, query).Scan(&secret)
+	if errors.Is(err, pgx.ErrNoRows) {
+		secret = make([]byte, 32)
+		_, _ = rand.Read(secret) // never fails, see crypto/rand
+		_, err = s.pool.Exec(ctx, `INSERT INTO secrets (name, value) VALUES ('messages', @value) ON CONFLICT DO NOTHING`,
+			pgx.NamedArgs{"value": secret})
+		if err == nil {
+			err = s.pool.QueryRow(ctx, query).Scan(&secret)
+		}
 	}
-	secret := make([]byte, 32)
-	_, _ = rand.Read(secret) // never fails, see crypto/rand
-	_, err := s.pool.Exec(ctx, `INSERT INTO secrets (name, value) VALUES ('messages', @value) ON CONFLICT DO NOTHING`,
-		pgx.NamedArgs{"value": secret})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return s.pool.QueryRow(ctx, query).Scan(&s.secret)
+	known.secret.Store(&secret)
+	return secret, nil
 }
 
 // keySome puts keys in the place of bare digests, which older releases store, and reports whether there may be more.
@@ -47,6 +56,10 @@ func (s *Store) keySome(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	w := found[0]
+	secret, err := s.messageSecret(ctx)
+	if err != nil {
+		return false, err
+	}
 	err = s.tx(ctx, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `
 			SELECT message_key FROM messages
@@ -59,7 +72,7 @@ func (s *Store) keySome(ctx context.Context) (more bool, err error) {
 		}
 		keys := make([][16]byte, len(digests))
 		for i, d := range digests {
-			keys[i] = crm.MessageKey(s.secret, d)
+			keys[i] = crm.MessageKey(secret, d)
 		}
 		args := pgx.NamedArgs{"workspace": w, "digests": digests, "keys": keys}
 		// A message that an older release took in again after this one had: it is known by its key already.

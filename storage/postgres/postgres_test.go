@@ -36,14 +36,7 @@ func TestTwoStoresOfOneDatabase(t *testing.T) {
 	})
 }
 
-// open returns a store on a database of its own.
-func open(t testing.TB) *postgres.Store {
-	t.Helper()
-	store, _ := openAt(t)
-	return store
-}
-
-// openAt is open, and tells the database's URL.
+// openAt returns a store on a database of its own, and the database's URL.
 func openAt(t testing.TB) (*postgres.Store, string) {
 	t.Helper()
 	url := pgtest.Database(t)

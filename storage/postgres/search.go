@@ -52,7 +52,8 @@ type gramState struct {
 const gramsKnown = 5 * time.Second
 
 func (s *Store) gramStage(ctx context.Context, w crm.WorkspaceID) (gramStage, error) {
-	if v, ok := s.grams.Load(w); ok {
+	remembered := s.known.Load()
+	if v, ok := remembered.grams.Load(w); ok {
 		if known := v.(gramState); known.stage == gramsComplete || time.Since(known.read) < gramsKnown {
 			return known.stage, nil
 		}
@@ -63,7 +64,7 @@ func (s *Store) gramStage(ctx context.Context, w crm.WorkspaceID) (gramStage, er
 	if err != nil {
 		return 0, translate(ctx, err)
 	}
-	s.grams.Store(w, state)
+	remembered.grams.Store(w, state)
 	return state.stage, nil
 }
 
@@ -364,7 +365,7 @@ func (s source) inBucket() string {
 // workspaceBesideGrams is the condition on the workspace in a statement that reads the gram index. A plain comparison
 // makes the planner intersect with the whole workspace's b-tree range; Citus needs it all the same to route the statement.
 func (s source) workspaceBesideGrams() string {
-	if s.citus {
+	if s.citus.Load() {
 		return "c.workspace_id = @workspace"
 	}
 	return "c.workspace_id + 0 = @workspace"

@@ -17,7 +17,8 @@ var growing = []string{
 // analyzeFirst gathers the first statistics of a table that has grown. The server would do it by itself within a minute or
 // so. But plans that were made for an empty table are kept until then: they take a whole workspace for a row or two.
 func (s *Store) analyzeFirst(ctx context.Context) error {
-	if s.sweep.analyzed.Load() {
+	known := s.known.Load()
+	if known.analyzed.Load() {
 		return nil
 	}
 	rows, err := s.pool.Query(ctx, `
@@ -43,6 +44,6 @@ func (s *Store) analyzeFirst(ctx context.Context) error {
 			return err
 		}
 	}
-	s.sweep.analyzed.Store(len(without) == 0)
+	known.analyzed.Store(len(without) == 0)
 	return nil
 }

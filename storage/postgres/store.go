@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -17,7 +16,6 @@ import (
 
 	"kith/internal/crm"
 	"kith/storage"
-	"kith/storage/search"
 )
 
 // Options tune a Store. The zero value is right for a direct connection.
@@ -44,20 +42,16 @@ type Store struct {
 	url     string
 	options Options
 	pool    *pgxpool.Pool
-	citus   bool
+	citus   atomic.Bool
 
-	workspaces sync.Map  // name → crm.WorkspaceID
-	routes     sync.Map  // crm.ChannelID → crm.WorkspaceID
-	grams      sync.Map  // crm.WorkspaceID → gramState
-	born       gramStage // of a new workspace; tests have it complete from the start
-	fences     search.Fences
-	sweep      sweeper
-	unkeyed    seldom
-	memory     memory
-	secret     []byte // that messages are known again by
-	slots      atomic.Uint64
-	teller     *teller
-	panicked   func(*storage.PanicError)
+	known       atomic.Pointer[memories]
+	generations generations
+	born        gramStage // of a new workspace; tests have it complete from the start
+	sweep       sweeper
+	unkeyed     seldom
+	slots       atomic.Uint64
+	teller      *teller
+	panicked    func(*storage.PanicError)
 }
 
 var (
@@ -80,26 +74,32 @@ func open(ctx context.Context, url string, o Options, adjust func(*pgxpool.Confi
 		return nil, err
 	}
 	timeout := cmp.Or(o.StatementTimeout, 10*time.Second)
-	s := &Store{url: url, options: o, memory: newMemory(), panicked: o.Panicked}
-	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+	s := &Store{url: url, options: o, panicked: o.Panicked}
+	s.known.Store(newMemories())
+	s.teller = newTeller(s)
+	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error { // before any statement learns from this server
 		registerTypes(c.TypeMap())
-		return prepareSession(ctx, c, timeout)
+		m, err := s.generations.meet(ctx, c)
+		if err != nil {
+			return err
+		}
+		s.notice(m)
+		return prepareSession(ctx, c, m.process == c.PgConn().PID(), timeout)
 	}
 	adjust(config)
 	s.pool, err = pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", translate(ctx, err))
 	}
-	err = s.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')`).Scan(&s.citus)
-	if err != nil {
+	if err := s.meet(ctx); err != nil {
 		s.pool.Close()
 		return nil, fmt.Errorf("open database: %w", translate(ctx, err))
 	}
-	if err := s.loadSecret(ctx); err != nil {
+	if _, err := s.messageSecret(ctx); err != nil {
 		s.pool.Close()
 		return nil, fmt.Errorf("open database: %w", translate(ctx, err))
 	}
-	s.teller = startTeller(s)
+	go s.teller.run()
 	return s, nil
 }
 

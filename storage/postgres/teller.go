@@ -54,16 +54,21 @@ type teller struct {
 	following int // followers so far
 }
 
-// startTeller starts the rounds, which go on until stop.
-func startTeller(s *Store) *teller {
+// newTeller makes a teller. Its rounds begin with run and go on until stop.
+func newTeller(s *Store) *teller {
 	life, end := context.WithCancel(context.Background())
-	t := &teller{
+	return &teller{
 		store: s, origin: uuid.NewString(), wakeup: make(chan struct{}, 1), life: life, end: end, ended: make(chan struct{}),
 		due: map[crm.WorkspaceID]time.Time{}, ledgers: map[crm.WorkspaceID]*ledger{},
 		followers: map[int]func(crm.WorkspaceID){},
 	}
-	go t.run()
-	return t
+}
+
+// forget forgets what was told of: the database may not know of it.
+func (t *teller) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	clear(t.ledgers)
 }
 
 // stop ends the rounds and waits for the running one.

@@ -11,7 +11,7 @@ import (
 )
 
 // ChannelByID returns a channel of any workspace, with its workspace. A channel never changes its workspace, so that is
-// remembered.
+// remembered, as long as the database is the same.
 func (s *Store) ChannelByID(ctx context.Context, id crm.ChannelID) (crm.WorkspaceID, crm.Channel, error) {
 	w, err := s.route(ctx, id)
 	if err == nil {
@@ -28,7 +28,8 @@ func (s *Store) ChannelByID(ctx context.Context, id crm.ChannelID) (crm.Workspac
 
 // route is the workspace of a channel.
 func (s *Store) route(ctx context.Context, id crm.ChannelID) (w crm.WorkspaceID, err error) {
-	if w, ok := s.routes.Load(id); ok {
+	known := s.known.Load()
+	if w, ok := known.routes.Load(id); ok {
 		return w.(crm.WorkspaceID), nil
 	}
 	err = s.pool.QueryRow(ctx, `SELECT workspace_id FROM channel_routes WHERE channel_id = @id`,
@@ -39,7 +40,7 @@ func (s *Store) route(ctx context.Context, id crm.ChannelID) (w crm.WorkspaceID,
 	if err != nil {
 		return 0, translate(ctx, err)
 	}
-	s.routes.Store(id, w)
+	known.routes.Store(id, w)
 	return w, nil
 }
 

@@ -12,26 +12,28 @@ import (
 )
 
 // Workspace returns the number of the workspace of that name, creating it on first use. Names are never renamed or
-// reused, so what was once read is remembered.
+// reused, so what was once read is remembered, as long as the database is the same.
 func (s *Store) Workspace(ctx context.Context, name string) (crm.WorkspaceID, error) {
-	if w, ok := s.workspaces.Load(name); ok {
+	known := s.known.Load()
+	if w, ok := known.workspaces.Load(name); ok {
 		return w.(crm.WorkspaceID), nil
 	}
 	var w crm.WorkspaceID
 	for {
 		err := s.pool.QueryRow(ctx, `SELECT workspace_id FROM workspaces WHERE name = @name`, pgx.NamedArgs{"name": name}).Scan(&w)
 		if err == nil {
-			s.workspaces.Store(name, w)
+			known.workspaces.Store(name, w)
 			return w, nil
 		}
 		if !errors.Is(err, pgx.ErrNoRows) {
 			return 0, fmt.Errorf("find workspace: %w", translate(ctx, err))
 		}
-		// Two at once may choose the same number or name: one of them writes, the other finds it.
+		// Two at once may choose the same name, and the number may be taken: then nothing is written, and it is tried again.
 		_, err = s.pool.Exec(ctx, `
 			INSERT INTO workspaces (workspace_id, name, created_at, gram_state, gram_state_at)
-			SELECT coalesce(max(workspace_id), 0) + 1, @name, @now, @stage, @now FROM workspaces
-			ON CONFLICT DO NOTHING`, pgx.NamedArgs{"name": name, "now": time.Now().UTC(), "stage": s.born})
+			VALUES (@workspace, @name, @now, @stage, @now)
+			ON CONFLICT DO NOTHING`,
+			pgx.NamedArgs{"workspace": crm.NewWorkspaceID(), "name": name, "now": time.Now().UTC(), "stage": s.born})
 		if err != nil {
 			return 0, fmt.Errorf("create workspace: %w", translate(ctx, err))
 		}

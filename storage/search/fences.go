@@ -36,6 +36,13 @@ const (
 	fencesDrift = 20
 )
 
+// Forget forgets all fences.
+func (f *Fences) Forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.known, f.wanted = nil, nil
+}
+
 // Of returns the fences of a workspace of so many contacts; nil while they are not known.
 func (f *Fences) Of(w crm.WorkspaceID, size int, now time.Time) []crm.ContactID {
 	f.mu.Lock()

@@ -124,12 +124,21 @@ func newReaders(db *sql.DB, size int) *readers {
 
 // read runs a function on a connection for reading.
 func read[T any](ctx context.Context, s *Store, f func(*conn) (T, error)) (v T, err error) {
-	c, err := s.readers.take(ctx)
-	if err != nil {
-		return v, translate(ctx, err)
+	var files *files
+	var c *conn
+	for {
+		if files, err = s.current(ctx); err != nil {
+			return v, err
+		}
+		if c, err = files.readers.take(ctx); err == nil {
+			break
+		}
+		if !errors.Is(err, errClosed) || s.closed.Load() { // else it was closed for another
+			return v, translate(ctx, err)
+		}
 	}
 	v, err = f(c)
-	s.readers.give(c, err)
+	files.readers.give(c, err)
 	return v, translate(ctx, err)
 }
 

@@ -29,10 +29,11 @@ const (
 type eraser struct {
 	asked   atomic.Bool // something was deleted since the pass began; set also while mu is held by who waits for the writer
 	mu      sync.Mutex
-	merge   int  // how many pages of the gram index to merge next, negative at first; 0 when it is merged
-	running bool // a pass is going on
-	last    int  // the page that the pass has come to
-	cut     bool // the pass is over, the log is still to be cut
+	merge   int    // how many pages of the gram index to merge next, negative at first; 0 when it is merged
+	running bool   // a pass is going on
+	last    int    // the page that the pass has come to
+	cut     bool   // the pass is over, the log is still to be cut
+	of      uint64 // the generation of the file
 	began   time.Time
 	resume  time.Time // when the next pass may begin: it costs time in proportion to the file
 }
@@ -45,6 +46,10 @@ func (s *Store) erase(ctx context.Context) (more bool, err error) {
 	e := &s.eraser
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if of := s.Generation(); of != e.of {
+		e.asked.Store(true)
+		e.of, e.running, e.merge, e.last, e.cut = of, false, 0, 0, false
+	}
 	if !e.running {
 		if e.began = time.Now(); !e.asked.Load() || e.began.Before(e.resume) {
 			return false, nil

@@ -69,13 +69,22 @@ func (s *Store) PlaceOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID) 
 	return crm.Place(n), nil
 }
 
-// LastPlace returns the place given last.
-func (s *Store) LastPlace(ctx context.Context, w crm.WorkspaceID) (crm.Place, error) {
-	n, err := read(ctx, s, func(c *conn) (int, error) {
-		n, _, err := first(ctx, c, `SELECT seq FROM event_heads WHERE workspace_id = @workspace`, args{"workspace": w}, scanInt)
+// LastPlace returns the place given last, and whose it is.
+func (s *Store) LastPlace(ctx context.Context, w crm.WorkspaceID) (crm.Place, crm.EventID, error) {
+	type newest struct {
+		place crm.Place
+		id    uuid.NullUUID
+	}
+	n, err := read(ctx, s, func(c *conn) (newest, error) {
+		n, _, err := first(ctx, c, `
+			SELECT h.seq, (SELECT e.id FROM changes e WHERE e.workspace_id = @workspace AND e.seq > 0 AND e.seq = h.seq)
+			FROM event_heads h
+			WHERE h.workspace_id = @workspace`, args{"workspace": w}, func(rows *sql.Rows) (n newest, err error) {
+			return n, rows.Scan(&n.place, &n.id)
+		})
 		return n, err
 	})
-	return crm.Place(n), wrap("last place", err)
+	return n.place, crm.EventID(n.id.UUID), wrap("last place", err)
 }
 
 // addEvents writes events, each with the next place of the workspace, in the transaction of what they tell of. Writes

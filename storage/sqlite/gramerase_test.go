@@ -79,7 +79,7 @@ func TestNothingOfADeletedContactIsLeftInTheGramIndex(t *testing.T) {
 // gramTerms are the words on the leaves of the gram index, whatever is told of them elsewhere. See fts5_index.c for the layout.
 func gramTerms(t *testing.T, s *Store) map[string]bool {
 	t.Helper()
-	blocks, err := s.readers.db.QueryContext(t.Context(), `SELECT id, block FROM contact_grams_data WHERE id > 10`)
+	blocks, err := s.opened.Load().readers.db.QueryContext(t.Context(), `SELECT id, block FROM contact_grams_data WHERE id > 10`)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,8 +37,8 @@ func TestPragmasAreInForceOnEveryConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	var taken []*conn
-	for range cap(s.readers.turn) {
-		c, err := s.readers.take(t.Context())
+	for range cap(s.opened.Load().readers.turn) {
+		c, err := s.opened.Load().readers.take(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,6 +49,6 @@ func TestPragmasAreInForceOnEveryConnection(t *testing.T) {
 		}
 	}
 	for _, c := range taken {
-		s.readers.give(c, nil)
+		s.opened.Load().readers.give(c, nil)
 	}
 }

@@ -9,9 +9,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	sqlite3 "modernc.org/sqlite"
@@ -23,14 +23,16 @@ import (
 
 // Store keeps everything in one SQLite file.
 type Store struct {
-	writer     *writer
-	readers    *readers
-	workspaces sync.Map // name → crm.WorkspaceID
-	eraser     eraser
-	fences     search.Fences
+	path    string
+	opened  atomic.Pointer[files]
+	closed  atomic.Bool
+	moving  sync.Mutex // held while the file is opened anew
+	renewed atomic.Uint64
+
+	eraser eraser
+	fences search.Fences
 
 	followers followers
-	secret    []byte // that messages are known again by
 	tellEvery time.Duration
 	marks     chan struct{} // a signal that there are new marks of activity
 	teller    chan struct{} // full while somebody tells activity
@@ -66,27 +68,12 @@ func OpenExisting(ctx context.Context, path string) (*Store, error) {
 
 // openReady opens a file that is there.
 func openReady(ctx context.Context, path string) (*Store, error) {
-	w, err := open(path, 1, writerPragmas)
+	s := &Store{path: path, tellEvery: tellEvery, marks: make(chan struct{}, 1), teller: make(chan struct{}, 1)}
+	f, err := s.openFiles(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
+		return nil, err
 	}
-	if err := migrate(ctx, w); err != nil {
-		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, refusal(ctx, path, err)), w.Close())
-	}
-	secret, err := messageSecret(ctx, w)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, refusal(ctx, path, err)), w.Close())
-	}
-	size := max(4, 2*runtime.NumCPU())
-	r, err := open(path, size, readerPragmas)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open database: %w", err), w.Close())
-	}
-	s := &Store{
-		secret:  secret,
-		readers: newReaders(r, size), tellEvery: tellEvery, marks: make(chan struct{}, 1), teller: make(chan struct{}, 1),
-	}
-	s.writer = newWriter(w, s.committed)
+	s.opened.Store(f)
 	s.eraser.ask()
 	return s, nil
 }
@@ -114,7 +101,10 @@ func (s *Store) TestWrite(ctx context.Context) error {
 
 // Close waits for running statements and frees what the store holds.
 func (s *Store) Close() error {
-	return errors.Join(s.writer.close(), s.readers.close())
+	s.closed.Store(true)
+	s.moving.Lock() // whoever opens the file anew is through
+	defer s.moving.Unlock()
+	return s.opened.Load().close()
 }
 
 // Pragmas of every connection. A commit is on the disk before it answers. Pages are taken from the mapped file, so caches

@@ -7,22 +7,20 @@ import (
 	"kith/internal/crm"
 )
 
-// Workspace returns the number of the workspace of that name, and creates the workspace when it is new.
+// Workspace returns the number of the workspace of that name, and creates the workspace when it is new. It is looked up each
+// time: that takes no longer than to find out whether what is remembered still holds.
 func (s *Store) Workspace(ctx context.Context, name string) (crm.WorkspaceID, error) {
-	if w, ok := s.workspaces.Load(name); ok {
-		return w.(crm.WorkspaceID), nil
-	}
 	const find = `SELECT workspace_id FROM workspaces WHERE name = @name`
 	n, err := read(ctx, s, func(c *conn) (int, error) {
 		n, _, err := first(ctx, c, find, args{"name": name}, scanInt)
 		return n, err
 	})
-	if err == nil && n == 0 {
+	for err == nil && n == 0 { // once more where the number was taken
 		err = s.write(ctx, func(ctx context.Context, t *tx) error {
 			_, err := t.exec(ctx, `
-				INSERT INTO workspaces (name, created_at) VALUES (@name, @at)
-				ON CONFLICT (name) DO NOTHING`,
-				args{"name": name, "at": time.Now().UnixMicro()})
+				INSERT INTO workspaces (workspace_id, name, created_at) VALUES (@workspace, @name, @at)
+				ON CONFLICT DO NOTHING`,
+				args{"workspace": crm.NewWorkspaceID(), "name": name, "at": time.Now().UnixMicro()})
 			if err != nil {
 				return err
 			}
@@ -33,7 +31,5 @@ func (s *Store) Workspace(ctx context.Context, name string) (crm.WorkspaceID, er
 	if err != nil {
 		return 0, wrap("workspace", err)
 	}
-	w := crm.WorkspaceID(n)
-	s.workspaces.Store(name, w)
-	return w, nil
+	return crm.WorkspaceID(n), nil
 }

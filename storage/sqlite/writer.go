@@ -62,7 +62,16 @@ func newWriter(db *sql.DB, committed func(*tx)) *writer {
 // write hands f to the writer and waits until what f did is on the disk. An error from f undoes what f did and is
 // returned, and so is the end of ctx before f was through; the context that f gets does not end.
 func (s *Store) write(ctx context.Context, f func(context.Context, *tx) error) error {
-	return s.writer.do(ctx, f)
+	for {
+		files, err := s.current(ctx)
+		if err != nil {
+			return err
+		}
+		err = files.writer.do(ctx, f)
+		if !errors.Is(err, errClosed) || s.closed.Load() { // else it was closed for another
+			return err
+		}
+	}
 }
 
 func (w *writer) do(ctx context.Context, f func(context.Context, *tx) error) error {

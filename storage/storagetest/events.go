@@ -368,8 +368,15 @@ func (w *world) placeOf(id crm.EventID) crm.Place {
 
 func (w *world) lastPlace() crm.Place {
 	w.t.Helper()
-	p, err := w.LastPlace(w.ctx, w.id)
+	p, id, err := w.LastPlace(w.ctx, w.id)
 	w.check(err)
+	newest, err := w.Events(w.ctx, w.id, p-1, 1)
+	w.check(err)
+	if len(newest) > 0 && newest[0].Place == p { // else it is not kept any more, or there was none
+		w.same("event at the last place", id, newest[0].ID)
+	} else {
+		w.same("event at the last place", id, crm.EventID{})
+	}
 	return p
 }
 

@@ -147,7 +147,7 @@ var calls = []call{
 		return nil, nil
 	}},
 	{"LastPlace", func(ctx context.Context, w *world, _ target) (any, error) {
-		_, err := w.LastPlace(ctx, w.id)
+		_, _, err := w.LastPlace(ctx, w.id)
 		return nil, err
 	}},
 	{"History", func(ctx context.Context, w *world, on target) (any, error) {
