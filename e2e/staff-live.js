@@ -84,8 +84,8 @@ describe('the contacts page beside others', () => {
   it('shows new contacts on top, and leaves the row that is edited where it is', async () => {
     const first = await somebody()
     const second = await somebody()
-    const { page, complaints } = await open(browser, kith)
-    await page.waitForTimeout(300)
+    const { page, complaints, listening } = await open(browser, kith)
+    await listening
     const newcomer = await somebody()
     await until(
       () => names(page),
@@ -119,8 +119,8 @@ describe('the contacts page beside others', () => {
   it('leaves the row that is edited where it is in a short list, too', async () => {
     const { contact } = await somebody('Shorty One')
     await somebody('Shorty Two')
-    const { page, complaints } = await open(browser, kith, '/staff/contacts?search=shorty')
-    await page.waitForTimeout(300)
+    const { page, complaints, listening } = await open(browser, kith, '/staff/contacts?search=shorty')
+    await listening
     await cell(page, 'Shorty Two', 'notes').click()
     await page.keyboard.type('half')
     const place = await top(page.locator('.editor'))
@@ -140,10 +140,13 @@ describe('the contacts page beside others', () => {
   })
 
   it('offers new contacts quietly to who is further down', async () => {
-    const { page, complaints } = await open(browser, kith)
+    const { page, complaints, listening } = await open(browser, kith)
     await page.locator('.box').evaluate((box) => (box.scrollTop = 5_000))
-    await page.waitForTimeout(300)
-    const before = await names(page)
+    await listening
+    const before = await until(
+      () => names(page),
+      (all) => all.length > 10,
+    )
     const { name } = await somebody()
     const offer = page.getByRole('button', { name: '1 new contact' })
     await offer.waitFor()
@@ -201,8 +204,8 @@ describe('the contacts page beside others', () => {
   it('shows what becomes a match, while searching', async () => {
     const { contact } = await somebody('Quite Otherwise')
     await somebody('Zebra Kowalski')
-    const { page, complaints } = await open(browser, kith, '/staff/contacts?search=zebra')
-    await page.waitForTimeout(300)
+    const { page, complaints, listening } = await open(browser, kith, '/staff/contacts?search=zebra')
+    await listening
     await edit(kith, contact, { email: 'zebra@crossing.example' })
     await until(
       () => names(page),

@@ -15,9 +15,15 @@ export function shot(page, name) {
   return page.screenshot({ path: join(shots, `staff-${name}.png`), animations: 'disabled' })
 }
 
-/** open shows a staff page, and waits until something is in its list. */
+/** open shows a staff page, and waits until something is in its list. It resolves listening once the page hears of events. */
 export async function open(browser, kith, path = '/staff/contacts', options = {}) {
   const watched = await watchedPage(browser, { locale: 'en-GB', ...options })
+  // From when it has subscribed it misses nothing.
+  watched.listening = new Promise((resolve) => {
+    watched.page.on('websocket', (socket) =>
+      socket.on('framesent', ({ payload }) => payload.includes('"type":"subscribe"') && resolve()),
+    )
+  })
   await watched.page.goto(kith.url + path)
   await watched.page.locator('[data-row]').first().waitFor()
   return watched
