@@ -8,7 +8,7 @@ import (
 	"kith/bench/rig"
 )
 
-const appSecret = "app_secret-of-the-bench"
+const appSecret = "app_secret-of-the-bench" //nolint:gosec // of a throw-away database
 
 // kith is the server that is measured.
 type kith struct{ *rig.Kith }

@@ -38,7 +38,7 @@ const (
 
 	ChannelCreated   AuditAction = "CHANNEL_CREATED"
 	ChannelEdited    AuditAction = "CHANNEL_EDITED"
-	VerifyTokenRead  AuditAction = "VERIFY_TOKEN_READ"
+	VerifyTokenRead  AuditAction = "VERIFY_TOKEN_READ" //nolint:gosec // the name of an action, no token
 	FailureReplayed  AuditAction = "FAILURE_REPLAYED"
 	FailureDismissed AuditAction = "FAILURE_DISMISSED"
 	SignedOut        AuditAction = "SIGNED_OUT"

@@ -200,9 +200,9 @@ func (s *SignIn) unseal(value, name string, v any) error {
 }
 
 func (s *SignIn) about(name string) []byte {
-	about := name + "\x00" + s.config.Issuer + "\x00" + s.config.ClientID
+	about := []string{name, s.config.Issuer, s.config.ClientID}
 	for _, claim := range slices.Sorted(maps.Keys(s.config.Require)) {
-		about += "\x00" + claim + "\x00" + strings.Join(slices.Sorted(slices.Values(s.config.Require[claim])), "\x00")
+		about = append(append(about, claim), slices.Sorted(slices.Values(s.config.Require[claim]))...)
 	}
-	return []byte(about)
+	return []byte(strings.Join(about, "\x00"))
 }
