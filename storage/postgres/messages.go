@@ -39,7 +39,7 @@ func (s *Store) messageSecret(ctx context.Context) ([]byte, error) {
 		}
 	}
 	if err != nil {
-		return nil, err
+		return nil, translate(ctx, err)
 	}
 	known.secret.Store(&secret)
 	return secret, nil

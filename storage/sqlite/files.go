@@ -16,8 +16,6 @@ type files struct {
 	readers *readers
 	// database and log are which files these are; log is nil where it is not known.
 	database, log os.FileInfo
-	// secret is the database's own, that messages are known again by.
-	secret []byte
 }
 
 // openFiles opens the file that has the store's path now, and brings it up to date.
@@ -42,7 +40,7 @@ func (s *Store) openFiles(ctx context.Context) (*files, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open database: %w", err), w.Close())
 	}
-	f := &files{writer: newWriter(w, s.committed), readers: newReaders(r, size), database: info, secret: secret}
+	f := &files{writer: newWriter(w, secret, s.committed), readers: newReaders(r, size), database: info}
 	if log, err := os.Stat(s.path + logSuffix); err == nil {
 		f.log = log
 	}

@@ -22,7 +22,7 @@ func (s *Store) RecordInteraction(ctx context.Context, w crm.WorkspaceID, i crm.
 	var r crm.Recorded
 	err := s.write(ctx, func(ctx context.Context, t *tx) error {
 		digest := i.MessageDigest()
-		rec := recording{tx: t, workspace: w, message: i, digest: digest, key: crm.MessageKey(s.opened.Load().secret, digest)}
+		rec := recording{tx: t, workspace: w, message: i, digest: digest, key: crm.MessageKey(t.secret, digest)}
 		var err error
 		r, err = rec.record(ctx)
 		return err

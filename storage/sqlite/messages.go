@@ -44,7 +44,7 @@ func (s *Store) keySome(ctx context.Context) (more bool, err error) {
 	err = s.write(ctx, func(ctx context.Context, t *tx) error {
 		found, err := all(ctx, t.conn, unkeyed, args{"n": keyAtOnce}, scanMessage)
 		for _, m := range found {
-			key := crm.MessageKey(s.opened.Load().secret, m.key)
+			key := crm.MessageKey(t.secret, m.key)
 			if err == nil {
 				_, err = t.exec(ctx, `
 					UPDATE OR REPLACE messages SET message_key = @key, keyed = 1

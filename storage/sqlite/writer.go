@@ -18,6 +18,7 @@ const largestGroup = 64
 // together, each behind a savepoint of its own: a failed one leaves nothing behind and does not touch the others.
 type writer struct {
 	db        *sql.DB
+	secret    []byte    // that messages are known again by
 	conn      *conn     // nil before the first write and after its connection was lost
 	committed func(*tx) // hears of each commit, before those who wait for it
 	queue     chan *write
@@ -46,6 +47,7 @@ const (
 // tx is a write's view of the group's transaction.
 type tx struct {
 	*conn
+	secret []byte // that messages are known again by
 	grams  []gramChange
 	told   map[crm.WorkspaceID]bool // where there are new events; one too many does no harm
 	marked bool                     // there are new marks of activity
@@ -53,8 +55,8 @@ type tx struct {
 	dropped bool
 }
 
-func newWriter(db *sql.DB, committed func(*tx)) *writer {
-	w := &writer{db: db, committed: committed, queue: make(chan *write, largestGroup), ended: make(chan struct{})}
+func newWriter(db *sql.DB, secret []byte, committed func(*tx)) *writer {
+	w := &writer{db: db, secret: secret, committed: committed, queue: make(chan *write, largestGroup), ended: make(chan struct{})}
 	go w.run()
 	return w
 }
@@ -150,7 +152,7 @@ func (w *writer) group(group []*write) {
 	ctx := context.Background()
 	err := w.begin(ctx)
 	if err == nil {
-		t := &tx{conn: w.conn, told: map[crm.WorkspaceID]bool{}}
+		t := &tx{conn: w.conn, secret: w.secret, told: map[crm.WorkspaceID]bool{}}
 		for _, r := range group {
 			if !r.turn.CompareAndSwap(waiting, begun) {
 				continue
