@@ -18,7 +18,7 @@ const (
 	// answersPerRunning is how many queries may run for each answer of a subscription that is made at a time.
 	answersPerRunning = 4
 	// machineShare is the part of the machine that one subject's answers may take while others are at work: one in so many.
-	machineShare = 16
+	machineShare = 4
 	// answerBurst is how long answers may be made without a rest.
 	answerBurst = 50 * time.Millisecond
 	// overdraft is how much of what was taken while nobody else was at work is rested for once somebody is.

@@ -18,7 +18,7 @@ func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 	const gone = `
 		PRAGMA foreign_keys = off;
 		DELETE FROM contact_grams WHERE rowid = (SELECT max(n) FROM contacts);
-		DELETE FROM contact_terms WHERE contact_id = (SELECT max(id) FROM contacts);`
+		DELETE FROM contact_terms WHERE contact_id = (SELECT id FROM contacts ORDER BY created_at DESC LIMIT 1);`
 	for name, c := range map[string]struct {
 		damage string
 		want   []storage.FindingKind
@@ -56,7 +56,7 @@ func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 			`DELETE FROM channels; DELETE FROM identities`, kinds(storage.Damage), "sessions without channels, 2 rows", true,
 		},
 		"a contact is gone with its terms and grams": {
-			gone + `DELETE FROM contacts WHERE id = (SELECT max(id) FROM contacts)`,
+			gone + `DELETE FROM contacts WHERE id = (SELECT id FROM contacts ORDER BY created_at DESC LIMIT 1)`,
 			kinds(storage.OrphanActivity, storage.OrphanIdentity, storage.OrphanSession, storage.WrongCount, storage.KeptValues), "", false,
 		},
 	} {
