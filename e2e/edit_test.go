@@ -140,7 +140,7 @@ func (o *office) checkDeletion(t *testing.T) {
 	}
 
 	old := record(t, o.admin, o.message(0, "first", customers[0]))
-	if old.Contact != nil || old.Session.ID != o.talks[0].ID || old.Session.UnreadCount != o.talks[0].UnreadCount {
+	if old.Contact != nil || old.Session != nil {
 		t.Errorf("an old message delivered again: %+v", old)
 	}
 	if n := len(contacts(t, o.staff, vars{"search": "rene"}).Nodes); n != 0 {
