@@ -84,7 +84,7 @@ describe('editing contacts', () => {
   }
   const undoOf = (page, what) => page.locator('.announcements p', { hasText: what }).getByRole('button', { name: 'Undo' })
   const unsaved = (page) => page.locator('.unsaved > button')
-  // asks tells whether the browser would ask before it leaves the page.
+  // asks reports whether the browser would ask for confirmation before leaving the page.
   const asks = (page) => page.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })))
   const alert = (page, text) => page.getByRole('alert').filter({ hasText: text })
 

@@ -69,8 +69,8 @@ func (b *backlog) add(r reader, bytes int, cut func()) *unread {
 	return u
 }
 
-// slowest is the answer that has been waiting for the longest of the reader with the most bytes; nil where there is none
-// but the one given. The caller holds the lock.
+// slowest finds the reader with the most unread bytes and returns that reader's oldest unread answer, but never the one
+// given; nil when there is no other. The caller holds the lock.
 func (b *backlog) slowest(but *unread) (slow *unread) {
 	most := 0
 	for r, bytes := range b.waiting {

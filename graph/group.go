@@ -133,7 +133,7 @@ type answered struct {
 	answers [][]byte      // of each event; nil where the group is told nothing
 	err     error
 
-	// Of whoever has the turn.
+	// The fields below belong to the holder of the turn.
 	next   int       // the first event that is not answered
 	failed time.Time // when storage was first away for it; zero while it is not
 	wait   time.Duration

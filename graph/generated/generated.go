@@ -2038,7 +2038,7 @@ type AuditEdge {
 
 "Something that a person did. It tells no values, and outlives what it was done to."
 type AuditEntry {
-  "The id of the event that told of the same; what no event tells of, such as an export, has one of its own."
+  "The id of the event for the same change. Actions without an event, such as an export, have an id of their own."
   id: ID!
   "What was done."
   action: AuditAction!

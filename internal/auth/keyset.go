@@ -31,8 +31,8 @@ type signingKeys struct {
 	told map[string]string // what the log says of keys that are not used, by their ids; the empty one is of the whole set
 }
 
-// tell logs what is new of the complaints about a set: it is fetched again and again.
-func (s *signingKeys) tell(ctx context.Context, complaints map[string]string) {
+// logNew logs the complaints that the previous fetch of the set did not have; the set is fetched every few seconds.
+func (s *signingKeys) logNew(ctx context.Context, complaints map[string]string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for kid, complaint := range complaints {
@@ -62,7 +62,7 @@ func (s *signingKeys) KeyReplaceAll(ctx context.Context, all []jwkset.JWK) error
 	if len(good) == 0 {
 		complaints[""] = strconv.Itoa(len(all))
 	}
-	s.tell(ctx, complaints)
+	s.logNew(ctx, complaints)
 	if err := s.Storage.KeyReplaceAll(ctx, good); err != nil {
 		return err
 	}

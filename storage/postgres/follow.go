@@ -84,8 +84,8 @@ func (s *Store) listen(ctx context.Context, wake func(crm.WorkspaceID)) {
 	}
 }
 
-// listenOnce listens until the connection is lost. heard is called once it stands. A pooler has nobody to wait for a
-// notification: what comes would be another client's. So without a way past it nothing is listened to.
+// listenOnce listens until the connection is lost, and calls heard as soon as it listens. Notifications do not reach a
+// client through a pooler in transaction mode, so without a direct URL it does not listen at all.
 func (s *Store) listenOnce(ctx context.Context, wake func(crm.WorkspaceID), heard func()) error {
 	conn, direct, err := connectAside(ctx, s.url, s.options)
 	if err != nil {

@@ -20,7 +20,7 @@ var (
 type contents struct {
 	tables  int   // and indexes, of whomever
 	ours    bool  // Kith has been at work, or was about to begin
-	version int64 // of the schema; 0 where there is none yet
+	version int64 // the schema version; 0 for a database without a schema
 }
 
 // inspect looks into a file and changes nothing: not even the mode of its journal.
