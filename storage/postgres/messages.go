@@ -100,40 +100,36 @@ func (s *Store) keySome(ctx context.Context) (more bool, err error) {
 
 // ForgetMessages drops messages of days before that of before.
 func (s *Store) ForgetMessages(ctx context.Context, before time.Time) (more bool, err error) {
-	more, err = s.forgetRows(ctx, pgx.NamedArgs{"before": crm.Day(before)},
+	return s.forgetRows(ctx, "forget messages", pgx.NamedArgs{"before": crm.Day(before)},
 		`SELECT workspace_id FROM messages WHERE day < @before LIMIT 1`, `
 		DELETE FROM messages
 		WHERE workspace_id = @workspace AND message_key IN (
 		  SELECT message_key FROM messages WHERE workspace_id = @workspace AND day < @before LIMIT @n
 		)`)
-	if err != nil {
-		return false, fmt.Errorf("forget messages: %w", err)
-	}
-	return more, nil
 }
 
 // ForgetFailures drops failures from before a time.
 func (s *Store) ForgetFailures(ctx context.Context, before time.Time) (more bool, err error) {
-	more, err = s.forgetRows(ctx, pgx.NamedArgs{"before": before.UTC()},
+	return s.forgetRows(ctx, "forget failures", pgx.NamedArgs{"before": before.UTC()},
 		`SELECT workspace_id FROM ingest_failures WHERE at < @before LIMIT 1`, `
 		DELETE FROM ingest_failures
 		WHERE workspace_id = @workspace AND id IN (
 		  SELECT id FROM ingest_failures WHERE workspace_id = @workspace AND at < @before LIMIT @n
 		)`)
-	if err != nil {
-		return false, fmt.Errorf("forget failures: %w", err)
-	}
-	return more, nil
 }
 
 // forgetRows runs a deletion of @n rows in a @workspace that has something to delete.
-func (s *Store) forgetRows(ctx context.Context, args pgx.NamedArgs, where, deletion string) (more bool, err error) {
+func (s *Store) forgetRows(ctx context.Context, what string, args pgx.NamedArgs, where, deletion string) (more bool, err error) {
 	rows, err := s.pool.Query(ctx, where, args)
 	found, err := all(ctx, rows, err, pgx.RowTo[crm.WorkspaceID])
-	if err != nil || len(found) == 0 {
-		return false, err
+	if err == nil && len(found) > 0 {
+		args["workspace"], args["n"] = found[0], forgetRows
+		_, err = s.pool.Exec(ctx, deletion, args)
+		err = translate(ctx, err)
+		more = err == nil
 	}
-	args["workspace"], args["n"] = found[0], forgetRows
-	_, err = s.pool.Exec(ctx, deletion, args)
-	return err == nil, translate(ctx, err)
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", what, err)
+	}
+	return more, nil
 }
