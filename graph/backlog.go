@@ -22,32 +22,24 @@ type backlog struct {
 	mu      sync.Mutex
 	bytes   int
 	cut     int64 // connections
-	readers map[reader]*list.List
-	waiting map[reader]int // bytes
+	readers map[subject]*list.List
+	waiting map[subject]int // bytes
 }
-
-// reader is somebody whom answers are for.
-type reader struct {
-	workspace crm.WorkspaceID
-	subject   string
-}
-
-func readerOf(v crm.Viewer) reader { return reader{v.Workspace, v.Subject} }
 
 // unread is an answer that is being written.
 type unread struct {
-	reader reader
+	reader subject
 	bytes  int
 	cut    func()
 	place  *list.Element // nil once it is written, or cut
 }
 
 func newBacklog(most int) *backlog {
-	return &backlog{most: most, readers: make(map[reader]*list.List), waiting: make(map[reader]int)}
+	return &backlog{most: most, readers: make(map[subject]*list.List), waiting: make(map[subject]int)}
 }
 
 // add takes in an answer until it is removed. cut breaks its connection off; it must not wait.
-func (b *backlog) add(r reader, bytes int, cut func()) *unread {
+func (b *backlog) add(r subject, bytes int, cut func()) *unread {
 	u := &unread{reader: r, bytes: bytes, cut: cut}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -145,7 +137,7 @@ func (h *Handler) send(w http.ResponseWriter, mediaType string, v crm.Viewer, js
 	defer json.free()
 	json.b = append(json.b, '\n')
 	rc := http.NewResponseController(w)
-	u := h.backlog.add(readerOf(v), len(json.b), cutWriting(rc))
+	u := h.backlog.add(subjectOf(v), len(json.b), cutWriting(rc))
 	head(w, mediaType, len(json.b))
 	w.WriteHeader(http.StatusOK)
 	if len(json.b) < largeAnswer {

@@ -41,9 +41,17 @@ func (h *Handler) EndMoved(ctx context.Context, workspaces storage.Workspaces) {
 		}
 	}
 	h.live.mu.Unlock()
+	numbers := make(map[string]crm.WorkspaceID) // there are many connections of each workspace
 	for c, v := range viewers {
-		w, err := workspaces.Workspace(ctx, v.WorkspaceName)
-		if err == nil && w != v.Workspace { // else lookAgain asks
+		w, known := numbers[v.WorkspaceName]
+		if !known {
+			var err error
+			if w, err = workspaces.Workspace(ctx, v.WorkspaceName); err != nil {
+				continue // lookAgain asks
+			}
+			numbers[v.WorkspaceName] = w
+		}
+		if w != v.Workspace {
 			go c.refuse(whyChanged)
 		}
 	}

@@ -42,7 +42,7 @@ type shares struct {
 	rested  atomic.Int64 // nanoseconds
 
 	mu        sync.Mutex
-	bySubject map[string]*share
+	bySubject map[subject]*share
 	last      *share    // whose answer was made last
 	lastAt    time.Time // when that was
 	otherAt   time.Time // when somebody else's was
@@ -52,14 +52,14 @@ func newShares(most, concurrency int, queries *gate) *shares {
 	return &shares{
 		most: most, cores: min(1, float64(runtime.GOMAXPROCS(0))/machineShare),
 		gate: newGate(max(1, concurrency/answersPerRunning)), queries: queries,
-		bySubject: make(map[string]*share),
+		bySubject: make(map[subject]*share),
 	}
 }
 
 // share is one subject's.
 type share struct {
 	of      *shares
-	subject string
+	subject subject
 	members int           // subscriptions; guarded by shares
 	turn    chan struct{} // held while an answer is made for the subject
 
@@ -69,13 +69,13 @@ type share struct {
 
 // join counts a subscription in until leave, or says why there is no room for it.
 func (s *shares) join(v crm.Viewer) (*share, error) {
-	subject := subjectOf(v)
+	who := subjectOf(v)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	mine := s.bySubject[subject]
+	mine := s.bySubject[who]
 	if mine == nil {
-		mine = &share{of: s, subject: subject, turn: make(chan struct{}, 1)}
-		s.bySubject[subject] = mine
+		mine = &share{of: s, subject: who, turn: make(chan struct{}, 1)}
+		s.bySubject[who] = mine
 	}
 	if mine.members >= s.most {
 		s.refused.Add(1)

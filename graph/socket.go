@@ -60,7 +60,6 @@ type socket struct {
 
 	mu      sync.Mutex
 	viewer  crm.Viewer
-	subject string // of the viewer, for what each may have
 	state   socketState
 	drains  bool
 	timers  []*time.Timer
@@ -170,7 +169,7 @@ func (s *socket) init(
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.viewer, s.subject = v, subjectOf(v)
+	s.viewer = v
 	if s.state != closing {
 		if t := s.h.expiry(v, func() { s.close(closeUnauthorized, "token expired") }); t != nil {
 			s.timers = append(s.timers, t)
@@ -343,7 +342,7 @@ func (s *socket) WriteJSON(v any) error {
 // hold counts bytes as unread until the function that it returns is called.
 func (s *socket) hold(bytes int) (done func()) {
 	s.mu.Lock()
-	r := readerOf(s.viewer)
+	r := subjectOf(s.viewer)
 	s.mu.Unlock()
 	u := s.h.backlog.add(r, bytes, func() { go s.cut() })
 	return func() { _ = s.h.backlog.remove(u) }

@@ -22,35 +22,40 @@ const (
 type longMessages struct {
 	mu    sync.Mutex
 	total int
-	of    map[string]int // by subject
+	of    map[subject]int
 }
 
 // begin reports whether one more of the subject may come; then end is to be called.
-func (l *longMessages) begin(subject string) bool {
+func (l *longMessages) begin(s subject) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.total >= maxLongMessages || l.of[subject] >= longMessagesShare {
+	if l.total >= maxLongMessages || l.of[s] >= longMessagesShare {
 		return false
 	}
 	if l.of == nil {
-		l.of = make(map[string]int)
+		l.of = make(map[subject]int)
 	}
 	l.total++
-	l.of[subject]++
+	l.of[s]++
 	return true
 }
 
-func (l *longMessages) end(subject string) {
+func (l *longMessages) end(s subject) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.total--
-	if l.of[subject]--; l.of[subject] == 0 {
-		delete(l.of, subject)
+	if l.of[s]--; l.of[s] == 0 {
+		delete(l.of, s)
 	}
 }
 
-// subjectOf names who a viewer is, within the process.
-func subjectOf(v crm.Viewer) string { return v.WorkspaceName + "\x00" + v.Subject }
+// subject is somebody in a workspace, by whatever credentials and connections.
+type subject struct {
+	workspace crm.WorkspaceID
+	name      string
+}
+
+func subjectOf(v crm.Viewer) subject { return subject{v.Workspace, v.Subject} }
 
 // read reads a message. One that comes too slowly, or is long where too many are, closes the socket.
 func (s *socket) read() ([]byte, error) {
@@ -67,13 +72,13 @@ func (s *socket) read() ([]byte, error) {
 		return text, err
 	}
 	s.mu.Lock()
-	subject := s.subject
+	from := subjectOf(s.viewer)
 	s.mu.Unlock()
-	if !s.h.long.begin(subject) {
+	if !s.h.long.begin(from) {
 		s.close(websocket.StatusTryAgainLater, "Too many long messages are on their way")
 		return nil, errBusy
 	}
-	defer s.h.long.end(subject)
+	defer s.h.long.end(from)
 	rest, err := io.ReadAll(r)
 	return append(text, rest...), err
 }

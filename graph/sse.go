@@ -26,7 +26,7 @@ type eventStream struct {
 	cancel context.CancelCauseFunc
 
 	backlog *backlog
-	reader  reader
+	reader  subject
 
 	buf *buffer // what has not been written yet; nil when there is none. The handler's own
 
@@ -42,7 +42,7 @@ func (h *Handler) serveEvents(
 	ctx, cancel := context.WithCancelCause(auth.WithViewer(r.Context(), v))
 	defer cancel(nil)
 	out := &eventStream{
-		w: w, rc: http.NewResponseController(w), times: h.times, cancel: cancel, backlog: h.backlog, reader: readerOf(v),
+		w: w, rc: http.NewResponseController(w), times: h.times, cancel: cancel, backlog: h.backlog, reader: subjectOf(v),
 	}
 	if err := h.live.add(out, h.address(r), &v); err != nil {
 		h.turnAway(ctx, w, err)
