@@ -175,37 +175,19 @@ func (s *Store) RemoveFailure(ctx context.Context, w crm.WorkspaceID, id crm.Fai
 const searchAtOnce = 50
 
 // mentioning are the failures of no customer who is known whose payloads name one of the identities.
-func mentioning(ctx context.Context, q queryer, w crm.WorkspaceID, identities []crm.Identity) (found []crm.FailureID, err error) {
-	externals := map[crm.ChannelID][]string{}
-	for _, i := range identities {
-		externals[i.ChannelID] = append(externals[i.ChannelID], i.ExternalID)
-	}
-	for ch, ids := range externals {
-		for after := (crm.FailureID{}); ; {
-			rows, err := q.Query(ctx, `
-				SELECT `+failureColumns+`
-				FROM ingest_failures f
-				WHERE f.workspace_id = @workspace AND f.channel_id = @channel AND f.id > @after AND NOT EXISTS (
-				  SELECT FROM identities y
-				  WHERE y.workspace_id = @workspace AND y.channel_id = @channel AND y.external_id = f.external_id
-				)
-				ORDER BY f.id
-				LIMIT @n`, pgx.NamedArgs{"workspace": w, "channel": [16]byte(ch), "after": [16]byte(after), "n": searchAtOnce})
-			batch, err := all(ctx, rows, err, scanFailure)
-			if err != nil {
-				return nil, err
-			}
-			if len(batch) == 0 {
-				break
-			}
-			for _, f := range batch {
-				if after = f.ID; f.Mentions(ids) {
-					found = append(found, f.ID)
-				}
-			}
-		}
-	}
-	return found, nil
+func mentioning(ctx context.Context, q queryer, w crm.WorkspaceID, identities []crm.Identity) ([]crm.FailureID, error) {
+	return storage.Mentioning(identities, func(ch crm.ChannelID, after crm.FailureID) ([]crm.Failure, error) {
+		rows, err := q.Query(ctx, `
+			SELECT `+failureColumns+`
+			FROM ingest_failures f
+			WHERE f.workspace_id = @workspace AND f.channel_id = @channel AND f.id > @after AND NOT EXISTS (
+			  SELECT FROM identities y
+			  WHERE y.workspace_id = @workspace AND y.channel_id = @channel AND y.external_id = f.external_id
+			)
+			ORDER BY f.id
+			LIMIT @n`, pgx.NamedArgs{"workspace": w, "channel": [16]byte(ch), "after": [16]byte(after), "n": searchAtOnce})
+		return all(ctx, rows, err, scanFailure)
+	})
 }
 
 // dropFailures queues that the failed reports of identities go.

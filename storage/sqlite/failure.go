@@ -136,40 +136,27 @@ func (s *Store) FailuresOfContact(ctx context.Context, w crm.WorkspaceID, id crm
 const searchAtOnce = 50
 
 // mentioning are the failures of no customer who is known whose payloads name an identity of the contact.
-func mentioning(ctx context.Context, c *conn, w crm.WorkspaceID, id crm.ContactID) (found []crm.FailureID, err error) {
+func mentioning(ctx context.Context, c *conn, w crm.WorkspaceID, id crm.ContactID) ([]crm.FailureID, error) {
 	identities, err := all(ctx, c, `
 		SELECT channel_id, external_id FROM identities INDEXED BY identities_by_contact
 		WHERE workspace_id = @workspace AND contact_id = @id`, args{"workspace": w, "id": id[:]},
 		func(rows *sql.Rows) (i crm.Identity, err error) {
 			return i, rows.Scan((*uuid.UUID)(&i.ChannelID), &i.ExternalID)
 		})
-	externals := map[crm.ChannelID][]string{}
-	for _, i := range identities {
-		externals[i.ChannelID] = append(externals[i.ChannelID], i.ExternalID)
+	if err != nil {
+		return nil, err
 	}
-	for ch, ids := range externals {
-		for after := (crm.FailureID{}); err == nil; {
-			var batch []crm.Failure
-			batch, err = all(ctx, c, `
-				SELECT `+failureColumns+`
-				FROM ingest_failures f
-				WHERE f.workspace_id = @workspace AND f.channel_id = @channel AND f.id > @after AND NOT EXISTS (
-				  SELECT 1 FROM identities y
-				  WHERE y.workspace_id = @workspace AND y.channel_id = @channel AND y.external_id = f.external_id
-				)
-				ORDER BY f.id
-				LIMIT @n`, args{"workspace": w, "channel": ch[:], "after": after[:], "n": searchAtOnce}, scanFailure)
-			if len(batch) == 0 {
-				break
-			}
-			for _, f := range batch {
-				if after = f.ID; f.Mentions(ids) {
-					found = append(found, f.ID)
-				}
-			}
-		}
-	}
-	return found, err
+	return storage.Mentioning(identities, func(ch crm.ChannelID, after crm.FailureID) ([]crm.Failure, error) {
+		return all(ctx, c, `
+			SELECT `+failureColumns+`
+			FROM ingest_failures f
+			WHERE f.workspace_id = @workspace AND f.channel_id = @channel AND f.id > @after AND NOT EXISTS (
+			  SELECT 1 FROM identities y
+			  WHERE y.workspace_id = @workspace AND y.channel_id = @channel AND y.external_id = f.external_id
+			)
+			ORDER BY f.id
+			LIMIT @n`, args{"workspace": w, "channel": ch[:], "after": after[:], "n": searchAtOnce}, scanFailure)
+	})
 }
 
 // failuresOf are the failed reports of the identities of contact @id.
