@@ -107,7 +107,7 @@ func inspectEmbed(d delivery, body []byte) refusal {
 	return verified
 }
 
-// embedItems reads a body that verifyEmbed let through. What is wrong is an error of the whole.
+// embedItems reads a body that inspectEmbed let through. What is wrong is an error of the whole.
 func embedItems(body []byte) ([]item, error) {
 	var m embedMessage
 	if err := decode(body, &m); err != nil {

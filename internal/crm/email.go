@@ -8,9 +8,9 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// The lengths of RFC 5321, section 4.5.3.1, in bytes.
+// The lengths of RFC 5321, section 4.5.3.1, in bytes: of an address, and of what stands before its @.
 const (
-	maxEmail      = 254
+	MaxEmailBytes = 254
 	maxEmailLocal = 64
 )
 
@@ -27,7 +27,7 @@ var domains = idna.New(
 // lower case and in its Unicode form. Quoted local parts and address literals are refused: nobody signs up with one.
 // The error is an *InvalidError.
 func NormalizeEmail(s string) (string, error) {
-	if len(s) > 4*maxEmail || !utf8.ValidString(s) {
+	if len(s) > 4*MaxEmailBytes || !utf8.ValidString(s) {
 		return "", errEmail()
 	}
 	s = strings.TrimFunc(s, blank)
@@ -36,7 +36,7 @@ func NormalizeEmail(s string) (string, error) {
 		return "", errEmail()
 	}
 	ascii, unicoded, ok := readDomain(domain)
-	if !ok || len(local)+1+max(len(ascii), len(unicoded)) > maxEmail {
+	if !ok || len(local)+1+max(len(ascii), len(unicoded)) > MaxEmailBytes {
 		return "", errEmail()
 	}
 	return local + "@" + unicoded, nil

@@ -13,8 +13,8 @@ import (
 const (
 	MaxName       = 200
 	MaxNotes      = 10_000
-	maxNameBytes  = 2_000
-	maxNotesBytes = 80_000
+	MaxNameBytes  = 2_000
+	MaxNotesBytes = 80_000
 )
 
 // NormalizeName returns a name as staff may give it: trimmed, runs of space made one; nil when nothing visible is left.
@@ -25,7 +25,7 @@ func NormalizeName(s string) (*string, error) {
 		return nil, &InvalidError{Field: "name", Reason: reason}
 	}
 	switch {
-	case len(s) > 4*maxNameBytes:
+	case len(s) > 4*MaxNameBytes:
 		return invalid("Name can have at most 200 characters")
 	case !utf8.ValidString(s):
 		return invalid("Name must be valid UTF-8 text")
@@ -40,7 +40,7 @@ func NormalizeName(s string) (*string, error) {
 		return nil, nil
 	case uniseg.GraphemeClusterCount(s) > MaxName:
 		return invalid("Name can have at most 200 characters")
-	case len(s) > maxNameBytes:
+	case len(s) > MaxNameBytes:
 		return invalid("Name takes more than 2,000 bytes; shorten it")
 	}
 	return &s, nil
@@ -49,8 +49,8 @@ func NormalizeName(s string) (*string, error) {
 // CleanName makes a name of what a channel says, whatever that is: what [NormalizeName] would refuse is dropped or cut
 // off. It returns nil when nothing visible is left.
 func CleanName(s string) *string {
-	s = oneLine(s, maxNameBytes)
-	s, _ = shorten(s, MaxName, maxNameBytes)
+	s = oneLine(s, MaxNameBytes)
+	s, _ = shorten(s, MaxName, MaxNameBytes)
 	if !visible(s) {
 		return nil
 	}
@@ -76,7 +76,7 @@ func NormalizeNotes(s string) (string, error) {
 		return "", &InvalidError{Field: "notes", Reason: reason}
 	}
 	switch {
-	case len(s) > 2*maxNotesBytes:
+	case len(s) > 2*MaxNotesBytes:
 		return invalid("Notes can have at most 10,000 characters")
 	case !utf8.ValidString(s):
 		return invalid("Notes must be valid UTF-8 text")
@@ -90,7 +90,7 @@ func NormalizeNotes(s string) (string, error) {
 	switch {
 	case len(s) > MaxNotes && uniseg.GraphemeClusterCount(s) > MaxNotes:
 		return invalid("Notes can have at most 10,000 characters")
-	case len(s) > maxNotesBytes:
+	case len(s) > MaxNotesBytes:
 		return invalid("Notes take more than 80,000 bytes; shorten them")
 	}
 	return s, nil

@@ -114,7 +114,7 @@ func (h *Hub) Open() int64 { return h.open.Load() }
 func (h *Hub) Dropped() int64 { return h.dropped.Load() }
 
 // Mark returns an id that stands for this moment: a subscription after it is told of everything that is committed from
-// now on. It is the id of no event.
+// now on. It does not identify an event.
 func (h *Hub) Mark(ctx context.Context, w crm.WorkspaceID) (crm.EventID, error) {
 	at, err := h.last(ctx, w)
 	if err != nil {

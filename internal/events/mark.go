@@ -14,7 +14,7 @@ type position struct {
 	event crm.EventID // zero where it is not kept any more
 }
 
-// none is the id of no event.
+// none is the zero id, which no event has.
 var none crm.EventID
 
 // behind is the position behind some events.
