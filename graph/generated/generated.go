@@ -1876,8 +1876,8 @@ type Identity {
   "The channel that knows the customer by this id."
   channel: Channel!
   """
-  The channel's id for the customer, as the channel gave it. Of a visitor of the chat widget it is a digest: who has the
-  id itself writes as the visitor.
+  The channel's id for the customer, as the channel gave it. For a chat widget visitor it is a digest, because anybody who
+  has the id can write as that visitor.
   """
   externalId: String!
   "The name as the channel gave it."
@@ -2042,15 +2042,15 @@ type AuditEntry {
   id: ID!
   "What was done."
   action: AuditAction!
-  "The contact that it was done to, which need not be there any more; of a session its contact now, null once that is deleted."
+  "The contact concerned, which may no longer exist. For a session, its current contact; null once that is deleted."
   contactId: ID
   "The session that was edited; null otherwise."
   sessionId: ID
-  "The channel that was made or edited, whose verify token was read, or that a failure was of; null otherwise."
+  "The channel that was created or edited, whose verify token was read, or that the failure belongs to; null otherwise."
   channelId: ID
-  "The failure that was replayed or dismissed, and is gone; null otherwise."
+  "The failure that was replayed or dismissed; it no longer exists. Null otherwise."
   failureId: ID
-  "The names of the fields that were edited. Of a channel also ` + "`" + `secret` + "`" + `, whatever of its secrets was set, made or removed."
+  "The names of the fields that were edited. For a channel, ` + "`" + `secret` + "`" + ` means that any of its secrets was set, generated or removed."
   fields: [String!]!
   "Who did it: the subject of a credential."
   actor: String!
@@ -2068,15 +2068,15 @@ enum AuditAction {
   CONTACT_EXPORTED
   "Changed a session's status or tag, or marked it read."
   SESSION_EDITED
-  "Made a channel."
+  "Created a channel."
   CHANNEL_CREATED
   "Changed fields of a channel, or its secret."
   CHANNEL_EDITED
-  "Was shown a channel's verify token."
+  "Saw a channel's verify token."
   VERIFY_TOKEN_READ
-  "Had a failure taken in."
+  "Replayed a failed message."
   FAILURE_REPLAYED
-  "Threw a failure away."
+  "Dismissed a failed message."
   FAILURE_DISMISSED
   "Signed out of the staff pages."
   SIGNED_OUT
@@ -2309,7 +2309,7 @@ type Query {
     "Only rows before this cursor."
     before: String
   ): IngestFailureConnection!
-  "Who did what, without the values; the newest first. It is kept for good. ADMIN."
+  "Who did what, without values, newest first; kept forever. ADMIN."
   auditLog(
     "How many from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
     first: Int
@@ -2652,7 +2652,7 @@ input CreateChannelInput {
   """
   allowedDomains: [String!]
   """
-  Take messages only from visitors whose identity the site has signed, so that nobody writes without being known to it.
+  Take messages only from visitors whose identity the site has signed, so that nobody unknown to the site can write.
   For HTML_EMBED alone; needs a ` + "`" + `secret` + "`" + `.
   """
   requireSignedIdentity: Boolean! = false
@@ -2705,7 +2705,7 @@ input UpdateChannelInput {
   """
   allowedDomains: [String!]
   """
-  Take messages only from visitors whose identity the site has signed, so that nobody writes without being known to it.
+  Take messages only from visitors whose identity the site has signed, so that nobody unknown to the site can write.
   For HTML_EMBED alone; needs a ` + "`" + `secret` + "`" + `. Cannot be null.
   """
   requireSignedIdentity: Boolean
@@ -2762,8 +2762,8 @@ input ProfileInput {
 }
 
 """
-What became of a message. A channel credential gets ids alone: any other field of the contact and the session answers it with
-FORBIDDEN, and the message is recorded all the same.
+The outcome of a message. A channel credential gets only ids: selecting any other field of the contact or session fails with
+FORBIDDEN, although the message is recorded.
 """
 type RecordInteractionPayload {
   "The customer; null beside an error, or when the contact was deleted after the message was first reported."
@@ -2821,13 +2821,13 @@ enum UserErrorCode {
   "The value is not acceptable; the message says why."
   INVALID
   """
-  Another contact has the email, and staff or a channel vouch for it; what a customer only typed in takes nothing. Send
-  ` + "`" + `allowDuplicate` + "`" + ` to save it all the same.
+  Another contact has the email, entered by staff or verified by a channel; what a customer merely typed does not count.
+  Send ` + "`" + `allowDuplicate` + "`" + ` to save it anyway.
   """
   EMAIL_TAKEN
   """
-  Another contact has the phone, and staff or a channel vouch for it; what a customer only typed in takes nothing. Send
-  ` + "`" + `allowDuplicate` + "`" + ` to save it all the same.
+  Another contact has the phone, entered by staff or verified by a channel; what a customer merely typed does not count.
+  Send ` + "`" + `allowDuplicate` + "`" + ` to save it anyway.
   """
   PHONE_TAKEN
   "The contact has changed since ` + "`" + `expectedVersion` + "`" + `."

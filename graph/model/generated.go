@@ -35,7 +35,7 @@ type CreateChannelInput struct {
 	// The sites whose pages may hold the chat widget, 100 at most, for HTML_EMBED alone: `example.com`, `*.example.com` for
 	// every name below it, `localhost:3000` with a port.
 	AllowedDomains []string `json:"allowedDomains,omitempty"`
-	// Take messages only from visitors whose identity the site has signed, so that nobody writes without being known to it.
+	// Take messages only from visitors whose identity the site has signed, so that nobody unknown to the site can write.
 	// For HTML_EMBED alone; needs a `secret`.
 	RequireSignedIdentity bool `json:"requireSignedIdentity"`
 }
@@ -127,8 +127,8 @@ type RecordInteractionInput struct {
 	Profile *ProfileInput `json:"profile,omitempty"`
 }
 
-// What became of a message. A channel credential gets ids alone: any other field of the contact and the session answers it with
-// FORBIDDEN, and the message is recorded all the same.
+// The outcome of a message. A channel credential gets only ids: selecting any other field of the contact or session fails with
+// FORBIDDEN, although the message is recorded.
 type RecordInteractionPayload struct {
 	// The customer; null beside an error, or when the contact was deleted after the message was first reported.
 	Contact *crm.Contact `json:"contact,omitempty"`
@@ -191,7 +191,7 @@ type UpdateChannelInput struct {
 	// The sites whose pages may hold the chat widget, 100 at most, for HTML_EMBED alone: `example.com`, `*.example.com` for
 	// every name below it, `localhost:3000` with a port. Replaces the list; null empties it.
 	AllowedDomains graphql.Omittable[[]string] `json:"allowedDomains,omitempty"`
-	// Take messages only from visitors whose identity the site has signed, so that nobody writes without being known to it.
+	// Take messages only from visitors whose identity the site has signed, so that nobody unknown to the site can write.
 	// For HTML_EMBED alone; needs a `secret`. Cannot be null.
 	RequireSignedIdentity graphql.Omittable[*bool] `json:"requireSignedIdentity,omitempty"`
 }
@@ -274,11 +274,11 @@ type UserErrorCode string
 const (
 	// The value is not acceptable; the message says why.
 	UserErrorCodeInvalid UserErrorCode = "INVALID"
-	// Another contact has the email, and staff or a channel vouch for it; what a customer only typed in takes nothing. Send
-	// `allowDuplicate` to save it all the same.
+	// Another contact has the email, entered by staff or verified by a channel; what a customer merely typed does not count.
+	// Send `allowDuplicate` to save it anyway.
 	UserErrorCodeEmailTaken UserErrorCode = "EMAIL_TAKEN"
-	// Another contact has the phone, and staff or a channel vouch for it; what a customer only typed in takes nothing. Send
-	// `allowDuplicate` to save it all the same.
+	// Another contact has the phone, entered by staff or verified by a channel; what a customer merely typed does not count.
+	// Send `allowDuplicate` to save it anyway.
 	UserErrorCodePhoneTaken UserErrorCode = "PHONE_TAKEN"
 	// The contact has changed since `expectedVersion`.
 	UserErrorCodeConflict UserErrorCode = "CONFLICT"
