@@ -160,13 +160,13 @@ export type UserErrorCode =
   /** The value is not acceptable; the message says why. */
   | 'INVALID'
   /**
-   * Another contact has the email, and staff or a channel vouch for it; what a customer only typed in takes nothing. Send
-   * `allowDuplicate` to save it all the same.
+   * Another contact has the email, entered by staff or verified by a channel; what a customer merely typed does not count.
+   * Send `allowDuplicate` to save it anyway.
    */
   | 'EMAIL_TAKEN'
   /**
-   * Another contact has the phone, and staff or a channel vouch for it; what a customer only typed in takes nothing. Send
-   * `allowDuplicate` to save it all the same.
+   * Another contact has the phone, entered by staff or verified by a channel; what a customer merely typed does not count.
+   * Send `allowDuplicate` to save it anyway.
    */
   | 'PHONE_TAKEN'
   /** The contact has changed since `expectedVersion`. */
