@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -48,7 +46,7 @@ func newCluster(t *testing.T) *cluster {
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	c := &cluster{bin: filepath.Dir(found[len(found)-1]), dir: dir}
 	if os.Getuid() == 0 {
-		c.account = nobody(t)
+		c.account = pgtest.Account(t)
 		if err := os.Chown(dir, int(c.account.Uid), int(c.account.Gid)); err != nil {
 			t.Fatal(err)
 		}
@@ -114,24 +112,6 @@ func (c *cluster) do(t *testing.T, statement string) {
 	if _, err := db.ExecContext(t.Context(), statement); err != nil {
 		t.Fatalf("%s: %v", statement, err)
 	}
-}
-
-// nobody is an account without rights.
-func nobody(t *testing.T) *syscall.Credential {
-	t.Helper()
-	for _, name := range []string{"postgres", "nobody"} {
-		u, err := user.Lookup(name)
-		if err != nil {
-			continue
-		}
-		uid, err1 := strconv.ParseUint(u.Uid, 10, 32)
-		gid, err2 := strconv.ParseUint(u.Gid, 10, 32)
-		if err1 == nil && err2 == nil {
-			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-		}
-	}
-	t.Skip("there is no account that PostgreSQL could run as")
-	return nil
 }
 
 func (c *cluster) command(name string, args ...string) *exec.Cmd {

@@ -120,7 +120,7 @@ func Unprivileged(t testing.TB, c *exec.Cmd, dir string) {
 	if os.Getuid() != 0 {
 		return
 	}
-	account := nobody(t)
+	account := Account(t)
 	c.SysProcAttr = &syscall.SysProcAttr{Credential: account}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -137,7 +137,8 @@ func Unprivileged(t testing.TB, c *exec.Cmd, dir string) {
 	}
 }
 
-func nobody(t testing.TB) *syscall.Credential {
+// Account is one without rights, for PostgreSQL's programs, which refuse to run as root.
+func Account(t testing.TB) *syscall.Credential {
 	t.Helper()
 	for _, name := range []string{"postgres", "nobody"} {
 		u, err := user.Lookup(name)
