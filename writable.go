@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// After a write has failed, whoever asks whether Kith is ready has a write tested, this often at most: after firstTest,
+	// After a failed write each readiness check tests a write, this often at most: after firstTest,
 	// and after twice as long, up to lastTest, each time that writes fail again within steady of one that went well.
 	firstTest = time.Second
 	lastTest  = 30 * time.Second
@@ -28,7 +28,7 @@ type database struct {
 	mu      sync.Mutex
 	store   storage.Store             // nil until it is open
 	trouble *storage.UnavailableError // nil while all is well
-	noted   map[storage.Cause]bool    // causes that the log has told of since
+	noted   map[storage.Cause]bool    // causes logged since then
 	next    time.Time                 // when to test again
 	wait    time.Duration             // how long after that
 	well    time.Time                 // when the last trouble ended

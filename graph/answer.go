@@ -47,7 +47,7 @@ func answerOf(ctx context.Context) *answer {
 	return a
 }
 
-// take adds bytes, and tells whether the answer is still within its limit.
+// take adds bytes and reports whether the answer is still within its limit.
 func (a *answer) take(bytes int) bool {
 	if a.bytes.Add(int64(bytes)) > a.most {
 		a.over.Store(true)

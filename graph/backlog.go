@@ -13,9 +13,9 @@ import (
 // backlogPerAnswer is how many of the largest answers there are may wait for their readers.
 const backlogPerAnswer = 8
 
-// backlog bounds the answers that are made and not yet read, of all connections together. Making answers is bounded by the
-// gate; whoever does not read them is not to keep others from theirs, so the gate does not wait for readers. When there are
-// too many bytes, connections are cut: of whoever has the most waiting, the one that has been waiting for the longest.
+// backlog limits the answers that are written but not yet read, over all connections. The gate limits how many answers are
+// made at a time, but it does not wait for readers, because a slow reader must not hold up others. When too many bytes are
+// unread, connections are cut: the oldest of the subject with the most unread bytes.
 type backlog struct {
 	most int
 

@@ -21,7 +21,7 @@ type cork struct {
 	net.Conn
 
 	limit time.Duration
-	hold  func(bytes int) (done func()) // is told what is held for a reader who may be slow
+	hold  func(bytes int) (done func()) // called with what is held for a reader who may be slow
 
 	mu    sync.Mutex
 	corks int

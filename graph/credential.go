@@ -11,7 +11,7 @@ import (
 )
 
 // A connection lasts, and its credential may be withdrawn meanwhile: somebody signs out, a key is taken from the JWKS, a
-// role is lost. Sign-outs are told of by EndSignIn; everything else is found by asking again and again.
+// role is lost. EndSignIn reports sign-outs; everything else is found by checking the credential regularly.
 
 // Why credentials are not good any more, where nobody says more.
 const (
@@ -57,7 +57,7 @@ func (h *Handler) EndMoved(ctx context.Context, workspaces storage.Workspaces) {
 	}
 }
 
-// ended tells why the credential that stands for v is not good any more; empty while it is, or nobody can tell.
+// ended says why the credential of v is no longer valid; empty while it is valid or cannot be checked.
 func (h *Handler) ended(ctx context.Context, header string, v crm.Viewer) (why string) {
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
@@ -91,8 +91,8 @@ func (h *Handler) lookAgain(ctx context.Context, header string, v crm.Viewer, re
 	return t
 }
 
-// missed tells why a credential has been refused between its look at the door and the connection's being known, when
-// EndSignIn did not find it.
+// missed says why a credential became invalid after it was checked but before the connection was registered, when
+// EndSignIn could not find it.
 func (h *Handler) missed(ctx context.Context, header string, v crm.Viewer) (why string) {
 	if v.SignIn == "" {
 		return ""

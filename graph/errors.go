@@ -134,7 +134,7 @@ func dotted(path ast.Path) string {
 	return strings.Join(parts, ".")
 }
 
-// caught counts and logs a panic, and makes an error of it. To be called where it was caught: the error may never be told.
+// caught counts and logs a panic, and makes an error of it. To be called where it was caught: nobody may ever look at the error.
 func (h *Handler) caught(ctx context.Context, value any) error {
 	p := storage.NewPanicError(value)
 	h.panicked()

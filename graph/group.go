@@ -124,13 +124,13 @@ func uses(doc *ast.QueryDocument, name string) int {
 	return n
 }
 
-// answered is a batch of events with the answers of one group. Its members make them together: whoever has the turn, in
-// the share of the member's subject, until that has to rest; then another member goes on.
+// answered is a batch of events with the answers of one group. Its members take turns at making them: each
+// works within the share of its subject until that has to rest, then another member continues.
 type answered struct {
 	events  []crm.Event
 	turn    chan struct{}
 	done    chan struct{} // closed when all answers are made, or cannot be
-	answers [][]byte      // of each event; nil where the group is told nothing
+	answers [][]byte      // of each event; nil for events that are not sent to the group
 	err     error
 
 	// The fields below belong to the holder of the turn.
@@ -217,7 +217,7 @@ const (
 	lastWait  = 2 * time.Second
 )
 
-// makeAnswers makes answers until all are made, the subject has to rest, or storage is away; then it tells when to try
+// makeAnswers makes answers until all are made, the subject has to rest, or storage is away; then it returns when to try
 // again: an answer with a hole in it would be taken for the truth. What is looked up is looked up for all events together.
 // The caller has the turn of both.
 func (g *group) makeAnswers(a *answered, mine *share) (again time.Time) {
@@ -262,7 +262,7 @@ func (g *group) makeAnswers(a *answered, mine *share) (again time.Time) {
 	return time.Time{}
 }
 
-// fail tells when to try an event again, or gives up.
+// fail returns when to try an event again, or gives up.
 func (a *answered) fail(ctx context.Context, err error) (again time.Time) {
 	now := time.Now()
 	if a.failed.IsZero() {

@@ -31,7 +31,7 @@ func written[T any](
 	defer func() {
 		if value := recover(); value != nil {
 			_ = h.caught(ctx, value)
-			list, ok = nil, false // gqlgen may meet it again, and tells
+			list, ok = nil, false // gqlgen writes the list instead, and reports what it meets
 		}
 	}()
 	c := compiler{

@@ -41,7 +41,7 @@ type Workspaces interface {
 	Workspace(ctx context.Context, name string) (crm.WorkspaceID, error)
 }
 
-// Generations tells when what is remembered of a database may be untrue.
+// Generations shows when caches of a database may be stale.
 type Generations interface {
 	// Generation is another number once the store has found that the database is not the one it was: another server has
 	// taken over, it was put back to an earlier time, its file was replaced. It rises at times for nothing. Whoever remembers
@@ -73,16 +73,16 @@ type Contacts interface {
 	// and UpdatedAt becomes e.At. Only the fields that Same compares are saved. An error from Change rolls back and is
 	// returned as it is; Change may run more than once, so keep it free of effects. With e.Unique, an email or phone
 	// that Change set anew and another contact of the workspace holds, other than as a claim (see [crm.Contact.Claims]), is
-	// a *crm.TakenError naming the oldest such contact; of two simultaneous edits to the same value one is refused. A contact that is not there is crm.ErrNotFound.
+	// a *crm.TakenError naming the oldest such contact; of two simultaneous edits to the same value one is refused. A
+	// contact that is not there is crm.ErrNotFound.
 	UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, e Edit) (crm.Contact, error)
 
 	// DeleteContact removes the contact, its identities and its notes for good, and leaves of its events but the deletion
-	// their places alone. Once [Keeper.Maintain] is through, nothing stored leads from one of its sessions to it. From the moment it returns, every read
-	// shows the contact's sessions without a contact, however many they are; detaching them physically may go on in
-	// [Keeper.Maintain]. With the contact these sessions lose the preview of what it wrote. A contact that is not there is
-	// crm.ErrNotFound.
-	// What failed reports of the contact's identities are kept goes too, and so do those of nobody who is known that mention
-	// one (see [Failures] and [crm.Failure.Mentions]).
+	// their places alone. Once [Keeper.Maintain] is through, nothing stored leads from one of its sessions to it. From the
+	// moment it returns, every read shows the contact's sessions without a contact, however many they are; detaching them
+	// physically may go on in [Keeper.Maintain]. With the contact these sessions lose the preview of what it wrote. A
+	// contact that is not there is crm.ErrNotFound. What failed reports of the contact's identities are kept goes too, and
+	// so do those of nobody who is known that mention one (see [Failures] and [crm.Failure.Mentions]).
 	DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d Deletion) error
 }
 
@@ -111,7 +111,8 @@ type Channels interface {
 	CreateChannel(ctx context.Context, w crm.WorkspaceID, c crm.Channel, audit ...*crm.AuditEntry) error
 
 	// UpdateChannel loads a channel, hands it to change and saves its name, whether it is active, its domains, whether it
-	// requires signed identities, and its secrets. Change may also fill in audit. An error from change rolls back and is returned as it is. A channel that is not there is crm.ErrNotFound.
+	// requires signed identities, and its secrets. Change may also fill in audit. An error from change rolls back and is
+	// returned as it is. A channel that is not there is crm.ErrNotFound.
 	UpdateChannel(
 		ctx context.Context, w crm.WorkspaceID, id crm.ChannelID, change func(*crm.Channel) error, audit ...*crm.AuditEntry,
 	) (crm.Channel, error)
@@ -229,11 +230,13 @@ type Recorder interface {
 	//
 	//   - A message that was recorded before changes nothing and gets the contact and session as they are now; neither when
 	//     the contact has been deleted since.
-	//   - The contact is the identity's, else the one of the identity by the alias; else the oldest that holds the profile's verified e-mail, else verified phone, as a
+	//   - The contact is the identity's, else the one of the identity by the alias; else the oldest that holds the
+	//     profile's verified e-mail, else verified phone, as a
 	//     value that staff entered or a channel verified; else a new one. See [crm.Contact.Learn] for what a profile changes.
 	//   - An identity under the former id, where there is none by the external id, gets the external id.
 	//   - An alias that is not known becomes an identity too, and one that is another contact's stays that.
-	//   - The session is the newest of the contact's identities that the message names, unless it is closed or archived; then a new active one.
+	//   - The session is the newest of the contact's identities that the message names, unless it is closed or
+	//     archived; then a new active one.
 	//   - An inbound message moves LastActivityAt, forward only, and leaves version and UpdatedAt alone. A profile that
 	//     changed a field raises the version.
 	//

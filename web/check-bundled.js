@@ -22,7 +22,7 @@ for (const { name, known, from, in: page } of libraries) {
   }
   // A library that is not recognised any more would pass unseen.
   if (!found.some(({ file }) => file.startsWith(page))) {
-    complaints.push(`${name} is not recognised in the files of ${page}: mend how it is known`)
+    complaints.push(`${name} is not recognised in the files of ${page}: update the pattern that finds it`)
   }
 }
 for (const complaint of complaints) {

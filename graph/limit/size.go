@@ -60,8 +60,8 @@ var sizes = map[string]int{
 	"ChannelSetup.allowedDomains": crm.MaxDomains * 255,
 }
 
-// sizeOf is how many bytes the value of a field without fields of its own can have. What is asked about the schema has
-// bounds of its own and is free.
+// sizeOf is how many bytes the value of a field without fields of its own can have. Introspection is free: it has
+// other limits.
 func sizeOf(f *ast.Field) int {
 	definition, parent := f.Definition, f.ObjectDefinition
 	if definition == nil || definition.Type == nil || parent == nil || strings.HasPrefix(parent.Name, "__") {

@@ -27,8 +27,8 @@ type signingKeys struct {
 	logger  *slog.Logger
 	fetched atomic.Bool
 
-	mu   sync.Mutex
-	told map[string]string // what the log says of keys that are not used, by their ids; the empty one is of the whole set
+	mu     sync.Mutex
+	logged map[string]string // the complaints in the log, by key id; the empty id stands for the whole set
 }
 
 // logNew logs the complaints that the previous fetch of the set did not have; the set is fetched every few seconds.
@@ -37,14 +37,14 @@ func (s *signingKeys) logNew(ctx context.Context, complaints map[string]string) 
 	defer s.mu.Unlock()
 	for kid, complaint := range complaints {
 		switch {
-		case s.told[kid] == complaint:
+		case s.logged[kid] == complaint:
 		case kid == "":
 			s.logger.WarnContext(ctx, "the JWKS has no key that tokens can be checked with", "keys", complaint)
 		default:
 			s.logger.InfoContext(ctx, "a key of the JWKS is not used", "kid", kid, "reason", complaint)
 		}
 	}
-	s.told = complaints
+	s.logged = complaints
 }
 
 // KeyReplaceAll keeps the good ones of a set that was fetched.

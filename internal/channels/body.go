@@ -18,8 +18,8 @@ const (
 	keptOfMore = 64 << 10
 	// maxStream is where reading ends.
 	maxStream = 64 << 20
-	// firstPiece is the most room for the beginning of a body, firstUntold where its length is not told, and nextPiece for
-	// what follows.
+	// firstPiece is the size of the first piece of a body, firstUntold the same when its length is unknown, and nextPiece
+	// that of all others.
 	firstPiece  = 16 << 10
 	firstUntold = 4 << 10
 	nextPiece   = 64 << 10
@@ -53,7 +53,7 @@ func (v *visit) readBody(p proof, most int) (body, error) {
 	if p.complete(v.ch.provider) {
 		b.held.believe()
 	}
-	left := v.r.ContentLength // negative where it is not told
+	left := v.r.ContentLength // negative when unknown
 	for {
 		n := b.next(left)
 		if left == 0 || n == 0 {

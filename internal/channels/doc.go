@@ -56,11 +56,11 @@ type delivery struct {
 	header  http.Header
 	secrets vault.Secrets
 	now     time.Time
-	// requireIdentity tells that the channel wants to know who its visitors are.
+	// requireIdentity is set when the channel accepts only visitors whose identity is signed.
 	requireIdentity bool
 }
 
-// refusal is why a delivery is not believed, in words for whoever sent it; empty for one that is.
+// refusal says to the sender why a delivery is not accepted; empty for one that is.
 type refusal string
 
 const (

@@ -46,7 +46,7 @@ const (
 // longestIdentity is how far ahead the exp of an identity may lie, in seconds: a leap year.
 const longestIdentity = 366 * 24 * 60 * 60
 
-// What a page is told of an identity that is refused, beside [notSigned].
+// Why an identity is refused, beside [notSigned].
 const (
 	noIdentity      refusal = "Only users who are signed in on the site may write here"
 	identityExpired refusal = "The identity has expired"

@@ -67,7 +67,7 @@ func newLookup(o Options) *lookup {
 	return l
 }
 
-// recall tells what is remembered of a channel, by whether anything is.
+// recall returns what is cached about a channel; known is false when nothing is.
 func (l *lookup) recall(ctx context.Context, id crm.ChannelID) (ch channel, old, known bool, err error) {
 	if ch, ok := l.known.Get(id); ok {
 		if young(l.now().Sub(ch.loaded), rememberedFor) && ch.of == l.store.Generation() {

@@ -79,7 +79,7 @@ func (v *visit) challenge() {
 }
 
 // renew looks up once more a channel that was remembered, for what is refused may be right by now, and reports whether it
-// did. Whoever has nothing left of what is allowed waits until the channel is forgotten.
+// did. An address without allowance left has to wait until the cached channel expires.
 func (v *visit) renew(ctx context.Context) (bool, error) {
 	if !v.old || !v.strangers.Left(v.stranger()) {
 		return false, nil
@@ -92,11 +92,11 @@ func (v *visit) renew(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// stranger is the name of whoever sends the channel what is refused. It is of one channel, so that one whose secret is
-// wrong takes nothing from the others of its provider.
+// stranger is the allowance's key for refused requests: the address and the channel, so that one channel with a wrong
+// secret costs the provider's other channels nothing.
 func (v *visit) stranger() string { return v.address + " " + v.ch.ID.String() }
 
-// turnAway refuses what is not verified, in words for whoever sent it, or tells one who has sent too much of it to wait.
+// turnAway refuses an unverified request with a reason, or with 429 once its sender has sent too many of them.
 func (v *visit) turnAway(status int, reason, text string) {
 	if _, wait, ok := v.strangers.Take(v.stranger()); !ok {
 		v.tooMany(limitUnverified, wait)
@@ -136,14 +136,14 @@ type limitedError struct {
 
 func (e *limitedError) Error() string { return "too many: " + e.limit }
 
-// tooMany tells one who has sent too much how long to wait.
+// tooMany answers 429 and says how long to wait.
 func (v *visit) tooMany(limit string, wait time.Duration) {
 	v.counters.refused(v.ch.Type, limit)
 	v.w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(wait.Seconds())))))
 	v.refuse(http.StatusTooManyRequests, "Too many messages. Please try again later")
 }
 
-// answer tells what became of a delivery.
+// answer responds with the outcome of a delivery.
 func (v *visit) answer(err error) {
 	invalid, isInvalid := errors.AsType[*crm.InvalidError](err)
 	limited, isLimited := errors.AsType[*limitedError](err)

@@ -142,9 +142,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// lookUp looks for a channel that is not remembered, unless it is known from before not to be there, as known tells. Asking
-// for one that is not there takes from what the address is allowed. When nothing of that is left, what looks signed is still
-// looked for, so many times a second in all: a provider may share the address.
+// lookUp loads a channel that is not cached. known is an error cached from an earlier look-up. Asking for a channel that
+// does not exist uses up the allowance of the address; after that only requests that look signed are looked up, a limited
+// number per second in all, because a provider may share the address.
 func (h *Handler) lookUp(r *http.Request, id crm.ChannelID, address string, known error) (channel, error) {
 	undo, wait, ok := h.strangers.Take(address)
 	if !ok && (known != nil || !looksSigned(r.Header) || !h.reserve.Allow()) {

@@ -55,7 +55,7 @@ type Config struct {
 	EventRetention   time.Duration `setting:"" default:"24h" help:"How long ago subscribers may have seen their last event to go on after it; at least 1m."`
 	MessageRetention time.Duration `setting:"" default:"90d" help:"How long messages are known again, so that one that is reported twice counts once; at least 7d."`
 	FailureRetention time.Duration `setting:"" default:"90d" help:"How long messages are kept that could not be taken in; at least 1d."`
-	ShutdownDelay    time.Duration `setting:"" default:"0s" help:"How long to go on serving, but unready, once Kith is told to stop, until load balancers have noticed."`
+	ShutdownDelay    time.Duration `setting:"" default:"0s" help:"How long to keep serving, but unready, after Kith is told to stop, until load balancers have noticed."`
 	ShutdownTimeout  time.Duration `setting:"" default:"8s" help:"How long running requests may take to finish after that."`
 	LogFormat        string        `setting:"" default:"text" placeholder:"text|json" help:"How log lines are written."`
 	LogLevel         string        `setting:"" default:"info" placeholder:"LEVEL" help:"The least that is logged: debug, info, warn or error."`

@@ -17,8 +17,8 @@ var toolVariables = []string{
 	"KITH_TEST_DATABASE_URL", "KITH_WEB_OUT",
 }
 
-// Kubernetes tells every pod of the Services in its namespace, in the form that Docker once used for links. A Service
-// named kith or kith-… makes variables that look like Kith's.
+// Kubernetes sets variables in every pod for the Services of its namespace, in the form of Docker links. Those of a Service
+// named kith or kith-… look like Kith's settings.
 var (
 	serviceHost = regexp.MustCompile(`^(KITH_[A-Z0-9_]+)_SERVICE_HOST$`)
 	servicePart = regexp.MustCompile(
@@ -73,7 +73,7 @@ func variables() []string {
 	return names
 }
 
-// kubernetesServices are what the variables of each Service begin with that environ tells of.
+// kubernetesServices are the prefixes of the variables of each Service in environ.
 func kubernetesServices(environ []string) []string {
 	services := []string{"KITH"}
 	for _, pair := range environ {
@@ -85,7 +85,7 @@ func kubernetesServices(environ []string) []string {
 	return services
 }
 
-// isOfService reports whether a variable tells of a Service. KITH_PORT does when it is a URL; as a number it is
+// isOfService reports whether a variable describes a Service. KITH_PORT does when it is a URL; as a number it is
 // somebody's attempt at a setting.
 func isOfService(services []string, name, value string) bool {
 	return slices.ContainsFunc(services, func(service string) bool {

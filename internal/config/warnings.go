@@ -2,8 +2,7 @@ package config
 
 import "net/url"
 
-// Warnings tells of settings that make sense and let in more people than one might think. The variables that help are
-// named in them.
+// Warnings lists valid settings that admit more people than expected, each with the variables that help.
 func (c Config) Warnings() []string {
 	var all []string
 	warn := func(when bool, what string) {

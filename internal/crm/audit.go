@@ -44,7 +44,7 @@ const (
 	SignedOut        AuditAction = "SIGNED_OUT"
 )
 
-// NewAudit is an entry of something that no event tells of.
+// NewAudit makes the entry of an action without an event.
 func NewAudit(action AuditAction, actor string, at time.Time) AuditEntry {
 	return AuditEntry{ID: NewEventID(at), Action: action, Fields: []string{}, Actor: actor, At: at}
 }

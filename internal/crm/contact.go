@@ -67,8 +67,8 @@ func (c Contact) Holds(field, value string) bool {
 	return c.Email != nil && strings.EqualFold(*c.Email, value)
 }
 
-// Claims reports whether the contact's field, email or phone, is only what a customer typed in: it stands for nobody, so
-// it joins no other contact and keeps none from having the value.
+// Claims reports whether the contact's field, email or phone, is only what a customer typed: it proves nothing, so
+// it neither joins contacts nor keeps another contact from having the value.
 func (c Contact) Claims(field string) bool {
 	if field == "phone" {
 		return c.PhoneFrom.Origin == Claimed

@@ -29,7 +29,7 @@ type Failure struct {
 }
 
 // Mentions reports whether the payload names one of a customer's external ids: as a whole string or number of its JSON,
-// also of JSON within a string; of a payload that is none, anywhere but within a longer word.
+// including JSON within a string; in a payload that is not JSON, as a whole word.
 func (f Failure) Mentions(externals []string) bool { return mentions(f.Payload, externals) }
 
 func mentions(payload []byte, externals []string) bool {

@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// WorkspaceID is the random number that stands for a workspace inside. The world outside knows the workspace by its
+// WorkspaceID is the random number of a workspace, used internally only. Clients know the workspace by its
 // name, a non-empty string of at most [MaxWorkspaceName] bytes.
 type WorkspaceID int32
 
@@ -47,7 +47,7 @@ const (
 	failurePrefix = "failure_"
 )
 
-// NewContactID makes an id that tells the day of creation and no more. The id outlives the contact, in the audit for one:
+// NewContactID makes an id that contains the day of creation, but no time. The id outlives the contact, in the audit for one:
 // with the exact time in it, it would lead to the session that the same message started.
 func NewContactID(at time.Time) ContactID {
 	return ContactID(newUUID(at.UTC().Truncate(24 * time.Hour)))

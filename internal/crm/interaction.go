@@ -53,8 +53,8 @@ func (i Interaction) ExternalIDs() []string {
 	return []string{i.ExternalID, i.Alias}
 }
 
-// MessageDigest stands for the message's idempotency key. Providers number messages within a conversation, so the
-// customer's id is part of it. It is not to be stored: whoever guesses the ids can tell. See [MessageKey].
+// MessageDigest is a digest of the message's idempotency key. Providers number messages within a conversation, so the
+// customer's id is part of it. It must not be stored: anybody who guesses the ids can compute it. See [MessageKey].
 func (i Interaction) MessageDigest() [16]byte {
 	h := sha256.New()
 	for _, s := range []string{i.ChannelID.String(), i.ExternalID, i.MessageID} {

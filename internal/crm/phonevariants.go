@@ -40,9 +40,9 @@ func mexican(digits string) (string, bool) { return withOrWithout(digits, "52", 
 // argentine is +54, perhaps a 9, and ten digits.
 func argentine(digits string) (string, bool) { return withOrWithout(digits, "54", "9") }
 
-// ivorian is +225 and eight digits, or ten that begin with the operator's: 01 for Moov, 05 for MTN, 07 for Orange. Which
-// of them told the second of the eight digits. Landlines, which began with 2 or 3, are left alone: no eight digits tell
-// whose a landline was.
+// ivorian is +225 and eight digits, or ten that begin with the operator's: 01 for Moov, 05 for MTN, 07 for Orange. The
+// second of the eight digits gave the operator. Landlines, which began with 2 or 3, are left alone: their digits do not
+// reveal the operator.
 func ivorian(digits string) (string, bool) {
 	rest, ok := strings.CutPrefix(digits, "225")
 	switch {

@@ -2,8 +2,8 @@ package crm
 
 import "time"
 
-// EndedSignIn says that a sign-in of a staff member was over before its time: credentials of it that were issued before
-// Before are good no more. Where the person signed out Before is Until, when the last of them ends by itself.
+// EndedSignIn records that a sign-in ended early: its credentials issued before Before are no longer valid. When the person
+// signed out, Before equals Until, the expiry of the last of them.
 type EndedSignIn struct {
 	ID     string // random, of the sign-in and all that it is renewed to
 	Before time.Time
@@ -11,5 +11,5 @@ type EndedSignIn struct {
 	At     time.Time // when it was ended
 }
 
-// Covers reports whether a viewer's credential is one of those that are good no more.
+// Covers reports whether a viewer's credential was ended.
 func (e EndedSignIn) Covers(v Viewer) bool { return v.SignIn == e.ID && v.IssuedAt.Before(e.Before) }

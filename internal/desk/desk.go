@@ -45,7 +45,7 @@ type Options struct {
 	Replayer Replayer
 	// Events is for [Desk.Subscribe] and [Desk.MarkEvents].
 	Events *events.Hub
-	// Panicked is told of each panic in what is read ahead, whose outcome may never be asked for. Nil does nothing.
+	// Panicked is called for each panic in what is read ahead, because nobody may ask for that result. Nil does nothing.
 	Panicked func(*storage.PanicError)
 }
 

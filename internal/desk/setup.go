@@ -17,8 +17,8 @@ var snippet string
 type ChannelSetup struct {
 	// WebhookURL is where the provider sends its webhooks.
 	WebhookURL string
-	// VerifyToken is what the provider is told so that each can know the other; nil where there is none. It is shown by way
-	// of [Desk.ReadVerifyToken].
+	// VerifyToken is entered at the provider, so that each side recognizes the other; nil when there is none. Show it through
+	// [Desk.ReadVerifyToken] only.
 	VerifyToken *string
 	// EmbedSnippet is HTML for the pages of the allowed sites; nil for all types but HTML_EMBED.
 	EmbedSnippet *string

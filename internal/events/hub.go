@@ -38,7 +38,7 @@ type Hub struct {
 
 	open, dropped atomic.Int64
 
-	// Panicked is told of each panic that was caught. It is set before the hub is used; nil does nothing.
+	// Panicked is called for each caught panic. Set it before the hub is used; nil does nothing.
 	Panicked func(*storage.PanicError)
 }
 

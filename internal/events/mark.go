@@ -7,7 +7,7 @@ import (
 	"kith/internal/crm"
 )
 
-// position is how far somebody has read: up to and with an event. The event tells whether the record is still the one that
+// position is how far somebody has read: up to and with an event. The event shows whether the record is still the one that
 // was read. A database that is put back gives the same places to other events.
 type position struct {
 	place crm.Place

@@ -82,7 +82,7 @@ func (h *Hub) join(s *Subscription) (joined bool, err error) {
 	case s.at.place < t.at.place:
 		return false, nil
 	case s.at.place == t.at.place && s.at.event != t.at.event && s.at.event != none && t.at.event != none:
-		return false, ErrResync // one of them is of a record that has been put back: both read anew
+		return false, ErrResync // one of them is of a record that has been put back: both read again
 	}
 	t.subscribers[s] = struct{}{}
 	return true, nil

@@ -20,7 +20,7 @@ func NewAllowance(n int, per time.Duration) *Allowance {
 	return &Allowance{n, per, newBuckets()}
 }
 
-// Take takes one for the name, which undo puts back. When there is none it tells how long to wait.
+// Take takes one for the name, which undo puts back. When none is left, wait says how long until there is.
 func (a *Allowance) Take(name string) (undo func(), wait time.Duration, ok bool) {
 	if a == nil {
 		return func() {}, 0, true

@@ -87,7 +87,7 @@ func hostOf(hostport string) string {
 	return hostport
 }
 
-// Direct refuses requests that show signs of a proxy in front, for a server that takes whoever reaches it for somebody on
+// Direct refuses requests that show signs of a proxy in front, for a server that trusts everybody who reaches it as somebody on
 // its own machine: a header that proxies add, HTTP/1.0, which some speak to what is behind them, or the origin of a page
 // that is neither local nor one of origins. A proxy that shows no sign passes.
 func Direct(local func(host string) bool, origins []string, next http.Handler) http.Handler {

@@ -38,11 +38,11 @@ func (h *Health) Ready(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	if err := h.ping(ctx); err != nil {
 		what := "database away"
-		if told, ok := errors.AsType[interface {
+		if cause, ok := errors.AsType[interface {
 			error
 			Text() string
 		}](err); ok {
-			what = told.Text()
+			what = cause.Text()
 		}
 		say(w, http.StatusServiceUnavailable, what)
 		return

@@ -18,8 +18,8 @@ type Serving struct {
 	Drain  func(ctx context.Context) error
 	Health *Health
 	Logger *slog.Logger
-	// Delay is how long to go on as before, but unready, once serving is to stop: whoever balances load takes a while to
-	// notice and to send no more.
+	// Delay is how long to keep serving, but unready, once serving is to stop: load balancers need a while to notice and to
+	// stop sending requests.
 	Delay time.Duration
 	// Grace is how long running requests may take to finish once serving is to stop.
 	Grace time.Duration
@@ -39,8 +39,8 @@ type limits struct {
 var usualLimits = limits{header: 5 * time.Second, read: 15 * time.Second, write: time.Minute, idle: 2 * time.Minute}
 
 // Serve answers requests on ln until ctx ends. Then it turns unready and, after the delay, stops accepting and lets running
-// requests finish within the grace; what runs on is told by the end of its context, logged and cut off. It returns when nothing of it is
-// left, with an error only when the listener failed.
+// requests finish within the grace; what runs on is told by the end of its context, logged and cut off. It returns when
+// nothing of it is left, with an error only when the listener failed.
 //
 // A handler that streams lifts the server's read and write deadlines for itself, with [http.ResponseController].
 func Serve(ctx context.Context, ln net.Listener, s Serving) error {

@@ -27,7 +27,7 @@ type Ingest struct {
 
 // Allowance lets each name have so many of something in a while.
 type Allowance interface {
-	// Take takes one for the name, which undo puts back. When there is none it tells how long to wait.
+	// Take takes one for the name, which undo puts back. When none is left, wait says how long until there is.
 	Take(name string) (undo func(), wait time.Duration, ok bool)
 	// Left reports whether the name could take one now.
 	Left(name string) bool
@@ -54,12 +54,12 @@ type Report struct {
 	Direction  crm.Direction
 	Text       *string
 	Profile    crm.Profile
-	// Stranger tells that nobody vouches for the customer: anybody can send such a message, and as somebody new each time.
+	// Stranger is set when nobody vouches for the customer: anybody can send such messages, as somebody new each time.
 	Stranger bool
 }
 
 // Record records one message. The same message again changes nothing and gets the same answer. A viewer who may not read
-// contacts gets ids alone: whoever reports a number would otherwise learn whose it is. The error is a *LimitedError for a
+// contacts gets only ids: reporting a number must not reveal whose it is. The error is a *LimitedError for a
 // stranger too many, who is nobody's contact yet.
 func (in *Ingest) Record(ctx context.Context, v crm.Viewer, r Report) (crm.Recorded, error) {
 	if !v.CanReportOn(r.ChannelID) {
@@ -110,8 +110,8 @@ func (in *Ingest) Record(ctx context.Context, v crm.Viewer, r Report) (crm.Recor
 	return done, nil
 }
 
-// admit lets in a message that makes no new contact of a stranger, or makes one that there may be. undo tells that none was
-// made of it. It is called within the customer's turn, so that the first messages of one stranger count once.
+// admit accepts a message unless it would make one new contact too many of a stranger. Call undo when no contact was
+// made. It is called within the customer's turn, so that the first messages of one stranger count once.
 func (in *Ingest) admit(
 	ctx context.Context, w crm.WorkspaceID, i crm.Interaction, stranger bool,
 ) (undo func(), err error) {

@@ -19,8 +19,8 @@ type storeCalls struct {
 	panicked func(*storage.PanicError)
 }
 
-// WatchStore wraps a store so that its calls are counted and timed and panics in them become errors, of which panicked is
-// told: what called may never look at the error. It registers with r.
+// WatchStore wraps a store so that its calls are counted and timed and panics in them become errors, and panicked is called
+// with them, because the caller may never look at the error. It registers with r.
 func WatchStore(store storage.Store, r prometheus.Registerer, panicked func(*storage.PanicError)) storage.Store {
 	calls := &storeCalls{
 		panicked: panicked,
@@ -31,7 +31,7 @@ func WatchStore(store storage.Store, r prometheus.Registerer, panicked func(*sto
 		}, []string{"call"}),
 		failed: promauto.With(r).NewCounterVec(prometheus.CounterOpts{
 			Name: "kith_storage_failures_total",
-			Help: "Calls to storage that failed for a reason no client can mend: full, read_only, permission, locked, io or damaged, else unavailable, timeout or internal.",
+			Help: "Calls to storage that failed for a reason outside the client's control: full, read_only, permission, locked, io or damaged, else unavailable, timeout or internal.",
 		}, []string{"call", "reason"}),
 	}
 	return storage.Watch(store, calls.watch)

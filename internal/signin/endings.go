@@ -37,7 +37,7 @@ func newEndings(store storage.SignIns, log *slog.Logger, now func() time.Time) *
 	return &endings{store: store, log: log, now: now, known: make(map[string]crm.EndedSignIn)}
 }
 
-// covers reports whether a pass is one of those that are good no more.
+// covers reports whether the sign-in of a pass was ended.
 func (e *endings) covers(p pass) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -60,7 +60,7 @@ func (e *endings) end(ctx context.Context, p pass, before time.Time) {
 	}
 }
 
-// learn notes what has ended and tells whoever listens of what is new.
+// learn notes what has ended and calls the listener for what is new.
 func (e *endings) learn(list ...crm.EndedSignIn) {
 	e.mu.Lock()
 	var fresh []crm.EndedSignIn

@@ -105,7 +105,7 @@ var (
 	errTooBig  = errors.New("too big for a cookie")
 )
 
-// passOf is the pass that a request brings, whether or not it has ended by itself. The error is errNoPass, errBadPass, or
+// passOf is the pass that a request brings, whether or not it has expired. The error is errNoPass, errBadPass, or
 // errOver where it was ended before.
 func (s *SignIn) passOf(r *http.Request) (pass, error) {
 	c, err := r.Cookie(s.cookieName(passCookie))

@@ -52,7 +52,7 @@ type Config struct {
 	Lifetime time.Duration
 	// PublicURL is where browsers reach Kith: https, or http on this machine, without a path.
 	PublicURL string
-	// Panicked is told of each panic that was caught where nobody else would. Nil does nothing.
+	// Panicked is called for each panic that was caught in the background. Nil does nothing.
 	Panicked func(*storage.PanicError)
 }
 

@@ -78,8 +78,8 @@ func execMode(name string, ofURL pgx.QueryExecMode) (pgx.QueryExecMode, error) {
 	return 0, fmt.Errorf("database URL: default_query_exec_mode=%s: want cache_statement, cache_describe or exec", ofURL)
 }
 
-// connectAside opens a connection that is not a pool's: to the server itself where the options tell a way past a pooler.
-// direct is false when there is a pooler in between all the same.
+// connectAside opens a connection outside the pool, to the direct URL where the options have one. direct is false when
+// there is a pooler in between anyway.
 func connectAside(ctx context.Context, url string, o Options) (c *pgx.Conn, direct bool, err error) {
 	if o.DirectURL != "" {
 		url = o.DirectURL
@@ -100,8 +100,8 @@ func connectAside(ctx context.Context, url string, o Options) (c *pgx.Conn, dire
 	return c, direct, nil
 }
 
-// isDirect reports whether a connection leads to the server itself. A pooler makes up the process number that it tells its
-// clients, for it lends them another process each time.
+// isDirect reports whether a connection leads to the server itself. A pooler invents the process number that it gives its
+// clients, because it lends them another process each time.
 func isDirect(ctx context.Context, c *pgx.Conn) (bool, error) {
 	var process uint32
 	err := c.QueryRow(ctx, `SELECT pg_backend_pid()`, pgx.QueryExecModeExec).Scan(&process)
@@ -109,7 +109,7 @@ func isDirect(ctx context.Context, c *pgx.Conn) (bool, error) {
 }
 
 // prepareSession sets what a connection keeps for its life. Through a pooler it would reach other programs and not us, so
-// there it is left to the role's own settings. Each statement has one right plan, so planning anew is waste; Citus,
+// there it is left to the role's own settings. Each statement has one right plan, so planning again is waste; Citus,
 // though, plans joins and CTEs only with the values at hand.
 func prepareSession(ctx context.Context, c *pgx.Conn, direct bool, timeout time.Duration) error {
 	if !direct || c.Config().DefaultQueryExecMode != pgx.QueryExecModeCacheStatement { // the other modes are meant for poolers
@@ -127,7 +127,7 @@ func prepareSession(ctx context.Context, c *pgx.Conn, direct bool, timeout time.
 	return err
 }
 
-// withoutTimeout runs f on a connection of its own whose statements may take as long as they need, for what cannot be done
+// withoutTimeout runs f on a separate connection whose statements may take as long as they need, for what cannot be done
 // in a transaction. Behind a pooler, with no way past it, the role's time limit holds.
 func (s *Store) withoutTimeout(ctx context.Context, f func(*pgx.Conn) error) error {
 	c, direct, err := connectAside(ctx, s.url, s.options)
@@ -158,7 +158,7 @@ func (s *Store) atLeisure(ctx context.Context, f func(pgx.Tx) error) error {
 	})
 }
 
-// registerTypes tells how to send our types where the server has not been asked what it expects, in the mode exec.
+// registerTypes declares how to encode our types in the mode exec, in which the server is not asked what it expects.
 func registerTypes(m *pgtype.Map) {
 	m.RegisterDefaultPgType([16]byte{}, "uuid")
 	m.RegisterDefaultPgType([][16]byte{}, "_uuid")

@@ -98,7 +98,7 @@ func inWords(code string) string {
 	case diskFull:
 		return "the server's disk is full"
 	case readOnly:
-		return "the server is read-only: a standby, or told so"
+		return "the server is read-only: it is a standby, or is configured so"
 	case ioError:
 		return "the server's disk cannot be read or written"
 	}
@@ -115,7 +115,7 @@ func (e *serverError) Unwrap() []error {
 	return []error{e.cause}
 }
 
-// causes are those that a SQLSTATE tells of.
+// causes are the causes that SQLSTATEs stand for.
 var causes = map[string]storage.Cause{diskFull: storage.DiskFull, readOnly: storage.ReadOnly, ioError: storage.DiskError}
 
 // unavailable reports whether a SQLSTATE says that the server cannot serve now: connection (08), resources (53),

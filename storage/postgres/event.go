@@ -92,8 +92,8 @@ func (s *Store) addChange(b *pgx.Batch, w crm.WorkspaceID, e crm.Event) {
 // ownChanges are the changes that make a contact's history.
 const ownChanges = `session_id IS NULL AND kind IN ('CREATED', 'UPDATED')`
 
-// scrub queues that the events of the contact @id are emptied, but for that of its deletion: what is left is their places.
-// Those that have none to come serve nothing any more and go. Nobody gives places or tells activity meanwhile.
+// scrub queues statements that empty the events of the contact @id, except its deletion, and keep only their places. Events
+// that will get no place are deleted. It holds the lock under which places are given and activity is published.
 func scrub(b *pgx.Batch, args pgx.NamedArgs) {
 	b.Queue(`SELECT seq FROM event_heads WHERE workspace_id = @workspace FOR NO KEY UPDATE`, args)
 	b.Queue(`

@@ -52,7 +52,7 @@ func (s *Store) Follow(ctx context.Context, wake func(crm.WorkspaceID)) error {
 	return context.Cause(ctx)
 }
 
-// poll has every workspace looked after that has something left to tell, and sees whether the database is still the same.
+// poll wakes every workspace that has unpublished changes, and checks whether the database is still the same.
 func (s *Store) poll(ctx context.Context) {
 	for {
 		_ = s.meet(ctx) // or at the next look

@@ -32,7 +32,7 @@ type generations struct {
 	last  string // the mark of the newest; empty before the first
 	count atomic.Uint64
 
-	partial atomic.Bool // the server does not tell all
+	partial atomic.Bool // the server does not reveal all of it
 }
 
 // Generation rises when the database is not the one it was.
@@ -55,9 +55,9 @@ func (s *Store) notice(m met) {
 	g.last = m.mark
 }
 
-// What tells one database from another, and its times apart: the cluster and its timeline, which is a new one with each
+// What identifies a database and its history: the cluster and its timeline, which is a new one with each
 // promotion and each recovery to a point in time; since when it runs, for a crash loses commits that did not wait for the
-// disk; the database and its tables, which a restore makes anew.
+// disk; the database and its tables, which a restore creates again.
 const (
 	wholeMark = `
 		SELECT pg_backend_pid(), EXISTS (SELECT FROM pg_extension WHERE extname = 'citus'), concat_ws(' ',
@@ -71,14 +71,14 @@ const (
 		  to_regclass('workspaces')::oid, pg_relation_filenode(to_regclass('workspaces')))`
 )
 
-// met is what a database tells of itself.
+// met is how a database identifies itself.
 type met struct {
 	process uint32 // of the server, that answers
 	citus   bool
 	mark    string
 }
 
-// meet asks a database for its mark. Some services that offer PostgreSQL do not tell of their cluster.
+// meet asks a database for its mark. Some managed PostgreSQL services hide their cluster.
 func (g *generations) meet(ctx context.Context, q interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }) (m met, err error) {

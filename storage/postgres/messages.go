@@ -20,7 +20,7 @@ const (
 	unkeyedCheck = time.Minute
 )
 
-// messageSecret is the database's own secret that messages are known again by. It is made where there is none yet.
+// messageSecret is the database's own key for recognizing repeated messages. It is created if there is none yet.
 func (s *Store) messageSecret(ctx context.Context) ([]byte, error) {
 	known := s.known.Load()
 	if secret := known.secret.Load(); secret != nil {

@@ -40,7 +40,7 @@ func Migrate(ctx context.Context, url string, o Options) (before Schema, err err
 	return before, nil
 }
 
-// SchemaOf tells how far the schema of the database at url has come. It changes nothing.
+// SchemaOf returns the schema version of the database at url. It changes nothing.
 func SchemaOf(ctx context.Context, url string, o Options) (s Schema, err error) {
 	err = withProvider(url, o, func(p *goose.Provider) error {
 		sources := p.ListSources()

@@ -64,7 +64,7 @@ func newTeller(s *Store) *teller {
 	}
 }
 
-// forget forgets what was told of: the database may not know of it.
+// forget drops what was published: the database may no longer have it.
 func (t *teller) forget() {
 	t.mu.Lock()
 	defer t.mu.Unlock()

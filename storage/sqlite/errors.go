@@ -49,7 +49,7 @@ func translate(ctx context.Context, err error) error {
 	return fmt.Errorf("sqlite: %w", e)
 }
 
-// causeOf is the cause that a result code tells of; empty where there is none that an operator could do something about.
+// causeOf is the cause behind a result code; empty when an operator could do nothing about it.
 func causeOf(code int) storage.Cause {
 	switch code {
 	case codes.SQLITE_IOERR_SHMSIZE: // the index of the log grows

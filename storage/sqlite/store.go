@@ -26,7 +26,7 @@ type Store struct {
 	path    string
 	opened  atomic.Pointer[files]
 	closed  atomic.Bool
-	moving  sync.Mutex // held while the file is opened anew
+	moving  sync.Mutex // held while the file is reopened
 	renewed atomic.Uint64
 
 	eraser eraser
@@ -102,7 +102,7 @@ func (s *Store) TestWrite(ctx context.Context) error {
 // Close waits for running statements and frees what the store holds.
 func (s *Store) Close() error {
 	s.closed.Store(true)
-	s.moving.Lock() // whoever opens the file anew is through
+	s.moving.Lock() // wait for a reopening to finish
 	defer s.moving.Unlock()
 	return s.opened.Load().close()
 }

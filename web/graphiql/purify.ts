@@ -1,4 +1,4 @@
-// What Monaco calls of DOMPurify. It stands in for the copy that Monaco carries in its own source, which no update of a
+// What Monaco calls of DOMPurify. It replaces the copy that Monaco carries in its own source, which no update of a
 // package reaches and no audit of packages sees.
 
 import DOMPurify from 'dompurify'

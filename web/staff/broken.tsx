@@ -15,7 +15,7 @@ export function Broken({ onGoOn }: { onGoOn: () => void }) {
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
     heading.current?.focus()
-    // What the lists hold may be what failed: whichever way leads on, they are read anew.
+    // What the lists hold may be what failed: either way on, they are read again.
     forgetContacts()
     forgetSessions()
   }, [])

@@ -20,7 +20,7 @@ export class Sessions extends List {
 
 const kept = new Kept<Sessions>()
 
-/** forgetSessions has the lists read anew when they are shown next. */
+/** forgetSessions makes the lists reload when they are shown next. */
 export const forgetSessions = () => kept.clear()
 
 /** opened is the session that is shown, whichever lists hold it. */

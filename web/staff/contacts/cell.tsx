@@ -135,7 +135,7 @@ function Editor({ edit, draft, onReturn, onTab }: EditorProps) {
     if (composing(event)) {
       return
     }
-    // On what stands below the input, Enter presses and Tab goes on, as everywhere else.
+    // On the buttons below the input, Enter and Tab work as everywhere else.
     const typing = event.target === input.current
     if (event.key === 'Escape') {
       onReturn()

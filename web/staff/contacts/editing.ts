@@ -109,12 +109,12 @@ export function latest({ waiting, sending, contact, field }: Edit): string {
   return (waiting ?? sending)?.text ?? value(contact, field)
 }
 
-/** isPending tells whether a value waits for the server's answer. */
+/** isPending reports whether a value waits for the server's answer. */
 export function isPending({ waiting, sending }: Edit): boolean {
   return waiting !== undefined || sending !== undefined
 }
 
-/** isUnsaved tells whether a value was typed that nobody has sent, or that was not saved. */
+/** isUnsaved reports whether a value was typed but not sent, or not saved. */
 export function isUnsaved({ draft, problem }: Edit): boolean {
   return problem !== undefined || (draft !== undefined && touched(draft))
 }
@@ -234,7 +234,7 @@ export class Editing {
     this.#finish(id)
   }
 
-  /** forget drops everything about a contact: whoever edits here deleted it. */
+  /** forget drops everything about a contact: the user deleted it here. */
   forget(id: string): void {
     this.#queues.delete(id)
     this.saved.set(this.saved.get().filter((each) => each.contact.id !== id))

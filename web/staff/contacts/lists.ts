@@ -87,7 +87,7 @@ export function contactsOf(search: string, sort: Sort, only = ''): Contacts {
   return kept.get(`${only} ${sort} ${search}`, () => new Contacts(search, sort, only))
 }
 
-/** forgetContacts has the lists read anew when they are shown next. */
+/** forgetContacts makes the lists reload when they are shown next. */
 export const forgetContacts = () => kept.clear()
 
 /** removeEverywhere takes a contact that is no more out of each list. */

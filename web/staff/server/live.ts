@@ -14,7 +14,7 @@ import { type Attempt, checkSocket } from './transport'
 /** interrupted is true while the server answers, but events do not come. */
 export const interrupted = new Store(false)
 
-const patience = 5_000 // ms until a subscription stands, before the page says that it does not
+const patience = 5_000 // ms to wait for a subscription before the page reports that there is none
 
 const line = new Line()
 

@@ -34,7 +34,7 @@ export class Backoff {
  */
 export type Trouble = 'offline' | 'unreachable' | 'unready'
 
-/** Reach tells whether the server answers, and whether it is being tried just now. */
+/** Reach says whether the server answers, and whether it is being tried right now. */
 export interface Reach {
   trouble: Trouble | undefined
   trying: boolean
@@ -42,7 +42,7 @@ export interface Reach {
 
 /** World is what a Recovery acts on. */
 export interface World {
-  /** probe asks the server once whether it is there. It never rejects, and ends by itself. */
+  /** probe asks the server once whether it is there. It never rejects, and has a time limit. */
   probe(): Promise<Trouble | undefined>
   /** later calls back after some ms, unless the function that it returns is called before. */
   later(what: () => void, ms: number): () => void

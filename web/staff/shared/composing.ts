@@ -1,7 +1,7 @@
 import type { KeyboardEvent } from 'react'
 
 /**
- * composing tells whether a key belongs to an input method, as the Enter that takes a suggestion. Safari ends the
+ * composing reports whether a key belongs to an input method, as the Enter that takes a suggestion. Safari ends the
  * composition before it reports that key, which then has the code 229.
  */
 export function composing({ nativeEvent }: KeyboardEvent): boolean {
