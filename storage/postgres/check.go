@@ -187,6 +187,7 @@ var indexes = []struct{ kind, name, on string }{
 		"INDEX", "ingest_failures_by_customer",
 		`ingest_failures (workspace_id, channel_id, external_id) WHERE external_id IS NOT NULL`,
 	},
+	{"INDEX", "ingest_failures_by_channel", `ingest_failures (workspace_id, channel_id, id)`},
 	{"INDEX", "ingest_failures_by_time", `ingest_failures (at, workspace_id)`},
 	{"INDEX", "messages_of_session", `messages (workspace_id, session_id) WHERE session_id IS NOT NULL`},
 	{"INDEX", "messages_by_day", `messages (day, workspace_id)`},

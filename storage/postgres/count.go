@@ -77,7 +77,10 @@ func (s source) Sample(ctx context.Context, q search.Query, size int) (search.Sa
 		return nil, nil
 	}
 	args := pgx.NamedArgs{"workspace": s.workspace, "at": uuids(at), "text": q.Text()}
-	rows, err := s.pool.Query(ctx, fmt.Sprintf(`
+	b := &pgx.Batch{}
+	b.Queue(`SELECT set_config('enable_incremental_sort', 'off', true)`) // instead of which it reads and sorts workspaces whole
+	var found search.Sample
+	b.Queue(fmt.Sprintf(`
 		SELECT n.looked, n.matched
 		FROM unnest(@at::uuid[]) AS f(id)
 		CROSS JOIN LATERAL (
@@ -90,8 +93,12 @@ func (s source) Sample(ctx context.Context, q search.Query, size int) (search.Sa
 		    LIMIT %d
 		  ) c
 		  WHERE c.workspace_id = @workspace
-		) n`, holding("c.search_text", search.Filter{With: q.Tokens()}, args), s.onOneNode(), search.SampleStretch), args)
-	return all(ctx, rows, err, pgx.RowToStructByPos[search.Stretch])
+		) n`, holding("c.search_text", search.Filter{With: q.Tokens()}, args), s.onOneNode(), search.SampleStretch), args,
+	).Query(func(rows pgx.Rows) (err error) {
+		found, err = pgx.CollectRows(rows, pgx.RowToStructByPos[search.Stretch])
+		return err
+	})
+	return found, translate(ctx, s.pool.SendBatch(ctx, b).Close())
 }
 
 // onOneNode is a condition on the workspace that Citus needs to route a statement. Elsewhere it is left out: a planner that

@@ -141,9 +141,15 @@ func (s *Store) FailuresOfContact(ctx context.Context, w crm.WorkspaceID, id crm
 	rows, err := s.pool.Query(ctx, `
 		SELECT `+failureColumns+`
 		FROM ingest_failures
-		WHERE workspace_id = @workspace AND ((channel_id, external_id) IN (
-		  SELECT y.channel_id, y.external_id FROM identities y WHERE y.workspace_id = @workspace AND y.contact_id = @contact
-		) OR id = ANY(@mentioning))
+		WHERE workspace_id = @workspace AND id IN (
+		  SELECT f.id
+		  FROM identities y
+		  JOIN ingest_failures f
+		    ON f.workspace_id = y.workspace_id AND f.channel_id = y.channel_id AND f.external_id = y.external_id
+		  WHERE y.workspace_id = @workspace AND y.contact_id = @contact
+		  UNION ALL
+		  SELECT unnest(@mentioning::uuid[])
+		)
 		ORDER BY id`, pgx.NamedArgs{"workspace": w, "contact": [16]byte(id), "mentioning": uuids(list)})
 	found, err := all(ctx, rows, err, scanFailure)
 	if err != nil {
@@ -201,8 +207,9 @@ func dropFailures(b *pgx.Batch, w crm.WorkspaceID, identities []crm.Identity, me
 	}
 	b.Queue(`
 		DELETE FROM ingest_failures
-		WHERE workspace_id = @workspace AND ((channel_id, external_id) IN (
+		WHERE workspace_id = @workspace AND (channel_id, external_id) IN (
 		  SELECT i.channel_id, i.external_id FROM unnest(@channels::uuid[], @externals::text[]) i(channel_id, external_id)
-		) OR id = ANY(@mentioning))`,
-		pgx.NamedArgs{"workspace": w, "channels": channels, "externals": externals, "mentioning": uuids(mentioning)})
+		)`, pgx.NamedArgs{"workspace": w, "channels": channels, "externals": externals})
+	b.Queue(`DELETE FROM ingest_failures WHERE workspace_id = @workspace AND id = ANY(@mentioning)`,
+		pgx.NamedArgs{"workspace": w, "mentioning": uuids(mentioning)})
 }

@@ -279,6 +279,7 @@ func (r reader) writes(ctx context.Context) {
 	r.mayRead = max(r.mayRead, storage.CountLimit+1) // as far as it counts
 	r.check("count failures", func() error { _, err := r.store.CountFailures(ctx, r.workspace); return err })
 	r.check("remove a failure", func() error { return r.store.RemoveFailure(ctx, r.workspace, f.ID) })
+	r.check("failures of a contact", func() error { _, err := r.store.FailuresOfContact(ctx, r.workspace, *s.ContactID); return err })
 	r.check("delete", func() error {
 		return r.store.DeleteContact(ctx, r.workspace, *s.ContactID, storage.Deletion{At: at, Event: crm.NewEventID(at)})
 	})

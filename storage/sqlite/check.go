@@ -164,6 +164,7 @@ var indexes = []struct{ name, on string }{
 	{"contact_activity_dirty", `contact_activity (told_at) WHERE dirty_at IS NOT NULL`},
 	{"channels_by_id", `channels (id)`},
 	{"ingest_failures_by_customer", `ingest_failures (workspace_id, channel_id, external_id) WHERE external_id IS NOT NULL`},
+	{"ingest_failures_by_channel", `ingest_failures (workspace_id, channel_id, id)`},
 	{"ingest_failures_by_time", `ingest_failures (at)`},
 	{"messages_of_session", `messages (workspace_id, session_id) WHERE session_id IS NOT NULL`},
 	{"messages_by_day", `messages (day)`},

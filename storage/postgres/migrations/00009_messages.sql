@@ -16,9 +16,10 @@ CREATE INDEX messages_by_day ON messages (day, workspace_id);
 CREATE INDEX messages_unkeyed ON messages (workspace_id) WHERE NOT keyed;
 
 CREATE INDEX ingest_failures_by_time ON ingest_failures (at, workspace_id);
+CREATE INDEX ingest_failures_by_channel ON ingest_failures (workspace_id, channel_id, id);
 
 -- +goose Down
-DROP INDEX ingest_failures_by_time, messages_of_session, messages_by_day, messages_unkeyed;
+DROP INDEX ingest_failures_by_time, ingest_failures_by_channel, messages_of_session, messages_by_day, messages_unkeyed;
 DELETE FROM messages WHERE session_id IS NULL;
 ALTER TABLE messages ALTER COLUMN session_id SET NOT NULL, DROP COLUMN keyed, DROP COLUMN day;
 DROP TABLE secrets;

@@ -34,3 +34,4 @@ CREATE INDEX messages_by_day ON messages (day);
 CREATE INDEX messages_unkeyed ON messages (workspace_id) WHERE keyed = 0;
 
 CREATE INDEX ingest_failures_by_time ON ingest_failures (at);
+CREATE INDEX ingest_failures_by_channel ON ingest_failures (workspace_id, channel_id, id);
