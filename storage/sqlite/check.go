@@ -63,9 +63,9 @@ func (s *Store) check(ctx context.Context, i storage.Inspection) error {
 				return err
 			}
 		}
-		whole.looked = c.looked
+		whole.looked, whole.stale = c.looked, append(whole.stale, c.stale...)
 	}
-	return whole.orphanGrams(ctx)
+	return whole.grams(ctx)
 }
 
 // checkup is the check of one workspace, or of the whole database where the workspace is 0.
@@ -75,6 +75,7 @@ type checkup struct {
 	workspace crm.WorkspaceID
 	name      string
 	looked    int
+	stale     []int64 // numbers of contacts whose entries in the gram index are still to be written anew
 }
 
 // report mends a finding, where that is wanted and mend can, and tells it.
@@ -208,6 +209,9 @@ func (c *checkup) contacts(ctx context.Context) error {
 			}
 		}
 		for _, v := range damaged {
+			if slices.Contains(v.findings, storage.StaleGrams) {
+				c.stale = append(c.stale, v.n)
+			}
 			for _, kind := range v.findings {
 				c.Found(storage.Finding{Workspace: c.name, Kind: kind, Contact: &v.contact.ID, Repaired: c.Repair})
 			}
@@ -318,14 +322,19 @@ func (c *checkup) mendContact(ctx context.Context, t *tx, id crm.ContactID) erro
 	keys := search.KeysOf(contact)
 	a := c.args(id)
 	a["name_key"], a["search_text"] = keys.Name, keys.Text
-	n, _, err := first(ctx, t.conn, `
-		UPDATE contacts SET name_key = @name_key, search_text = @search_text
-		WHERE workspace_id = @workspace AND id = @id
-		RETURNING n`, a, scanInt)
+	entry, err := t.indexed(ctx, c.workspace, id)
 	if err != nil {
 		return err
 	}
-	t.grams = append(t.grams, gramChange{kind: gramReplace, n: int64(n), workspace: c.workspace, keys: keys})
+	if entry.new = new(gramWords(c.workspace, keys.Name, keys.Text)); *entry.new != *entry.old {
+		t.grams = append(t.grams, entry)
+	}
+	_, err = t.exec(ctx, `
+		UPDATE contacts SET name_key = @name_key, search_text = @search_text
+		WHERE workspace_id = @workspace AND id = @id`, a)
+	if err != nil {
+		return err
+	}
 	if err := addTerms(ctx, t.conn, c.workspace, id, keys.Terms); err != nil {
 		return err
 	}

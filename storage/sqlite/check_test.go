@@ -17,8 +17,10 @@ func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 	t.Parallel()
 	const gone = `
 		PRAGMA foreign_keys = off;
-		DELETE FROM contact_grams WHERE rowid = (SELECT max(n) FROM contacts);
+		INSERT INTO contact_grams (contact_grams, rowid, grams) SELECT 'delete', n, (SELECT group_concat(term, ' ') FROM contact_gram_words WHERE doc = n) FROM contacts WHERE n = (SELECT max(n) FROM contacts);
 		DELETE FROM contact_terms WHERE contact_id = (SELECT id FROM contacts ORDER BY created_at DESC LIMIT 1);`
+	const takeOut = `
+		INSERT INTO contact_grams (contact_grams, rowid, grams) SELECT 'delete', n, (SELECT group_concat(term, ' ') FROM contact_gram_words WHERE doc = n) FROM contacts WHERE name = 'Zoë Ångström'`
 	for name, c := range map[string]struct {
 		damage string
 		want   []storage.FindingKind
@@ -48,10 +50,24 @@ func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 			`UPDATE sessions SET contact_id = NULL, last_message_preview = NULL WHERE n = 1; UPDATE session_counts SET anonymous = 1`,
 			kinds(storage.KeptMessages, storage.WrongSessionCount), "", false,
 		},
-		"a contact is not in the gram index": {`DELETE FROM contact_grams WHERE rowid = (SELECT n FROM contacts WHERE name = 'Zoë Ångström')`, kinds(storage.StaleGrams), "", false},
-		"a contact has other grams":          {`INSERT OR REPLACE INTO contact_grams (rowid, grams) SELECT n, 'a b c' FROM contacts WHERE name = 'Zoë Ångström'`, kinds(storage.StaleGrams), "", false},
-		"grams of nobody":                    {`INSERT INTO contact_grams (rowid, grams) VALUES (1000, 'a b c')`, kinds(storage.OrphanGrams), "", false},
-		"an index is gone":                   {`DROP INDEX contacts_by_name`, kinds(storage.MissingIndex), "contacts_by_name", false},
+		"a contact is not in the gram index": {takeOut, kinds(storage.StaleGrams), "", false},
+		"a contact has other grams": {
+			takeOut + `; INSERT INTO contact_grams (rowid, grams) SELECT n, 'a b c' FROM contacts WHERE name = 'Zoë Ångström'`,
+			kinds(storage.StaleGrams), "", false,
+		},
+		"a contact has a gram too many": {
+			`CREATE TEMP TABLE was AS
+			 SELECT n, sz, (SELECT group_concat(term, ' ') FROM contact_gram_words WHERE doc = n) AS words
+			 FROM contacts JOIN contact_grams_docsize d ON d.id = n WHERE name = 'Zoë Ångström';` + takeOut + `;
+			 INSERT INTO contact_grams (rowid, grams) SELECT n, words || ' a' FROM was;
+			 UPDATE contact_grams_docsize SET sz = was.sz FROM was WHERE id = n`, kinds(storage.StaleGrams), "", false,
+		},
+		"grams of nobody": {`INSERT INTO contact_grams (rowid, grams) VALUES (1000, 'a b c')`, kinds(storage.OrphanGrams), "", false},
+		"grams without an entry, and an entry without grams": {
+			`INSERT INTO contact_grams (rowid, grams) VALUES (1000, 'a b c');
+			 UPDATE contact_grams_docsize SET id = 1001 WHERE id = 1000`, kinds(storage.OrphanGrams), "", false,
+		},
+		"an index is gone": {`DROP INDEX contacts_by_name`, kinds(storage.MissingIndex), "contacts_by_name", false},
 		"a channel is gone": {
 			`DELETE FROM channels; DELETE FROM identities`, kinds(storage.Damage), "sessions without channels, 2 rows", true,
 		},

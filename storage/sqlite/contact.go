@@ -213,15 +213,22 @@ func saveContact(ctx context.Context, t *tx, w crm.WorkspaceID, before, c crm.Co
 	c.ID, c.CreatedAt, c.LastActivityAt = before.ID, before.CreatedAt, before.LastActivityAt
 	c.Version, c.UpdatedAt = before.Version+1, at.UTC().Truncate(time.Microsecond)
 	old, keys := search.KeysOf(before), search.KeysOf(c)
-	n, _, err := first(ctx, t.conn, `
+	if old.Name != keys.Name || old.Text != keys.Text {
+		entry, err := t.indexed(ctx, w, c.ID)
+		if err != nil {
+			return c, err
+		}
+		entry.new = new(gramWords(w, keys.Name, keys.Text))
+		t.grams = append(t.grams, entry)
+	}
+	_, err := t.exec(ctx, `
 		UPDATE contacts
 		SET name = @name, email = @email, phone = @phone, notes = @notes, version = @version, updated_at = @updated,
 		    name_origin = @name_origin, name_channel = @name_channel,
 		    email_origin = @email_origin, email_channel = @email_channel,
 		    phone_origin = @phone_origin, phone_channel = @phone_channel,
 		    name_key = @name_key, search_text = @search_text
-		WHERE workspace_id = @workspace AND id = @id
-		RETURNING n`, contactArgs(w, c, keys), scanInt)
+		WHERE workspace_id = @workspace AND id = @id`, contactArgs(w, c, keys))
 	if err != nil {
 		return c, err
 	}
@@ -230,9 +237,6 @@ func saveContact(ctx context.Context, t *tx, w crm.WorkspaceID, before, c crm.Co
 	}
 	if err := addTerms(ctx, t.conn, w, c.ID, without(keys.Terms, old.Terms)); err != nil {
 		return c, err
-	}
-	if old.Name != keys.Name || old.Text != keys.Text {
-		t.grams = append(t.grams, gramChange{kind: gramReplace, n: int64(n), workspace: w, keys: keys})
 	}
 	return c, nil
 }
@@ -263,7 +267,7 @@ func insertContact(ctx context.Context, t *tx, w crm.WorkspaceID, c crm.Contact)
 	if err != nil {
 		return err
 	}
-	t.grams = append(t.grams, gramChange{kind: gramInsert, n: n, workspace: w, keys: keys})
+	t.grams = append(t.grams, gramChange{n: n, new: new(gramWords(w, keys.Name, keys.Text))})
 	return addTerms(ctx, t.conn, w, c.ID, keys.Terms)
 }
 
@@ -390,14 +394,15 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		if err := dropTerms(ctx, t.conn, w, id, search.KeysOf(c).Terms); err != nil {
 			return err
 		}
-		n, _, err := first(ctx, t.conn, `
-			DELETE FROM contacts
-			WHERE workspace_id = @workspace AND id = @id
-			RETURNING n`, args{"workspace": w, "id": id[:]}, scanInt)
+		entry, err := t.indexed(ctx, w, id)
 		if err != nil {
 			return err
 		}
-		t.grams = append(t.grams, gramChange{kind: gramDelete, n: int64(n)})
+		t.grams = append(t.grams, entry)
+		_, err = t.exec(ctx, `DELETE FROM contacts WHERE workspace_id = @workspace AND id = @id`, args{"workspace": w, "id": id[:]})
+		if err != nil {
+			return err
+		}
 		if err := addToCount(ctx, t.conn, w, -1); err != nil {
 			return err
 		}

@@ -14,8 +14,6 @@ const (
 	// wipeLook is how many pages are looked at in one helping, wipeAtOnce how many are written in one transaction.
 	wipeLook   = 2000
 	wipeAtOnce = 200
-	// mergeAtOnce is how many pages of the gram index are merged in one transaction.
-	mergeAtOnce = 200
 	// wipeShare is how many times as long as a pass the pause behind it is.
 	wipeShare = 50
 )
@@ -29,7 +27,6 @@ const (
 type eraser struct {
 	asked   atomic.Bool // something was deleted since the pass began; set also while mu is held by who waits for the writer
 	mu      sync.Mutex
-	merge   int    // how many pages of the gram index to merge next, negative at first; 0 when it is merged
 	running bool   // a pass is going on
 	last    int    // the page that the pass has come to
 	cut     bool   // the pass is over, the log is still to be cut
@@ -48,26 +45,14 @@ func (s *Store) erase(ctx context.Context) (more bool, err error) {
 	defer e.mu.Unlock()
 	if of := s.Generation(); of != e.of {
 		e.asked.Store(true)
-		e.of, e.running, e.merge, e.last, e.cut = of, false, 0, 0, false
+		e.of, e.running, e.last, e.cut = of, false, 0, false
 	}
 	if !e.running {
 		if e.began = time.Now(); !e.asked.Load() || e.began.Before(e.resume) {
 			return false, nil
 		}
 		e.asked.Store(false)
-		e.running, e.merge = true, -mergeAtOnce
-	}
-	if e.merge != 0 {
-		left, err := s.mergeGrams(ctx, e.merge)
-		if err != nil {
-			e.ask()
-			e.running = false
-			return false, err
-		}
-		if e.merge = 0; left {
-			e.merge = mergeAtOnce
-		}
-		return true, nil
+		e.running = true
 	}
 	if !e.cut {
 		if e.last, err = s.wipeAfter(ctx, e.last); err != nil {
@@ -85,28 +70,6 @@ func (s *Store) erase(ctx context.Context) (more bool, err error) {
 	e.cut, e.running = false, false
 	e.resume = time.Now().Add(wipeShare * time.Since(e.began))
 	return false, nil
-}
-
-// mergeGrams merges some pages of the gram index, and reports whether any are left. FTS5 only notes down which rows are
-// gone: their words go when the segments that they are in are merged. Merging begins with a negative number of pages.
-func (s *Store) mergeGrams(ctx context.Context, pages int) (left bool, err error) {
-	err = s.write(ctx, func(ctx context.Context, t *tx) error {
-		var changes [2]int
-		for i := range changes {
-			if i == 1 {
-				_, err := t.exec(ctx, `INSERT INTO contact_grams (contact_grams, rank) VALUES ('merge', @pages)`, args{"pages": pages})
-				if err != nil {
-					return err
-				}
-			}
-			if changes[i], _, err = first(ctx, t.conn, `SELECT total_changes()`, nil, scanInt); err != nil {
-				return err
-			}
-		}
-		left = changes[1]-changes[0] >= 2 // see https://sqlite.org/fts5.html#the_merge_command
-		return nil
-	})
-	return left, err
 }
 
 // wipeAfter looks at the pages behind the given one and returns the last of them; 0 when there are no more.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,11 +15,7 @@ import (
 
 func TestNothingOfADeletedContactIsLeftInTheGramIndex(t *testing.T) {
 	t.Parallel()
-	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "kith.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
+	s := opened(t, filepath.Join(t.TempDir(), "kith.db"))
 	w, err := s.Workspace(t.Context(), "acme")
 	if err != nil {
 		t.Fatal(err)
@@ -57,21 +54,60 @@ func TestNothingOfADeletedContactIsLeftInTheGramIndex(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for more := true; more; {
-		if more, err = s.Maintain(t.Context()); err != nil {
-			t.Fatal(err)
+	for _, of := range []*Store{s, backedUp(t, s)} { // with no round of maintenance before
+		terms := gramTerms(t, of)
+		for _, c := range gone {
+			keys := search.KeysOf(c)
+			for word := range strings.FieldsSeq(gramWords(w, keys.Name, keys.Text)) {
+				if terms["0"+word] {
+					t.Errorf("the index holds %s, of a contact that is gone", word)
+				}
+			}
 		}
 	}
-	terms := gramTerms(t, s)
-	if len(terms) == 0 {
-		t.Error("no words were found in the index")
+}
+
+func backedUp(t *testing.T, s *Store) *Store {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "backup.db")
+	if err := Backup(t.Context(), s.path, path); err != nil {
+		t.Fatal(err)
 	}
-	for _, c := range gone {
-		keys := search.KeysOf(c)
-		for _, g := range search.TextGrams(w, bucketOf(keys.Name), keys.Text) {
-			if word := "0" + string(appendWord(nil, g)); terms[word] {
-				t.Errorf("the index holds %s, of a contact that is gone", word)
-			}
+	return opened(t, path)
+}
+
+func opened(t *testing.T, path string) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func TestAnUpgradeMakesTheGramIndexAnewWithoutWordsOfDeletedContacts(t *testing.T) {
+	t.Parallel()
+	const w = 1
+	gone, there := gramWords(w, "zebulon quixxwyz", " zebulon quixxwyz"), gramWords(w, "ann smith", " ann smith")
+	path := filepath.Join(t.TempDir(), "kith.db")
+	release(t, path, 8, fmt.Sprintf(`
+		INSERT INTO workspaces VALUES (%[1]d, 'demo', 0);
+		INSERT INTO contacts (
+		  n, workspace_id, id, name, version, created_at, updated_at, name_origin, email_origin, phone_origin,
+		  name_key, search_text, notes
+		) VALUES (1, %[1]d, x'000000000000000000000000000000a1', 'Ann Smith', 1, 0, 0, 1, 0, 0, 'ann smith', ' ann smith', '');
+		INSERT INTO contact_grams (rowid, grams) VALUES (1, '%[2]s'), (2, '%[3]s');
+		DELETE FROM contact_grams WHERE rowid = 2;`, w, there, gone))
+	terms := gramTerms(t, opened(t, path))
+	for word := range strings.FieldsSeq(there) {
+		if !terms["0"+word] {
+			t.Errorf("the index lost %s", word)
+		}
+	}
+	for word := range strings.FieldsSeq(gone) {
+		if terms["0"+word] {
+			t.Errorf("the index holds %s, of a contact that is gone", word)
 		}
 	}
 }
@@ -113,6 +149,9 @@ func gramTerms(t *testing.T, s *Store) map[string]bool {
 	}
 	if err := blocks.Err(); err != nil {
 		t.Fatal(fmt.Errorf("read the index: %w", err))
+	}
+	if len(terms) == 0 {
+		t.Error("no words were found in the index")
 	}
 	return terms
 }

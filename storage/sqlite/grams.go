@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"strconv"
 	"strings"
 
@@ -21,44 +22,55 @@ func bucketOf(nameKey string) int { return search.Bucket(nameKey) / bucketSize }
 
 // gramChange is an entry of the gram index that a write puts in, replaces or takes out.
 type gramChange struct {
-	kind      gramKind
-	n         int64 // contacts.n
-	workspace crm.WorkspaceID
-	keys      search.Keys
+	n        int64   // contacts.n
+	old, new *string // words; nil where there was or will be no entry
 }
 
-type gramKind uint8
+// gramWords are the words of a contact with these keys.
+func gramWords(w crm.WorkspaceID, nameKey, searchText string) string {
+	return words(search.TextGrams(w, bucketOf(nameKey), searchText))
+}
 
-const (
-	gramInsert gramKind = iota
-	gramReplace
-	gramDelete
-)
+// indexed is a contact's entry as it is, to be replaced or taken out. The stored keys tell its words: a later version of
+// the folding would make others.
+func (t *tx) indexed(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) (gramChange, error) {
+	g, found, err := first(ctx, t.conn, `SELECT n, name_key, search_text FROM contacts WHERE workspace_id = @workspace AND id = @id`,
+		args{"workspace": w, "id": id[:]}, func(rows *sql.Rows) (g gramChange, err error) {
+			var nameKey, searchText string
+			if err := rows.Scan(&g.n, &nameKey, &searchText); err != nil {
+				return g, err
+			}
+			g.old = new(gramWords(w, nameKey, searchText))
+			return g, nil
+		})
+	if err == nil && !found {
+		err = crm.ErrNotFound
+	}
+	return g, err
+}
 
 // flushGrams brings the gram index up to date for a whole group of writes. It comes last, because FTS5 writes a segment
-// to the disk at each savepoint, and all of them have to be merged later.
+// to the disk at each savepoint, and all of them have to be merged later. An entry is taken out by its words: FTS5, whose
+// option secure-delete is on, then removes them from the segments that they are in, and does not only note that they are gone.
 func (t *tx) flushGrams(ctx context.Context) error {
 	for _, g := range t.grams {
-		var err error
-		t.dropped = t.dropped || g.kind != gramInsert
-		switch g.kind {
-		case gramInsert:
-			_, err = t.exec(ctx, `INSERT INTO contact_grams (rowid, grams) VALUES (@n, @grams)`, g.args())
-		case gramReplace:
-			_, err = t.exec(ctx, `INSERT OR REPLACE INTO contact_grams (rowid, grams) VALUES (@n, @grams)`, g.args())
-		case gramDelete:
-			_, err = t.exec(ctx, `DELETE FROM contact_grams WHERE rowid = @n`, args{"n": g.n})
+		if g.old != nil {
+			t.dropped = true
+			_, err := t.exec(ctx, `
+				INSERT INTO contact_grams (contact_grams, rowid, grams)
+				SELECT 'delete', id, @old FROM contact_grams_docsize WHERE id = @n`, args{"n": g.n, "old": *g.old})
+			if err != nil {
+				return err
+			}
 		}
-		if err != nil {
-			return err
+		if g.new != nil {
+			if _, err := t.exec(ctx, `INSERT INTO contact_grams (rowid, grams) VALUES (@n, @new)`, args{"n": g.n, "new": *g.new}); err != nil {
+				return err
+			}
 		}
 	}
 	t.grams = nil
 	return nil
-}
-
-func (g gramChange) args() args {
-	return args{"n": g.n, "grams": words(search.TextGrams(g.workspace, bucketOf(g.keys.Name), g.keys.Text))}
 }
 
 // words are grams as a text that FTS5 takes apart again.
