@@ -52,12 +52,13 @@ type incoming struct {
 	crm.Interaction
 	key    [16]byte
 	digest [16]byte // under which it may still be stored, see [Store.keySome]
+	mark   [16]byte // of the mark of activity that it leaves: not the key, for what was forgotten may come again beside its mark
 }
 
 func (s *Store) incoming(ctx context.Context, i crm.Interaction) (incoming, error) {
 	secret, err := s.messageSecret(ctx)
 	digest := i.MessageDigest()
-	return incoming{Interaction: i, key: crm.MessageKey(secret, digest), digest: digest}, err
+	return incoming{Interaction: i, key: crm.MessageKey(secret, digest), digest: digest, mark: uuid.New()}, err
 }
 
 func (s *Store) record(ctx context.Context, w crm.WorkspaceID, i incoming) (crm.Recorded, error) {
@@ -137,7 +138,7 @@ func (s *Store) lookAt(ctx context.Context, w crm.WorkspaceID, i incoming) (look
 func interactionArgs(w crm.WorkspaceID, i incoming) pgx.NamedArgs {
 	return pgx.NamedArgs{
 		"workspace": w, "channel": [16]byte(i.ChannelID), "external": i.ExternalID, "alias": i.Alias,
-		"key": i.key, "digest": i.digest, "day": crm.Day(i.Received), "at": i.At, "received": i.Received,
+		"key": i.key, "digest": i.digest, "mark": i.mark, "day": crm.Day(i.Received), "at": i.At, "received": i.Received,
 		"preview": i.Preview,
 	}
 }
@@ -212,7 +213,7 @@ func (s *Store) append(ctx context.Context, w crm.WorkspaceID, i incoming, c crm
 		  RETURNING session_id
 		), `+activity+`mark AS (
 		  INSERT INTO activity_marks (workspace_id, id, channel_id, contact_id, session_id, moved, received_at)
-		  SELECT @workspace, @key, @channel, t.contact_id, t.id, `+moved+`, @received
+		  SELECT @workspace, @mark, @channel, t.contact_id, t.id, `+moved+`, @received
 		  FROM target t, message m
 		)
 		UPDATE sessions s

@@ -89,7 +89,7 @@ func moveActivity(b *pgx.Batch, w crm.WorkspaceID, i incoming, c crm.ContactID, 
 		if session.Valid {
 			b.Queue(`
 				INSERT INTO activity_marks (workspace_id, id, channel_id, contact_id, session_id, moved, received_at)
-				VALUES (@workspace, @key, @channel, @contact, @session, false, @received)`, args)
+				VALUES (@workspace, @mark, @channel, @contact, @session, false, @received)`, args)
 		}
 		return
 	}
@@ -104,7 +104,7 @@ func moveActivity(b *pgx.Batch, w crm.WorkspaceID, i incoming, c crm.ContactID, 
 		  RETURNING contact_id
 		)
 		INSERT INTO activity_marks (workspace_id, id, channel_id, contact_id, session_id, moved, received_at)
-		SELECT @workspace, @key, @channel, @contact, @session, EXISTS (SELECT FROM activity), @received`+ifMoved, args)
+		SELECT @workspace, @mark, @channel, @contact, @session, EXISTS (SELECT FROM activity), @received`+ifMoved, args)
 }
 
 func insertContact(b *pgx.Batch, w crm.WorkspaceID, c crm.Contact, stage gramStage) {

@@ -26,6 +26,17 @@ var messageCases = []testCase{
 		w.same("of a contact that is gone", w.record(young).Repeated, false)
 		w.same("makes a fresh one", w.count("").Value, 1)
 	}},
+	{"a message that is forgotten may come again at once", func(w *world) {
+		ch := w.channel("Shop")
+		m := w.message(ch, "ann", "1")
+		first := w.record(m)
+		for range 3 {
+			w.forgetMessages(m.Received.AddDate(0, 0, 1))
+			r := w.record(m)
+			w.same("repeated", r.Repeated, false)
+			w.same("the contact", r.Contact.ID, first.Contact.ID)
+		}
+	}},
 	{"more messages than are forgotten at once are forgotten by and by", func(w *world) {
 		w.now = time.Date(2018, 4, 1, 12, 0, 0, 0, time.UTC)
 		ch := w.channel("Shop")
