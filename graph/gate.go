@@ -20,7 +20,6 @@ const (
 type gate struct {
 	running chan struct{}
 	waiting atomic.Int64
-	left    atomic.Int64 // when the last one left, in nanoseconds since 1970
 }
 
 func newGate(running int) *gate { return &gate{running: make(chan struct{}, running)} }
@@ -58,15 +57,4 @@ func (g *gate) wait(ctx context.Context) error {
 	}
 }
 
-func (g *gate) leave() {
-	g.left.Store(time.Now().UnixNano())
-	<-g.running
-}
-
-// used is when something ran last: now, while something does.
-func (g *gate) used() time.Time {
-	if len(g.running) > 0 {
-		return time.Now()
-	}
-	return time.Unix(0, g.left.Load())
-}
+func (g *gate) leave() { <-g.running }

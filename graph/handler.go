@@ -155,7 +155,7 @@ func NewHandler(o Options) *Handler {
 	if o.Subscriptions == 0 {
 		o.Subscriptions = usualSubscriptions
 	}
-	h.shares = newShares(o.Subscriptions, o.Concurrency, h.gate)
+	h.shares = newShares(o.Subscriptions, o.Concurrency)
 	if o.cores > 0 {
 		h.shares.cores = o.cores
 	}

@@ -164,6 +164,9 @@ func (h *Handler) execute(ctx context.Context, op *graphql.OperationContext) (js
 		return nil, h.refuse(ctx, err)
 	}
 	defer h.gate.leave()
+	who := subjectOf(auth.Viewer(ctx))
+	h.shares.work.begin(who)
+	defer h.shares.work.end(who)
 	ctx, a := h.withAnswer(ctx)
 	defer a.free()
 	answers, ctx := h.executor.DispatchOperation(ctx, op)

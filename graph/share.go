@@ -18,7 +18,7 @@ const (
 	// answersPerRunning is how many queries may run for each answer of a subscription that is made at a time.
 	answersPerRunning = 4
 	// machineShare is the part of the machine that one subject's answers may take while others are at work: one in so many.
-	machineShare = 4
+	machineShare = 8
 	// answerBurst is how long answers may be made without a rest.
 	answerBurst = 50 * time.Millisecond
 	// overdraft is how much of what was taken while nobody else was at work is rested for once somebody is.
@@ -33,25 +33,22 @@ const (
 // are and whatever an event makes of them. They are made one at a time for each subject, and after each the subject rests,
 // unless nobody else is at work.
 type shares struct {
-	most    int     // subscriptions of a subject
-	cores   float64 // that a subject may keep at work
-	gate    *gate   // answers of all subjects
-	queries *gate   // who else is at work
+	most  int     // subscriptions of a subject
+	cores float64 // that a subject may keep at work
+	gate  *gate   // answers of all subjects
+	work  *work   // queries, mutations and answers
 
 	refused atomic.Int64
 	rested  atomic.Int64 // nanoseconds
 
 	mu        sync.Mutex
 	bySubject map[subject]*share
-	last      *share    // whose answer was made last
-	lastAt    time.Time // when that was
-	otherAt   time.Time // when somebody else's was
 }
 
-func newShares(most, concurrency int, queries *gate) *shares {
+func newShares(most, concurrency int) *shares {
 	return &shares{
 		most: most, cores: min(1, float64(runtime.GOMAXPROCS(0))/machineShare),
-		gate: newGate(max(1, concurrency/answersPerRunning)), queries: queries,
+		gate: newGate(max(1, concurrency/answersPerRunning)), work: newWork(),
 		bySubject: make(map[subject]*share),
 	}
 }
@@ -144,7 +141,7 @@ func (m *share) rest() time.Duration {
 	m.mu.Lock()
 	rest := m.due.Add(-m.of.pay(answerBurst)).Sub(now) // far below zero for one that has taken nothing
 	m.mu.Unlock()
-	if rest <= 0 || m.of.alone(m, now) {
+	if rest <= 0 || now.Sub(m.of.work.byOthers(m.subject)) >= quiet {
 		return 0
 	}
 	return rest
@@ -162,31 +159,11 @@ func (m *share) took(d time.Duration) {
 		m.due = most
 	}
 	m.mu.Unlock()
-	s := m.of
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.last != m {
-		s.last, s.otherAt = m, s.lastAt
-	}
-	s.lastAt = now
+	m.of.work.done(m.subject)
 }
 
 // pay is how long it takes for a subject to come by so much of the machine.
 func (s *shares) pay(d time.Duration) time.Duration { return time.Duration(float64(d) / s.cores) }
-
-// alone reports whether nobody but the subject has been at work for a while.
-func (s *shares) alone(m *share, now time.Time) bool {
-	if now.Sub(s.queries.used()) < quiet {
-		return false
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	other := s.otherAt
-	if s.last != m {
-		other = s.lastAt
-	}
-	return now.Sub(other) >= quiet
-}
 
 // SubscriptionsRefused is how many subscriptions were refused so far because their subjects had enough.
 func (h *Handler) SubscriptionsRefused() int64 { return h.shares.refused.Load() }
