@@ -74,7 +74,8 @@ func existing(ctx context.Context, path string) error {
 }
 
 // latestVersion is the schema's version that this program knows.
-func latestVersion() (latest int64) {
+func latestVersion() int64 {
+	latest := regram.Version
 	files, _ := fs.Glob(migrations, "migrations/*.sql") // embedded, so that nothing can be missing
 	for _, f := range files {
 		number, _, _ := strings.Cut(path.Base(f), "_")

@@ -25,8 +25,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	sources := p.ListSources()
-	for range sources {
+	for range p.ListSources() {
 		if _, err = p.Up(ctx); err == nil {
 			break
 		}
@@ -42,7 +41,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	if newest := sources[len(sources)-1].Version; version > newest {
+	if newest := latestVersion(); version > newest {
 		return fmt.Errorf("migrate: the database is at version %d, newer than this program, which knows %d", version, newest)
 	}
 	return nil
