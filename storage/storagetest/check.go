@@ -113,8 +113,9 @@ var checkCases = []testCase{
 		w.add(person{name: "Ann"})
 		rows := 0
 		w.check(w.Check(w.ctx, storage.Inspection{
-			Found:    func(f storage.Finding) { w.t.Errorf("found %v", f) },
-			Progress: func(_ string, n int) { rows = max(rows, n) },
+			Workspace: w.name, // others are being written to, and damaged, by other cases
+			Found:     func(f storage.Finding) { w.t.Errorf("found %v", f) },
+			Progress:  func(_ string, n int) { rows = max(rows, n) },
 		}))
 		if rows == 0 {
 			w.t.Error("no progress was told")
