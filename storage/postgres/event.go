@@ -93,9 +93,12 @@ func (s *Store) addChange(b *pgx.Batch, w crm.WorkspaceID, e crm.Event) {
 const ownChanges = `session_id IS NULL AND kind IN ('CREATED', 'UPDATED')`
 
 // scrub queues statements that empty the events of the contact @id, except its deletion, and keep only their places. Events
-// that will get no place are deleted. It holds the lock under which places are given and activity is published.
+// that will get no place are deleted. It holds the lock under which places are given and activity is published, also in a
+// workspace that has no event yet and so no row to lock.
 func scrub(b *pgx.Batch, args pgx.NamedArgs) {
-	b.Queue(`SELECT seq FROM event_heads WHERE workspace_id = @workspace FOR NO KEY UPDATE`, args)
+	b.Queue(`
+		INSERT INTO event_heads (workspace_id, seq) VALUES (@workspace, 0)
+		ON CONFLICT (workspace_id) DO UPDATE SET seq = event_heads.seq`, args)
 	b.Queue(`
 		UPDATE activity_marks SET contact_id = '00000000-0000-0000-0000-000000000000'
 		WHERE workspace_id = @workspace AND contact_id = @id`, args) // the session's activity is still to be told of

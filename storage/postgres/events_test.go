@@ -396,3 +396,42 @@ func TestARoundThatHangsHoldsNoOtherWorkspaceUp(t *testing.T) {
 	}
 	until(t, "the held workspace's events are there", func() bool { return len(s.events()) == before+2 })
 }
+
+// The first event of a workspace may be of a contact that is being deleted. A workspace without events has no row of
+// event_heads yet, whose lock keeps the two apart.
+func TestTheFirstActivityOfAWorkspaceIsForgottenWithItsContact(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	ann := crm.Contact{ID: crm.NewContactID(now), Name: new("Ann"), Version: 1, CreatedAt: now, UpdatedAt: now}
+	if err := s.Load(t.Context(), s.workspace, slices.Values([]storage.Loaded{{Contact: ann}})); err != nil {
+		t.Fatal(err)
+	}
+	round := connect(t, s.url) // as the teller of another process has it
+	exec := func(sql string, args ...any) {
+		t.Helper()
+		if _, err := round.Exec(t.Context(), sql, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec(`BEGIN`)
+	exec(`INSERT INTO event_heads (workspace_id, seq) VALUES ($1, 1)`, s.workspace)
+	done := make(chan error, 1)
+	go func() {
+		done <- s.DeleteContact(t.Context(), s.workspace, ann.ID, storage.Deletion{At: now, Event: crm.NewEventID(now)})
+	}()
+	until(t, "the deletion waits, or is through", func() bool {
+		return len(done) == 1 || s.scalar(`
+			SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) == 1
+	})
+	exec(`
+		INSERT INTO changes (workspace_id, id, seq, kind, contact_id, version, fields, actor, at, stamp)
+		VALUES ($1, gen_random_uuid(), 1, 'ACTIVITY', $2, 1, '{}', '', now(), 0)`, s.workspace, [16]byte(ann.ID))
+	exec(`COMMIT`)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if n := s.scalar(`SELECT count(*) FROM changes WHERE kind = 'ACTIVITY' AND contact_id IS NOT NULL`); n != 0 {
+		t.Error("an event still tells of the contact's activity")
+	}
+}
