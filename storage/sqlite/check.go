@@ -50,12 +50,12 @@ func (s *Store) check(ctx context.Context, i storage.Inspection) error {
 	if err != nil {
 		return err
 	}
-	whole := checkup{Store: s, Inspection: i}
+	whole := checkup{Store: s, Inspection: i, stale: make(map[int64]*storage.Finding)}
 	if err := whole.structure(ctx); err != nil {
 		return err
 	}
 	for _, c := range workspaces {
-		c.looked = whole.looked
+		c.looked, c.stale = whole.looked, whole.stale
 		for _, part := range []func(context.Context) error{
 			c.contacts, c.terms, c.activity, c.identities, c.sessions, c.count, c.sessionCounts, c.values,
 		} {
@@ -63,7 +63,7 @@ func (s *Store) check(ctx context.Context, i storage.Inspection) error {
 				return err
 			}
 		}
-		whole.looked, whole.stale = c.looked, append(whole.stale, c.stale...)
+		whole.looked = c.looked
 	}
 	return whole.grams(ctx)
 }
@@ -75,7 +75,8 @@ type checkup struct {
 	workspace crm.WorkspaceID
 	name      string
 	looked    int
-	stale     []int64 // numbers of contacts whose entries in the gram index are still to be written anew
+	// stale are entries of the gram index that grams has to repair, by number, with what to report; nil for nothing.
+	stale map[int64]*storage.Finding
 }
 
 // report mends a finding, where that is wanted and mend can, and tells it.
@@ -182,6 +183,7 @@ type checked struct {
 	stored          search.Keys // but for the terms
 	active, indexed bool
 	size            []byte // of the gram index's entry
+	known           bool   // the entry is that of the stored keys, and can be replaced by them
 	findings        []storage.FindingKind
 }
 
@@ -201,7 +203,7 @@ func (c *checkup) contacts(ctx context.Context) error {
 			g.SetLimit(largestGroup)
 			for _, v := range damaged {
 				g.Go(func() error {
-					return c.write(ctx, func(ctx context.Context, t *tx) error { return c.mendContact(ctx, t, v.contact.ID) })
+					return c.write(ctx, func(ctx context.Context, t *tx) error { return c.mendContact(ctx, t, v) })
 				})
 			}
 			if err := g.Wait(); err != nil {
@@ -209,11 +211,16 @@ func (c *checkup) contacts(ctx context.Context) error {
 			}
 		}
 		for _, v := range damaged {
-			if slices.Contains(v.findings, storage.StaleGrams) {
-				c.stale = append(c.stale, v.n)
+			if !v.known {
+				c.stale[v.n] = nil
 			}
 			for _, kind := range v.findings {
-				c.Found(storage.Finding{Workspace: c.name, Kind: kind, Contact: &v.contact.ID, Repaired: c.Repair})
+				f := storage.Finding{Workspace: c.name, Kind: kind, Contact: &v.contact.ID, Repaired: c.Repair}
+				if kind == storage.StaleGrams && !v.known {
+					c.stale[v.n] = &f
+				} else {
+					c.Found(f)
+				}
 			}
 		}
 		c.progress(len(batch))
@@ -245,7 +252,8 @@ func (c *checkup) contactsAfter(ctx context.Context, conn *conn, after crm.Conta
 	for i := range batch {
 		v := &batch[i]
 		keys := search.KeysOf(v.contact)
-		if keys.Name != v.stored.Name || keys.Text != v.stored.Text {
+		stale := keys.Name != v.stored.Name || keys.Text != v.stored.Text
+		if stale {
 			v.findings = append(v.findings, storage.StaleKeys)
 		}
 		if !v.active {
@@ -257,6 +265,12 @@ func (c *checkup) contactsAfter(ctx context.Context, conn *conn, after crm.Conta
 		}
 		if !same {
 			v.findings = append(v.findings, storage.StaleGrams)
+		}
+		v.known = same
+		if stale {
+			if v.known, err = c.sameGrams(ctx, conn, *v, v.stored); err != nil {
+				return nil, err
+			}
 		}
 		for _, term := range keys.Terms {
 			terms, of = append(terms, [2]string{hex.EncodeToString(v.contact.ID[:]), hex.EncodeToString([]byte(term))}), append(of, i)
@@ -310,8 +324,10 @@ func tokens(size []byte) (n int) {
 	return n
 }
 
-// mendContact writes what is stored beside a contact anew. A contact that is gone meanwhile is none to mend.
-func (c *checkup) mendContact(ctx context.Context, t *tx, id crm.ContactID) error {
+// mendContact writes again what is derived from a contact; unless it has been deleted since. An entry of the gram index that
+// is not known is left to grams.
+func (c *checkup) mendContact(ctx context.Context, t *tx, v checked) error {
+	id := v.contact.ID
 	contact, err := contactByID(ctx, t.conn, c.workspace, id)
 	if errors.Is(err, crm.ErrNotFound) {
 		return nil
@@ -322,12 +338,14 @@ func (c *checkup) mendContact(ctx context.Context, t *tx, id crm.ContactID) erro
 	keys := search.KeysOf(contact)
 	a := c.args(id)
 	a["name_key"], a["search_text"] = keys.Name, keys.Text
-	entry, err := t.indexed(ctx, c.workspace, id)
-	if err != nil {
-		return err
-	}
-	if entry.new = new(gramWords(c.workspace, keys.Name, keys.Text)); *entry.new != *entry.old {
-		t.grams = append(t.grams, entry)
+	if v.known {
+		entry, err := t.indexed(ctx, c.workspace, id)
+		if err != nil {
+			return err
+		}
+		if entry.new = new(gramWords(c.workspace, keys.Name, keys.Text)); *entry.new != *entry.old {
+			t.grams = append(t.grams, entry)
+		}
 	}
 	_, err = t.exec(ctx, `
 		UPDATE contacts SET name_key = @name_key, search_text = @search_text

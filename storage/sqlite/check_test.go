@@ -15,12 +15,15 @@ import (
 
 func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 	t.Parallel()
+	const takeOutOf = `
+		INSERT INTO contact_grams (contact_grams, rowid, grams)
+		SELECT 'delete', n, (SELECT group_concat(term, ' ') FROM contact_gram_words WHERE doc = n)
+		FROM contacts
+		WHERE `
+	const takeOut = takeOutOf + `name = 'Zoë Ångström'`
 	const gone = `
-		PRAGMA foreign_keys = off;
-		INSERT INTO contact_grams (contact_grams, rowid, grams) SELECT 'delete', n, (SELECT group_concat(term, ' ') FROM contact_gram_words WHERE doc = n) FROM contacts WHERE n = (SELECT max(n) FROM contacts);
+		PRAGMA foreign_keys = off;` + takeOutOf + `n = (SELECT max(n) FROM contacts);
 		DELETE FROM contact_terms WHERE contact_id = (SELECT id FROM contacts ORDER BY created_at DESC LIMIT 1);`
-	const takeOut = `
-		INSERT INTO contact_grams (contact_grams, rowid, grams) SELECT 'delete', n, (SELECT group_concat(term, ' ') FROM contact_gram_words WHERE doc = n) FROM contacts WHERE name = 'Zoë Ångström'`
 	for name, c := range map[string]struct {
 		damage string
 		want   []storage.FindingKind
@@ -82,8 +85,10 @@ func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 			s := open(t, path)
 			w := workspace(t, s)
 			ch := channel(t, s, w)
+			var ids []crm.ContactID
 			for n, name := range []string{"Zoë Ångström", "Ben"} {
 				r := record(t, s, w, ch, name, name)
+				ids = append(ids, r.Contact.ID)
 				_, err := s.UpdateContact(t.Context(), w, r.Contact.ID, storage.Edit{Change: func(c *crm.Contact) error {
 					c.Name = &name
 					if n == 0 {
@@ -130,6 +135,12 @@ func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 				if len(page.Rows) != 1 || *page.Rows[0].Contact.Name != "Zoë Ångström" {
 					t.Errorf("after the repair, search %q finds %d contacts", text, len(page.Rows))
 				}
+			}
+			if err := s.DeleteContact(t.Context(), w, ids[0], storage.Deletion{At: now()}); err != nil {
+				t.Fatal(err)
+			}
+			if found := check(t, s, false); len(found) != 0 {
+				t.Errorf("found after a deletion: %v", found)
 			}
 		})
 	}

@@ -3,7 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,45 +11,39 @@ import (
 	"kith/storage"
 )
 
-// mendAtOnce is how many entries of the gram index are mended by one look through it.
+// mendAtOnce is how many entries of the gram index are repaired with one scan of it.
 const mendAtOnce = 10_000
 
-// grams checks that each word in the gram index is of an entry, and each entry of a contact. Then it mends what is known,
-// by now, not to be as it should be.
+// grams checks that every word in the gram index belongs to an entry, with as many words as FTS5 has counted for it, and
+// every entry to a contact. It repairs those, and the entries that the check of the contacts left to it.
 func (c *checkup) grams(ctx context.Context) error {
-	findings, err := read(ctx, c.Store, func(conn *conn) (map[int64]storage.Finding, error) { return c.strayGrams(ctx, conn) })
+	wrong, err := read(ctx, c.Store, func(conn *conn) (map[int64]*storage.Finding, error) { return c.strayGrams(ctx, conn) })
 	if err != nil {
 		return err
 	}
-	wrong := make(map[int64]bool)
-	for _, n := range c.stale {
-		wrong[n] = true
-	}
-	for n, f := range findings {
-		if !wrong[n] {
-			c.Found(f)
-			wrong[n] = true
+	for n, f := range c.stale {
+		if f != nil || wrong[n] == nil {
+			wrong[n] = f
 		}
 	}
-	for c.Repair && len(wrong) > 0 {
-		some := make(map[int64][]string)
-		for n := range wrong {
-			if some[n] = nil; len(some) == mendAtOnce {
-				break
+	for some := range slices.Chunk(slices.Sorted(maps.Keys(wrong)), mendAtOnce) {
+		if c.Repair {
+			if err := c.mendGrams(ctx, some); err != nil {
+				return err
 			}
 		}
-		if err := c.mendGrams(ctx, some); err != nil {
-			return err
-		}
-		for n := range some {
-			delete(wrong, n)
+		for _, n := range some {
+			if f := wrong[n]; f != nil {
+				f.Repaired = c.Repair
+				c.Found(*f)
+			}
 		}
 	}
 	return nil
 }
 
-// strayGrams are the entries with words too many or too few, by their numbers, and those of no contact.
-func (c *checkup) strayGrams(ctx context.Context, conn *conn) (map[int64]storage.Finding, error) {
+// strayGrams returns the entries with too many or too few words, and those without a contact, by their numbers.
+func (c *checkup) strayGrams(ctx context.Context, conn *conn) (map[int64]*storage.Finding, error) {
 	words := make(map[int64]int32)
 	_, err := all(ctx, conn, `SELECT doc FROM contact_gram_words`, nil, func(rows *sql.Rows) (none struct{}, err error) {
 		var n int64
@@ -60,110 +54,86 @@ func (c *checkup) strayGrams(ctx context.Context, conn *conn) (map[int64]storage
 	if err != nil {
 		return nil, err
 	}
-	found := make(map[int64]storage.Finding)
-	_, err = all(ctx, conn, `
-		SELECT d.id, d.sz, w.name, c.id
+	found := make(map[int64]*storage.Finding)
+	entries, err := all(ctx, conn, `
+		SELECT d.id, d.sz, coalesce(w.name, ''), c.id
 		FROM contact_grams_docsize d
 		LEFT JOIN contacts c ON c.n = d.id
 		LEFT JOIN workspaces w ON w.workspace_id = c.workspace_id`, nil, func(rows *sql.Rows) (none struct{}, err error) {
 		var n int64
 		var size, id []byte
-		var name *string
-		if err := rows.Scan(&n, &size, &name, &id); err != nil {
+		var workspace string
+		if err := rows.Scan(&n, &size, &workspace, &id); err != nil {
 			return none, err
 		}
 		switch {
 		case id == nil:
-			found[n] = storage.Finding{Kind: storage.OrphanGrams, Repaired: c.Repair}
+			found[n] = &storage.Finding{Kind: storage.OrphanGrams}
 		case int(words[n]) != tokens(size):
-			contact := crm.ContactID(id)
-			found[n] = storage.Finding{Kind: storage.StaleGrams, Contact: &contact, Repaired: c.Repair}
-			if name != nil {
-				f := found[n]
-				f.Workspace = *name
-				found[n] = f
-			}
+			found[n] = &storage.Finding{Workspace: workspace, Kind: storage.StaleGrams, Contact: new(crm.ContactID(id))}
 		}
 		delete(words, n)
 		return none, nil
 	})
-	c.progress(len(found))
 	for n := range words {
-		found[n] = storage.Finding{Kind: storage.OrphanGrams, Repaired: c.Repair}
+		found[n] = &storage.Finding{Kind: storage.OrphanGrams}
 	}
+	c.progress(len(entries))
 	return found, err
 }
 
-// mendGrams takes entries out, by all the words that they have or should have, and puts in those of the contacts that there are.
-func (c *checkup) mendGrams(ctx context.Context, entries map[int64][]string) error {
-	_, err := read(ctx, c.Store, func(conn *conn) (none struct{}, err error) {
-		_, err = all(ctx, conn, `SELECT doc, term FROM contact_gram_words`, nil, func(rows *sql.Rows) (none struct{}, err error) {
+// mendGrams removes entries with all the words that they have or should have, and writes those of existing contacts again.
+func (c *checkup) mendGrams(ctx context.Context, entries []int64) error {
+	words := make(map[int64][]string, len(entries))
+	for _, n := range entries {
+		words[n] = nil
+	}
+	_, err := read(ctx, c.Store, func(conn *conn) ([]struct{}, error) {
+		return all(ctx, conn, `SELECT doc, term FROM contact_gram_words`, nil, func(rows *sql.Rows) (none struct{}, err error) {
 			var n int64
 			var word string
-			if err := rows.Scan(&n, &word); err != nil {
-				return none, err
+			err = rows.Scan(&n, &word)
+			if list, wanted := words[n]; wanted {
+				words[n] = append(list, word)
 			}
-			if list, wanted := entries[n]; wanted {
-				entries[n] = append(list, word)
-			}
-			return none, nil
+			return none, err
 		})
-		return none, err
 	})
 	if err != nil {
 		return err
 	}
-	for n, words := range entries {
-		if err := c.write(ctx, func(ctx context.Context, t *tx) error { return t.mendGrams(ctx, n, words) }); err != nil {
+	for _, n := range entries {
+		if err := c.write(ctx, func(ctx context.Context, t *tx) error { return t.mendGrams(ctx, n, words[n]) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// mendGrams mends an entry that had the words. FTS5 keeps the number of all words and takes it for damage when more go than
-// came: a word that no contact has stands in for those that were never counted, or not for this entry.
+// mendGrams writes an entry again that was found to have these words. FTS5 counts all words in the index, and reports damage
+// when more are removed than were ever added. So the entry is first replaced by one that repeats a placeholder as often as
+// words are to be removed.
 func (t *tx) mendGrams(ctx context.Context, n int64, words []string) error {
-	const standIn = "0 "
+	const placeholder = "0 " // not a word of any contact
 	size, there, err := first(ctx, t.conn, `SELECT sz FROM contact_grams_docsize WHERE id = @n`, args{"n": n},
 		func(rows *sql.Rows) (size []byte, err error) { return size, rows.Scan(&size) })
 	if err != nil {
 		return err
 	}
-	g := gramChange{n: n}
-	w, id, err := t.contactNumbered(ctx, n)
-	if err == nil {
-		g, err = t.indexed(ctx, w, id)
-	}
-	if err != nil && !errors.Is(err, crm.ErrNotFound) {
+	g, _, err := t.entry(ctx, `n = @n`, args{"n": n})
+	if err != nil {
 		return err
 	}
-	if g.old != nil { // which an edit may have put in since
+	if g.old != nil { // an edit may have added them since
 		words = append(words, strings.Fields(*g.old)...)
 	}
 	slices.Sort(words)
 	words = slices.Compact(words)
 	if there {
-		t.grams = append(t.grams, gramChange{n: n, old: new(strings.Repeat(standIn, tokens(size)))})
+		t.grams = append(t.grams, gramChange{n: n, old: new(strings.Repeat(placeholder, tokens(size)))})
 	}
 	t.grams = append(t.grams,
-		gramChange{n: n, new: new(strings.Repeat(standIn, len(words)+1))},
-		gramChange{n: n, old: new(standIn + strings.Join(words, " ")), new: g.old})
+		gramChange{n: n, new: new(strings.Repeat(placeholder, len(words)+1))},
+		gramChange{n: n, old: new(placeholder + strings.Join(words, " ")), new: g.old})
 	return nil
-}
-
-func (t *tx) contactNumbered(ctx context.Context, n int64) (w crm.WorkspaceID, id crm.ContactID, err error) {
-	_, found, err := first(ctx, t.conn, `SELECT workspace_id, id FROM contacts WHERE n = @n`, args{"n": n},
-		func(rows *sql.Rows) (none struct{}, err error) {
-			var b []byte
-			if err := rows.Scan(&w, &b); err != nil {
-				return none, err
-			}
-			id = crm.ContactID(b)
-			return none, nil
-		})
-	if err == nil && !found {
-		err = crm.ErrNotFound
-	}
-	return w, id, err
 }

@@ -20,10 +20,10 @@ const (
 // bucketOf is the bucket of a name key in the gram index. Like search.Bucket it rises with the key.
 func bucketOf(nameKey string) int { return search.Bucket(nameKey) / bucketSize }
 
-// gramChange is an entry of the gram index that a write puts in, replaces or takes out.
+// gramChange is an entry of the gram index that a write adds, replaces or removes.
 type gramChange struct {
 	n        int64   // contacts.n
-	old, new *string // words; nil where there was or will be no entry
+	old, new *string // words; nil without an entry before or after
 }
 
 // gramWords are the words of a contact with these keys.
@@ -31,27 +31,33 @@ func gramWords(w crm.WorkspaceID, nameKey, searchText string) string {
 	return words(search.TextGrams(w, bucketOf(nameKey), searchText))
 }
 
-// indexed is a contact's entry as it is, to be replaced or taken out. The stored keys tell its words: a later version of
-// the folding would make others.
+// indexed returns the entry of a contact as it is now. Its words follow from the stored keys, because this version may
+// compute others.
 func (t *tx) indexed(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) (gramChange, error) {
-	g, found, err := first(ctx, t.conn, `SELECT n, name_key, search_text FROM contacts WHERE workspace_id = @workspace AND id = @id`,
-		args{"workspace": w, "id": id[:]}, func(rows *sql.Rows) (g gramChange, err error) {
-			var nameKey, searchText string
-			if err := rows.Scan(&g.n, &nameKey, &searchText); err != nil {
-				return g, err
-			}
-			g.old = new(gramWords(w, nameKey, searchText))
-			return g, nil
-		})
+	g, found, err := t.entry(ctx, `workspace_id = @workspace AND id = @id`, args{"workspace": w, "id": id[:]})
 	if err == nil && !found {
 		err = crm.ErrNotFound
 	}
 	return g, err
 }
 
+// entry is indexed for the contact that meets a condition.
+func (t *tx) entry(ctx context.Context, condition string, a args) (g gramChange, found bool, err error) {
+	return first(ctx, t.conn, `SELECT n, workspace_id, name_key, search_text FROM contacts WHERE `+condition, a,
+		func(rows *sql.Rows) (g gramChange, err error) {
+			var w crm.WorkspaceID
+			var nameKey, searchText string
+			if err := rows.Scan(&g.n, &w, &nameKey, &searchText); err != nil {
+				return g, err
+			}
+			g.old = new(gramWords(w, nameKey, searchText))
+			return g, nil
+		})
+}
+
 // flushGrams brings the gram index up to date for a whole group of writes. It comes last, because FTS5 writes a segment
-// to the disk at each savepoint, and all of them have to be merged later. An entry is taken out by its words: FTS5, whose
-// option secure-delete is on, then removes them from the segments that they are in, and does not only note that they are gone.
+// to the disk at each savepoint, and all of them have to be merged later. Entries are removed by their words, which the
+// option secure-delete of FTS5 then erases from its segments; see https://sqlite.org/fts5.html#the_secure_delete_configuration_option.
 func (t *tx) flushGrams(ctx context.Context) error {
 	for _, g := range t.grams {
 		if g.old != nil {

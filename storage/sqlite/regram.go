@@ -10,15 +10,15 @@ import (
 	"kith/internal/crm"
 )
 
-// regram is the step of the schema that makes the gram index anew, as one whose entries go with their contacts. The first
-// one only noted down which contacts were gone, and kept their words until some later merge. It takes about as long as
-// storing the contacts did.
-var regram = goose.NewGoMigration(9, &goose.GoFunc{RunTx: func(ctx context.Context, db *sql.Tx) error {
-	_, err := db.ExecContext(ctx, `
+// regram is the migration that rebuilds the gram index with a table that erases the words of an entry when it is removed.
+// The first one only marked entries as removed, and kept their words until a later merge. It takes minutes per million
+// contacts.
+var regram = goose.NewGoMigration(9, &goose.GoFunc{RunTx: func(ctx context.Context, db *sql.Tx) (err error) {
+	_, err = db.ExecContext(ctx, `
 		DROP TABLE contact_grams;
 		CREATE VIRTUAL TABLE contact_grams USING fts5 (grams, content = '', detail = none, tokenize = 'ascii');
 		INSERT INTO contact_grams (contact_grams, rank) VALUES ('secure-delete', 1);
-		CREATE VIRTUAL TABLE contact_gram_words USING fts5vocab (contact_grams, instance); -- of each contact's number, doc`)
+		CREATE VIRTUAL TABLE contact_gram_words USING fts5vocab (contact_grams, instance); -- doc is contacts.n`)
 	if err != nil {
 		return err
 	}
