@@ -16,12 +16,7 @@ var migrations embed.FS
 // migrate brings the schema up to date. Two processes may do it at once: the slower one finds a step done that it was about
 // to take, and goes on with the next.
 func migrate(ctx context.Context, db *sql.DB) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, files,
-		goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(regram))
+	p, err := migrator(db)
 	if err != nil {
 		return err
 	}
@@ -45,4 +40,13 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("migrate: the database is at version %d, newer than this program, which knows %d", version, newest)
 	}
 	return nil
+}
+
+func migrator(db *sql.DB) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(goose.DialectSQLite3, db, files,
+		goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(regram))
 }

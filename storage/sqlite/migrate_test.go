@@ -2,13 +2,11 @@ package sqlite
 
 import (
 	"encoding/hex"
-	"io/fs"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/pressly/goose/v3"
 
 	"kith/internal/crm"
 	"kith/storage"
@@ -176,11 +174,7 @@ func release(t *testing.T, path string, version int64, fill string) {
 		t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true))
+	p, err := migrator(db)
 	if err != nil {
 		t.Fatal(err)
 	}
