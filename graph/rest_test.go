@@ -45,7 +45,7 @@ func TestASubjectTakesItsShareOfTheMachine(t *testing.T) {
 					t.Fatal(err)
 				}
 				time.Sleep(time.Minute)
-				s.work.begin(m.subject) // whose own queries count for nothing
+				s.work.begin(m.subject) // its own queries do not count
 				if c.busy {
 					s.work.begin(subject{name: "ben"})
 				}

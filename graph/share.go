@@ -36,7 +36,7 @@ type shares struct {
 	most  int     // subscriptions of a subject
 	cores float64 // that a subject may keep at work
 	gate  *gate   // answers of all subjects
-	work  *work   // queries, mutations and answers
+	work  *work   // activity of all subjects
 
 	refused atomic.Int64
 	rested  atomic.Int64 // nanoseconds

@@ -5,14 +5,15 @@ import (
 	"time"
 )
 
-// work notes who is at work, so that somebody's subscriptions can make way for others and need not for their own queries.
+// work records which subjects have been active, so that the subscriptions of one slow down for the others, but not for its
+// own queries.
 type work struct {
 	mu      sync.Mutex
 	running map[subject]int
 	total   int
-	last    subject   // who has done something last
-	lastAt  time.Time // when that was
-	otherAt time.Time // when anybody else had before
+	last    subject   // the most recently active one
+	lastAt  time.Time // when it was active
+	otherAt time.Time // when any other one was before
 }
 
 func newWork() *work { return &work{running: make(map[subject]int)} }
@@ -24,7 +25,7 @@ func (w *work) begin(who subject) {
 	w.total++
 }
 
-// end ends what begin began.
+// end goes with an earlier begin.
 func (w *work) end(who subject) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -36,7 +37,7 @@ func (w *work) end(who subject) {
 	w.did(who)
 }
 
-// done notes that somebody has done something.
+// done records activity that has just ended.
 func (w *work) done(who subject) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -50,7 +51,7 @@ func (w *work) did(who subject) {
 	w.lastAt = time.Now()
 }
 
-// byOthers is when anybody but the subject was at work last: now, while somebody is.
+// byOthers is when any other subject was last active; now, if one is.
 func (w *work) byOthers(who subject) time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()

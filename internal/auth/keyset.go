@@ -28,7 +28,7 @@ type signingKeys struct {
 	fetched atomic.Bool
 
 	mu     sync.Mutex
-	logged map[string]string // the complaints in the log, by key id; the empty id stands for the whole set
+	logged map[string]string // the last complaint logged, by key id; under the empty id, about the whole set
 }
 
 // logNew logs the complaints that the previous fetch of the set did not have; the set is fetched every few seconds.

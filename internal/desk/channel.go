@@ -96,7 +96,7 @@ func (d *Desk) UpdateChannel(ctx context.Context, v crm.Viewer, id crm.ChannelID
 	return new(d.connection(v.Workspace, updated)), nil
 }
 
-// ReadVerifyToken returns the verify token of a channel's setup, nil when there is none, and records
+// ReadVerifyToken returns the verify token of a channel's setup, nil for a channel without one, and records
 // that in the audit.
 func (d *Desk) ReadVerifyToken(ctx context.Context, v crm.Viewer, s ChannelSetup) (*string, error) {
 	if err := Authorize(v, crm.ManageChannels); err != nil || s.VerifyToken == nil {

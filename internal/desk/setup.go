@@ -17,7 +17,7 @@ var snippet string
 type ChannelSetup struct {
 	// WebhookURL is where the provider sends its webhooks.
 	WebhookURL string
-	// VerifyToken is entered at the provider, so that each side recognizes the other; nil when there is none. Show it through
+	// VerifyToken is entered at the provider, so that each side recognizes the other; nil for a channel without one. Show it through
 	// [Desk.ReadVerifyToken] only.
 	VerifyToken *string
 	// EmbedSnippet is HTML for the pages of the allowed sites; nil for all types but HTML_EMBED.

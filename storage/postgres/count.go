@@ -78,7 +78,8 @@ func (s source) Sample(ctx context.Context, q search.Query, size int) (search.Sa
 	}
 	args := pgx.NamedArgs{"workspace": s.workspace, "at": uuids(at), "text": q.Text()}
 	b := &pgx.Batch{}
-	b.Queue(`SELECT set_config('enable_incremental_sort', 'off', true)`) // instead of which it reads and sorts workspaces whole
+	// Otherwise the planner may read and sort the whole workspace for each stretch.
+	b.Queue(`SELECT set_config('enable_incremental_sort', 'off', true)`)
 	var found search.Sample
 	b.Queue(fmt.Sprintf(`
 		SELECT n.looked, n.matched

@@ -115,7 +115,7 @@ func (e *serverError) Unwrap() []error {
 	return []error{e.cause}
 }
 
-// causes are the causes that SQLSTATEs stand for.
+// causes maps SQLSTATEs to causes.
 var causes = map[string]storage.Cause{diskFull: storage.DiskFull, readOnly: storage.ReadOnly, ioError: storage.DiskError}
 
 // unavailable reports whether a SQLSTATE says that the server cannot serve now: connection (08), resources (53),

@@ -52,7 +52,7 @@ type incoming struct {
 	crm.Interaction
 	key    [16]byte
 	digest [16]byte // under which it may still be stored, see [Store.keySome]
-	mark   [16]byte // of the mark of activity that it leaves: not the key, for what was forgotten may come again beside its mark
+	mark   [16]byte // id of its activity mark; not the key, because a forgotten message may return before its mark is used
 }
 
 func (s *Store) incoming(ctx context.Context, i crm.Interaction) (incoming, error) {

@@ -20,7 +20,7 @@ const (
 	unkeyedCheck = time.Minute
 )
 
-// messageSecret is the database's own key for recognizing repeated messages. It is created if there is none yet.
+// messageSecret returns the database's key for recognizing repeated messages. The first call creates it.
 func (s *Store) messageSecret(ctx context.Context) ([]byte, error) {
 	known := s.known.Load()
 	if secret := known.secret.Load(); secret != nil {

@@ -75,7 +75,7 @@ type checkup struct {
 	workspace crm.WorkspaceID
 	name      string
 	looked    int
-	// stale are entries of the gram index that grams has to repair, by number, with what to report; nil for nothing.
+	// stale holds the gram index entries that grams has to repair, by number, with the finding to report, if any.
 	stale map[int64]*storage.Finding
 }
 
@@ -183,7 +183,7 @@ type checked struct {
 	stored          search.Keys // but for the terms
 	active, indexed bool
 	size            []byte // of the gram index's entry
-	known           bool   // the entry is that of the stored keys, and can be replaced by them
+	known           bool   // the entry matches the stored keys
 	findings        []storage.FindingKind
 }
 
@@ -324,8 +324,8 @@ func tokens(size []byte) (n int) {
 	return n
 }
 
-// mendContact writes again what is derived from a contact; unless it has been deleted since. An entry of the gram index that
-// is not known is left to grams.
+// mendContact rewrites what is derived from a contact, unless it was deleted in the meantime. A gram index entry that does
+// not match the stored keys is left to grams.
 func (c *checkup) mendContact(ctx context.Context, t *tx, v checked) error {
 	id := v.contact.ID
 	contact, err := contactByID(ctx, t.conn, c.workspace, id)

@@ -54,7 +54,7 @@ func TestNothingOfADeletedContactIsLeftInTheGramIndex(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, of := range []*Store{s, backedUp(t, s)} { // with no round of maintenance before
+	for _, of := range []*Store{s, backedUp(t, s)} { // without any maintenance before
 		terms := gramTerms(t, of)
 		for _, c := range gone {
 			keys := search.KeysOf(c)

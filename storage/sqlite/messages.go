@@ -16,7 +16,7 @@ const (
 	forgetRows = 1000
 )
 
-// messageSecret returns the database's own key for recognizing repeated messages, and creates it if there is none yet.
+// messageSecret returns the database's key for recognizing repeated messages. The first call creates it.
 func messageSecret(ctx context.Context, db *sql.DB) (secret []byte, err error) {
 	const query = `SELECT value FROM secrets WHERE name = 'messages'`
 	if err = db.QueryRowContext(ctx, query).Scan(&secret); !errors.Is(err, sql.ErrNoRows) {

@@ -51,7 +51,7 @@ type tx struct {
 	grams  []gramChange
 	told   map[crm.WorkspaceID]bool // where there are new events; one too many does no harm
 	marked bool                     // there are new marks of activity
-	// dropped says that entries of the gram index were taken out or replaced, whose words the eraser is to remove.
+	// dropped is set when entries of the gram index were removed or replaced: the eraser then wipes their pages.
 	dropped bool
 }
 

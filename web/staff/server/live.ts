@@ -14,7 +14,7 @@ import { type Attempt, checkSocket } from './transport'
 /** interrupted is true while the server answers, but events do not come. */
 export const interrupted = new Store(false)
 
-const patience = 5_000 // ms to wait for a subscription before the page reports that there is none
+const patience = 5_000 // ms to wait for a subscription before the page says that it is not live
 
 const line = new Line()
 
