@@ -50,15 +50,16 @@ func TestNothingIsRememberedOfADatabaseThatWasPutBack(t *testing.T) {
 		}
 		return r
 	}
-	edit := func(id crm.ContactID, notes string) {
+	edit := func(id crm.ContactID, notes string) crm.EventID {
 		t.Helper()
-		_, err := s.UpdateContact(ctx, w, id, storage.Edit{At: at, Event: crm.NewEventID(at), Change: func(c *crm.Contact) error {
+		e := storage.Edit{At: at, Event: crm.NewEventID(at), Change: func(c *crm.Contact) error {
 			c.Notes = notes
 			return nil
-		}})
-		if err != nil {
+		}}
+		if _, err := s.UpdateContact(ctx, w, id, e); err != nil {
 			t.Fatal(err)
 		}
+		return e.Event
 	}
 	ann := record().Contact.ID
 	hub := events.New(s, slog.New(slog.DiscardHandler))
@@ -75,7 +76,7 @@ func TestNothingIsRememberedOfADatabaseThatWasPutBack(t *testing.T) {
 	backup := pgtest.Database(t)
 	call(t, "pg_restore", "--no-owner", "--exit-on-error", "--dbname="+backup, file)
 
-	edit(ann, "lost")
+	seen := edit(ann, "lost")
 	if c := record().Contact; c.Version != 2 || c.Notes != "lost" {
 		t.Fatalf("%+v", c)
 	}
@@ -87,7 +88,8 @@ func TestNothingIsRememberedOfADatabaseThatWasPutBack(t *testing.T) {
 	if _, _, err := s.ChannelByID(ctx, lost); err != nil {
 		t.Fatal(err)
 	}
-	subscription, err := hub.Subscribe(ctx, w, nil)
+	until(t, "the event that is lost has been published", func() bool { _, err := s.PlaceOf(ctx, w, seen); return err == nil })
+	subscription, err := hub.Subscribe(ctx, w, nil) // who knows of it must read everything again
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,8 +112,10 @@ func TestNothingIsRememberedOfADatabaseThatWasPutBack(t *testing.T) {
 	if _, _, err := s.ChannelByID(ctx, lost); !errors.Is(err, crm.ErrNotFound) {
 		t.Errorf("a channel that was lost: %v", err)
 	}
+	patient, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
 	for {
-		if _, err := subscription.Next(ctx); err != nil {
+		if _, err := subscription.Next(patient); err != nil {
 			if !errors.Is(err, events.ErrResync) {
 				t.Errorf("the subscription: %v", err)
 			}
