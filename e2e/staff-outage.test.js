@@ -76,15 +76,16 @@ describe('the staff pages through an outage', () => {
     await chat.page.context().close()
   })
 
-  // frozen opens a page whose timers stand still once the server is away: whatever it tries then, no wait has led to.
+  // frozen opens a page that has lost the server, and stops its timers before the server returns: no wait can lead to what
+  // the page tries after that. The loss itself may take a timer to show.
   async function frozen() {
     const { page } = await open(browser, kith)
     await page.clock.install()
     await page.reload()
     await page.locator('[data-row]').first().waitFor()
-    await page.clock.pauseAt(Date.now() + 1_000)
     await kith.down()
     await page.locator('.banner').waitFor()
+    await page.clock.pauseAt(Date.now() + 1_000)
     await kith.up()
     const sent = count(page)
     await page.waitForTimeout(300)
