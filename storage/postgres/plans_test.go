@@ -19,6 +19,7 @@ import (
 	"kith/storage"
 	"kith/storage/postgres"
 	"kith/storage/postgres/pgtest"
+	"kith/storage/storagetest"
 )
 
 const (
@@ -31,10 +32,8 @@ const (
 
 // The statements run as they are, prepared and with generic plans, and the server itself reports how: auto_explain sends
 // each plan back as a notice, with the rows that it read.
-func TestNoStatementReadsMoreThanItsPage(t *testing.T) {
-	if testing.Short() {
-		t.Skip("loads 32,000 contacts")
-	}
+func TestSlowNoStatementReadsMoreThanItsPage(t *testing.T) {
+	storagetest.MarkSlow(t)
 	t.Parallel()
 	ctx := context.Background()
 	address := pgtest.Database(t)

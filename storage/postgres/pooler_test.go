@@ -36,13 +36,13 @@ func openPooled(t testing.TB, url string, o postgres.Options) *postgres.Store {
 
 // Behind a transaction pooler statements cannot stay prepared. In the mode exec the server is not asked what it expects of
 // a parameter, so that our types have to be known by themselves.
-func TestPostgresBehindAPooler(t *testing.T) {
-	if testing.Short() {
-		t.Skip("runs each case once more")
-	}
+func TestSlowBehindAPooler(t *testing.T) {
+	storagetest.MarkSlow(t)
 	t.Parallel()
 	store := openPooled(t, pgtest.Pooler(t, pgtest.Database(t)), throughPooler)
-	storagetest.Run(t, func(*testing.T) storage.Store { return store })
+	same := func(*testing.T) storage.Store { return store }
+	storagetest.Run(t, same)
+	storagetest.Slow(t, same)
 }
 
 func TestTwoStoresBehindAPoolerThatHaveAWayPastIt(t *testing.T) {

@@ -15,13 +15,27 @@ func TestPostgres(t *testing.T) {
 	storagetest.Run(t, func(*testing.T) storage.Store { return store })
 }
 
+func TestSlowPostgres(t *testing.T) {
+	store := openWatched(t)
+	storagetest.Slow(t, func(*testing.T) storage.Store { return store })
+}
+
 // Small workspaces are searched by scanning; here each is searched through the gram index, as large ones are.
 func TestPostgresThroughGrams(t *testing.T) {
+	storagetest.Searching(t, throughGrams(t))
+}
+
+func TestSlowPostgresThroughGrams(t *testing.T) {
+	storagetest.SlowSearching(t, throughGrams(t))
+}
+
+func throughGrams(t *testing.T) func(*testing.T) storage.Store {
+	t.Helper()
 	store := openWatched(t)
 	if err := store.GramsFromBirth(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	storagetest.Searching(t, func(*testing.T) storage.Store { return store })
+	return func(*testing.T) storage.Store { return store }
 }
 
 func TestTwoStoresOfOneDatabase(t *testing.T) {

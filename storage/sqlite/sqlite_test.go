@@ -11,7 +11,17 @@ import (
 
 func TestSQLite(t *testing.T) {
 	t.Parallel()
-	storagetest.Run(t, func(t *testing.T) storage.Store { return open(t, filepath.Join(t.TempDir(), "kith.db")) })
+	storagetest.Run(t, fresh)
+}
+
+func TestSlowSQLite(t *testing.T) {
+	t.Parallel()
+	storagetest.Slow(t, fresh)
+}
+
+func fresh(t *testing.T) storage.Store {
+	t.Helper()
+	return open(t, filepath.Join(t.TempDir(), "kith.db"))
 }
 
 // open opens the database at path until the test is over.

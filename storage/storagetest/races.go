@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync/atomic"
-	"testing"
 	"time"
 
 	"kith/internal/crm"
@@ -153,10 +152,10 @@ var raceCases = []testCase{
 		w.same("contacts", w.list(storage.ContactQuery{}), []crm.ContactID{last.Contact.ID})
 		w.same("session's contact", w.session(last.Session.ID).ContactID, &last.Contact.ID)
 	}},
+}
+
+var stormCases = []testCase{
 	{"ten thousand messages of a thousand customers, each sent twice in no order, are each recorded once", func(w *world) {
-		if testing.Short() {
-			w.t.Skip("records 20,000 messages")
-		}
 		w.storm(1_000, 10, 16)
 	}},
 }

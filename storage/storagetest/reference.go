@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"testing"
 
 	"kith/internal/crm"
 	"kith/storage"
@@ -215,10 +214,10 @@ var referenceCases = []testCase{
 			w.agree(x, storage.ContactQuery{Search: text, Order: storage.Name, Descending: true}, 3, true)
 		}
 	}},
+}
+
+var grownCases = []testCase{
 	{"a workspace that has grown is searched as one that has not, before and after maintenance", func(w *world) {
-		if testing.Short() {
-			w.t.Skip("loads 25,000 contacts")
-		}
 		rng := rand.New(rand.NewPCG(5, 6))
 		contacts := w.population(rng, 25_000)
 		w.check(w.Load(w.ctx, w.id, func(yield func(storage.Loaded) bool) {

@@ -8,6 +8,7 @@ package storagetest
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"kith/storage"
@@ -43,7 +44,13 @@ var others = []group{
 	{"checking", checkCases},
 }
 
-// Run runs every case on stores that open returns: a fresh store each time, or always the same one. Each case keeps to
+// slow are the groups whose cases take too long under the race detector; those on searching come first.
+var slow = []group{
+	{"search", grownCases},
+	{"interactions", stormCases},
+}
+
+// Run runs every case but the slow ones on stores that open returns: a fresh store each time, or always the same one. Each case keeps to
 // workspaces of its own, so that the database need not be empty.
 func Run(t *testing.T, open func(t *testing.T) storage.Store) {
 	t.Helper()
@@ -54,6 +61,32 @@ func Run(t *testing.T, open func(t *testing.T) storage.Store) {
 func Searching(t *testing.T, open func(t *testing.T) storage.Store) {
 	t.Helper()
 	run(t, searching, open)
+}
+
+// Slow runs the cases that load 25,000 contacts and record 20,000 messages. See [MarkSlow].
+func Slow(t *testing.T, open func(t *testing.T) storage.Store) {
+	t.Helper()
+	MarkSlow(t)
+	run(t, slow, open)
+}
+
+// SlowSearching runs those of the slow cases that [Searching] would run.
+func SlowSearching(t *testing.T, open func(t *testing.T) storage.Store) {
+	t.Helper()
+	MarkSlow(t)
+	run(t, slow[:1], open)
+}
+
+// MarkSlow skips a test with -short, as the race detector is used. scripts/test-go finds such tests by their names, which
+// begin with TestSlow, and runs them without it.
+func MarkSlow(t *testing.T) {
+	t.Helper()
+	if !strings.HasPrefix(t.Name(), "TestSlow") {
+		t.Fatal("the name of a slow test begins with TestSlow: else no run of the tests includes it")
+	}
+	if testing.Short() {
+		t.Skip("runs without the race detector")
+	}
 }
 
 func run(t *testing.T, groups []group, open func(t *testing.T) storage.Store) {
