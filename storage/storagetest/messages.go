@@ -8,30 +8,31 @@ import (
 
 var messageCases = []testCase{
 	{"messages are forgotten by the day, and are new when they are reported again", func(w *world) {
-		w.now = time.Date(2018, 5, 1, 12, 0, 0, 0, time.UTC) // older than what any other case writes
+		w.now = time.Date(2018, 5, 1, 12, 0, 0, 0, time.UTC)
 		ch := w.channel("Shop")
 		old := w.message(ch, "ann", "1")
 		w.record(old)
 		w.now = w.now.AddDate(0, 0, 1)
 		young := w.message(ch, "ann", "2")
 		r := w.record(young)
-		w.forgetMessages(young.Received)
+		w.forget(w.ForgetMessages, young.Received)
 		w.same("a message of that day", w.record(young).Repeated, true)
 		w.same("an older one", w.record(old).Repeated, false)
 		w.same("unread", w.session(r.Session.ID).UnreadCount, 3)
 		w.same("the older one again", w.record(old).Repeated, true)
 		w.remove(r.Contact.ID)
 		w.maintain()
-		w.forgetMessages(young.Received.AddDate(0, 0, 1))
+		w.forget(w.ForgetMessages, young.Received.AddDate(0, 0, 1))
 		w.same("of a contact that is gone", w.record(young).Repeated, false)
 		w.same("makes a fresh one", w.count("").Value, 1)
 	}},
 	{"a message that is forgotten may come again at once", func(w *world) {
+		w.now = time.Date(2018, 3, 1, 12, 0, 0, 0, time.UTC)
 		ch := w.channel("Shop")
 		m := w.message(ch, "ann", "1")
 		first := w.record(m)
 		for range 3 {
-			w.forgetMessages(m.Received.AddDate(0, 0, 1))
+			w.forget(w.ForgetMessages, m.Received.AddDate(0, 0, 1))
 			r := w.record(m)
 			w.same("repeated", r.Repeated, false)
 			w.same("the contact", r.Contact.ID, first.Contact.ID)
@@ -47,7 +48,7 @@ var messageCases = []testCase{
 			w.record(messages[i])
 			w.now = w.now.Add(-time.Second)
 		}
-		w.forgetMessages(w.now.AddDate(0, 0, 2))
+		w.forget(w.ForgetMessages, w.now.AddDate(0, 0, 2))
 		for _, n := range []int{0, 500, 1_099} {
 			w.same("repeated", w.record(messages[n]).Repeated, false)
 		}
@@ -73,14 +74,4 @@ var messageCases = []testCase{
 		w.same("contacts", w.count("").Value, 0)
 		w.same("findings", len(w.findings(false)), 0)
 	}},
-}
-
-// forgetMessages forgets all messages from before the day of a time.
-func (w *world) forgetMessages(before time.Time) {
-	w.t.Helper()
-	for more := true; more; {
-		var err error
-		more, err = w.ForgetMessages(w.ctx, before)
-		w.check(err)
-	}
 }

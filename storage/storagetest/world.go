@@ -29,13 +29,30 @@ type world struct {
 	now  time.Time
 }
 
+// start is when the clocks of worlds start. Nothing older is written, but by the cases that forget it.
+var start = time.Date(2026, 1, 5, 9, 30, 0, 123456000, time.UTC)
+
 func newWorld(t *testing.T, s storage.Store) *world {
 	t.Helper()
-	w := &world{Store: s, t: t, ctx: t.Context(), name: "storagetest " + uuid.NewString(), now: time.Date(2026, 1, 5, 9, 30, 0, 123456000, time.UTC)}
+	w := &world{Store: s, t: t, ctx: t.Context(), name: "storagetest " + uuid.NewString(), now: start}
 	id, err := s.Workspace(w.ctx, w.name)
 	w.check(err)
 	w.id = id
 	return w
+}
+
+// forget calls one of the store's methods until it has forgotten everything from before a time. They do so in every
+// workspace, those of other cases too, so that the time must lie before what these write.
+func (w *world) forget(some func(context.Context, time.Time) (more bool, err error), before time.Time) {
+	w.t.Helper()
+	if !before.Before(start.AddDate(-1, 0, 0)) {
+		w.t.Fatalf("forgetting everything from before %v would take what other cases write: set the clock back", before)
+	}
+	for more := true; more; {
+		var err error
+		more, err = some(w.ctx, before)
+		w.check(err)
+	}
 }
 
 // neighbour is another workspace in the same store.
