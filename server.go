@@ -22,11 +22,11 @@ import (
 	"kith/internal/config"
 	"kith/internal/crm"
 	"kith/internal/demo"
-	"kith/internal/desk"
 	"kith/internal/events"
 	"kith/internal/httpd"
 	"kith/internal/ingest"
 	"kith/internal/metrics"
+	"kith/internal/service"
 	"kith/internal/vault"
 	"kith/storage"
 	"kith/web"
@@ -229,7 +229,7 @@ func (p *program) handler(
 		Logger:   logger, Now: p.now, Registry: registry, Panicked: p.watching.caught("background"),
 	})
 	endpoint := graph.NewHandler(graph.Options{
-		Desk: desk.New(store, desk.Options{
+		Service: service.New(store, service.Options{
 			Region: c.DefaultRegion, Now: p.now, Vault: secrets, PublicURL: p.publicURL(addr), Replayer: webhooks,
 			Events: hub, Panicked: p.watching.caughtError("background", logger),
 		}),

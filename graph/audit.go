@@ -6,13 +6,13 @@ import (
 	"kith/graph/model"
 	"kith/internal/auth"
 	"kith/internal/crm"
-	"kith/internal/desk"
+	"kith/internal/service"
 )
 
 func (r queryResolver) AuditLog(
 	ctx context.Context, first *int, after *string, last *int, before *string,
 ) (model.AuditConnection, error) {
-	page, err := r.desk.Audit(ctx, auth.Viewer(ctx), desk.Paging{First: first, After: after, Last: last, Before: before})
+	page, err := r.service.Audit(ctx, auth.Viewer(ctx), service.Paging{First: first, After: after, Last: last, Before: before})
 	return model.AuditConnection{AuditPage: page}, err
 }
 
@@ -20,7 +20,7 @@ func (r mutationResolver) ExportContact(
 	ctx context.Context, in model.ExportContactInput,
 ) (model.ExportContactPayload, error) {
 	id, _ := crm.ParseContactID(in.ID)
-	document, err := r.desk.ExportContact(ctx, auth.Viewer(ctx), id)
+	document, err := r.service.ExportContact(ctx, auth.Viewer(ctx), id)
 	mend, other := userErrors(err, contactGone)
 	payload := model.ExportContactPayload{UserErrors: mend}
 	if err == nil {

@@ -6,22 +6,22 @@ import (
 	"kith/graph/model"
 	"kith/internal/auth"
 	"kith/internal/crm"
-	"kith/internal/desk"
+	"kith/internal/service"
 )
 
 func (r queryResolver) Channels(ctx context.Context) ([]crm.Channel, error) {
-	return r.desk.Channels(ctx, auth.Viewer(ctx))
+	return r.service.Channels(ctx, auth.Viewer(ctx))
 }
 
-func (r channelSetupResolver) VerifyToken(ctx context.Context, s *desk.ChannelSetup) (*string, error) {
-	return r.desk.ReadVerifyToken(ctx, auth.Viewer(ctx), *s)
+func (r channelSetupResolver) VerifyToken(ctx context.Context, s *service.ChannelSetup) (*string, error) {
+	return r.service.ReadVerifyToken(ctx, auth.Viewer(ctx), *s)
 }
 
 func (r mutationResolver) CreateChannel(
 	ctx context.Context, in model.CreateChannelInput,
 ) (model.CreateChannelPayload, error) {
 	defer loadersOf(ctx).reset()
-	made, err := r.desk.CreateChannel(ctx, auth.Viewer(ctx), desk.NewChannel{
+	made, err := r.service.CreateChannel(ctx, auth.Viewer(ctx), service.NewChannel{
 		Name: in.Name, Type: in.Type, Secret: text(in.Secret), Domains: in.AllowedDomains,
 		RequireSignedIdentity: in.RequireSignedIdentity,
 	})
@@ -42,7 +42,7 @@ func (r mutationResolver) UpdateChannel(
 	if err != nil {
 		return model.UpdateChannelPayload{}, err
 	}
-	now, err := r.desk.UpdateChannel(ctx, auth.Viewer(ctx), id, edit)
+	now, err := r.service.UpdateChannel(ctx, auth.Viewer(ctx), id, edit)
 	mend, err := userErrors(err, channelGone)
 	payload := model.UpdateChannelPayload{UserErrors: mend}
 	if now != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kith/graph"
-	"kith/internal/desk"
+	"kith/internal/service"
 )
 
 func TestFailuresAndCountsCostAFixedNumberOfStorageCalls(t *testing.T) {
@@ -139,7 +139,7 @@ func TestASecretIsNeverSeenAgain(t *testing.T) {
 func TestWithoutAKeyAChannelHasNoSecret(t *testing.T) {
 	t.Parallel()
 	store := open(t)
-	s := serveStore(t, store, func(o *graph.Options) { o.Desk = desk.New(store, desk.Options{Now: clock()}) })
+	s := serveStore(t, store, func(o *graph.Options) { o.Service = service.New(store, service.Options{Now: clock()}) })
 	var data struct {
 		CreateChannel struct {
 			Channel    *struct{ ID string }

@@ -9,13 +9,13 @@ import (
 	"kith/graph/model"
 	"kith/internal/auth"
 	"kith/internal/crm"
-	"kith/internal/desk"
+	"kith/internal/service"
 	"kith/storage"
 )
 
 func (r queryResolver) Contact(ctx context.Context, id string) (*crm.Contact, error) {
 	key, _ := crm.ParseContactID(id)
-	found, err := r.desk.ContactsByID(ctx, auth.Viewer(ctx), []crm.ContactID{key})
+	found, err := r.service.ContactsByID(ctx, auth.Viewer(ctx), []crm.ContactID{key})
 	if err != nil {
 		return nil, err
 	}
@@ -26,10 +26,10 @@ func (r queryResolver) Contacts(
 	ctx context.Context, search *string, orderBy *model.ContactOrder, first *int, after *string, last *int, before *string,
 ) (model.ContactConnection, error) {
 	v, asked := auth.Viewer(ctx), graphql.GetFieldContext(ctx).Field.Selections
-	page, err := r.desk.Contacts(ctx, v, desk.ContactList{
+	page, err := r.service.Contacts(ctx, v, service.ContactList{
 		Search:  text(search),
 		Order:   contactOrder(orderBy),
-		Paging:  desk.Paging{First: first, After: after, Last: last, Before: before},
+		Paging:  service.Paging{First: first, After: after, Last: last, Before: before},
 		Counted: asksFor(graphql.GetOperationContext(ctx), asked, []string{"ContactConnection"}, "totalCount"),
 	})
 	if err != nil {
@@ -46,7 +46,7 @@ func (r queryResolver) Contacts(
 			if len(page.Rows) > 0 {
 				return true, nil
 			}
-			return r.desk.HasContacts(ctx, v)
+			return r.service.HasContacts(ctx, v)
 		}),
 	}, nil
 }
@@ -71,9 +71,9 @@ func (r contactResolver) Sessions(
 	ctx context.Context, c *crm.Contact,
 	first *int, after *string, last *int, before *string, filter *model.SessionFilter,
 ) (model.SessionConnection, error) {
-	found, err := loadersOf(ctx).sessionsOf(desk.SessionList{
+	found, err := loadersOf(ctx).sessionsOf(service.SessionList{
 		Filter: sessionFilter(filter),
-		Paging: desk.Paging{First: first, After: after, Last: last, Before: before},
+		Paging: service.Paging{First: first, After: after, Last: last, Before: before},
 	}).load(ctx, c.ID)
 	if err != nil || found == nil {
 		return model.SessionConnection{}, err
@@ -90,7 +90,7 @@ func (r mutationResolver) UpdateContact(
 ) (model.UpdateContactPayload, error) {
 	defer loadersOf(ctx).reset()
 	id, _ := crm.ParseContactID(in.ID)
-	done, err := r.desk.UpdateContact(ctx, auth.Viewer(ctx), id, contactPatch(in))
+	done, err := r.service.UpdateContact(ctx, auth.Viewer(ctx), id, contactPatch(in))
 	mend, err := userErrors(err, contactGone)
 	return model.UpdateContactPayload{Contact: done.Now, EventID: eventID(done.Event), UserErrors: mend}, err
 }
@@ -100,7 +100,7 @@ func (r mutationResolver) DeleteContact(
 ) (model.DeleteContactPayload, error) {
 	defer loadersOf(ctx).reset()
 	id, _ := crm.ParseContactID(in.ID)
-	event, err := r.desk.DeleteContact(ctx, auth.Viewer(ctx), id)
+	event, err := r.service.DeleteContact(ctx, auth.Viewer(ctx), id)
 	mend, err := userErrors(err, contactGone)
 	payload := model.DeleteContactPayload{UserErrors: mend}
 	if err == nil && len(mend) == 0 {

@@ -9,7 +9,7 @@ import (
 	"kith/graph/model"
 	"kith/internal/auth"
 	"kith/internal/crm"
-	"kith/internal/desk"
+	"kith/internal/service"
 	"kith/storage"
 )
 
@@ -17,14 +17,14 @@ func (r queryResolver) IngestFailures(
 	ctx context.Context, first *int, after *string, last *int, before *string,
 ) (model.FailureConnection, error) {
 	v := auth.Viewer(ctx)
-	page, err := r.desk.Failures(ctx, v, desk.Paging{First: first, After: after, Last: last, Before: before})
+	page, err := r.service.Failures(ctx, v, service.Paging{First: first, After: after, Last: last, Before: before})
 	if err != nil {
 		return model.FailureConnection{}, err
 	}
 	loadersOf(ctx).expectFailures(page.Failures)
 	return model.FailureConnection{
 		FailurePage: page,
-		Count:       sync.OnceValues(func() (storage.Count, error) { return r.desk.CountFailures(ctx, v) }),
+		Count:       sync.OnceValues(func() (storage.Count, error) { return r.service.CountFailures(ctx, v) }),
 	}, nil
 }
 
@@ -44,7 +44,7 @@ func (r mutationResolver) ReplayIngestFailures(
 	ctx context.Context, in model.ReplayIngestFailuresInput,
 ) (model.ReplayIngestFailuresPayload, error) {
 	defer loadersOf(ctx).reset()
-	outcomes, err := r.desk.ReplayFailures(ctx, auth.Viewer(ctx), failureIDs(in.Ids))
+	outcomes, err := r.service.ReplayFailures(ctx, auth.Viewer(ctx), failureIDs(in.Ids))
 	done, mend, err := sortOut(in.Ids, outcomes, err)
 	return model.ReplayIngestFailuresPayload{ReplayedIds: done, UserErrors: mend}, err
 }
@@ -53,7 +53,7 @@ func (r mutationResolver) DismissIngestFailures(
 	ctx context.Context, in model.DismissIngestFailuresInput,
 ) (model.DismissIngestFailuresPayload, error) {
 	defer loadersOf(ctx).reset()
-	outcomes, err := r.desk.DismissFailures(ctx, auth.Viewer(ctx), failureIDs(in.Ids))
+	outcomes, err := r.service.DismissFailures(ctx, auth.Viewer(ctx), failureIDs(in.Ids))
 	done, mend, err := sortOut(in.Ids, outcomes, err)
 	return model.DismissIngestFailuresPayload{DismissedIds: done, UserErrors: mend}, err
 }

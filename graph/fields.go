@@ -8,7 +8,7 @@ import (
 
 	"kith/graph/model"
 	"kith/internal/crm"
-	"kith/internal/desk"
+	"kith/internal/service"
 	"kith/storage"
 )
 
@@ -147,10 +147,10 @@ func readAhead[V any](c *compiler, f *family[crm.ContactID, V]) {
 }
 
 // sessionList is what the arguments of Contact.sessions ask for.
-func sessionList(args map[string]any) desk.SessionList {
-	return desk.SessionList{
+func sessionList(args map[string]any) service.SessionList {
+	return service.SessionList{
 		Filter: sessionFilter(args["filter"].(*model.SessionFilter)),
-		Paging: desk.Paging{
+		Paging: service.Paging{
 			First: args["first"].(*int), After: args["after"].(*string),
 			Last: args["last"].(*int), Before: args["before"].(*string),
 		},

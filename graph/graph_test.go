@@ -19,9 +19,9 @@ import (
 	"kith/internal/auth"
 	"kith/internal/channels"
 	"kith/internal/crm"
-	"kith/internal/desk"
 	"kith/internal/events"
 	"kith/internal/ingest"
+	"kith/internal/service"
 	"kith/internal/vault"
 	"kith/storage"
 	"kith/storage/sqlite"
@@ -105,7 +105,7 @@ func handlerOver(tb testing.TB, store storage.Store, log io.Writer, options ...o
 	messages := ingest.New(store, "DE", clock)
 	hub := events.New(store, logger)
 	o := graph.Options{
-		Desk: desk.New(store, desk.Options{
+		Service: service.New(store, service.Options{
 			Region: "DE", Now: clock, Vault: keys, PublicURL: "https://kith.example.com", Events: hub,
 			Replayer: channels.New(channels.Options{
 				Channels: store, Ingest: messages, Failures: store, Open: keys.Open, Logger: logger, Now: clock,
@@ -118,14 +118,14 @@ func handlerOver(tb testing.TB, store storage.Store, log io.Writer, options ...o
 		Now:           func() time.Time { return start },
 		RequestID:     func(context.Context) string { return "request-1" },
 	}
-	hubs.Store(o.Desk, hub)
+	hubs.Store(o.Service, hub)
 	for _, option := range options {
 		option(&o)
 	}
 	return graph.NewHandler(o)
 }
 
-// hubs are the hubs of the endpoints' desks. They do not run, so that tests can count calls, unless with following.
+// hubs are the hubs of the endpoints' services. They do not run, so that tests can count calls, unless with following.
 var hubs sync.Map
 
 // following has the endpoint hear of events at once, until the test ends.
@@ -135,7 +135,7 @@ func following(t *testing.T) option {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			hub, _ := hubs.Load(o.Desk)
+			hub, _ := hubs.Load(o.Service)
 			hub.(*events.Hub).Run(ctx)
 		}()
 		t.Cleanup(func() {

@@ -19,8 +19,8 @@ import (
 	"kith/graph/generated"
 	"kith/internal/auth"
 	"kith/internal/crm"
-	"kith/internal/desk"
 	"kith/internal/ingest"
+	"kith/internal/service"
 )
 
 // The bounds of a request.
@@ -33,8 +33,8 @@ const (
 
 // Options are what the endpoint needs.
 type Options struct {
-	Desk   *desk.Desk
-	Ingest *ingest.Ingest
+	Service *service.Service
+	Ingest  *ingest.Ingest
 	// Authenticate tells who brings the value of an Authorization header, as [auth.Authenticator.Authenticate] does.
 	Authenticate func(ctx context.Context, header string) (crm.Viewer, error)
 	// Again is Authenticate for a credential that was good when its connection was opened: it must look at it once more. Nil is
@@ -85,7 +85,7 @@ type Options struct {
 // It is written over gqlgen's executor rather than over its server, to decode requests strictly, to answer with the
 // statuses that the specification asks for, and to write the data as it is instead of encoding it once more.
 type Handler struct {
-	desk         *desk.Desk
+	service      *service.Service
 	authenticate func(ctx context.Context, header string) (crm.Viewer, error)
 	again        func(ctx context.Context, header string) (crm.Viewer, error)
 	log          *slog.Logger
@@ -119,7 +119,7 @@ type Handler struct {
 // NewHandler makes the endpoint. [Handler.Shutdown] ends it.
 func NewHandler(o Options) *Handler {
 	h := &Handler{
-		desk:          o.Desk,
+		service:       o.Service,
 		authenticate:  o.Authenticate,
 		again:         o.Again,
 		log:           o.Logger,
@@ -184,7 +184,7 @@ func NewHandler(o Options) *Handler {
 	}
 	h.executor = executor.New(generated.NewExecutableSchema(generated.Config{
 		Schema:    h.schema,
-		Resolvers: &resolver{desk: o.Desk, ingest: o.Ingest},
+		Resolvers: &resolver{service: o.Service, ingest: o.Ingest},
 	}))
 	h.executor.SetQueryCache(preparedDocument{})
 	h.executor.SetErrorPresenter(h.present)

@@ -5,13 +5,13 @@ import (
 
 	"kith/graph/model"
 	"kith/internal/crm"
-	"kith/internal/desk"
+	"kith/internal/service"
 )
 
 func (r contactResolver) History(
 	ctx context.Context, c *crm.Contact, first *int, after *string, last *int, before *string,
 ) (model.ContactChangeConnection, error) {
-	found, err := loadersOf(ctx).historyOf(desk.Paging{First: first, After: after, Last: last, Before: before}).load(ctx, c.ID)
+	found, err := loadersOf(ctx).historyOf(service.Paging{First: first, After: after, Last: last, Before: before}).load(ctx, c.ID)
 	if err != nil || found == nil {
 		return model.ContactChangeConnection{}, err
 	}

@@ -5,8 +5,8 @@ import (
 
 	"kith/graph/model"
 	"kith/internal/crm"
-	"kith/internal/desk"
 	"kith/internal/ingest"
+	"kith/internal/service"
 	"kith/storage"
 )
 
@@ -19,11 +19,11 @@ func text(s *string) string {
 	return *s
 }
 
-func contactOrder(in *model.ContactOrder) *desk.Order {
+func contactOrder(in *model.ContactOrder) *service.Order {
 	if in == nil {
 		return nil
 	}
-	return &desk.Order{Field: in.Field, Direction: in.Direction}
+	return &service.Order{Field: in.Field, Direction: in.Direction}
 }
 
 func sessionFilter(in *model.SessionFilter) storage.SessionFilter {
@@ -59,20 +59,20 @@ func sessionPatch(in model.UpdateSessionInput) crm.SessionPatch {
 	return crm.SessionPatch{Status: optional(in.Status), Tag: optional(in.Tag), Read: in.MarkRead}
 }
 
-func channelEdit(in model.UpdateChannelInput) (desk.ChannelEdit, error) {
+func channelEdit(in model.UpdateChannelInput) (service.ChannelEdit, error) {
 	name, err := required("input.name", in.Name)
 	if err != nil {
-		return desk.ChannelEdit{}, err
+		return service.ChannelEdit{}, err
 	}
 	active, err := required("input.active", in.Active)
 	if err != nil {
-		return desk.ChannelEdit{}, err
+		return service.ChannelEdit{}, err
 	}
 	signed, err := required("input.requireSignedIdentity", in.RequireSignedIdentity)
 	if err != nil {
-		return desk.ChannelEdit{}, err
+		return service.ChannelEdit{}, err
 	}
-	edit := desk.ChannelEdit{ChannelPatch: crm.ChannelPatch{Name: name, Active: active, RequireSignedIdentity: signed}}
+	edit := service.ChannelEdit{ChannelPatch: crm.ChannelPatch{Name: name, Active: active, RequireSignedIdentity: signed}}
 	if secret, ok := in.Secret.ValueOK(); ok {
 		edit.Secret = crm.To(text(secret))
 	}

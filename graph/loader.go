@@ -11,7 +11,7 @@ import (
 	"github.com/graph-gophers/dataloader/v7"
 
 	"kith/internal/crm"
-	"kith/internal/desk"
+	"kith/internal/service"
 )
 
 // stragglers is how long a load waits for others that nobody announced.
@@ -21,9 +21,9 @@ const stragglers = time.Millisecond
 // the first field of the page then loads for all its siblings, at once and with one call to storage. Whoever writes a
 // whole page reads ahead instead of waiting (see [family.now]); fields that ask later find what was read.
 type loaders struct {
-	desk   *desk.Desk
-	viewer crm.Viewer
-	caught func(ctx context.Context, panicked any) error
+	service *service.Service
+	viewer  crm.Viewer
+	caught  func(ctx context.Context, panicked any) error
 
 	contacts   *family[crm.ContactID, crm.Contact]
 	identities *family[crm.ContactID, []crm.Identity]
@@ -34,8 +34,8 @@ type loaders struct {
 	mu    sync.Mutex
 	pages [][]crm.ContactID
 	// By arguments: each alias has its own.
-	sessions  map[string]*family[crm.ContactID, desk.ContactSessions]
-	histories map[string]*family[crm.ContactID, desk.ContactHistory]
+	sessions  map[string]*family[crm.ContactID, service.ContactSessions]
+	histories map[string]*family[crm.ContactID, service.ContactHistory]
 }
 
 type loadersKey struct{}
@@ -50,9 +50,9 @@ func (h *Handler) withLoaders(ctx context.Context, v crm.Viewer) context.Context
 
 func (h *Handler) newLoaders(v crm.Viewer) *loaders {
 	l := &loaders{
-		desk: h.desk, viewer: v, caught: h.caught,
-		sessions:  make(map[string]*family[crm.ContactID, desk.ContactSessions]),
-		histories: make(map[string]*family[crm.ContactID, desk.ContactHistory]),
+		service: h.service, viewer: v, caught: h.caught,
+		sessions:  make(map[string]*family[crm.ContactID, service.ContactSessions]),
+		histories: make(map[string]*family[crm.ContactID, service.ContactHistory]),
 	}
 	l.contacts = newFamily(l, l.findContacts)
 	l.identities = newFamily(l, l.findIdentities)
@@ -127,11 +127,11 @@ func (l *loaders) expectFailures(failures []crm.Failure) {
 }
 
 // sessionsOf are the pages of contacts' sessions that one set of arguments asks for.
-func (l *loaders) sessionsOf(list desk.SessionList) *family[crm.ContactID, desk.ContactSessions] {
+func (l *loaders) sessionsOf(list service.SessionList) *family[crm.ContactID, service.ContactSessions] {
 	return pagesOf(l, l.sessions, list.Key(), func(
 		ctx context.Context, ids []crm.ContactID,
-	) (map[crm.ContactID]desk.ContactSessions, error) {
-		found, err := l.desk.SessionsByContact(ctx, l.viewer, ids, list)
+	) (map[crm.ContactID]service.ContactSessions, error) {
+		found, err := l.service.SessionsByContact(ctx, l.viewer, ids, list)
 		pages := make([][]crm.Session, 0, len(found))
 		for _, s := range found {
 			pages = append(pages, s.Page.Sessions)
@@ -142,11 +142,11 @@ func (l *loaders) sessionsOf(list desk.SessionList) *family[crm.ContactID, desk.
 }
 
 // historyOf are the pages of contacts' histories that one set of arguments asks for.
-func (l *loaders) historyOf(p desk.Paging) *family[crm.ContactID, desk.ContactHistory] {
+func (l *loaders) historyOf(p service.Paging) *family[crm.ContactID, service.ContactHistory] {
 	return pagesOf(l, l.histories, p.Key(), func(
 		ctx context.Context, ids []crm.ContactID,
-	) (map[crm.ContactID]desk.ContactHistory, error) {
-		return l.desk.HistoryByContact(ctx, l.viewer, ids, p)
+	) (map[crm.ContactID]service.ContactHistory, error) {
+		return l.service.HistoryByContact(ctx, l.viewer, ids, p)
 	})
 }
 
@@ -183,17 +183,17 @@ func (l *loaders) channel(ctx context.Context, id crm.ChannelID) (crm.Channel, e
 
 func (l *loaders) findContacts(ctx context.Context, ids []crm.ContactID) (map[crm.ContactID]crm.Contact, error) {
 	l.expectContacts(ids)
-	return l.desk.ContactsByID(ctx, l.viewer, ids)
+	return l.service.ContactsByID(ctx, l.viewer, ids)
 }
 
 func (l *loaders) findConversations(ctx context.Context, ids []crm.SessionID) (map[crm.SessionID]crm.Session, error) {
-	found, err := l.desk.SessionsByID(ctx, l.viewer, ids)
+	found, err := l.service.SessionsByID(ctx, l.viewer, ids)
 	l.expectSessions(values(found))
 	return found, err
 }
 
 func (l *loaders) findIdentities(ctx context.Context, ids []crm.ContactID) (map[crm.ContactID][]crm.Identity, error) {
-	found, err := l.desk.IdentitiesByContact(ctx, l.viewer, ids)
+	found, err := l.service.IdentitiesByContact(ctx, l.viewer, ids)
 	var channels []crm.ChannelID
 	for _, identities := range found {
 		for i := range identities {
@@ -205,7 +205,7 @@ func (l *loaders) findIdentities(ctx context.Context, ids []crm.ContactID) (map[
 }
 
 func (l *loaders) findChannels(ctx context.Context, ids []crm.ChannelID) (map[crm.ChannelID]crm.Channel, error) {
-	return l.desk.ChannelsByID(ctx, l.viewer, ids)
+	return l.service.ChannelsByID(ctx, l.viewer, ids)
 }
 
 // family is what one response loads of one kind, in batches of keys that were announced together.

@@ -42,19 +42,19 @@ func (r queryResolver) nodes(ctx context.Context, ids []string) ([]model.Node, e
 		channelIDs = parseAll(ids, crm.ParseChannelID)
 		failureIDs = parseAll(ids, crm.ParseFailureID)
 	)
-	contacts, err := r.desk.ContactsByID(ctx, v, contactIDs)
+	contacts, err := r.service.ContactsByID(ctx, v, contactIDs)
 	if err != nil {
 		return nil, err
 	}
-	sessions, err := r.desk.SessionsByID(ctx, v, sessionIDs)
+	sessions, err := r.service.SessionsByID(ctx, v, sessionIDs)
 	if err != nil {
 		return nil, err
 	}
-	channels, err := r.desk.ChannelsByID(ctx, v, channelIDs)
+	channels, err := r.service.ChannelsByID(ctx, v, channelIDs)
 	if err != nil {
 		return nil, err
 	}
-	failures, err := r.desk.FailuresByID(ctx, v, failureIDs)
+	failures, err := r.service.FailuresByID(ctx, v, failureIDs)
 	if err != nil {
 		return nil, err
 	}

@@ -7,15 +7,15 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"kith/graph/generated"
-	"kith/internal/desk"
 	"kith/internal/ingest"
+	"kith/internal/service"
 )
 
 // resolver answers fields: those of the roots and those that no struct holds. Its methods stand in the files of their
 // nouns.
 type resolver struct {
-	desk   *desk.Desk
-	ingest *ingest.Ingest
+	service *service.Service
+	ingest  *ingest.Ingest
 }
 
 type (

@@ -9,12 +9,12 @@ import (
 	"kith/graph/model"
 	"kith/internal/auth"
 	"kith/internal/crm"
-	"kith/internal/desk"
+	"kith/internal/service"
 )
 
 func (r queryResolver) Session(ctx context.Context, id string) (*crm.Session, error) {
 	key, _ := crm.ParseSessionID(id)
-	found, err := r.desk.SessionsByID(ctx, auth.Viewer(ctx), []crm.SessionID{key})
+	found, err := r.service.SessionsByID(ctx, auth.Viewer(ctx), []crm.SessionID{key})
 	if err != nil {
 		return nil, err
 	}
@@ -25,9 +25,9 @@ func (r queryResolver) Session(ctx context.Context, id string) (*crm.Session, er
 func (r queryResolver) Sessions(
 	ctx context.Context, filter *model.SessionFilter, first *int, after *string, last *int, before *string,
 ) (model.SessionConnection, error) {
-	page, err := r.desk.Sessions(ctx, auth.Viewer(ctx), desk.SessionList{
+	page, err := r.service.Sessions(ctx, auth.Viewer(ctx), service.SessionList{
 		Filter: sessionFilter(filter),
-		Paging: desk.Paging{First: first, After: after, Last: last, Before: before},
+		Paging: service.Paging{First: first, After: after, Last: last, Before: before},
 	})
 	if err != nil {
 		return model.SessionConnection{}, err
@@ -80,15 +80,15 @@ func (r sessionResolver) Channel(ctx context.Context, s *crm.Session) (crm.Chann
 	return loadersOf(ctx).channel(ctx, s.ChannelID)
 }
 
-func (r queryResolver) SessionCounts(ctx context.Context, filter *model.SessionFilter) (desk.SessionCounts, error) {
-	return r.desk.CountSessions(ctx, auth.Viewer(ctx), sessionFilter(filter))
+func (r queryResolver) SessionCounts(ctx context.Context, filter *model.SessionFilter) (service.SessionCounts, error) {
+	return r.service.CountSessions(ctx, auth.Viewer(ctx), sessionFilter(filter))
 }
 
 // Channels are all of the workspace, so that a value that would show nothing is seen to.
 func (r sessionCountsResolver) Channels(
-	ctx context.Context, c *desk.SessionCounts,
+	ctx context.Context, c *service.SessionCounts,
 ) ([]model.SessionChannelCount, error) {
-	channels, err := r.desk.Channels(ctx, auth.Viewer(ctx))
+	channels, err := r.service.Channels(ctx, auth.Viewer(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (r mutationResolver) UpdateSession(
 ) (model.UpdateSessionPayload, error) {
 	defer loadersOf(ctx).reset()
 	id, _ := crm.ParseSessionID(in.ID)
-	done, err := r.desk.UpdateSession(ctx, auth.Viewer(ctx), id, sessionPatch(in))
+	done, err := r.service.UpdateSession(ctx, auth.Viewer(ctx), id, sessionPatch(in))
 	mend, err := userErrors(err, sessionGone)
 	return model.UpdateSessionPayload{Session: done.Now, EventID: eventID(done.Event), UserErrors: mend}, err
 }

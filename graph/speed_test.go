@@ -129,7 +129,7 @@ func (w *reusableWriter) Header() http.Header { return w.header }
 func (w *reusableWriter) WriteHeader(int)     {}
 
 // TestTheHotPageCostsFewAllocations counts every allocation between the parsed HTTP request and the last byte of the answer:
-// checking the token, reading the body, gqlgen, desk, loaders and writing. The store's own are left out, and so are net/http's.
+// checking the token, reading the body, gqlgen, service, loaders and writing. The store's own are left out, and so are net/http's.
 func TestTheHotPageCostsFewAllocations(t *testing.T) { //nolint:paralleltest // others would be counted too
 	a := newAsker(t)
 	if got := a.ask(); !bytes.HasPrefix(got, []byte(`{"data":{"contacts":{"edges":[{"cursor":"`)) || len(got) < 50_000 {

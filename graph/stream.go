@@ -66,7 +66,7 @@ func (h *Handler) open(
 	if err != nil {
 		return nil, h.refuse(ctx, err)
 	}
-	subscription, err := h.desk.Subscribe(ctx, viewer, after)
+	subscription, err := h.service.Subscribe(ctx, viewer, after)
 	if err != nil {
 		share.leave()
 		return nil, h.refuse(ctx, err)

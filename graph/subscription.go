@@ -7,7 +7,7 @@ import (
 	"kith/graph/model"
 	"kith/internal/auth"
 	"kith/internal/crm"
-	"kith/internal/desk"
+	"kith/internal/service"
 	"kith/storage"
 )
 
@@ -76,7 +76,7 @@ func (r subscriptionResolver) SessionEvents(
 	ctx context.Context, after *string, filter *model.SessionFilter,
 ) (<-chan model.SessionEvent, error) {
 	f := sessionFilter(filter)
-	if err := desk.CheckFilter(f); err != nil {
+	if err := service.CheckFilter(f); err != nil {
 		return nil, err
 	}
 	ofSession := func(e *crm.Event) bool { return e.SessionID != nil || e.Kind == crm.Deleted }
@@ -145,6 +145,6 @@ func oldValue(e *crm.Event, field string) (old *string, ok bool) {
 }
 
 func (r queryResolver) LastEventID(ctx context.Context) (string, error) {
-	id, err := r.desk.MarkEvents(ctx, auth.Viewer(ctx))
+	id, err := r.service.MarkEvents(ctx, auth.Viewer(ctx))
 	return id.String(), err
 }

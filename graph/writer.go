@@ -19,7 +19,7 @@ import (
 // from their selection sets: compiled once a request into steps over plain structs that append to one buffer.
 //
 // It is a short cut, not another way: fields are collected by gqlgen, arguments are read by gqlgen, rows come through the
-// same desk and the same loaders, and the bytes are those that gqlgen would have written. Whatever is out of the
+// same service and the same loaders, and the bytes are those that gqlgen would have written. Whatever is out of the
 // ordinary (a field that is not in fields.go, an argument that is refused, an error of any row, a panic) is left to gqlgen, which
 // starts over, finds in the loaders what was read already, and words the answer.
 

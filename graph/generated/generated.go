@@ -10,7 +10,7 @@ import (
 	"kith/graph/model"
 	"kith/graph/scalar"
 	"kith/internal/crm"
-	"kith/internal/desk"
+	"kith/internal/service"
 	"kith/storage"
 	"math"
 	"strconv"
@@ -366,7 +366,7 @@ type ComplexityRoot struct {
 // region    ************************** generated!.gotpl **************************
 
 type ChannelSetupResolver interface {
-	VerifyToken(ctx context.Context, obj *desk.ChannelSetup) (*string, error)
+	VerifyToken(ctx context.Context, obj *service.ChannelSetup) (*string, error)
 }
 type ContactResolver interface {
 	Identities(ctx context.Context, obj *crm.Contact) ([]crm.Identity, error)
@@ -411,7 +411,7 @@ type QueryResolver interface {
 	Contacts(ctx context.Context, search *string, orderBy *model.ContactOrder, first *int, after *string, last *int, before *string) (model.ContactConnection, error)
 	Session(ctx context.Context, id string) (*crm.Session, error)
 	Sessions(ctx context.Context, filter *model.SessionFilter, first *int, after *string, last *int, before *string) (model.SessionConnection, error)
-	SessionCounts(ctx context.Context, filter *model.SessionFilter) (desk.SessionCounts, error)
+	SessionCounts(ctx context.Context, filter *model.SessionFilter) (service.SessionCounts, error)
 	Channels(ctx context.Context) ([]crm.Channel, error)
 	LastEventID(ctx context.Context) (string, error)
 	IngestFailures(ctx context.Context, first *int, after *string, last *int, before *string) (model.FailureConnection, error)
@@ -425,7 +425,7 @@ type SessionResolver interface {
 	LastMessagePreview(ctx context.Context, obj *crm.Session) (*string, error)
 }
 type SessionCountsResolver interface {
-	Channels(ctx context.Context, obj *desk.SessionCounts) ([]model.SessionChannelCount, error)
+	Channels(ctx context.Context, obj *service.SessionCounts) ([]model.SessionChannelCount, error)
 }
 type SessionEventResolver interface {
 	Session(ctx context.Context, obj *model.SessionEvent) (*crm.Session, error)
@@ -4566,7 +4566,7 @@ func (ec *executionContext) fieldContext_Channel_requireSignedIdentity(_ context
 	return graphql.NewScalarFieldContext("Channel", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _ChannelSetup_webhookUrl(ctx context.Context, field graphql.CollectedField, obj *desk.ChannelSetup) (ret graphql.Marshaler) {
+func (ec *executionContext) _ChannelSetup_webhookUrl(ctx context.Context, field graphql.CollectedField, obj *service.ChannelSetup) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4589,7 +4589,7 @@ func (ec *executionContext) fieldContext_ChannelSetup_webhookUrl(_ context.Conte
 	return graphql.NewScalarFieldContext("ChannelSetup", field, false, false, "String")
 }
 
-func (ec *executionContext) _ChannelSetup_verifyToken(ctx context.Context, field graphql.CollectedField, obj *desk.ChannelSetup) (ret graphql.Marshaler) {
+func (ec *executionContext) _ChannelSetup_verifyToken(ctx context.Context, field graphql.CollectedField, obj *service.ChannelSetup) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4612,7 +4612,7 @@ func (ec *executionContext) fieldContext_ChannelSetup_verifyToken(_ context.Cont
 	return graphql.NewScalarFieldContext("ChannelSetup", field, true, true, "String")
 }
 
-func (ec *executionContext) _ChannelSetup_embedSnippet(ctx context.Context, field graphql.CollectedField, obj *desk.ChannelSetup) (ret graphql.Marshaler) {
+func (ec *executionContext) _ChannelSetup_embedSnippet(ctx context.Context, field graphql.CollectedField, obj *service.ChannelSetup) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4635,7 +4635,7 @@ func (ec *executionContext) fieldContext_ChannelSetup_embedSnippet(_ context.Con
 	return graphql.NewScalarFieldContext("ChannelSetup", field, false, false, "String")
 }
 
-func (ec *executionContext) _ChannelSetup_secretSet(ctx context.Context, field graphql.CollectedField, obj *desk.ChannelSetup) (ret graphql.Marshaler) {
+func (ec *executionContext) _ChannelSetup_secretSet(ctx context.Context, field graphql.CollectedField, obj *service.ChannelSetup) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4658,7 +4658,7 @@ func (ec *executionContext) fieldContext_ChannelSetup_secretSet(_ context.Contex
 	return graphql.NewScalarFieldContext("ChannelSetup", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _ChannelSetup_allowedDomains(ctx context.Context, field graphql.CollectedField, obj *desk.ChannelSetup) (ret graphql.Marshaler) {
+func (ec *executionContext) _ChannelSetup_allowedDomains(ctx context.Context, field graphql.CollectedField, obj *service.ChannelSetup) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -5919,7 +5919,7 @@ func (ec *executionContext) _CreateChannelPayload_setup(ctx context.Context, fie
 			return obj.Setup, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *desk.ChannelSetup) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *service.ChannelSetup) graphql.Marshaler {
 			return ec.marshalOChannelSetup2ᚖkithᚋinternalᚋdeskᚐChannelSetup(ctx, selections, v)
 		},
 		true,
@@ -7456,7 +7456,7 @@ func (ec *executionContext) _Query_sessionCounts(ctx context.Context, field grap
 			return ec.Resolvers.Query().SessionCounts(ctx, fc.Args["filter"].(*model.SessionFilter))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v desk.SessionCounts) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v service.SessionCounts) graphql.Marshaler {
 			return ec.marshalNSessionCounts2kithᚋinternalᚋdeskᚐSessionCounts(ctx, selections, v)
 		},
 		true,
@@ -8279,7 +8279,7 @@ func (ec *executionContext) fieldContext_SessionConnection_pageInfo(_ context.Co
 	return fc, nil
 }
 
-func (ec *executionContext) _SessionCounts_total(ctx context.Context, field graphql.CollectedField, obj *desk.SessionCounts) (ret graphql.Marshaler) {
+func (ec *executionContext) _SessionCounts_total(ctx context.Context, field graphql.CollectedField, obj *service.SessionCounts) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8302,7 +8302,7 @@ func (ec *executionContext) fieldContext_SessionCounts_total(_ context.Context, 
 	return graphql.NewScalarFieldContext("SessionCounts", field, false, false, "Int")
 }
 
-func (ec *executionContext) _SessionCounts_statuses(ctx context.Context, field graphql.CollectedField, obj *desk.SessionCounts) (ret graphql.Marshaler) {
+func (ec *executionContext) _SessionCounts_statuses(ctx context.Context, field graphql.CollectedField, obj *service.SessionCounts) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8314,7 +8314,7 @@ func (ec *executionContext) _SessionCounts_statuses(ctx context.Context, field g
 			return obj.Statuses, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []desk.StatusCount) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v []service.StatusCount) graphql.Marshaler {
 			return ec.marshalNSessionStatusCount2ᚕkithᚋinternalᚋdeskᚐStatusCountᚄ(ctx, selections, v)
 		},
 		true,
@@ -8334,7 +8334,7 @@ func (ec *executionContext) fieldContext_SessionCounts_statuses(_ context.Contex
 	return fc, nil
 }
 
-func (ec *executionContext) _SessionCounts_tags(ctx context.Context, field graphql.CollectedField, obj *desk.SessionCounts) (ret graphql.Marshaler) {
+func (ec *executionContext) _SessionCounts_tags(ctx context.Context, field graphql.CollectedField, obj *service.SessionCounts) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8346,7 +8346,7 @@ func (ec *executionContext) _SessionCounts_tags(ctx context.Context, field graph
 			return obj.Tags, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []desk.TagCount) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v []service.TagCount) graphql.Marshaler {
 			return ec.marshalNSessionTagCount2ᚕkithᚋinternalᚋdeskᚐTagCountᚄ(ctx, selections, v)
 		},
 		true,
@@ -8366,7 +8366,7 @@ func (ec *executionContext) fieldContext_SessionCounts_tags(_ context.Context, f
 	return fc, nil
 }
 
-func (ec *executionContext) _SessionCounts_channels(ctx context.Context, field graphql.CollectedField, obj *desk.SessionCounts) (ret graphql.Marshaler) {
+func (ec *executionContext) _SessionCounts_channels(ctx context.Context, field graphql.CollectedField, obj *service.SessionCounts) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8646,7 +8646,7 @@ func (ec *executionContext) fieldContext_SessionEvent_at(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("SessionEvent", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _SessionStatusCount_status(ctx context.Context, field graphql.CollectedField, obj *desk.StatusCount) (ret graphql.Marshaler) {
+func (ec *executionContext) _SessionStatusCount_status(ctx context.Context, field graphql.CollectedField, obj *service.StatusCount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8669,7 +8669,7 @@ func (ec *executionContext) fieldContext_SessionStatusCount_status(_ context.Con
 	return graphql.NewScalarFieldContext("SessionStatusCount", field, false, false, "SessionStatus")
 }
 
-func (ec *executionContext) _SessionStatusCount_count(ctx context.Context, field graphql.CollectedField, obj *desk.StatusCount) (ret graphql.Marshaler) {
+func (ec *executionContext) _SessionStatusCount_count(ctx context.Context, field graphql.CollectedField, obj *service.StatusCount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8692,7 +8692,7 @@ func (ec *executionContext) fieldContext_SessionStatusCount_count(_ context.Cont
 	return graphql.NewScalarFieldContext("SessionStatusCount", field, false, false, "Int")
 }
 
-func (ec *executionContext) _SessionTagCount_tag(ctx context.Context, field graphql.CollectedField, obj *desk.TagCount) (ret graphql.Marshaler) {
+func (ec *executionContext) _SessionTagCount_tag(ctx context.Context, field graphql.CollectedField, obj *service.TagCount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8715,7 +8715,7 @@ func (ec *executionContext) fieldContext_SessionTagCount_tag(_ context.Context, 
 	return graphql.NewScalarFieldContext("SessionTagCount", field, false, false, "SessionTag")
 }
 
-func (ec *executionContext) _SessionTagCount_count(ctx context.Context, field graphql.CollectedField, obj *desk.TagCount) (ret graphql.Marshaler) {
+func (ec *executionContext) _SessionTagCount_count(ctx context.Context, field graphql.CollectedField, obj *service.TagCount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8870,7 +8870,7 @@ func (ec *executionContext) _UpdateChannelPayload_setup(ctx context.Context, fie
 			return obj.Setup, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *desk.ChannelSetup) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v *service.ChannelSetup) graphql.Marshaler {
 			return ec.marshalOChannelSetup2ᚖkithᚋinternalᚋdeskᚐChannelSetup(ctx, selections, v)
 		},
 		true,
@@ -11382,7 +11382,7 @@ func (ec *executionContext) _Channel(ctx context.Context, sel ast.SelectionSet, 
 
 var channelSetupImplementors = []string{"ChannelSetup"}
 
-func (ec *executionContext) _ChannelSetup(ctx context.Context, sel ast.SelectionSet, obj *desk.ChannelSetup) graphql.Marshaler {
+func (ec *executionContext) _ChannelSetup(ctx context.Context, sel ast.SelectionSet, obj *service.ChannelSetup) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, channelSetupImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -12838,7 +12838,7 @@ func (ec *executionContext) _SessionConnection(ctx context.Context, sel ast.Sele
 
 var sessionCountsImplementors = []string{"SessionCounts"}
 
-func (ec *executionContext) _SessionCounts(ctx context.Context, sel ast.SelectionSet, obj *desk.SessionCounts) graphql.Marshaler {
+func (ec *executionContext) _SessionCounts(ctx context.Context, sel ast.SelectionSet, obj *service.SessionCounts) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, sessionCountsImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -12994,7 +12994,7 @@ func (ec *executionContext) _SessionEvent(ctx context.Context, sel ast.Selection
 
 var sessionStatusCountImplementors = []string{"SessionStatusCount"}
 
-func (ec *executionContext) _SessionStatusCount(ctx context.Context, sel ast.SelectionSet, obj *desk.StatusCount) graphql.Marshaler {
+func (ec *executionContext) _SessionStatusCount(ctx context.Context, sel ast.SelectionSet, obj *service.StatusCount) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, sessionStatusCountImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -13032,7 +13032,7 @@ func (ec *executionContext) _SessionStatusCount(ctx context.Context, sel ast.Sel
 
 var sessionTagCountImplementors = []string{"SessionTagCount"}
 
-func (ec *executionContext) _SessionTagCount(ctx context.Context, sel ast.SelectionSet, obj *desk.TagCount) graphql.Marshaler {
+func (ec *executionContext) _SessionTagCount(ctx context.Context, sel ast.SelectionSet, obj *service.TagCount) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, sessionTagCountImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -13918,12 +13918,12 @@ func (ec *executionContext) marshalNContactMatchKind2kithᚋstorageᚐMatchKind(
 	return res
 }
 
-func (ec *executionContext) unmarshalNContactOrderField2kithᚋinternalᚋdeskᚐOrderField(ctx context.Context, v any) (desk.OrderField, error) {
+func (ec *executionContext) unmarshalNContactOrderField2kithᚋinternalᚋdeskᚐOrderField(ctx context.Context, v any) (service.OrderField, error) {
 	res, err := scalar.UnmarshalContactOrderField(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNContactOrderField2kithᚋinternalᚋdeskᚐOrderField(ctx context.Context, sel ast.SelectionSet, v desk.OrderField) graphql.Marshaler {
+func (ec *executionContext) marshalNContactOrderField2kithᚋinternalᚋdeskᚐOrderField(ctx context.Context, sel ast.SelectionSet, v service.OrderField) graphql.Marshaler {
 	_ = sel
 	res := scalar.MarshalContactOrderField(v)
 	if res == graphql.Null {
@@ -14221,12 +14221,12 @@ func (ec *executionContext) marshalNNode2ᚕkithᚋgraphᚋmodelᚐNode(ctx cont
 	return ret
 }
 
-func (ec *executionContext) unmarshalNOrderDirection2kithᚋinternalᚋdeskᚐDirection(ctx context.Context, v any) (desk.Direction, error) {
+func (ec *executionContext) unmarshalNOrderDirection2kithᚋinternalᚋdeskᚐDirection(ctx context.Context, v any) (service.Direction, error) {
 	res, err := scalar.UnmarshalOrderDirection(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNOrderDirection2kithᚋinternalᚋdeskᚐDirection(ctx context.Context, sel ast.SelectionSet, v desk.Direction) graphql.Marshaler {
+func (ec *executionContext) marshalNOrderDirection2kithᚋinternalᚋdeskᚐDirection(ctx context.Context, sel ast.SelectionSet, v service.Direction) graphql.Marshaler {
 	_ = sel
 	res := scalar.MarshalOrderDirection(v)
 	if res == graphql.Null {
@@ -14315,7 +14315,7 @@ func (ec *executionContext) marshalNSessionConnection2kithᚋgraphᚋmodelᚐSes
 	return ec._SessionConnection(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNSessionCounts2kithᚋinternalᚋdeskᚐSessionCounts(ctx context.Context, sel ast.SelectionSet, v desk.SessionCounts) graphql.Marshaler {
+func (ec *executionContext) marshalNSessionCounts2kithᚋinternalᚋdeskᚐSessionCounts(ctx context.Context, sel ast.SelectionSet, v service.SessionCounts) graphql.Marshaler {
 	return ec._SessionCounts(ctx, sel, &v)
 }
 
@@ -14371,11 +14371,11 @@ func (ec *executionContext) marshalNSessionStatus2kithᚋinternalᚋcrmᚐSessio
 	return res
 }
 
-func (ec *executionContext) marshalNSessionStatusCount2kithᚋinternalᚋdeskᚐStatusCount(ctx context.Context, sel ast.SelectionSet, v desk.StatusCount) graphql.Marshaler {
+func (ec *executionContext) marshalNSessionStatusCount2kithᚋinternalᚋdeskᚐStatusCount(ctx context.Context, sel ast.SelectionSet, v service.StatusCount) graphql.Marshaler {
 	return ec._SessionStatusCount(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNSessionStatusCount2ᚕkithᚋinternalᚋdeskᚐStatusCountᚄ(ctx context.Context, sel ast.SelectionSet, v []desk.StatusCount) graphql.Marshaler {
+func (ec *executionContext) marshalNSessionStatusCount2ᚕkithᚋinternalᚋdeskᚐStatusCountᚄ(ctx context.Context, sel ast.SelectionSet, v []service.StatusCount) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -14405,11 +14405,11 @@ func (ec *executionContext) marshalNSessionTag2kithᚋinternalᚋcrmᚐSessionTa
 	return res
 }
 
-func (ec *executionContext) marshalNSessionTagCount2kithᚋinternalᚋdeskᚐTagCount(ctx context.Context, sel ast.SelectionSet, v desk.TagCount) graphql.Marshaler {
+func (ec *executionContext) marshalNSessionTagCount2kithᚋinternalᚋdeskᚐTagCount(ctx context.Context, sel ast.SelectionSet, v service.TagCount) graphql.Marshaler {
 	return ec._SessionTagCount(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNSessionTagCount2ᚕkithᚋinternalᚋdeskᚐTagCountᚄ(ctx context.Context, sel ast.SelectionSet, v []desk.TagCount) graphql.Marshaler {
+func (ec *executionContext) marshalNSessionTagCount2ᚕkithᚋinternalᚋdeskᚐTagCountᚄ(ctx context.Context, sel ast.SelectionSet, v []service.TagCount) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -14708,7 +14708,7 @@ func (ec *executionContext) marshalOChannel2ᚖkithᚋinternalᚋcrmᚐChannel(c
 	return ec._Channel(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOChannelSetup2ᚖkithᚋinternalᚋdeskᚐChannelSetup(ctx context.Context, sel ast.SelectionSet, v *desk.ChannelSetup) graphql.Marshaler {
+func (ec *executionContext) marshalOChannelSetup2ᚖkithᚋinternalᚋdeskᚐChannelSetup(ctx context.Context, sel ast.SelectionSet, v *service.ChannelSetup) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

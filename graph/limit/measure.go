@@ -8,7 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// The sizes of a page, which are those of package desk.
+// The sizes of a page, which are those of package service.
 const (
 	defaultPage = 25
 	maxPage     = 100

@@ -3,12 +3,12 @@ package model
 import (
 	"kith/internal/crm"
 	"kith/internal/cursor"
-	"kith/internal/desk"
+	"kith/internal/service"
 	"kith/storage"
 )
 
 // AuditConnection is a page of what people did.
-type AuditConnection struct{ desk.AuditPage }
+type AuditConnection struct{ service.AuditPage }
 
 // Edges are the entries in their places.
 func (c *AuditConnection) Edges() []AuditEdge {

@@ -3,7 +3,7 @@ package model
 import (
 	"kith/internal/crm"
 	"kith/internal/cursor"
-	"kith/internal/desk"
+	"kith/internal/service"
 	"kith/storage"
 )
 
@@ -12,7 +12,7 @@ type Node any
 
 // ContactConnection is a page of contacts. Nothing of it is made before it is asked for.
 type ContactConnection struct {
-	desk.ContactPage
+	service.ContactPage
 
 	// HasContacts answers for the workspace. It asks once, however often it is called.
 	HasContacts func() (bool, error)
@@ -58,7 +58,7 @@ func (e *ContactEdge) Cursor() string { return cursor.Encode(e.List, e.Position)
 func (e *ContactEdge) Node() crm.Contact { return e.Contact }
 
 // SessionConnection is a page of sessions. Nothing of it is made before it is asked for.
-type SessionConnection struct{ desk.SessionPage }
+type SessionConnection struct{ service.SessionPage }
 
 // Edges are the sessions in their places.
 func (c *SessionConnection) Edges() []SessionEdge {
@@ -93,7 +93,7 @@ func (e *SessionEdge) Cursor() string { return cursor.Encode(e.List, storage.Ses
 
 // FailureConnection is a page of failures. Nothing of it is made before it is asked for.
 type FailureConnection struct {
-	desk.FailurePage
+	service.FailurePage
 
 	// Count answers for the whole list. It asks once, however often it is called.
 	Count func() (storage.Count, error)

@@ -5,7 +5,7 @@ import (
 
 	"kith/internal/crm"
 	"kith/internal/cursor"
-	"kith/internal/desk"
+	"kith/internal/service"
 	"kith/storage"
 )
 
@@ -75,7 +75,7 @@ func changedFields(e *crm.Event) []string {
 }
 
 // ContactChangeConnection is a page of a contact's history.
-type ContactChangeConnection struct{ desk.HistoryPage }
+type ContactChangeConnection struct{ service.HistoryPage }
 
 // Edges are the changes in their places.
 func (c *ContactChangeConnection) Edges() []ContactChangeEdge {

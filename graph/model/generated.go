@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 	"kith/internal/crm"
-	"kith/internal/desk"
+	"kith/internal/service"
 	"strconv"
 	"time"
 
@@ -17,9 +17,9 @@ import (
 // The order of a list of contacts.
 type ContactOrder struct {
 	// What to sort by.
-	Field desk.OrderField `json:"field"`
+	Field service.OrderField `json:"field"`
 	// Which way.
-	Direction desk.Direction `json:"direction"`
+	Direction service.Direction `json:"direction"`
 }
 
 // A new channel.
@@ -45,7 +45,7 @@ type CreateChannelPayload struct {
 	// The channel; null beside an error.
 	Channel *crm.Channel `json:"channel,omitempty"`
 	// What to enter where; null beside an error.
-	Setup *desk.ChannelSetup `json:"setup,omitempty"`
+	Setup *service.ChannelSetup `json:"setup,omitempty"`
 	// What a person can mend; empty when the channel was made.
 	UserErrors []UserError `json:"userErrors"`
 }
@@ -201,7 +201,7 @@ type UpdateChannelPayload struct {
 	// The channel as it is now; null when there is none.
 	Channel *crm.Channel `json:"channel,omitempty"`
 	// What to enter where, as things are now; null when there is no such channel.
-	Setup *desk.ChannelSetup `json:"setup,omitempty"`
+	Setup *service.ChannelSetup `json:"setup,omitempty"`
 	// What a person can mend; empty when the edit was made.
 	UserErrors []UserError `json:"userErrors"`
 }

@@ -7,7 +7,7 @@ import (
 
 	"kith/graph/model"
 	"kith/internal/crm"
-	"kith/internal/desk"
+	"kith/internal/service"
 	"kith/storage"
 )
 
@@ -83,19 +83,19 @@ func UnmarshalSessionEventKind(v any) (model.SessionEventKind, error) {
 }
 
 // MarshalContactOrderField writes what a list is sorted by.
-func MarshalContactOrderField(v desk.OrderField) graphql.Marshaler { return plain(v) }
+func MarshalContactOrderField(v service.OrderField) graphql.Marshaler { return plain(v) }
 
 // UnmarshalContactOrderField reads what a list is to be sorted by.
-func UnmarshalContactOrderField(v any) (desk.OrderField, error) {
-	return enum(v, desk.ByLastActivity, desk.ByName, desk.ByCreated, desk.ByRelevance)
+func UnmarshalContactOrderField(v any) (service.OrderField, error) {
+	return enum(v, service.ByLastActivity, service.ByName, service.ByCreated, service.ByRelevance)
 }
 
 // MarshalOrderDirection writes which way a list runs.
-func MarshalOrderDirection(v desk.Direction) graphql.Marshaler { return plain(v) }
+func MarshalOrderDirection(v service.Direction) graphql.Marshaler { return plain(v) }
 
 // UnmarshalOrderDirection reads which way a list is to run.
-func UnmarshalOrderDirection(v any) (desk.Direction, error) {
-	return enum(v, desk.Ascending, desk.Descending)
+func UnmarshalOrderDirection(v any) (service.Direction, error) {
+	return enum(v, service.Ascending, service.Descending)
 }
 
 // MarshalInteractionDirection writes who wrote a message.

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/storage"
-	"kith/storage/search"
 )
 
 const (

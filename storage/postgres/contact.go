@@ -14,8 +14,8 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/storage"
-	"kith/storage/search"
 )
 
 // contactColumns are the columns of contacts c that scanContact reads; they use @workspace.

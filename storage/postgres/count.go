@@ -8,8 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/storage"
-	"kith/storage/search"
 )
 
 // CountContacts counts the contacts that match a search as far as [storage.CountLimit], or all of them from the counter

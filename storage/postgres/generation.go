@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"kith/storage/search"
+	"kith/internal/search"
 )
 
 // memories are all that a store remembers of what it has read. It is thrown away as a whole when the database turns out to

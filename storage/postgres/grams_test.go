@@ -9,9 +9,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/storage/postgres"
 	"kith/storage/postgres/pgtest"
-	"kith/storage/search"
 )
 
 // The database computes the grams of a row and Go those of a query, so the two must agree on every text.

@@ -9,8 +9,8 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/storage"
-	"kith/storage/search"
 )
 
 // write stores a message with the contact and the session it finds or makes, in one round trip.

@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"kith/internal/crm"
-	"kith/storage/search"
+	"kith/internal/search"
 )
 
 // source is what PostgreSQL offers a search in one workspace. Page sizes stand in the statements as numbers, because a

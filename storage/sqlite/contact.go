@@ -11,8 +11,8 @@ import (
 	"github.com/google/uuid"
 
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/storage"
-	"kith/storage/search"
 )
 
 // contactColumns are the columns of contacts c that scanContact reads; they use @workspace.

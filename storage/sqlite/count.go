@@ -9,8 +9,8 @@ import (
 	"github.com/google/uuid"
 
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/storage"
-	"kith/storage/search"
 )
 
 // CountContacts counts the contacts that match a search, up to a limit, or reads the number of all contacts.

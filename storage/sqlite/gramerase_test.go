@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/storage"
-	"kith/storage/search"
 )
 
 func TestNothingOfADeletedContactIsLeftInTheGramIndex(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"kith/internal/crm"
-	"kith/storage/search"
+	"kith/internal/search"
 )
 
 // The gram index of SQLite has fewer, larger buckets than package search names, and a query asks for some of its grams

@@ -9,8 +9,8 @@ import (
 	"github.com/google/uuid"
 
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/storage"
-	"kith/storage/search"
 )
 
 // Contacts returns one page of the list that q describes.

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"kith/internal/crm"
-	"kith/storage/search"
+	"kith/internal/search"
 )
 
 // source is what SQLite offers a search in one workspace.

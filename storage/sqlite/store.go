@@ -17,8 +17,8 @@ import (
 	sqlite3 "modernc.org/sqlite"
 
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/storage"
-	"kith/storage/search"
 )
 
 // Store keeps everything in one SQLite file.

@@ -56,10 +56,10 @@ var eventCases = []testCase{
 	}},
 	{"an edit makes an event with the old and the new values, under the id and the name it brings", func(w *world) {
 		ann := w.add(person{name: "Ann", email: annsEmail})[0]
-		first, _ := w.change(ann.ID, "anna@desk", func(c *crm.Contact) {
+		first, _ := w.change(ann.ID, "anna@service", func(c *crm.Contact) {
 			c.Name, c.Email, c.Phone, c.Notes = new(`Ann "\u0000" <b>Smith</b> 😀`), nil, new(annsPhone), "Line 1\nLine 2"
 		})
-		second, _ := w.change(ann.ID, "ben@desk", func(c *crm.Contact) { c.Notes = "" })
+		second, _ := w.change(ann.ID, "ben@service", func(c *crm.Contact) { c.Notes = "" })
 		w.wantEvents(second.ID, []crm.Event{first, second})
 		w.same("first", first.Changes, []crm.FieldChange{
 			{Field: "name", Old: new("Ann"), New: new(`Ann "\u0000" <b>Smith</b> 😀`)},
@@ -337,7 +337,7 @@ func (w *world) change(id crm.ContactID, actor string, change func(*crm.Contact)
 func (w *world) changeSession(id crm.SessionID, change func(*crm.Session)) storage.SessionEdit {
 	w.t.Helper()
 	at := w.tick()
-	e := storage.SessionEdit{At: at, Event: crm.NewEventID(at), Actor: "ben@desk", Change: func(s *crm.Session) error {
+	e := storage.SessionEdit{At: at, Event: crm.NewEventID(at), Actor: "ben@service", Change: func(s *crm.Session) error {
 		change(s)
 		return nil
 	}}

@@ -16,7 +16,7 @@ var historyCases = []testCase{
 		i := w.message(ch, "ann", "1")
 		i.Profile.Name = new("Ann")
 		r := w.record(i)
-		edit, _ := w.change(r.Contact.ID, "anna@desk", func(c *crm.Contact) { c.Notes = "Likes tea" })
+		edit, _ := w.change(r.Contact.ID, "anna@service", func(c *crm.Contact) { c.Notes = "Likes tea" })
 		w.changeSession(r.Session.ID, func(s *crm.Session) { s.Status = crm.Closed })
 		w.record(w.message(ch, "ann", "2"))
 		w.change(w.record(w.message(ch, "ben", "1")).Contact.ID, "staff", rename("Ben"))

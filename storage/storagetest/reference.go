@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/storage"
-	"kith/storage/search"
 )
 
 // byName is the order by name: the name key bytewise, then the id.

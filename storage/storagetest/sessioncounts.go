@@ -101,7 +101,7 @@ var sessionCountCases = []testCase{
 		w.same("findings", w.findings(false), []storage.Finding(nil))
 	}},
 	{"counts are exact while many write", func(w *world) {
-		channels := []crm.Channel{w.channel("Web"), w.channel("Shop"), w.channel("Desk")}
+		channels := []crm.Channel{w.channel("Web"), w.channel("Shop"), w.channel("Service")}
 		const writers, rounds = 8, 15
 		messages := make([][]crm.Interaction, writers)
 		for i := range messages {

@@ -14,7 +14,7 @@ import (
 // then, and many with their last message at the same moment. They come as they must be listed.
 func (w *world) conversations() (sessions []crm.Session, channels []crm.Channel) {
 	w.t.Helper()
-	channels = []crm.Channel{w.channel("Web"), w.channel("Shop"), w.channel("Desk")}
+	channels = []crm.Channel{w.channel("Web"), w.channel("Shop"), w.channel("Service")}
 	statuses := []crm.SessionStatus{crm.Active, crm.Escalated, crm.Closed, crm.Archived}
 	tags := []*crm.SessionTag{nil, new(crm.Complaint), new(crm.General)}
 	start := w.tick()

@@ -8,7 +8,7 @@ const { Changing } = (
   await runnerImport(fileURLToPath(new URL('changing.ts', import.meta.url)), { configFile: false, logLevel: 'error' })
 ).module
 
-function desk() {
+function service() {
   const requests = []
   const changing = new Changing((id, chosen) => new Promise((answer) => requests.push({ id, chosen, answer })))
   return {
@@ -26,7 +26,7 @@ function desk() {
 
 describe('changing sessions', () => {
   it('shows what was chosen until the server has it', async () => {
-    const d = desk()
+    const d = service()
     d.changing.choose('one', 'Ann', { status: 'CLOSED' })
     assert.deepEqual(d.of('one').chosen, { status: 'CLOSED' })
     assert.deepEqual(await d.answer(), ['one', { status: 'CLOSED' }])
@@ -34,7 +34,7 @@ describe('changing sessions', () => {
   })
 
   it('sends what is chosen meanwhile after what is under way', async () => {
-    const d = desk()
+    const d = service()
     d.changing.choose('one', 'Ann', { status: 'CLOSED' })
     d.changing.choose('one', 'Ann', { tag: 'GENERAL' })
     d.changing.choose('one', 'Ann', { status: 'ACTIVE' })
@@ -48,7 +48,7 @@ describe('changing sessions', () => {
   })
 
   it('keeps what was not saved, says why, and sends it again when told to', async () => {
-    const d = desk()
+    const d = service()
     d.changing.choose('one', 'Ann', { status: 'CLOSED' })
     await d.answer('away')
     assert.equal(d.of('one').problem, 'away')
@@ -61,7 +61,7 @@ describe('changing sessions', () => {
   })
 
   it('drops what is given up, and does not bring it back', async () => {
-    const d = desk()
+    const d = service()
     d.changing.choose('one', 'Ann', { status: 'CLOSED' })
     d.changing.drop('one')
     await d.answer('away')

@@ -1,4 +1,4 @@
-package desk
+package service
 
 import (
 	_ "embed" // the snippet
@@ -18,7 +18,7 @@ type ChannelSetup struct {
 	// WebhookURL is where the provider sends its webhooks.
 	WebhookURL string
 	// VerifyToken is entered at the provider, so that each side recognizes the other; nil for a channel without one. Show it through
-	// [Desk.ReadVerifyToken] only.
+	// [Service.ReadVerifyToken] only.
 	VerifyToken *string
 	// EmbedSnippet is HTML for the pages of the allowed sites; nil for all types but HTML_EMBED.
 	EmbedSnippet *string
@@ -29,13 +29,13 @@ type ChannelSetup struct {
 	ChannelID crm.ChannelID
 }
 
-func (d *Desk) connection(w crm.WorkspaceID, c crm.Channel) Connection {
+func (s *Service) connection(w crm.WorkspaceID, c crm.Channel) Connection {
 	setup := ChannelSetup{
-		WebhookURL:     d.options.PublicURL + "/channels/" + c.ID.String() + "/webhook",
+		WebhookURL:     s.options.PublicURL + "/channels/" + c.ID.String() + "/webhook",
 		AllowedDomains: append([]string{}, c.Domains...),
 		ChannelID:      c.ID,
 	}
-	if s, err := d.openSecrets(w, c); err == nil {
+	if s, err := s.openSecrets(w, c); err == nil {
 		setup.SecretSet = s.Secret != ""
 		if s.VerifyToken != "" {
 			setup.VerifyToken = &s.VerifyToken

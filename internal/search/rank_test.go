@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/storage"
-	"kith/storage/search"
 )
 
 func TestRank(t *testing.T) {

@@ -1,4 +1,4 @@
-package desk
+package service
 
 import (
 	"context"
@@ -11,18 +11,18 @@ import (
 )
 
 // Channels returns every channel of the workspace, oldest first.
-func (d *Desk) Channels(ctx context.Context, v crm.Viewer) ([]crm.Channel, error) {
+func (s *Service) Channels(ctx context.Context, v crm.Viewer) ([]crm.Channel, error) {
 	if err := Authorize(v, crm.ReadContacts); err != nil {
 		return nil, err
 	}
-	return d.store.Channels(ctx, v.Workspace)
+	return s.store.Channels(ctx, v.Workspace)
 }
 
 // ChannelsByID returns the channels that exist among ids.
-func (d *Desk) ChannelsByID(
+func (s *Service) ChannelsByID(
 	ctx context.Context, v crm.Viewer, ids []crm.ChannelID,
 ) (map[crm.ChannelID]crm.Channel, error) {
-	return byID(ctx, v, ids, d.store.ChannelsByID)
+	return byID(ctx, v, ids, s.store.ChannelsByID)
 }
 
 // NewChannel is a channel to be.
@@ -48,11 +48,11 @@ type Connection struct {
 }
 
 // CreateChannel adds an active channel.
-func (d *Desk) CreateChannel(ctx context.Context, v crm.Viewer, n NewChannel) (Connection, error) {
+func (s *Service) CreateChannel(ctx context.Context, v crm.Viewer, n NewChannel) (Connection, error) {
 	if err := Authorize(v, crm.ManageChannels); err != nil {
 		return Connection{}, err
 	}
-	now := d.clock()
+	now := s.clock()
 	c := crm.Channel{ID: crm.NewChannelID(now), Type: n.Type, Active: true, CreatedAt: now}
 	edit := ChannelEdit{
 		ChannelPatch: crm.ChannelPatch{
@@ -60,60 +60,60 @@ func (d *Desk) CreateChannel(ctx context.Context, v crm.Viewer, n NewChannel) (C
 		},
 		Secret: crm.To(n.Secret),
 	}
-	if err := d.applyChannel(v.Workspace, &c, edit); err != nil {
+	if err := s.applyChannel(v.Workspace, &c, edit); err != nil {
 		return Connection{}, err
 	}
 	audit := crm.NewAudit(crm.ChannelCreated, v.Subject, now)
 	audit.ChannelID = &c.ID
-	if err := d.store.CreateChannel(ctx, v.Workspace, c, &audit); err != nil {
+	if err := s.store.CreateChannel(ctx, v.Workspace, c, &audit); err != nil {
 		return Connection{}, fmt.Errorf("create channel: %w", err)
 	}
-	return d.connection(v.Workspace, c), nil
+	return s.connection(v.Workspace, c), nil
 }
 
 // UpdateChannel edits a channel. It returns the channel as it is now, also beside an error that the viewer can mend: then
 // it is the channel that the edit was refused for, nil if there is none.
-func (d *Desk) UpdateChannel(ctx context.Context, v crm.Viewer, id crm.ChannelID, e ChannelEdit) (*Connection, error) {
+func (s *Service) UpdateChannel(ctx context.Context, v crm.Viewer, id crm.ChannelID, e ChannelEdit) (*Connection, error) {
 	if err := Authorize(v, crm.ManageChannels); err != nil {
 		return nil, err
 	}
 	var before *crm.Channel
 	var audit crm.AuditEntry
-	updated, err := d.store.UpdateChannel(ctx, v.Workspace, id, func(c *crm.Channel) error {
+	updated, err := s.store.UpdateChannel(ctx, v.Workspace, id, func(c *crm.Channel) error {
 		before = new(*c)
-		if err := d.applyChannel(v.Workspace, c, e); err != nil {
+		if err := s.applyChannel(v.Workspace, c, e); err != nil {
 			return err
 		}
-		audit = crm.AuditOfChannel(*before, *c, v.Subject, d.clock())
+		audit = crm.AuditOfChannel(*before, *c, v.Subject, s.clock())
 		return nil
 	}, &audit)
 	switch {
 	case err != nil && before == nil:
 		return nil, fmt.Errorf("update channel %s: %w", id, err)
 	case err != nil:
-		return new(d.connection(v.Workspace, *before)), fmt.Errorf("update channel %s: %w", id, err)
+		return new(s.connection(v.Workspace, *before)), fmt.Errorf("update channel %s: %w", id, err)
 	}
-	return new(d.connection(v.Workspace, updated)), nil
+	return new(s.connection(v.Workspace, updated)), nil
 }
 
 // ReadVerifyToken returns the verify token of a channel's setup, nil for a channel without one, and records
 // that in the audit.
-func (d *Desk) ReadVerifyToken(ctx context.Context, v crm.Viewer, s ChannelSetup) (*string, error) {
-	if err := Authorize(v, crm.ManageChannels); err != nil || s.VerifyToken == nil {
+func (s *Service) ReadVerifyToken(ctx context.Context, v crm.Viewer, setup ChannelSetup) (*string, error) {
+	if err := Authorize(v, crm.ManageChannels); err != nil || setup.VerifyToken == nil {
 		return nil, err
 	}
-	audit := crm.NewAudit(crm.VerifyTokenRead, v.Subject, d.clock())
-	audit.ChannelID = &s.ChannelID
-	if err := d.store.AddAudit(ctx, v.Workspace, audit); err != nil {
-		return nil, fmt.Errorf("read the verify token of %s: %w", s.ChannelID, err)
+	audit := crm.NewAudit(crm.VerifyTokenRead, v.Subject, s.clock())
+	audit.ChannelID = &setup.ChannelID
+	if err := s.store.AddAudit(ctx, v.Workspace, audit); err != nil {
+		return nil, fmt.Errorf("read the verify token of %s: %w", setup.ChannelID, err)
 	}
-	return s.VerifyToken, nil
+	return setup.VerifyToken, nil
 }
 
 // applyChannel makes the edit on c. What is wrong with it comes as joined *crm.InvalidErrors.
-func (d *Desk) applyChannel(w crm.WorkspaceID, c *crm.Channel, e ChannelEdit) error {
+func (s *Service) applyChannel(w crm.WorkspaceID, c *crm.Channel, e ChannelEdit) error {
 	edited := *c
-	if err := errors.Join(e.ChannelPatch.Apply(&edited), d.applySecret(w, &edited, e.Secret)); err != nil {
+	if err := errors.Join(e.ChannelPatch.Apply(&edited), s.applySecret(w, &edited, e.Secret)); err != nil {
 		return err
 	}
 	*c = edited
@@ -122,8 +122,8 @@ func (d *Desk) applyChannel(w crm.WorkspaceID, c *crm.Channel, e ChannelEdit) er
 
 // applySecret seals a new secret, and what Kith makes for a channel that lacks it. Secrets that cannot be opened, for
 // want of their key, stay until there are others to put in their place.
-func (d *Desk) applySecret(w crm.WorkspaceID, c *crm.Channel, change crm.Change[string]) error {
-	before, openErr := d.openSecrets(w, *c)
+func (s *Service) applySecret(w crm.WorkspaceID, c *crm.Channel, change crm.Change[string]) error {
+	before, openErr := s.openSecrets(w, *c)
 	after := before
 	text, asked := change.Value()
 	if asked {
@@ -131,7 +131,7 @@ func (d *Desk) applySecret(w crm.WorkspaceID, c *crm.Channel, change crm.Change[
 		if err != nil {
 			return err
 		}
-		if secret != "" && !d.options.Vault.Ready() {
+		if secret != "" && !s.options.Vault.Ready() {
 			return &crm.InvalidError{
 				Field: "secret", Reason: "This server cannot keep secrets yet: its operator has to set KITH_SECRET_KEY",
 			}
@@ -147,17 +147,17 @@ func (d *Desk) applySecret(w crm.WorkspaceID, c *crm.Channel, change crm.Change[
 	if c.RequireSignedIdentity && after.Secret == "" {
 		return &crm.InvalidError{Field: "secret", Reason: "Signed identities cannot be required without a secret to sign them with"}
 	}
-	if d.options.Vault.Ready() {
+	if s.options.Vault.Ready() {
 		makeMissing(c.Type, &after)
 	}
 	switch {
 	case after == before && openErr == nil:
 		return nil
-	case after == (vault.Secrets{}) || !d.options.Vault.Ready():
+	case after == (vault.Secrets{}) || !s.options.Vault.Ready():
 		c.Secrets = nil
 		return nil
 	}
-	sealed, err := d.options.Vault.Seal(w, c.ID, after)
+	sealed, err := s.options.Vault.Seal(w, c.ID, after)
 	if err != nil {
 		return fmt.Errorf("seal secrets: %w", err)
 	}
@@ -182,9 +182,9 @@ func makeMissing(t crm.ChannelType, s *vault.Secrets) {
 }
 
 // openSecrets are a channel's secrets; none where there are none.
-func (d *Desk) openSecrets(w crm.WorkspaceID, c crm.Channel) (vault.Secrets, error) {
+func (s *Service) openSecrets(w crm.WorkspaceID, c crm.Channel) (vault.Secrets, error) {
 	if len(c.Secrets) == 0 {
 		return vault.Secrets{}, nil
 	}
-	return d.options.Vault.Open(w, c.ID, c.Secrets)
+	return s.options.Vault.Open(w, c.ID, c.Secrets)
 }

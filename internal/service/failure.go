@@ -1,4 +1,4 @@
-package desk
+package service
 
 import (
 	"context"
@@ -26,7 +26,7 @@ type FailurePage struct {
 func (FailurePage) List() cursor.List { return failureList }
 
 // Failures returns a page of what could not be taken in, the newest first.
-func (d *Desk) Failures(ctx context.Context, v crm.Viewer, p Paging) (FailurePage, error) {
+func (s *Service) Failures(ctx context.Context, v crm.Viewer, p Paging) (FailurePage, error) {
 	if err := Authorize(v, crm.ManageChannels); err != nil {
 		return FailurePage{}, err
 	}
@@ -34,7 +34,7 @@ func (d *Desk) Failures(ctx context.Context, v crm.Viewer, p Paging) (FailurePag
 	if err != nil {
 		return FailurePage{}, err
 	}
-	found, err := d.store.Failures(ctx, v.Workspace, page)
+	found, err := s.store.Failures(ctx, v.Workspace, page)
 	if err != nil {
 		return FailurePage{}, fmt.Errorf("list failures: %w", err)
 	}
@@ -42,33 +42,33 @@ func (d *Desk) Failures(ctx context.Context, v crm.Viewer, p Paging) (FailurePag
 }
 
 // CountFailures counts what could not be taken in.
-func (d *Desk) CountFailures(ctx context.Context, v crm.Viewer) (storage.Count, error) {
+func (s *Service) CountFailures(ctx context.Context, v crm.Viewer) (storage.Count, error) {
 	if err := Authorize(v, crm.ManageChannels); err != nil {
 		return storage.Count{}, err
 	}
-	return d.store.CountFailures(ctx, v.Workspace)
+	return s.store.CountFailures(ctx, v.Workspace)
 }
 
 // FailuresByID returns the failures that exist among ids. For staff who may not manage channels none does.
-func (d *Desk) FailuresByID(
+func (s *Service) FailuresByID(
 	ctx context.Context, v crm.Viewer, ids []crm.FailureID,
 ) (map[crm.FailureID]crm.Failure, error) {
 	if !v.Role.Can(crm.ManageChannels) || len(ids) == 0 {
 		return nil, Authorize(v, crm.ReadContacts)
 	}
-	return byID(ctx, v, ids, d.store.FailuresByID)
+	return byID(ctx, v, ids, s.store.FailuresByID)
 }
 
 // ReplayFailures takes each of the failures in once more and removes those that succeed. It returns what became of each,
 // in the order of ids: nil, or why it stays. The error is of the whole: some may be taken in by then.
-func (d *Desk) ReplayFailures(ctx context.Context, v crm.Viewer, ids []crm.FailureID) ([]error, error) {
-	if err := d.mayMend(v, ids); err != nil {
+func (s *Service) ReplayFailures(ctx context.Context, v crm.Viewer, ids []crm.FailureID) ([]error, error) {
+	if err := s.mayMend(v, ids); err != nil {
 		return nil, err
 	}
-	if d.options.Replayer == nil {
+	if s.options.Replayer == nil {
 		return nil, fmt.Errorf("replay failures: %w", crm.ErrUnavailable)
 	}
-	found, err := d.store.FailuresByID(ctx, v.Workspace, ids)
+	found, err := s.store.FailuresByID(ctx, v.Workspace, ids)
 	if err != nil {
 		return nil, fmt.Errorf("load failures: %w", err)
 	}
@@ -77,13 +77,13 @@ func (d *Desk) ReplayFailures(ctx context.Context, v crm.Viewer, ids []crm.Failu
 		if !ok {
 			return crm.ErrNotFound
 		}
-		if err := d.options.Replayer.Replay(ctx, v.Workspace, f); err != nil {
+		if err := s.options.Replayer.Replay(ctx, v.Workspace, f); err != nil {
 			return fmt.Errorf("replay %s: %w", id, err)
 		}
-		audit := d.auditOfFailure(crm.FailureReplayed, v, f)
-		err := d.store.RemoveFailure(ctx, v.Workspace, id, &audit)
+		audit := s.auditOfFailure(crm.FailureReplayed, v, f)
+		err := s.store.RemoveFailure(ctx, v.Workspace, id, &audit)
 		if errors.Is(err, crm.ErrNotFound) { // somebody else removed it meanwhile
-			err = d.store.AddAudit(ctx, v.Workspace, audit)
+			err = s.store.AddAudit(ctx, v.Workspace, audit)
 		}
 		if err != nil {
 			return fmt.Errorf("remove %s: %w", id, err)
@@ -94,11 +94,11 @@ func (d *Desk) ReplayFailures(ctx context.Context, v crm.Viewer, ids []crm.Failu
 
 // DismissFailures removes the failures for good. It returns what became of each, in the order of ids: nil, or
 // crm.ErrNotFound. The error is of the whole: some may be gone by then.
-func (d *Desk) DismissFailures(ctx context.Context, v crm.Viewer, ids []crm.FailureID) ([]error, error) {
-	if err := d.mayMend(v, ids); err != nil {
+func (s *Service) DismissFailures(ctx context.Context, v crm.Viewer, ids []crm.FailureID) ([]error, error) {
+	if err := s.mayMend(v, ids); err != nil {
 		return nil, err
 	}
-	found, err := d.store.FailuresByID(ctx, v.Workspace, ids)
+	found, err := s.store.FailuresByID(ctx, v.Workspace, ids)
 	if err != nil {
 		return nil, fmt.Errorf("load failures: %w", err)
 	}
@@ -107,21 +107,21 @@ func (d *Desk) DismissFailures(ctx context.Context, v crm.Viewer, ids []crm.Fail
 		if !ok {
 			return crm.ErrNotFound
 		}
-		audit := d.auditOfFailure(crm.FailureDismissed, v, f)
-		if err := d.store.RemoveFailure(ctx, v.Workspace, id, &audit); err != nil {
+		audit := s.auditOfFailure(crm.FailureDismissed, v, f)
+		if err := s.store.RemoveFailure(ctx, v.Workspace, id, &audit); err != nil {
 			return fmt.Errorf("remove %s: %w", id, err)
 		}
 		return nil
 	})
 }
 
-func (d *Desk) auditOfFailure(action crm.AuditAction, v crm.Viewer, f crm.Failure) crm.AuditEntry {
-	a := crm.NewAudit(action, v.Subject, d.clock())
+func (s *Service) auditOfFailure(action crm.AuditAction, v crm.Viewer, f crm.Failure) crm.AuditEntry {
+	a := crm.NewAudit(action, v.Subject, s.clock())
 	a.ChannelID, a.FailureID = &f.ChannelID, &f.ID
 	return a
 }
 
-func (d *Desk) mayMend(v crm.Viewer, ids []crm.FailureID) error {
+func (s *Service) mayMend(v crm.Viewer, ids []crm.FailureID) error {
 	if err := Authorize(v, crm.ManageChannels); err != nil {
 		return err
 	}

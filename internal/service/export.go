@@ -1,4 +1,4 @@
-package desk
+package service
 
 import (
 	"context"
@@ -18,12 +18,12 @@ const exportAtOnce = 500
 
 // ExportContact returns everything that is held on a contact as a JSON document, and keeps in the audit that it did. A
 // contact that is not there is crm.ErrNotFound.
-func (d *Desk) ExportContact(ctx context.Context, v crm.Viewer, id crm.ContactID) ([]byte, error) {
+func (s *Service) ExportContact(ctx context.Context, v crm.Viewer, id crm.ContactID) ([]byte, error) {
 	if err := Authorize(v, crm.ExportContacts); err != nil {
 		return nil, err
 	}
-	now := d.clock()
-	held, err := d.held(ctx, v.Workspace, id)
+	now := s.clock()
+	held, err := s.held(ctx, v.Workspace, id)
 	if err != nil {
 		return nil, fmt.Errorf("export contact %s: %w", id, err)
 	}
@@ -34,7 +34,7 @@ func (d *Desk) ExportContact(ctx context.Context, v crm.Viewer, id crm.ContactID
 	}
 	audit := crm.NewAudit(crm.ContactExported, v.Subject, now)
 	audit.ContactID = &id
-	if err := d.store.AddAudit(ctx, v.Workspace, audit); err != nil {
+	if err := s.store.AddAudit(ctx, v.Workspace, audit); err != nil {
 		return nil, fmt.Errorf("export contact %s: %w", id, err)
 	}
 	return document, nil
@@ -117,9 +117,9 @@ type exportedFailure struct {
 }
 
 // held gathers everything.
-func (d *Desk) held(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) (export, error) {
+func (s *Service) held(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) (export, error) {
 	ids := []crm.ContactID{id}
-	contacts, err := d.store.ContactsByID(ctx, w, ids)
+	contacts, err := s.store.ContactsByID(ctx, w, ids)
 	if err != nil {
 		return export{}, err
 	}
@@ -127,7 +127,7 @@ func (d *Desk) held(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) (e
 	if !ok {
 		return export{}, crm.ErrNotFound
 	}
-	known, err := d.store.Channels(ctx, w)
+	known, err := s.store.Channels(ctx, w)
 	if err != nil {
 		return export{}, err
 	}
@@ -144,7 +144,7 @@ func (d *Desk) held(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) (e
 		Identities: []exportedIdentity{},
 		Failures:   []exportedFailure{},
 	}
-	identities, err := d.store.IdentitiesByContact(ctx, w, ids)
+	identities, err := s.store.IdentitiesByContact(ctx, w, ids)
 	if err != nil {
 		return export{}, err
 	}
@@ -153,13 +153,13 @@ func (d *Desk) held(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) (e
 			Channel: channels.of(i.ChannelID), ExternalID: i.ExternalID, DisplayName: i.DisplayName, CreatedAt: i.CreatedAt,
 		})
 	}
-	if out.Sessions, err = d.heldSessions(ctx, w, id, channels); err != nil {
+	if out.Sessions, err = s.heldSessions(ctx, w, id, channels); err != nil {
 		return export{}, err
 	}
-	if out.History, err = d.heldHistory(ctx, w, id); err != nil {
+	if out.History, err = s.heldHistory(ctx, w, id); err != nil {
 		return export{}, err
 	}
-	failures, err := d.store.FailuresOfContact(ctx, w, id)
+	failures, err := s.store.FailuresOfContact(ctx, w, id)
 	if err != nil {
 		return export{}, err
 	}
@@ -172,13 +172,13 @@ func (d *Desk) held(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) (e
 	return out, nil
 }
 
-func (d *Desk) heldSessions(
+func (s *Service) heldSessions(
 	ctx context.Context, w crm.WorkspaceID, id crm.ContactID, channels exportedChannels,
 ) ([]exportedSession, error) {
 	out := []exportedSession{}
 	page := storage.Page{Size: exportAtOnce}
 	for {
-		found, err := d.store.SessionsByContact(ctx, w, []crm.ContactID{id}, storage.SessionQuery{Page: page})
+		found, err := s.store.SessionsByContact(ctx, w, []crm.ContactID{id}, storage.SessionQuery{Page: page})
 		if err != nil {
 			return nil, err
 		}
@@ -196,11 +196,11 @@ func (d *Desk) heldSessions(
 	}
 }
 
-func (d *Desk) heldHistory(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) ([]exportedChange, error) {
+func (s *Service) heldHistory(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) ([]exportedChange, error) {
 	out := []exportedChange{}
 	page := storage.Page{Size: exportAtOnce}
 	for {
-		pages, err := d.store.HistoryByContact(ctx, w, []crm.ContactID{id}, page)
+		pages, err := s.store.HistoryByContact(ctx, w, []crm.ContactID{id}, page)
 		if err != nil {
 			return nil, err
 		}

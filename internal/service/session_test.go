@@ -1,4 +1,4 @@
-package desk_test
+package service_test
 
 import (
 	"errors"
@@ -7,14 +7,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kith/internal/crm"
-	"kith/internal/desk"
+	"kith/internal/service"
 	"kith/storage"
 )
 
 // oneSession is the session of a message that was recorded in the workspace.
-func oneSession(t *testing.T, d *desk.Desk, v crm.Viewer) crm.Session {
+func oneSession(t *testing.T, d *service.Service, v crm.Viewer) crm.Session {
 	t.Helper()
-	page, err := d.Sessions(t.Context(), v, desk.SessionList{})
+	page, err := d.Sessions(t.Context(), v, service.SessionList{})
 	if err != nil || len(page.Sessions) != 1 {
 		t.Fatal(page, err)
 	}
@@ -87,16 +87,16 @@ func TestCountsNameEveryValue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tags := []desk.TagCount{}
+	tags := []service.TagCount{}
 	for _, tag := range crm.SessionTags {
-		tags = append(tags, desk.TagCount{Tag: &tag})
+		tags = append(tags, service.TagCount{Tag: &tag})
 	}
-	want := desk.SessionCounts{
+	want := service.SessionCounts{
 		Total: 0,
-		Statuses: []desk.StatusCount{
+		Statuses: []service.StatusCount{
 			{Status: crm.Active, Count: 1}, {Status: crm.Escalated}, {Status: crm.Closed}, {Status: crm.Archived},
 		},
-		Tags:      append(tags, desk.TagCount{}),
+		Tags:      append(tags, service.TagCount{}),
 		ByChannel: map[crm.ChannelID]int{},
 	}
 	if diff := cmp.Diff(want.Statuses, got.Statuses) + cmp.Diff(want.Tags, got.Tags); diff != "" || got.Total != 0 || len(got.ByChannel) != 0 {

@@ -1,11 +1,11 @@
-package desk_test
+package service_test
 
 import (
 	"errors"
 	"testing"
 
 	"kith/internal/crm"
-	"kith/internal/desk"
+	"kith/internal/service"
 	"kith/storage"
 )
 
@@ -13,18 +13,18 @@ func TestPageSize(t *testing.T) {
 	t.Parallel()
 	n := func(i int) *int { return &i }
 	for name, c := range map[string]struct {
-		paging desk.Paging
+		paging service.Paging
 		size   int
 		field  string // at fault
 	}{
-		"without a wish it is 25":        {desk.Paging{}, 25, ""},
-		"one row":                        {desk.Paging{First: n(1)}, 1, ""},
-		"a hundred rows":                 {desk.Paging{Last: n(100)}, 100, ""},
-		"no row is refused":              {desk.Paging{First: n(0)}, 0, "first"},
-		"fewer than none is refused":     {desk.Paging{Last: n(-5)}, 0, "last"},
-		"a hundred and one is refused":   {desk.Paging{First: n(101)}, 0, "first"},
-		"both ends at once are refused":  {desk.Paging{First: n(1), Last: n(1)}, 0, "last"},
-		"both ends and wrong is refused": {desk.Paging{First: n(-1), Last: n(1)}, 0, "last"},
+		"without a wish it is 25":        {service.Paging{}, 25, ""},
+		"one row":                        {service.Paging{First: n(1)}, 1, ""},
+		"a hundred rows":                 {service.Paging{Last: n(100)}, 100, ""},
+		"no row is refused":              {service.Paging{First: n(0)}, 0, "first"},
+		"fewer than none is refused":     {service.Paging{Last: n(-5)}, 0, "last"},
+		"a hundred and one is refused":   {service.Paging{First: n(101)}, 0, "first"},
+		"both ends at once are refused":  {service.Paging{First: n(1), Last: n(1)}, 0, "last"},
+		"both ends and wrong is refused": {service.Paging{First: n(-1), Last: n(1)}, 0, "last"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -45,14 +45,14 @@ func TestDifferentRequestsForSessionsHaveDifferentKeys(t *testing.T) {
 	a, b, none := "a", `"|`, ""
 	id := crm.ContactID{1}
 	seen := map[string]int{}
-	for i, l := range []desk.SessionList{
+	for i, l := range []service.SessionList{
 		{},
-		{Paging: desk.Paging{First: &n}},
-		{Paging: desk.Paging{Last: &n}},
-		{Paging: desk.Paging{After: &a}},
-		{Paging: desk.Paging{Before: &a}},
-		{Paging: desk.Paging{After: &b}},
-		{Paging: desk.Paging{After: &none}},
+		{Paging: service.Paging{First: &n}},
+		{Paging: service.Paging{Last: &n}},
+		{Paging: service.Paging{After: &a}},
+		{Paging: service.Paging{Before: &a}},
+		{Paging: service.Paging{After: &b}},
+		{Paging: service.Paging{After: &none}},
 		{Filter: storage.SessionFilter{Anonymous: &yes}},
 		{Filter: storage.SessionFilter{Contact: &id}},
 		{Filter: storage.SessionFilter{Channels: []crm.ChannelID{}}},

@@ -1,4 +1,4 @@
-package desk
+package service
 
 import (
 	"context"
@@ -31,14 +31,14 @@ type TagCount struct {
 
 // CountSessions counts the sessions that pass a filter: in all, and for each status, tag and channel those that pass the
 // filter's other conditions.
-func (d *Desk) CountSessions(ctx context.Context, v crm.Viewer, f storage.SessionFilter) (SessionCounts, error) {
+func (s *Service) CountSessions(ctx context.Context, v crm.Viewer, f storage.SessionFilter) (SessionCounts, error) {
 	if err := Authorize(v, crm.ReadContacts); err != nil {
 		return SessionCounts{}, err
 	}
 	if err := checkFilter(f); err != nil {
 		return SessionCounts{}, err
 	}
-	found, err := d.store.CountSessions(ctx, v.Workspace, f)
+	found, err := s.store.CountSessions(ctx, v.Workspace, f)
 	if err != nil {
 		return SessionCounts{}, fmt.Errorf("count sessions: %w", err)
 	}

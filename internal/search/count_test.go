@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"kith/internal/crm"
-	"kith/storage/search"
+	"kith/internal/search"
 )
 
 // books is a workspace that notes how it was counted.

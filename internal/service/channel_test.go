@@ -1,4 +1,4 @@
-package desk_test
+package service_test
 
 import (
 	"errors"
@@ -9,19 +9,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kith/internal/crm"
-	"kith/internal/desk"
+	"kith/internal/service"
 	"kith/internal/vault"
 	"kith/storage"
 )
 
-// deskOver is an administrator's desk over the store, with the keys.
-func deskOver(t *testing.T, store storage.Store, keys ...string) *desk.Desk {
+// serviceOver is an administrator's service over the store, with the keys.
+func serviceOver(t *testing.T, store storage.Store, keys ...string) *service.Service {
 	t.Helper()
 	secrets, err := vault.New(keys...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return desk.New(store, desk.Options{
+	return service.New(store, service.Options{
 		Now: func() time.Time { return start }, Vault: secrets, PublicURL: "https://kith.example.com",
 	})
 }
@@ -34,20 +34,20 @@ var (
 func TestWhatKithMakesForAChannel(t *testing.T) {
 	t.Parallel()
 	store, v := openStore(t)
-	d := deskOver(t, store, oneKey)
+	d := serviceOver(t, store, oneKey)
 	for name, c := range map[string]struct {
-		new                desk.NewChannel
+		new                service.NewChannel
 		verifyToken, embed bool
 		secret             bool
 	}{
-		"WhatsApp gets a verify token":              {desk.NewChannel{Type: crm.WhatsApp}, true, false, false},
-		"Messenger too":                             {desk.NewChannel{Type: crm.Facebook, Secret: "app-secret-of-the-shop"}, true, false, true},
-		"Instagram too":                             {desk.NewChannel{Type: crm.Instagram, Secret: "app-secret-of-the-shop"}, true, false, true},
-		"TikTok has nothing to verify":              {desk.NewChannel{Type: crm.TikTok, Secret: "client-secret-of-the-app"}, false, false, true},
-		"Telegram gets a secret where it has none":  {desk.NewChannel{Type: crm.Telegram}, true, false, true},
-		"Telegram's own secret is not shown":        {desk.NewChannel{Type: crm.Telegram, Secret: "own_secret_token"}, false, false, true},
-		"the widget gets a snippet":                 {desk.NewChannel{Type: crm.HTMLEmbed}, false, true, false},
-		"the widget with a key gets a snippet, too": {desk.NewChannel{Type: crm.HTMLEmbed, Secret: "key-of-the-site!"}, false, true, true},
+		"WhatsApp gets a verify token":              {service.NewChannel{Type: crm.WhatsApp}, true, false, false},
+		"Messenger too":                             {service.NewChannel{Type: crm.Facebook, Secret: "app-secret-of-the-shop"}, true, false, true},
+		"Instagram too":                             {service.NewChannel{Type: crm.Instagram, Secret: "app-secret-of-the-shop"}, true, false, true},
+		"TikTok has nothing to verify":              {service.NewChannel{Type: crm.TikTok, Secret: "client-secret-of-the-app"}, false, false, true},
+		"Telegram gets a secret where it has none":  {service.NewChannel{Type: crm.Telegram}, true, false, true},
+		"Telegram's own secret is not shown":        {service.NewChannel{Type: crm.Telegram, Secret: "own_secret_token"}, false, false, true},
+		"the widget gets a snippet":                 {service.NewChannel{Type: crm.HTMLEmbed}, false, true, false},
+		"the widget with a key gets a snippet, too": {service.NewChannel{Type: crm.HTMLEmbed, Secret: "key-of-the-site!"}, false, true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -66,7 +66,7 @@ func TestWhatKithMakesForAChannel(t *testing.T) {
 			if s.EmbedSnippet != nil && strings.Count(*s.EmbedSnippet, `fetch("`+s.WebhookURL+`"`) != 1 {
 				t.Error(*s.EmbedSnippet)
 			}
-			again, err := d.UpdateChannel(t.Context(), v, made.Channel.ID, desk.ChannelEdit{})
+			again, err := d.UpdateChannel(t.Context(), v, made.Channel.ID, service.ChannelEdit{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -80,8 +80,8 @@ func TestWhatKithMakesForAChannel(t *testing.T) {
 func TestSecretsAreSealedWhereTheyAreKept(t *testing.T) {
 	t.Parallel()
 	store, v := openStore(t)
-	d := deskOver(t, store, oneKey)
-	made, err := d.CreateChannel(t.Context(), v, desk.NewChannel{Name: "Shop", Type: crm.WhatsApp, Secret: "s3cret-of-the-app"})
+	d := serviceOver(t, store, oneKey)
+	made, err := d.CreateChannel(t.Context(), v, service.NewChannel{Name: "Shop", Type: crm.WhatsApp, Secret: "s3cret-of-the-app"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,13 +103,13 @@ func TestSecretsAreSealedWhereTheyAreKept(t *testing.T) {
 func TestAnEditOfAChannelChangesWhatItNamesAlone(t *testing.T) {
 	t.Parallel()
 	store, v := openStore(t)
-	d := deskOver(t, store, oneKey)
-	made, err := d.CreateChannel(t.Context(), v, desk.NewChannel{Name: "Site", Type: crm.HTMLEmbed, Secret: "key-of-the-site!", Domains: []string{"A.example"}})
+	d := serviceOver(t, store, oneKey)
+	made, err := d.CreateChannel(t.Context(), v, service.NewChannel{Name: "Site", Type: crm.HTMLEmbed, Secret: "key-of-the-site!", Domains: []string{"A.example"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	id := made.Channel.ID
-	edit := func(e desk.ChannelEdit) *desk.Connection {
+	edit := func(e service.ChannelEdit) *service.Connection {
 		t.Helper()
 		now, err := d.UpdateChannel(t.Context(), v, id, e)
 		if err != nil {
@@ -120,15 +120,15 @@ func TestAnEditOfAChannelChangesWhatItNamesAlone(t *testing.T) {
 		}
 		return now
 	}
-	now := edit(desk.ChannelEdit{ChannelPatch: crm.ChannelPatch{Name: crm.To("New")}})
+	now := edit(service.ChannelEdit{ChannelPatch: crm.ChannelPatch{Name: crm.To("New")}})
 	if !now.Setup.SecretSet || !cmp.Equal(now.Setup.AllowedDomains, []string{"a.example"}) || now.Channel.Name != "New" {
 		t.Errorf("after a new name: %+v", now)
 	}
-	now = edit(desk.ChannelEdit{ChannelPatch: crm.ChannelPatch{Domains: crm.To[[]string](nil)}})
+	now = edit(service.ChannelEdit{ChannelPatch: crm.ChannelPatch{Domains: crm.To[[]string](nil)}})
 	if !now.Setup.SecretSet || len(now.Setup.AllowedDomains) != 0 || now.Channel.Name != "New" {
 		t.Errorf("without domains: %+v", now)
 	}
-	now = edit(desk.ChannelEdit{Secret: crm.To("")})
+	now = edit(service.ChannelEdit{Secret: crm.To("")})
 	if now.Setup.SecretSet || now.Channel.Secrets != nil {
 		t.Errorf("without a secret: %+v", now)
 	}
@@ -137,17 +137,17 @@ func TestAnEditOfAChannelChangesWhatItNamesAlone(t *testing.T) {
 func TestTelegramIsNeverWithoutASecret(t *testing.T) {
 	t.Parallel()
 	store, v := openStore(t)
-	d := deskOver(t, store, oneKey)
-	made, err := d.CreateChannel(t.Context(), v, desk.NewChannel{Name: "Bot", Type: crm.Telegram})
+	d := serviceOver(t, store, oneKey)
+	made, err := d.CreateChannel(t.Context(), v, service.NewChannel{Name: "Bot", Type: crm.Telegram})
 	if err != nil {
 		t.Fatal(err)
 	}
 	first := *made.Setup.VerifyToken
-	own, err := d.UpdateChannel(t.Context(), v, made.Channel.ID, desk.ChannelEdit{Secret: crm.To("own_secret_token")})
+	own, err := d.UpdateChannel(t.Context(), v, made.Channel.ID, service.ChannelEdit{Secret: crm.To("own_secret_token")})
 	if err != nil || own.Setup.VerifyToken != nil || !own.Setup.SecretSet {
 		t.Errorf("%+v, %v", own, err)
 	}
-	anew, err := d.UpdateChannel(t.Context(), v, made.Channel.ID, desk.ChannelEdit{Secret: crm.To("")})
+	anew, err := d.UpdateChannel(t.Context(), v, made.Channel.ID, service.ChannelEdit{Secret: crm.To("")})
 	if err != nil || anew.Setup.VerifyToken == nil || *anew.Setup.VerifyToken == first || !anew.Setup.SecretSet {
 		t.Errorf("%+v, %v", anew, err)
 	}
@@ -156,18 +156,18 @@ func TestTelegramIsNeverWithoutASecret(t *testing.T) {
 func TestWithoutAKeyASecretIsRefusedAndNothingElse(t *testing.T) {
 	t.Parallel()
 	store, v := openStore(t)
-	d := deskOver(t, store)
-	_, err := d.CreateChannel(t.Context(), v, desk.NewChannel{Name: "Shop", Type: crm.WhatsApp, Secret: "app-secret-of-the-shop"})
+	d := serviceOver(t, store)
+	_, err := d.CreateChannel(t.Context(), v, service.NewChannel{Name: "Shop", Type: crm.WhatsApp, Secret: "app-secret-of-the-shop"})
 	invalid, ok := errors.AsType[*crm.InvalidError](err)
 	if !ok || invalid.Field != "secret" || !strings.Contains(invalid.Reason, "KITH_SECRET_KEY") {
 		t.Errorf("%v", err)
 	}
 	for _, kind := range crm.ChannelTypes {
-		made, err := d.CreateChannel(t.Context(), v, desk.NewChannel{Name: "Shop", Type: kind})
+		made, err := d.CreateChannel(t.Context(), v, service.NewChannel{Name: "Shop", Type: kind})
 		if err != nil || made.Setup.SecretSet || made.Setup.VerifyToken != nil || made.Channel.Secrets != nil {
 			t.Errorf("%s: %+v, %v", kind, made, err)
 		}
-		now, err := deskOver(t, store, oneKey).UpdateChannel(t.Context(), v, made.Channel.ID, desk.ChannelEdit{})
+		now, err := serviceOver(t, store, oneKey).UpdateChannel(t.Context(), v, made.Channel.ID, service.ChannelEdit{})
 		if err != nil || (now.Setup.VerifyToken != nil) != (kind != crm.HTMLEmbed && kind != crm.TikTok) {
 			t.Errorf("%s, once there is a key: %+v, %v", kind, now, err)
 		}
@@ -177,27 +177,27 @@ func TestWithoutAKeyASecretIsRefusedAndNothingElse(t *testing.T) {
 func TestSecretsWhoseKeyIsAwayStay(t *testing.T) {
 	t.Parallel()
 	store, v := openStore(t)
-	made, err := deskOver(t, store, oneKey).CreateChannel(t.Context(), v, desk.NewChannel{Name: "Shop", Type: crm.WhatsApp, Secret: "app-secret-of-the-shop"})
+	made, err := serviceOver(t, store, oneKey).CreateChannel(t.Context(), v, service.NewChannel{Name: "Shop", Type: crm.WhatsApp, Secret: "app-secret-of-the-shop"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	id := made.Channel.ID
 	for _, keys := range [][]string{nil, {otherKey}} {
-		away := deskOver(t, store, keys...)
-		now, err := away.UpdateChannel(t.Context(), v, id, desk.ChannelEdit{ChannelPatch: crm.ChannelPatch{Name: crm.To("New")}})
+		away := serviceOver(t, store, keys...)
+		now, err := away.UpdateChannel(t.Context(), v, id, service.ChannelEdit{ChannelPatch: crm.ChannelPatch{Name: crm.To("New")}})
 		if err != nil || now.Setup.SecretSet || now.Setup.VerifyToken != nil || now.Channel.Name != "New" {
 			t.Errorf("%d keys: %+v, %v", len(keys), now, err)
 		}
-		back, err := deskOver(t, store, otherKey, oneKey).UpdateChannel(t.Context(), v, id, desk.ChannelEdit{})
+		back, err := serviceOver(t, store, otherKey, oneKey).UpdateChannel(t.Context(), v, id, service.ChannelEdit{})
 		if err != nil || !back.Setup.SecretSet || *back.Setup.VerifyToken != *made.Setup.VerifyToken {
 			t.Errorf("with the key again: %+v, %v", back, err)
 		}
 	}
-	anew, err := deskOver(t, store, otherKey).UpdateChannel(t.Context(), v, id, desk.ChannelEdit{Secret: crm.To("new-secret-of-the-shop")})
+	anew, err := serviceOver(t, store, otherKey).UpdateChannel(t.Context(), v, id, service.ChannelEdit{Secret: crm.To("new-secret-of-the-shop")})
 	if err != nil || !anew.Setup.SecretSet || *anew.Setup.VerifyToken == *made.Setup.VerifyToken {
 		t.Errorf("a new secret in place of a lost one: %+v, %v", anew, err)
 	}
-	gone, err := deskOver(t, store).UpdateChannel(t.Context(), v, id, desk.ChannelEdit{Secret: crm.To("")})
+	gone, err := serviceOver(t, store).UpdateChannel(t.Context(), v, id, service.ChannelEdit{Secret: crm.To("")})
 	if err != nil || gone.Channel.Secrets != nil {
 		t.Errorf("removed without a key: %+v, %v", gone, err)
 	}
@@ -206,12 +206,12 @@ func TestSecretsWhoseKeyIsAwayStay(t *testing.T) {
 func TestAnEditOfAChannelThatIsRefusedChangesNothing(t *testing.T) {
 	t.Parallel()
 	store, v := openStore(t)
-	d := deskOver(t, store, oneKey)
-	made, err := d.CreateChannel(t.Context(), v, desk.NewChannel{Name: "Bot", Type: crm.Telegram, Secret: "own_secret_token"})
+	d := serviceOver(t, store, oneKey)
+	made, err := d.CreateChannel(t.Context(), v, service.NewChannel{Name: "Bot", Type: crm.Telegram, Secret: "own_secret_token"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	now, err := d.UpdateChannel(t.Context(), v, made.Channel.ID, desk.ChannelEdit{
+	now, err := d.UpdateChannel(t.Context(), v, made.Channel.ID, service.ChannelEdit{
 		ChannelPatch: crm.ChannelPatch{Name: crm.To(""), Active: crm.To(false), Domains: crm.To([]string{"a.example"})},
 		Secret:       crm.To("not for Telegram"),
 	})
@@ -229,7 +229,7 @@ func TestAnEditOfAChannelThatIsRefusedChangesNothing(t *testing.T) {
 	if diff := cmp.Diff(made.Channel, channelOf(t, store, v, made.Channel.ID)); diff != "" {
 		t.Error(diff)
 	}
-	gone, err := d.UpdateChannel(t.Context(), v, crm.ChannelID{}, desk.ChannelEdit{Secret: crm.To("x")})
+	gone, err := d.UpdateChannel(t.Context(), v, crm.ChannelID{}, service.ChannelEdit{Secret: crm.To("x")})
 	if gone != nil || !errors.Is(err, crm.ErrNotFound) {
 		t.Errorf("%+v, %v", gone, err)
 	}
@@ -248,17 +248,17 @@ func channelOf(t *testing.T, store storage.Store, v crm.Viewer, id crm.ChannelID
 func TestSignedIdentitiesAreRequiredOnlyWhereThereIsASecret(t *testing.T) {
 	t.Parallel()
 	store, v := openStore(t)
-	d := deskOver(t, store, oneKey)
+	d := serviceOver(t, store, oneKey)
 	refused := func(err error, field string) {
 		t.Helper()
 		if invalid, ok := errors.AsType[*crm.InvalidError](err); !ok || invalid.Field != field {
 			t.Errorf("%v, not about %s", err, field)
 		}
 	}
-	site := desk.NewChannel{Name: "Site", Type: crm.HTMLEmbed, RequireSignedIdentity: true}
+	site := service.NewChannel{Name: "Site", Type: crm.HTMLEmbed, RequireSignedIdentity: true}
 	_, err := d.CreateChannel(t.Context(), v, site)
 	refused(err, "secret")
-	_, err = d.CreateChannel(t.Context(), v, desk.NewChannel{
+	_, err = d.CreateChannel(t.Context(), v, service.NewChannel{
 		Name: "Shop", Type: crm.WhatsApp, Secret: "app-secret-of-the-shop", RequireSignedIdentity: true,
 	})
 	refused(err, "requireSignedIdentity")
@@ -268,12 +268,12 @@ func TestSignedIdentitiesAreRequiredOnlyWhereThereIsASecret(t *testing.T) {
 		t.Fatalf("%+v, %v", made, err)
 	}
 	id := made.Channel.ID
-	_, err = d.UpdateChannel(t.Context(), v, id, desk.ChannelEdit{Secret: crm.To("")})
+	_, err = d.UpdateChannel(t.Context(), v, id, service.ChannelEdit{Secret: crm.To("")})
 	refused(err, "secret")
 	if !channelOf(t, store, v, id).RequireSignedIdentity {
 		t.Error("an edit that was refused lets everybody in")
 	}
-	both := desk.ChannelEdit{
+	both := service.ChannelEdit{
 		ChannelPatch: crm.ChannelPatch{RequireSignedIdentity: crm.To(false)}, Secret: crm.To(""),
 	}
 	now, err := d.UpdateChannel(t.Context(), v, id, both)

@@ -1,4 +1,4 @@
-package desk_test
+package service_test
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 
 	"kith/internal/crm"
 	"kith/internal/cursor"
-	"kith/internal/desk"
+	"kith/internal/service"
 	"kith/storage"
 )
 
@@ -25,12 +25,12 @@ func (r *replays) Replay(_ context.Context, _ crm.WorkspaceID, f crm.Failure) er
 	return r.outcomes[string(f.Payload)]
 }
 
-// failing is a desk over a database with a channel that failed n times, the newest first.
-func failing(t *testing.T, n int, r desk.Replayer) (*desk.Desk, crm.Viewer, []crm.FailureID) {
+// failing is a service over a database with a channel that failed n times, the newest first.
+func failing(t *testing.T, n int, r service.Replayer) (*service.Service, crm.Viewer, []crm.FailureID) {
 	t.Helper()
 	store, v := openStore(t)
-	d := desk.New(store, desk.Options{Now: func() time.Time { return start }, Replayer: r})
-	made, err := d.CreateChannel(t.Context(), v, desk.NewChannel{Name: "Shop", Type: crm.WhatsApp})
+	d := service.New(store, service.Options{Now: func() time.Time { return start }, Replayer: r})
+	made, err := d.CreateChannel(t.Context(), v, service.NewChannel{Name: "Shop", Type: crm.WhatsApp})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestFailuresAreWalkedFromTheNewest(t *testing.T) {
 	d, v, want := failing(t, 5, nil)
 	two := 2
 	var got []crm.FailureID
-	paging := desk.Paging{First: &two}
+	paging := service.Paging{First: &two}
 	for range 10 {
 		page, err := d.Failures(t.Context(), v, paging)
 		if err != nil {
@@ -73,7 +73,7 @@ func TestFailuresAreWalkedFromTheNewest(t *testing.T) {
 		t.Errorf("%v, not %v", got, want)
 	}
 	wrong := "nonsense"
-	if _, err := d.Failures(t.Context(), v, desk.Paging{After: &wrong}); err == nil {
+	if _, err := d.Failures(t.Context(), v, service.Paging{After: &wrong}); err == nil {
 		t.Error("a wrong cursor is taken")
 	}
 	count, err := d.CountFailures(t.Context(), v)

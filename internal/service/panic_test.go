@@ -1,4 +1,4 @@
-package desk_test
+package service_test
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"kith/internal/crm"
-	"kith/internal/desk"
+	"kith/internal/service"
 	"kith/storage"
 )
 
@@ -28,10 +28,10 @@ func TestAPanicInACountThatNobodyAsksForIsTold(t *testing.T) {
 	t.Parallel()
 	store, v := openStore(t)
 	told := make(chan *storage.PanicError, 2)
-	d := desk.New(dizzy{store}, desk.Options{
+	d := service.New(dizzy{store}, service.Options{
 		Now: func() time.Time { return start }, Panicked: func(p *storage.PanicError) { told <- p },
 	})
-	if _, err := d.Contacts(t.Context(), v, desk.ContactList{Counted: true}); !errors.Is(err, crm.ErrUnavailable) {
+	if _, err := d.Contacts(t.Context(), v, service.ContactList{Counted: true}); !errors.Is(err, crm.ErrUnavailable) {
 		t.Error(err)
 	}
 	if p := <-told; p.What != "string" || !strings.Contains(string(p.Stack), "CountContacts") {

@@ -1,4 +1,4 @@
-package desk_test
+package service_test
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"kith/internal/crm"
-	"kith/internal/desk"
+	"kith/internal/service"
 	"kith/storage"
 	"kith/storage/sqlite"
 )
@@ -31,12 +31,12 @@ func openStore(t *testing.T) (storage.Store, crm.Viewer) {
 	return store, crm.Viewer{Workspace: w, Role: crm.RoleAdmin, Subject: "admin@example.com"}
 }
 
-// sitDown opens a desk over a database of its own, in one workspace, with one contact.
-func sitDown(t *testing.T) (*desk.Desk, crm.Viewer, crm.Contact) {
+// sitDown opens a service over a database of its own, in one workspace, with one contact.
+func sitDown(t *testing.T) (*service.Service, crm.Viewer, crm.Contact) {
 	t.Helper()
 	store, v := openStore(t)
-	d := desk.New(store, desk.Options{Now: func() time.Time { return start }})
-	made, err := d.CreateChannel(t.Context(), v, desk.NewChannel{Name: "Shop", Type: crm.WhatsApp})
+	d := service.New(store, service.Options{Now: func() time.Time { return start }})
+	made, err := d.CreateChannel(t.Context(), v, service.NewChannel{Name: "Shop", Type: crm.WhatsApp})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,25 +55,25 @@ func TestOrders(t *testing.T) {
 	d, v, _ := sitDown(t)
 	for name, c := range map[string]struct {
 		search  string
-		field   desk.OrderField
+		field   service.OrderField
 		refused bool
 	}{
-		"activity without a search":       {"", desk.ByLastActivity, false},
-		"names without a search":          {"", desk.ByName, false},
-		"creation without a search":       {"", desk.ByCreated, false},
-		"relevance needs a search":        {"", desk.ByRelevance, true},
-		"spaces alone are no search":      {"  ", desk.ByRelevance, true},
-		"spaces alone list by activity":   {"  ", desk.ByLastActivity, false},
-		"relevance under a search":        {"ann", desk.ByRelevance, false},
-		"names under a search":            {"ann", desk.ByName, false},
-		"activity has no index there":     {"ann", desk.ByLastActivity, true},
-		"creation has no index there too": {"ann", desk.ByCreated, true},
+		"activity without a search":       {"", service.ByLastActivity, false},
+		"names without a search":          {"", service.ByName, false},
+		"creation without a search":       {"", service.ByCreated, false},
+		"relevance needs a search":        {"", service.ByRelevance, true},
+		"spaces alone are no search":      {"  ", service.ByRelevance, true},
+		"spaces alone list by activity":   {"  ", service.ByLastActivity, false},
+		"relevance under a search":        {"ann", service.ByRelevance, false},
+		"names under a search":            {"ann", service.ByName, false},
+		"activity has no index there":     {"ann", service.ByLastActivity, true},
+		"creation has no index there too": {"ann", service.ByCreated, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, direction := range []desk.Direction{desk.Ascending, desk.Descending} {
-				_, err := d.Contacts(t.Context(), v, desk.ContactList{
-					Search: c.search, Order: &desk.Order{Field: c.field, Direction: direction},
+			for _, direction := range []service.Direction{service.Ascending, service.Descending} {
+				_, err := d.Contacts(t.Context(), v, service.ContactList{
+					Search: c.search, Order: &service.Order{Field: c.field, Direction: direction},
 				})
 				invalid, ok := errors.AsType[*crm.InvalidError](err)
 				if ok != c.refused || err != nil && !ok || ok && invalid.Field != "orderBy" {
@@ -90,11 +90,11 @@ func TestSearchesThatAreRefused(t *testing.T) {
 	for name, text := range map[string]string{
 		"a NUL":          "a\x00",
 		"no UTF-8":       "a\xff",
-		"too many bytes": strings.Repeat("é", desk.MaxSearch/2) + "e",
+		"too many bytes": strings.Repeat("é", service.MaxSearch/2) + "e",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := d.Contacts(t.Context(), v, desk.ContactList{Search: text})
+			_, err := d.Contacts(t.Context(), v, service.ContactList{Search: text})
 			if invalid, ok := errors.AsType[*crm.InvalidError](err); !ok || invalid.Field != "search" {
 				t.Errorf("%v", err)
 			}
@@ -120,8 +120,8 @@ func TestAnEditThatIsRefusedShowsTheContactAsItIs(t *testing.T) {
 	}
 }
 
-// TestNobodyPassesTheDeskUnasked calls every method for whom it is not: not even a missing thing is told of.
-func TestNobodyPassesTheDeskUnasked(t *testing.T) {
+// TestEveryMethodChecksTheRole calls every method as somebody who may not: not even whether a thing exists is revealed.
+func TestEveryMethodChecksTheRole(t *testing.T) {
 	t.Parallel()
 	d, v, c := sitDown(t)
 	ctx := t.Context()
@@ -131,7 +131,7 @@ func TestNobodyPassesTheDeskUnasked(t *testing.T) {
 		call  func(ctx context.Context, v crm.Viewer) error
 	}{
 		"Contacts": {all, func(ctx context.Context, v crm.Viewer) error {
-			_, err := d.Contacts(ctx, v, desk.ContactList{})
+			_, err := d.Contacts(ctx, v, service.ContactList{})
 			return err
 		}},
 		"HasContacts":  {all, func(ctx context.Context, v crm.Viewer) error { _, err := d.HasContacts(ctx, v); return err }},
@@ -146,22 +146,22 @@ func TestNobodyPassesTheDeskUnasked(t *testing.T) {
 		}},
 		"DeleteContact": {all, func(ctx context.Context, v crm.Viewer) error { _, err := d.DeleteContact(ctx, v, c.ID); return err }},
 		"Sessions": {all, func(ctx context.Context, v crm.Viewer) error {
-			_, err := d.Sessions(ctx, v, desk.SessionList{})
+			_, err := d.Sessions(ctx, v, service.SessionList{})
 			return err
 		}},
 		"SessionsByContact": {all, func(ctx context.Context, v crm.Viewer) error {
-			_, err := d.SessionsByContact(ctx, v, []crm.ContactID{c.ID}, desk.SessionList{})
+			_, err := d.SessionsByContact(ctx, v, []crm.ContactID{c.ID}, service.SessionList{})
 			return err
 		}},
 		"SessionsByID": {all, func(ctx context.Context, v crm.Viewer) error { _, err := d.SessionsByID(ctx, v, nil); return err }},
 		"Channels":     {all, func(ctx context.Context, v crm.Viewer) error { _, err := d.Channels(ctx, v); return err }},
 		"ChannelsByID": {all, func(ctx context.Context, v crm.Viewer) error { _, err := d.ChannelsByID(ctx, v, nil); return err }},
 		"CreateChannel": {append(all, crm.RoleStaff), func(ctx context.Context, v crm.Viewer) error {
-			_, err := d.CreateChannel(ctx, v, desk.NewChannel{Type: crm.TikTok})
+			_, err := d.CreateChannel(ctx, v, service.NewChannel{Type: crm.TikTok})
 			return err
 		}},
 		"UpdateChannel": {append(all, crm.RoleStaff), func(ctx context.Context, v crm.Viewer) error {
-			_, err := d.UpdateChannel(ctx, v, crm.ChannelID{}, desk.ChannelEdit{})
+			_, err := d.UpdateChannel(ctx, v, crm.ChannelID{}, service.ChannelEdit{})
 			return err
 		}},
 		"UpdateSession": {all, func(ctx context.Context, v crm.Viewer) error {
@@ -173,7 +173,7 @@ func TestNobodyPassesTheDeskUnasked(t *testing.T) {
 			return err
 		}},
 		"Failures": {append(all, crm.RoleStaff), func(ctx context.Context, v crm.Viewer) error {
-			_, err := d.Failures(ctx, v, desk.Paging{})
+			_, err := d.Failures(ctx, v, service.Paging{})
 			return err
 		}},
 		"CountFailures": {append(all, crm.RoleStaff), func(ctx context.Context, v crm.Viewer) error {

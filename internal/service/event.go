@@ -1,4 +1,4 @@
-package desk
+package service
 
 import (
 	"context"
@@ -12,19 +12,19 @@ import (
 
 // Subscribe starts a subscription of the events of the viewer's workspace (see [events.Hub.Subscribe]): of contacts and of
 // sessions alike.
-func (d *Desk) Subscribe(ctx context.Context, v crm.Viewer, after *crm.EventID) (*events.Subscription, error) {
+func (s *Service) Subscribe(ctx context.Context, v crm.Viewer, after *crm.EventID) (*events.Subscription, error) {
 	if err := Authorize(v, crm.ReadContacts); err != nil {
 		return nil, err
 	}
-	return d.options.Events.Subscribe(ctx, v.Workspace, after)
+	return s.options.Events.Subscribe(ctx, v.Workspace, after)
 }
 
 // MarkEvents returns an id that a subscription may begin after (see [events.Hub.Mark]).
-func (d *Desk) MarkEvents(ctx context.Context, v crm.Viewer) (crm.EventID, error) {
+func (s *Service) MarkEvents(ctx context.Context, v crm.Viewer) (crm.EventID, error) {
 	if err := Authorize(v, crm.ReadContacts); err != nil {
 		return crm.EventID{}, err
 	}
-	return d.options.Events.Mark(ctx, v.Workspace)
+	return s.options.Events.Mark(ctx, v.Workspace)
 }
 
 // CheckFilter refuses a filter that names more alternatives than a list of sessions takes.
@@ -48,7 +48,7 @@ type ContactHistory = Of[HistoryPage]
 
 // HistoryByContact returns the same page of what was changed of each of the contacts, the newest change first; each is in
 // the answer. A cursor belongs to the history of one contact, so with one the others' answer is [cursor.ErrBad].
-func (d *Desk) HistoryByContact(
+func (s *Service) HistoryByContact(
 	ctx context.Context, v crm.Viewer, ids []crm.ContactID, p Paging,
 ) (map[crm.ContactID]ContactHistory, error) {
 	if err := Authorize(v, crm.ReadContacts); err != nil {
@@ -56,7 +56,7 @@ func (d *Desk) HistoryByContact(
 	}
 	window := func(id crm.ContactID) (storage.Page, error) { return p.page(historyOf(id)) }
 	read := func(page storage.Page, ids []crm.ContactID) (map[crm.ContactID]storage.EventPage, error) {
-		return d.store.HistoryByContact(ctx, v.Workspace, ids, page)
+		return s.store.HistoryByContact(ctx, v.Workspace, ids, page)
 	}
 	answers, err := eachOf(ids, p, window, read, func(id crm.ContactID, found storage.EventPage) HistoryPage {
 		return HistoryPage{Changes: found.Events, Around: p.around(found.More), contact: id}

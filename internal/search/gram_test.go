@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"kith/storage/search"
+	"kith/internal/search"
 )
 
 // The figures of this test came from the SQL functions contact_grams and name_bucket: Go must agree with them.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"kith/storage/search"
+	"kith/internal/search"
 )
 
 func TestParse(t *testing.T) {

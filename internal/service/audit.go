@@ -1,4 +1,4 @@
-package desk
+package service
 
 import (
 	"context"
@@ -21,7 +21,7 @@ type AuditPage struct {
 func (AuditPage) List() cursor.List { return auditList }
 
 // Audit returns a page of who did what, the newest first.
-func (d *Desk) Audit(ctx context.Context, v crm.Viewer, p Paging) (AuditPage, error) {
+func (s *Service) Audit(ctx context.Context, v crm.Viewer, p Paging) (AuditPage, error) {
 	if err := Authorize(v, crm.ReadAudit); err != nil {
 		return AuditPage{}, err
 	}
@@ -29,7 +29,7 @@ func (d *Desk) Audit(ctx context.Context, v crm.Viewer, p Paging) (AuditPage, er
 	if err != nil {
 		return AuditPage{}, err
 	}
-	found, err := d.store.Audit(ctx, v.Workspace, page)
+	found, err := s.store.Audit(ctx, v.Workspace, page)
 	if err != nil {
 		return AuditPage{}, fmt.Errorf("list audit entries: %w", err)
 	}

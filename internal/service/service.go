@@ -1,9 +1,9 @@
-// Package desk is what a signed-in person may do: read and edit contacts and sessions and hear of changes, manage channels
+// Package service is what a signed-in person may do: read and edit contacts and sessions and hear of changes, manage channels
 // and what they could not take in.
 //
 // Each method asks the viewer's role, checks what was asked for, and acts on storage. It refuses what the contract
 // refuses: sizes out of range, orders without an index, cursors of another list. It knows nothing of GraphQL.
-package desk
+package service
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 	"kith/storage"
 )
 
-// Store is what the desk needs of storage.
+// Store is what the service needs of storage.
 type Store interface {
 	storage.Contacts
 	storage.Sessions
@@ -32,7 +32,7 @@ type Replayer interface {
 	Replay(ctx context.Context, w crm.WorkspaceID, f crm.Failure) error
 }
 
-// Options are what a desk works with.
+// Options are what a service works with.
 type Options struct {
 	// Region is the country of phone numbers without a country code; it may be empty.
 	Region string
@@ -41,33 +41,33 @@ type Options struct {
 	Vault *vault.Vault
 	// PublicURL is where the world reaches Kith, without a slash at the end.
 	PublicURL string
-	// Replayer is for [Desk.ReplayFailures], which is refused without one.
+	// Replayer is for [Service.ReplayFailures], which is refused without one.
 	Replayer Replayer
-	// Events is for [Desk.Subscribe] and [Desk.MarkEvents].
+	// Events is for [Service.Subscribe] and [Service.MarkEvents].
 	Events *events.Hub
 	// Panicked is called for each panic in what is read ahead, because nobody may ask for that result. Nil does nothing.
 	Panicked func(*storage.PanicError)
 }
 
-// Desk is a workspace's desk, for every workspace.
-type Desk struct {
+// Service is a workspace's service, for every workspace.
+type Service struct {
 	store   Store
 	options Options
 }
 
-// New makes a desk.
-func New(store Store, o Options) *Desk {
+// New makes a service.
+func New(store Store, o Options) *Service {
 	if o.Vault == nil {
 		o.Vault = &vault.Vault{}
 	}
 	if o.Panicked == nil {
 		o.Panicked = func(*storage.PanicError) {}
 	}
-	return &Desk{store: store, options: o}
+	return &Service{store: store, options: o}
 }
 
 // clock is the time as it is stored.
-func (d *Desk) clock() time.Time { return d.options.Now().UTC().Truncate(time.Microsecond) }
+func (s *Service) clock() time.Time { return s.options.Now().UTC().Truncate(time.Microsecond) }
 
 // Edited is what became of an edit.
 type Edited[T any] struct {

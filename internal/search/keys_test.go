@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kith/internal/crm"
-	"kith/storage/search"
+	"kith/internal/search"
 )
 
 // contact makes a contact of what is not empty.

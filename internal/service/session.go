@@ -1,4 +1,4 @@
-package desk
+package service
 
 import (
 	"context"
@@ -40,7 +40,7 @@ func listOf(contact crm.ContactID, f storage.SessionFilter) cursor.List {
 }
 
 // Sessions returns a page of the workspace's sessions.
-func (d *Desk) Sessions(ctx context.Context, v crm.Viewer, l SessionList) (SessionPage, error) {
+func (s *Service) Sessions(ctx context.Context, v crm.Viewer, l SessionList) (SessionPage, error) {
 	if err := Authorize(v, crm.ReadContacts); err != nil {
 		return SessionPage{}, err
 	}
@@ -48,7 +48,7 @@ func (d *Desk) Sessions(ctx context.Context, v crm.Viewer, l SessionList) (Sessi
 	if err != nil {
 		return SessionPage{}, err
 	}
-	found, err := d.store.Sessions(ctx, v.Workspace, storage.SessionQuery{Filter: l.Filter, Page: page})
+	found, err := s.store.Sessions(ctx, v.Workspace, storage.SessionQuery{Filter: l.Filter, Page: page})
 	if err != nil {
 		return SessionPage{}, fmt.Errorf("list sessions: %w", err)
 	}
@@ -60,14 +60,14 @@ type ContactSessions = Of[SessionPage]
 
 // SessionsByContact returns the same page of the sessions of each of the contacts, each of whom is in the answer. A
 // cursor belongs to the sessions of one contact, so with one the others' answer is [cursor.ErrBad].
-func (d *Desk) SessionsByContact(
+func (s *Service) SessionsByContact(
 	ctx context.Context, v crm.Viewer, ids []crm.ContactID, l SessionList,
 ) (map[crm.ContactID]ContactSessions, error) {
 	if err := Authorize(v, crm.ReadContacts); err != nil {
 		return nil, err
 	}
 	read := func(page storage.Page, ids []crm.ContactID) (map[crm.ContactID]storage.SessionPage, error) {
-		return d.store.SessionsByContact(ctx, v.Workspace, ids, storage.SessionQuery{Filter: l.Filter, Page: page})
+		return s.store.SessionsByContact(ctx, v.Workspace, ids, storage.SessionQuery{Filter: l.Filter, Page: page})
 	}
 	answers, err := eachOf(ids, l.Paging, l.read, read, func(id crm.ContactID, found storage.SessionPage) SessionPage {
 		return SessionPage{Sessions: found.Sessions, Around: l.Paging.around(found.More), contact: id, filter: &l.Filter}
@@ -127,23 +127,23 @@ func describe(f storage.SessionFilter) string {
 }
 
 // SessionsByID returns the sessions that exist among ids.
-func (d *Desk) SessionsByID(
+func (s *Service) SessionsByID(
 	ctx context.Context, v crm.Viewer, ids []crm.SessionID,
 ) (map[crm.SessionID]crm.Session, error) {
-	return byID(ctx, v, ids, d.store.SessionsByID)
+	return byID(ctx, v, ids, s.store.SessionsByID)
 }
 
 // UpdateSession edits a session.
-func (d *Desk) UpdateSession(
+func (s *Service) UpdateSession(
 	ctx context.Context, v crm.Viewer, id crm.SessionID, p crm.SessionPatch,
 ) (Edited[crm.Session], error) {
 	if err := Authorize(v, crm.EditSessions); err != nil {
 		return Edited[crm.Session]{}, err
 	}
-	now := d.clock()
+	now := s.clock()
 	event := crm.NewEventID(now)
 	var before *crm.Session
-	updated, err := d.store.UpdateSession(ctx, v.Workspace, id, storage.SessionEdit{
+	updated, err := s.store.UpdateSession(ctx, v.Workspace, id, storage.SessionEdit{
 		At:    now,
 		Event: event,
 		Actor: v.Subject,

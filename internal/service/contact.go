@@ -1,4 +1,4 @@
-package desk
+package service
 
 import (
 	"context"
@@ -9,8 +9,8 @@ import (
 
 	"kith/internal/crm"
 	"kith/internal/cursor"
+	"kith/internal/search"
 	"kith/storage"
-	"kith/storage/search"
 )
 
 // MaxSearch is the length in bytes that a search may have.
@@ -74,7 +74,7 @@ type ContactPage struct {
 func (p ContactPage) List() cursor.List { return p.list }
 
 // Contacts returns a page of a list of contacts.
-func (d *Desk) Contacts(ctx context.Context, v crm.Viewer, l ContactList) (ContactPage, error) {
+func (s *Service) Contacts(ctx context.Context, v crm.Viewer, l ContactList) (ContactPage, error) {
 	if err := Authorize(v, crm.ReadContacts); err != nil {
 		return ContactPage{}, err
 	}
@@ -102,16 +102,16 @@ func (d *Desk) Contacts(ctx context.Context, v crm.Viewer, l ContactList) (Conta
 		defer func() {
 			if p := recover(); p != nil {
 				caught := storage.NewPanicError(p)
-				d.options.Panicked(caught)
+				s.options.Panicked(caught)
 				n, err = storage.Count{}, caught
 			}
 		}()
-		return d.store.CountContacts(ctx, v.Workspace, l.Search)
+		return s.store.CountContacts(ctx, v.Workspace, l.Search)
 	})
 	if l.Counted {
 		go func() { _, _ = count() }()
 	}
-	found, err := d.store.Contacts(ctx, v.Workspace, storage.ContactQuery{
+	found, err := s.store.Contacts(ctx, v.Workspace, storage.ContactQuery{
 		Search:     l.Search,
 		Order:      orders[order.Field],
 		Descending: order.Direction == Descending,
@@ -162,45 +162,45 @@ func readSearch(s string) (search.Query, error) {
 }
 
 // HasContacts reports whether the workspace has any contact.
-func (d *Desk) HasContacts(ctx context.Context, v crm.Viewer) (bool, error) {
+func (s *Service) HasContacts(ctx context.Context, v crm.Viewer) (bool, error) {
 	if err := Authorize(v, crm.ReadContacts); err != nil {
 		return false, err
 	}
-	return d.store.HasContacts(ctx, v.Workspace)
+	return s.store.HasContacts(ctx, v.Workspace)
 }
 
 // ContactsByID returns the contacts that exist among ids.
-func (d *Desk) ContactsByID(
+func (s *Service) ContactsByID(
 	ctx context.Context, v crm.Viewer, ids []crm.ContactID,
 ) (map[crm.ContactID]crm.Contact, error) {
-	return byID(ctx, v, ids, d.store.ContactsByID)
+	return byID(ctx, v, ids, s.store.ContactsByID)
 }
 
 // IdentitiesByContact returns the identities of each of the contacts, oldest first.
-func (d *Desk) IdentitiesByContact(
+func (s *Service) IdentitiesByContact(
 	ctx context.Context, v crm.Viewer, ids []crm.ContactID,
 ) (map[crm.ContactID][]crm.Identity, error) {
-	return byID(ctx, v, ids, d.store.IdentitiesByContact)
+	return byID(ctx, v, ids, s.store.IdentitiesByContact)
 }
 
 // UpdateContact edits a contact.
-func (d *Desk) UpdateContact(
+func (s *Service) UpdateContact(
 	ctx context.Context, v crm.Viewer, id crm.ContactID, p crm.ContactPatch,
 ) (Edited[crm.Contact], error) {
 	if err := Authorize(v, crm.EditContacts); err != nil {
 		return Edited[crm.Contact]{}, err
 	}
-	now := d.clock()
+	now := s.clock()
 	event := crm.NewEventID(now)
 	var before *crm.Contact
-	updated, err := d.store.UpdateContact(ctx, v.Workspace, id, storage.Edit{
+	updated, err := s.store.UpdateContact(ctx, v.Workspace, id, storage.Edit{
 		At:     now,
 		Event:  event,
 		Actor:  v.Subject,
 		Unique: !p.AllowDuplicate,
 		Change: func(c *crm.Contact) error {
 			before = new(*c)
-			return p.Apply(c, d.options.Region)
+			return p.Apply(c, s.options.Region)
 		},
 	})
 	if err != nil {
@@ -215,13 +215,13 @@ func (d *Desk) UpdateContact(
 
 // DeleteContact removes a contact, its identities and its notes for good. Its sessions stay. It returns the id of the
 // event that the deletion caused.
-func (d *Desk) DeleteContact(ctx context.Context, v crm.Viewer, id crm.ContactID) (crm.EventID, error) {
+func (s *Service) DeleteContact(ctx context.Context, v crm.Viewer, id crm.ContactID) (crm.EventID, error) {
 	if err := Authorize(v, crm.DeleteContacts); err != nil {
 		return crm.EventID{}, err
 	}
-	now := d.clock()
+	now := s.clock()
 	deletion := storage.Deletion{At: now, Event: crm.NewEventID(now), Actor: v.Subject}
-	if err := d.store.DeleteContact(ctx, v.Workspace, id, deletion); err != nil {
+	if err := s.store.DeleteContact(ctx, v.Workspace, id, deletion); err != nil {
 		return crm.EventID{}, fmt.Errorf("delete contact %s: %w", id, err)
 	}
 	return deletion.Event, nil

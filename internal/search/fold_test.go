@@ -9,7 +9,7 @@ import (
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 
-	"kith/storage/search"
+	"kith/internal/search"
 )
 
 func TestFold(t *testing.T) {
