@@ -44,7 +44,7 @@ func TestABackupIsWholeWhileOthersWrite(t *testing.T) {
 					return
 				default:
 				}
-				e := storage.Edit{At: time.Now(), Event: crm.NewEventID(time.Now()), Change: func(c *crm.Contact) error {
+				e := crm.ContactEdit{At: time.Now(), Event: crm.NewEventID(time.Now()), Change: func(c *crm.Contact) error {
 					c.Notes += "x"
 					return nil
 				}}

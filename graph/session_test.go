@@ -23,7 +23,7 @@ func (o *overtaken) ContactsByID(
 ) (map[crm.ContactID]crm.Contact, error) {
 	if o.armed.CompareAndSwap(true, false) {
 		for _, id := range ids {
-			deletion := storage.Deletion{At: start, Event: crm.NewEventID(start), Actor: "staff@example.com"}
+			deletion := crm.ContactDeletion{At: start, Event: crm.NewEventID(start), Actor: "staff@example.com"}
 			if err := o.DeleteContact(ctx, w, id, deletion); err != nil {
 				return nil, err
 			}

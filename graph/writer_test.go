@@ -274,7 +274,7 @@ func loadOddPeople(t *testing.T, store *storagetest.Counter) {
 	if err := store.Load(ctx, w, slices.Values(people)); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.DeleteContact(ctx, w, people[11].Contact.ID, storage.Deletion{At: time.Now()}); err != nil {
+	if err := store.DeleteContact(ctx, w, people[11].Contact.ID, crm.ContactDeletion{At: time.Now()}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -126,32 +126,6 @@ func SessionPosition(s crm.Session) Position {
 	return Position{At: s.LastMessageAt, ID: uuid.UUID(s.ID)}
 }
 
-// Edit is a change to one contact. Event is the id of the event that it causes, if it changes anything; Actor is who
-// does it.
-type Edit struct {
-	At     time.Time
-	Event  crm.EventID
-	Actor  string
-	Unique bool
-	Change func(*crm.Contact) error
-}
-
-// Deletion is the end of one contact. Event is the id of the event that it causes; Actor is who does it.
-type Deletion struct {
-	At    time.Time
-	Event crm.EventID
-	Actor string
-}
-
-// SessionEdit is a change to one session. Event is the id of the event that it causes, if it changes anything; Actor is
-// who does it.
-type SessionEdit struct {
-	At     time.Time
-	Event  crm.EventID
-	Actor  string
-	Change func(*crm.Session) error
-}
-
 // SessionCounts are numbers of sessions. Untagged is the number without a tag.
 type SessionCounts struct {
 	Total    int // of those that pass the whole filter

@@ -75,7 +75,7 @@ type Contacts interface {
 	// that Change set anew and another contact of the workspace holds, other than as a claim (see [crm.Contact.Claims]), is
 	// a *crm.TakenError naming the oldest such contact; of two simultaneous edits to the same value one is refused. A
 	// contact that is not there is crm.ErrNotFound.
-	UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, e Edit) (crm.Contact, error)
+	UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, e crm.ContactEdit) (crm.Contact, error)
 
 	// DeleteContact removes the contact, its identities and its notes for good, and leaves of its events but the deletion
 	// their places alone. Once [Keeper.Maintain] is through, nothing stored leads from one of its sessions to it. From the
@@ -83,7 +83,7 @@ type Contacts interface {
 	// physically may go on in [Keeper.Maintain]. With the contact these sessions lose the preview of what it wrote. A
 	// contact that is not there is crm.ErrNotFound. What failed reports of the contact's identities are kept goes too, and
 	// so do those of nobody who is known that mention one (see [Failures] and [crm.Failure.Mentions]).
-	DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d Deletion) error
+	DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d crm.ContactDeletion) error
 }
 
 // Sessions keeps conversations.
@@ -124,7 +124,7 @@ type SessionEditor interface {
 	// that Change left behind, in one transaction; a message that arrives meanwhile waits and is unread. When Change left
 	// these three the same, nothing is written. An error from Change rolls back and is returned as it is; Change may run
 	// more than once. A session that is not there is crm.ErrNotFound.
-	UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.SessionID, e SessionEdit) (crm.Session, error)
+	UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.SessionID, e crm.SessionEdit) (crm.Session, error)
 
 	// CountSessions counts the sessions that pass f, by status, tag and channel; exact, and without a scan of the
 	// sessions unless f names a contact. For each of the three the counts leave f's own condition on it aside: they tell

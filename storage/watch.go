@@ -83,7 +83,7 @@ func (s *watched) IdentitiesByContact(
 
 // UpdateContact passes on.
 func (s *watched) UpdateContact(
-	ctx context.Context, w crm.WorkspaceID, id crm.ContactID, e Edit,
+	ctx context.Context, w crm.WorkspaceID, id crm.ContactID, e crm.ContactEdit,
 ) (r0 crm.Contact, err error) {
 	defer s.around("UpdateContact", &err)()
 	return s.store.UpdateContact(ctx, w, id, e)
@@ -91,7 +91,7 @@ func (s *watched) UpdateContact(
 
 // DeleteContact passes on.
 func (s *watched) DeleteContact(
-	ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d Deletion,
+	ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d crm.ContactDeletion,
 ) (err error) {
 	defer s.around("DeleteContact", &err)()
 	return s.store.DeleteContact(ctx, w, id, d)
@@ -185,7 +185,7 @@ func (s *watched) Load(ctx context.Context, w crm.WorkspaceID, contacts iter.Seq
 
 // UpdateSession passes on.
 func (s *watched) UpdateSession(
-	ctx context.Context, w crm.WorkspaceID, id crm.SessionID, e SessionEdit,
+	ctx context.Context, w crm.WorkspaceID, id crm.SessionID, e crm.SessionEdit,
 ) (r0 crm.Session, err error) {
 	defer s.around("UpdateSession", &err)()
 	return s.store.UpdateSession(ctx, w, id, e)

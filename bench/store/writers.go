@@ -73,7 +73,7 @@ func (w *writers) write(ctx context.Context, r *rand.Rand) {
 			_, err = w.store.RecordInteraction(ctx, w.workspace, w.message(r, known[r.IntN(len(known))]))
 		default:
 			edit, now := crm.ContactPatch{Name: crm.To(new(name(r)))}, time.Now()
-			_, err = w.store.UpdateContact(ctx, w.workspace, known[r.IntN(len(known))].contact, storage.Edit{
+			_, err = w.store.UpdateContact(ctx, w.workspace, known[r.IntN(len(known))].contact, crm.ContactEdit{
 				At: now, Event: crm.NewEventID(now), Actor: "staff",
 				Change: func(c *crm.Contact) error { return edit.Apply(c, "") },
 			})

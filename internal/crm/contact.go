@@ -69,11 +69,20 @@ func (c Contact) Holds(field, value string) bool {
 
 // Claims reports whether the contact's field, email or phone, is only what a customer typed: it proves nothing, so
 // it neither joins contacts nor keeps another contact from having the value.
-func (c Contact) Claims(field string) bool {
+func (c Contact) Claims(field string) bool { return c.provenance(field).Origin == Claimed }
+
+// Vouches reports whether the value of the contact's field, email or phone, is reliable: staff entered it or a channel
+// verified it.
+func (c Contact) Vouches(field string) bool {
+	o := c.provenance(field).Origin
+	return o == Staff || o == Verified
+}
+
+func (c Contact) provenance(field string) Provenance {
 	if field == "phone" {
-		return c.PhoneFrom.Origin == Claimed
+		return c.PhoneFrom
 	}
-	return c.EmailFrom.Origin == Claimed
+	return c.EmailFrom
 }
 
 // Clone returns a copy that shares nothing with c.

@@ -23,6 +23,20 @@ type Session struct {
 // Whatever shows or stores such a session goes by this.
 func (s *Session) Anonymize() { s.ContactID, s.LastMessagePreview = nil, nil }
 
+// Clone returns a copy that shares nothing with s.
+func (s Session) Clone() Session {
+	if s.ContactID != nil {
+		s.ContactID = new(*s.ContactID)
+	}
+	if s.Tag != nil {
+		s.Tag = new(*s.Tag)
+	}
+	if s.LastMessagePreview != nil {
+		s.LastMessagePreview = new(*s.LastMessagePreview)
+	}
+	return s
+}
+
 // SessionStatus is how far a conversation has come.
 type SessionStatus string
 

@@ -63,7 +63,7 @@ func TestRecord(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := store.UpdateContact(t.Context(), v.Workspace, first.Contact.ID, storage.Edit{
+		if _, err := store.UpdateContact(t.Context(), v.Workspace, first.Contact.ID, crm.ContactEdit{
 			At: start, Change: func(c *crm.Contact) error { c.Name, c.Notes = text("Ann"), "Likes tea"; return nil },
 		}); err != nil {
 			t.Fatal(err)

@@ -193,7 +193,7 @@ func (s *Service) UpdateContact(
 	now := s.clock()
 	event := crm.NewEventID(now)
 	var before *crm.Contact
-	updated, err := s.store.UpdateContact(ctx, v.Workspace, id, storage.Edit{
+	updated, err := s.store.UpdateContact(ctx, v.Workspace, id, crm.ContactEdit{
 		At:     now,
 		Event:  event,
 		Actor:  v.Subject,
@@ -220,7 +220,7 @@ func (s *Service) DeleteContact(ctx context.Context, v crm.Viewer, id crm.Contac
 		return crm.EventID{}, err
 	}
 	now := s.clock()
-	deletion := storage.Deletion{At: now, Event: crm.NewEventID(now), Actor: v.Subject}
+	deletion := crm.ContactDeletion{At: now, Event: crm.NewEventID(now), Actor: v.Subject}
 	if err := s.store.DeleteContact(ctx, v.Workspace, id, deletion); err != nil {
 		return crm.EventID{}, fmt.Errorf("delete contact %s: %w", id, err)
 	}

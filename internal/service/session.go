@@ -143,7 +143,7 @@ func (s *Service) UpdateSession(
 	now := s.clock()
 	event := crm.NewEventID(now)
 	var before *crm.Session
-	updated, err := s.store.UpdateSession(ctx, v.Workspace, id, storage.SessionEdit{
+	updated, err := s.store.UpdateSession(ctx, v.Workspace, id, crm.SessionEdit{
 		At:    now,
 		Event: event,
 		Actor: v.Subject,

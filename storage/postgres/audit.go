@@ -21,9 +21,8 @@ func (s *Store) AddAudit(ctx context.Context, w crm.WorkspaceID, a crm.AuditEntr
 	return nil
 }
 
-// tell queues the record of a change that a person made, and its audit entry.
-func (s *Store) tell(b *pgx.Batch, w crm.WorkspaceID, e crm.Event) {
-	e.ID = eventID(e.ID, e.At)
+// publish queues the record of a change that a person made, and its audit entry.
+func (s *Store) publish(b *pgx.Batch, w crm.WorkspaceID, e crm.Event) {
 	s.addChange(b, w, e)
 	b.Queue(insertAudit, auditArgs(w, crm.AuditOf(e)))
 }

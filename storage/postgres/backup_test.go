@@ -73,7 +73,7 @@ func took(t *testing.T, s *postgres.Store, odd string) (crm.WorkspaceID, crm.Con
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.UpdateContact(ctx, w, r.Contact.ID, storage.Edit{At: at, Actor: "staff", Change: func(c *crm.Contact) error {
+	_, err = s.UpdateContact(ctx, w, r.Contact.ID, crm.ContactEdit{At: at, Actor: "staff", Change: func(c *crm.Contact) error {
 		c.Name, c.Notes = new(odd+" renamed"), odd+" notes"
 		return nil
 	}})
@@ -129,7 +129,7 @@ func TestNothingOfADeletedContactIsLeftInADump(t *testing.T) {
 			t.Errorf("%q was not kept, so that the test shows nothing", v)
 		}
 	}
-	if err := s.DeleteContact(t.Context(), w, id, storage.Deletion{At: time.Now().UTC(), Actor: "staff"}); err != nil {
+	if err := s.DeleteContact(t.Context(), w, id, crm.ContactDeletion{At: time.Now().UTC(), Actor: "staff"}); err != nil {
 		t.Fatal(err)
 	}
 	for more := true; more; {

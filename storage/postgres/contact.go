@@ -15,7 +15,6 @@ import (
 
 	"kith/internal/crm"
 	"kith/internal/search"
-	"kith/storage"
 )
 
 // contactColumns are the columns of contacts c that scanContact reads; they use @workspace.
@@ -159,36 +158,26 @@ func (s *Store) IdentitiesByContact(ctx context.Context, w crm.WorkspaceID, ids 
 }
 
 // UpdateContact hands a contact to e.Change and saves what it left behind.
-func (s *Store) UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, e storage.Edit) (crm.Contact, error) {
+func (s *Store) UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, e crm.ContactEdit) (crm.Contact, error) {
 	var c crm.Contact
-	var changed bool
+	var event *crm.Event
 	var refused error
 	err := s.tx(ctx, func(tx pgx.Tx) error {
-		changed = false
 		before, err := s.lockContact(ctx, tx, w, id)
 		if err != nil {
 			return err
 		}
-		c = before.Clone()
-		if refused = e.Change(&c); refused != nil {
+		if c, event, refused = e.Decide(before); refused != nil || event == nil {
 			return refused
 		}
-		if before.Same(c) {
-			c = before
-			return nil
-		}
 		if e.Unique {
-			if err := s.free(ctx, tx, w, before, c); err != nil {
+			if err := s.checkUnique(ctx, tx, w, before, c); err != nil {
 				return err
 			}
 		}
 		b := &pgx.Batch{}
-		c = saveContact(b, w, before, c, e.At)
-		s.tell(b, w, crm.Event{
-			ID: e.Event, Kind: crm.Updated, ContactID: &id, Version: c.Version, Changes: c.ChangesFrom(before),
-			Actor: e.Actor, At: c.UpdatedAt,
-		})
-		changed = true
+		saveContact(b, w, before, c)
+		s.publish(b, w, *event)
 		return tx.SendBatch(ctx, b).Close()
 	})
 	if refused != nil {
@@ -197,16 +186,14 @@ func (s *Store) UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 	if err != nil {
 		return crm.Contact{}, fmt.Errorf("update contact %s: %w", id, err)
 	}
-	if changed {
+	if event != nil {
 		s.teller.fresh(w)
 	}
 	return c, nil
 }
 
-// saveContact queues writing the fields of c that can be edited, with their keys, over before. The version rises by one.
-func saveContact(b *pgx.Batch, w crm.WorkspaceID, before, c crm.Contact, at time.Time) crm.Contact {
-	c.ID, c.CreatedAt, c.LastActivityAt = before.ID, before.CreatedAt, before.LastActivityAt
-	c.Version, c.UpdatedAt = before.Version+1, at.UTC().Truncate(time.Microsecond)
+// saveContact queues writing a revision of a contact, with its keys, over the version before.
+func saveContact(b *pgx.Batch, w crm.WorkspaceID, before, c crm.Contact) {
 	old, keys := search.KeysOf(before), search.KeysOf(c)
 	b.Queue(`
 		WITH saved AS (
@@ -227,7 +214,6 @@ func saveContact(b *pgx.Batch, w crm.WorkspaceID, before, c crm.Contact, at time
 		"dropped": without(old.Terms, keys.Terms),
 		"added":   without(keys.Terms, old.Terms),
 	}))
-	return c
 }
 
 // contactArgs adds the parameters that write a contact to args.
@@ -248,34 +234,26 @@ func without(a, b []string) []string {
 	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) })
 }
 
-// free refuses an email or phone that c sets anew and another contact has, unless as a claim. It first makes every other writer of the
-// same value wait, so that of two at once the second sees the first.
-func (s *Store) free(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, before, c crm.Contact) error {
-	for _, f := range []struct {
-		field    string
-		old, new *string
-	}{{"email", before.Email, c.Email}, {"phone", before.Phone, c.Phone}} {
-		if f.new == nil || f.old != nil && *f.old == *f.new {
-			continue
-		}
-		if err := s.lockValues(ctx, tx, turn(w, f.field, *f.new)); err != nil {
+// checkUnique refuses an email or phone that the edit sets and another contact has, unless as a claim. It first makes
+// every other writer of the same value wait, so that of two at the same time the second sees the first.
+func (s *Store) checkUnique(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, before, after crm.Contact) error {
+	for _, v := range crm.UniqueValues(before, after) {
+		if err := s.lockValues(ctx, tx, turn(w, v.Field, v.Value)); err != nil {
 			return err
 		}
-		holders, err := s.holders(ctx, tx, w, f.field, *f.new)
+		holders, err := s.withValues(ctx, tx, w, v.Field, v.Value)
+		if err == nil {
+			err = v.CheckUnique(after.ID, holders)
+		}
 		if err != nil {
 			return err
-		}
-		for _, h := range holders {
-			if h.ID != c.ID && !h.Claims(f.field) {
-				return &crm.TakenError{Field: f.field, Holder: h}
-			}
 		}
 	}
 	return nil
 }
 
-// holders are the contacts whose e-mail or phone is one of the values, see [crm.Contact.Holds]; oldest first.
-func (s *Store) holders(ctx context.Context, q queryer, w crm.WorkspaceID, field string, values ...string) ([]crm.Contact, error) {
+// withValues returns the contacts that may hold one of the values in their email or phone: see [crm.Holders].
+func (s *Store) withValues(ctx context.Context, q queryer, w crm.WorkspaceID, field string, values ...string) ([]crm.Contact, error) {
 	terms := make([]string, len(values))
 	for i, v := range values {
 		terms[i] = search.TermOf(field, v)
@@ -290,14 +268,7 @@ func (s *Store) holders(ctx context.Context, q queryer, w crm.WorkspaceID, field
 		CROSS JOIN LATERAL (
 		  SELECT `+contactColumns+` FROM contacts c WHERE c.workspace_id = @workspace AND c.id = t.contact_id LIMIT 1
 		) c`, pgx.NamedArgs{"workspace": w, "terms": terms})
-	found, err := all(ctx, rows, err, scanContact)
-	slices.SortFunc(found, crm.OldestFirst)
-	found = slices.CompactFunc(found, func(a, b crm.Contact) bool { return a.ID == b.ID })
-	return slices.DeleteFunc(found, func(c crm.Contact) bool { return !holdsAny(c, field, values) }), err
-}
-
-func holdsAny(c crm.Contact, field string, values []string) bool {
-	return slices.ContainsFunc(values, func(v string) bool { return c.Holds(field, v) })
+	return all(ctx, rows, err, scanContact)
 }
 
 // turn is the lock that writers of an e-mail or phone take in turns. The variants of a phone number have one.
@@ -350,7 +321,7 @@ const detachAtOnce = 1000
 // rest until [Store.Maintain] has been at them.
 //
 // Identities go first: they are what a concurrent message holds on to.
-func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d storage.Deletion) error {
+func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d crm.ContactDeletion) error {
 	var gone []crm.Identity
 	err := s.tx(ctx, func(tx pgx.Tx) error {
 		args := pgx.NamedArgs{
@@ -391,9 +362,7 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		gone = identities
 		dropFailures(b, w, identities, failures)
 		scrub(b, args)
-		s.tell(b, w, crm.Event{
-			ID: d.Event, Kind: crm.Deleted, ContactID: &id, Version: c.Version, Actor: d.Actor, At: d.At,
-		})
+		s.publish(b, w, d.Decide(c))
 		recountAnonymous(b, args) // before any is detached
 		addToCount(b, w, -1)
 		if err := tx.SendBatch(ctx, b).Close(); err != nil {

@@ -55,14 +55,6 @@ func scanEvent(row pgx.CollectableRow) (crm.Event, error) {
 	return e, nil
 }
 
-// eventID is the id that a caller gave, or a new one where it gave none.
-func eventID(id crm.EventID, at time.Time) crm.EventID {
-	if id == (crm.EventID{}) {
-		return crm.NewEventID(at)
-	}
-	return id
-}
-
 // addChange queues the record of a change. It has no place until it is committed, see [teller].
 func (s *Store) addChange(b *pgx.Batch, w crm.WorkspaceID, e crm.Event) {
 	e = e.Kept()
@@ -84,7 +76,7 @@ func (s *Store) addChange(b *pgx.Batch, w crm.WorkspaceID, e crm.Event) {
 		) VALUES (
 		  @workspace, @id, @kind, @contact, @session, @version, @fields, @old, @new, @actor, @at, @stamp
 		)`, pgx.NamedArgs{
-		"workspace": w, "id": [16]byte(eventID(e.ID, e.At)), "kind": e.Kind, "contact": contact, "session": session,
+		"workspace": w, "id": [16]byte(e.ID), "kind": e.Kind, "contact": contact, "session": session,
 		"version": e.Version, "fields": fields, "old": before, "new": after, "actor": e.Actor, "at": e.At.UTC(), "stamp": s.teller.stamp(),
 	})
 }

@@ -65,7 +65,7 @@ func (s *shop) record(i crm.Interaction) crm.Recorded {
 func (s *shop) rename(id crm.ContactID, name string) crm.EventID {
 	s.t.Helper()
 	now := time.Now()
-	e := storage.Edit{At: now, Event: crm.NewEventID(now), Actor: "staff", Change: func(c *crm.Contact) error {
+	e := crm.ContactEdit{At: now, Event: crm.NewEventID(now), Actor: "staff", Change: func(c *crm.Contact) error {
 		c.Name = &name
 		return nil
 	}}
@@ -418,7 +418,7 @@ func TestTheFirstActivityOfAWorkspaceIsForgottenWithItsContact(t *testing.T) {
 	exec(`INSERT INTO event_heads (workspace_id, seq) VALUES ($1, 1)`, s.workspace)
 	done := make(chan error, 1)
 	go func() {
-		done <- s.DeleteContact(t.Context(), s.workspace, ann.ID, storage.Deletion{At: now, Event: crm.NewEventID(now)})
+		done <- s.DeleteContact(t.Context(), s.workspace, ann.ID, crm.ContactDeletion{At: now, Event: crm.NewEventID(now)})
 	}()
 	until(t, "the deletion waits, or is through", func() bool {
 		return len(done) == 1 || s.scalar(`

@@ -15,7 +15,6 @@ import (
 
 	"kith/internal/crm"
 	"kith/internal/events"
-	"kith/storage"
 	"kith/storage/postgres"
 	"kith/storage/postgres/pgtest"
 )
@@ -52,7 +51,7 @@ func TestNothingIsRememberedOfADatabaseThatWasPutBack(t *testing.T) {
 	}
 	edit := func(id crm.ContactID, notes string) crm.EventID {
 		t.Helper()
-		e := storage.Edit{At: at, Event: crm.NewEventID(at), Change: func(c *crm.Contact) error {
+		e := crm.ContactEdit{At: at, Event: crm.NewEventID(at), Change: func(c *crm.Contact) error {
 			c.Notes = notes
 			return nil
 		}}

@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -145,9 +144,8 @@ func interactionArgs(w crm.WorkspaceID, i incoming) pgx.NamedArgs {
 
 // repeated answers a message that was recorded before with what it belongs to now.
 func (s *Store) repeated(ctx context.Context, w crm.WorkspaceID, id *crm.SessionID) (crm.Recorded, error) {
-	r := crm.Recorded{Repeated: true}
 	if id == nil {
-		return r, nil
+		return crm.Repeated(nil, nil), nil
 	}
 	found, err := s.sessions(ctx, s.pool, w, []crm.SessionID{*id})
 	if err != nil {
@@ -158,16 +156,13 @@ func (s *Store) repeated(ctx context.Context, w crm.WorkspaceID, id *crm.Session
 	}
 	owner := found[0].ContactID
 	if owner == nil { // the deletion is not through yet
-		return r, nil
+		return crm.Repeated(nil, nil), nil
 	}
 	contacts, err := s.contacts(ctx, s.pool, `c.id = @id`, pgx.NamedArgs{"workspace": w, "id": [16]byte(*owner)})
-	if err != nil {
-		return crm.Recorded{}, err
+	if err != nil || len(contacts) == 0 {
+		return crm.Repeated(nil, nil), err
 	}
-	if len(contacts) > 0 {
-		r.Contact, r.Session = &contacts[0], &found[0]
-	}
-	return r, nil
+	return crm.Repeated(&contacts[0], &found[0]), nil
 }
 
 // append adds a message to the open session of a customer whose contact is c, in one statement. ok is false, and nothing
@@ -256,8 +251,9 @@ func (s *Store) recordAnew(ctx context.Context, w crm.WorkspaceID, i incoming) (
 		if err != nil || known.seen {
 			return err
 		}
-		r, err = s.write(ctx, tx, w, i, known, stage)
-		return err
+		out := crm.Decide(known.Known, i.Interaction)
+		r = out.Recorded()
+		return s.write(ctx, tx, w, i, out, stage)
 	})
 	if err != nil {
 		return crm.Recorded{}, err
@@ -274,39 +270,17 @@ func turns(w crm.WorkspaceID, i crm.Interaction) []int64 {
 	for _, external := range i.ExternalIDs() {
 		locks = append(locks, value(w, i.ChannelID.String(), external))
 	}
-	if p := i.Profile; p.Email != nil && p.EmailVerified {
-		locks = append(locks, turn(w, "email", *p.Email))
-	}
-	if p := i.Profile; p.Phone != nil && p.PhoneVerified {
-		locks = append(locks, turn(w, "phone", *p.Phone))
+	for _, p := range i.Profile.Proofs() {
+		locks = append(locks, turn(w, p.Field, p.Values[0]))
 	}
 	return locks
 }
 
-// locked is what a message's customer has, with a lock on each row.
+// locked is what is known of a message's customer, with a lock on each row.
 type locked struct {
-	seen       bool // the message was recorded before
-	message    *crm.SessionID
-	identities []knownIdentity // those that exist of the ids that the message names, that of the external id first
-	contact    *crm.Contact
-	session    *crm.Session // the newest of the contact's identities
-}
-
-// knownIdentity is what an identity leads to.
-type knownIdentity struct {
-	external string
-	contact  crm.ContactID
-	session  pgtype.UUID
-}
-
-// newestSession is the newest of the sessions that a contact's identities lead to; null when there is none.
-func newestSession(known []knownIdentity, c crm.ContactID) (newest pgtype.UUID) {
-	for _, k := range known {
-		if k.contact == c && k.session.Valid && bytes.Compare(newest.Bytes[:], k.session.Bytes[:]) < 0 {
-			newest = k.session
-		}
-	}
-	return newest
+	crm.Known
+	seen    bool           // the message was recorded before
+	message *crm.SessionID // the session that it is in; nil when it is somebody's who is gone
 }
 
 // lookAgain takes its turn and looks.
@@ -332,10 +306,14 @@ func (s *Store) lookAgain(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i i
 			WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external
 			FOR NO KEY UPDATE`, pgx.NamedArgs{"workspace": w, "channel": args["channel"], "external": external}).
 			QueryRow(func(row pgx.Row) error {
-				k := knownIdentity{external: external}
-				err := row.Scan((*uuid.UUID)(&k.contact), &k.session)
+				k := crm.KnownIdentity{ExternalID: external}
+				var session pgtype.UUID
+				err := row.Scan((*uuid.UUID)(&k.ContactID), &session)
+				if session.Valid {
+					k.Session = (*crm.SessionID)(&session.Bytes)
+				}
 				if err == nil {
-					l.identities = append(l.identities, k)
+					l.Identities = append(l.Identities, k)
 				}
 				return optional(err)
 			})
@@ -349,33 +327,28 @@ func (s *Store) lookAgain(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i i
 		}
 		return l, nil
 	}
-	if len(l.identities) == 0 {
-		c, err := s.vouchedFor(ctx, tx, w, i.Profile)
-		l.contact = c
+	if len(l.Identities) == 0 {
+		c, err := s.proven(ctx, tx, w, i.Profile)
+		l.Contact = c
 		return l, err
 	}
-	contact := l.identities[0].contact
-	session := newestSession(l.identities, contact)
-	if !session.Valid { // loaded without any
-		c, err := s.lockContact(ctx, tx, w, contact)
-		l.contact = &c
-		return l, err
+	contact := l.Identities[0].ContactID
+	if session := crm.NewestSession(l.Identities, contact); session != nil { // else the identity was loaded without any
+		rows, err := tx.Query(ctx, `
+			SELECT `+sessionColumns+`
+			FROM sessions s
+			WHERE s.workspace_id = @workspace AND s.id = @id
+			FOR NO KEY UPDATE OF s`, pgx.NamedArgs{"workspace": w, "id": [16]byte(*session)})
+		found, err := all(ctx, rows, err, scanSession)
+		if err != nil {
+			return l, err
+		}
+		if len(found) > 0 {
+			l.Session = &found[0]
+		}
 	}
-	rows, err := tx.Query(ctx, `
-		SELECT `+sessionColumns+`
-		FROM sessions s
-		WHERE s.workspace_id = @workspace AND s.id = @id
-		FOR NO KEY UPDATE OF s`, pgx.NamedArgs{"workspace": w, "id": session})
-	if err != nil {
-		return l, err
-	}
-	found, err := pgx.CollectExactlyOneRow(rows, scanSession)
-	if err != nil {
-		return l, err
-	}
-	l.session = &found
 	c, err := s.lockContact(ctx, tx, w, contact)
-	l.contact = &c
+	l.Contact = &c
 	return l, err
 }
 
@@ -392,39 +365,22 @@ func rename(b *pgx.Batch, w crm.WorkspaceID, i crm.Interaction) {
 	})
 }
 
-// vouchedFor finds the oldest contact that has the profile's verified e-mail, else phone in any of its variants, as a
-// value that may be relied on: one that staff entered or a channel verified.
-func (s *Store) vouchedFor(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, p crm.Profile) (*crm.Contact, error) {
-	for _, v := range []struct {
-		field    string
-		value    *string
-		verified bool
-		from     func(crm.Contact) crm.Provenance
-	}{
-		{"email", p.Email, p.EmailVerified, func(c crm.Contact) crm.Provenance { return c.EmailFrom }},
-		{"phone", p.Phone, p.PhoneVerified, func(c crm.Contact) crm.Provenance { return c.PhoneFrom }},
-	} {
-		if v.value == nil || !v.verified {
-			continue
-		}
-		values := []string{*v.value}
-		if v.field == "phone" {
-			values = crm.PhoneVariants(*v.value)
-		}
-		holders, err := s.holders(ctx, tx, w, v.field, values...)
+// proven finds and locks the contact that the profile proves the customer to be; nil when there is none.
+func (s *Store) proven(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, profile crm.Profile) (*crm.Contact, error) {
+	for _, p := range profile.Proofs() {
+		candidates, err := s.withValues(ctx, tx, w, p.Field, p.Values...)
 		if err != nil {
 			return nil, err
 		}
-		for _, h := range holders {
-			if o := v.from(h).Origin; o != crm.Staff && o != crm.Verified {
-				continue
-			}
-			c, err := s.lockContact(ctx, tx, w, h.ID)
-			if errors.Is(err, crm.ErrNotFound) || err == nil && (v.from(c) != v.from(h) || !holdsAny(c, v.field, values)) {
-				return nil, errAgain // edited or deleted since it was found
-			}
-			return &c, err
+		found := p.Holder(candidates)
+		if found == nil {
+			continue
 		}
+		c, err := s.lockContact(ctx, tx, w, found.ID)
+		if errors.Is(err, crm.ErrNotFound) || err == nil && !p.LeadsTo(c) {
+			return nil, errAgain // edited or deleted since it was found
+		}
+		return &c, err
 	}
 	return nil, nil
 }

@@ -249,7 +249,7 @@ func (r reader) writes(ctx context.Context) {
 		r.t.Fatal(err)
 	}
 	s, at := page.Sessions[0], time.Now()
-	e := storage.SessionEdit{At: at, Event: crm.NewEventID(at), Actor: "staff", Change: func(s *crm.Session) error {
+	e := crm.SessionEdit{At: at, Event: crm.NewEventID(at), Actor: "staff", Change: func(s *crm.Session) error {
 		s.Tag, s.UnreadCount = new(rare), s.UnreadCount+1
 		return nil
 	}}
@@ -280,7 +280,7 @@ func (r reader) writes(ctx context.Context) {
 	r.check("remove a failure", func() error { return r.store.RemoveFailure(ctx, r.workspace, f.ID) })
 	r.check("failures of a contact", func() error { _, err := r.store.FailuresOfContact(ctx, r.workspace, *s.ContactID); return err })
 	r.check("delete", func() error {
-		return r.store.DeleteContact(ctx, r.workspace, *s.ContactID, storage.Deletion{At: at, Event: crm.NewEventID(at)})
+		return r.store.DeleteContact(ctx, r.workspace, *s.ContactID, crm.ContactDeletion{At: at, Event: crm.NewEventID(at)})
 	})
 }
 

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -13,70 +12,48 @@ import (
 	"kith/storage"
 )
 
-// write stores a message with the contact and the session it finds or makes, in one round trip.
-func (s *Store) write(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i incoming, l locked, stage gramStage) (crm.Recorded, error) {
+// write stores the outcome of a message, in one round trip.
+func (s *Store) write(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i incoming, out crm.Outcome, stage gramStage) error {
 	b := &pgx.Batch{}
-	e := crm.Event{ID: eventID(i.Event, i.Received), Actor: i.ChannelID.String(), At: i.Received}
-	var c crm.Contact
-	var before crm.Contact
-	if l.contact == nil {
-		c = crm.ContactFrom(i.Interaction)
-		insertContact(b, w, c, stage)
-		e.Kind = crm.Created
-	} else {
-		before = *l.contact
-		c = before
-		if c.Learn(i.Profile, i.ChannelID) && !before.Same(c) {
-			c = saveContact(b, w, before, c, i.Received)
-			e.Kind = crm.Updated
-		}
-		c.Receive(i.Interaction)
+	if out.Creates() {
+		insertContact(b, w, out.Contact, stage)
+	} else if out.Edits() {
+		saveContact(b, w, *out.Before, out.Contact)
 	}
-	r := crm.Recorded{Contact: &c}
-	if e.Kind != "" {
-		e.ContactID, e.Version, e.Changes = &c.ID, c.Version, c.ChangesFrom(before)
+	if out.NewSession {
+		insertSession(b, w, out.Session)
+	} else {
+		saveReceived(b, w, out.Session)
+	}
+	for _, e := range out.Events {
 		s.addChange(b, w, e)
-		r.Event = &e.ID
 	}
-	r.Session = new(crm.SessionFrom(i.Interaction, c.ID))
-	known := l.session != nil && l.session.Status.Open()
-	if known {
-		r.Session = l.session
-		r.Session.Receive(i.Interaction)
-		b.Queue(`
-			UPDATE sessions
-			SET last_message_preview = @preview, last_message_at = @at, unread_count = @unread
-			WHERE workspace_id = @workspace AND id = @id`, pgx.NamedArgs{
-			"workspace": w, "id": [16]byte(r.Session.ID), "preview": r.Session.LastMessagePreview,
-			"at": r.Session.LastMessageAt, "unread": r.Session.UnreadCount,
-		})
-	} else {
-		insertSession(b, w, *r.Session)
-		s.addChange(b, w, crm.Event{
-			ID: crm.NewEventID(i.Received), Kind: crm.Created, ContactID: &c.ID, SessionID: &r.Session.ID,
-			Changes: r.Session.ChangesFrom(crm.Session{}), Actor: i.ChannelID.String(), At: i.Received,
-		})
-	}
-	for _, external := range i.ExternalIDs() {
-		identity := crm.IdentityFrom(i.Interaction, c.ID)
-		identity.ExternalID = external
-		writeIdentity(b, w, identity, r.Session.ID, l.identities)
-	}
+	saveIdentities(b, w, i.ChannelID, out)
 	b.Queue(`
 		INSERT INTO messages (workspace_id, message_key, session_id, keyed, day)
 		VALUES (@workspace, @key, @session, true, @day)`,
-		pgx.NamedArgs{"workspace": w, "key": i.key, "session": [16]byte(r.Session.ID), "day": crm.Day(i.Received)})
-	if l.contact != nil {
-		moveActivity(b, w, i, c.ID, pgtype.UUID{Bytes: r.Session.ID, Valid: known})
+		pgx.NamedArgs{"workspace": w, "key": i.key, "session": [16]byte(out.Session.ID), "day": crm.Day(i.Received)})
+	if !out.Creates() {
+		moveActivity(b, w, i, out.Contact.ID, pgtype.UUID{Bytes: out.Session.ID, Valid: !out.NewSession})
 	}
 	slot := s.slot() // last, for others wait for these rows
-	if !known {
-		addToSessionsAt(b, w, slot%sessionSlots, storage.KindCount{SessionKind: storage.KindOf(*r.Session), N: 1})
+	if out.NewSession {
+		addToSessionsAt(b, w, slot%sessionSlots, storage.KindCount{SessionKind: storage.KindOf(out.Session), N: 1})
 	}
-	if l.contact == nil {
+	if out.Creates() {
 		addToCountAt(b, w, slot%countSlots, 1)
 	}
-	return r, tx.SendBatch(ctx, b).Close()
+	return tx.SendBatch(ctx, b).Close()
+}
+
+// saveReceived queues what a message changes of a session.
+func saveReceived(b *pgx.Batch, w crm.WorkspaceID, s crm.Session) {
+	b.Queue(`
+		UPDATE sessions
+		SET last_message_preview = @preview, last_message_at = @at, unread_count = @unread
+		WHERE workspace_id = @workspace AND id = @id`, pgx.NamedArgs{
+		"workspace": w, "id": [16]byte(s.ID), "preview": s.LastMessagePreview, "at": s.LastMessageAt, "unread": s.UnreadCount,
+	})
 }
 
 // moveActivity queues that a message moves a contact's activity, and the mark that events are to tell of it: of the
@@ -145,26 +122,24 @@ func insertSession(b *pgx.Batch, w crm.WorkspaceID, s crm.Session) {
 	})
 }
 
-// writeIdentity points an identity at its newest session, or makes it. One that is another contact's stays as it is.
-func writeIdentity(b *pgx.Batch, w crm.WorkspaceID, i crm.Identity, newest crm.SessionID, known []knownIdentity) {
-	n := slices.IndexFunc(known, func(k knownIdentity) bool { return k.external == i.ExternalID })
-	exists := n >= 0
-	if exists && (known[n].contact != i.ContactID || known[n].session.Valid && known[n].session.Bytes == newest) {
-		return
-	}
-	args := pgx.NamedArgs{
-		"workspace": w, "channel": [16]byte(i.ChannelID), "external": i.ExternalID, "contact": [16]byte(i.ContactID),
-		"session": [16]byte(newest), "name": i.DisplayName, "created": i.CreatedAt,
-	}
-	if exists {
+// saveIdentities queues the new identities, and the new session of those that are known.
+func saveIdentities(b *pgx.Batch, w crm.WorkspaceID, channel crm.ChannelID, out crm.Outcome) {
+	session := [16]byte(out.Session.ID)
+	for _, external := range out.Redirected {
 		b.Queue(`
 			UPDATE identities SET session_id = @session
-			WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external`, args)
-		return
+			WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external`, pgx.NamedArgs{
+			"workspace": w, "channel": [16]byte(channel), "external": external, "session": session,
+		})
 	}
-	b.Queue(`
-		INSERT INTO identities (workspace_id, channel_id, external_id, contact_id, session_id, display_name, created_at)
-		VALUES (@workspace, @channel, @external, @contact, @session, @name, @created)`, args)
+	for _, i := range out.NewIdentities {
+		b.Queue(`
+			INSERT INTO identities (workspace_id, channel_id, external_id, contact_id, session_id, display_name, created_at)
+			VALUES (@workspace, @channel, @external, @contact, @session, @name, @created)`, pgx.NamedArgs{
+			"workspace": w, "channel": [16]byte(i.ChannelID), "external": i.ExternalID, "contact": [16]byte(i.ContactID),
+			"session": session, "name": i.DisplayName, "created": i.CreatedAt,
+		})
+	}
 }
 
 // optional makes a row that is not there no error.

@@ -12,26 +12,17 @@ import (
 )
 
 // UpdateSession hands a session to e.Change and saves the status, the tag and the number of unread messages.
-func (s *Store) UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.SessionID, e storage.SessionEdit) (crm.Session, error) {
+func (s *Store) UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.SessionID, e crm.SessionEdit) (crm.Session, error) {
 	var v crm.Session
-	var changed bool
+	var event *crm.Event
 	var refused error
 	err := s.tx(ctx, func(tx pgx.Tx) error {
-		changed = false
 		before, err := s.lockSession(ctx, tx, w, id)
 		if err != nil {
 			return err
 		}
-		v = clone(before)
-		if refused = e.Change(&v); refused != nil {
+		if v, event, refused = e.Decide(before); refused != nil || event == nil {
 			return refused
-		}
-		after := before
-		after.Status, after.Tag, after.UnreadCount = v.Status, v.Tag, v.UnreadCount
-		v = after
-		changes := v.ChangesFrom(before)
-		if len(changes) == 0 {
-			return nil
 		}
 		b := &pgx.Batch{}
 		b.Queue(`
@@ -39,13 +30,10 @@ func (s *Store) UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.Ses
 			WHERE workspace_id = @workspace AND id = @id`, pgx.NamedArgs{
 			"workspace": w, "id": [16]byte(id), "status": v.Status, "tag": v.Tag, "unread": v.UnreadCount,
 		})
-		s.tell(b, w, crm.Event{
-			ID: e.Event, Kind: crm.Updated, ContactID: v.ContactID, SessionID: &id, Changes: changes, Actor: e.Actor, At: e.At,
-		})
+		s.publish(b, w, *event)
 		if from, to := storage.KindOf(before), storage.KindOf(v); from != to {
 			addToSessions(b, w, storage.KindCount{SessionKind: from, N: -1}, storage.KindCount{SessionKind: to, N: 1})
 		}
-		changed = true
 		return tx.SendBatch(ctx, b).Close()
 	})
 	if refused != nil {
@@ -54,18 +42,10 @@ func (s *Store) UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.Ses
 	if err != nil {
 		return crm.Session{}, fmt.Errorf("update session %s: %w", id, err)
 	}
-	if changed {
+	if event != nil {
 		s.teller.fresh(w)
 	}
 	return v, nil
-}
-
-// clone is a copy that shares nothing which an edit may change.
-func clone(v crm.Session) crm.Session {
-	if v.Tag != nil {
-		v.Tag = new(*v.Tag)
-	}
-	return v
 }
 
 // lockSession reads one session and keeps others from changing it, and its contact from being deleted, so that it is

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -18,9 +17,8 @@ func (s *Store) AddAudit(ctx context.Context, w crm.WorkspaceID, a crm.AuditEntr
 	return wrap("add audit entry", s.write(ctx, func(ctx context.Context, t *tx) error { return t.addAudit(ctx, w, a) }))
 }
 
-// tell writes the event and the audit entry of a change that a person made.
-func (t *tx) tell(ctx context.Context, w crm.WorkspaceID, e crm.Event) error {
-	e.ID = cmp.Or(e.ID, crm.NewEventID(e.At))
+// publish writes the event and the audit entry of a change that a person made.
+func (t *tx) publish(ctx context.Context, w crm.WorkspaceID, e crm.Event) error {
 	if err := t.addEvents(ctx, w, e); err != nil {
 		return err
 	}

@@ -89,7 +89,7 @@ func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 			for n, name := range []string{"Zoë Ångström", "Ben"} {
 				r := record(t, s, w, ch, name, name)
 				ids = append(ids, r.Contact.ID)
-				_, err := s.UpdateContact(t.Context(), w, r.Contact.ID, storage.Edit{Change: func(c *crm.Contact) error {
+				_, err := s.UpdateContact(t.Context(), w, r.Contact.ID, crm.ContactEdit{Change: func(c *crm.Contact) error {
 					c.Name = &name
 					if n == 0 {
 						c.Email = new("zoe@mail.example.com")
@@ -136,7 +136,7 @@ func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 					t.Errorf("after the repair, search %q finds %d contacts", text, len(page.Rows))
 				}
 			}
-			if err := s.DeleteContact(t.Context(), w, ids[0], storage.Deletion{At: now()}); err != nil {
+			if err := s.DeleteContact(t.Context(), w, ids[0], crm.ContactDeletion{At: now()}); err != nil {
 				t.Fatal(err)
 			}
 			if found := check(t, s, false); len(found) != 0 {

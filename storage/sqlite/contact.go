@@ -12,7 +12,6 @@ import (
 
 	"kith/internal/crm"
 	"kith/internal/search"
-	"kith/storage"
 )
 
 // contactColumns are the columns of contacts c that scanContact reads; they use @workspace.
@@ -161,7 +160,7 @@ func (s *Store) IdentitiesByContact(ctx context.Context, w crm.WorkspaceID, ids 
 }
 
 // UpdateContact hands a contact to e.Change and saves what it left behind.
-func (s *Store) UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, e storage.Edit) (crm.Contact, error) {
+func (s *Store) UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, e crm.ContactEdit) (crm.Contact, error) {
 	var c crm.Contact
 	var refused error
 	err := s.write(ctx, func(ctx context.Context, t *tx) error {
@@ -169,25 +168,22 @@ func (s *Store) UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		if err != nil {
 			return err
 		}
-		c = detached(before)
-		if refused = e.Change(&c); refused != nil {
-			return refused
+		after, event, err := e.Decide(before)
+		if refused = err; err != nil {
+			return err
 		}
-		if before.Same(c) {
-			c = before
+		if c = after; event == nil {
 			return nil
 		}
 		if e.Unique {
-			if err := free(ctx, t.conn, w, before, c); err != nil {
+			if err := checkUnique(ctx, t.conn, w, before, after); err != nil {
 				return err
 			}
 		}
-		if c, err = saveContact(ctx, t, w, before, c, e.At); err != nil {
+		if err := saveContact(ctx, t, w, before, after); err != nil {
 			return err
 		}
-		return t.tell(ctx, w, crm.Event{
-			ID: e.Event, Kind: crm.Updated, ContactID: &id, Version: c.Version, Changes: c.ChangesFrom(before), Actor: e.Actor, At: e.At,
-		})
+		return t.publish(ctx, w, *event)
 	})
 	if refused != nil {
 		return crm.Contact{}, refused
@@ -198,25 +194,13 @@ func (s *Store) UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 	return c, nil
 }
 
-// detached is a copy of a contact that shares no value with it, so that a change through a pointer is seen as one.
-func detached(c crm.Contact) crm.Contact {
-	for _, field := range []**string{&c.Name, &c.Email, &c.Phone} {
-		if *field != nil {
-			*field = new(**field)
-		}
-	}
-	return c
-}
-
-// saveContact writes the fields of c that can be edited, with their keys, over before. The version rises by one.
-func saveContact(ctx context.Context, t *tx, w crm.WorkspaceID, before, c crm.Contact, at time.Time) (crm.Contact, error) {
-	c.ID, c.CreatedAt, c.LastActivityAt = before.ID, before.CreatedAt, before.LastActivityAt
-	c.Version, c.UpdatedAt = before.Version+1, at.UTC().Truncate(time.Microsecond)
+// saveContact writes a revision of a contact, with its keys, over the version before.
+func saveContact(ctx context.Context, t *tx, w crm.WorkspaceID, before, c crm.Contact) error {
 	old, keys := search.KeysOf(before), search.KeysOf(c)
 	if old.Name != keys.Name || old.Text != keys.Text {
 		entry, err := t.indexed(ctx, w, c.ID)
 		if err != nil {
-			return c, err
+			return err
 		}
 		entry.new = new(gramWords(w, keys.Name, keys.Text))
 		t.grams = append(t.grams, entry)
@@ -230,15 +214,12 @@ func saveContact(ctx context.Context, t *tx, w crm.WorkspaceID, before, c crm.Co
 		    name_key = @name_key, search_text = @search_text
 		WHERE workspace_id = @workspace AND id = @id`, contactArgs(w, c, keys))
 	if err != nil {
-		return c, err
+		return err
 	}
 	if err := dropTerms(ctx, t.conn, w, c.ID, without(old.Terms, keys.Terms)); err != nil {
-		return c, err
+		return err
 	}
-	if err := addTerms(ctx, t.conn, w, c.ID, without(keys.Terms, old.Terms)); err != nil {
-		return c, err
-	}
-	return c, nil
+	return addTerms(ctx, t.conn, w, c.ID, without(keys.Terms, old.Terms))
 }
 
 // insertContact stores a new contact with its keys and its place among the active ones.
@@ -314,44 +295,32 @@ func without(a, b []string) []string {
 	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) })
 }
 
-// free refuses an email or phone that c sets anew and another contact has, unless as a claim.
-func free(ctx context.Context, conn *conn, w crm.WorkspaceID, before, c crm.Contact) error {
-	for _, f := range []struct {
-		field    string
-		old, new *string
-	}{{"email", before.Email, c.Email}, {"phone", before.Phone, c.Phone}} {
-		if f.new == nil || f.old != nil && *f.old == *f.new {
-			continue
+// checkUnique refuses an email or phone that the edit sets and another contact has, unless as a claim.
+func checkUnique(ctx context.Context, conn *conn, w crm.WorkspaceID, before, after crm.Contact) error {
+	for _, v := range crm.UniqueValues(before, after) {
+		holders, err := withValues(ctx, conn, w, v.Field, v.Value)
+		if err == nil {
+			err = v.CheckUnique(after.ID, holders)
 		}
-		holders, err := holders(ctx, conn, w, f.field, *f.new)
 		if err != nil {
 			return err
-		}
-		for _, h := range holders {
-			if h.ID != c.ID && !h.Claims(f.field) {
-				return &crm.TakenError{Field: f.field, Holder: h}
-			}
 		}
 	}
 	return nil
 }
 
-// holders are the contacts whose e-mail or phone is one of the values, see [crm.Contact.Holds]; oldest first.
-func holders(ctx context.Context, conn *conn, w crm.WorkspaceID, field string, values ...string) ([]crm.Contact, error) {
+// withValues returns the contacts that may hold one of the values in their email or phone: see [crm.Holders].
+func withValues(ctx context.Context, conn *conn, w crm.WorkspaceID, field string, values ...string) ([]crm.Contact, error) {
 	terms := make([]string, len(values))
 	for i, v := range values {
 		terms[i] = search.TermOf(field, v)
 	}
-	found, err := all(ctx, conn, `
+	return all(ctx, conn, `
 		SELECT `+contactColumns+`
 		FROM contact_terms t
 		CROSS JOIN contacts c ON c.workspace_id = t.workspace_id AND c.id = t.contact_id
 		WHERE t.workspace_id = @workspace AND t.term IN (SELECT value FROM json_each(@terms))`,
 		args{"workspace": w, "terms": textList(terms)}, scanContact)
-	slices.SortFunc(found, crm.OldestFirst)
-	return slices.DeleteFunc(found, func(c crm.Contact) bool {
-		return !slices.ContainsFunc(values, func(v string) bool { return c.Holds(field, v) })
-	}), err
 }
 
 // addToCount changes the number of contacts.
@@ -368,7 +337,7 @@ const detachAtOnce = 1000
 
 // DeleteContact removes a contact for good and detaches its sessions; where they are many, a tombstone stands for the
 // rest until [Store.Maintain] has been at them.
-func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d storage.Deletion) error {
+func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d crm.ContactDeletion) error {
 	err := s.write(ctx, func(ctx context.Context, t *tx) error {
 		c, err := contactByID(ctx, t.conn, w, id)
 		if err != nil {
@@ -406,9 +375,7 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		if err := addToCount(ctx, t.conn, w, -1); err != nil {
 			return err
 		}
-		err = t.tell(ctx, w, crm.Event{
-			ID: d.Event, Kind: crm.Deleted, ContactID: &id, Version: c.Version, Actor: d.Actor, At: d.At,
-		})
+		err = t.publish(ctx, w, d.Decide(c))
 		if err != nil {
 			return err
 		}

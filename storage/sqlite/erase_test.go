@@ -11,7 +11,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kith/internal/crm"
-	"kith/storage"
 )
 
 func TestNothingOfADeletedContactIsLeftInTheFiles(t *testing.T) {
@@ -42,7 +41,7 @@ func TestNothingOfADeletedContactIsLeftInTheFiles(t *testing.T) {
 			return err
 		}
 		ids[i] = r.Contact.ID
-		_, err = s.UpdateContact(t.Context(), w, ids[i], storage.Edit{At: now(), Change: func(c *crm.Contact) error {
+		_, err = s.UpdateContact(t.Context(), w, ids[i], crm.ContactEdit{At: now(), Change: func(c *crm.Contact) error {
 			c.Name, c.Phone = new(value("name", i)), new(fmt.Sprintf("+99%07d99", i))
 			c.Notes = strings.Repeat(value("notes", i), 1+3*i)
 			return nil
@@ -58,7 +57,7 @@ func TestNothingOfADeletedContactIsLeftInTheFiles(t *testing.T) {
 		if i%2 == 0 {
 			return nil
 		}
-		return s.DeleteContact(t.Context(), w, ids[i], storage.Deletion{At: now()})
+		return s.DeleteContact(t.Context(), w, ids[i], crm.ContactDeletion{At: now()})
 	})
 	for more := true; more; {
 		var err error

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -88,7 +87,7 @@ func (s *Store) LastPlace(ctx context.Context, w crm.WorkspaceID) (crm.Place, cr
 }
 
 // addEvents writes events, each with the next place of the workspace, in the transaction of what they tell of. Writes
-// follow one another, so that places are in the order of commits and none is left out. An event without an id gets one.
+// follow one another, so that places are in the order of commits and none is left out.
 func (t *tx) addEvents(ctx context.Context, w crm.WorkspaceID, events ...crm.Event) error {
 	if len(events) == 0 {
 		return nil
@@ -103,10 +102,9 @@ func (t *tx) addEvents(ctx context.Context, w crm.WorkspaceID, events ...crm.Eve
 	}
 	rows := make([]eventRow, len(events))
 	for i, e := range events {
-		id := cmp.Or(e.ID, crm.NewEventID(e.At))
 		e = e.Kept()
 		rows[i] = eventRow{
-			uuid.UUID(id), last - len(events) + 1 + i, e.Kind, (*uuid.UUID)(e.ContactID), (*uuid.UUID)(e.SessionID),
+			uuid.UUID(e.ID), last - len(events) + 1 + i, e.Kind, (*uuid.UUID)(e.ContactID), (*uuid.UUID)(e.SessionID),
 			e.Version, append([]crm.FieldChange{}, e.Changes...), e.Actor, e.At.UnixMicro(),
 		}
 	}

@@ -10,7 +10,6 @@ import (
 
 	"kith/internal/crm"
 	"kith/internal/search"
-	"kith/storage"
 )
 
 func TestNothingOfADeletedContactIsLeftInTheGramIndex(t *testing.T) {
@@ -35,7 +34,7 @@ func TestNothingOfADeletedContactIsLeftInTheGramIndex(t *testing.T) {
 		}
 		if n%2 == 1 {
 			gone = append(gone, *r.Contact)
-			if err := s.DeleteContact(t.Context(), w, r.Contact.ID, storage.Deletion{At: at}); err != nil {
+			if err := s.DeleteContact(t.Context(), w, r.Contact.ID, crm.ContactDeletion{At: at}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -47,7 +46,7 @@ func TestNothingOfADeletedContactIsLeftInTheGramIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	gone = append(gone, replaced.Contact.Clone())
-	_, err = s.UpdateContact(t.Context(), w, replaced.Contact.ID, storage.Edit{At: at, Change: func(c *crm.Contact) error {
+	_, err = s.UpdateContact(t.Context(), w, replaced.Contact.ID, crm.ContactEdit{At: at, Change: func(c *crm.Contact) error {
 		c.Name = new("Eve")
 		return nil
 	}})

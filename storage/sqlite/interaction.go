@@ -1,14 +1,10 @@
 package sqlite
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -18,7 +14,6 @@ import (
 
 // RecordInteraction adds one message to its contact and session, which it finds or makes.
 func (s *Store) RecordInteraction(ctx context.Context, w crm.WorkspaceID, i crm.Interaction) (crm.Recorded, error) {
-	i.Event = cmp.Or(i.Event, crm.NewEventID(i.Received))
 	var r crm.Recorded
 	err := s.write(ctx, func(ctx context.Context, t *tx) error {
 		digest := i.MessageDigest()
@@ -72,43 +67,25 @@ func (r recording) record(ctx context.Context) (crm.Recorded, error) {
 	if err := r.checkChannel(ctx); err != nil {
 		return crm.Recorded{}, err
 	}
-	known, err := r.identities(ctx)
-	if err == nil && len(known) == 0 && r.message.Former != "" {
-		known, err = r.renamed(ctx)
-	}
+	known, err := r.known(ctx)
 	if err != nil {
 		return crm.Recorded{}, err
 	}
-	contact, event, err := r.contact(ctx, known)
-	if err != nil {
-		return crm.Recorded{}, err
-	}
-	session, err := r.session(ctx, contact.ID, newestSession(known, contact.ID))
-	if err != nil {
-		return crm.Recorded{}, err
-	}
-	if err := r.identify(ctx, known, contact.ID, session.ID); err != nil {
-		return crm.Recorded{}, err
-	}
-	_, err = r.exec(ctx, `
-		INSERT INTO messages (workspace_id, message_key, session_id, keyed, day)
-		VALUES (@workspace, @key, @session, 1, @day)`, args{
-		"workspace": r.workspace, "key": r.key[:], "session": session.ID[:], "day": crm.Day(r.message.Received),
-	})
-	return crm.Recorded{Contact: &contact, Session: &session, Event: event}, err
+	out := crm.Decide(known, r.message)
+	return out.Recorded(), r.save(ctx, out)
 }
 
 // repeated answers a message that was recorded before.
 func (r recording) repeated(ctx context.Context, id uuid.NullUUID) (crm.Recorded, error) {
 	if !id.Valid {
-		return crm.Recorded{Repeated: true}, nil
+		return crm.Repeated(nil, nil), nil
 	}
 	session, err := sessionByID(ctx, r.conn, r.workspace, crm.SessionID(id.UUID))
 	if err != nil || session.ContactID == nil { // the deletion is not through yet
-		return crm.Recorded{Repeated: true}, err
+		return crm.Repeated(nil, nil), err
 	}
 	contact, err := contactByID(ctx, r.conn, r.workspace, *session.ContactID)
-	return crm.Recorded{Contact: &contact, Session: &session, Repeated: true}, err
+	return crm.Repeated(&contact, &session), err
 }
 
 func (r recording) checkChannel(ctx context.Context) error {
@@ -124,8 +101,38 @@ func (r recording) checkChannel(ctx context.Context) error {
 	return nil
 }
 
+// known reads what is known of the message's customer.
+func (r recording) known(ctx context.Context) (crm.Known, error) {
+	identities, err := r.identities(ctx)
+	if err == nil && len(identities) == 0 && r.message.Former != "" {
+		identities, err = r.renamed(ctx)
+	}
+	if err != nil {
+		return crm.Known{}, err
+	}
+	if len(identities) == 0 {
+		c, err := r.proven(ctx)
+		return crm.Known{Contact: c}, err
+	}
+	c, err := contactByID(ctx, r.conn, r.workspace, identities[0].ContactID)
+	if err != nil {
+		return crm.Known{}, err
+	}
+	k := crm.Known{Identities: identities, Contact: &c}
+	if id := crm.NewestSession(identities, c.ID); id != nil {
+		session, err := sessionByID(ctx, r.conn, r.workspace, *id)
+		if err != nil && !errors.Is(err, crm.ErrNotFound) {
+			return crm.Known{}, err
+		}
+		if err == nil {
+			k.Session = &session
+		}
+	}
+	return k, nil
+}
+
 // identities are those that exist of the ids that the message names, that of the external id first.
-func (r recording) identities(ctx context.Context) ([]knownIdentity, error) {
+func (r recording) identities(ctx context.Context) ([]crm.KnownIdentity, error) {
 	return all(ctx, r.conn, `
 		SELECT external_id, contact_id, session_id FROM identities
 		WHERE workspace_id = @workspace AND channel_id = @channel AND external_id IN (@external, @alias)
@@ -135,8 +142,8 @@ func (r recording) identities(ctx context.Context) ([]knownIdentity, error) {
 	}, scanIdentity)
 }
 
-// renamed gives an identity that is stored under the former id the external id, and is what the message then names.
-func (r recording) renamed(ctx context.Context) ([]knownIdentity, error) {
+// renamed gives an identity that is stored under the former id the external id, and returns what the message then names.
+func (r recording) renamed(ctx context.Context) ([]crm.KnownIdentity, error) {
 	n, err := r.exec(ctx, `
 		UPDATE identities SET external_id = @external
 		WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @former`, args{
@@ -149,169 +156,102 @@ func (r recording) renamed(ctx context.Context) ([]knownIdentity, error) {
 	return r.identities(ctx)
 }
 
-// newestSession is the newest of the sessions that a contact's identities lead to; nil when there is none.
-func newestSession(known []knownIdentity, c crm.ContactID) (newest *crm.SessionID) {
-	for n, k := range known {
-		if k.contact == c && (newest == nil || bytes.Compare(newest[:], k.session[:]) < 0) {
-			newest = &known[n].session
-		}
-	}
-	return newest
-}
-
-// contact finds or makes the message's contact and saves what the message tells of it. event is that of the contact's
-// change, nil when there was none.
-func (r recording) contact(ctx context.Context, known []knownIdentity) (c crm.Contact, event *crm.EventID, err error) {
-	found := len(known) > 0
-	if found {
-		c, err = contactByID(ctx, r.conn, r.workspace, known[0].contact)
-	} else {
-		c, found, err = r.verified(ctx)
-	}
-	if err != nil {
-		return c, nil, err
-	}
-	if !found {
-		c = crm.ContactFrom(r.message)
-		return c, &r.message.Event, r.addContact(ctx, c)
-	}
-	before := c
-	if c.Learn(r.message.Profile, r.message.ChannelID) {
-		event = &r.message.Event
-		if c, err = saveContact(ctx, r.tx, r.workspace, before, c, r.message.Received); err != nil {
-			return c, nil, err
-		}
-		if err := r.addEvents(ctx, r.workspace, r.event(crm.Updated, before, c)); err != nil {
-			return c, nil, err
-		}
-	}
-	if c.Receive(r.message); !sameTime(before.LastActivityAt, c.LastActivityAt) {
-		r.marked = true
-		_, err = r.exec(ctx, `
-			UPDATE contact_activity SET last_activity_at = @at, dirty_at = @received, dirty_channel = @channel
-			WHERE workspace_id = @workspace AND contact_id = @id`, args{
-			"workspace": r.workspace, "id": c.ID[:], "at": c.LastActivityAt.UnixMicro(),
-			"received": r.message.Received.UnixMicro(), "channel": r.message.ChannelID[:],
-		})
-	}
-	return c, event, err
-}
-
-// addContact stores a new contact.
-func (r recording) addContact(ctx context.Context, c crm.Contact) error {
-	if err := insertContact(ctx, r.tx, r.workspace, c); err != nil {
-		return err
-	}
-	if err := addToCount(ctx, r.conn, r.workspace, 1); err != nil {
-		return err
-	}
-	return r.addEvents(ctx, r.workspace, r.event(crm.Created, crm.Contact{}, c))
-}
-
-// event is what the message did to the contact.
-func (r recording) event(kind crm.EventKind, before, c crm.Contact) crm.Event {
-	return crm.Event{
-		ID: r.message.Event, Kind: kind, ContactID: &c.ID, Version: c.Version, Changes: c.ChangesFrom(before),
-		Actor: r.message.ChannelID.String(), At: r.message.Received,
-	}
-}
-
-func sameTime(a, b *time.Time) bool { return a == b || a != nil && b != nil && a.Equal(*b) }
-
-// verified finds the oldest contact that has the verified e-mail, else the verified phone in one of its variants, of the
-// profile, as a value that staff entered or a channel verified.
-func (r recording) verified(ctx context.Context) (c crm.Contact, found bool, err error) {
-	p := r.message.Profile
-	for _, f := range []struct {
-		field    string
-		value    *string
-		verified bool
-		variants func(string) []string
-		from     func(crm.Contact) crm.Provenance
-	}{
-		{"email", p.Email, p.EmailVerified, itself, func(c crm.Contact) crm.Provenance { return c.EmailFrom }},
-		{"phone", p.Phone, p.PhoneVerified, crm.PhoneVariants, func(c crm.Contact) crm.Provenance { return c.PhoneFrom }},
-	} {
-		if f.value == nil || !f.verified {
-			continue
-		}
-		holders, err := holders(ctx, r.conn, r.workspace, f.field, f.variants(*f.value)...)
+// proven finds the contact that the profile proves the customer to be; nil when there is none.
+func (r recording) proven(ctx context.Context) (*crm.Contact, error) {
+	for _, p := range r.message.Profile.Proofs() {
+		candidates, err := withValues(ctx, r.conn, r.workspace, p.Field, p.Values...)
 		if err != nil {
-			return c, false, err
+			return nil, err
 		}
-		for _, h := range holders {
-			if o := f.from(h).Origin; o == crm.Staff || o == crm.Verified {
-				return h, true, nil
-			}
+		if c := p.Holder(candidates); c != nil {
+			return c, nil
 		}
 	}
-	return c, false, nil
+	return nil, nil
 }
 
-func itself(v string) []string { return []string{v} }
+// save writes the outcome.
+func (r recording) save(ctx context.Context, out crm.Outcome) error {
+	for _, part := range []func(context.Context, crm.Outcome) error{
+		r.saveContact, r.saveSession, r.saveIdentities, r.saveMessage,
+	} {
+		if err := part(ctx, out); err != nil {
+			return err
+		}
+	}
+	return r.addEvents(ctx, r.workspace, out.Events...)
+}
 
-// session adds the message to the current session, or to a new one when that is closed.
-func (r recording) session(ctx context.Context, contact crm.ContactID, current *crm.SessionID) (crm.Session, error) {
-	if current != nil {
-		session, err := sessionByID(ctx, r.conn, r.workspace, *current)
-		if err != nil && !errors.Is(err, crm.ErrNotFound) {
-			return session, err
+func (r recording) saveContact(ctx context.Context, out crm.Outcome) error {
+	if out.Creates() {
+		if err := insertContact(ctx, r.tx, r.workspace, out.Contact); err != nil {
+			return err
 		}
-		if err == nil && session.Status.Open() {
-			session.Receive(r.message)
-			r.marked = true
-			_, err = r.exec(ctx, `
-				UPDATE sessions
-				SET last_message_preview = @preview, last_message_at = @last, unread_count = @unread, dirty_at = @received
-				WHERE workspace_id = @workspace AND id = @id`, args{
-				"workspace": r.workspace, "id": session.ID[:], "preview": session.LastMessagePreview,
-				"last": session.LastMessageAt.UnixMicro(), "unread": session.UnreadCount,
-				"received": r.message.Received.UnixMicro(),
-			})
-			return session, err
+		return addToCount(ctx, r.conn, r.workspace, 1)
+	}
+	if out.Edits() {
+		if err := saveContact(ctx, r.tx, r.workspace, *out.Before, out.Contact); err != nil {
+			return err
 		}
 	}
-	session := crm.SessionFrom(r.message, contact)
-	if err := insertSession(ctx, r.conn, r.workspace, session); err != nil {
-		return session, err
+	if !out.MovesActivity() {
+		return nil
 	}
-	if err := addToSessions(ctx, r.conn, r.workspace, storage.KindOf(session), 1); err != nil {
-		return session, err
-	}
-	return session, r.addEvents(ctx, r.workspace, crm.Event{
-		Kind: crm.Created, ContactID: &contact, SessionID: &session.ID, Changes: session.ChangesFrom(crm.Session{}),
-		Actor: r.message.ChannelID.String(), At: r.message.Received,
+	r.marked = true
+	_, err := r.exec(ctx, `
+		UPDATE contact_activity SET last_activity_at = @at, dirty_at = @received, dirty_channel = @channel
+		WHERE workspace_id = @workspace AND contact_id = @id`, args{
+		"workspace": r.workspace, "id": out.Contact.ID[:], "at": out.Contact.LastActivityAt.UnixMicro(),
+		"received": r.message.Received.UnixMicro(), "channel": r.message.ChannelID[:],
 	})
+	return err
 }
 
-// identify stores the new ones of the identities that the message names, and that the contact's known ones have a new
-// session.
-func (r recording) identify(
-	ctx context.Context, known []knownIdentity, contact crm.ContactID, session crm.SessionID,
-) error {
-	for _, external := range r.message.ExternalIDs() {
-		n := slices.IndexFunc(known, func(k knownIdentity) bool { return k.external == external })
-		if n < 0 {
-			identity := crm.IdentityFrom(r.message, contact)
-			identity.ExternalID = external
-			if err := insertIdentity(ctx, r.conn, r.workspace, identity, session); err != nil {
-				return err
-			}
-			continue
+func (r recording) saveSession(ctx context.Context, out crm.Outcome) error {
+	s := out.Session
+	if out.NewSession {
+		if err := insertSession(ctx, r.conn, r.workspace, s); err != nil {
+			return err
 		}
-		if known[n].contact != contact || known[n].session == session {
-			continue
+		return addToSessions(ctx, r.conn, r.workspace, storage.KindOf(s), 1)
+	}
+	r.marked = true
+	_, err := r.exec(ctx, `
+		UPDATE sessions
+		SET last_message_preview = @preview, last_message_at = @last, unread_count = @unread, dirty_at = @received
+		WHERE workspace_id = @workspace AND id = @id`, args{
+		"workspace": r.workspace, "id": s.ID[:], "preview": s.LastMessagePreview, "last": s.LastMessageAt.UnixMicro(),
+		"unread": s.UnreadCount, "received": r.message.Received.UnixMicro(),
+	})
+	return err
+}
+
+func (r recording) saveIdentities(ctx context.Context, out crm.Outcome) error {
+	for _, i := range out.NewIdentities {
+		if err := insertIdentity(ctx, r.conn, r.workspace, i, out.Session.ID); err != nil {
+			return err
 		}
+	}
+	for _, external := range out.Redirected {
 		_, err := r.exec(ctx, `
 			UPDATE identities SET session_id = @session
 			WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external`, args{
-			"workspace": r.workspace, "channel": r.message.ChannelID[:], "external": external, "session": session[:],
+			"workspace": r.workspace, "channel": r.message.ChannelID[:], "external": external, "session": out.Session.ID[:],
 		})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (r recording) saveMessage(ctx context.Context, out crm.Outcome) error {
+	_, err := r.exec(ctx, `
+		INSERT INTO messages (workspace_id, message_key, session_id, keyed, day)
+		VALUES (@workspace, @key, @session, 1, @day)`, args{
+		"workspace": r.workspace, "key": r.key[:], "session": out.Session.ID[:], "day": crm.Day(r.message.Received),
+	})
+	return err
 }
 
 // insertIdentity stores a new identity, whose newest session is the given one.
@@ -325,15 +265,12 @@ func insertIdentity(ctx context.Context, c *conn, w crm.WorkspaceID, i crm.Ident
 	return err
 }
 
-// knownIdentity is what an identity leads to.
-type knownIdentity struct {
-	external string
-	contact  crm.ContactID
-	session  crm.SessionID
-}
-
-func scanIdentity(rows *sql.Rows) (k knownIdentity, err error) {
-	err = rows.Scan(&k.external, (*uuid.UUID)(&k.contact), (*uuid.UUID)(&k.session))
+func scanIdentity(rows *sql.Rows) (k crm.KnownIdentity, err error) {
+	var session uuid.NullUUID
+	err = rows.Scan(&k.ExternalID, (*uuid.UUID)(&k.ContactID), &session)
+	if session.Valid {
+		k.Session = new(crm.SessionID(session.UUID))
+	}
 	return k, err
 }
 

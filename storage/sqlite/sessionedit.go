@@ -9,7 +9,7 @@ import (
 )
 
 // UpdateSession hands a session to e.Change and saves the status, the tag and the number of unread messages.
-func (s *Store) UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.SessionID, e storage.SessionEdit) (crm.Session, error) {
+func (s *Store) UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.SessionID, e crm.SessionEdit) (crm.Session, error) {
 	var v crm.Session
 	var refused error
 	err := s.write(ctx, func(ctx context.Context, t *tx) error {
@@ -17,18 +17,11 @@ func (s *Store) UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.Ses
 		if err != nil {
 			return err
 		}
-		v = before
-		if before.Tag != nil { // so that a change through the pointer is seen as one
-			v.Tag = new(*before.Tag)
+		after, event, err := e.Decide(before)
+		if refused = err; err != nil {
+			return err
 		}
-		if refused = e.Change(&v); refused != nil {
-			return refused
-		}
-		edited := before
-		edited.Status, edited.Tag, edited.UnreadCount = v.Status, v.Tag, v.UnreadCount
-		v = edited
-		changes := v.ChangesFrom(before)
-		if len(changes) == 0 {
+		if v = after; event == nil {
 			return nil
 		}
 		_, err = t.exec(ctx, `
@@ -41,9 +34,7 @@ func (s *Store) UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.Ses
 		if err := moveSession(ctx, t.conn, w, storage.KindOf(before), storage.KindOf(v)); err != nil {
 			return err
 		}
-		return t.tell(ctx, w, crm.Event{
-			ID: e.Event, Kind: crm.Updated, ContactID: v.ContactID, SessionID: &id, Changes: changes, Actor: e.Actor, At: e.At,
-		})
+		return t.publish(ctx, w, *event)
 	})
 	if refused != nil {
 		return crm.Session{}, refused

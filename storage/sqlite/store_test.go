@@ -15,7 +15,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kith/internal/crm"
-	"kith/storage"
 	"kith/storage/sqlite"
 )
 
@@ -150,7 +149,7 @@ func TestAFailingWriteInAGroupLeavesTheOthersAlone(t *testing.T) {
 	for i, c := range contacts {
 		wg.Go(func() {
 			<-start
-			_, errs[i] = s.UpdateContact(t.Context(), w, c.ID, storage.Edit{At: time.Now(), Change: func(c *crm.Contact) error {
+			_, errs[i] = s.UpdateContact(t.Context(), w, c.ID, crm.ContactEdit{At: time.Now(), Change: func(c *crm.Contact) error {
 				c.Notes = "edited"
 				switch i % 4 {
 				case 1:
@@ -196,7 +195,7 @@ func TestAWriteWhoseContextHasEndedIsNotBegun(t *testing.T) {
 	inside, leave := make(chan struct{}), make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() { // holds the writer
-		_, _ = s.UpdateContact(t.Context(), w, c.ID, storage.Edit{Change: func(*crm.Contact) error {
+		_, _ = s.UpdateContact(t.Context(), w, c.ID, crm.ContactEdit{Change: func(*crm.Contact) error {
 			close(inside)
 			<-leave
 			return nil
@@ -205,7 +204,7 @@ func TestAWriteWhoseContextHasEndedIsNotBegun(t *testing.T) {
 	<-inside
 	begun := false
 	wg.Go(func() {
-		_, err := s.UpdateContact(ctx, w, c.ID, storage.Edit{Change: func(*crm.Contact) error {
+		_, err := s.UpdateContact(ctx, w, c.ID, crm.ContactEdit{Change: func(*crm.Contact) error {
 			begun = true
 			return nil
 		}})
@@ -236,7 +235,7 @@ func TestAClosedStoreIsUnavailable(t *testing.T) {
 	if _, err := s.HasContacts(t.Context(), w); !errors.Is(err, crm.ErrUnavailable) {
 		t.Errorf("reading: got error %v", err)
 	}
-	if err := s.DeleteContact(t.Context(), w, crm.ContactID{}, storage.Deletion{}); !errors.Is(err, crm.ErrUnavailable) {
+	if err := s.DeleteContact(t.Context(), w, crm.ContactID{}, crm.ContactDeletion{}); !errors.Is(err, crm.ErrUnavailable) {
 		t.Errorf("writing: got error %v", err)
 	}
 	if err := s.Ping(t.Context()); !errors.Is(err, crm.ErrUnavailable) {

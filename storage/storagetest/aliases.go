@@ -54,7 +54,7 @@ var aliasCases = []testCase{
 		known(false, w, theirs, "ann")
 		known(false, other, theirs, "ann")
 		known(false, other, web, "ann")
-		w.check(w.DeleteContact(w.ctx, w.id, r.Contact.ID, storage.Deletion{At: w.now, Event: crm.NewEventID(w.now), Actor: "eve"}))
+		w.check(w.DeleteContact(w.ctx, w.id, r.Contact.ID, crm.ContactDeletion{At: w.now, Event: crm.NewEventID(w.now), Actor: "eve"}))
 		known(false, w, web, "ann", i.Alias)
 	}},
 	{"an identity under a former id gets the external id, once, and keeps contact and session", func(w *world) {

@@ -33,7 +33,7 @@ var auditCases = []testCase{
 		}
 
 		id := event()
-		_, err := w.UpdateContact(w.ctx, w.id, ann, storage.Edit{At: w.now, Event: id, Actor: "eve", Change: func(c *crm.Contact) error {
+		_, err := w.UpdateContact(w.ctx, w.id, ann, crm.ContactEdit{At: w.now, Event: id, Actor: "eve", Change: func(c *crm.Contact) error {
 			c.Name, c.Notes = new("Anna"), "Calls on Mondays"
 			return nil
 		}})
@@ -41,7 +41,7 @@ var auditCases = []testCase{
 		add(crm.AuditEntry{ID: id, Action: crm.ContactEdited, Fields: []string{"name", "notes"}, Actor: "eve"})
 
 		id = event()
-		_, err = w.UpdateSession(w.ctx, w.id, r.Session.ID, storage.SessionEdit{At: w.now, Event: id, Actor: "bob", Change: func(s *crm.Session) error {
+		_, err = w.UpdateSession(w.ctx, w.id, r.Session.ID, crm.SessionEdit{At: w.now, Event: id, Actor: "bob", Change: func(s *crm.Session) error {
 			s.Status = crm.Closed
 			return nil
 		}})
@@ -54,7 +54,7 @@ var auditCases = []testCase{
 
 		w.same("entries before the deletion", w.audited(), want)
 		id = event()
-		w.check(w.DeleteContact(w.ctx, w.id, ann, storage.Deletion{At: w.now, Event: id, Actor: "eve"}))
+		w.check(w.DeleteContact(w.ctx, w.id, ann, crm.ContactDeletion{At: w.now, Event: id, Actor: "eve"}))
 		add(crm.AuditEntry{ID: id, Action: crm.ContactDeleted, Actor: "eve"})
 
 		for i, a := range want { // whose the session was is known as long as it is somebody's
@@ -73,7 +73,7 @@ var auditCases = []testCase{
 		r := w.record(w.message(ch, "ann", "1"))
 		w.record(w.message(ch, "ann", "2"))
 		w.edit(r.Contact.ID, func(*crm.Contact) {})
-		_, err := w.UpdateContact(w.ctx, w.id, r.Contact.ID, storage.Edit{At: w.now, Change: func(c *crm.Contact) error {
+		_, err := w.UpdateContact(w.ctx, w.id, r.Contact.ID, crm.ContactEdit{At: w.now, Change: func(c *crm.Contact) error {
 			c.Notes = "x"
 			return crm.ErrForbidden
 		}})

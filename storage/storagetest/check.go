@@ -63,7 +63,7 @@ var checkCases = []testCase{
 			}
 			for n := range 20 {
 				at := at.Add(time.Duration(n) * time.Second)
-				_, err := w.UpdateContact(w.ctx, w.id, contacts[i], storage.Edit{At: at, Change: func(c *crm.Contact) error {
+				_, err := w.UpdateContact(w.ctx, w.id, contacts[i], crm.ContactEdit{At: at, Change: func(c *crm.Contact) error {
 					rename(fmt.Sprintf("Writer%d Round%d", i, n))(c)
 					return nil
 				}})

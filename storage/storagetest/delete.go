@@ -116,7 +116,7 @@ var deleteCases = []testCase{
 				if i == 0 {
 					return w.DeleteContact(w.ctx, w.id, ann.ID, w.deletion())
 				}
-				_, err := w.UpdateContact(w.ctx, w.id, ann.ID, storage.Edit{At: w.now, Change: func(c *crm.Contact) error {
+				_, err := w.UpdateContact(w.ctx, w.id, ann.ID, crm.ContactEdit{At: w.now, Change: func(c *crm.Contact) error {
 					c.Name = new("Anna")
 					c.Notes += "x"
 					return nil

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"kith/internal/crm"
-	"kith/storage"
 )
 
 var errRefused = errors.New("refused by the caller")
@@ -80,7 +79,7 @@ var editCases = []testCase{
 	}},
 	{"an error from change comes back as it is, and nothing is saved", func(w *world) {
 		ann := w.add(person{name: "Ann"})[0]
-		_, err := w.UpdateContact(w.ctx, w.id, ann.ID, storage.Edit{At: w.tick(), Change: func(c *crm.Contact) error {
+		_, err := w.UpdateContact(w.ctx, w.id, ann.ID, crm.ContactEdit{At: w.tick(), Change: func(c *crm.Contact) error {
 			c.Name = new("Anna")
 			return errRefused
 		}})
@@ -94,7 +93,7 @@ var editCases = []testCase{
 	{"a conflict that change finds comes back as it is", func(w *world) {
 		ann := w.add(person{name: "Ann"})[0]
 		want := &crm.ConflictError{Current: ann}
-		_, err := w.UpdateContact(w.ctx, w.id, ann.ID, storage.Edit{At: w.tick(), Change: func(*crm.Contact) error {
+		_, err := w.UpdateContact(w.ctx, w.id, ann.ID, crm.ContactEdit{At: w.tick(), Change: func(*crm.Contact) error {
 			return want
 		}})
 		if got, ok := errors.AsType[*crm.ConflictError](err); !ok || got != want {
@@ -106,7 +105,7 @@ var editCases = []testCase{
 		w.remove(gone.ID)
 		for what, id := range map[string]crm.ContactID{"gone": gone.ID, "never issued": crm.NewContactID(w.now)} {
 			called := false
-			_, err := w.UpdateContact(w.ctx, w.id, id, storage.Edit{At: w.tick(), Change: func(*crm.Contact) error {
+			_, err := w.UpdateContact(w.ctx, w.id, id, crm.ContactEdit{At: w.tick(), Change: func(*crm.Contact) error {
 				called = true
 				return nil
 			}})
@@ -119,7 +118,7 @@ var editCases = []testCase{
 		at := w.tick()
 		const n = 24
 		w.check(together(n, func(int) error {
-			_, err := w.UpdateContact(w.ctx, w.id, ann.ID, storage.Edit{At: at, Change: func(c *crm.Contact) error {
+			_, err := w.UpdateContact(w.ctx, w.id, ann.ID, crm.ContactEdit{At: at, Change: func(c *crm.Contact) error {
 				c.Notes += "x"
 				return nil
 			}})
@@ -141,7 +140,7 @@ var editCases = []testCase{
 				_, err := w.RecordInteraction(w.ctx, w.id, messages[i/2])
 				return err
 			}
-			_, err := w.UpdateContact(w.ctx, w.id, ann.ID, storage.Edit{At: w.now, Change: func(c *crm.Contact) error {
+			_, err := w.UpdateContact(w.ctx, w.id, ann.ID, crm.ContactEdit{At: w.now, Change: func(c *crm.Contact) error {
 				c.Notes += "x"
 				return nil
 			}})
@@ -155,7 +154,7 @@ var editCases = []testCase{
 		ann := w.add(person{name: "Ann"})[0]
 		ctx, cancel := context.WithCancel(w.ctx)
 		defer cancel()
-		_, err := w.UpdateContact(ctx, w.id, ann.ID, storage.Edit{At: w.tick(), Change: func(c *crm.Contact) error {
+		_, err := w.UpdateContact(ctx, w.id, ann.ID, crm.ContactEdit{At: w.tick(), Change: func(c *crm.Contact) error {
 			cancel()
 			c.Name = new("Anna")
 			return nil

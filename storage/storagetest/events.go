@@ -139,7 +139,7 @@ var eventCases = []testCase{
 		w.same("event of a message reported again", w.record(i).Event, (*crm.EventID)(nil))
 		w.change(l.Contact.ID, "staff", func(*crm.Contact) {})
 		w.changeSession(l.Sessions[0].ID, func(*crm.Session) {})
-		refused := storage.Edit{Event: crm.NewEventID(w.now), At: w.now, Change: func(c *crm.Contact) error {
+		refused := crm.ContactEdit{Event: crm.NewEventID(w.now), At: w.now, Change: func(c *crm.Contact) error {
 			c.Name = new("Anna")
 			return errRefused
 		}}
@@ -147,7 +147,7 @@ var eventCases = []testCase{
 		w.wantErr("refused", err, errRefused)
 		_, err = w.UpdateContact(w.ctx, w.id, crm.NewContactID(w.now), refused)
 		w.wantErr("not there", err, crm.ErrNotFound)
-		_, err = w.UpdateSession(w.ctx, w.id, l.Sessions[0].ID, storage.SessionEdit{
+		_, err = w.UpdateSession(w.ctx, w.id, l.Sessions[0].ID, crm.SessionEdit{
 			Event: crm.NewEventID(w.now), At: w.now, Change: func(s *crm.Session) error {
 				s.Status = crm.Closed
 				return errRefused
@@ -251,17 +251,17 @@ var eventCases = []testCase{
 		const writers, rounds = 8, 12
 		contacts := w.add(slices.Repeat([]person{{name: "Ann"}}, writers)...)
 		messages := make([][]crm.Interaction, writers)
-		edits := make([][]storage.Edit, writers)
-		deletions := make([][]storage.Deletion, writers)
+		edits := make([][]crm.ContactEdit, writers)
+		deletions := make([][]crm.ContactDeletion, writers)
 		want := map[crm.EventID]bool{}
 		for i := range writers {
 			for n := range rounds {
 				m := w.message(ch, fmt.Sprint(i, " ", n), "1")
-				e := storage.Edit{At: w.tick(), Event: crm.NewEventID(w.now), Change: func(c *crm.Contact) error {
+				e := crm.ContactEdit{At: w.tick(), Event: crm.NewEventID(w.now), Change: func(c *crm.Contact) error {
 					c.Notes += "x"
 					return nil
 				}}
-				d := storage.Deletion{At: w.tick(), Event: crm.NewEventID(w.now)}
+				d := crm.ContactDeletion{At: w.tick(), Event: crm.NewEventID(w.now)}
 				want[m.Event], want[e.Event], want[d.Event] = true, true, true
 				messages[i], edits[i], deletions[i] = append(messages[i], m), append(edits[i], e), append(deletions[i], d)
 			}
@@ -323,7 +323,7 @@ func (w *world) change(id crm.ContactID, actor string, change func(*crm.Contact)
 	w.t.Helper()
 	at := w.tick()
 	e := crm.Event{ID: crm.NewEventID(at), Kind: crm.Updated, ContactID: &id, Actor: actor, At: at}
-	c, err := w.UpdateContact(w.ctx, w.id, id, storage.Edit{At: at, Event: e.ID, Actor: actor, Change: func(c *crm.Contact) error {
+	c, err := w.UpdateContact(w.ctx, w.id, id, crm.ContactEdit{At: at, Event: e.ID, Actor: actor, Change: func(c *crm.Contact) error {
 		before := c.Clone()
 		change(c)
 		e.Changes, e.Version = c.ChangesFrom(before), c.Version+1
@@ -334,10 +334,10 @@ func (w *world) change(id crm.ContactID, actor string, change func(*crm.Contact)
 }
 
 // changeSession edits a session and returns the edit.
-func (w *world) changeSession(id crm.SessionID, change func(*crm.Session)) storage.SessionEdit {
+func (w *world) changeSession(id crm.SessionID, change func(*crm.Session)) crm.SessionEdit {
 	w.t.Helper()
 	at := w.tick()
-	e := storage.SessionEdit{At: at, Event: crm.NewEventID(at), Actor: "ben@service", Change: func(s *crm.Session) error {
+	e := crm.SessionEdit{At: at, Event: crm.NewEventID(at), Actor: "ben@service", Change: func(s *crm.Session) error {
 		change(s)
 		return nil
 	}}

@@ -57,7 +57,7 @@ var calls = []call{
 		return w.IdentitiesByContact(ctx, w.id, []crm.ContactID{on.contact})
 	}},
 	{"UpdateContact", func(ctx context.Context, w *world, on target) (any, error) {
-		return w.UpdateContact(ctx, w.id, on.contact, storage.Edit{At: w.now, Change: func(c *crm.Contact) error {
+		return w.UpdateContact(ctx, w.id, on.contact, crm.ContactEdit{At: w.now, Change: func(c *crm.Contact) error {
 			c.Name = new("Meddled with")
 			return nil
 		}})
@@ -85,7 +85,7 @@ var calls = []call{
 		return w.SessionsByContact(ctx, w.id, []crm.ContactID{on.contact}, storage.SessionQuery{Page: aPage})
 	}},
 	{"UpdateSession", func(ctx context.Context, w *world, on target) (any, error) {
-		return w.UpdateSession(ctx, w.id, on.session, storage.SessionEdit{At: w.now, Change: func(s *crm.Session) error {
+		return w.UpdateSession(ctx, w.id, on.session, crm.SessionEdit{At: w.now, Change: func(s *crm.Session) error {
 			s.Tag = new(crm.General)
 			return nil
 		}})
@@ -264,7 +264,7 @@ var everywhereCases = []testCase{
 		w.check(err)
 		clean("channel created", channels[0].CreatedAt, ch.CreatedAt)
 		at := odd()
-		c, err = w.UpdateContact(w.ctx, w.id, c.ID, storage.Edit{At: at, Change: func(c *crm.Contact) error {
+		c, err = w.UpdateContact(w.ctx, w.id, c.ID, crm.ContactEdit{At: at, Change: func(c *crm.Contact) error {
 			c.Notes = "x"
 			return nil
 		}})

@@ -82,7 +82,7 @@ var findableCases = []testCase{
 			if err != nil {
 				return err
 			}
-			_, err = w.UpdateContact(w.ctx, w.id, r.Contact.ID, storage.Edit{At: w.now, Change: func(c *crm.Contact) error {
+			_, err = w.UpdateContact(w.ctx, w.id, r.Contact.ID, crm.ContactEdit{At: w.now, Change: func(c *crm.Contact) error {
 				c.Name = new(fmt.Sprintf("Human %02d", i))
 				return nil
 			}})

@@ -124,7 +124,7 @@ var sessionCountCases = []testCase{
 				if err != nil {
 					return err
 				}
-				_, err = w.UpdateSession(w.ctx, w.id, r.Session.ID, storage.SessionEdit{At: w.now, Change: func(s *crm.Session) error {
+				_, err = w.UpdateSession(w.ctx, w.id, r.Session.ID, crm.SessionEdit{At: w.now, Change: func(s *crm.Session) error {
 					s.Status, s.Tag = statuses[n%4], new(crm.General)
 					return nil
 				}})

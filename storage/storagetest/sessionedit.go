@@ -15,7 +15,7 @@ var sessionEditCases = []testCase{
 		ch := w.channel("Shop")
 		r := w.record(w.message(ch, "ann", "1"))
 		want := *r.Session
-		got, err := w.UpdateSession(w.ctx, w.id, want.ID, storage.SessionEdit{At: w.tick(), Change: func(s *crm.Session) error {
+		got, err := w.UpdateSession(w.ctx, w.id, want.ID, crm.SessionEdit{At: w.tick(), Change: func(s *crm.Session) error {
 			w.same("handed to change", *s, want)
 			*s = crm.Session{
 				ID: crm.NewSessionID(w.now), ChannelID: crm.NewChannelID(w.now), Status: crm.Closed, Tag: new(crm.Complaint),
@@ -33,7 +33,7 @@ var sessionEditCases = []testCase{
 	}},
 	{"an edit that leaves the session the same answers it as it is", func(w *world) {
 		want := *w.record(w.message(w.channel("Shop"), "ann", "1")).Session
-		got, err := w.UpdateSession(w.ctx, w.id, want.ID, storage.SessionEdit{At: w.tick(), Change: func(s *crm.Session) error {
+		got, err := w.UpdateSession(w.ctx, w.id, want.ID, crm.SessionEdit{At: w.tick(), Change: func(s *crm.Session) error {
 			s.LastMessagePreview, s.Tag = nil, nil
 			return nil
 		}})
@@ -43,7 +43,7 @@ var sessionEditCases = []testCase{
 	}},
 	{"an error from change leaves the session as it was and comes back as it is", func(w *world) {
 		s := *w.record(w.message(w.channel("Shop"), "ann", "1")).Session
-		_, err := w.UpdateSession(w.ctx, w.id, s.ID, storage.SessionEdit{At: w.tick(), Change: func(s *crm.Session) error {
+		_, err := w.UpdateSession(w.ctx, w.id, s.ID, crm.SessionEdit{At: w.tick(), Change: func(s *crm.Session) error {
 			s.Status = crm.Archived
 			return errRefused
 		}})
@@ -53,7 +53,7 @@ var sessionEditCases = []testCase{
 		w.same("as read", w.session(s.ID), s)
 	}},
 	{"a session that is not there cannot be edited", func(w *world) {
-		_, err := w.UpdateSession(w.ctx, w.id, crm.NewSessionID(w.now), storage.SessionEdit{At: w.now, Change: func(*crm.Session) error {
+		_, err := w.UpdateSession(w.ctx, w.id, crm.NewSessionID(w.now), crm.SessionEdit{At: w.now, Change: func(*crm.Session) error {
 			w.t.Error("change was called")
 			return nil
 		}})
@@ -78,7 +78,7 @@ var sessionEditCases = []testCase{
 		s := *w.record(w.message(w.channel("Shop"), "ann", "1")).Session
 		const n = 16
 		w.check(together(n, func(int) error {
-			_, err := w.UpdateSession(w.ctx, w.id, s.ID, storage.SessionEdit{At: w.now, Change: func(s *crm.Session) error {
+			_, err := w.UpdateSession(w.ctx, w.id, s.ID, crm.SessionEdit{At: w.now, Change: func(s *crm.Session) error {
 				s.UnreadCount++
 				return nil
 			}})
@@ -105,7 +105,7 @@ var sessionEditCases = []testCase{
 					continue
 				}
 				seen := 0
-				_, err := w.UpdateSession(w.ctx, w.id, s.ID, storage.SessionEdit{At: w.now, Change: func(s *crm.Session) error {
+				_, err := w.UpdateSession(w.ctx, w.id, s.ID, crm.SessionEdit{At: w.now, Change: func(s *crm.Session) error {
 					seen, s.UnreadCount = s.UnreadCount, 0
 					return nil
 				}})
@@ -125,7 +125,7 @@ var sessionEditCases = []testCase{
 		w.remove(gone.Contact.ID)
 		oldest := sessions[len(sessions)-1]
 		for _, s := range []crm.Session{gone.Sessions[0], gone.Sessions[many/2], gone.Sessions[many-1], oldest} {
-			got, err := w.UpdateSession(w.ctx, w.id, s.ID, storage.SessionEdit{At: w.tick(), Change: func(s *crm.Session) error {
+			got, err := w.UpdateSession(w.ctx, w.id, s.ID, crm.SessionEdit{At: w.tick(), Change: func(s *crm.Session) error {
 				s.Status = crm.Closed
 				return nil
 			}})
@@ -150,7 +150,7 @@ var sessionEditCases = []testCase{
 				if i == 4 {
 					return w.DeleteContact(w.ctx, w.id, l.Contact.ID, w.deletion())
 				}
-				_, err := w.UpdateSession(w.ctx, w.id, l.Sessions[i].ID, storage.SessionEdit{At: w.now, Change: func(s *crm.Session) error {
+				_, err := w.UpdateSession(w.ctx, w.id, l.Sessions[i].ID, crm.SessionEdit{At: w.now, Change: func(s *crm.Session) error {
 					s.Status, s.Tag = crm.Closed, new(crm.General)
 					return nil
 				}})

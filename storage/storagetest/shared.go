@@ -62,10 +62,10 @@ var sharedCases = []struct {
 		const writers, rounds = 6, 20
 		stores := []*world{w, other}
 		contacts := w.add(make([]person, writers)...)
-		edits := make([][]storage.Edit, writers)
+		edits := make([][]crm.ContactEdit, writers)
 		for i := range edits {
 			for range rounds {
-				edits[i] = append(edits[i], storage.Edit{At: w.tick(), Event: crm.NewEventID(w.now), Change: func(c *crm.Contact) error {
+				edits[i] = append(edits[i], crm.ContactEdit{At: w.tick(), Event: crm.NewEventID(w.now), Change: func(c *crm.Contact) error {
 					c.Notes += "x"
 					return nil
 				}})

@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 
 	"kith/internal/crm"
-	"kith/storage"
 )
 
 // fields are the two fields that may be asked to be unique.
@@ -35,7 +34,7 @@ var fields = []struct {
 
 // unique is an edit that must not take another contact's e-mail or phone.
 func (w *world) unique(id crm.ContactID, change func(c *crm.Contact)) (crm.Contact, error) {
-	return w.UpdateContact(w.ctx, w.id, id, storage.Edit{At: w.now, Unique: true, Change: func(c *crm.Contact) error {
+	return w.UpdateContact(w.ctx, w.id, id, crm.ContactEdit{At: w.now, Unique: true, Change: func(c *crm.Contact) error {
 		change(c)
 		return nil
 	}})

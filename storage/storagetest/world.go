@@ -268,6 +268,6 @@ func ids(contacts []crm.Contact) []crm.ContactID {
 }
 
 // deletion is a deletion by staff, now.
-func (w *world) deletion() storage.Deletion {
-	return storage.Deletion{At: w.now, Event: crm.NewEventID(w.now), Actor: "staff"}
+func (w *world) deletion() crm.ContactDeletion {
+	return crm.ContactDeletion{At: w.now, Event: crm.NewEventID(w.now), Actor: "staff"}
 }
