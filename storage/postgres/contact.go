@@ -187,7 +187,7 @@ func (s *Store) UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		return crm.Contact{}, fmt.Errorf("update contact %s: %w", id, err)
 	}
 	if event != nil {
-		s.teller.fresh(w)
+		s.sequencer.unpublished(w)
 	}
 	return c, nil
 }
@@ -383,7 +383,7 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 	for _, i := range gone {
 		s.known.Load().customers.forget(customer{w, i.ChannelID, i.ExternalID})
 	}
-	s.teller.fresh(w)
+	s.sequencer.unpublished(w)
 	return nil
 }
 

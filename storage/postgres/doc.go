@@ -5,5 +5,5 @@
 // plain parameter; no triggers, no generated ids, no clocks in SQL; search keys, ids and times come from Go.
 //
 // Every change of a contact or session is a row of the table changes, written with it. It gets its place among the
-// workspace's events once it is committed, see teller.go; NOTIFY only wakes those who read.
+// workspace's events once it is committed, see sequencer.go; NOTIFY only wakes those who read.
 package postgres

@@ -55,7 +55,7 @@ func scanEvent(row pgx.CollectableRow) (crm.Event, error) {
 	return e, nil
 }
 
-// addChange queues the record of a change. It has no place until it is committed, see [teller].
+// addChange queues the record of a change. It has no place until it is committed, see [sequencer].
 func (s *Store) addChange(b *pgx.Batch, w crm.WorkspaceID, e crm.Event) {
 	e = e.Kept()
 	fields := []string{}
@@ -77,7 +77,7 @@ func (s *Store) addChange(b *pgx.Batch, w crm.WorkspaceID, e crm.Event) {
 		  @workspace, @id, @kind, @contact, @session, @version, @fields, @old, @new, @actor, @at, @stamp
 		)`, pgx.NamedArgs{
 		"workspace": w, "id": [16]byte(e.ID), "kind": e.Kind, "contact": contact, "session": session,
-		"version": e.Version, "fields": fields, "old": before, "new": after, "actor": e.Actor, "at": e.At.UTC(), "stamp": s.teller.stamp(),
+		"version": e.Version, "fields": fields, "old": before, "new": after, "actor": e.Actor, "at": e.At.UTC(), "stamp": s.sequencer.stamp(),
 	})
 }
 
@@ -156,7 +156,7 @@ func (s *Store) placeOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID) 
 		case place != nil:
 			return crm.Place(*place), nil
 		}
-		if err := s.teller.now(ctx, w); err != nil {
+		if err := s.sequencer.now(ctx, w); err != nil {
 			return 0, err
 		}
 	}

@@ -407,7 +407,7 @@ func TestTheFirstActivityOfAWorkspaceIsForgottenWithItsContact(t *testing.T) {
 	if err := s.Load(t.Context(), s.workspace, slices.Values([]storage.Loaded{{Contact: ann}})); err != nil {
 		t.Fatal(err)
 	}
-	round := connect(t, s.url) // as the teller of another process has it
+	round := connect(t, s.url) // as the sequencer of another process has it
 	exec := func(sql string, args ...any) {
 		t.Helper()
 		if _, err := round.Exec(t.Context(), sql, args...); err != nil {

@@ -30,11 +30,11 @@ var errClosed = errors.New("the store is closed")
 // Follow calls wake soon after a workspace has new events. This process's own rounds call it at once; other processes
 // are heard on a connection that is not the pool's. What a process left behind that died is found by looking.
 func (s *Store) Follow(ctx context.Context, wake func(crm.WorkspaceID)) error {
-	stop := s.teller.follow(wake)
+	stop := s.sequencer.follow(wake)
 	defer stop()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer context.AfterFunc(s.teller.life, func() { cancel(errClosed) })()
+	defer context.AfterFunc(s.sequencer.life, func() { cancel(errClosed) })()
 	var loops sync.WaitGroup
 	for _, loop := range []func(){func() { s.listen(ctx, wake) }, func() { s.poll(ctx) }} {
 		loops.Go(func() {
@@ -63,7 +63,7 @@ func (s *Store) poll(ctx context.Context) {
 		left, err := all(ctx, rows, err, pgx.RowTo[crm.WorkspaceID])
 		if err == nil { // else the next look will tell
 			for _, w := range left {
-				s.teller.fresh(w)
+				s.sequencer.unpublished(w)
 			}
 		}
 		if !pause(ctx, pollEvery-pollEvery/10+rand.N(pollEvery/10)) {
@@ -128,7 +128,7 @@ func (s *Store) hear(ctx context.Context, conn *pgx.Conn, wake func(crm.Workspac
 	switch {
 	case err == nil:
 		number, origin, _ := strings.Cut(n.Payload, " ")
-		if w, err := strconv.ParseInt(number, 10, 32); err == nil && origin != s.teller.origin {
+		if w, err := strconv.ParseInt(number, 10, 32); err == nil && origin != s.sequencer.origin {
 			wake(crm.WorkspaceID(w))
 		}
 		return nil

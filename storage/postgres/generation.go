@@ -49,7 +49,7 @@ func (s *Store) notice(m met) {
 	}
 	if g.last != "" {
 		s.known.Store(newMemories())
-		s.teller.forget()
+		s.sequencer.forget()
 		g.count.Add(1)
 	}
 	g.last = m.mark

@@ -41,7 +41,7 @@ func (s *Store) RecordInteraction(ctx context.Context, w crm.WorkspaceID, i crm.
 		return crm.Recorded{}, fmt.Errorf("record interaction: %w", err)
 	}
 	if !r.Repeated {
-		s.teller.fresh(w)
+		s.sequencer.unpublished(w)
 	}
 	return r, nil
 }

@@ -43,7 +43,7 @@ func (s *Store) UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.Ses
 		return crm.Session{}, fmt.Errorf("update session %s: %w", id, err)
 	}
 	if event != nil {
-		s.teller.fresh(w)
+		s.sequencer.unpublished(w)
 	}
 	return v, nil
 }

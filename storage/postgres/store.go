@@ -50,7 +50,7 @@ type Store struct {
 	sweep       sweeper
 	unkeyed     seldom
 	slots       atomic.Uint64
-	teller      *teller
+	sequencer   *sequencer
 	panicked    func(*storage.PanicError)
 }
 
@@ -76,7 +76,7 @@ func open(ctx context.Context, url string, o Options, adjust func(*pgxpool.Confi
 	timeout := cmp.Or(o.StatementTimeout, 10*time.Second)
 	s := &Store{url: url, options: o, panicked: o.Panicked}
 	s.known.Store(newMemories())
-	s.teller = newTeller(s)
+	s.sequencer = newSequencer(s)
 	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error { // before any statement learns from this server
 		registerTypes(c.TypeMap())
 		m, err := s.generations.meet(ctx, c)
@@ -99,7 +99,7 @@ func open(ctx context.Context, url string, o Options, adjust func(*pgxpool.Confi
 		s.pool.Close()
 		return nil, fmt.Errorf("open database: %w", translate(ctx, err))
 	}
-	go s.teller.run()
+	go s.sequencer.run()
 	return s, nil
 }
 
@@ -131,7 +131,7 @@ func (s *Store) PoolStats() (most, open, inUse int, acquired, waited int64, wait
 // Close waits for running statements and closes the pool. What has no place by then is given one by another process, or
 // when this one is back.
 func (s *Store) Close() error {
-	s.teller.stop()
+	s.sequencer.stop()
 	s.pool.Close()
 	return nil
 }

@@ -17,25 +17,25 @@ import (
 )
 
 const (
-	// tellPause is the least time between two rounds: what is committed meanwhile goes into one.
-	tellPause = 15 * time.Millisecond
-	// tellAgain is how long a workspace rests where a round failed.
-	tellAgain = time.Second
-	// tellTimeout ends a round.
-	tellTimeout = 10 * time.Second
-	// tellAtOnce is how many workspaces have a round at the same time.
-	tellAtOnce = 2
+	// batchPause is the least time between two rounds: what is committed meanwhile goes into one.
+	batchPause = 15 * time.Millisecond
+	// batchRetry is how long a workspace rests where a round failed.
+	batchRetry = time.Second
+	// batchTimeout ends a round.
+	batchTimeout = 10 * time.Second
+	// batchesAtOnce is how many workspaces have a round at the same time.
+	batchesAtOnce = 2
 	// channelOfEvents is where processes tell each other which workspace has new events.
 	channelOfEvents = "kith_events"
 )
 
-// teller gives places to changes that are committed, and makes events of the marks that messages leave.
+// sequencer gives places to changes that are committed, and makes events of the marks that messages leave.
 //
 // Ids and times cannot order events for readers who go on from the last one they saw: a transaction may commit after
 // another that began later, and its event would be skipped. So places are given afterwards, by whoever holds the
 // workspace's row of event_heads, to rows that can be seen by then. Any process may do it for any change; the one that
 // wrote does it at once. What is still to be done is in the database, and what is remembered here only saves looking.
-type teller struct {
+type sequencer struct {
 	store  *Store
 	origin string // tells this process's notifications from others'
 	wakeup chan struct{}
@@ -45,40 +45,40 @@ type teller struct {
 
 	stamped atomic.Int64
 
-	mu      sync.Mutex
-	due     map[crm.WorkspaceID]time.Time // when each workspace is to have its next round
-	ledgers map[crm.WorkspaceID]*ledger
+	mu     sync.Mutex
+	due    map[crm.WorkspaceID]time.Time // when each workspace is to have its next round
+	states map[crm.WorkspaceID]*throttleState
 
 	waking    sync.RWMutex // held for reading while followers are called
 	followers map[int]func(crm.WorkspaceID)
 	following int // followers so far
 }
 
-// newTeller makes a teller. Its rounds begin with run and go on until stop.
-func newTeller(s *Store) *teller {
+// newSequencer makes a sequencer. Its rounds begin with run and go on until stop.
+func newSequencer(s *Store) *sequencer {
 	life, end := context.WithCancel(context.Background())
-	return &teller{
+	return &sequencer{
 		store: s, origin: uuid.NewString(), wakeup: make(chan struct{}, 1), life: life, end: end, ended: make(chan struct{}),
-		due: map[crm.WorkspaceID]time.Time{}, ledgers: map[crm.WorkspaceID]*ledger{},
+		due: map[crm.WorkspaceID]time.Time{}, states: map[crm.WorkspaceID]*throttleState{},
 		followers: map[int]func(crm.WorkspaceID){},
 	}
 }
 
 // forget drops what was published: the database may no longer have it.
-func (t *teller) forget() {
+func (t *sequencer) forget() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	clear(t.ledgers)
+	clear(t.states)
 }
 
 // stop ends the rounds and waits for the running one.
-func (t *teller) stop() {
+func (t *sequencer) stop() {
 	t.end()
 	<-t.ended
 }
 
 // stamp is the time in microseconds, but higher with each call. It is taken while a writer holds what it changes.
-func (t *teller) stamp() int64 {
+func (t *sequencer) stamp() int64 {
 	for {
 		last := t.stamped.Load()
 		next := max(time.Now().UnixMicro(), last+1)
@@ -88,11 +88,11 @@ func (t *teller) stamp() int64 {
 	}
 }
 
-// fresh says that a workspace has something new that is committed.
-func (t *teller) fresh(w crm.WorkspaceID) { t.schedule(w, time.Now()) }
+// unpublished says that a workspace has something new that is committed.
+func (t *sequencer) unpublished(w crm.WorkspaceID) { t.schedule(w, time.Now()) }
 
 // schedule asks for a round at a time, or earlier where one is due earlier.
-func (t *teller) schedule(w crm.WorkspaceID, at time.Time) {
+func (t *sequencer) schedule(w crm.WorkspaceID, at time.Time) {
 	t.mu.Lock()
 	if was, ok := t.due[w]; !ok || at.Before(was) {
 		t.due[w] = at
@@ -104,7 +104,7 @@ func (t *teller) schedule(w crm.WorkspaceID, at time.Time) {
 	}
 }
 
-func (t *teller) run() {
+func (t *sequencer) run() {
 	defer close(t.ended)
 	alarm := time.NewTimer(0)
 	defer alarm.Stop()
@@ -117,15 +117,15 @@ func (t *teller) run() {
 		case <-alarm.C:
 		}
 		now := time.Now()
-		if rest := tellPause - now.Sub(last); rest > 0 {
+		if rest := batchPause - now.Sub(last); rest > 0 {
 			alarm.Reset(rest)
 			continue
 		}
 		todo, next := t.take(now)
 		if len(todo) > 0 {
 			last = now
-			t.rounds(t.life, todo)
-			next = now.Add(tellPause) // look again: more may have become due
+			t.batches(t.life, todo)
+			next = now.Add(batchPause) // look again: more may have become due
 		}
 		if !next.IsZero() {
 			alarm.Reset(time.Until(next))
@@ -134,7 +134,7 @@ func (t *teller) run() {
 }
 
 // take removes the workspaces that are due, and tells when the next will be.
-func (t *teller) take(now time.Time) (todo []crm.WorkspaceID, next time.Time) {
+func (t *sequencer) take(now time.Time) (todo []crm.WorkspaceID, next time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for w, at := range t.due {
@@ -150,11 +150,11 @@ func (t *teller) take(now time.Time) (todo []crm.WorkspaceID, next time.Time) {
 }
 
 // rounds gives each workspace a round. What fails is tried again later: nothing is lost meanwhile.
-func (t *teller) rounds(ctx context.Context, todo []crm.WorkspaceID) {
-	ctx, cancel := context.WithTimeout(ctx, tellTimeout)
+func (t *sequencer) batches(ctx context.Context, todo []crm.WorkspaceID) {
+	ctx, cancel := context.WithTimeout(ctx, batchTimeout)
 	defer cancel()
 	var g errgroup.Group
-	g.SetLimit(tellAtOnce)
+	g.SetLimit(batchesAtOnce)
 	var mu sync.Mutex
 	var news []crm.WorkspaceID
 	for _, w := range todo {
@@ -162,11 +162,11 @@ func (t *teller) rounds(ctx context.Context, todo []crm.WorkspaceID) {
 			r, err := t.guarded(ctx, w)
 			switch {
 			case err != nil:
-				t.schedule(w, time.Now().Add(tellAgain))
+				t.schedule(w, time.Now().Add(batchRetry))
 			case !r.next.IsZero():
 				t.schedule(w, r.next)
 			}
-			if err == nil && r.told {
+			if err == nil && r.published {
 				mu.Lock()
 				defer mu.Unlock()
 				news = append(news, w)
@@ -176,11 +176,11 @@ func (t *teller) rounds(ctx context.Context, todo []crm.WorkspaceID) {
 		})
 	}
 	_ = g.Wait() // they keep their errors to themselves
-	t.announce(ctx, news)
+	t.notify(ctx, news)
 }
 
 // guarded is a round that gives a panic as an error: the next may go better, and the process must live.
-func (t *teller) guarded(ctx context.Context, w crm.WorkspaceID) (r result, err error) {
+func (t *sequencer) guarded(ctx context.Context, w crm.WorkspaceID) (r result, err error) {
 	defer func() {
 		if err != nil && t.store.panicked != nil {
 			if p, ok := errors.AsType[*storage.PanicError](err); ok {
@@ -189,27 +189,27 @@ func (t *teller) guarded(ctx context.Context, w crm.WorkspaceID) (r result, err 
 		}
 	}()
 	defer storage.Recovered(&err)
-	return t.round(ctx, w, false)
+	return t.batch(ctx, w, false)
 }
 
 // now gives places to what is committed in a workspace before it returns.
-func (t *teller) now(ctx context.Context, w crm.WorkspaceID) error {
-	r, err := t.round(ctx, w, true)
+func (t *sequencer) now(ctx context.Context, w crm.WorkspaceID) error {
+	r, err := t.batch(ctx, w, true)
 	if err != nil {
 		return err
 	}
 	if !r.next.IsZero() {
 		t.schedule(w, r.next)
 	}
-	if r.told {
+	if r.published {
 		t.wake(w)
-		t.announce(ctx, []crm.WorkspaceID{w})
+		t.notify(ctx, []crm.WorkspaceID{w})
 	}
 	return nil
 }
 
-// announce tells the other processes, with a statement of its own. They will look by themselves if it fails.
-func (t *teller) announce(ctx context.Context, news []crm.WorkspaceID) {
+// notify tells the other processes, with a statement of its own. They will look by themselves if it fails.
+func (t *sequencer) notify(ctx context.Context, news []crm.WorkspaceID) {
 	if len(news) == 0 {
 		return
 	}
@@ -222,7 +222,7 @@ func (t *teller) announce(ctx context.Context, news []crm.WorkspaceID) {
 }
 
 // follow has wake called for every workspace with new events until stop has returned.
-func (t *teller) follow(wake func(crm.WorkspaceID)) (stop func()) {
+func (t *sequencer) follow(wake func(crm.WorkspaceID)) (stop func()) {
 	t.waking.Lock()
 	defer t.waking.Unlock()
 	t.following++
@@ -235,7 +235,7 @@ func (t *teller) follow(wake func(crm.WorkspaceID)) (stop func()) {
 	}
 }
 
-func (t *teller) wake(w crm.WorkspaceID) {
+func (t *sequencer) wake(w crm.WorkspaceID) {
 	t.waking.RLock()
 	defer t.waking.RUnlock()
 	for _, f := range t.followers {
@@ -243,20 +243,20 @@ func (t *teller) wake(w crm.WorkspaceID) {
 	}
 }
 
-// ledger is what this process remembers of a workspace.
-type ledger struct {
-	mu    sync.Mutex // held for a round
-	known crm.Place  // the newest event that told has seen
-	told  map[[16]byte]time.Time
+// throttleState is what this process remembers of a workspace.
+type throttleState struct {
+	mu       sync.Mutex // held for a batch
+	known    crm.Place  // the newest event that throttle has seen
+	throttle crm.ActivityThrottle
 }
 
-func (t *teller) ledger(w crm.WorkspaceID) *ledger {
+func (t *sequencer) state(w crm.WorkspaceID) *throttleState {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	l := t.ledgers[w]
-	if l == nil {
-		l = &ledger{told: map[[16]byte]time.Time{}}
-		t.ledgers[w] = l
+	s := t.states[w]
+	if s == nil {
+		s = &throttleState{throttle: crm.ActivityThrottle{}}
+		t.states[w] = s
 	}
-	return l
+	return s
 }

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -17,43 +16,41 @@ import (
 )
 
 const (
-	// tellEvery is the least time between two events of one contact's or one session's activity.
-	tellEvery = time.Second
-	// roundChanges and roundMarks are how many rows one round takes.
-	roundChanges = 1000
-	roundMarks   = 10_000
-	// lookBack is how many events of other processes a round looks through for activity that has been told of.
+	// batchChanges and batchActivity are how many rows one batch takes.
+	batchChanges  = 1000
+	batchActivity = 10_000
+	// lookBack is how many events of other processes a batch looks through for activity that has been published.
 	lookBack = 3000
 )
 
-// result is what came of a round.
+// result is what a batch achieved.
 type result struct {
-	told bool      // there are new events
-	next time.Time // when the next is needed; zero where none is
+	published bool      // there are new events
+	next      time.Time // when the next batch is due; zero when nothing waits
 }
 
-// round gives places to the committed changes of a workspace and tells of activity, in one transaction that holds the
-// workspace's row of event_heads. It leaves a workspace alone that another process is at, unless it is to wait.
-func (t *teller) round(ctx context.Context, w crm.WorkspaceID, wait bool) (result, error) {
-	l := t.ledger(w)
-	l.mu.Lock()
-	defer l.mu.Unlock()
+// batch gives places to the committed changes of a workspace and publishes its activity, in one transaction that locks the
+// workspace's row of event_heads. Unless it is told to wait, it skips a workspace that another process is working on.
+func (t *sequencer) batch(ctx context.Context, w crm.WorkspaceID, wait bool) (result, error) {
+	state := t.state(w)
+	state.mu.Lock()
+	defer state.mu.Unlock()
 	for range 2 {
-		r := round{teller: t, ledger: l, workspace: w}
+		r := batch{sequencer: t, throttleState: state, workspace: w}
 		var out result
 		var held bool
 		err := pgx.BeginFunc(ctx, t.store.pool, func(tx pgx.Tx) (err error) {
 			if held, err = r.look(ctx, tx, wait); err != nil || !held {
 				return err
 			}
-			out, err = r.tell(ctx, tx)
+			out, err = r.publish(ctx, tx)
 			return err
 		})
 		if err != nil {
 			return result{}, translate(ctx, err)
 		}
 		if held {
-			r.remember()
+			r.committed()
 			return out, nil
 		}
 		tag, err := t.store.pool.Exec(ctx, `
@@ -66,21 +63,21 @@ func (t *teller) round(ctx context.Context, w crm.WorkspaceID, wait bool) (resul
 			break // somebody else is at it
 		}
 	}
-	return result{next: time.Now().Add(tellPause)}, nil
+	return result{next: time.Now().Add(batchPause)}, nil
 }
 
-// round is one look at a workspace and what follows from it.
-type round struct {
-	*teller
-	*ledger
+// batch is one look at a workspace and what follows from it.
+type batch struct {
+	*sequencer
+	*throttleState
 	workspace crm.WorkspaceID
 	now       time.Time
 
-	found   crm.Place // the newest place before this round
-	head    crm.Place
-	changes []change
-	marks   []mark
-	telling []crm.Event // of activity
+	found    crm.Place // the newest place before this batch
+	head     crm.Place
+	changes  []change
+	pending  []crm.PendingActivity
+	activity crm.ThrottledActivity
 }
 
 // change is a change without a place.
@@ -94,21 +91,10 @@ type change struct {
 	stamp   int64
 }
 
-// mark says that a contact's or a session's activity is to be told of, or both.
-type mark struct {
-	id       [16]byte
-	channel  crm.ChannelID
-	contact  crm.ContactID
-	session  pgtype.UUID
-	moved    bool
-	received time.Time
-	version  *int // the contact's; nil where the contact is gone
-}
-
 // look takes the workspace's row and reads what there is to do. held is false when the row is not there or, unless it is
 // to wait, another has it. The server gives the row back when it hears nothing of this process any more.
-func (r *round) look(ctx context.Context, tx pgx.Tx, wait bool) (held bool, err error) {
-	args := pgx.NamedArgs{"workspace": r.workspace, "changes": roundChanges, "marks": roundMarks}
+func (r *batch) look(ctx context.Context, tx pgx.Tx, wait bool) (held bool, err error) {
+	args := pgx.NamedArgs{"workspace": r.workspace, "changes": batchChanges, "marks": batchActivity}
 	locking := "FOR NO KEY UPDATE"
 	if !wait {
 		locking += " SKIP LOCKED"
@@ -139,49 +125,57 @@ func (r *round) look(ctx context.Context, tx pgx.Tx, wait bool) (held bool, err 
 		WHERE m.workspace_id = @workspace
 		ORDER BY m.id
 		LIMIT @marks`, args).Query(func(rows pgx.Rows) (err error) {
-		r.marks, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (m mark, err error) {
-			return m, row.Scan(&m.id, (*[16]byte)(&m.channel), (*[16]byte)(&m.contact), &m.session, &m.moved, &m.received, &m.version)
-		})
+		r.pending, err = pgx.CollectRows(rows, scanActivity)
 		return err
 	})
 	err = tx.SendBatch(ctx, b).Close()
-	r.now = time.Now().UTC().Truncate(time.Microsecond) // so that an event is later than the messages it tells of
+	r.now = time.Now().UTC().Truncate(time.Microsecond) // so that an event is later than its messages
 	return held, err
 }
 
-// tell writes places and events.
-func (r *round) tell(ctx context.Context, tx pgx.Tx) (result, error) {
-	if len(r.marks) > 0 && r.known != r.found {
+func scanActivity(row pgx.CollectableRow) (p crm.PendingActivity, err error) {
+	var session pgtype.UUID
+	err = row.Scan(&p.ID, (*[16]byte)(&p.ChannelID), (*[16]byte)(&p.ContactID), &session, &p.Moved, &p.Received, &p.Version)
+	if session.Valid {
+		p.SessionID = (*crm.SessionID)(&session.Bytes)
+	}
+	return p, err
+}
+
+// publish writes places and events.
+func (r *batch) publish(ctx context.Context, tx pgx.Tx) (result, error) {
+	if len(r.pending) > 0 && r.known != r.found {
 		if err := r.catchUp(ctx, tx); err != nil {
 			return result{}, err
 		}
 	}
-	done, left, next := r.activity()
-	if len(r.changes) == roundChanges || len(r.marks) == roundMarks {
+	r.activity = r.throttle.Decide(r.pending, r.now)
+	next := r.activity.Next
+	if len(r.changes) == batchChanges || len(r.pending) == batchActivity {
 		next = r.now
 	}
-	out := result{told: len(r.changes)+len(r.telling) > 0, next: next}
+	out := result{published: len(r.changes)+len(r.activity.Events) > 0, next: next}
 	b := &pgx.Batch{}
 	var first time.Time
 	if len(r.changes) > 0 {
 		first = r.place(b)
-	} else if len(r.telling) > 0 {
-		first = r.telling[0].At
+	} else if len(r.activity.Events) > 0 {
+		first = r.activity.Events[0].At
 	}
 	r.queueEvents(b)
-	if len(done) > 0 {
+	if len(r.activity.Done) > 0 {
 		b.Queue(`DELETE FROM activity_marks WHERE workspace_id = @workspace AND id = ANY(@ids)`,
-			pgx.NamedArgs{"workspace": r.workspace, "ids": done})
+			pgx.NamedArgs{"workspace": r.workspace, "ids": r.activity.Done})
 	}
-	for _, m := range left {
+	for _, p := range r.activity.Left {
 		b.Queue(`
 			INSERT INTO activity_marks (workspace_id, id, channel_id, contact_id, session_id, moved, received_at)
 			VALUES (@workspace, @id, @channel, @contact, @session, @moved, @received)`, pgx.NamedArgs{
-			"workspace": r.workspace, "id": m.id, "channel": [16]byte(m.channel), "contact": [16]byte(m.contact),
-			"session": m.session, "moved": m.moved, "received": m.received,
+			"workspace": r.workspace, "id": p.ID, "channel": [16]byte(p.ChannelID), "contact": [16]byte(p.ContactID),
+			"session": (*[16]byte)(p.SessionID), "moved": p.Moved, "received": p.Received,
 		})
 	}
-	if out.told {
+	if out.published {
 		b.Queue(`
 			UPDATE event_heads SET seq = @head, first_at = coalesce(first_at, @first)
 			WHERE workspace_id = @workspace`,
@@ -193,8 +187,8 @@ func (r *round) tell(ctx context.Context, tx pgx.Tx) (result, error) {
 	return out, tx.SendBatch(ctx, b).Close()
 }
 
-// catchUp learns what activity other processes told of since this one last looked.
-func (r *round) catchUp(ctx context.Context, tx pgx.Tx) error {
+// catchUp learns what activity other processes have published since this one last looked.
+func (r *batch) catchUp(ctx context.Context, tx pgx.Tx) error {
 	rows, err := tx.Query(ctx, `
 		SELECT id, coalesce(session_id, contact_id)
 		FROM changes
@@ -211,13 +205,7 @@ func (r *round) catchUp(ctx context.Context, tx pgx.Tx) error {
 		if err := rows.Scan((*[16]byte)(&id), &of); err != nil {
 			return err
 		}
-		at := id.Time()
-		if at.After(r.now) { // another clock
-			at = r.now
-		}
-		if at.After(r.told[of]) {
-			r.told[of] = at
-		}
+		r.throttle.Published(of, id.Time(), r.now)
 	}
 	if err := rows.Err(); err != nil {
 		return err
@@ -226,94 +214,8 @@ func (r *round) catchUp(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// activity decides which marks become events now. What was told of less than a second ago waits: one mark for each
-// contact and session stays behind. It returns the marks that are done with, those to leave in their place, and when to
-// come back for what waits.
-func (r *round) activity() (done [][16]byte, left []mark, next time.Time) {
-	for of, at := range r.told {
-		if r.now.Sub(at) >= tellEvery {
-			delete(r.told, of)
-		}
-	}
-	telling, waiting := map[[16]byte]int{}, map[[16]byte]bool{}
-	for _, m := range r.marks {
-		var rest []mark // of the two parts, those that wait and have no mark yet
-		parts, kept := 0, 0
-		for _, part := range m.parts() {
-			of := part.of()
-			parts++
-			at, early := r.told[of]
-			n, is := telling[of]
-			switch {
-			case is:
-				if e := part.event(r.now); e.At.After(r.telling[n].At) {
-					r.telling[n] = e
-				}
-			case !early:
-				telling[of] = len(r.telling)
-				r.telling = append(r.telling, part.event(r.now))
-			case waiting[of]:
-			default:
-				waiting[of] = true
-				rest = append(rest, part)
-				kept++
-				if due := at.Add(tellEvery); next.IsZero() || due.Before(next) {
-					next = due
-				}
-			}
-		}
-		if parts > 0 && kept == parts {
-			continue // it stays as it is
-		}
-		done = append(done, m.id)
-		for _, part := range rest {
-			part.id = uuid.New()
-			left = append(left, part)
-		}
-	}
-	return done, left, next
-}
-
-// parts are a mark of the contact and one of the session, as far as m is of them.
-func (m mark) parts() []mark {
-	var parts []mark
-	if m.moved && m.version != nil {
-		c := m
-		c.session = pgtype.UUID{}
-		parts = append(parts, c)
-	}
-	if m.session.Valid {
-		s := m
-		s.moved = false
-		parts = append(parts, s)
-	}
-	return parts
-}
-
-// of is the id of what a part is of.
-func (m mark) of() [16]byte {
-	if m.session.Valid {
-		return m.session.Bytes
-	}
-	return m.contact
-}
-
-// event is the event of a part.
-func (m mark) event(now time.Time) crm.Event {
-	e := crm.Event{ID: crm.NewEventID(now), Kind: crm.Activity, Actor: m.channel.String(), At: m.received}
-	if m.version != nil {
-		e.ContactID = &m.contact
-	}
-	if m.session.Valid {
-		e.SessionID = (*crm.SessionID)(&m.session.Bytes)
-	} else {
-		e.Version = *m.version
-	}
-	return e
-}
-
 // place queues the places of the changes, and returns the time of the first.
-func (r *round) place(b *pgx.Batch) (first time.Time) {
+func (r *batch) place(b *pgx.Batch) (first time.Time) {
 	ids, places := make([][16]byte, len(r.changes)), make([]int64, len(r.changes))
 	ordered := inOrder(r.changes)
 	for i, c := range ordered {
@@ -369,15 +271,15 @@ func (c change) rank() int {
 }
 
 // queueEvents queues the events of activity, places included.
-func (r *round) queueEvents(b *pgx.Batch) {
-	n := len(r.telling)
+func (r *batch) queueEvents(b *pgx.Batch) {
+	n := len(r.activity.Events)
 	if n == 0 {
 		return
 	}
 	ids, places := make([][16]byte, n), make([]int64, n)
 	contacts, sessions := make([]pgtype.UUID, n), make([]pgtype.UUID, n)
 	versions, actors, at := make([]int32, n), make([]string, n), make([]time.Time, n)
-	for i, e := range r.telling {
+	for i, e := range r.activity.Events {
 		e = e.Kept()
 		r.head++
 		ids[i], places[i], versions[i], actors[i], at[i] = e.ID, int64(r.head), int32(e.Version), e.Actor, e.At.UTC()
@@ -400,14 +302,10 @@ func (r *round) queueEvents(b *pgx.Batch) {
 	})
 }
 
-// remember keeps what the committed round told of.
-func (r *round) remember() {
-	for _, e := range r.telling {
-		if e.SessionID != nil {
-			r.told[*e.SessionID] = r.now
-		} else {
-			r.told[*e.ContactID] = r.now
-		}
+// committed remembers what the committed batch published.
+func (r *batch) committed() {
+	for _, e := range r.activity.Events {
+		r.throttle.Published(e.Subject(), r.now, r.now)
 	}
 	if r.known == r.found {
 		r.known = r.head
