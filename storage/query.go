@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"kith/internal/crm"
+	"kith/internal/search"
 )
 
 // CountLimit is how many matches of a search are counted at most.
@@ -59,35 +60,8 @@ type ContactRow struct {
 	Contact  crm.Contact
 	Position Position
 	// Match says how the row came to be in a search; nil without one.
-	Match *Match
+	Match *search.Match
 }
-
-// Match is the best reason why a contact is in a search's result.
-type Match struct {
-	Field MatchField
-	Kind  MatchKind
-}
-
-// MatchField is a field that is searched.
-type MatchField string
-
-// The searched fields.
-const (
-	MatchName  MatchField = "NAME"
-	MatchEmail MatchField = "EMAIL"
-	MatchPhone MatchField = "PHONE"
-)
-
-// MatchKind is how well a field matched, best first.
-type MatchKind string
-
-// The kinds of match. Anywhere is also the kind of a search of several words that match at different places.
-const (
-	MatchExact    MatchKind = "EXACT"
-	MatchPrefix   MatchKind = "PREFIX"
-	MatchWord     MatchKind = "WORD" // a later word or part starts with the search
-	MatchAnywhere MatchKind = "ANYWHERE"
-)
 
 // Count is a number of contacts; when it is not Exact there are at least so many.
 type Count struct {

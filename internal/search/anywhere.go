@@ -34,7 +34,7 @@ func (p *pager) anywhere(ctx context.Context, r Range, f Filter, keep filter) er
 		{Range{After: home.Before, Before: beside.Before}, sideLook},
 		{Range{After: beside.Before, Before: r.Before}, 0},
 	}
-	if p.back {
+	if p.Desc {
 		slices.Reverse(parts)
 	}
 	for _, part := range parts {
@@ -101,7 +101,7 @@ func (p *pager) indexed(f Filter) bool { return p.src.HasGrams() && Indexable(f.
 // containing reads the contacts whose text f lets through, by name key, by the cheapest way there is to read them all.
 func (p *pager) containing(f Filter) ask {
 	return func(ctx context.Context, r Range, n int) ([]Hit, error) {
-		r.Desc = p.back
+		r.Desc = p.Desc
 		if p.indexed(f) {
 			return p.src.Grams(ctx, r, f, n)
 		}

@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"github.com/google/uuid"
-
-	"kith/storage"
 )
 
 // largestAsk is how many rows are asked for at once while rows of other tiers have to be passed over.
@@ -17,10 +15,10 @@ type ask func(ctx context.Context, r Range, n int) ([]Hit, error)
 // ask is how many rows to ask for so that the page gets full even if those come along that have been read in better tiers:
 // the names that start with the search, and with several tokens whatever else there is.
 func (p *pager) ask() int {
-	if len(p.query.Tokens()) > 1 {
-		return p.want
+	if len(p.Query.Tokens()) > 1 {
+		return p.Want
 	}
-	return p.want - len(p.rows) + max(p.starting, 0)
+	return p.Want - len(p.found) + max(p.starting, 0)
 }
 
 // gather reads on within r until the page is full or r is at its end.
@@ -42,18 +40,18 @@ func (p *pager) gather(ctx context.Context, r Range, read ask, keep filter) erro
 }
 
 // filter ranks a hit and says where it stands, and whether it is read where it belongs.
-type filter func(Hit, Keys) (at storage.Position, ok bool)
+type filter func(Hit, Keys) (at Position, ok bool)
 
 func (p *pager) keep(tier int) filter {
-	return func(h Hit, k Keys) (storage.Position, bool) {
-		t, key, ok := p.query.Rank(k)
-		return storage.Position{Tier: t, Key: key}, ok && t == tier && key == h.Key
+	return func(h Hit, k Keys) (Position, bool) {
+		t, key, ok := p.Query.Rank(k)
+		return Position{Tier: t, Place: Place{Key: key}}, ok && t == tier && key == h.Key
 	}
 }
 
 // keepAny is for the order by name, which knows no tiers.
-func (p *pager) keepAny(h Hit, k Keys) (storage.Position, bool) {
-	return storage.Position{Key: h.Key}, Contains(k.Text, p.query.Tokens())
+func (p *pager) keepAny(h Hit, k Keys) (Position, bool) {
+	return Position{Place: Place{Key: h.Key}}, Contains(k.Text, p.Query.Tokens())
 }
 
 func (p *pager) add(hits []Hit, keep filter) {
@@ -61,21 +59,20 @@ func (p *pager) add(hits []Hit, keep filter) {
 		if p.full() {
 			return
 		}
-		k := p.query.keysOf(h)
+		k := p.Query.keysOf(h)
 		at, ok := keep(h, k)
 		if !ok {
 			continue
 		}
 		at.ID = uuid.UUID(h.Contact.ID)
-		m := p.query.Match(*h.Contact, k)
-		p.rows = append(p.rows, storage.ContactRow{Contact: *h.Contact, Position: at, Match: &m})
+		p.found = append(p.found, Found{Position: at, Contact: h.Contact, Match: p.Query.Match(*h.Contact, k)})
 	}
 }
 
 // inTier is what is left of a tier's range when the page starts within that tier.
 func (p *pager) inTier(tier int, r Range) Range {
-	r.Desc = p.back
-	if p.from == nil || p.from.Tier != tier {
+	r.Desc = p.Desc
+	if p.From == nil || p.From.Tier != tier {
 		return r
 	}
 	return p.beyondFrom(r)
@@ -83,12 +80,12 @@ func (p *pager) inTier(tier int, r Range) Range {
 
 // beyondFrom is what is left of r behind the page's starting bound.
 func (p *pager) beyondFrom(r Range) Range {
-	r.Desc = p.back
-	if p.from == nil {
+	r.Desc = p.Desc
+	if p.From == nil {
 		return r
 	}
-	at := Place{Key: p.from.Key, ID: p.from.ID}
-	if after(at, r.After) && !p.back || after(r.Before, at) && p.back {
+	at := p.From.Place
+	if after(at, r.After) && !p.Desc || after(r.Before, at) && p.Desc {
 		return p.behind(r, at)
 	}
 	return r
@@ -96,7 +93,7 @@ func (p *pager) beyondFrom(r Range) Range {
 
 // behind is r from a place onwards, in the direction of reading.
 func (p *pager) behind(r Range, at Place) Range {
-	if p.back {
+	if p.Desc {
 		r.Before = at
 	} else {
 		r.After = at

@@ -1,6 +1,8 @@
 package search
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"strings"
 
@@ -89,10 +91,10 @@ func overlap(r, s Range) Range {
 	return r
 }
 
-// after reports whether place a comes after place b in an index.
-func after(a, b Place) bool {
-	if c := strings.Compare(a.Key, b.Key); c != 0 {
-		return c > 0
-	}
-	return strings.Compare(string(a.ID[:]), string(b.ID[:])) > 0
+// compare orders places, as [cmp.Compare] does.
+func (p Place) compare(o Place) int {
+	return cmp.Or(strings.Compare(p.Key, o.Key), bytes.Compare(p.ID[:], o.ID[:]))
 }
+
+// after reports whether place a comes after place b in an index.
+func after(a, b Place) bool { return a.compare(b) > 0 }

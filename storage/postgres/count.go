@@ -23,16 +23,14 @@ func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, text strin
 }
 
 func (s *Store) countContacts(ctx context.Context, w crm.WorkspaceID, q search.Query) (storage.Count, error) {
-	if q.Empty() {
-		n, err := source{Store: s, workspace: w}.Size(ctx)
-		return storage.Count{Value: n, Exact: true}, err
+	if q.Empty() { // needs no gram index
+		return storage.CountMatches(ctx, source{Store: s, workspace: w}, q)
 	}
 	src, err := s.source(ctx, w)
 	if err != nil {
 		return storage.Count{}, err
 	}
-	n, err := search.Count(ctx, src, q, storage.CountLimit)
-	return storage.Counted(n), err
+	return storage.CountMatches(ctx, src, q)
 }
 
 var _ search.Counter = source{}

@@ -31,19 +31,18 @@ func (s *Store) list(ctx context.Context, w crm.WorkspaceID, q storage.ContactQu
 		if err != nil {
 			return storage.ContactPage{}, err
 		}
-		return search.Page(ctx, src, q)
+		return storage.SearchPage(ctx, src, q)
 	}
 	rows, err := s.ordered(ctx, w, q)
 	if err != nil {
 		return storage.ContactPage{}, err
 	}
-	rows, more := storage.Window(q.Page, rows, func(r storage.ContactRow) storage.Position { return r.Position }, q.Before)
-	return storage.ContactPage{Rows: rows, More: more}, nil
+	return q.Window(rows), nil
 }
 
 // ordered reads a list without a search from its starting bound on, one row more than the page.
 func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) ([]storage.ContactRow, error) {
-	d := direction(q.Descending != q.Page.FromEnd)
+	d := direction(q.ReadsDown())
 	args := pgx.NamedArgs{"workspace": w}
 	beyond := func(columns, place string) string {
 		from := q.Page.From()

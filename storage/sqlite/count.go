@@ -17,13 +17,7 @@ import (
 func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, text string) (storage.Count, error) {
 	q := search.Parse(text)
 	count, err := readOnce(ctx, s, func(c *conn) (storage.Count, error) {
-		src := counter{source{conn: c, workspace: w}, &s.fences}
-		if q.Empty() {
-			n, err := src.Size(ctx)
-			return storage.Count{Value: n, Exact: true}, err
-		}
-		n, err := search.Count(ctx, src, q, storage.CountLimit)
-		return storage.Counted(n), err
+		return storage.CountMatches(ctx, counter{source{conn: c, workspace: w}, &s.fences}, q)
 	})
 	if err != nil {
 		return storage.Count{}, fmt.Errorf("count contacts: %w", err)

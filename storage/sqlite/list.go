@@ -28,20 +28,19 @@ func (s *Store) list(ctx context.Context, w crm.WorkspaceID, q storage.ContactQu
 			return storage.ContactPage{}, &crm.InvalidError{Field: "orderBy", Reason: "a search is ordered by RELEVANCE or NAME"}
 		}
 		return readOnce(ctx, s, func(c *conn) (storage.ContactPage, error) {
-			return search.Page(ctx, source{conn: c, workspace: w}, q)
+			return storage.SearchPage(ctx, source{conn: c, workspace: w}, q)
 		})
 	}
 	rows, err := s.ordered(ctx, w, q)
 	if err != nil {
 		return storage.ContactPage{}, err
 	}
-	rows, more := storage.Window(q.Page, rows, func(r storage.ContactRow) storage.Position { return r.Position }, q.Before)
-	return storage.ContactPage{Rows: rows, More: more}, nil
+	return q.Window(rows), nil
 }
 
 // ordered reads a list without a search from its starting bound on, one row more than the page.
 func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) ([]storage.ContactRow, error) {
-	d := direction(q.Descending != q.Page.FromEnd)
+	d := direction(q.ReadsDown())
 	a := args{"workspace": w, "n": q.Page.Size + 1}
 	beyond := func(columns, place string, bounds args) string {
 		if q.Page.From() == nil {
