@@ -25,8 +25,7 @@ const (
 
 // ContactQuery describes one page of one list of contacts.
 type ContactQuery struct {
-	// Search is the text as typed; the empty text lists every contact.
-	Search     string
+	Search     search.Query // the empty one lists every contact
 	Order      Order
 	Descending bool
 	Page       Page

@@ -9,7 +9,7 @@ import (
 // SearchPage reads one page of a search through the indexes of a backend.
 func SearchPage(ctx context.Context, src search.Source, q ContactQuery) (ContactPage, error) {
 	r := search.Request{
-		Query:  search.Parse(q.Search),
+		Query:  q.Search,
 		ByName: q.Order == Name,
 		Desc:   q.ReadsDown(),
 		Want:   q.Page.Size + 1,

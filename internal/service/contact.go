@@ -106,13 +106,13 @@ func (s *Service) Contacts(ctx context.Context, v crm.Viewer, l ContactList) (Co
 				n, err = storage.Count{}, caught
 			}
 		}()
-		return s.store.CountContacts(ctx, v.Workspace, l.Search)
+		return s.store.CountContacts(ctx, v.Workspace, query)
 	})
 	if l.Counted {
 		go func() { _, _ = count() }()
 	}
 	found, err := s.store.Contacts(ctx, v.Workspace, storage.ContactQuery{
-		Search:     l.Search,
+		Search:     query,
 		Order:      orders[order.Field],
 		Descending: order.Direction == Descending,
 		Page:       page,

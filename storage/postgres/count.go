@@ -14,8 +14,8 @@ import (
 
 // CountContacts counts the contacts that match a search as far as [storage.CountLimit], or all of them from the counter
 // that the writes keep.
-func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, text string) (storage.Count, error) {
-	count, err := s.countContacts(ctx, w, search.Parse(text))
+func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, q search.Query) (storage.Count, error) {
+	count, err := s.countContacts(ctx, w, q)
 	if err != nil {
 		return storage.Count{}, fmt.Errorf("count contacts: %w", err)
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"kith/internal/crm"
-	"kith/internal/search"
 	"kith/storage"
 )
 
@@ -23,7 +22,7 @@ func (s *Store) Contacts(ctx context.Context, w crm.WorkspaceID, q storage.Conta
 }
 
 func (s *Store) list(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) (storage.ContactPage, error) {
-	if !search.Parse(q.Search).Empty() {
+	if !q.Search.Empty() {
 		if q.Order != storage.Relevance && q.Order != storage.Name {
 			return storage.ContactPage{}, &crm.InvalidError{Field: "orderBy", Reason: "Under a search the order is RELEVANCE or NAME"}
 		}

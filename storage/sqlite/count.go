@@ -14,8 +14,7 @@ import (
 )
 
 // CountContacts counts the contacts that match a search, up to a limit, or reads the number of all contacts.
-func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, text string) (storage.Count, error) {
-	q := search.Parse(text)
+func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, q search.Query) (storage.Count, error) {
 	count, err := readOnce(ctx, s, func(c *conn) (storage.Count, error) {
 		return storage.CountMatches(ctx, counter{source{conn: c, workspace: w}, &s.fences}, q)
 	})

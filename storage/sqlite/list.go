@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 
 	"kith/internal/crm"
-	"kith/internal/search"
 	"kith/storage"
 )
 
@@ -23,7 +22,7 @@ func (s *Store) Contacts(ctx context.Context, w crm.WorkspaceID, q storage.Conta
 }
 
 func (s *Store) list(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) (storage.ContactPage, error) {
-	if !search.Parse(q.Search).Empty() {
+	if !q.Search.Empty() {
 		if q.Order != storage.Relevance && q.Order != storage.Name {
 			return storage.ContactPage{}, &crm.InvalidError{Field: "orderBy", Reason: "a search is ordered by RELEVANCE or NAME"}
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/storage"
 )
 
@@ -187,8 +188,8 @@ var listCases = []testCase{
 		w.crowd()
 		for _, q := range []storage.ContactQuery{
 			{Order: storage.Relevance},
-			{Order: storage.LastActivity, Search: "ann"},
-			{Order: storage.Created, Search: "ann"},
+			{Order: storage.LastActivity, Search: search.Parse("ann")},
+			{Order: storage.Created, Search: search.Parse("ann")},
 		} {
 			q.Page = aPage
 			if p, err := w.Contacts(w.ctx, w.id, q); err == nil {
@@ -209,15 +210,15 @@ var listCases = []testCase{
 }
 
 // everyList has every order both ways, those of a search under the given one.
-func everyList(search string) []storage.ContactQuery {
+func everyList(text string) []storage.ContactQuery {
 	var all []storage.ContactQuery
 	for _, desc := range []bool{false, true} {
 		all = append(all,
 			storage.ContactQuery{Order: storage.LastActivity, Descending: desc},
 			storage.ContactQuery{Order: storage.Name, Descending: desc},
 			storage.ContactQuery{Order: storage.Created, Descending: desc},
-			storage.ContactQuery{Order: storage.Name, Descending: desc, Search: search},
-			storage.ContactQuery{Order: storage.Relevance, Descending: desc, Search: search},
+			storage.ContactQuery{Order: storage.Name, Descending: desc, Search: search.Parse(text)},
+			storage.ContactQuery{Order: storage.Relevance, Descending: desc, Search: search.Parse(text)},
 		)
 	}
 	return all
