@@ -15,13 +15,27 @@ const CountLimit = 10_000
 // Order names a list's order. Each has its index; there is no other.
 type Order uint8
 
-// The orders. Relevance needs a search; LastActivity and Created refuse one.
+// The orders. Which of them a list may have depends on whether it is a search; see [Order.Check].
 const (
 	LastActivity Order = iota // contacts that were never active come as the oldest
 	Name                      // the folded name, nameless contacts last
 	Created
 	Relevance
 )
+
+// Check refuses an order that a list under the search cannot have, with a *crm.InvalidError: Relevance needs a search;
+// LastActivity and Created refuse one.
+func (o Order) Check(q search.Query) error {
+	switch searching := !q.Empty(); {
+	case searching && o != Relevance && o != Name:
+		return &crm.InvalidError{Field: "orderBy", Reason: "must be RELEVANCE or NAME under a search"}
+	case !searching && o != LastActivity && o != Name && o != Created:
+		return &crm.InvalidError{
+			Field: "orderBy", Reason: "can be RELEVANCE only under a search; without one LAST_ACTIVITY, NAME or CREATED",
+		}
+	}
+	return nil
+}
 
 // ContactQuery describes one page of one list of contacts.
 type ContactQuery struct {

@@ -55,7 +55,8 @@ type Contacts interface {
 	// ContactsByID returns the contacts that exist among ids.
 	ContactsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID) (map[crm.ContactID]crm.Contact, error)
 
-	// Contacts returns one page of the list that q describes, in the list's order in both directions.
+	// Contacts returns one page of the list that q describes, in the list's order in both directions. An order that
+	// q.Search does not allow is a *crm.InvalidError; see [Order.Check].
 	Contacts(ctx context.Context, w crm.WorkspaceID, q ContactQuery) (ContactPage, error)
 
 	// CountContacts counts the contacts that match q, or all of them for the empty search. Under a search it stops

@@ -22,10 +22,10 @@ func (s *Store) Contacts(ctx context.Context, w crm.WorkspaceID, q storage.Conta
 }
 
 func (s *Store) list(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) (storage.ContactPage, error) {
+	if err := q.Order.Check(q.Search); err != nil {
+		return storage.ContactPage{}, err
+	}
 	if !q.Search.Empty() {
-		if q.Order != storage.Relevance && q.Order != storage.Name {
-			return storage.ContactPage{}, &crm.InvalidError{Field: "orderBy", Reason: "Under a search the order is RELEVANCE or NAME"}
-		}
 		src, err := s.source(ctx, w)
 		if err != nil {
 			return storage.ContactPage{}, err
@@ -39,7 +39,8 @@ func (s *Store) list(ctx context.Context, w crm.WorkspaceID, q storage.ContactQu
 	return q.Window(rows), nil
 }
 
-// ordered reads a list without a search from its starting bound on, one row more than the page.
+// ordered reads a list without a search, in one of the orders that [storage.Order.Check] lets it have: from its starting
+// bound on, one row more than the page.
 func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) ([]storage.ContactRow, error) {
 	d := direction(q.ReadsDown())
 	args := pgx.NamedArgs{"workspace": w}
@@ -85,8 +86,6 @@ func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.Contac
 			ORDER BY c.created_at %[3]s, c.id %[3]s
 			LIMIT %[4]d`,
 			contactColumns, beyond("(c.created_at, c.id)", "(@at, @id)"), d.order, limit)
-	default:
-		return nil, &crm.InvalidError{Field: "orderBy", Reason: "RELEVANCE needs a search"}
 	}
 	rows, err := s.pool.Query(ctx, sql, args)
 	var (
