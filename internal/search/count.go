@@ -25,7 +25,7 @@ type Counter interface {
 	HasGrams() bool
 }
 
-// Sample is what the stretches hold that stand for all contacts of a workspace; see [Fences].
+// Sample is what the stretches hold that stand for all contacts of a workspace; see [SampleBounds].
 type Sample []Stretch
 
 // Stretch is some contacts that came one after the other: how many there are, and how many of them match.

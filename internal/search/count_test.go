@@ -112,28 +112,28 @@ func TestASampleIsNeverMistakenForMore(t *testing.T) {
 	}
 }
 
-func TestFencesAreForAWorkspaceAsItIs(t *testing.T) {
+func TestSampleBoundsAreForAWorkspaceAsItIs(t *testing.T) {
 	t.Parallel()
 	var (
-		f    search.Fences
+		b    search.SampleBounds
 		noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 		w    = crm.WorkspaceID(7)
 		at   = []crm.ContactID{crm.ContactID(uuid.New())}
 	)
-	if f.Of(w, 1000, noon) != nil {
-		t.Fatal("knows fences")
+	if b.For(w, 1000, noon) != nil {
+		t.Fatal("knows bounds")
 	}
-	got, size, ok := f.Wanted()
+	got, size, ok := b.Wanted()
 	if got != w || size != 1000 || !ok {
 		t.Fatalf("wanted: %d, %d, %v", got, size, ok)
 	}
-	f.Set(w, at, 1000, noon)
+	b.Set(w, at, 1000, noon)
 	for name, c := range map[string]struct {
 		size        int
 		after       time.Duration
 		known, want bool
 	}{
-		"at once":           {1000, 0, true, false},
+		"the same":          {1000, 0, true, false},
 		"a little larger":   {1050, time.Minute, true, false},
 		"a little smaller":  {950, time.Minute, true, false},
 		"larger":            {1051, 0, false, true},
@@ -141,11 +141,11 @@ func TestFencesAreForAWorkspaceAsItIs(t *testing.T) {
 		"an hour later":     {1000, time.Hour, true, false},
 		"more than an hour": {1000, time.Hour + time.Second, true, true},
 	} {
-		known := f.Of(w, c.size, noon.Add(c.after)) != nil
-		_, size, wanted := f.Wanted()
+		known := b.For(w, c.size, noon.Add(c.after)) != nil
+		_, size, wanted := b.Wanted()
 		if known != c.known || wanted != c.want || wanted && size != c.size {
 			t.Errorf("%s: known %v, wanted %v for %d", name, known, wanted, size)
 		}
-		f.Set(w, at, 1000, noon)
+		b.Set(w, at, 1000, noon)
 	}
 }
