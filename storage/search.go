@@ -33,7 +33,7 @@ func positionOf(p search.Position) Position { return Position{Tier: p.Tier, Key:
 
 // inSearch is what of a position counts in a search.
 func (p Position) inSearch() search.Position {
-	return search.Position{Tier: p.Tier, Place: search.Place{Key: p.Key, ID: p.ID}}
+	return search.Position{Tier: p.Tier, IndexKey: search.IndexKey{Key: p.Key, ID: p.ID}}
 }
 
 // CountMatches counts what a search finds through the indexes of a backend, as far as [CountLimit], or reads the number of

@@ -34,15 +34,15 @@ type Found struct {
 	Match   Match
 }
 
-// Position is where a contact stands in the order of a search. By name every tier is 0.
+// Position is the place of a contact in the order of a search. By name every tier is 0.
 type Position struct {
 	Tier int
-	Place
+	IndexKey
 }
 
 // Compare orders positions, as [cmp.Compare] does: by tier, then as in an index.
 func (p Position) Compare(o Position) int {
-	return cmp.Or(cmp.Compare(p.Tier, o.Tier), p.Place.compare(o.Place))
+	return cmp.Or(cmp.Compare(p.Tier, o.Tier), p.IndexKey.Compare(o.IndexKey))
 }
 
 // Find reads contacts that a search finds, in the order asked for. Each step is taken only while contacts are wanted: the
@@ -72,14 +72,14 @@ type pager struct {
 	// sorted says that found holds what tiers 1 and 2 have to give.
 	sorted bool
 	// starting is how many names start with the search, once all of them have been read; -1 before. Where they are known
-	// to be few, they need no stretch of their own when the search is looked for anywhere.
+	// to be few, they need no range of their own when the search is looked for anywhere.
 	starting int
 }
 
 func (p *pager) full() bool { return len(p.found) >= p.Want }
 
-// byName reads contacts that hold every token, by name. Those whose name starts with the search stand together, and are
-// read as they stand.
+// byName reads contacts that hold every token, by name. Those whose name starts with the search follow each other, and
+// are read as they are.
 func (p *pager) byName(ctx context.Context) error {
 	below, starting, above := p.parts()
 	parts := []Range{below, starting, above}
@@ -88,7 +88,7 @@ func (p *pager) byName(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if !many { // no stretch of their own then
+		if !many { // they need no range of their own then
 			parts = []Range{Everything()}
 		}
 	}
@@ -115,7 +115,7 @@ func (p *pager) byName(ctx context.Context) error {
 
 // many reports whether the names that start with the search fill a page.
 func (p *pager) many(ctx context.Context, starting Range) (bool, error) {
-	if tokens := p.Query.Tokens(); len(tokens) > 1 && seldom(tokens) == len(tokens) {
+	if tokens := p.Query.Tokens(); len(tokens) > 1 && selective(tokens) == len(tokens) {
 		return false, nil // whole words
 	}
 	return p.src.Reaches(ctx, starting, p.Want)
@@ -156,15 +156,15 @@ func (p *pager) namesStarting(ctx context.Context) error {
 	return err
 }
 
-// termsStarting is tier 1: a later word, the e-mail or a part of it, or the phone starts with the longest token. Of
-// several tokens few contacts may have all; when that shows, all of them are taken at once.
+// termsStarting is tier 1: a later word, the email or a part of it, or the phone starts with the longest token. Of
+// several tokens few contacts may have all; once that shows, all of them are read together.
 func (p *pager) termsStarting(ctx context.Context) error {
 	whole := p.inTier(TierTerm, StartingWith(p.Query.Longest()))
 	others := slices.DeleteFunc(slices.Clone(p.Query.Tokens()), func(t string) bool { return t == p.Query.Longest() })
 	if len(others) == 0 {
 		return p.gather(ctx, whole, p.terms, p.keep(TierTerm))
 	}
-	tried := seldom(p.Query.Tokens()) > 1
+	tried := selective(p.Query.Tokens()) > 1
 	if tried {
 		if err := p.sortFew(ctx); p.sorted || err != nil {
 			return err
@@ -200,7 +200,7 @@ func (p *pager) terms(ctx context.Context, r Range, n int) ([]Hit, error) {
 	return hits, err
 }
 
-// sortFew finishes tiers 1 and 2 at once when the whole search has few matches: it takes them all and sorts them in
+// sortFew finishes tiers 1 and 2 together when the whole search has few matches: it reads them all and sorts them in
 // memory. Of several common words few contacts may have all, and in order they would be found one by one.
 func (p *pager) sortFew(ctx context.Context) error {
 	all, ok, err := p.few(ctx, Filter{With: p.Query.Tokens()})
@@ -211,7 +211,7 @@ func (p *pager) sortFew(ctx context.Context) error {
 	few := &pager{Request: Request{Query: p.Query, Want: fewMatches}}
 	few.add(all, func(_ Hit, k Keys) (Position, bool) {
 		tier, key, ok := p.Query.Rank(k)
-		return Position{Tier: tier, Place: Place{Key: key}}, ok && tier != TierName
+		return Position{Tier: tier, IndexKey: IndexKey{Key: key}}, ok && tier != TierName
 	})
 	slices.SortFunc(few.found, func(a, b Found) int { return p.inOrder(a.Position, b.Position) })
 	for _, f := range few.found {

@@ -12,7 +12,7 @@ const (
 	TierAnywhere        // every token is found somewhere
 )
 
-// Rank tells where a contact stands in the order of relevance: its tier, and the key that orders it within, the lowest
+// Rank is the place of a contact in the order of relevance: its tier, and the key that orders it within, the lowest
 // matching term in [TierTerm] and the name key else. ok is false for a contact that does not match.
 func (q Query) Rank(k Keys) (tier int, key string, ok bool) {
 	if !Contains(k.Text, q.tokens) {
