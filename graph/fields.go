@@ -8,6 +8,7 @@ import (
 
 	"kith/graph/model"
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/internal/service"
 	"kith/storage"
 )
@@ -305,9 +306,9 @@ func (c *compiler) channel(fc *graphql.FieldContext) func(w *writer, id crm.Chan
 	}
 }
 
-var matchLeaves = leaves[storage.Match]{
-	"field": func(w *writer, v *storage.Match) { writeEnum(w, v.Field) },
-	"kind":  func(w *writer, v *storage.Match) { writeEnum(w, v.Kind) },
+var matchLeaves = leaves[search.Match]{
+	"field": func(w *writer, v *search.Match) { writeEnum(w, v.Field) },
+	"kind":  func(w *writer, v *search.Match) { writeEnum(w, v.Kind) },
 }
 
 var countLeaves = leaves[storage.Count]{

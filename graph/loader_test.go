@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/storage"
 )
 
@@ -129,12 +130,12 @@ func (i inStep) Contacts(ctx context.Context, w crm.WorkspaceID, q storage.Conta
 	return i.Store.Contacts(ctx, w, q)
 }
 
-func (i inStep) CountContacts(ctx context.Context, w crm.WorkspaceID, search string) (storage.Count, error) {
+func (i inStep) CountContacts(ctx context.Context, w crm.WorkspaceID, q search.Query) (storage.Count, error) {
 	close(i.count)
 	if err := wait(ctx, i.page); err != nil {
 		return storage.Count{}, err
 	}
-	return i.Store.CountContacts(ctx, w, search)
+	return i.Store.CountContacts(ctx, w, q)
 }
 
 func wait(ctx context.Context, other <-chan struct{}) error {

@@ -11,6 +11,7 @@ import (
 
 	"kith/graph"
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/storage"
 )
 
@@ -58,7 +59,7 @@ func prepare() prepared {
 		p.page.Rows = append(p.page.Rows, storage.ContactRow{
 			Contact:  c,
 			Position: storage.Position{Key: fmt.Sprintf("anna “annie” muller %02d", i), ID: [16]byte(c.ID)},
-			Match:    &storage.Match{Field: storage.MatchName, Kind: storage.MatchPrefix},
+			Match:    &search.Match{Field: search.MatchName, Kind: search.MatchPrefix},
 		})
 		page := storage.SessionPage{More: i%3 == 0}
 		for j := range 5 {

@@ -18,6 +18,7 @@ import (
 
 	"kith/graph"
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/storage"
 	"kith/storage/storagetest"
 )
@@ -105,8 +106,8 @@ func (f failing) ChannelsByID(
 	return found, err
 }
 
-func (f failing) CountContacts(ctx context.Context, w crm.WorkspaceID, search string) (storage.Count, error) {
-	found, err := f.Counter.CountContacts(ctx, w, search)
+func (f failing) CountContacts(ctx context.Context, w crm.WorkspaceID, q search.Query) (storage.Count, error) {
+	found, err := f.Counter.CountContacts(ctx, w, q)
 	if f.method == "CountContacts" {
 		return storage.Count{}, f.fail()
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"kith/internal/crm"
+	"kith/internal/search"
 )
 
 // CountLimit is how many matches of a search are counted at most.
@@ -14,7 +15,7 @@ const CountLimit = 10_000
 // Order names a list's order. Each has its index; there is no other.
 type Order uint8
 
-// The orders. Relevance needs a search; LastActivity and Created refuse one.
+// The orders. Which of them a list may have depends on whether it is a search; see [Order.Check].
 const (
 	LastActivity Order = iota // contacts that were never active come as the oldest
 	Name                      // the folded name, nameless contacts last
@@ -22,10 +23,23 @@ const (
 	Relevance
 )
 
+// Check refuses an order that a list under the search cannot have, with a *crm.InvalidError: Relevance needs a search;
+// LastActivity and Created refuse one.
+func (o Order) Check(q search.Query) error {
+	switch searching := !q.Empty(); {
+	case searching && o != Relevance && o != Name:
+		return &crm.InvalidError{Field: "orderBy", Reason: "must be RELEVANCE or NAME under a search"}
+	case !searching && o != LastActivity && o != Name && o != Created:
+		return &crm.InvalidError{
+			Field: "orderBy", Reason: "can be RELEVANCE only under a search; without one LAST_ACTIVITY, NAME or CREATED",
+		}
+	}
+	return nil
+}
+
 // ContactQuery describes one page of one list of contacts.
 type ContactQuery struct {
-	// Search is the text as typed; the empty text lists every contact.
-	Search     string
+	Search     search.Query // the empty one lists every contact
 	Order      Order
 	Descending bool
 	Page       Page
@@ -59,35 +73,8 @@ type ContactRow struct {
 	Contact  crm.Contact
 	Position Position
 	// Match says how the row came to be in a search; nil without one.
-	Match *Match
+	Match *search.Match
 }
-
-// Match is the best reason why a contact is in a search's result.
-type Match struct {
-	Field MatchField
-	Kind  MatchKind
-}
-
-// MatchField is a field that is searched.
-type MatchField string
-
-// The searched fields.
-const (
-	MatchName  MatchField = "NAME"
-	MatchEmail MatchField = "EMAIL"
-	MatchPhone MatchField = "PHONE"
-)
-
-// MatchKind is how well a field matched, best first.
-type MatchKind string
-
-// The kinds of match. Anywhere is also the kind of a search of several words that match at different places.
-const (
-	MatchExact    MatchKind = "EXACT"
-	MatchPrefix   MatchKind = "PREFIX"
-	MatchWord     MatchKind = "WORD" // a later word or part starts with the search
-	MatchAnywhere MatchKind = "ANYWHERE"
-)
 
 // Count is a number of contacts; when it is not Exact there are at least so many.
 type Count struct {

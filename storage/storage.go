@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kith/internal/crm"
+	"kith/internal/search"
 )
 
 // Store is everything Kith asks of a database. Take the small role interface that you need.
@@ -54,12 +55,13 @@ type Contacts interface {
 	// ContactsByID returns the contacts that exist among ids.
 	ContactsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID) (map[crm.ContactID]crm.Contact, error)
 
-	// Contacts returns one page of the list that q describes, in the list's order in both directions.
+	// Contacts returns one page of the list that q describes, in the list's order in both directions. An order that
+	// q.Search does not allow is a *crm.InvalidError; see [Order.Check].
 	Contacts(ctx context.Context, w crm.WorkspaceID, q ContactQuery) (ContactPage, error)
 
-	// CountContacts counts the contacts that match search, or all of them for the empty search. Under a search it stops
+	// CountContacts counts the contacts that match q, or all of them for the empty search. Under a search it stops
 	// at [CountLimit] and says that the number is not exact; without one the number is exact and costs no scan.
-	CountContacts(ctx context.Context, w crm.WorkspaceID, search string) (Count, error)
+	CountContacts(ctx context.Context, w crm.WorkspaceID, q search.Query) (Count, error)
 
 	// HasContacts reports whether the workspace has any contact.
 	HasContacts(ctx context.Context, w crm.WorkspaceID) (bool, error)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kith/internal/crm"
+	"kith/internal/search"
 )
 
 // watched is a store that somebody watches.
@@ -62,9 +63,9 @@ func (s *watched) Contacts(
 }
 
 // CountContacts passes on.
-func (s *watched) CountContacts(ctx context.Context, w crm.WorkspaceID, search string) (r0 Count, err error) {
+func (s *watched) CountContacts(ctx context.Context, w crm.WorkspaceID, q search.Query) (r0 Count, err error) {
 	defer s.around("CountContacts", &err)()
-	return s.store.CountContacts(ctx, w, search)
+	return s.store.CountContacts(ctx, w, q)
 }
 
 // HasContacts passes on.

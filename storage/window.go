@@ -34,6 +34,15 @@ func Window[R any](p Page, rows []R, place func(R) Position, before func(a, b Po
 	return rows, more
 }
 
+// ReadsDown reports whether the page is read from the highest key to the lowest.
+func (q ContactQuery) ReadsDown() bool { return q.Descending != q.Page.FromEnd }
+
+// Window makes a page of rows that were read as [Window] needs them.
+func (q ContactQuery) Window(rows []ContactRow) ContactPage {
+	rows, more := Window(q.Page, rows, func(r ContactRow) Position { return r.Position }, q.Before)
+	return ContactPage{Rows: rows, More: more}
+}
+
 // Before reports whether place a comes before place b in the list that q describes.
 func (q ContactQuery) Before(a, b Position) bool {
 	var c int
@@ -43,7 +52,7 @@ func (q ContactQuery) Before(a, b Position) bool {
 	case Name:
 		c = cmp.Compare(a.Key, b.Key)
 	case Relevance:
-		c = cmp.Or(cmp.Compare(a.Tier, b.Tier), cmp.Compare(a.Key, b.Key))
+		c = a.inSearch().Compare(b.inSearch())
 	}
 	c = cmp.Or(c, bytes.Compare(a.ID[:], b.ID[:]))
 	if q.Descending {

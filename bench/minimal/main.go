@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/storage"
 	"kith/storage/postgres"
 )
@@ -87,9 +88,9 @@ type page struct {
 }
 
 // read asks the store three times: for the contacts, their sessions, and the sessions' channels.
-func (h handler) read(ctx context.Context, search string) (p page, err error) {
+func (h handler) read(ctx context.Context, text string) (p page, err error) {
 	p.contacts, err = h.store.Contacts(ctx, h.workspace, storage.ContactQuery{
-		Search: search, Order: storage.Relevance, Page: storage.Page{Size: pageSize},
+		Search: search.Parse(text), Order: storage.Relevance, Page: storage.Page{Size: pageSize},
 	})
 	if err != nil || len(p.contacts.Rows) == 0 {
 		return p, err

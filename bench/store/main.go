@@ -15,6 +15,7 @@ import (
 
 	"kith/bench/trace"
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/storage"
 	"kith/storage/postgres"
 	"kith/storage/sqlite"
@@ -139,7 +140,7 @@ var orders = [8]string{5: byName, 7: byNameDown, 0: byRelevance, 1: byRelevance,
 
 // page asks for a first page of 50 as the staff page does.
 func (r replay) page(ctx context.Context, i int, text string) error {
-	q := storage.ContactQuery{Search: text, Order: storage.Relevance, Page: storage.Page{Size: 50}}
+	q := storage.ContactQuery{Search: search.Parse(text), Order: storage.Relevance, Page: storage.Page{Size: 50}}
 	switch orders[i%len(orders)] {
 	case byName:
 		q.Order = storage.Name
@@ -151,7 +152,7 @@ func (r replay) page(ctx context.Context, i int, text string) error {
 }
 
 func (r replay) count(ctx context.Context, _ int, text string) error {
-	_, err := r.store.CountContacts(ctx, r.workspace, text)
+	_, err := r.store.CountContacts(ctx, r.workspace, search.Parse(text))
 	return err
 }
 

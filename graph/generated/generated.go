@@ -10,6 +10,7 @@ import (
 	"kith/graph/model"
 	"kith/graph/scalar"
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/internal/service"
 	"kith/storage"
 	"math"
@@ -5570,8 +5571,8 @@ func (ec *executionContext) _ContactEdge_match(ctx context.Context, field graphq
 			return obj.Match, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *storage.Match) graphql.Marshaler {
-			return ec.marshalOContactMatch2ᚖkithᚋstorageᚐMatch(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *search.Match) graphql.Marshaler {
+			return ec.marshalOContactMatch2ᚖkithᚋinternalᚋsearchᚐMatch(ctx, selections, v)
 		},
 		true,
 		false,
@@ -5783,7 +5784,7 @@ func (ec *executionContext) fieldContext_ContactEvent_at(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("ContactEvent", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _ContactMatch_field(ctx context.Context, field graphql.CollectedField, obj *storage.Match) (ret graphql.Marshaler) {
+func (ec *executionContext) _ContactMatch_field(ctx context.Context, field graphql.CollectedField, obj *search.Match) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -5795,8 +5796,8 @@ func (ec *executionContext) _ContactMatch_field(ctx context.Context, field graph
 			return obj.Field, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v storage.MatchField) graphql.Marshaler {
-			return ec.marshalNContactMatchField2kithᚋstorageᚐMatchField(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v search.MatchField) graphql.Marshaler {
+			return ec.marshalNContactMatchField2kithᚋinternalᚋsearchᚐMatchField(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5806,7 +5807,7 @@ func (ec *executionContext) fieldContext_ContactMatch_field(_ context.Context, f
 	return graphql.NewScalarFieldContext("ContactMatch", field, false, false, "ContactMatchField")
 }
 
-func (ec *executionContext) _ContactMatch_kind(ctx context.Context, field graphql.CollectedField, obj *storage.Match) (ret graphql.Marshaler) {
+func (ec *executionContext) _ContactMatch_kind(ctx context.Context, field graphql.CollectedField, obj *search.Match) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -5818,8 +5819,8 @@ func (ec *executionContext) _ContactMatch_kind(ctx context.Context, field graphq
 			return obj.Kind, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v storage.MatchKind) graphql.Marshaler {
-			return ec.marshalNContactMatchKind2kithᚋstorageᚐMatchKind(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v search.MatchKind) graphql.Marshaler {
+			return ec.marshalNContactMatchKind2kithᚋinternalᚋsearchᚐMatchKind(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5920,7 +5921,7 @@ func (ec *executionContext) _CreateChannelPayload_setup(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *service.ChannelSetup) graphql.Marshaler {
-			return ec.marshalOChannelSetup2ᚖkithᚋinternalᚋdeskᚐChannelSetup(ctx, selections, v)
+			return ec.marshalOChannelSetup2ᚖkithᚋinternalᚋserviceᚐChannelSetup(ctx, selections, v)
 		},
 		true,
 		false,
@@ -7457,7 +7458,7 @@ func (ec *executionContext) _Query_sessionCounts(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v service.SessionCounts) graphql.Marshaler {
-			return ec.marshalNSessionCounts2kithᚋinternalᚋdeskᚐSessionCounts(ctx, selections, v)
+			return ec.marshalNSessionCounts2kithᚋinternalᚋserviceᚐSessionCounts(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8315,7 +8316,7 @@ func (ec *executionContext) _SessionCounts_statuses(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []service.StatusCount) graphql.Marshaler {
-			return ec.marshalNSessionStatusCount2ᚕkithᚋinternalᚋdeskᚐStatusCountᚄ(ctx, selections, v)
+			return ec.marshalNSessionStatusCount2ᚕkithᚋinternalᚋserviceᚐStatusCountᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8347,7 +8348,7 @@ func (ec *executionContext) _SessionCounts_tags(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []service.TagCount) graphql.Marshaler {
-			return ec.marshalNSessionTagCount2ᚕkithᚋinternalᚋdeskᚐTagCountᚄ(ctx, selections, v)
+			return ec.marshalNSessionTagCount2ᚕkithᚋinternalᚋserviceᚐTagCountᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8871,7 +8872,7 @@ func (ec *executionContext) _UpdateChannelPayload_setup(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *service.ChannelSetup) graphql.Marshaler {
-			return ec.marshalOChannelSetup2ᚖkithᚋinternalᚋdeskᚐChannelSetup(ctx, selections, v)
+			return ec.marshalOChannelSetup2ᚖkithᚋinternalᚋserviceᚐChannelSetup(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10386,14 +10387,14 @@ func (ec *executionContext) unmarshalInputContactOrder(ctx context.Context, obj 
 		switch k {
 		case "field":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNContactOrderField2kithᚋinternalᚋdeskᚐOrderField(ctx, v)
+			data, err := ec.unmarshalNContactOrderField2kithᚋinternalᚋserviceᚐOrderField(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Field = data
 		case "direction":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNOrderDirection2kithᚋinternalᚋdeskᚐDirection(ctx, v)
+			data, err := ec.unmarshalNOrderDirection2kithᚋinternalᚋserviceᚐDirection(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -11843,7 +11844,7 @@ func (ec *executionContext) _ContactEvent(ctx context.Context, sel ast.Selection
 
 var contactMatchImplementors = []string{"ContactMatch"}
 
-func (ec *executionContext) _ContactMatch(ctx context.Context, sel ast.SelectionSet, obj *storage.Match) graphql.Marshaler {
+func (ec *executionContext) _ContactMatch(ctx context.Context, sel ast.SelectionSet, obj *search.Match) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, contactMatchImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -13890,12 +13891,12 @@ func (ec *executionContext) marshalNContactEventKind2kithᚋinternalᚋcrmᚐEve
 	return res
 }
 
-func (ec *executionContext) unmarshalNContactMatchField2kithᚋstorageᚐMatchField(ctx context.Context, v any) (storage.MatchField, error) {
+func (ec *executionContext) unmarshalNContactMatchField2kithᚋinternalᚋsearchᚐMatchField(ctx context.Context, v any) (search.MatchField, error) {
 	res, err := scalar.UnmarshalContactMatchField(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNContactMatchField2kithᚋstorageᚐMatchField(ctx context.Context, sel ast.SelectionSet, v storage.MatchField) graphql.Marshaler {
+func (ec *executionContext) marshalNContactMatchField2kithᚋinternalᚋsearchᚐMatchField(ctx context.Context, sel ast.SelectionSet, v search.MatchField) graphql.Marshaler {
 	_ = sel
 	res := scalar.MarshalContactMatchField(v)
 	if res == graphql.Null {
@@ -13904,12 +13905,12 @@ func (ec *executionContext) marshalNContactMatchField2kithᚋstorageᚐMatchFiel
 	return res
 }
 
-func (ec *executionContext) unmarshalNContactMatchKind2kithᚋstorageᚐMatchKind(ctx context.Context, v any) (storage.MatchKind, error) {
+func (ec *executionContext) unmarshalNContactMatchKind2kithᚋinternalᚋsearchᚐMatchKind(ctx context.Context, v any) (search.MatchKind, error) {
 	res, err := scalar.UnmarshalContactMatchKind(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNContactMatchKind2kithᚋstorageᚐMatchKind(ctx context.Context, sel ast.SelectionSet, v storage.MatchKind) graphql.Marshaler {
+func (ec *executionContext) marshalNContactMatchKind2kithᚋinternalᚋsearchᚐMatchKind(ctx context.Context, sel ast.SelectionSet, v search.MatchKind) graphql.Marshaler {
 	_ = sel
 	res := scalar.MarshalContactMatchKind(v)
 	if res == graphql.Null {
@@ -13918,12 +13919,12 @@ func (ec *executionContext) marshalNContactMatchKind2kithᚋstorageᚐMatchKind(
 	return res
 }
 
-func (ec *executionContext) unmarshalNContactOrderField2kithᚋinternalᚋdeskᚐOrderField(ctx context.Context, v any) (service.OrderField, error) {
+func (ec *executionContext) unmarshalNContactOrderField2kithᚋinternalᚋserviceᚐOrderField(ctx context.Context, v any) (service.OrderField, error) {
 	res, err := scalar.UnmarshalContactOrderField(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNContactOrderField2kithᚋinternalᚋdeskᚐOrderField(ctx context.Context, sel ast.SelectionSet, v service.OrderField) graphql.Marshaler {
+func (ec *executionContext) marshalNContactOrderField2kithᚋinternalᚋserviceᚐOrderField(ctx context.Context, sel ast.SelectionSet, v service.OrderField) graphql.Marshaler {
 	_ = sel
 	res := scalar.MarshalContactOrderField(v)
 	if res == graphql.Null {
@@ -14221,12 +14222,12 @@ func (ec *executionContext) marshalNNode2ᚕkithᚋgraphᚋmodelᚐNode(ctx cont
 	return ret
 }
 
-func (ec *executionContext) unmarshalNOrderDirection2kithᚋinternalᚋdeskᚐDirection(ctx context.Context, v any) (service.Direction, error) {
+func (ec *executionContext) unmarshalNOrderDirection2kithᚋinternalᚋserviceᚐDirection(ctx context.Context, v any) (service.Direction, error) {
 	res, err := scalar.UnmarshalOrderDirection(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNOrderDirection2kithᚋinternalᚋdeskᚐDirection(ctx context.Context, sel ast.SelectionSet, v service.Direction) graphql.Marshaler {
+func (ec *executionContext) marshalNOrderDirection2kithᚋinternalᚋserviceᚐDirection(ctx context.Context, sel ast.SelectionSet, v service.Direction) graphql.Marshaler {
 	_ = sel
 	res := scalar.MarshalOrderDirection(v)
 	if res == graphql.Null {
@@ -14315,7 +14316,7 @@ func (ec *executionContext) marshalNSessionConnection2kithᚋgraphᚋmodelᚐSes
 	return ec._SessionConnection(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNSessionCounts2kithᚋinternalᚋdeskᚐSessionCounts(ctx context.Context, sel ast.SelectionSet, v service.SessionCounts) graphql.Marshaler {
+func (ec *executionContext) marshalNSessionCounts2kithᚋinternalᚋserviceᚐSessionCounts(ctx context.Context, sel ast.SelectionSet, v service.SessionCounts) graphql.Marshaler {
 	return ec._SessionCounts(ctx, sel, &v)
 }
 
@@ -14371,15 +14372,15 @@ func (ec *executionContext) marshalNSessionStatus2kithᚋinternalᚋcrmᚐSessio
 	return res
 }
 
-func (ec *executionContext) marshalNSessionStatusCount2kithᚋinternalᚋdeskᚐStatusCount(ctx context.Context, sel ast.SelectionSet, v service.StatusCount) graphql.Marshaler {
+func (ec *executionContext) marshalNSessionStatusCount2kithᚋinternalᚋserviceᚐStatusCount(ctx context.Context, sel ast.SelectionSet, v service.StatusCount) graphql.Marshaler {
 	return ec._SessionStatusCount(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNSessionStatusCount2ᚕkithᚋinternalᚋdeskᚐStatusCountᚄ(ctx context.Context, sel ast.SelectionSet, v []service.StatusCount) graphql.Marshaler {
+func (ec *executionContext) marshalNSessionStatusCount2ᚕkithᚋinternalᚋserviceᚐStatusCountᚄ(ctx context.Context, sel ast.SelectionSet, v []service.StatusCount) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNSessionStatusCount2kithᚋinternalᚋdeskᚐStatusCount(ctx, sel, v[i])
+		return ec.marshalNSessionStatusCount2kithᚋinternalᚋserviceᚐStatusCount(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -14405,15 +14406,15 @@ func (ec *executionContext) marshalNSessionTag2kithᚋinternalᚋcrmᚐSessionTa
 	return res
 }
 
-func (ec *executionContext) marshalNSessionTagCount2kithᚋinternalᚋdeskᚐTagCount(ctx context.Context, sel ast.SelectionSet, v service.TagCount) graphql.Marshaler {
+func (ec *executionContext) marshalNSessionTagCount2kithᚋinternalᚋserviceᚐTagCount(ctx context.Context, sel ast.SelectionSet, v service.TagCount) graphql.Marshaler {
 	return ec._SessionTagCount(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNSessionTagCount2ᚕkithᚋinternalᚋdeskᚐTagCountᚄ(ctx context.Context, sel ast.SelectionSet, v []service.TagCount) graphql.Marshaler {
+func (ec *executionContext) marshalNSessionTagCount2ᚕkithᚋinternalᚋserviceᚐTagCountᚄ(ctx context.Context, sel ast.SelectionSet, v []service.TagCount) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNSessionTagCount2kithᚋinternalᚋdeskᚐTagCount(ctx, sel, v[i])
+		return ec.marshalNSessionTagCount2kithᚋinternalᚋserviceᚐTagCount(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -14708,7 +14709,7 @@ func (ec *executionContext) marshalOChannel2ᚖkithᚋinternalᚋcrmᚐChannel(c
 	return ec._Channel(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOChannelSetup2ᚖkithᚋinternalᚋdeskᚐChannelSetup(ctx context.Context, sel ast.SelectionSet, v *service.ChannelSetup) graphql.Marshaler {
+func (ec *executionContext) marshalOChannelSetup2ᚖkithᚋinternalᚋserviceᚐChannelSetup(ctx context.Context, sel ast.SelectionSet, v *service.ChannelSetup) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -14722,7 +14723,7 @@ func (ec *executionContext) marshalOContact2ᚖkithᚋinternalᚋcrmᚐContact(c
 	return ec._Contact(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOContactMatch2ᚖkithᚋstorageᚐMatch(ctx context.Context, sel ast.SelectionSet, v *storage.Match) graphql.Marshaler {
+func (ec *executionContext) marshalOContactMatch2ᚖkithᚋinternalᚋsearchᚐMatch(ctx context.Context, sel ast.SelectionSet, v *search.Match) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

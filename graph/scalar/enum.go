@@ -7,8 +7,8 @@ import (
 
 	"kith/graph/model"
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/internal/service"
-	"kith/storage"
 )
 
 // enum reads one of the values, letter by letter.
@@ -51,19 +51,19 @@ func UnmarshalRole(v any) (crm.Role, error) {
 }
 
 // MarshalContactMatchField writes the field that a search matched.
-func MarshalContactMatchField(v storage.MatchField) graphql.Marshaler { return plain(v) }
+func MarshalContactMatchField(v search.MatchField) graphql.Marshaler { return plain(v) }
 
 // UnmarshalContactMatchField reads the field that a search matched.
-func UnmarshalContactMatchField(v any) (storage.MatchField, error) {
-	return enum(v, storage.MatchName, storage.MatchEmail, storage.MatchPhone)
+func UnmarshalContactMatchField(v any) (search.MatchField, error) {
+	return enum(v, search.MatchName, search.MatchEmail, search.MatchPhone)
 }
 
 // MarshalContactMatchKind writes how well a search matched.
-func MarshalContactMatchKind(v storage.MatchKind) graphql.Marshaler { return plain(v) }
+func MarshalContactMatchKind(v search.MatchKind) graphql.Marshaler { return plain(v) }
 
 // UnmarshalContactMatchKind reads how well a search matched.
-func UnmarshalContactMatchKind(v any) (storage.MatchKind, error) {
-	return enum(v, storage.MatchExact, storage.MatchPrefix, storage.MatchWord, storage.MatchAnywhere)
+func UnmarshalContactMatchKind(v any) (search.MatchKind, error) {
+	return enum(v, search.MatchExact, search.MatchPrefix, search.MatchWord, search.MatchAnywhere)
 }
 
 // MarshalContactEventKind writes what happened to a contact.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"kith/internal/search"
 	"kith/storage"
 )
 
@@ -26,7 +27,7 @@ const MaxKey = 1024
 
 const (
 	version  = 1
-	lastTier = 2
+	lastTier = search.TierAnywhere
 	headSize = 1 + len(List{}) + 1 + 8 + len(uuid.UUID{}) // version, list, tier, time, id; the key follows
 	noTime   = -1 << 63
 )

@@ -8,6 +8,7 @@ import (
 
 	"kith/internal/crm"
 	"kith/internal/demo"
+	"kith/internal/search"
 	"kith/storage"
 	"kith/storage/sqlite"
 )
@@ -24,14 +25,14 @@ func TestFilledWorkspaceAnswersQueries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	count, err := store.CountContacts(ctx, w, "")
+	count, err := store.CountContacts(ctx, w, search.Query{})
 	if want := (storage.Count{Value: 500, Exact: true}); err != nil || count != want {
 		t.Errorf("count %+v, %v", count, err)
 	}
-	for _, search := range []string{"gmail", "com", "+49", "a"} {
-		page, err := store.Contacts(ctx, w, storage.ContactQuery{Search: search, Order: storage.Relevance, Page: storage.Page{Size: 25}})
+	for _, text := range []string{"gmail", "com", "+49", "a"} {
+		page, err := store.Contacts(ctx, w, storage.ContactQuery{Search: search.Parse(text), Order: storage.Relevance, Page: storage.Page{Size: 25}})
 		if err != nil || len(page.Rows) == 0 {
-			t.Errorf("search %q: %d rows, %v", search, len(page.Rows), err)
+			t.Errorf("search %q: %d rows, %v", text, len(page.Rows), err)
 		}
 	}
 
@@ -80,7 +81,7 @@ func TestFillingTwoTimesAddsContactsAndChannels(t *testing.T) {
 		if err := demo.Fill(ctx, store, "demo", step.o); err != nil {
 			t.Fatal(err)
 		}
-		count, err := store.CountContacts(ctx, w, "")
+		count, err := store.CountContacts(ctx, w, search.Query{})
 		if err != nil || count.Value != step.contacts {
 			t.Errorf("%+v: count %+v, %v", step.o, count, err)
 		}

@@ -15,10 +15,10 @@ const (
 )
 
 // anywhere reads the contacts whose text f lets through, by name key. Texts in one script seldom hold another's letters,
-// so what a short search in a script other than Latin finds stands among the names in that script: these are looked at
+// so what a short search in a script other than Latin finds is among the names in that script: these are looked at
 // by name, those around them by grams. Where names around them share a bucket with these, the grams would fetch these as
 // well, so as long as they are not too many they are looked at too.
-func (p *pager) anywhere(ctx context.Context, r Range, f Filter, keep filter) error {
+func (p *pager) anywhere(ctx context.Context, r Range, f Filter, keep keepFunc) error {
 	home, ok := Script(f.With)
 	if !ok || !p.indexed(f) {
 		return p.scanFirst(ctx, r, f, keep)
@@ -34,7 +34,7 @@ func (p *pager) anywhere(ctx context.Context, r Range, f Filter, keep filter) er
 		{Range{After: home.Before, Before: beside.Before}, sideLook},
 		{Range{After: beside.Before, Before: r.Before}, 0},
 	}
-	if p.back {
+	if p.Desc {
 		slices.Reverse(parts)
 	}
 	for _, part := range parts {
@@ -56,7 +56,7 @@ func (p *pager) anywhere(ctx context.Context, r Range, f Filter, keep filter) er
 }
 
 // look reads the range whole when it holds fewer than most names: grams would fetch what the rest of its bucket has as well.
-func (p *pager) look(ctx context.Context, r Range, f Filter, most int, keep filter) error {
+func (p *pager) look(ctx context.Context, r Range, f Filter, most int, keep keepFunc) error {
 	more, err := p.src.Reaches(ctx, r, most)
 	if err != nil {
 		return err
@@ -72,12 +72,12 @@ func (p *pager) look(ctx context.Context, r Range, f Filter, most int, keep filt
 // scanFirst looks at the first names of the range one by one, which is all it takes for a common fragment, and into the
 // gram index where that did not fill the page. Of a fragment that is neither common nor rare every bucket holds more than
 // a page: fetching and sorting these would cost more than to look at some more names.
-func (p *pager) scanFirst(ctx context.Context, r Range, f Filter, keep filter) error {
-	if !p.indexed(f) || seldom(f.With) > 0 {
+func (p *pager) scanFirst(ctx context.Context, r Range, f Filter, keep keepFunc) error {
+	if !p.indexed(f) || selective(f.With) > 0 {
 		return p.gather(ctx, r, p.containing(f), keep)
 	}
 	for _, look := range []int{scanLook, scanMore} {
-		n := p.ask()
+		n := p.batch()
 		hits, err := p.src.Scan(ctx, r, f, look, n)
 		if err != nil {
 			return err
@@ -86,7 +86,7 @@ func (p *pager) scanFirst(ctx context.Context, r Range, f Filter, keep filter) e
 			return nil
 		}
 		if len(hits) > 0 {
-			r = p.behind(r, hits[len(hits)-1].Place)
+			r = p.behind(r, hits[len(hits)-1].IndexKey)
 		}
 		if (n-len(hits))*look > len(hits)*scanMore { // at this rate the rest would take more
 			break
@@ -99,9 +99,9 @@ func (p *pager) scanFirst(ctx context.Context, r Range, f Filter, keep filter) e
 func (p *pager) indexed(f Filter) bool { return p.src.HasGrams() && Indexable(f.With) }
 
 // containing reads the contacts whose text f lets through, by name key, by the cheapest way there is to read them all.
-func (p *pager) containing(f Filter) ask {
+func (p *pager) containing(f Filter) readFunc {
 	return func(ctx context.Context, r Range, n int) ([]Hit, error) {
-		r.Desc = p.back
+		r.Desc = p.Desc
 		if p.indexed(f) {
 			return p.src.Grams(ctx, r, f, n)
 		}

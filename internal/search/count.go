@@ -25,7 +25,7 @@ type Counter interface {
 	HasGrams() bool
 }
 
-// Sample is what the stretches hold that stand for all contacts of a workspace; see [Fences].
+// Sample is what the stretches hold that represent all contacts of a workspace; see [SampleBounds].
 type Sample []Stretch
 
 // Stretch is some contacts that came one after the other: how many there are, and how many of them match.
@@ -51,7 +51,7 @@ func Count(ctx context.Context, src Counter, q Query, limit int) (int, error) {
 		return 0, err
 	}
 	indexed := src.HasGrams() && Indexable(tokens)
-	few := indexed && seldom(tokens) > 0
+	few := indexed && selective(tokens) > 0
 	whole := func() (int, error) { return src.CountNames(ctx, Everything(), Filter{With: tokens}, limit+1) }
 	if size <= scanSize && !few {
 		return whole()
@@ -93,11 +93,11 @@ func (s Sample) share() float64 {
 	return float64(n) / s.looked()
 }
 
-// sureness is by how many standard errors a sample's estimate is lowered to be beyond doubt.
-const sureness = 4
+// confidence is by how many standard errors the estimate of a sample is lowered to be beyond doubt.
+const confidence = 4
 
 // atLeast is how many of so many contacts match beyond doubt: the estimate for a sample of clusters of equal size, less so
-// many standard errors (Cochran, Sampling Techniques, third edition, section 9.3). Where those that match stand together, in a
+// many standard errors (Cochran, Sampling Techniques, third edition, section 9.3). Where those that match come together, in a
 // list that was imported by name for one, the error is large.
 func (s Sample) atLeast(size int) int {
 	n, share := float64(len(s)), s.share()
@@ -110,5 +110,5 @@ func (s Sample) atLeast(size int) int {
 		squares += off * off
 	}
 	deviation := math.Sqrt(squares*n/(n-1)) / s.looked()
-	return int((share - sureness*deviation) * float64(size))
+	return int((share - confidence*deviation) * float64(size))
 }

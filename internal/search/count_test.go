@@ -12,33 +12,33 @@ import (
 	"kith/internal/search"
 )
 
-// books is a workspace that notes how it was counted.
-type books struct {
+// counted is a workspace that records how it was counted.
+type counted struct {
 	size, starting, matching int
 	grams                    bool
 	sample                   search.Sample
 	asked                    string
 }
 
-func (b *books) HasGrams() bool { return b.grams }
+func (c *counted) HasGrams() bool { return c.grams }
 
-func (b *books) Size(context.Context) (int, error) { return b.size, nil }
+func (c *counted) Size(context.Context) (int, error) { return c.size, nil }
 
-func (b *books) CountNames(_ context.Context, _ search.Range, f search.Filter, n int) (int, error) {
+func (c *counted) CountNames(_ context.Context, _ search.Range, f search.Filter, n int) (int, error) {
 	if len(f.With) == 0 {
-		return min(b.starting, n), nil
+		return min(c.starting, n), nil
 	}
-	b.asked = "names"
-	return min(b.matching, n), nil
+	c.asked = "names"
+	return min(c.matching, n), nil
 }
 
-func (b *books) CountGrams(_ context.Context, _ []string, n int) (int, error) {
-	b.asked = "grams"
-	return min(b.matching, n), nil
+func (c *counted) CountGrams(_ context.Context, _ []string, n int) (int, error) {
+	c.asked = "grams"
+	return min(c.matching, n), nil
 }
 
-func (b *books) Sample(context.Context, search.Query, int) (search.Sample, error) {
-	return b.sample, nil
+func (c *counted) Sample(context.Context, search.Query, int) (search.Sample, error) {
+	return c.sample, nil
 }
 
 // stretches are a hundred of 38 contacts, of which so many match, in turn.
@@ -56,28 +56,28 @@ func TestHowACountIsFound(t *testing.T) {
 	const limit, many = 10_000, 1_000_000
 	for name, c := range map[string]struct {
 		text string
-		of   books
+		of   counted
 		want int
 		how  string
 	}{
-		"few contacts":                           {"ann", books{size: 20_000, matching: 7, grams: true}, 7, "names"},
-		"few contacts, a rare search":            {"qxqz", books{size: 20_000, matching: 7, grams: true}, 7, "grams"},
-		"enough names start with it":             {"ann", books{size: many, starting: limit + 1, grams: true}, limit + 1, ""},
-		"no sample yet":                          {"ann", books{size: many, starting: 5, matching: 900, grams: true}, 900, "grams"},
-		"no sample and no grams":                 {"a", books{size: many, matching: many, grams: true}, limit + 1, "names"},
-		"a sample without doubt":                 {"ann", books{size: many, sample: stretches(3), grams: true}, limit + 1, ""},
-		"enough with the names":                  {"ann", books{size: many, starting: 9_000, sample: stretches(1), grams: true}, limit + 1, ""},
-		"a sample of next to nothing":            {"ann", books{size: many, sample: stretches(0, 0, 0, 0, 1), matching: 6_000, grams: true}, 6_000, "grams"},
-		"all that match stand together":          {"ann", books{size: many, sample: append(stretches(0)[:98], stretches(38)[:2]...), matching: 8, grams: true}, 8, "grams"},
-		"a sample that is full, no workspace":    {"ann", books{size: 25_000, sample: stretches(10), matching: 9_000, grams: true}, 9_000, "names"},
-		"a sample, and no gram of the search":    {"a", books{size: many, sample: stretches(0, 0, 0, 0, 1), matching: 6_000, grams: true}, 6_000, "names"},
-		"a workspace that is not in the index":   {"ann", books{size: many, sample: stretches(0, 0, 0, 0, 1), matching: 6_000}, 6_000, "names"},
-		"a rare search asks no sample":           {"qxqz", books{size: many, sample: stretches(38), matching: 3, grams: true}, 3, "grams"},
-		"a rare search that many names have":     {"qxqz", books{size: many, starting: limit + 1, grams: true}, limit + 1, ""},
-		"a sample of one says nothing":           {"ann", books{size: many, sample: stretches(38)[:1], matching: 4, grams: false}, 4, "names"},
-		"as many as the limit are counted":       {"ann", books{size: many, matching: limit, grams: true}, limit, "grams"},
-		"more than the limit are told as one":    {"ann", books{size: many, matching: limit + 7, grams: true}, limit + 1, "grams"},
-		"a sample that holds nothing to look at": {"ann", books{size: many, sample: make(search.Sample, 100), matching: 2, grams: true}, 2, "grams"},
+		"few contacts":                            {"ann", counted{size: 20_000, matching: 7, grams: true}, 7, "names"},
+		"few contacts, a rare search":             {"qxqz", counted{size: 20_000, matching: 7, grams: true}, 7, "grams"},
+		"enough names start with it":              {"ann", counted{size: many, starting: limit + 1, grams: true}, limit + 1, ""},
+		"no sample yet":                           {"ann", counted{size: many, starting: 5, matching: 900, grams: true}, 900, "grams"},
+		"no sample and no grams":                  {"a", counted{size: many, matching: many, grams: true}, limit + 1, "names"},
+		"a sample without doubt":                  {"ann", counted{size: many, sample: stretches(3), grams: true}, limit + 1, ""},
+		"enough with the names":                   {"ann", counted{size: many, starting: 9_000, sample: stretches(1), grams: true}, limit + 1, ""},
+		"a sample of next to nothing":             {"ann", counted{size: many, sample: stretches(0, 0, 0, 0, 1), matching: 6_000, grams: true}, 6_000, "grams"},
+		"all that match come together":            {"ann", counted{size: many, sample: append(stretches(0)[:98], stretches(38)[:2]...), matching: 8, grams: true}, 8, "grams"},
+		"a sample that is full, no workspace":     {"ann", counted{size: 25_000, sample: stretches(10), matching: 9_000, grams: true}, 9_000, "names"},
+		"a sample, and no gram of the search":     {"a", counted{size: many, sample: stretches(0, 0, 0, 0, 1), matching: 6_000, grams: true}, 6_000, "names"},
+		"a workspace that is not in the index":    {"ann", counted{size: many, sample: stretches(0, 0, 0, 0, 1), matching: 6_000}, 6_000, "names"},
+		"a rare search asks no sample":            {"qxqz", counted{size: many, sample: stretches(38), matching: 3, grams: true}, 3, "grams"},
+		"a rare search that many names have":      {"qxqz", counted{size: many, starting: limit + 1, grams: true}, limit + 1, ""},
+		"a sample of one shows nothing":           {"ann", counted{size: many, sample: stretches(38)[:1], matching: 4, grams: false}, 4, "names"},
+		"as many as the limit are counted":        {"ann", counted{size: many, matching: limit, grams: true}, limit, "grams"},
+		"more than the limit are reported as one": {"ann", counted{size: many, matching: limit + 7, grams: true}, limit + 1, "grams"},
+		"a sample that holds nothing to look at":  {"ann", counted{size: many, sample: make(search.Sample, 100), matching: 2, grams: true}, 2, "grams"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -95,7 +95,7 @@ func TestASampleIsNeverMistakenForMore(t *testing.T) {
 	const limit, size = 10_000, 1_000_000
 	r := rand.New(rand.NewPCG(1, 2))
 	for run := range 20_000 {
-		together := []int{1, 2, 5, 38}[run%4] // contacts that match stand together by so many
+		together := []int{1, 2, 5, 38}[run%4] // contacts that match come together by so many
 		s := make(search.Sample, search.SampleStretches)
 		for i := range s {
 			s[i].Looked = search.SampleStretch
@@ -105,35 +105,35 @@ func TestASampleIsNeverMistakenForMore(t *testing.T) {
 				}
 			}
 		}
-		of := books{size: size, matching: limit, sample: s, grams: true}
+		of := counted{size: size, matching: limit, sample: s, grams: true}
 		if n, err := search.Count(context.Background(), &of, search.Parse("ann"), limit); err != nil || n != limit {
 			t.Fatalf("run %d, %d together: %d, %v", run, together, n, err)
 		}
 	}
 }
 
-func TestFencesAreForAWorkspaceAsItIs(t *testing.T) {
+func TestSampleBoundsAreForAWorkspaceAsItIs(t *testing.T) {
 	t.Parallel()
 	var (
-		f    search.Fences
+		b    search.SampleBounds
 		noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 		w    = crm.WorkspaceID(7)
 		at   = []crm.ContactID{crm.ContactID(uuid.New())}
 	)
-	if f.Of(w, 1000, noon) != nil {
-		t.Fatal("knows fences")
+	if b.For(w, 1000, noon) != nil {
+		t.Fatal("knows bounds")
 	}
-	got, size, ok := f.Wanted()
+	got, size, ok := b.Wanted()
 	if got != w || size != 1000 || !ok {
 		t.Fatalf("wanted: %d, %d, %v", got, size, ok)
 	}
-	f.Set(w, at, 1000, noon)
+	b.Set(w, at, 1000, noon)
 	for name, c := range map[string]struct {
 		size        int
 		after       time.Duration
 		known, want bool
 	}{
-		"at once":           {1000, 0, true, false},
+		"the same":          {1000, 0, true, false},
 		"a little larger":   {1050, time.Minute, true, false},
 		"a little smaller":  {950, time.Minute, true, false},
 		"larger":            {1051, 0, false, true},
@@ -141,11 +141,11 @@ func TestFencesAreForAWorkspaceAsItIs(t *testing.T) {
 		"an hour later":     {1000, time.Hour, true, false},
 		"more than an hour": {1000, time.Hour + time.Second, true, true},
 	} {
-		known := f.Of(w, c.size, noon.Add(c.after)) != nil
-		_, size, wanted := f.Wanted()
+		known := b.For(w, c.size, noon.Add(c.after)) != nil
+		_, size, wanted := b.Wanted()
 		if known != c.known || wanted != c.want || wanted && size != c.size {
 			t.Errorf("%s: known %v, wanted %v for %d", name, known, wanted, size)
 		}
-		f.Set(w, at, 1000, noon)
+		b.Set(w, at, 1000, noon)
 	}
 }

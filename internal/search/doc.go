@@ -1,4 +1,5 @@
 // Package search decides what a search means: how text is folded, which keys are stored beside a contact, how a query is
-// read, how well a contact matches, and in which order the steps of a page are taken. Both databases use it, so both give
-// the same pages. It holds no SQL.
+// parsed, how well a contact matches, and in which steps the contacts of a page are found. It reads through [Source] and
+// [Counter], which both databases implement, so both give the same pages. It imports crm alone; it holds no SQL, and knows
+// nothing of pages and cursors, which package storage makes.
 package search

@@ -4,28 +4,26 @@ import (
 	"context"
 
 	"github.com/google/uuid"
-
-	"kith/storage"
 )
 
-// largestAsk is how many rows are asked for at once while rows of other tiers have to be passed over.
-const largestAsk = 1000
+// largestBatch is how many rows are asked for at once while rows of other tiers have to be passed over.
+const largestBatch = 1000
 
-// ask reads the next rows of one range, at most n.
-type ask func(ctx context.Context, r Range, n int) ([]Hit, error)
+// readFunc reads the next rows of one range, at most n.
+type readFunc func(ctx context.Context, r Range, n int) ([]Hit, error)
 
-// ask is how many rows to ask for so that the page gets full even if those come along that have been read in better tiers:
+// batch is how many rows to ask for so that the page gets full even if those come along that have been read in better tiers:
 // the names that start with the search, and with several tokens whatever else there is.
-func (p *pager) ask() int {
-	if len(p.query.Tokens()) > 1 {
-		return p.want
+func (p *pager) batch() int {
+	if len(p.Query.Tokens()) > 1 {
+		return p.Want
 	}
-	return p.want - len(p.rows) + max(p.starting, 0)
+	return p.Want - len(p.found) + max(p.starting, 0)
 }
 
 // gather reads on within r until the page is full or r is at its end.
-func (p *pager) gather(ctx context.Context, r Range, read ask, keep filter) error {
-	n := p.ask()
+func (p *pager) gather(ctx context.Context, r Range, read readFunc, keep keepFunc) error {
+	n := p.batch()
 	for !p.full() {
 		hits, err := read(ctx, r, n)
 		if err != nil {
@@ -35,47 +33,46 @@ func (p *pager) gather(ctx context.Context, r Range, read ask, keep filter) erro
 		if len(hits) < n {
 			return nil
 		}
-		r = p.behind(r, hits[len(hits)-1].Place)
-		n = min(4*n, largestAsk) // this one held rows to pass over: the next may hold many
+		r = p.behind(r, hits[len(hits)-1].IndexKey)
+		n = min(4*n, largestBatch) // this one held rows to pass over: the next may hold many
 	}
 	return nil
 }
 
-// filter ranks a hit and says where it stands, and whether it is read where it belongs.
-type filter func(Hit, Keys) (at storage.Position, ok bool)
+// keepFunc gives the position of a hit; it is not ok when the hit does not match, or is read elsewhere.
+type keepFunc func(Hit, Keys) (at Position, ok bool)
 
-func (p *pager) keep(tier int) filter {
-	return func(h Hit, k Keys) (storage.Position, bool) {
-		t, key, ok := p.query.Rank(k)
-		return storage.Position{Tier: t, Key: key}, ok && t == tier && key == h.Key
+func (p *pager) keep(tier int) keepFunc {
+	return func(h Hit, k Keys) (Position, bool) {
+		t, key, ok := p.Query.Rank(k)
+		return Position{Tier: t, IndexKey: IndexKey{Key: key}}, ok && t == tier && key == h.Key
 	}
 }
 
 // keepAny is for the order by name, which knows no tiers.
-func (p *pager) keepAny(h Hit, k Keys) (storage.Position, bool) {
-	return storage.Position{Key: h.Key}, Contains(k.Text, p.query.Tokens())
+func (p *pager) keepAny(h Hit, k Keys) (Position, bool) {
+	return Position{IndexKey: IndexKey{Key: h.Key}}, Contains(k.Text, p.Query.Tokens())
 }
 
-func (p *pager) add(hits []Hit, keep filter) {
+func (p *pager) add(hits []Hit, keep keepFunc) {
 	for _, h := range hits {
 		if p.full() {
 			return
 		}
-		k := p.query.keysOf(h)
+		k := p.Query.keysOf(h)
 		at, ok := keep(h, k)
 		if !ok {
 			continue
 		}
 		at.ID = uuid.UUID(h.Contact.ID)
-		m := p.query.Match(*h.Contact, k)
-		p.rows = append(p.rows, storage.ContactRow{Contact: *h.Contact, Position: at, Match: &m})
+		p.found = append(p.found, Found{Position: at, Contact: h.Contact, Match: p.Query.Match(*h.Contact, k)})
 	}
 }
 
 // inTier is what is left of a tier's range when the page starts within that tier.
 func (p *pager) inTier(tier int, r Range) Range {
-	r.Desc = p.back
-	if p.from == nil || p.from.Tier != tier {
+	r.Desc = p.Desc
+	if p.From == nil || p.From.Tier != tier {
 		return r
 	}
 	return p.beyondFrom(r)
@@ -83,20 +80,20 @@ func (p *pager) inTier(tier int, r Range) Range {
 
 // beyondFrom is what is left of r behind the page's starting bound.
 func (p *pager) beyondFrom(r Range) Range {
-	r.Desc = p.back
-	if p.from == nil {
+	r.Desc = p.Desc
+	if p.From == nil {
 		return r
 	}
-	at := Place{Key: p.from.Key, ID: p.from.ID}
-	if after(at, r.After) && !p.back || after(r.Before, at) && p.back {
+	at := p.From.IndexKey
+	if after(at, r.After) && !p.Desc || after(r.Before, at) && p.Desc {
 		return p.behind(r, at)
 	}
 	return r
 }
 
-// behind is r from a place onwards, in the direction of reading.
-func (p *pager) behind(r Range, at Place) Range {
-	if p.back {
+// behind is r from a key onwards, in the direction of reading.
+func (p *pager) behind(r Range, at IndexKey) Range {
+	if p.Desc {
 		r.Before = at
 	} else {
 		r.After = at

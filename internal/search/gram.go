@@ -8,7 +8,7 @@ import (
 	"kith/internal/crm"
 )
 
-// Buckets is the number of stretches that the gram index cuts the order by name into. A bucket rises with the name key,
+// Buckets is the number of parts that the gram index cuts the order by name into. A bucket rises with the name key,
 // so reading bucket after bucket reads in order.
 const Buckets = 40
 
@@ -75,7 +75,7 @@ var scripts = []string{
 	"\u0370", "\u0400", "\u0530", "\u0590", "\u0600", "\u0900", "\u0E00", "\u3000", "\u4E00", "\uAC00", Ceiling,
 }
 
-// Script is the stretch of names in the script of a single short token; ok is false for Latin, and for longer tokens,
+// Script is the range of names in the script of a single short token; ok is false for Latin, and for longer tokens,
 // which find little anywhere.
 func Script(tokens []string) (home Range, ok bool) {
 	if len(tokens) != 1 || tokens[0] < scripts[0] || utf8.RuneCountInString(tokens[0]) > shortToken {
@@ -83,16 +83,16 @@ func Script(tokens []string) (home Range, ok bool) {
 	}
 	for i, end := range scripts[1:] {
 		if tokens[0] < end {
-			return Range{After: Place{Key: scripts[i]}, Before: Place{Key: end}}, true
+			return Range{After: IndexKey{Key: scripts[i]}, Before: IndexKey{Key: end}}, true
 		}
 	}
 	return Range{}, false
 }
 
 // alphabets are the scripts of few letters that share buckets: of each letter these hold a great many names.
-var alphabets = Range{After: Place{Key: "\u0530"}, Before: Place{Key: "\u4E00"}}
+var alphabets = Range{After: IndexKey{Key: "\u0530"}, Before: IndexKey{Key: "\u4E00"}}
 
-// besides is the stretch of names around a token's script that share buckets with it and have to be told apart from it:
+// besides is the range of names around a token's script that share buckets with it and have to be told apart from it:
 // none for Greek and Cyrillic, nor for characters that few names hold.
 func besides(home Range, token string) Range {
 	if home.After.Key < alphabets.After.Key || home.After.Key >= alphabets.Before.Key || utf8.RuneCountInString(token) > 1 {
@@ -105,18 +105,18 @@ func besides(home Range, token string) Range {
 // when it is shorter. Every one of them is needed, none is enough, and none at all means that the index cannot help.
 func Grams(w crm.WorkspaceID, bucket int, tokens []string) []int64 {
 	salt := salted(w, bucket)
-	found, most := make([][]telling, len(tokens)), 0
+	found, most := make([][]weighted, len(tokens)), 0
 	for i, t := range tokens {
 		found[i] = gramsOf(t)
 		most = max(most, len(found[i]))
 	}
 	grams := make([]int64, 0, maxGrams)
-	for turn := range most { // the best of each token come first: those of one token tell much the same
+	for i := range most { // the rarest of each token come first: those of one token exclude much the same rows
 		for _, of := range found {
-			if turn >= len(of) || len(grams) == maxGrams {
+			if i >= len(of) || len(grams) == maxGrams {
 				continue
 			}
-			if g := salt | of[turn].gram; !slices.Contains(grams, g) {
+			if g := salt | of[i].gram; !slices.Contains(grams, g) {
 				grams = append(grams, g)
 			}
 		}
@@ -125,56 +125,56 @@ func Grams(w crm.WorkspaceID, bucket int, tokens []string) []int64 {
 	return grams
 }
 
-// gramsOf are a token's grams, the most telling first.
-func gramsOf(token string) []telling {
-	var found []telling
+// gramsOf are a token's grams, the rarest first.
+func gramsOf(token string) []weighted {
+	var found []weighted
 	var a, b, c int64 // the last three characters, 0 before the first
 	n := 0
 	for _, r := range token {
 		a, b, c = b, c, int64(r)
 		if n++; n >= 3 {
-			found = append(found, telling{gram: gram(a, b, c), bits: tells(a, b, c)})
+			found = append(found, weighted{gram: gram(a, b, c), bits: information(a, b, c)})
 		}
 	}
 	switch {
 	case n == 2:
-		found = append(found, telling{gram: gram(b, c, 0)})
+		found = append(found, weighted{gram: gram(b, c, 0)})
 	case n == 1 && rare(c):
-		found = append(found, telling{gram: gram(c, 0, 0)})
+		found = append(found, weighted{gram: gram(c, 0, 0)})
 	}
-	slices.SortStableFunc(found, func(a, b telling) int { return b.bits - a.bits })
+	slices.SortStableFunc(found, func(a, b weighted) int { return b.bits - a.bits })
 	return found
 }
 
-// telling is a gram with how much it tells: the rarer it is, the fewer rows have to be looked at.
-type telling struct {
+// weighted is a gram with its information: the rarer it is, the fewer rows have to be looked at.
+type weighted struct {
 	gram int64
 	bits int // tenths
 }
 
-// A token of so many characters is in few texts unless it is in the domain of many; a shorter one, when its characters
-// tell so much.
+// A token of longToken characters is in few texts unless it is in the domain of many, where it has less information than
+// domainBits; a shorter one is when it has shortBits.
 const (
-	longToken   = 4
-	domainTells = 80
-	shortTells  = 125
+	longToken  = 4
+	domainBits = 80
+	shortBits  = 125
 )
 
-// seldom counts the tokens that so few texts hold, about one in a hundred at most, that they do not fill a page when some
+// selective counts the tokens that so few texts hold, about one in a hundred at most, that they do not fill a page when some
 // names are looked at one by one.
-func seldom(tokens []string) (n int) {
+func selective(tokens []string) (n int) {
 	for _, t := range tokens {
 		grams := gramsOf(t)
-		if len(grams) > 0 && (grams[0].bits >= shortTells || grams[0].bits >= domainTells && utf8.RuneCountInString(t) >= longToken) {
+		if len(grams) > 0 && (grams[0].bits >= shortBits || grams[0].bits >= domainBits && utf8.RuneCountInString(t) >= longToken) {
 			n++
 		}
 	}
 	return n
 }
 
-// tells is how much the characters of a gram tell, by how often they occur in names. What is in the domain of most
-// e-mails tells little.
-func tells(chars ...int64) (bits int) {
+// information is that of the characters of a gram, by how often they occur in names. What is in the domain of most emails
+// has little.
+func information(chars ...int64) (bits int) {
 	for _, c := range chars {
 		if c >= int64(len(charBits)) {
 			bits += 70
@@ -192,11 +192,11 @@ func tells(chars ...int64) (bits int) {
 	return bits
 }
 
-// everywhere is what many e-mails end in.
+// everywhere is what many emails end in.
 const everywhere = "@gmail.com @googlemail.com @yahoo.com @hotmail.com @outlook.com @icloud.com @live.com @web.de @gmx.de @gmx.net " +
 	"@mail.ru @qq.com @protonmail.com .org .net .co.uk .fr .es .it"
 
-// charBits is what one character tells, in tenths of a bit.
+// charBits is the information of one character, in tenths of a bit.
 var charBits = func() (bits [128]uint8) {
 	for i := range bits {
 		bits[i] = 60
@@ -252,8 +252,8 @@ func salted(w crm.WorkspaceID, bucket int) int64 {
 
 func gram(a, b, c int64) int64 { return ((a*gramFactor+b)*gramFactor + c) % gramModulus }
 
-// rare reports whether a single character is worth an entry: the letters and digits of ASCII and what stands in every
-// name and e-mail are not.
+// rare reports whether a single character is worth an entry: the letters and digits of ASCII and what is in every
+// name and email are not.
 func rare(r int64) bool {
 	switch {
 	case 'a' <= r && r <= 'z', '0' <= r && r <= '9', r == ' ', r == '.', r == '@':

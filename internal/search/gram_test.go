@@ -78,7 +78,7 @@ func TestGrams(t *testing.T) {
 		"a common letter beside a word adds nothing":  {[]string{"s", "ann"}, "ann", 1},
 		"characters are counted, not bytes":           {[]string{"山田"}, "山田", 1},
 		"no token has no grams":                       {nil, "", 0},
-		"what stands in every e-mail is not rare":     {[]string{"@", "."}, "", 0},
+		"what is in every email is not rare":          {[]string{"@", "."}, "", 0},
 		"what stands in few names is":                 {[]string{"%"}, "%", 1},
 		"a percent sign within a token is like other": {[]string{"a%b"}, "a%b", 1},
 	} {

@@ -15,8 +15,8 @@ const (
 	maxText  = 2_000
 	maxEmail = 400
 	maxTerm  = 200
-	maxParts = 9   // terms of an e-mail
-	maxTerms = 128 // more than the words of any name and the parts of any e-mail
+	maxParts = 9   // terms of an email
+	maxTerms = 128 // more than the words of any name and the parts of any email
 )
 
 // nameless starts the name key of a contact without a name, which sorts it after every name of any script. Folding drops
@@ -25,13 +25,13 @@ const nameless = "\U0010FFFE"
 
 // Keys is what is stored beside a contact for searches and for the order by name. All of it is folded.
 type Keys struct {
-	// Name sorts contacts by name, and those without one by e-mail or phone after every name. 400 bytes at most.
+	// Name sorts contacts by name, and those without one by email or phone after every name. 400 bytes at most.
 	Name string
-	// Text holds all that a search can find, one field a line: name, e-mail, international digits of the phone, and its
+	// Text holds all that a search can find, one field a line: name, email, international digits of the phone, and its
 	// national digits when they are no part of those. 2,000 bytes at most; what is cut off is the end of the name.
 	Text string
 	// Terms are the places that a search is expected to match at besides the start of the name: later words of the name,
-	// the e-mail and its parts, the forms of the phone. Sorted, without duplicates, 128 of 200 bytes each at most.
+	// the email and its parts, the forms of the phone. Sorted, without duplicates, 128 of 200 bytes each at most.
 	Terms []string
 }
 
@@ -112,7 +112,7 @@ func (t *terms) add(s string) {
 	}
 }
 
-// addEmail adds the e-mail, and what follows each separator of the local part and each dot of the domain but the last.
+// addEmail adds the email, and what follows each separator of the local part and each dot of the domain but the last.
 // It stops at so many terms, to leave room for a name.
 func (t *terms) addEmail(s string, limit int) {
 	before := len(*t)

@@ -29,7 +29,7 @@ func TestParse(t *testing.T) {
 		"a word within a later one":                {"an ann", "an ann", []string{"ann"}, "ann"},
 		"a word within an earlier one":             {"hanna smith ann", "hanna smith ann", []string{"hanna", "smith"}, "hanna"},
 		"plain characters":                         {`%_\'"`, `%_\'"`, []string{`%_\'"`}, `%_\'"`},
-		"an e-mail":                                {"Ann@Example.com", "ann@example.com", []string{"ann@example.com"}, "ann@example.com"},
+		"an email":                                 {"Ann@Example.com", "ann@example.com", []string{"ann@example.com"}, "ann@example.com"},
 		"digits":                                   {"123", "123", []string{"123"}, "123"},
 		"a phone with spaces":                      {"030 12 34", "0301234", []string{"0301234"}, "0301234"},
 		"a phone with all punctuation":             {"(030)/12-34.5", "03012345", []string{"03012345"}, "03012345"},

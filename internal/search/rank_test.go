@@ -7,7 +7,6 @@ import (
 
 	"kith/internal/crm"
 	"kith/internal/search"
-	"kith/storage"
 )
 
 func TestRank(t *testing.T) {
@@ -18,31 +17,31 @@ func TestRank(t *testing.T) {
 		query   string
 		tier    int
 		key     string
-		match   storage.Match
+		match   search.Match
 	}{
-		"the whole name":                       {ann, "ANN-SOPHIE smith", search.TierName, "ann-sophie smith", storage.Match{Field: storage.MatchName, Kind: storage.MatchExact}},
-		"the name's start":                     {ann, "an", search.TierName, "ann-sophie smith", storage.Match{Field: storage.MatchName, Kind: storage.MatchPrefix}},
-		"the start of two words":               {ann, "ann-sophie sm", search.TierName, "ann-sophie smith", storage.Match{Field: storage.MatchName, Kind: storage.MatchPrefix}},
-		"a later word":                         {ann, "smi", search.TierTerm, "smith", storage.Match{Field: storage.MatchName, Kind: storage.MatchWord}},
-		"the lowest of two terms":              {ann, "sm", search.TierTerm, "smith", storage.Match{Field: storage.MatchName, Kind: storage.MatchWord}},
-		"a part of a double name":              {ann, "sophie", search.TierTerm, "sophie", storage.Match{Field: storage.MatchName, Kind: storage.MatchWord}},
-		"words in another order":               {ann, "smith ann", search.TierTerm, "smith", storage.Match{Field: storage.MatchName, Kind: storage.MatchAnywhere}},
-		"a part of the e-mail":                 {ann, "smythe", search.TierTerm, "smythe@mail.example.com", storage.Match{Field: storage.MatchEmail, Kind: storage.MatchWord}},
-		"a domain":                             {ann, "example.com", search.TierTerm, "example.com", storage.Match{Field: storage.MatchEmail, Kind: storage.MatchWord}},
-		"the whole e-mail":                     {ann, "A.Smythe@mail.example.com", search.TierTerm, "a.smythe@mail.example.com", storage.Match{Field: storage.MatchEmail, Kind: storage.MatchExact}},
-		"words of two fields":                  {ann, "ann example", search.TierTerm, "example.com", storage.Match{Field: storage.MatchEmail, Kind: storage.MatchAnywhere}},
-		"a phone's start":                      {ann, "+49 30", search.TierTerm, "4930123456", storage.Match{Field: storage.MatchPhone, Kind: storage.MatchWord}},
-		"a phone's national start":             {ann, "030/12", search.TierTerm, "030123456", storage.Match{Field: storage.MatchPhone, Kind: storage.MatchWord}},
-		"a whole phone":                        {ann, "0049 (0)30 123456", search.TierTerm, "4930123456", storage.Match{Field: storage.MatchPhone, Kind: storage.MatchExact}},
-		"a whole national phone":               {ann, "030 123456", search.TierTerm, "030123456", storage.Match{Field: storage.MatchPhone, Kind: storage.MatchExact}},
-		"a part of the name":                   {ann, "mith", search.TierAnywhere, "ann-sophie smith", storage.Match{Field: storage.MatchName, Kind: storage.MatchAnywhere}},
-		"a part of the e-mail's words":         {ann, "ythe", search.TierAnywhere, "ann-sophie smith", storage.Match{Field: storage.MatchEmail, Kind: storage.MatchAnywhere}},
-		"the middle of a phone":                {ann, "12 34", search.TierAnywhere, "ann-sophie smith", storage.Match{Field: storage.MatchPhone, Kind: storage.MatchAnywhere}},
-		"parts of words":                       {ann, "mith ophi", search.TierAnywhere, "ann-sophie smith", storage.Match{Field: storage.MatchName, Kind: storage.MatchAnywhere}},
-		"the e-mail of nobody":                 {contact("", "bob@x.co", ""), "bob", search.TierTerm, "bob@x.co", storage.Match{Field: storage.MatchEmail, Kind: storage.MatchWord}},
-		"a name like an e-mail":                {contact("ann@x.co", "ann@x.co", ""), "ann@x.co", search.TierName, "ann@x.co", storage.Match{Field: storage.MatchName, Kind: storage.MatchExact}},
-		"a whole phone without a trunk prefix": {contact("", "", "+14155552671"), "(415) 555-2671", search.TierTerm, "4155552671", storage.Match{Field: storage.MatchPhone, Kind: storage.MatchExact}},
-		"digits of an e-mail":                  {contact("", "4155552671@x.co", "+14155552671"), "415555", search.TierTerm, "4155552671", storage.Match{Field: storage.MatchEmail, Kind: storage.MatchWord}},
+		"the whole name":                       {ann, "ANN-SOPHIE smith", search.TierName, "ann-sophie smith", search.Match{Field: search.MatchName, Kind: search.MatchExact}},
+		"the name's start":                     {ann, "an", search.TierName, "ann-sophie smith", search.Match{Field: search.MatchName, Kind: search.MatchPrefix}},
+		"the start of two words":               {ann, "ann-sophie sm", search.TierName, "ann-sophie smith", search.Match{Field: search.MatchName, Kind: search.MatchPrefix}},
+		"a later word":                         {ann, "smi", search.TierTerm, "smith", search.Match{Field: search.MatchName, Kind: search.MatchWord}},
+		"the lowest of two terms":              {ann, "sm", search.TierTerm, "smith", search.Match{Field: search.MatchName, Kind: search.MatchWord}},
+		"a part of a double name":              {ann, "sophie", search.TierTerm, "sophie", search.Match{Field: search.MatchName, Kind: search.MatchWord}},
+		"words in another order":               {ann, "smith ann", search.TierTerm, "smith", search.Match{Field: search.MatchName, Kind: search.MatchAnywhere}},
+		"a part of the email":                  {ann, "smythe", search.TierTerm, "smythe@mail.example.com", search.Match{Field: search.MatchEmail, Kind: search.MatchWord}},
+		"a domain":                             {ann, "example.com", search.TierTerm, "example.com", search.Match{Field: search.MatchEmail, Kind: search.MatchWord}},
+		"the whole email":                      {ann, "A.Smythe@mail.example.com", search.TierTerm, "a.smythe@mail.example.com", search.Match{Field: search.MatchEmail, Kind: search.MatchExact}},
+		"words of two fields":                  {ann, "ann example", search.TierTerm, "example.com", search.Match{Field: search.MatchEmail, Kind: search.MatchAnywhere}},
+		"a phone's start":                      {ann, "+49 30", search.TierTerm, "4930123456", search.Match{Field: search.MatchPhone, Kind: search.MatchWord}},
+		"a phone's national start":             {ann, "030/12", search.TierTerm, "030123456", search.Match{Field: search.MatchPhone, Kind: search.MatchWord}},
+		"a whole phone":                        {ann, "0049 (0)30 123456", search.TierTerm, "4930123456", search.Match{Field: search.MatchPhone, Kind: search.MatchExact}},
+		"a whole national phone":               {ann, "030 123456", search.TierTerm, "030123456", search.Match{Field: search.MatchPhone, Kind: search.MatchExact}},
+		"a part of the name":                   {ann, "mith", search.TierAnywhere, "ann-sophie smith", search.Match{Field: search.MatchName, Kind: search.MatchAnywhere}},
+		"a part of the email's words":          {ann, "ythe", search.TierAnywhere, "ann-sophie smith", search.Match{Field: search.MatchEmail, Kind: search.MatchAnywhere}},
+		"the middle of a phone":                {ann, "12 34", search.TierAnywhere, "ann-sophie smith", search.Match{Field: search.MatchPhone, Kind: search.MatchAnywhere}},
+		"parts of words":                       {ann, "mith ophi", search.TierAnywhere, "ann-sophie smith", search.Match{Field: search.MatchName, Kind: search.MatchAnywhere}},
+		"the email of nobody":                  {contact("", "bob@x.co", ""), "bob", search.TierTerm, "bob@x.co", search.Match{Field: search.MatchEmail, Kind: search.MatchWord}},
+		"a name like an email":                 {contact("ann@x.co", "ann@x.co", ""), "ann@x.co", search.TierName, "ann@x.co", search.Match{Field: search.MatchName, Kind: search.MatchExact}},
+		"a whole phone without a trunk prefix": {contact("", "", "+14155552671"), "(415) 555-2671", search.TierTerm, "4155552671", search.Match{Field: search.MatchPhone, Kind: search.MatchExact}},
+		"digits of an email":                   {contact("", "4155552671@x.co", "+14155552671"), "415555", search.TierTerm, "4155552671", search.Match{Field: search.MatchEmail, Kind: search.MatchWord}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,6 +1,8 @@
 package search
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"strings"
 
@@ -10,7 +12,7 @@ import (
 )
 
 // Source is what a backend offers a search: bounded, ordered reads of its indexes within one workspace. Every method but
-// Few returns at most n hits in the order of their places, descending when r says so.
+// Few returns at most n hits in the order of their index keys, descending when r says so.
 type Source interface {
 	// Names reads contacts by name key.
 	Names(ctx context.Context, r Range, n int) ([]Hit, error)
@@ -19,8 +21,8 @@ type Source interface {
 	Reaches(ctx context.Context, r Range, n int) (bool, error)
 
 	// Terms looks at the first n terms of the range and reads the contacts whose text contains every one of also, one hit
-	// for each term. When it looked at n, end is the place of the last; nil says that the range is exhausted.
-	Terms(ctx context.Context, r Range, also []string, n int) (hits []Hit, end *Place, err error)
+	// for each term. When it looked at n, end is the key of the last; nil says that the range is exhausted.
+	Terms(ctx context.Context, r Range, also []string, n int) (hits []Hit, end *IndexKey, err error)
 
 	// Scan reads contacts by name key and keeps those whose text f lets through. It looks at the first look contacts of
 	// the range only; 0 is all of them.
@@ -44,22 +46,22 @@ type Filter struct {
 	Without []string
 }
 
-// Range is the stretch of an index between two places, both exclusive.
+// Range is the part of an index between two keys, both exclusive.
 type Range struct {
-	After  Place
-	Before Place
+	After  IndexKey
+	Before IndexKey
 	Desc   bool
 }
 
-// Place is where a row stands in an index: by key, bytewise, then by id.
-type Place struct {
+// IndexKey is what an index sorts a row by: a folded string, bytewise, then the id.
+type IndexKey struct {
 	Key string
 	ID  uuid.UUID
 }
 
 // Hit is a row of an index with its contact, and the contact's stored keys but for the terms.
 type Hit struct {
-	Place
+	IndexKey
 	Contact *crm.Contact
 	Name    string // [Keys.Name]
 	Text    string // [Keys.Text]
@@ -70,12 +72,12 @@ const Ceiling = "\U0010FFFF"
 
 // Everything is the range of a whole index.
 func Everything() Range {
-	return Range{Before: Place{Key: Ceiling}}
+	return Range{Before: IndexKey{Key: Ceiling}}
 }
 
 // StartingWith is the range of the keys that start with prefix.
 func StartingWith(prefix string) Range {
-	return Range{After: Place{Key: prefix}, Before: Place{Key: prefix + Ceiling}}
+	return Range{After: IndexKey{Key: prefix}, Before: IndexKey{Key: prefix + Ceiling}}
 }
 
 // overlap is where both ranges are, in the direction of the first.
@@ -89,10 +91,10 @@ func overlap(r, s Range) Range {
 	return r
 }
 
-// after reports whether place a comes after place b in an index.
-func after(a, b Place) bool {
-	if c := strings.Compare(a.Key, b.Key); c != 0 {
-		return c > 0
-	}
-	return strings.Compare(string(a.ID[:]), string(b.ID[:])) > 0
+// Compare orders keys, as [cmp.Compare] does.
+func (k IndexKey) Compare(o IndexKey) int {
+	return cmp.Or(strings.Compare(k.Key, o.Key), bytes.Compare(k.ID[:], o.ID[:]))
 }
+
+// after reports whether a comes after b in an index.
+func after(a, b IndexKey) bool { return a.Compare(b) > 0 }

@@ -19,7 +19,7 @@ const MaxSearch = 1000
 // OrderField is what a list of contacts is sorted by.
 type OrderField string
 
-// The orders. Under a search there are ByRelevance and ByName, without one all but ByRelevance.
+// The orders; [storage.Order.Check] says which of them a list may have.
 const (
 	ByLastActivity OrderField = "LAST_ACTIVITY"
 	ByName         OrderField = "NAME"
@@ -85,7 +85,7 @@ func (s *Service) Contacts(ctx context.Context, v crm.Viewer, l ContactList) (Co
 	if query.Empty() {
 		l.Search = ""
 	}
-	order, err := l.order()
+	order, err := l.order(query)
 	if err != nil {
 		return ContactPage{}, err
 	}
@@ -106,13 +106,13 @@ func (s *Service) Contacts(ctx context.Context, v crm.Viewer, l ContactList) (Co
 				n, err = storage.Count{}, caught
 			}
 		}()
-		return s.store.CountContacts(ctx, v.Workspace, l.Search)
+		return s.store.CountContacts(ctx, v.Workspace, query)
 	})
 	if l.Counted {
 		go func() { _, _ = count() }()
 	}
 	found, err := s.store.Contacts(ctx, v.Workspace, storage.ContactQuery{
-		Search:     l.Search,
+		Search:     query,
 		Order:      orders[order.Field],
 		Descending: order.Direction == Descending,
 		Page:       page,
@@ -125,25 +125,15 @@ func (s *Service) Contacts(ctx context.Context, v crm.Viewer, l ContactList) (Co
 	}, nil
 }
 
-// order is the order asked for, where there is an index for it.
-func (l ContactList) order() (Order, error) {
-	searching := l.Search != ""
+// order is the order asked for, or the default.
+func (l ContactList) order(q search.Query) (Order, error) {
 	switch {
-	case l.Order == nil && searching:
-		return Order{Field: ByRelevance, Direction: Ascending}, nil
-	case l.Order == nil:
+	case l.Order != nil:
+		return *l.Order, orders[l.Order.Field].Check(q)
+	case q.Empty():
 		return Order{Field: ByLastActivity, Direction: Descending}, nil
 	}
-	f := l.Order.Field
-	switch {
-	case searching && f != ByRelevance && f != ByName:
-		return Order{}, &crm.InvalidError{Field: "orderBy", Reason: "must be RELEVANCE or NAME under a search"}
-	case !searching && f == ByRelevance:
-		return Order{}, &crm.InvalidError{
-			Field: "orderBy", Reason: "can be RELEVANCE only under a search; without one LAST_ACTIVITY, NAME or CREATED",
-		}
-	}
-	return *l.Order, nil
+	return Order{Field: ByRelevance, Direction: Ascending}, nil
 }
 
 func readSearch(s string) (search.Query, error) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/internal/service"
 	"kith/storage"
 )
@@ -19,7 +20,7 @@ func (dizzy) Contacts(context.Context, crm.WorkspaceID, storage.ContactQuery) (s
 	return storage.ContactPage{}, crm.ErrUnavailable
 }
 
-func (dizzy) CountContacts(context.Context, crm.WorkspaceID, string) (storage.Count, error) {
+func (dizzy) CountContacts(context.Context, crm.WorkspaceID, search.Query) (storage.Count, error) {
 	panic("Ann is away")
 }
 

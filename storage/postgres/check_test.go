@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/storage"
 	"kith/storage/postgres"
 	"kith/storage/postgres/pgtest"
@@ -119,7 +120,7 @@ func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 				t.Errorf("found after the repair: %v", found)
 			}
 			for _, text := range []string{"zoe ang", "angstrom", "ngstr", "mail.exa"} {
-				page, err := s.Contacts(ctx, w, storage.ContactQuery{Search: text, Order: storage.Relevance, Page: storage.Page{Size: 5}})
+				page, err := s.Contacts(ctx, w, storage.ContactQuery{Search: search.Parse(text), Order: storage.Relevance, Page: storage.Page{Size: 5}})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -14,8 +14,8 @@ import (
 
 // CountContacts counts the contacts that match a search as far as [storage.CountLimit], or all of them from the counter
 // that the writes keep.
-func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, text string) (storage.Count, error) {
-	count, err := s.countContacts(ctx, w, search.Parse(text))
+func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, q search.Query) (storage.Count, error) {
+	count, err := s.countContacts(ctx, w, q)
 	if err != nil {
 		return storage.Count{}, fmt.Errorf("count contacts: %w", err)
 	}
@@ -23,16 +23,14 @@ func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, text strin
 }
 
 func (s *Store) countContacts(ctx context.Context, w crm.WorkspaceID, q search.Query) (storage.Count, error) {
-	if q.Empty() {
-		n, err := source{Store: s, workspace: w}.Size(ctx)
-		return storage.Count{Value: n, Exact: true}, err
+	if q.Empty() { // needs no gram index
+		return storage.CountMatches(ctx, source{Store: s, workspace: w}, q)
 	}
 	src, err := s.source(ctx, w)
 	if err != nil {
 		return storage.Count{}, err
 	}
-	n, err := search.Count(ctx, src, q, storage.CountLimit)
-	return storage.Counted(n), err
+	return storage.CountMatches(ctx, src, q)
 }
 
 var _ search.Counter = source{}
@@ -72,7 +70,7 @@ func (s source) CountGrams(ctx context.Context, tokens []string, n int) (found i
 
 // Sample reads stretches by id.
 func (s source) Sample(ctx context.Context, q search.Query, size int) (search.Sample, error) {
-	at := s.known.Load().fences.Of(s.workspace, size, time.Now())
+	at := s.known.Load().bounds.For(s.workspace, size, time.Now())
 	if at == nil {
 		return nil, nil
 	}
@@ -111,10 +109,10 @@ func (s source) onOneNode() string {
 	return ""
 }
 
-// fence places the sample of a workspace that was counted in.
-func (s *Store) fence(ctx context.Context) error {
+// findBounds finds the bounds of the sample of a workspace that was counted in.
+func (s *Store) findBounds(ctx context.Context) error {
 	known := s.known.Load()
-	w, size, ok := known.fences.Wanted()
+	w, size, ok := known.bounds.Wanted()
 	if !ok {
 		return nil
 	}
@@ -130,14 +128,14 @@ func (s *Store) fence(ctx context.Context) error {
 			WHERE n % @step = 0
 			ORDER BY id
 			LIMIT @stretches`,
-			pgx.NamedArgs{"workspace": w, "step": max(1, size/search.SampleStretches), "stretches": search.SampleStretches})
+			pgx.NamedArgs{"workspace": w, "step": search.SampleStep(size), "stretches": search.SampleStretches})
 		at, err = all(ctx, rows, err, func(row pgx.CollectableRow) (id crm.ContactID, err error) {
 			return id, row.Scan((*[16]byte)(&id))
 		})
 		return err
 	})
 	if err == nil {
-		known.fences.Set(w, at, size, time.Now())
+		known.bounds.Set(w, at, size, time.Now())
 	}
 	return translate(ctx, err)
 }

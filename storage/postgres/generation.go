@@ -18,7 +18,7 @@ type memories struct {
 	workspaces sync.Map // name → crm.WorkspaceID
 	routes     sync.Map // crm.ChannelID → crm.WorkspaceID
 	grams      sync.Map // crm.WorkspaceID → gramState
-	fences     search.Fences
+	bounds     search.SampleBounds
 	customers  memory
 	analyzed   atomic.Bool            // all tables have statistics
 	secret     atomic.Pointer[[]byte] // that messages are known again by

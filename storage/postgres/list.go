@@ -9,7 +9,6 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"kith/internal/crm"
-	"kith/internal/search"
 	"kith/storage"
 )
 
@@ -23,27 +22,27 @@ func (s *Store) Contacts(ctx context.Context, w crm.WorkspaceID, q storage.Conta
 }
 
 func (s *Store) list(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) (storage.ContactPage, error) {
-	if !search.Parse(q.Search).Empty() {
-		if q.Order != storage.Relevance && q.Order != storage.Name {
-			return storage.ContactPage{}, &crm.InvalidError{Field: "orderBy", Reason: "Under a search the order is RELEVANCE or NAME"}
-		}
+	if err := q.Order.Check(q.Search); err != nil {
+		return storage.ContactPage{}, err
+	}
+	if !q.Search.Empty() {
 		src, err := s.source(ctx, w)
 		if err != nil {
 			return storage.ContactPage{}, err
 		}
-		return search.Page(ctx, src, q)
+		return storage.SearchPage(ctx, src, q)
 	}
 	rows, err := s.ordered(ctx, w, q)
 	if err != nil {
 		return storage.ContactPage{}, err
 	}
-	rows, more := storage.Window(q.Page, rows, func(r storage.ContactRow) storage.Position { return r.Position }, q.Before)
-	return storage.ContactPage{Rows: rows, More: more}, nil
+	return q.Window(rows), nil
 }
 
-// ordered reads a list without a search from its starting bound on, one row more than the page.
+// ordered reads a list without a search, in one of the orders that [storage.Order.Check] lets it have: from its starting
+// bound on, one row more than the page.
 func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) ([]storage.ContactRow, error) {
-	d := direction(q.Descending != q.Page.FromEnd)
+	d := direction(q.ReadsDown())
 	args := pgx.NamedArgs{"workspace": w}
 	beyond := func(columns, place string) string {
 		from := q.Page.From()
@@ -87,8 +86,6 @@ func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.Contac
 			ORDER BY c.created_at %[3]s, c.id %[3]s
 			LIMIT %[4]d`,
 			contactColumns, beyond("(c.created_at, c.id)", "(@at, @id)"), d.order, limit)
-	default:
-		return nil, &crm.InvalidError{Field: "orderBy", Reason: "RELEVANCE needs a search"}
 	}
 	rows, err := s.pool.Query(ctx, sql, args)
 	var (

@@ -70,8 +70,8 @@ func (s *Store) Maintain(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("fill gram index: %w", err)
 	}
-	if err := s.fence(ctx); err != nil {
-		return false, fmt.Errorf("place a sample: %w", err)
+	if err := s.findBounds(ctx); err != nil {
+		return false, fmt.Errorf("find sample bounds: %w", err)
 	}
 	return detached || keyed || indexed, nil
 }

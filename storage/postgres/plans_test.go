@@ -16,6 +16,7 @@ import (
 	"kith/bench/trace"
 	"kith/internal/crm"
 	"kith/internal/demo"
+	"kith/internal/search"
 	"kith/storage"
 	"kith/storage/postgres"
 	"kith/storage/postgres/pgtest"
@@ -141,15 +142,15 @@ func (r reader) readAll() {
 		{Order: storage.Name, Descending: true}, {Order: storage.Created}, {Order: storage.Created, Descending: true},
 	}
 	for i, k := range trace.Keystrokes(1, crowded, 20*len(trace.Classes)) {
-		lists = append(lists, storage.ContactQuery{Search: k.Text, Order: storage.Relevance})
+		lists = append(lists, storage.ContactQuery{Search: search.Parse(k.Text), Order: storage.Relevance})
 		if i%3 == 0 {
-			lists = append(lists, storage.ContactQuery{Search: k.Text, Order: storage.Name, Descending: i%2 == 0})
+			lists = append(lists, storage.ContactQuery{Search: search.Parse(k.Text), Order: storage.Name, Descending: i%2 == 0})
 		}
 	}
 	for _, q := range lists {
 		for range 3 { // the first page, the next, and in the orders without tiers the last
 			q.Page.Size = 50
-			r.check("list "+q.Search, func() (err error) {
+			r.check("list "+q.Search.Text(), func() (err error) {
 				page, err = r.store.Contacts(ctx, r.workspace, q)
 				return err
 			})
@@ -184,7 +185,7 @@ func (r reader) sessions(ctx context.Context, page storage.ContactPage) {
 	}
 	r.filters(ctx)
 	r.writes(ctx)
-	r.check("count", func() error { _, err := r.store.CountContacts(ctx, r.workspace, ""); return err })
+	r.check("count", func() error { _, err := r.store.CountContacts(ctx, r.workspace, search.Query{}); return err })
 	r.counts(ctx)
 	r.check("has contacts", func() error { _, err := r.store.HasContacts(ctx, r.workspace); return err })
 }
@@ -194,7 +195,7 @@ func (r reader) counts(ctx context.Context) {
 	r.mayRead = max(r.mayRead, crowded+1_000)
 	for range 2 {
 		for _, k := range trace.Keystrokes(1, crowded, 5*len(trace.Classes)) {
-			r.check("count "+k.Text, func() error { _, err := r.store.CountContacts(ctx, r.workspace, k.Text); return err })
+			r.check("count "+k.Text, func() error { _, err := r.store.CountContacts(ctx, r.workspace, search.Parse(k.Text)); return err })
 		}
 		if _, err := r.store.Maintain(ctx); err != nil {
 			r.t.Fatal(err)

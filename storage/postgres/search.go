@@ -79,7 +79,7 @@ func (s source) args(r search.Range) pgx.NamedArgs {
 	}
 }
 
-// within is the condition that a place is in the range. Both ends are given and the cursor is one of them: a range and a
+// within is the condition that an index key is in the range. Both ends are given and the cursor is one of them: a range and a
 // cursor as two conditions on one side start reading at the wrong place.
 func within(columns string) string {
 	return columns + ` > (@after, @after_id) AND ` + columns + ` < (@before, @before_id)`
@@ -104,14 +104,14 @@ func holding(column string, f search.Filter, args pgx.NamedArgs) string {
 func (s source) hits(ctx context.Context, sql string, args pgx.NamedArgs) ([]search.Hit, error) {
 	rows, err := s.pool.Query(ctx, sql, args)
 	var (
-		at         search.Place
+		at         search.IndexKey
 		name, text pgtype.Text
 		r          contactRow
 		targets    = append([]any{&at.Key, (*[16]byte)(&at.ID), &name, &text}, r.targets()...)
 	)
 	return all(ctx, rows, err, func(row pgx.CollectableRow) (search.Hit, error) {
 		err := row.Scan(targets...)
-		return search.Hit{Place: at, Contact: r.contact(), Name: name.String, Text: text.String}, err
+		return search.Hit{IndexKey: at, Contact: r.contact(), Name: name.String, Text: text.String}, err
 	})
 }
 
@@ -145,7 +145,7 @@ var noContact = strings.Repeat(`NULL, `, 16) + `NULL`
 
 // Terms reads contacts by term. Of terms whose contacts are filtered only the hits come back, and after them the last term
 // looked at, if there were n.
-func (s source) Terms(ctx context.Context, r search.Range, also []string, n int) ([]search.Hit, *search.Place, error) {
+func (s source) Terms(ctx context.Context, r search.Range, also []string, n int) ([]search.Hit, *search.IndexKey, error) {
 	d, args := direction(r.Desc), s.args(r)
 	looked := fmt.Sprintf(`
 		SELECT term, contact_id
@@ -182,7 +182,7 @@ func (s source) Terms(ctx context.Context, r search.Range, also []string, n int)
 		return nil, nil, err
 	}
 	last := len(hits) - 1
-	switch end := hits[last].Place; {
+	switch end := hits[last].IndexKey; {
 	case hits[last].Contact == nil:
 		return hits[:last], &end, nil
 	case len(also) == 0 && len(hits) == n:

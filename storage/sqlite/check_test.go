@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/storage"
 	"kith/storage/sqlite"
 )
@@ -128,7 +129,7 @@ func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 				t.Errorf("found after the repair: %v", found)
 			}
 			for _, text := range []string{"zoe ang", "angstrom", "ngstr", "mail.exa"} {
-				page, err := s.Contacts(t.Context(), w, storage.ContactQuery{Search: text, Order: storage.Relevance, Page: storage.Page{Size: 5}})
+				page, err := s.Contacts(t.Context(), w, storage.ContactQuery{Search: search.Parse(text), Order: storage.Relevance, Page: storage.Page{Size: 5}})
 				if err != nil {
 					t.Fatal(err)
 				}

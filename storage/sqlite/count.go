@@ -14,16 +14,9 @@ import (
 )
 
 // CountContacts counts the contacts that match a search, up to a limit, or reads the number of all contacts.
-func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, text string) (storage.Count, error) {
-	q := search.Parse(text)
+func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, q search.Query) (storage.Count, error) {
 	count, err := readOnce(ctx, s, func(c *conn) (storage.Count, error) {
-		src := counter{source{conn: c, workspace: w}, &s.fences}
-		if q.Empty() {
-			n, err := src.Size(ctx)
-			return storage.Count{Value: n, Exact: true}, err
-		}
-		n, err := search.Count(ctx, src, q, storage.CountLimit)
-		return storage.Counted(n), err
+		return storage.CountMatches(ctx, counter{source{conn: c, workspace: w}, &s.bounds}, q)
 	})
 	if err != nil {
 		return storage.Count{}, fmt.Errorf("count contacts: %w", err)
@@ -34,7 +27,7 @@ func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, text strin
 // counter is what SQLite offers a count.
 type counter struct {
 	source
-	fences *search.Fences
+	bounds *search.SampleBounds
 }
 
 var _ search.Counter = counter{}
@@ -89,7 +82,7 @@ func (s counter) CountGrams(ctx context.Context, tokens []string, n int) (int, e
 
 // Sample reads stretches by id.
 func (s counter) Sample(ctx context.Context, q search.Query, size int) (search.Sample, error) {
-	at := s.fences.Of(s.workspace, size, time.Now())
+	at := s.bounds.For(s.workspace, size, time.Now())
 	if at == nil {
 		return nil, nil
 	}
@@ -117,9 +110,9 @@ func (s counter) Sample(ctx context.Context, q search.Query, size int) (search.S
 	return sample, nil
 }
 
-// fence places the sample of a workspace that was counted in.
-func (s *Store) fence(ctx context.Context) error {
-	w, size, ok := s.fences.Wanted()
+// findBounds finds the bounds of the sample of a workspace that was counted in.
+func (s *Store) findBounds(ctx context.Context) error {
+	w, size, ok := s.bounds.Wanted()
 	if !ok {
 		return nil
 	}
@@ -137,12 +130,12 @@ func (s *Store) fence(ctx context.Context) error {
 				return at, err
 			}
 			at = append(at, id)
-			a["after"], a["skip"] = id[:], max(0, size/search.SampleStretches-1)
+			a["after"], a["skip"] = id[:], search.SampleStep(size)-1
 		}
 		return at, nil
 	})
 	if err == nil {
-		s.fences.Set(w, at, size, time.Now())
+		s.bounds.Set(w, at, size, time.Now())
 	}
 	return err
 }

@@ -109,7 +109,7 @@ func (s *Store) replace(ctx context.Context, old *files, found os.FileInfo) erro
 		return err
 	}
 	s.opened.Store(f)
-	s.fences.Forget()
+	s.bounds.Forget()
 	s.renewed.Add(1)
 	notify(s.marks)
 	go func() { _ = old.close() }() // it waits for those who still read it; the file has no name any more

@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 
 	"kith/internal/crm"
-	"kith/internal/search"
 	"kith/storage"
 )
 
@@ -23,25 +22,25 @@ func (s *Store) Contacts(ctx context.Context, w crm.WorkspaceID, q storage.Conta
 }
 
 func (s *Store) list(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) (storage.ContactPage, error) {
-	if !search.Parse(q.Search).Empty() {
-		if q.Order != storage.Relevance && q.Order != storage.Name {
-			return storage.ContactPage{}, &crm.InvalidError{Field: "orderBy", Reason: "a search is ordered by RELEVANCE or NAME"}
-		}
+	if err := q.Order.Check(q.Search); err != nil {
+		return storage.ContactPage{}, err
+	}
+	if !q.Search.Empty() {
 		return readOnce(ctx, s, func(c *conn) (storage.ContactPage, error) {
-			return search.Page(ctx, source{conn: c, workspace: w}, q)
+			return storage.SearchPage(ctx, source{conn: c, workspace: w}, q)
 		})
 	}
 	rows, err := s.ordered(ctx, w, q)
 	if err != nil {
 		return storage.ContactPage{}, err
 	}
-	rows, more := storage.Window(q.Page, rows, func(r storage.ContactRow) storage.Position { return r.Position }, q.Before)
-	return storage.ContactPage{Rows: rows, More: more}, nil
+	return q.Window(rows), nil
 }
 
-// ordered reads a list without a search from its starting bound on, one row more than the page.
+// ordered reads a list without a search, in one of the orders that [storage.Order.Check] lets it have: from its starting
+// bound on, one row more than the page.
 func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) ([]storage.ContactRow, error) {
-	d := direction(q.Descending != q.Page.FromEnd)
+	d := direction(q.ReadsDown())
 	a := args{"workspace": w, "n": q.Page.Size + 1}
 	beyond := func(columns, place string, bounds args) string {
 		if q.Page.From() == nil {
@@ -83,8 +82,6 @@ func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.Contac
 			ORDER BY c.created_at %[3]s, c.id %[3]s
 			LIMIT @n`,
 			contactColumns, beyond("(c.created_at, c.id)", "(@at, @id)", args{"at": from.At.UnixMicro(), "id": from.ID[:]}), d.order)
-	default:
-		return nil, &crm.InvalidError{Field: "orderBy", Reason: "RELEVANCE needs a search"}
 	}
 	return read(ctx, s, func(c *conn) ([]storage.ContactRow, error) {
 		return all(ctx, c, query, a, func(rows *sql.Rows) (storage.ContactRow, error) {

@@ -30,7 +30,7 @@ func (s *Store) Maintain(ctx context.Context) (more bool, err error) {
 		more, err = s.erase(ctx)
 	}
 	if err == nil {
-		err = s.fence(ctx)
+		err = s.findBounds(ctx)
 	}
 	if err != nil {
 		return false, fmt.Errorf("maintain: %w", err)

@@ -13,6 +13,7 @@ import (
 
 	"kith/internal/crm"
 	"kith/internal/demo"
+	"kith/internal/search"
 	"kith/storage"
 	"kith/storage/sqlite"
 )
@@ -52,9 +53,9 @@ func reads(t *testing.T, s *sqlite.Store, w crm.WorkspaceID) {
 		"@gmail", "0170", "4917", "555123", "é", "ив", "田", "%", "maria garcia", "ria gar", "stin erma", "anderson martin",
 	} {
 		for _, q := range []storage.ContactQuery{
-			{Search: text, Order: storage.Relevance, Page: page},
-			{Search: text, Order: storage.Name, Page: page},
-			{Search: text, Order: storage.Relevance, Page: storage.Page{Size: 50, FromEnd: true}},
+			{Search: search.Parse(text), Order: storage.Relevance, Page: page},
+			{Search: search.Parse(text), Order: storage.Name, Page: page},
+			{Search: search.Parse(text), Order: storage.Relevance, Page: storage.Page{Size: 50, FromEnd: true}},
 		} {
 			var took []time.Duration
 			rows := 0
@@ -68,7 +69,7 @@ func reads(t *testing.T, s *sqlite.Store, w crm.WorkspaceID) {
 			}
 			slices.Sort(took)
 			began := time.Now()
-			c, err := s.CountContacts(t.Context(), w, text)
+			c, err := s.CountContacts(t.Context(), w, search.Parse(text))
 			if err != nil {
 				t.Fatal(err)
 			}

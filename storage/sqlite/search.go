@@ -1,8 +1,6 @@
 package sqlite
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -34,7 +32,7 @@ func (s source) args(r search.Range, n int) args {
 	}
 }
 
-// within is the condition that a place is in the range. Both ends are given and the cursor is one of them: a range and a
+// within is the condition that an index key is in the range. Both ends are given and the cursor is one of them: a range and a
 // cursor as two conditions on one side start reading at the wrong place.
 func within(columns string) string {
 	return columns + ` > (@after, @after_id) AND ` + columns + ` < (@before, @before_id)`
@@ -91,7 +89,7 @@ func (s source) Reaches(ctx context.Context, r search.Range, n int) (bool, error
 }
 
 // Terms reads contacts by term.
-func (s source) Terms(ctx context.Context, r search.Range, also []string, n int) ([]search.Hit, *search.Place, error) {
+func (s source) Terms(ctx context.Context, r search.Range, also []string, n int) ([]search.Hit, *search.IndexKey, error) {
 	d, a := direction(r.Desc), s.args(r, n)
 	hits, err := s.hits(ctx, fmt.Sprintf(`
 		SELECT t.term, t.contact_id, c.name_key, c.search_text, %[1]s
@@ -101,9 +99,9 @@ func (s source) Terms(ctx context.Context, r search.Range, also []string, n int)
 		ORDER BY t.term %[3]s, t.contact_id %[3]s
 		LIMIT @n`,
 		contactColumns, within("(t.term, t.contact_id)"), d.order, holding("c.search_text", search.Filter{With: also}, a)), a)
-	var end *search.Place
+	var end *search.IndexKey
 	if len(hits) == n {
-		end = new(hits[n-1].Place)
+		end = new(hits[n-1].IndexKey)
 	}
 	return slices.DeleteFunc(hits, func(h search.Hit) bool { return h.Contact == nil }), end, err
 }
@@ -184,13 +182,13 @@ func buckets(r search.Range) []int {
 	return list
 }
 
-// inOrder sorts hits by their places: what a subquery has put in order a join need not keep.
+// inOrder sorts hits by their keys: what a subquery has put in order a join need not keep.
 func inOrder(hits []search.Hit, r search.Range) []search.Hit {
 	slices.SortFunc(hits, func(a, b search.Hit) int {
 		if r.Desc {
 			a, b = b, a
 		}
-		return cmp.Or(strings.Compare(a.Key, b.Key), bytes.Compare(a.ID[:], b.ID[:]))
+		return a.IndexKey.Compare(b.IndexKey)
 	})
 	return hits
 }

@@ -30,7 +30,7 @@ type Store struct {
 	renewed atomic.Uint64
 
 	eraser eraser
-	fences search.Fences
+	bounds search.SampleBounds
 
 	followers followers
 	tellEvery time.Duration

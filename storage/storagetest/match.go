@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"kith/internal/search"
 	"kith/storage"
 )
 
@@ -33,12 +34,12 @@ var matchCases = []testCase{
 		people := w.add(person{name: "Ann"}, person{name: "ÄNN"}, person{name: "ann"}, person{name: "Ann"})
 		slices.SortFunc(people, byID)
 		for _, order := range []storage.Order{storage.Relevance, storage.Name} {
-			w.same("ann", w.list(storage.ContactQuery{Search: "ann", Order: order}), ids(people))
+			w.same("ann", w.list(storage.ContactQuery{Search: search.Parse("ann"), Order: order}), ids(people))
 		}
 	}},
 	{"the order by name disregards how well a contact matches", func(w *world) {
 		w.add(person{name: "Hannah"}, person{name: "Ann"}, person{email: "ann@example.com"}, person{name: "Zoe Ann"}, person{name: "Beth-Ann"})
-		page := w.page(storage.ContactQuery{Search: "ann", Order: storage.Name, Page: storage.Page{Size: everything}})
+		page := w.page(storage.ContactQuery{Search: search.Parse("ann"), Order: storage.Name, Page: storage.Page{Size: everything}})
 		var got []string
 		for _, r := range page.Rows {
 			got = append(got, r.Contact.DisplayName())
@@ -47,46 +48,46 @@ var matchCases = []testCase{
 	}},
 	{"a row says which field matched and how", func(w *world) {
 		w.add(person{"Ann-Marie O'Neil Smith", "shop.service@example.com", "+4930901820"})
-		for search, want := range map[string]storage.Match{
-			"ann-marie o'neil smith":   {Field: storage.MatchName, Kind: storage.MatchExact},
-			"ÄNN-MARIE O'NEIL SMITH":   {Field: storage.MatchName, Kind: storage.MatchExact},
-			"ann":                      {Field: storage.MatchName, Kind: storage.MatchPrefix},
-			"ann-marie o":              {Field: storage.MatchName, Kind: storage.MatchPrefix},
-			"smith":                    {Field: storage.MatchName, Kind: storage.MatchWord},
-			"o'n":                      {Field: storage.MatchName, Kind: storage.MatchWord},
-			"mith":                     {Field: storage.MatchName, Kind: storage.MatchAnywhere},
-			"smith ann":                {Field: storage.MatchName, Kind: storage.MatchAnywhere},
-			"ann example":              {Field: storage.MatchEmail, Kind: storage.MatchAnywhere},
-			"service":                  {Field: storage.MatchEmail, Kind: storage.MatchWord},
-			"example":                  {Field: storage.MatchEmail, Kind: storage.MatchWord},
-			"xampl":                    {Field: storage.MatchEmail, Kind: storage.MatchAnywhere},
-			"030 90":                   {Field: storage.MatchPhone, Kind: storage.MatchWord},
-			"SHOP.service@example.com": {Field: storage.MatchEmail, Kind: storage.MatchExact},
-			"(030) 901820":             {Field: storage.MatchPhone, Kind: storage.MatchExact},
-			"0049 30 901820":           {Field: storage.MatchPhone, Kind: storage.MatchExact},
-			"1820":                     {Field: storage.MatchPhone, Kind: storage.MatchAnywhere},
+		for text, want := range map[string]search.Match{
+			"ann-marie o'neil smith":   {Field: search.MatchName, Kind: search.MatchExact},
+			"ÄNN-MARIE O'NEIL SMITH":   {Field: search.MatchName, Kind: search.MatchExact},
+			"ann":                      {Field: search.MatchName, Kind: search.MatchPrefix},
+			"ann-marie o":              {Field: search.MatchName, Kind: search.MatchPrefix},
+			"smith":                    {Field: search.MatchName, Kind: search.MatchWord},
+			"o'n":                      {Field: search.MatchName, Kind: search.MatchWord},
+			"mith":                     {Field: search.MatchName, Kind: search.MatchAnywhere},
+			"smith ann":                {Field: search.MatchName, Kind: search.MatchAnywhere},
+			"ann example":              {Field: search.MatchEmail, Kind: search.MatchAnywhere},
+			"service":                  {Field: search.MatchEmail, Kind: search.MatchWord},
+			"example":                  {Field: search.MatchEmail, Kind: search.MatchWord},
+			"xampl":                    {Field: search.MatchEmail, Kind: search.MatchAnywhere},
+			"030 90":                   {Field: search.MatchPhone, Kind: search.MatchWord},
+			"SHOP.service@example.com": {Field: search.MatchEmail, Kind: search.MatchExact},
+			"(030) 901820":             {Field: search.MatchPhone, Kind: search.MatchExact},
+			"0049 30 901820":           {Field: search.MatchPhone, Kind: search.MatchExact},
+			"1820":                     {Field: search.MatchPhone, Kind: search.MatchAnywhere},
 		} {
 			for _, order := range []storage.Order{storage.Relevance, storage.Name} {
-				rows := w.page(storage.ContactQuery{Search: search, Order: order, Page: aPage}).Rows
+				rows := w.page(storage.ContactQuery{Search: search.Parse(text), Order: order, Page: aPage}).Rows
 				if len(rows) != 1 || rows[0].Match == nil {
-					w.t.Errorf("search %q finds %d rows, want one with a match", search, len(rows))
+					w.t.Errorf("search %q finds %d rows, want one with a match", text, len(rows))
 					continue
 				}
-				w.same(fmt.Sprintf("match of %q in order %d", search, order), *rows[0].Match, want)
+				w.same(fmt.Sprintf("match of %q in order %d", text, order), *rows[0].Match, want)
 			}
 		}
 	}},
 	{"a match names the best of several reasons", func(w *world) {
 		w.add(person{"Ann", "ann@example.com", ""}, person{"Hannah", "ann2@example.com", ""}, person{"Joanna", "joanna@example.com", ""})
-		rows := w.page(storage.ContactQuery{Search: "ann", Order: storage.Relevance, Page: aPage}).Rows
-		var got []storage.Match
+		rows := w.page(storage.ContactQuery{Search: search.Parse("ann"), Order: storage.Relevance, Page: aPage}).Rows
+		var got []search.Match
 		for _, r := range rows {
 			got = append(got, *r.Match)
 		}
-		w.same("matches", got, []storage.Match{
-			{Field: storage.MatchName, Kind: storage.MatchExact},
-			{Field: storage.MatchEmail, Kind: storage.MatchWord},
-			{Field: storage.MatchName, Kind: storage.MatchAnywhere},
+		w.same("matches", got, []search.Match{
+			{Field: search.MatchName, Kind: search.MatchExact},
+			{Field: search.MatchEmail, Kind: search.MatchWord},
+			{Field: search.MatchName, Kind: search.MatchAnywhere},
 		})
 	}},
 }

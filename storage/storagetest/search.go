@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/storage"
 )
 
@@ -148,7 +149,7 @@ var searchCases = []testCase{
 		} {
 			for _, q := range []storage.ContactQuery{{Order: storage.Relevance}, {Order: storage.Name, Descending: true}} {
 				for _, fromEnd := range []bool{false, true} {
-					q.Search, q.Page = text, storage.Page{Size: 5, FromEnd: fromEnd}
+					q.Search, q.Page = search.Parse(text), storage.Page{Size: 5, FromEnd: fromEnd}
 					w.same("rows for "+text, w.page(q), storage.ContactPage{})
 				}
 			}
@@ -168,7 +169,7 @@ var searchCases = []testCase{
 		people := w.add(person{name: "Ben"}, person{name: "Ann"}, person{})
 		want := []crm.ContactID{people[1].ID, people[0].ID, people[2].ID}
 		for _, text := range []string{"", " ", "\t \u00a0", "\u0301"} {
-			w.same(fmt.Sprintf("search %q", text), w.list(storage.ContactQuery{Search: text, Order: storage.Name}), want)
+			w.same(fmt.Sprintf("search %q", text), w.list(storage.ContactQuery{Search: search.Parse(text), Order: storage.Name}), want)
 			w.same(fmt.Sprintf("count of %q", text), w.count(text).Value, 3)
 		}
 	}},

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/storage"
 )
 
@@ -236,9 +237,9 @@ func (w *world) maintain() {
 	}
 }
 
-func (w *world) count(search string) storage.Count {
+func (w *world) count(text string) storage.Count {
 	w.t.Helper()
-	n, err := w.CountContacts(w.ctx, w.id, search)
+	n, err := w.CountContacts(w.ctx, w.id, search.Parse(text))
 	w.check(err)
 	return n
 }

@@ -1,10 +1,11 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
-	"kith/storage"
+	"kith/internal/crm"
 )
 
 // Bounds of one step, found by measuring.
@@ -15,68 +16,83 @@ const (
 	fewMatches = 250 // so many matches are ranked and sorted in memory rather than found in order
 )
 
-// Page reads one page of a search, in the order Relevance or Name. Each step is taken only while the page is not full:
-// the names that start with the search, then later words, e-mails and phones that do, then contacts that hold it
-// anywhere. A contact belongs to the lowest tier it qualifies for; where a step comes upon it again it is passed over by
-// ranking it anew, so that the page needs no memory of earlier ones.
+// Request asks for some of the contacts that a search finds.
+type Request struct {
+	Query  Query
+	ByName bool // by name; else by relevance
+	Desc   bool // from the end of the order to its beginning
+	// From is where reading starts, exclusive; nil for the end of the order that is read first. By name its tier does not
+	// count.
+	From *Position
+	Want int // as many contacts at most
+}
+
+// Found is a contact that a search finds, in its place.
+type Found struct {
+	Position
+	Contact *crm.Contact
+	Match   Match
+}
+
+// Position is the place of a contact in the order of a search. By name every tier is 0.
+type Position struct {
+	Tier int
+	IndexKey
+}
+
+// Compare orders positions, as [cmp.Compare] does: by tier, then as in an index.
+func (p Position) Compare(o Position) int {
+	return cmp.Or(cmp.Compare(p.Tier, o.Tier), p.IndexKey.Compare(o.IndexKey))
+}
+
+// Find reads contacts that a search finds, in the order asked for. Each step is taken only while contacts are wanted: the
+// names that start with the search, then later words, emails and phones that do, then contacts that hold it anywhere. A
+// contact belongs to the lowest tier it qualifies for; where a later step meets it again, its rank shows that it was read
+// before, so that a page needs no memory of earlier ones.
 //
 // One read grows with the number of matches: the last page by relevance, when all but a few matches belong to better
 // tiers, for then everything that holds the text has to be passed over.
-func Page(ctx context.Context, src Source, q storage.ContactQuery) (storage.ContactPage, error) {
-	p := pager{
-		src:   src,
-		list:  q,
-		query: Parse(q.Search),
-		back:  q.Descending != q.Page.FromEnd,
-		from:  q.Page.From(),
-		want:  q.Page.Size + 1,
-
-		starting: -1,
-	}
+func Find(ctx context.Context, src Source, r Request) ([]Found, error) {
+	p := pager{src: src, Request: r, starting: -1}
 	read := p.byRelevance
-	if q.Order == storage.Name {
+	if r.ByName {
 		read = p.byName
 	}
 	if err := read(ctx); err != nil {
-		return storage.ContactPage{}, err
+		return nil, err
 	}
-	rows, more := storage.Window(q.Page, p.rows, func(r storage.ContactRow) storage.Position { return r.Position }, q.Before)
-	return storage.ContactPage{Rows: rows, More: more}, nil
+	return p.found, nil
 }
 
-// pager gathers the rows of one page in the order they are read in.
+// pager gathers the contacts of one request in the order they are read in.
 type pager struct {
+	Request
 	src   Source
-	list  storage.ContactQuery
-	query Query
-	back  bool // reading runs against the order
-	from  *storage.Position
-	want  int
-	rows  []storage.ContactRow
-	// sorted says that rows hold what tiers 1 and 2 have to give.
+	found []Found
+	// sorted says that found holds what tiers 1 and 2 have to give.
 	sorted bool
 	// starting is how many names start with the search, once all of them have been read; -1 before. Where they are known
-	// to be few, they need no stretch of their own when the search is looked for anywhere.
+	// to be few, they need no range of their own when the search is looked for anywhere.
 	starting int
 }
 
-func (p *pager) full() bool { return len(p.rows) >= p.want }
+func (p *pager) full() bool { return len(p.found) >= p.Want }
 
-// byName reads contacts that hold every token, by name. Those whose name starts with the search stand together, and are
-// read as they stand.
+// byName reads contacts that hold every token, by name. Those whose name starts with the search follow each other, and
+// are read as they are.
 func (p *pager) byName(ctx context.Context) error {
 	below, starting, above := p.parts()
 	parts := []Range{below, starting, above}
-	if p.from == nil {
+	if p.From == nil {
 		many, err := p.many(ctx, starting)
 		if err != nil {
 			return err
 		}
-		if !many { // no stretch of their own then
+		if !many { // they need no range of their own then
 			parts = []Range{Everything()}
 		}
 	}
-	if p.back {
+	if p.Desc {
 		slices.Reverse(parts)
 	}
 	for _, part := range parts {
@@ -88,7 +104,7 @@ func (p *pager) byName(ctx context.Context) error {
 		if part == starting {
 			err = p.gather(ctx, r, p.src.Names, p.keepAny)
 		} else {
-			err = p.anywhere(ctx, r, Filter{With: p.query.Tokens()}, p.keepAny)
+			err = p.anywhere(ctx, r, Filter{With: p.Query.Tokens()}, p.keepAny)
 		}
 		if err != nil {
 			return err
@@ -99,15 +115,15 @@ func (p *pager) byName(ctx context.Context) error {
 
 // many reports whether the names that start with the search fill a page.
 func (p *pager) many(ctx context.Context, starting Range) (bool, error) {
-	if tokens := p.query.Tokens(); len(tokens) > 1 && seldom(tokens) == len(tokens) {
+	if tokens := p.Query.Tokens(); len(tokens) > 1 && selective(tokens) == len(tokens) {
 		return false, nil // whole words
 	}
-	return p.src.Reaches(ctx, starting, p.want)
+	return p.src.Reaches(ctx, starting, p.Want)
 }
 
 // parts are the names below those that start with the search, these, and the names above.
 func (p *pager) parts() (below, starting, above Range) {
-	starting = StartingWith(p.query.Text())
+	starting = StartingWith(p.Query.Text())
 	return Range{Before: starting.After}, starting, Range{After: starting.Before, Before: Everything().Before}
 }
 
@@ -118,10 +134,10 @@ func (p *pager) byRelevance(ctx context.Context) error {
 			return nil
 		}
 		tier := i
-		if p.back {
+		if p.Desc {
 			tier = len(tiers) - 1 - i
 		}
-		if p.from != nil && (p.from.Tier > tier) != p.back && p.from.Tier != tier || p.sorted && tier != TierName {
+		if p.From != nil && (p.From.Tier > tier) != p.Desc && p.From.Tier != tier || p.sorted && tier != TierName {
 			continue // the page starts behind it, or has it already
 		}
 		if err := tiers[tier](ctx); err != nil {
@@ -133,28 +149,28 @@ func (p *pager) byRelevance(ctx context.Context) error {
 
 // namesStarting is tier 0: the name starts with the search.
 func (p *pager) namesStarting(ctx context.Context) error {
-	err := p.gather(ctx, p.inTier(TierName, StartingWith(p.query.Text())), p.src.Names, p.keep(TierName))
-	if p.from == nil && !p.full() {
-		p.starting = len(p.rows)
+	err := p.gather(ctx, p.inTier(TierName, StartingWith(p.Query.Text())), p.src.Names, p.keep(TierName))
+	if p.From == nil && !p.full() {
+		p.starting = len(p.found)
 	}
 	return err
 }
 
-// termsStarting is tier 1: a later word, the e-mail or a part of it, or the phone starts with the longest token. Of
-// several tokens few contacts may have all; when that shows, all of them are taken at once.
+// termsStarting is tier 1: a later word, the email or a part of it, or the phone starts with the longest token. Of
+// several tokens few contacts may have all; once that shows, all of them are read together.
 func (p *pager) termsStarting(ctx context.Context) error {
-	whole := p.inTier(TierTerm, StartingWith(p.query.Longest()))
-	others := slices.DeleteFunc(slices.Clone(p.query.Tokens()), func(t string) bool { return t == p.query.Longest() })
+	whole := p.inTier(TierTerm, StartingWith(p.Query.Longest()))
+	others := slices.DeleteFunc(slices.Clone(p.Query.Tokens()), func(t string) bool { return t == p.Query.Longest() })
 	if len(others) == 0 {
 		return p.gather(ctx, whole, p.terms, p.keep(TierTerm))
 	}
-	tried := seldom(p.query.Tokens()) > 1
+	tried := selective(p.Query.Tokens()) > 1
 	if tried {
 		if err := p.sortFew(ctx); p.sorted || err != nil {
 			return err
 		}
 	}
-	start, r, look, looked := len(p.rows), whole, termLook, 0
+	start, r, look, looked := len(p.found), whole, termLook, 0
 	for {
 		hits, end, err := p.src.Terms(ctx, r, others, look)
 		if err != nil {
@@ -164,17 +180,17 @@ func (p *pager) termsStarting(ctx context.Context) error {
 			return nil
 		}
 		r, looked = p.behind(r, *end), looked+look
-		found := len(p.rows) - start
+		found := len(p.found) - start
 		if !tried && found < looked/termShare {
 			tried = true
-			held := slices.Clone(p.rows)
-			p.rows = p.rows[:start]
+			held := slices.Clone(p.found)
+			p.found = p.found[:start]
 			if err := p.sortFew(ctx); p.sorted || err != nil {
 				return err
 			}
-			p.rows = held
+			p.found = held
 		}
-		look = min(termWindow, 16+(p.want-len(p.rows))*looked/max(found, 1)) // what the rest should take, at this rate
+		look = min(termWindow, 16+(p.Want-len(p.found))*looked/max(found, 1)) // what the rest should take, at this rate
 	}
 }
 
@@ -184,40 +200,41 @@ func (p *pager) terms(ctx context.Context, r Range, n int) ([]Hit, error) {
 	return hits, err
 }
 
-// sortFew finishes tiers 1 and 2 at once when the whole search has few matches: it takes them all and sorts them in
+// sortFew finishes tiers 1 and 2 together when the whole search has few matches: it reads them all and sorts them in
 // memory. Of several common words few contacts may have all, and in order they would be found one by one.
 func (p *pager) sortFew(ctx context.Context) error {
-	all, ok, err := p.few(ctx, Filter{With: p.query.Tokens()})
+	all, ok, err := p.few(ctx, Filter{With: p.Query.Tokens()})
 	if err != nil || !ok {
 		return err
 	}
 	p.sorted = true
-	found := &pager{query: p.query, want: fewMatches}
-	found.add(all, func(_ Hit, k Keys) (storage.Position, bool) {
-		tier, key, ok := p.query.Rank(k)
-		return storage.Position{Tier: tier, Key: key}, ok && tier != TierName
+	few := &pager{Request: Request{Query: p.Query, Want: fewMatches}}
+	few.add(all, func(_ Hit, k Keys) (Position, bool) {
+		tier, key, ok := p.Query.Rank(k)
+		return Position{Tier: tier, IndexKey: IndexKey{Key: key}}, ok && tier != TierName
 	})
-	ahead := p.list // the order of reading
-	ahead.Descending = p.back
-	slices.SortFunc(found.rows, func(a, b storage.ContactRow) int {
-		if ahead.Before(a.Position, b.Position) {
-			return -1
-		}
-		return 1
-	})
-	for _, row := range found.rows {
-		if !p.full() && (p.from == nil || ahead.Before(*p.from, row.Position)) {
-			p.rows = append(p.rows, row)
+	slices.SortFunc(few.found, func(a, b Found) int { return p.inOrder(a.Position, b.Position) })
+	for _, f := range few.found {
+		if !p.full() && (p.From == nil || p.inOrder(*p.From, f.Position) < 0) {
+			p.found = append(p.found, f)
 		}
 	}
 	return nil
 }
 
+// inOrder compares positions in the order of reading.
+func (p *pager) inOrder(a, b Position) int {
+	if p.Desc {
+		a, b = b, a
+	}
+	return a.Compare(b)
+}
+
 // remaining is tier 2: the search is found anywhere. The names that start with it are tier 0's and left out whole. So
 // are, for a single token, texts where it starts a line, a domain or a word after a space: that is always a term.
 func (p *pager) remaining(ctx context.Context) error {
-	f := Filter{With: p.query.Tokens()}
-	if len(f.With) > 1 && p.back {
+	f := Filter{With: p.Query.Tokens()}
+	if len(f.With) > 1 && p.Desc {
 		if err := p.sortFew(ctx); p.sorted || err != nil {
 			return err
 		}
@@ -230,7 +247,7 @@ func (p *pager) remaining(ctx context.Context) error {
 	if p.starting >= 0 {
 		parts = []Range{Everything()}
 	}
-	if p.back {
+	if p.Desc {
 		slices.Reverse(parts)
 	}
 	for _, part := range parts {

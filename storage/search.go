@@ -1,0 +1,48 @@
+package storage
+
+import (
+	"context"
+
+	"kith/internal/search"
+)
+
+// SearchPage reads one page of a search through the indexes of a backend.
+func SearchPage(ctx context.Context, src search.Source, q ContactQuery) (ContactPage, error) {
+	r := search.Request{
+		Query:  q.Search,
+		ByName: q.Order == Name,
+		Desc:   q.ReadsDown(),
+		Want:   q.Page.Size + 1,
+	}
+	if p := q.Page.From(); p != nil {
+		r.From = new(p.inSearch())
+	}
+	found, err := search.Find(ctx, src, r)
+	if err != nil {
+		return ContactPage{}, err
+	}
+	rows := make([]ContactRow, len(found))
+	for i, f := range found {
+		rows[i] = ContactRow{Contact: *f.Contact, Position: positionOf(f.Position), Match: new(f.Match)}
+	}
+	return q.Window(rows), nil
+}
+
+// positionOf is a position of a search as one of a list.
+func positionOf(p search.Position) Position { return Position{Tier: p.Tier, Key: p.Key, ID: p.ID} }
+
+// inSearch is what of a position counts in a search.
+func (p Position) inSearch() search.Position {
+	return search.Position{Tier: p.Tier, IndexKey: search.IndexKey{Key: p.Key, ID: p.ID}}
+}
+
+// CountMatches counts what a search finds through the indexes of a backend, as far as [CountLimit], or reads the number of
+// all contacts for the empty search.
+func CountMatches(ctx context.Context, src search.Counter, q search.Query) (Count, error) {
+	if q.Empty() {
+		n, err := src.Size(ctx)
+		return Count{Value: n, Exact: true}, err
+	}
+	n, err := search.Count(ctx, src, q, CountLimit)
+	return Counted(n), err
+}
