@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 
@@ -94,6 +95,7 @@ func (c *checkup) changes(ctx context.Context) error {
 		contact pgtype.UUID
 		kept    bool
 	}
+	reported := map[crm.ContactID]bool{}
 	var last row
 	for {
 		rows, err := c.pool.Query(ctx, fmt.Sprintf(`
@@ -113,20 +115,29 @@ func (c *checkup) changes(ctx context.Context) error {
 		}
 		last = batch[len(batch)-1]
 		for _, r := range batch {
-			if !r.kept {
+			id := crm.ContactID(r.contact.Bytes)
+			if !r.kept || reported[id] {
 				continue
 			}
-			id := crm.ContactID(r.contact.Bytes)
-			err := c.report(ctx, storage.Finding{Kind: storage.KeptValues, Contact: &id}, c.statement(`
-				UPDATE changes
-				SET contact_id = NULL, version = 0, fields = '{}', old_values = NULL, new_values = NULL, actor = ''
-				WHERE workspace_id = @workspace AND id = @id
-				  AND NOT EXISTS (SELECT FROM contacts WHERE workspace_id = @workspace AND id = @contact)`,
-				pgx.NamedArgs{"workspace": c.workspace, "id": [16]byte(r.change), "contact": r.contact}))
+			reported[id] = true
+			err := c.report(ctx, storage.Finding{Kind: storage.KeptValues, Contact: &id}, func(ctx context.Context) error {
+				return c.tx(ctx, func(tx pgx.Tx) error { return c.mendChanges(ctx, tx, id) })
+			})
 			if err != nil {
 				return err
 			}
 		}
 		c.progress(len(batch))
 	}
+}
+
+// mendChanges takes out of the changes what a deletion would, unless the contact is there by now.
+func (c *checkup) mendChanges(ctx context.Context, tx pgx.Tx, id crm.ContactID) error {
+	_, err := c.lockContact(ctx, tx, c.workspace, id)
+	if !errors.Is(err, crm.ErrNotFound) {
+		return err
+	}
+	b := &pgx.Batch{}
+	scrub(b, c.args(id))
+	return tx.SendBatch(ctx, b).Close()
 }

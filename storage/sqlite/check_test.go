@@ -11,6 +11,7 @@ import (
 	"kith/internal/crm"
 	"kith/storage"
 	"kith/storage/sqlite"
+	"kith/storage/storagetest"
 )
 
 func TestACheckFindsDamageAndMendsIt(t *testing.T) {
@@ -227,4 +228,15 @@ func column(t *testing.T, db *sql.DB, query string) (values []string) {
 		t.Fatal(err)
 	}
 	return values
+}
+
+func TestADamagedFile(t *testing.T) {
+	t.Parallel()
+	storagetest.Damaged(t, func(t *testing.T) (storage.Store, storagetest.Raw) {
+		path := filepath.Join(t.TempDir(), "kith.db")
+		return open(t, path), storagetest.Raw{
+			Exec:   func(query string) { damage(t, path, query) },
+			Column: func(query string) []string { return column(t, raw(t, path), query) },
+		}
+	})
 }
