@@ -168,6 +168,27 @@ func TestARepairBuildsIndexesAsMigrationsDo(t *testing.T) {
 	}
 }
 
+func TestACheckOfOneWorkspaceLeavesTheGramsOfAnotherAlone(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "kith.db")
+	s := open(t, path)
+	w := workspace(t, s)
+	record(t, s, w, channel(t, s, w), "ann", "1")
+	if _, err := s.Workspace(t.Context(), "other"); err != nil {
+		t.Fatal(err)
+	}
+	damage(t, path, `UPDATE contact_grams_docsize SET sz = x'01'`)
+	err := s.Check(t.Context(), storage.Inspection{
+		Workspace: "other", Repair: true, Found: func(f storage.Finding) { t.Errorf("found %v", f) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(kinds(storage.StaleGrams), kindsOf(check(t, s, true))); diff != "" {
+		t.Errorf("a check of all workspaces (-want +got):\n%s", diff)
+	}
+}
+
 func kinds(k ...storage.FindingKind) []storage.FindingKind {
 	slices.Sort(k)
 	return k

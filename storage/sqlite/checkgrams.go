@@ -69,6 +69,7 @@ func (c *checkup) strayGrams(ctx context.Context, conn *conn) (map[int64]*storag
 		switch {
 		case id == nil:
 			found[n] = &storage.Finding{Kind: storage.OrphanGrams}
+		case c.Inspection.Workspace != "" && workspace != c.Inspection.Workspace: // another check's
 		case int(words[n]) != tokens(size):
 			found[n] = &storage.Finding{Workspace: workspace, Kind: storage.StaleGrams, Contact: new(crm.ContactID(id))}
 		}

@@ -81,6 +81,16 @@ var damageCases = []struct {
 			[]string{string(crm.Created)})
 		d.same("the other contact's history", len(d.history(d.ben.Contact.ID)), 3)
 	}},
+	{"a check of one workspace neither finds nor repairs the damage of another", func(d *damaged) {
+		d.damage(`
+			UPDATE contacts SET search_text = 'old' WHERE workspace_id = @w AND id = @ann;
+			DELETE FROM contact_counts WHERE workspace_id = @w`)
+		other := d.neighbour()
+		for _, repair := range []bool{false, true} {
+			d.same(fmt.Sprintf("findings in the other, repair %v", repair), other.findings(repair), []storage.Finding(nil))
+		}
+		d.findsAndRepairs(about(storage.StaleKeys, d.ann.Contact.ID), storage.Finding{Kind: storage.WrongCount})
+	}},
 }
 
 // damaged is a workspace with two customers, Ann and Ben, with a session each. Both were renamed twice.
