@@ -15,6 +15,7 @@ import (
 	"kith/storage"
 	"kith/storage/postgres"
 	"kith/storage/postgres/pgtest"
+	"kith/storage/storagetest"
 )
 
 func TestACheckFindsDamageAndMendsIt(t *testing.T) {
@@ -204,4 +205,15 @@ func column(t *testing.T, url, sql string) []string {
 		t.Fatal(err)
 	}
 	return values
+}
+
+func TestADamagedDatabase(t *testing.T) {
+	t.Parallel()
+	s, url := openAt(t)
+	storagetest.Damaged(t, func(t *testing.T) (storage.Store, storagetest.Raw) {
+		return s, storagetest.Raw{
+			Exec:   func(sql string) { pgtest.Exec(t, url, `SET session_replication_role = replica;`+sql) },
+			Column: func(sql string) []string { return column(t, url, sql) },
+		}
+	})
 }

@@ -12,6 +12,7 @@ import (
 	"kith/internal/search"
 	"kith/storage"
 	"kith/storage/sqlite"
+	"kith/storage/storagetest"
 )
 
 func TestACheckFindsDamageAndMendsIt(t *testing.T) {
@@ -168,6 +169,27 @@ func TestARepairBuildsIndexesAsMigrationsDo(t *testing.T) {
 	}
 }
 
+func TestACheckOfOneWorkspaceLeavesTheGramsOfAnotherAlone(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "kith.db")
+	s := open(t, path)
+	w := workspace(t, s)
+	record(t, s, w, channel(t, s, w), "ann", "1")
+	if _, err := s.Workspace(t.Context(), "other"); err != nil {
+		t.Fatal(err)
+	}
+	damage(t, path, `UPDATE contact_grams_docsize SET sz = x'01'`)
+	err := s.Check(t.Context(), storage.Inspection{
+		Workspace: "other", Repair: true, Found: func(f storage.Finding) { t.Errorf("found %v", f) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(kinds(storage.StaleGrams), kindsOf(check(t, s, true))); diff != "" {
+		t.Errorf("a check of all workspaces (-want +got):\n%s", diff)
+	}
+}
+
 func kinds(k ...storage.FindingKind) []storage.FindingKind {
 	slices.Sort(k)
 	return k
@@ -228,4 +250,15 @@ func column(t *testing.T, db *sql.DB, query string) (values []string) {
 		t.Fatal(err)
 	}
 	return values
+}
+
+func TestADamagedFile(t *testing.T) {
+	t.Parallel()
+	storagetest.Damaged(t, func(t *testing.T) (storage.Store, storagetest.Raw) {
+		path := filepath.Join(t.TempDir(), "kith.db")
+		return open(t, path), storagetest.Raw{
+			Exec:   func(query string) { damage(t, path, query) },
+			Column: func(query string) []string { return column(t, raw(t, path), query) },
+		}
+	})
 }

@@ -1,0 +1,110 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"kith/storage"
+	"kith/storage/checkup"
+)
+
+// Structure checks the indexes.
+func (d *checkedDatabase) Structure(ctx context.Context, r *checkup.Report) error {
+	rows, err := d.pool.Query(ctx, `
+		SELECT c.relname
+		FROM pg_index i
+		JOIN pg_class c ON c.oid = i.indexrelid
+		WHERE i.indisvalid AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'contacts'::regclass)`)
+	valid, err := all(ctx, rows, err, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	needed := func(name string, build func(context.Context) error) error {
+		if slices.Contains(valid, name) {
+			return nil
+		}
+		return r.Add(ctx, storage.Finding{Kind: storage.MissingIndex, Part: name}, build)
+	}
+	for _, name := range keyIndexes {
+		if err := needed(name, nil); err != nil {
+			return err
+		}
+	}
+	for _, index := range indexes {
+		if err := needed(index.name, func(ctx context.Context) error { return d.build(ctx, index) }); err != nil {
+			return err
+		}
+	}
+	var stage gramStage
+	err = d.pool.QueryRow(ctx, `SELECT coalesce(max(gram_state), 0) FROM workspaces`).Scan(&stage)
+	if err != nil || stage < gramsComplete {
+		return translate(ctx, err)
+	}
+	return needed(gramIndex, d.buildGramIndex)
+}
+
+// build makes an index without holding writers up.
+func (d *checkedDatabase) build(ctx context.Context, i index) error {
+	return translate(ctx, d.withoutTimeout(ctx, func(c *pgx.Conn) error {
+		if _, err := c.Exec(ctx, `DROP INDEX CONCURRENTLY IF EXISTS `+i.name); err != nil {
+			return err
+		}
+		_, err := c.Exec(ctx, `CREATE `+i.kind+` CONCURRENTLY `+i.name+` ON `+i.on)
+		return err
+	}))
+}
+
+func (d *checkedDatabase) buildGramIndex(ctx context.Context) error {
+	ready, err := d.ensureGramIndex(ctx)
+	if err == nil && !ready {
+		err = fmt.Errorf("another process is building %s", gramIndex)
+	}
+	return err
+}
+
+// gramIndex is there once a workspace is in it.
+const gramIndex = "contacts_by_gram"
+
+// keyIndexes are the indexes of primary keys and of the one unique constraint.
+var keyIndexes = []string{
+	"workspaces_pkey", "workspaces_name_key", "contacts_pkey", "contact_activity_pkey", "contact_terms_pkey", "contact_counts_pkey",
+	"contact_deletions_pkey", "channels_pkey", "channel_routes_pkey", "identities_pkey", "sessions_pkey", "session_counts_pkey",
+	"messages_pkey", "secrets_pkey", "ingest_failures_pkey", "changes_pkey", "event_heads_pkey", "activity_marks_pkey", "audit_pkey",
+	"ended_sign_ins_pkey",
+}
+
+// index is an index as CREATE has it.
+type index struct{ kind, name, on string }
+
+// indexes are the other indexes that the migrations make.
+var indexes = []index{
+	{"INDEX", "ended_sign_ins_by_time", `ended_sign_ins (at)`},
+	{"INDEX", "contacts_by_name", `contacts (workspace_id, name_key, id) INCLUDE (search_text)`},
+	{"INDEX", "contacts_by_creation", `contacts (workspace_id, created_at, id)`},
+	{"INDEX", "contact_activity_by_time", `contact_activity (workspace_id, last_activity_at, contact_id)`},
+	{"INDEX", "contact_activity_by_contact", `contact_activity USING hash (contact_id)`},
+	{"INDEX", "identities_by_contact", `identities (workspace_id, contact_id)`},
+	{"INDEX", "sessions_by_time", `sessions (workspace_id, last_message_at, id)`},
+	{"INDEX", "sessions_by_contact", `sessions (workspace_id, contact_id, last_message_at, id)`},
+	{
+		"INDEX", "sessions_by_kind",
+		`sessions (workspace_id, channel_id, status, coalesce(tag, ''), (contact_id IS NULL), last_message_at, id)`,
+	},
+	{"UNIQUE INDEX", "ingest_failures_by_digest", `ingest_failures (workspace_id, digest)`},
+	{
+		"INDEX", "ingest_failures_by_customer",
+		`ingest_failures (workspace_id, channel_id, external_id) WHERE external_id IS NOT NULL`,
+	},
+	{"INDEX", "ingest_failures_by_channel", `ingest_failures (workspace_id, channel_id, id)`},
+	{"INDEX", "ingest_failures_by_time", `ingest_failures (at, workspace_id)`},
+	{"INDEX", "messages_of_session", `messages (workspace_id, session_id) WHERE session_id IS NOT NULL`},
+	{"INDEX", "messages_by_day", `messages (day, workspace_id)`},
+	{"INDEX", "messages_unkeyed", `messages (workspace_id) WHERE NOT keyed`},
+	{"UNIQUE INDEX", "changes_by_place", `changes (workspace_id, seq) WHERE seq > 0`},
+	{"INDEX", "changes_without_place", `changes (workspace_id, stamp, id) WHERE seq IS NULL`},
+	{"INDEX", "changes_of_contact", `changes (workspace_id, contact_id, id) WHERE ` + ownChanges},
+	{"INDEX", "changes_activity_of_contact", `changes (workspace_id, contact_id) WHERE ` + ownActivity},
+}

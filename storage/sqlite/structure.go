@@ -1,0 +1,91 @@
+package sqlite
+
+import (
+	"context"
+	"slices"
+
+	"kith/storage"
+	"kith/storage/checkup"
+)
+
+// Structure checks the file and its indexes.
+func (d *checkedDatabase) Structure(ctx context.Context, r *checkup.Report) error {
+	damage, err := d.damage(ctx)
+	if err != nil {
+		return err
+	}
+	for _, part := range damage {
+		if err := r.Add(ctx, storage.Finding{Kind: storage.Damage, Part: part}, nil); err != nil {
+			return err
+		}
+	}
+	there, err := read(ctx, d.Store, func(c *conn) ([]string, error) {
+		return all(ctx, c, `SELECT name FROM sqlite_schema WHERE type = 'index'`, nil, scanString)
+	})
+	if err != nil {
+		return err
+	}
+	for _, index := range indexes {
+		if slices.Contains(there, index.name) {
+			continue
+		}
+		err := r.Add(ctx, storage.Finding{Kind: storage.MissingIndex, Part: index.name}, func(ctx context.Context) error {
+			return d.write(ctx, func(ctx context.Context, t *tx) error {
+				_, err := t.exec(ctx, `CREATE INDEX IF NOT EXISTS `+index.name+` ON `+index.on, nil)
+				return err
+			})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// damage is what SQLite itself finds wrong, in its words.
+func (d *checkedDatabase) damage(ctx context.Context) ([]string, error) {
+	// A connection remembers the gram index as its last query found it, and only the next query makes it look again. The
+	// check of integrity does not: it would take for damage what others have written since.
+	damage, err := readOnce(ctx, d.Store, func(c *conn) ([]string, error) {
+		if _, _, err := first(ctx, c, `SELECT 1 FROM contact_grams WHERE contact_grams MATCH 'none'`, nil, scanInt); err != nil {
+			return nil, err
+		}
+		return all(ctx, c, `SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'`, nil, scanString)
+	})
+	if err != nil {
+		return nil, err
+	}
+	// What points at contacts is looked at row by row.
+	orphans, err := read(ctx, d.Store, func(c *conn) ([]string, error) {
+		return all(ctx, c, `
+			SELECT "table" || ' without ' || parent || ', ' || count(*) || ' rows'
+			FROM pragma_foreign_key_check
+			WHERE parent <> 'contacts'
+			GROUP BY "table", parent`, nil, scanString)
+	})
+	return append(damage, orphans...), err
+}
+
+// indexes are the indexes that the migrations make, besides those that come with a table.
+var indexes = []struct{ name, on string }{
+	{"ended_sign_ins_by_time", `ended_sign_ins (at)`},
+	{"contacts_by_name", `contacts (workspace_id, name_key, id, search_text)`},
+	{"contacts_by_creation", `contacts (workspace_id, created_at, id)`},
+	{"contact_activity_by_time", `contact_activity (workspace_id, last_activity_at, contact_id)`},
+	{"identities_by_contact", `identities (workspace_id, contact_id)`},
+	{"sessions_by_time", `sessions (workspace_id, last_message_at, id, status, channel_id, tag, contact_id)`},
+	{"sessions_by_contact", `sessions (workspace_id, contact_id, last_message_at, id, status, channel_id, tag)`},
+	{"sessions_by_kind", `sessions (workspace_id, channel_id, status, tag, contact_id IS NULL, last_message_at, id)`},
+	{"sessions_dirty", `sessions (told_at) WHERE dirty_at IS NOT NULL`},
+	{"contact_activity_dirty", `contact_activity (told_at) WHERE dirty_at IS NOT NULL`},
+	{"channels_by_id", `channels (id)`},
+	{"ingest_failures_by_customer", `ingest_failures (workspace_id, channel_id, external_id) WHERE external_id IS NOT NULL`},
+	{"ingest_failures_by_channel", `ingest_failures (workspace_id, channel_id, id)`},
+	{"ingest_failures_by_time", `ingest_failures (at)`},
+	{"messages_of_session", `messages (workspace_id, session_id) WHERE session_id IS NOT NULL`},
+	{"messages_by_day", `messages (day)`},
+	{"messages_unkeyed", `messages (workspace_id) WHERE keyed = 0`},
+	{"changes_by_place", `changes (workspace_id, seq) WHERE seq > 0`},
+	{"changes_of_contact", `changes (workspace_id, contact_id, id) WHERE session_id IS NULL AND kind IN ('CREATED', 'UPDATED')`},
+	{"changes_activity_of_contact", `changes (workspace_id, contact_id) WHERE session_id IS NULL AND kind = 'ACTIVITY'`},
+}
