@@ -46,7 +46,7 @@ func (c claims) current(now time.Time, issuer, audience string) error {
 		return refuse(reasonExpired)
 	case c.NotBefore != nil && now.Before(c.NotBefore.Add(-leeway)):
 		return refuse(reasonEarly)
-	case c.ExpiresAt == nil, issuer != "" && c.Issuer == "", audience != "" && c.Audience.empty():
+	case c.ExpiresAt == nil:
 		return refuse(reasonNoEnd)
 	case issuer != "" && c.Issuer != issuer:
 		return refuse(reasonIssuer)

@@ -52,8 +52,6 @@ func (d *numericDate) UnmarshalJSON(text []byte) error {
 // audience is one text or a list of texts.
 type audience []string
 
-func (a audience) empty() bool { return len(a) == 0 || len(a) == 1 && a[0] == "" }
-
 func (a *audience) UnmarshalJSON(text []byte) error {
 	if string(text) == "null" {
 		return nil
