@@ -19,9 +19,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/MicahParks/jwkset"
 	"github.com/coder/websocket"
-	"github.com/golang-jwt/jwt/v5"
+	"github.com/go-jose/go-jose/v4"
 )
 
 // staffSite is where the browsers of these tests believe Kith to be, at whichever process they ask.
@@ -60,17 +59,10 @@ func newIDP(t *testing.T) *idp {
 			"id_token_signing_alg_values_supported": []string{"RS256"}, "scopes_supported": []string{"openid", "offline_access"},
 		})
 	})
-	mux.HandleFunc("GET /jwks", func(w http.ResponseWriter, r *http.Request) {
-		set := jwkset.NewMemoryStorage()
-		k, err := jwkset.NewJWKFromKey(key.Public(), jwkset.JWKOptions{Metadata: jwkset.JWKMetadataOptions{KID: "1", USE: jwkset.UseSig, ALG: jwkset.AlgRS256}})
-		if err == nil {
-			err = set.KeyWrite(r.Context(), k)
-		}
-		body, _ := set.JSONPublic(r.Context())
-		if err != nil {
-			t.Error(err)
-		}
-		_, _ = w.Write(body)
+	mux.HandleFunc("GET /jwks", func(w http.ResponseWriter, _ *http.Request) {
+		_ = json.NewEncoder(w).Encode(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{
+			{Key: key.Public(), KeyID: "1", Use: "sig", Algorithm: string(jose.RS256)},
+		}})
 	})
 	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
 		p.mu.Lock()
@@ -81,21 +73,40 @@ func newIDP(t *testing.T) *idp {
 		}
 		person, _, _ := strings.Cut(code, " ")
 		now := time.Now()
-		token := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{
+		id := idToken(t, key, map[string]any{
 			"iss": p.URL, "aud": "kith", "sub": person, "name": person, "workspace": "acme", "role": p.roles[person],
 			"iat": now.Unix(), "exp": now.Add(time.Hour).Unix(), "nonce": p.nonces[code],
 		})
-		token.Header["kid"] = "1"
-		id, err := token.SignedString(key)
-		if err != nil {
-			t.Error(err)
-		}
 		p.last++
 		refresh := fmt.Sprint("refresh ", p.last)
 		p.codes[refresh] = code
 		answer(w, vars{"access_token": "access", "token_type": "Bearer", "expires_in": 3600, "id_token": id, "refresh_token": refresh})
 	})
 	return p
+}
+
+// idToken signs claims as the provider does.
+func idToken(t *testing.T, key *rsa.PrivateKey, claims map[string]any) string {
+	t.Helper()
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		t.Error(err)
+	}
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: key, KeyID: "1"}}, nil)
+	if err != nil {
+		t.Error(err)
+		return ""
+	}
+	signed, err := signer.Sign(payload)
+	if err != nil {
+		t.Error(err)
+		return ""
+	}
+	token, err := signed.CompactSerialize()
+	if err != nil {
+		t.Error(err)
+	}
+	return token
 }
 
 func (p *idp) give(person, role string) {

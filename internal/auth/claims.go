@@ -3,12 +3,11 @@ package auth
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/golang-jwt/jwt/v5"
 
 	"kith/internal/crm"
 )
@@ -25,7 +24,7 @@ const maxSubject = 256
 
 // claims is what a token says.
 type claims struct {
-	jwt.RegisteredClaims
+	registeredClaims
 
 	Workspace string  `json:"workspace"`
 	Role      string  `json:"role"`
@@ -34,13 +33,30 @@ type claims struct {
 }
 
 var developmentClaims = claims{
-	RegisteredClaims: jwt.RegisteredClaims{Subject: "development"},
+	registeredClaims: registeredClaims{Subject: "development"},
 	Workspace:        DevelopmentWorkspace,
 	Role:             "admin",
 	Name:             "Development",
 }
 
-// check looks at the claims which are Kith's own; the parser has looked at the registered ones.
+// current checks the registered claims: the time, and whom the token is from and for.
+func (c claims) current(now time.Time, issuer, audience string) error {
+	switch {
+	case c.ExpiresAt != nil && !now.Before(c.ExpiresAt.Add(leeway)):
+		return refuse(reasonExpired)
+	case c.NotBefore != nil && now.Before(c.NotBefore.Add(-leeway)):
+		return refuse(reasonEarly)
+	case c.ExpiresAt == nil:
+		return refuse(reasonNoEnd)
+	case issuer != "" && c.Issuer != issuer:
+		return refuse(reasonIssuer)
+	case audience != "" && !slices.Contains(c.Audience, audience):
+		return refuse(reasonAudience)
+	}
+	return nil
+}
+
+// check looks at the claims which are Kith's own.
 func (c claims) check() error {
 	switch {
 	case c.Subject == "" || !plain(c.Subject, maxSubject):
@@ -75,7 +91,7 @@ func (c claims) viewer() crm.Viewer {
 // tokens do. It has no workspace number yet, see [Open]. An error is [ErrUnauthenticated] with a reason to show.
 func NewViewer(subject, name, workspace, role string) (crm.Viewer, error) {
 	c := claims{
-		RegisteredClaims: jwt.RegisteredClaims{Subject: subject}, Workspace: workspace, Role: role, Name: name,
+		registeredClaims: registeredClaims{Subject: subject}, Workspace: workspace, Role: role, Name: name,
 	}
 	if err := c.check(); err != nil {
 		return crm.Viewer{}, err
@@ -121,11 +137,11 @@ func Sign(secret string, g Grant) (string, error) {
 		return "", errors.New("the token must end after it begins")
 	}
 	c := claims{
-		RegisteredClaims: jwt.RegisteredClaims{
+		registeredClaims: registeredClaims{
 			Subject:   g.Subject,
 			Issuer:    g.Issuer,
-			IssuedAt:  jwt.NewNumericDate(g.IssuedAt),
-			ExpiresAt: jwt.NewNumericDate(g.ExpiresAt),
+			IssuedAt:  &numericDate{g.IssuedAt},
+			ExpiresAt: &numericDate{g.ExpiresAt},
 		},
 		Workspace: g.Workspace,
 		Role:      g.Role,
@@ -135,10 +151,10 @@ func Sign(secret string, g Grant) (string, error) {
 		c.Channel = &g.Channel
 	}
 	if g.Audience != "" {
-		c.Audience = jwt.ClaimStrings{g.Audience}
+		c.Audience = audience{g.Audience}
 	}
 	if err := c.check(); err != nil {
 		return "", errors.New(Reason(err))
 	}
-	return jwt.NewWithClaims(jwt.SigningMethodHS256, c).SignedString([]byte(secret))
+	return sign(secret, c)
 }

@@ -1,12 +1,6 @@
 package auth
 
-import (
-	"errors"
-
-	"github.com/golang-jwt/jwt/v5"
-
-	"kith/internal/crm"
-)
+import "errors"
 
 // ErrUnauthenticated refuses a credential, or the lack of one.
 var ErrUnauthenticated = errors.New("unauthenticated")
@@ -55,33 +49,4 @@ func Challenge(err error) string {
 	default:
 		return `Bearer realm="kith", error="invalid_token", error_description="` + reason + `"`
 	}
-}
-
-// reasonOf translates the parser's error. Its text is dropped: it may repeat the token.
-func reasonOf(err error) error {
-	if r, ok := errors.AsType[*refusal](err); ok {
-		return r
-	}
-	if errors.Is(err, crm.ErrUnavailable) {
-		return errNoKeys
-	}
-	for _, c := range []struct {
-		is     error
-		reason string
-	}{
-		{jwt.ErrTokenMalformed, reasonMalformed},
-		{errUnknownKey, reasonKey},
-		{jwt.ErrTokenExpired, reasonExpired},
-		{jwt.ErrTokenNotValidYet, reasonEarly},
-		{jwt.ErrTokenRequiredClaimMissing, reasonNoEnd},
-		{jwt.ErrTokenInvalidIssuer, reasonIssuer},
-		{jwt.ErrTokenInvalidAudience, reasonAudience},
-		{jwt.ErrTokenSignatureInvalid, reasonSignature},
-		{jwt.ErrTokenUnverifiable, reasonSignature},
-	} {
-		if errors.Is(err, c.is) {
-			return refuse(c.reason)
-		}
-	}
-	return refuse(reasonMalformed)
 }

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"bytes"
@@ -283,11 +283,11 @@ func TestTracesGoToACollectorThatIsSet(t *testing.T) {
 
 func TestPanicsAreCountedAndLoggedWithoutValues(t *testing.T) {
 	t.Parallel()
-	w, err := startWatching(t.Context(), getenvOf(nil))
+	w, err := startTelemetry(t.Context(), getenvOf(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
-	work := &upkeep{store: metrics.WatchStore(nil, w.registry, w.caughtError("storage", slog.New(slog.DiscardHandler))), now: time.Now, panicked: w.caught("background")}
+	work := &maintenance{store: metrics.WatchStore(nil, w.registry, w.panicLogger("storage", slog.New(slog.DiscardHandler))), now: time.Now, panicked: w.panicCounter("background")}
 	if _, err := work.once(t.Context()); err == nil || !strings.Contains(err.Error(), "nil pointer") {
 		t.Errorf("the error of a store that panics: %v", err)
 	}

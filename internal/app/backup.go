@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -22,7 +22,7 @@ func (b backupCommand) Run(ctx context.Context, p *program) error {
 	if !ok {
 		return &usageError{errors.New("kith backup copies SQLite databases; for PostgreSQL use pg_dump, see docs/operations.md")}
 	}
-	p.sayDatabase()
+	_, _ = fmt.Fprintln(p.stdout, "Database:", p.database())
 	err := sqlite.Backup(ctx, path, b.File)
 	switch {
 	case errors.Is(err, fs.ErrExist):

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -19,26 +19,26 @@ const channelFactor = 10
 // office has one address.
 const addressFactor = 20
 
-// door asks who is there, once for each request, and turns away who asks too often. Whoever shows a good credential is
-// counted by it, and all of them together by their address; strangers are counted by their address.
+// admission finds out who sends a request, once for each, and refuses those who send too many. Requests with a good
+// credential count towards its subject, and all of them together towards their address; others towards their address.
 //
 // A credential is an Authorization header or, without one, the cookie of somebody who signed in on the staff pages.
-type door struct {
+type admission struct {
 	who     func(ctx context.Context, header string) (crm.Viewer, error)
 	cookie  func(r *http.Request) (v crm.Viewer, found bool, err error) // nil where nobody signs in
 	limiter *httpd.Limiter                                              // nil for no limit
 }
 
-func newDoor(
+func newAdmission(
 	who func(context.Context, string) (crm.Viewer, error),
 	cookie func(*http.Request) (crm.Viewer, bool, error),
 	perSecond float64,
-) door {
-	d := door{who: who, cookie: cookie}
+) admission {
+	a := admission{who: who, cookie: cookie}
 	if perSecond > 0 {
-		d.limiter = httpd.NewLimiter(perSecond)
+		a.limiter = httpd.NewLimiter(perSecond)
 	}
-	return d
+	return a
 }
 
 type answerKey struct{}
@@ -53,28 +53,28 @@ type answer struct {
 }
 
 // ask looks at the credential of r.
-func (d door) ask(r *http.Request) answer {
-	a := answer{header: r.Header.Get("Authorization"), address: httpd.Address(r)}
-	if a.header == "" && d.cookie != nil {
+func (a admission) ask(r *http.Request) answer {
+	got := answer{header: r.Header.Get("Authorization"), address: httpd.Address(r)}
+	if got.header == "" && a.cookie != nil {
 		var found bool
-		if a.viewer, found, a.err = d.cookie(r); found {
-			a.cookie = r
-			return a
+		if got.viewer, found, got.err = a.cookie(r); found {
+			got.cookie = r
+			return got
 		}
 	}
-	a.viewer, a.err = d.who(r.Context(), a.header)
-	return a
+	got.viewer, got.err = a.who(r.Context(), got.header)
+	return got
 }
 
 // admit lets requests through to next that are not too many.
-func (d door) admit(next http.Handler) http.Handler {
-	if d.limiter == nil && d.cookie == nil {
+func (a admission) admit(next http.Handler) http.Handler {
+	if a.limiter == nil && a.cookie == nil {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a := d.ask(r)
-		ctx := context.WithValue(r.Context(), answerKey{}, a)
-		if d.limiter == nil {
+		got := a.ask(r)
+		ctx := context.WithValue(r.Context(), answerKey{}, got)
+		if a.limiter == nil {
 			next.ServeHTTP(w, r.WithContext(ctx))
 			return
 		}
@@ -82,10 +82,10 @@ func (d door) admit(next http.Handler) http.Handler {
 			wait time.Duration
 			ok   bool
 		)
-		if a.err == nil {
-			wait, ok = d.allow(ctx, a.viewer, 1)
+		if got.err == nil {
+			wait, ok = a.allow(ctx, got.viewer, 1)
 		} else {
-			wait, ok = d.limiter.Allow(1, httpd.Asker{Name: "stranger " + a.address, Factor: 1})
+			wait, ok = a.limiter.Allow(1, httpd.Asker{Name: "stranger " + got.address, Factor: 1})
 		}
 		if !ok {
 			httpd.TooMany(w, r, wait)
@@ -97,43 +97,43 @@ func (d door) admit(next http.Handler) http.Handler {
 
 // allow takes tokens of somebody who has shown a credential, and of the address, or tells how long to wait. The context is
 // one that admit has made.
-func (d door) allow(ctx context.Context, v crm.Viewer, tokens int) (wait time.Duration, ok bool) {
-	if d.limiter == nil {
+func (a admission) allow(ctx context.Context, v crm.Viewer, tokens int) (wait time.Duration, ok bool) {
+	if a.limiter == nil {
 		return 0, true
 	}
 	subject := httpd.Asker{Name: "subject " + v.WorkspaceName + "\x00" + v.Subject, Factor: 1}
 	if v.Role == crm.RoleChannel {
 		subject.Factor = channelFactor
 	}
-	a, known := ctx.Value(answerKey{}).(answer)
+	got, known := ctx.Value(answerKey{}).(answer)
 	if !known {
-		return d.limiter.Allow(tokens, subject)
+		return a.limiter.Allow(tokens, subject)
 	}
-	return d.limiter.Allow(tokens, subject, httpd.Asker{Name: "address " + a.address, Factor: addressFactor})
+	return a.limiter.Allow(tokens, subject, httpd.Asker{Name: "address " + got.address, Factor: addressFactor})
 }
 
 // authenticate returns who brings the header; with an empty one, whose cookie came along. It does not ask again what
 // admit has asked.
-func (d door) authenticate(ctx context.Context, header string) (crm.Viewer, error) {
-	if a, ok := ctx.Value(answerKey{}).(answer); ok && a.header == header {
-		return a.viewer, a.err
+func (a admission) authenticate(ctx context.Context, header string) (crm.Viewer, error) {
+	if got, ok := ctx.Value(answerKey{}).(answer); ok && got.header == header {
+		return got.viewer, got.err
 	}
-	return d.who(ctx, header)
+	return a.who(ctx, header)
 }
 
 // again is authenticate that looks at the credential once more, for connections that last.
-func (d door) again(ctx context.Context, header string) (crm.Viewer, error) {
-	if a, ok := ctx.Value(answerKey{}).(answer); ok && a.header == header && a.cookie != nil {
-		v, _, err := d.cookie(a.cookie.WithContext(ctx))
+func (a admission) again(ctx context.Context, header string) (crm.Viewer, error) {
+	if got, ok := ctx.Value(answerKey{}).(answer); ok && got.header == header && got.cookie != nil {
+		v, _, err := a.cookie(got.cookie.WithContext(ctx))
 		return v, err
 	}
-	return d.who(ctx, header)
+	return a.who(ctx, header)
 }
 
 // only lets through to next who may do p, by a credential as admit takes them.
-func (d door) only(p crm.Permission, next http.Handler) http.Handler {
-	return d.admit(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v, err := d.authenticate(r.Context(), r.Header.Get("Authorization"))
+func (a admission) only(p crm.Permission, next http.Handler) http.Handler {
+	return a.admit(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v, err := a.authenticate(r.Context(), r.Header.Get("Authorization"))
 		switch {
 		case errors.Is(err, auth.ErrUnauthenticated):
 			w.Header().Set("WWW-Authenticate", auth.Challenge(err))

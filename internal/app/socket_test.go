@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"errors"
@@ -99,7 +99,7 @@ func TestUpkeepForgetsWhatIsKeptNoLonger(t *testing.T) {
 		t.Fatal(err)
 	}
 	const day = 24 * time.Hour
-	keep := &upkeep{
+	keep := &maintenance{
 		store: store, retention: retention{time.Hour, 7 * day, 30 * day}, now: func() time.Time { return at }, panicked: func() {},
 	}
 	upkeep := func() {

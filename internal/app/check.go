@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -25,8 +25,9 @@ func (c checkCommand) Run(ctx context.Context, p *program) (err error) {
 	if err := p.config.Validate(false); err != nil {
 		return &usageError{err}
 	}
-	p.sayDatabase()
-	store, err := p.openExisting(ctx)
+	db := p.database()
+	_, _ = fmt.Fprintln(p.stdout, "Database:", db)
+	store, err := db.openExisting(ctx)
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,8 @@
-package main
+package app
 
 import (
 	"context"
 	"fmt"
-	"log/slog"
-	"net"
 	"net/http"
 
 	"kith/internal/crm"
@@ -14,10 +12,8 @@ import (
 )
 
 // signIn is what signs staff in; nil where no provider is set.
-func (p *program) signIn(
-	ctx context.Context, store signin.Store, logger *slog.Logger, addr net.Addr,
-) (*signin.SignIn, error) {
-	c := p.config
+func (w wiring) signIn(ctx context.Context) (*signin.SignIn, error) {
+	c := w.config
 	if !c.OIDCOn() {
 		return nil, nil
 	}
@@ -37,12 +33,12 @@ func (p *program) signIn(
 		Role:           c.OIDC.Role,
 		Require:        c.OIDC.Requirements(),
 		Lifetime:       c.OIDC.Lifetime,
-		PublicURL:      p.publicURL(addr),
-		Panicked:       p.watching.caughtError("background", logger),
-	}, sealer, store, logger, p.now)
+		PublicURL:      w.publicURL,
+		Panicked:       w.telemetry.panicLogger("background", w.logger),
+	}, sealer, w.store, w.logger, w.now)
 }
 
-// cookieOf is how the door reads cookies; nil where nobody signs in.
+// cookieOf is how admission reads cookies; nil where nobody signs in.
 func cookieOf(staff *signin.SignIn) func(*http.Request) (crm.Viewer, bool, error) {
 	if staff == nil {
 		return nil
@@ -51,24 +47,24 @@ func cookieOf(staff *signin.SignIn) func(*http.Request) (crm.Viewer, bool, error
 }
 
 // handleSignIn serves what staff pages sign in with, and what tells them how.
-func (p *program) handleSignIn(mux *http.ServeMux, staff *signin.SignIn, d door) {
+func (w wiring) handleSignIn(mux *http.ServeMux, staff *signin.SignIn, a admission) {
 	switch {
 	case staff != nil:
-		staff.Handle(mux, d.admit)
-	case p.config.Development():
-		mux.Handle("GET "+signin.SessionPath, d.admit(signin.Without(signin.ModeDevelopment, d.authenticate)))
+		staff.Handle(mux, a.admit)
+	case w.config.Development():
+		mux.Handle("GET "+signin.SessionPath, a.admit(signin.Without(signin.ModeDevelopment, a.authenticate)))
 	default:
-		mux.Handle("GET "+signin.SessionPath, d.admit(signin.Without(signin.ModeBearer, d.authenticate)))
+		mux.Handle("GET "+signin.SessionPath, a.admit(signin.Without(signin.ModeBearer, a.authenticate)))
 	}
 }
 
 // handlePlayground serves the playground. Its page is for staff alone where they sign in; where they have tokens, the page
 // is what takes them. The scripts and styles that it is made of are in the repository, and nobody's secret.
-func handlePlayground(mux *http.ServeMux, staff *signin.SignIn, d door) {
+func handlePlayground(mux *http.ServeMux, staff *signin.SignIn, a admission) {
 	playground := web.Playground()
 	page := playground
 	if staff != nil {
-		page = d.admit(staff.Members(playground, d.authenticate))
+		page = a.admit(staff.Members(playground, a.authenticate))
 	}
 	mux.Handle("/playground", page)
 	mux.Handle("/playground/", page)

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"log/slog"
@@ -14,9 +14,8 @@ type heldListener struct{ net.Listener }
 
 func (heldListener) Close() error { return nil }
 
-// serveAway answers every request that the service is unavailable, but tells that the process lives, until the function
-// that it returns is called. The listener can be used again after that.
-func serveAway(ln net.Listener, health *httpd.Health, logger *slog.Logger) (stop func()) {
+// serveUnavailable answers every request with UNAVAILABLE, but reports that the process is alive, until stop is called. The listener can be used again after that.
+func serveUnavailable(ln net.Listener, health *httpd.Health, logger *slog.Logger) (stop func()) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", health.Live)
 	mux.HandleFunc("GET /readyz", health.Ready)

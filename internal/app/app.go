@@ -1,0 +1,83 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"kith/internal/config"
+)
+
+// Main runs Kith until it is done, or until the process is told to stop, and returns the exit code: 0 when all went well,
+// 2 when the command line or a setting is wrong, else 1. Settings come from args and environ, which are pairs as of
+// [os.Environ], and nothing else.
+func Main(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(ctx, stopSignals()...)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal kills
+	err := run(ctx, args, environ, stdout, stderr)
+	if err != nil {
+		_, _ = fmt.Fprintln(stderr, "kith: "+strings.ReplaceAll(err.Error(), "\n", "\n      "))
+	}
+	return exitCode(err)
+}
+
+// stopSignals are the signals that stop Kith. A hangup does unless it was ignored from the start, as under nohup.
+func stopSignals() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
+}
+
+// exitCode is the exit code that an error of run stands for.
+func exitCode(err error) int {
+	if err == nil {
+		return 0
+	}
+	if _, ok := errors.AsType[*usageError](err); ok {
+		return 2
+	}
+	return 1
+}
+
+// run does what args say and returns when it is done, or when ctx has ended and everything is closed.
+func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
+	var c commands
+	getenv := getenvOf(environ)
+	call, err := parse(&c, args, getenv, stdout, stderr)
+	if err != nil || call == nil {
+		return err
+	}
+	if call.Command() != "version" {
+		if err := config.Unknown(environ); err != nil {
+			return &usageError{err}
+		}
+	}
+	p := &program{config: c.Settings, environ: environ, getenv: getenv, stdout: stdout, stderr: stderr, now: time.Now}
+	call.BindTo(ctx, (*context.Context)(nil))
+	err = call.Run(p)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil // stopped as asked, while something was starting
+	}
+	return err
+}
+
+// getenvOf looks variables up in environ.
+func getenvOf(environ []string) func(string) string {
+	return func(name string) string {
+		for _, pair := range environ {
+			if value, ok := strings.CutPrefix(pair, name+"="); ok {
+				return value
+			}
+		}
+		return ""
+	}
+}

@@ -1,0 +1,44 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"kith/internal/events"
+	"kith/storage"
+)
+
+// generationCheck is how often it is looked whether the database is still the one it was.
+const generationCheck = time.Second
+
+// watchGeneration calls changed after the store has found that the database is not the one it was, until ctx ends.
+func watchGeneration(ctx context.Context, store storage.Generations, changed func()) {
+	every := time.NewTicker(generationCheck)
+	defer every.Stop()
+	for known := store.Generation(); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+		}
+		if now := store.Generation(); now != known {
+			known = now
+			changed()
+		}
+	}
+}
+
+// follow runs the hub until ctx ends or stop is called, which waits for it.
+func follow(ctx context.Context, hub *events.Hub) (stop func() error) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		hub.Run(ctx)
+	}()
+	return func() error {
+		cancel()
+		<-done
+		return nil
+	}
+}

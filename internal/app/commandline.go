@@ -1,0 +1,54 @@
+package app
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/alecthomas/kong"
+
+	"kith/internal/config"
+)
+
+// commands is the command line.
+type commands struct {
+	Settings config.Config `embed:"" group:"Settings, as flags or environment variables:"`
+
+	Serve   serveCommand   `cmd:"" default:"withargs" help:"Answer requests. This is what kith does without a command."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database up to date."`
+	Check   checkCommand   `cmd:"" help:"Look for search keys, rows and indexes that are not as they should be."`
+	Backup  backupCommand  `cmd:"" help:"Copy an SQLite database to a new file, while others use it."`
+	Demo    demoCommand    `cmd:"" help:"Fill a workspace with believable contacts."`
+	Token   tokenCommand   `cmd:"" help:"Print a token signed with KITH_AUTH_SECRET."`
+	Rekey   rekeyCommand   `cmd:"" help:"Encrypt every channel's secrets under the first key of KITH_SECRET_KEY."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// parse reads the command line. The call is nil when it only asked for help, which is written by then.
+func parse(c *commands, args []string, getenv func(string) string, stdout, stderr io.Writer) (call *kong.Context, err error) {
+	type exit struct{}
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+		case exit:
+			call, err = nil, nil
+		default:
+			panic(p)
+		}
+	}()
+	options := append(config.Options(getenv),
+		kong.Name("kith"),
+		kong.Description("A contacts server for teams that talk with customers on many channels. It answers GraphQL."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { panic(exit{}) }), // called for --help alone
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	parser, err := kong.New(c, options...)
+	if err != nil {
+		return nil, fmt.Errorf("command line: %w", err)
+	}
+	call, err = parser.Parse(args)
+	if err != nil {
+		return nil, &usageError{err}
+	}
+	return call, nil
+}

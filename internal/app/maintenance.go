@@ -1,0 +1,101 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"kith/storage"
+)
+
+const (
+	// maintainInterval is how soon work left behind by earlier calls is noticed.
+	maintainInterval = time.Second
+	// maintainPause is how long maintenance rests after a failure.
+	maintainPause = 15 * time.Second
+	// forgetInterval is how often records past their retention are deleted.
+	forgetInterval = 10 * time.Second
+)
+
+// retention is how long each kind of record is kept.
+type retention struct{ events, messages, failures time.Duration }
+
+// maintenance is what the store needs while nobody asks it for anything.
+type maintenance struct {
+	store     storage.Store
+	retention retention
+	now       func() time.Time
+	panicked  func()
+
+	forgot time.Time // when there was nothing more to forget
+}
+
+// maintain looks after the store until ctx ends or stop is called, which waits for it.
+func maintain(ctx context.Context, work *maintenance, logger *slog.Logger) (stop func() error) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		next := maintainInterval
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(next):
+			}
+			more, err := work.once(ctx)
+			switch {
+			case ctx.Err() != nil:
+				return
+			case err != nil:
+				logger.Warn("maintenance failed", "error", err)
+				next = maintainPause
+			case more:
+				next = 0
+			default:
+				next = maintainInterval
+			}
+		}
+	}()
+	return func() error {
+		cancel()
+		<-done
+		return nil
+	}
+}
+
+// once does one bounded batch of work, and reports whether there is more to do.
+func (m *maintenance) once(ctx context.Context) (more bool, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			m.panicked()
+			err = fmt.Errorf("panic: %T\n%s", p, debug.Stack())
+		}
+	}()
+	more, err = m.store.Maintain(ctx)
+	if now := m.now(); err == nil && now.Sub(m.forgot) >= forgetInterval {
+		old := false
+		for _, f := range []struct {
+			forget func(context.Context, time.Time) (bool, error)
+			after  time.Duration
+		}{
+			{m.store.ForgetEvents, m.retention.events},
+			{m.store.ForgetMessages, m.retention.messages},
+			{m.store.ForgetFailures, m.retention.failures},
+		} {
+			var left bool
+			if left, err = f.forget(ctx, now.Add(-f.after)); err != nil {
+				return false, err
+			}
+			old = old || left
+		}
+		if !old {
+			m.forgot = now
+			err = m.store.ForgetSignIns(ctx, now)
+		}
+		more = more || old
+	}
+	return more, err
+}

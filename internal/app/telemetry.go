@@ -1,0 +1,113 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/attribute"
+
+	"kith/graph"
+	"kith/internal/events"
+	"kith/internal/httpd"
+	"kith/internal/metrics"
+	"kith/internal/tracing"
+	"kith/storage"
+	"kith/storage/postgres"
+)
+
+// telemetry holds the metrics and traces of a running server. The zero value counts and traces nothing.
+type telemetry struct {
+	registry *prometheus.Registry
+	panics   *metrics.Panics
+	traces   *tracing.Tracing
+}
+
+func startTelemetry(ctx context.Context, getenv func(string) string) (telemetry, error) {
+	traces, err := tracing.Start(ctx, getenv, version())
+	registry := metrics.New(version())
+	return telemetry{registry, metrics.NewPanics(registry), traces}, err
+}
+
+// close sends what is left of the traces.
+func (t telemetry) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout/2)
+	defer cancel()
+	return t.traces.Close(ctx)
+}
+
+// panicCounter counts panics of one kind.
+func (t telemetry) panicCounter(where string) func() { return func() { t.panics.Caught(where) } }
+
+// panicLogger counts and logs panics of one kind.
+func (t telemetry) panicLogger(where string, logger *slog.Logger) func(*storage.PanicError) {
+	return func(p *storage.PanicError) {
+		if t.panics != nil {
+			t.panics.Caught(where)
+		}
+		logger.Error("panic", "panic", p.What, "stack", string(p.Stack))
+	}
+}
+
+// store returns s with metrics of its calls, and of its connection pool where it has one.
+func (t telemetry) store(s storage.Store, logger *slog.Logger) storage.Store {
+	if pg, ok := s.(*postgres.Store); ok {
+		metrics.WatchPool(t.registry, func() (p metrics.Pool) {
+			p.Max, p.Open, p.InUse, p.Acquired, p.Waited, p.WaitedFor = pg.PoolStats()
+			return p
+		})
+	}
+	return metrics.WatchStore(s, t.registry, t.panicLogger("storage", logger))
+}
+
+func (t telemetry) hub(h *events.Hub) { metrics.WatchSubscriptions(t.registry, h.Open, h.Dropped) }
+
+func (t telemetry) operations(logger *slog.Logger) graph.Watch {
+	return instrumentOperations(metrics.NewOperations(t.registry), t.traces, logger)
+}
+
+// fields traces the fields of the root; nil where nothing is traced.
+func (t telemetry) fields() func(context.Context, string) (context.Context, func()) {
+	if t.traces == nil {
+		return nil
+	}
+	return func(ctx context.Context, field string) (context.Context, func()) {
+		ctx, end := t.traces.Begin(ctx, "resolve "+field)
+		return ctx, func() { end("") }
+	}
+}
+
+// instrumentOperations logs, counts and traces the operations of GraphQL. The log tells who asked in which workspace, but
+// nothing of what was asked for or answered.
+func instrumentOperations(operations *metrics.Operations, traces *tracing.Tracing, logger *slog.Logger) graph.Watch {
+	return func(ctx context.Context, o graph.Operation) (context.Context, func(code string)) {
+		began := time.Now()
+		name := "refused"
+		if o.Kind != "" {
+			name = o.Kind + " " + o.Field
+		}
+		ctx, end := traces.Begin(ctx, name, attribute.String("graphql.operation.type", o.Kind),
+			attribute.String("graphql.operation.name", shortName(o.Name)), attribute.Int("graphql.cost", o.Cost))
+		return ctx, func(code string) {
+			took := time.Since(began)
+			operations.Ended(o.Kind, o.Field, code, o.Cost, took)
+			failure, level := "", slog.LevelInfo
+			if code != "OK" {
+				failure = code
+			}
+			if code == "INTERNAL" || code == "UNAVAILABLE" {
+				level = slog.LevelError
+			}
+			end(failure)
+			logger.LogAttrs(ctx, level, "operation",
+				slog.String("kind", o.Kind), slog.String("field", o.Field), slog.String("operation", shortName(o.Name)),
+				slog.String("code", code), slog.Duration("took", took), slog.Int("cost", o.Cost),
+				slog.String("workspace", o.Viewer.WorkspaceName), slog.String("subject", o.Viewer.Subject),
+				slog.String("request", httpd.RequestID(ctx)))
+		}
+	}
+}
+
+// shortName is as much of an operation's name as logs and traces hold.
+func shortName(s string) string { return s[:min(len(s), 64)] }

@@ -1,0 +1,40 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"kith/internal/auth"
+	"kith/internal/config"
+)
+
+type tokenCommand struct {
+	Workspace string        `required:"" help:"The workspace that the token opens."`
+	Role      string        `required:"" placeholder:"staff|admin|channel" help:"What the token may do."`
+	Sub       string        `required:"" help:"Whom it stands for."`
+	Name      string        `help:"That person's name."`
+	Channel   string        `placeholder:"ID" help:"With the role channel: the only channel that it may report on."`
+	TTL       time.Duration `name:"ttl" default:"1h" help:"How long it is good. Default: ${default}."`
+}
+
+// Run prints a token and nothing else.
+func (t tokenCommand) Run(p *program) error {
+	c := p.config
+	if c.AuthSecret == "" {
+		return &usageError{errors.New("KITH_AUTH_SECRET is not set: there is nothing to sign with")}
+	}
+	if t.TTL > c.TokenLifetime {
+		return &usageError{fmt.Errorf("--ttl can be %s at most, by KITH_TOKEN_LIFETIME", config.FormatDuration(c.TokenLifetime))}
+	}
+	now := p.now()
+	token, err := auth.Sign(string(c.AuthSecret), auth.Grant{
+		Workspace: t.Workspace, Role: t.Role, Subject: t.Sub, Name: t.Name, Channel: t.Channel, Issuer: c.AuthIssuer, Audience: c.AuthAudience,
+		IssuedAt: now, ExpiresAt: now.Add(t.TTL),
+	})
+	if err != nil {
+		return &usageError{err}
+	}
+	_, err = fmt.Fprintln(p.stdout, token)
+	return err
+}

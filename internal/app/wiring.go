@@ -1,0 +1,211 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"kith/graph"
+	"kith/internal/auth"
+	"kith/internal/channels"
+	"kith/internal/config"
+	"kith/internal/crm"
+	"kith/internal/events"
+	"kith/internal/httpd"
+	"kith/internal/ingest"
+	"kith/internal/metrics"
+	"kith/internal/service"
+	"kith/internal/signin"
+	"kith/internal/vault"
+	"kith/storage"
+	"kith/web"
+)
+
+// strangersAMinute is how many unverified requests, and requests for channels that do not exist, an address may send in
+// a minute.
+const strangersAMinute = 60
+
+// Where things are served: the endpoint, and webhooks, below their path and nothing else.
+const (
+	graphQLPath = "/graphql"
+	webhookPath = "/channels/"
+)
+
+// wiring puts together what answers requests from what has been opened.
+type wiring struct {
+	config    config.Config
+	now       func() time.Time
+	logger    *slog.Logger
+	telemetry telemetry
+	store     storage.Store
+	hub       *events.Hub
+	health    *httpd.Health
+	publicURL string
+}
+
+// handler serves everything. The GraphQL endpoint in it is also returned alone. What it starts ends with ctx.
+func (w wiring) handler(ctx context.Context) (http.Handler, *graph.Handler, error) {
+	secrets, err := vault.New(w.config.SecretKeys()...)
+	if err != nil {
+		return nil, nil, fmt.Errorf("KITH_SECRET_KEY: %w", err)
+	}
+	authenticator, err := w.authenticator(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	staff, err := w.signIn(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	trusted, err := w.trustedDocuments()
+	if err != nil {
+		return nil, nil, err
+	}
+	admission := newAdmission(authenticator.Authenticate, cookieOf(staff), w.config.Limit())
+	messages := w.messages()
+	webhooks := w.webhooks(messages, secrets)
+	endpoint := w.endpoint(admission, messages, webhooks, secrets, trusted)
+	w.watch(ctx, endpoint, staff)
+	return w.guard(w.routes(endpoint, webhooks, staff, admission)), endpoint, nil
+}
+
+func (w wiring) authenticator(ctx context.Context) (*auth.Authenticator, error) {
+	return auth.New(ctx, auth.Config{
+		Secret:      string(w.config.AuthSecret),
+		JWKSURL:     w.config.AuthJWKSURL,
+		Issuer:      w.config.AuthIssuer,
+		Audience:    w.config.AuthAudience,
+		Development: w.config.Development(),
+		Lifetime:    w.config.TokenLifetime,
+	}, w.store, w.logger, w.now)
+}
+
+// messages takes in what channels report.
+func (w wiring) messages() *ingest.Ingest {
+	messages := ingest.New(w.store, w.config.DefaultRegion, w.now)
+	if n, per := w.config.NewContacts.Window(); n > 0 {
+		messages.NewContacts = httpd.NewAllowance(n, per)
+	}
+	return messages
+}
+
+func (w wiring) webhooks(messages *ingest.Ingest, secrets *vault.Vault) *channels.Handler {
+	return channels.New(channels.Options{
+		Channels: w.store, Ingest: messages, Failures: w.store, Open: secrets.Open,
+		Address: httpd.Address, Strangers: httpd.NewAllowance(strangersAMinute, time.Minute),
+		Visitors: httpd.NewAllowance(w.config.WidgetRate.Window()),
+		Logger:   w.logger, Now: w.now, Registry: w.telemetry.registry, Panicked: w.telemetry.panicCounter("background"),
+	})
+}
+
+func (w wiring) endpoint(
+	admission admission, messages *ingest.Ingest, webhooks *channels.Handler, secrets *vault.Vault, trusted *graph.TrustedDocuments,
+) *graph.Handler {
+	c := w.config
+	return graph.NewHandler(graph.Options{
+		Service: service.New(w.store, service.Options{
+			Region: c.DefaultRegion, Now: w.now, Vault: secrets, PublicURL: w.publicURL, Replayer: webhooks,
+			Events: w.hub, Panicked: w.telemetry.panicLogger("background", w.logger),
+		}),
+		Ingest:        messages,
+		Authenticate:  admission.authenticate,
+		Again:         admission.again,
+		Logger:        w.logger,
+		Introspection: c.IntrospectionOn(),
+		Allow:         admission.allow,
+		Trusted:       trusted,
+		Concurrency:   c.Concurrency,
+		AnswerLimit:   c.AnswerLimit,
+		Connections:   c.Connections,
+		Subscriptions: c.Subscriptions,
+		Address:       httpd.Address,
+		Now:           w.now,
+		RequestID:     httpd.RequestID,
+		Watch:         w.telemetry.operations(w.logger),
+		WatchField:    w.telemetry.fields(),
+		Panicked:      w.telemetry.panicCounter("operation"),
+	})
+}
+
+// watch has the endpoint follow what ends credentials and databases, until ctx ends, and its metrics shown.
+func (w wiring) watch(ctx context.Context, endpoint *graph.Handler, staff *signin.SignIn) {
+	if staff != nil {
+		go staff.Follow(ctx, endpoint.EndSignIn)
+	}
+	go watchGeneration(ctx, w.store, func() {
+		w.logger.Warn("the database was restarted, replaced or put back: what was remembered of it is forgotten")
+		endpoint.EndMoved(ctx, w.store)
+	})
+	registry := w.telemetry.registry
+	metrics.WatchAnswers(registry, endpoint.SubscriptionsRefused, endpoint.AnswersRested)
+	metrics.WatchConnections(registry, endpoint.Connections, endpoint.Refused, graph.ConnectionRefusals())
+	metrics.WatchBacklog(registry, endpoint.Backlog)
+}
+
+// routes says what is served where, and to whom.
+func (w wiring) routes(endpoint, webhooks http.Handler, staff *signin.SignIn, admission admission) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle(graphQLPath, httpd.CORS(w.config.Origins(), admission.admit(endpoint)))
+	w.handleSignIn(mux, staff, admission)
+	mux.Handle(webhookPath+"{id}/webhook", webhooks)
+	mux.HandleFunc("GET /livez", w.health.Live)
+	mux.HandleFunc("GET /readyz", w.health.Ready)
+	if w.config.AdminAddr == "" {
+		mux.Handle("GET /metrics", admission.only(crm.ReadMetrics, metrics.Handler(w.telemetry.registry)))
+	}
+	if w.config.PlaygroundOn() {
+		handlePlayground(mux, staff, admission)
+	}
+	mux.Handle("/staff/", web.Staff())
+	for _, short := range []string{"GET /{$}", "GET /staff", "GET /staff/{$}"} {
+		mux.Handle(short, http.RedirectHandler("/staff/contacts", http.StatusFound))
+	}
+	return mux
+}
+
+// guard puts the checks, headers and measurements of every request around the routes.
+func (w wiring) guard(routes http.Handler) http.Handler {
+	c := w.config
+	guarded := httpd.SameOrigin(routes, httpd.Open{Path: graphQLPath, Origins: c.Origins()})
+	if c.Development() {
+		guarded = httpd.OnlyHosts(config.Loopback, "Without auth settings Kith answers to localhost alone",
+			httpd.Direct(config.Loopback, c.Origins(), guarded))
+	}
+	traced := w.telemetry.traces.Requests(httpd.Headers(httpd.Unencoded(openTo(webhookPath, routes, guarded))))
+	observed := httpd.Observe(traced, w.logger, w.telemetry.registry, w.telemetry.panicCounter("request"), graphQLPath)
+	return httpd.Behind(c.Proxies(), c.PublicTLS(), observed)
+}
+
+// trustedDocuments reads the manifest of the only documents to serve. Where none is set it returns nil, and any is served.
+func (w wiring) trustedDocuments() (*graph.TrustedDocuments, error) {
+	if w.config.TrustedDocuments == "" {
+		return nil, nil
+	}
+	f, err := os.Open(w.config.TrustedDocuments)
+	if err != nil {
+		return nil, &usageError{fmt.Errorf("KITH_TRUSTED_DOCUMENTS: %w", err)}
+	}
+	defer func() { _ = f.Close() }()
+	trusted, err := graph.ReadTrustedDocuments(f)
+	if err != nil {
+		return nil, &usageError{fmt.Errorf("KITH_TRUSTED_DOCUMENTS: %w", err)}
+	}
+	trusted.TrustOwn(web.StaffOperations)
+	return trusted, nil
+}
+
+// openTo lets requests under a path past the guards: providers and pages of other origins reach Kith under names of
+// their choice, and prove themselves in their own way.
+func openTo(path string, open, guarded http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, path) {
+			open.ServeHTTP(w, r)
+			return
+		}
+		guarded.ServeHTTP(w, r)
+	})
+}
