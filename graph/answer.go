@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"kith/graph/model"
+	"kith/graph/problem"
 	"kith/graph/scalar"
 )
 
@@ -72,7 +73,7 @@ func (a *answer) checked(op *graphql.OperationContext, resp *graphql.Response) *
 	if op.Operation.Operation == ast.Mutation {
 		message += ". The mutation has been made"
 	}
-	return &graphql.Response{Data: []byte("null"), Errors: problem(message, extensions(codeTooComplex))}
+	return &graphql.Response{Data: []byte("null"), Errors: problem.Coded(message, problem.TooComplex)}
 }
 
 // json is an answer as JSON, with the written lists in their places.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"kith/graph/model"
+	"kith/graph/problem"
 	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/internal/service"
@@ -21,8 +22,8 @@ func (r mutationResolver) ExportContact(
 ) (model.ExportContactPayload, error) {
 	id, _ := crm.ParseContactID(in.ID)
 	document, err := r.service.ExportContact(ctx, auth.Viewer(ctx), id)
-	mend, other := userErrors(err, contactGone)
-	payload := model.ExportContactPayload{UserErrors: mend}
+	problems, other := problem.UserErrors(err, problem.ContactGone)
+	payload := model.ExportContactPayload{UserErrors: problems}
 	if err == nil {
 		payload.Document = new(string(document))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"kith/graph/model"
+	"kith/graph/problem"
 	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/internal/service"
@@ -25,9 +26,9 @@ func (r mutationResolver) CreateChannel(
 		Name: in.Name, Type: in.Type, Secret: text(in.Secret), Domains: in.AllowedDomains,
 		RequireSignedIdentity: in.RequireSignedIdentity,
 	})
-	mend, err := userErrors(err, channelGone)
-	payload := model.CreateChannelPayload{UserErrors: mend}
-	if err == nil && len(mend) == 0 {
+	problems, err := problem.UserErrors(err, problem.ChannelGone)
+	payload := model.CreateChannelPayload{UserErrors: problems}
+	if err == nil && len(problems) == 0 {
 		payload.Channel, payload.Setup = &made.Channel, &made.Setup
 	}
 	return payload, err
@@ -43,8 +44,8 @@ func (r mutationResolver) UpdateChannel(
 		return model.UpdateChannelPayload{}, err
 	}
 	now, err := r.service.UpdateChannel(ctx, auth.Viewer(ctx), id, edit)
-	mend, err := userErrors(err, channelGone)
-	payload := model.UpdateChannelPayload{UserErrors: mend}
+	problems, err := problem.UserErrors(err, problem.ChannelGone)
+	payload := model.UpdateChannelPayload{UserErrors: problems}
 	if now != nil {
 		payload.Channel, payload.Setup = &now.Channel, &now.Setup
 	}

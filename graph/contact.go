@@ -7,6 +7,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"kith/graph/model"
+	"kith/graph/problem"
 	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/internal/service"
@@ -91,8 +92,8 @@ func (r mutationResolver) UpdateContact(
 	defer loadersOf(ctx).reset()
 	id, _ := crm.ParseContactID(in.ID)
 	done, err := r.service.UpdateContact(ctx, auth.Viewer(ctx), id, contactPatch(in))
-	mend, err := userErrors(err, contactGone)
-	return model.UpdateContactPayload{Contact: done.Now, EventID: eventID(done.Event), UserErrors: mend}, err
+	problems, err := problem.UserErrors(err, problem.ContactGone)
+	return model.UpdateContactPayload{Contact: done.Now, EventID: eventID(done.Event), UserErrors: problems}, err
 }
 
 func (r mutationResolver) DeleteContact(
@@ -101,9 +102,9 @@ func (r mutationResolver) DeleteContact(
 	defer loadersOf(ctx).reset()
 	id, _ := crm.ParseContactID(in.ID)
 	event, err := r.service.DeleteContact(ctx, auth.Viewer(ctx), id)
-	mend, err := userErrors(err, contactGone)
-	payload := model.DeleteContactPayload{UserErrors: mend}
-	if err == nil && len(mend) == 0 {
+	problems, err := problem.UserErrors(err, problem.ContactGone)
+	payload := model.DeleteContactPayload{UserErrors: problems}
+	if err == nil && len(problems) == 0 {
 		payload.DeletedContactID, payload.EventID = &in.ID, eventID(&event)
 	}
 	return payload, err

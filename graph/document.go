@@ -15,6 +15,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"kith/graph/limit"
+	"kith/graph/problem"
 )
 
 // Documents are parsed and validated here rather than in gqlgen's executor, which has no place between the two, where a
@@ -30,24 +31,23 @@ func (h *Handler) document(text string) (*ast.QueryDocument, gqlerror.List) {
 	case h.unlimited:
 		tokens = 0
 	case len(text) > limit.MaxBytes:
-		return nil, problem(fmt.Sprintf("The document is too long: it can have at most %d bytes", limit.MaxBytes),
-			extensions(codeTooComplex))
+		return nil, problem.Coded(fmt.Sprintf("The document is too long: it can have at most %d bytes", limit.MaxBytes), problem.TooComplex)
 	}
 	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, tokens)
 	if err != nil {
 		return nil, complaints(err)
 	}
 	if len(doc.Operations) == 0 {
-		return nil, problem("The document has no operation", extensions(codeBadUserInput))
+		return nil, problem.Coded("The document has no operation", problem.BadUserInput)
 	}
 	if err := limit.Document(doc); err != nil && !h.unlimited {
 		return nil, tooComplex(err)
 	}
 	if h.trusted != nil && !h.trusted.knows(text, doc) {
-		return nil, problem(untrusted, extensions(codeForbidden))
+		return nil, problem.Coded(untrusted, problem.Forbidden)
 	}
 	if errs := validator.ValidateWithRules(h.schema, doc, silentRules()); len(errs) > 0 {
-		return nil, refusals(errs)
+		return nil, problem.OfDocument(errs)
 	}
 	h.documents.add(text, doc)
 	return doc, nil
@@ -56,13 +56,13 @@ func (h *Handler) document(text string) (*ast.QueryDocument, gqlerror.List) {
 // complaints are what the parser says.
 func complaints(err error) gqlerror.List {
 	if one, ok := errors.AsType[*gqlerror.Error](err); ok {
-		return refusals(gqlerror.List{one})
+		return problem.OfDocument(gqlerror.List{one})
 	}
-	return problem("The document cannot be read", extensions(codeBadUserInput))
+	return problem.Coded("The document cannot be read", problem.BadUserInput)
 }
 
 // tooComplex words a refusal of package limit.
-func tooComplex(err error) gqlerror.List { return problem(err.Error(), extensions(codeTooComplex)) }
+func tooComplex(err error) gqlerror.List { return problem.Coded(err.Error(), problem.TooComplex) }
 
 // silentRules are the rules of validation, without a guess at what a misspelt name might have been: the schema is not to
 // be read where introspection is off.

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"kith/graph/model"
+	"kith/graph/problem"
 	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/internal/service"
@@ -45,8 +46,8 @@ func (r mutationResolver) ReplayIngestFailures(
 ) (model.ReplayIngestFailuresPayload, error) {
 	defer loadersOf(ctx).reset()
 	outcomes, err := r.service.ReplayFailures(ctx, auth.Viewer(ctx), failureIDs(in.Ids))
-	done, mend, err := sortOut(in.Ids, outcomes, err)
-	return model.ReplayIngestFailuresPayload{ReplayedIds: done, UserErrors: mend}, err
+	done, problems, err := sortOut(in.Ids, outcomes, err)
+	return model.ReplayIngestFailuresPayload{ReplayedIds: done, UserErrors: problems}, err
 }
 
 func (r mutationResolver) DismissIngestFailures(
@@ -54,14 +55,14 @@ func (r mutationResolver) DismissIngestFailures(
 ) (model.DismissIngestFailuresPayload, error) {
 	defer loadersOf(ctx).reset()
 	outcomes, err := r.service.DismissFailures(ctx, auth.Viewer(ctx), failureIDs(in.Ids))
-	done, mend, err := sortOut(in.Ids, outcomes, err)
-	return model.DismissIngestFailuresPayload{DismissedIds: done, UserErrors: mend}, err
+	done, problems, err := sortOut(in.Ids, outcomes, err)
+	return model.DismissIngestFailuresPayload{DismissedIds: done, UserErrors: problems}, err
 }
 
-// sortOut tells the ids that all went well with, each once, and what a person can mend about the others.
+// sortOut returns the ids that succeeded, each once, and the problems of the others that the user can fix.
 func sortOut(ids []string, outcomes []error, err error) ([]string, []model.UserError, error) {
 	done := []string{}
-	mend, err := userErrors(err, failureGone)
+	problems, err := problem.UserErrors(err, problem.FailureGone)
 	seen := make(map[string]bool, len(ids))
 	for i, outcome := range outcomes {
 		if seen[ids[i]] {
@@ -72,7 +73,7 @@ func sortOut(ids []string, outcomes []error, err error) ([]string, []model.UserE
 			done = append(done, ids[i])
 			continue
 		}
-		about, other := userErrors(outcome, failureGone)
+		about, other := problem.UserErrors(outcome, problem.FailureGone)
 		if other != nil {
 			return nil, nil, other
 		}
@@ -81,10 +82,10 @@ func sortOut(ids []string, outcomes []error, err error) ([]string, []model.UserE
 				e.Code = model.UserErrorCodeReplayFailed
 			}
 			e.Field = []string{"input", "ids", strconv.Itoa(i)}
-			mend = append(mend, e)
+			problems = append(problems, e)
 		}
 	}
-	return done, mend, err
+	return done, problems, err
 }
 
 // failureIDs keeps each id in its place.

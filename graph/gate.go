@@ -2,13 +2,11 @@ package graph
 
 import (
 	"context"
-	"errors"
 	"sync/atomic"
 	"time"
-)
 
-// errBusy refuses an operation, or a connection, that too many others are before.
-var errBusy = errors.New("too many operations are running, or connections open")
+	"kith/graph/problem"
+)
 
 // The bounds of what waits for its turn: so many for each that may run, and so long.
 const (
@@ -24,7 +22,7 @@ type gate struct {
 
 func newGate(running int) *gate { return &gate{running: make(chan struct{}, running)} }
 
-// enter waits for a place, which leave gives back. The error is errBusy or the context's.
+// enter waits for a place, which leave gives back. The error is problem.ErrBusy or the context's.
 func (g *gate) enter(ctx context.Context) error {
 	select {
 	case g.running <- struct{}{}:
@@ -33,7 +31,7 @@ func (g *gate) enter(ctx context.Context) error {
 	}
 	defer g.waiting.Add(-1)
 	if g.waiting.Add(1) > int64(queuedPerRunning*cap(g.running)) {
-		return errBusy
+		return problem.ErrBusy
 	}
 	late := time.NewTimer(queueTime)
 	defer late.Stop()
@@ -41,7 +39,7 @@ func (g *gate) enter(ctx context.Context) error {
 	case g.running <- struct{}{}:
 		return nil
 	case <-late.C:
-		return errBusy
+		return problem.ErrBusy
 	case <-ctx.Done():
 		return ctx.Err()
 	}

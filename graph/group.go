@@ -11,6 +11,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"kith/graph/problem"
 	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/internal/events"
@@ -312,8 +313,8 @@ func (g *group) answer(ctx context.Context, l *loaders, e *crm.Event) (answer []
 	defer cancel()
 	defer func() {
 		if value := recover(); value != nil {
-			refused := g.h.refuse(ctx, g.h.caught(ctx, value))
-			answer, err = appendAnswer(nil, &graphql.Response{Errors: refused.errors, Data: []byte("null")}), nil
+			refused := g.h.report.Refuse(ctx, g.h.report.Recovered(ctx, value))
+			answer, err = appendAnswer(nil, &graphql.Response{Errors: refused.Errors, Data: []byte("null")}), nil
 		}
 	}()
 	ctx, a := g.h.withAnswer(ctx)
@@ -325,13 +326,13 @@ func (g *group) answer(ctx context.Context, l *loaders, e *crm.Event) (answer []
 	if resp == nil {
 		return nil, nil
 	}
-	for _, problem := range resp.Errors {
-		if problem.Extensions["code"] == codeUnavailable {
+	for _, failed := range resp.Errors {
+		if failed.Extensions["code"] == problem.Unavailable {
 			return nil, crm.ErrUnavailable
 		}
 	}
 	resp = a.checked(g.op, resp)
-	resp.Errors = resp.Errors[:min(len(resp.Errors), maxErrors)]
+	resp.Errors = resp.Errors[:min(len(resp.Errors), problem.MaxErrors)]
 	if resp.Data == nil {
 		resp.Data = []byte("null")
 	}

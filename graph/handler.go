@@ -14,9 +14,9 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"kith/graph/generated"
+	"kith/graph/problem"
 	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/internal/ingest"
@@ -88,11 +88,9 @@ type Handler struct {
 	service      *service.Service
 	authenticate func(ctx context.Context, header string) (crm.Viewer, error)
 	again        func(ctx context.Context, header string) (crm.Viewer, error)
-	log          *slog.Logger
-	requestID    func(ctx context.Context) string
 	address      func(r *http.Request) string
 	watch        Watch
-	panicked     func()
+	report       *problem.Reporter
 	executor     *executor.Executor
 
 	introspection bool
@@ -122,11 +120,9 @@ func NewHandler(o Options) *Handler {
 		service:       o.Service,
 		authenticate:  o.Authenticate,
 		again:         o.Again,
-		log:           o.Logger,
-		requestID:     o.RequestID,
 		address:       o.Address,
 		watch:         o.Watch,
-		panicked:      o.Panicked,
+		report:        &problem.Reporter{Log: o.Logger, RequestID: o.RequestID, Panicked: o.Panicked},
 		introspection: o.Introspection,
 		allow:         o.Allow,
 		trusted:       o.Trusted,
@@ -169,8 +165,8 @@ func NewHandler(o Options) *Handler {
 	if h.watch == nil {
 		h.watch = ignore
 	}
-	if h.panicked == nil {
-		h.panicked = func() {}
+	if o.Panicked == nil {
+		h.report.Panicked = func() {}
 	}
 	if h.now == nil {
 		h.now = time.Now
@@ -179,16 +175,16 @@ func NewHandler(o Options) *Handler {
 		h.times = usualTimes
 	}
 	h.lifetime, h.end = context.WithCancel(context.Background())
-	if h.requestID == nil {
-		h.requestID = func(context.Context) string { return rand.Text() }
+	if o.RequestID == nil {
+		h.report.RequestID = func(context.Context) string { return rand.Text() }
 	}
 	h.executor = executor.New(generated.NewExecutableSchema(generated.Config{
 		Schema:    h.schema,
 		Resolvers: &resolver{service: o.Service, ingest: o.Ingest},
 	}))
 	h.executor.SetQueryCache(preparedDocument{})
-	h.executor.SetErrorPresenter(h.present)
-	h.executor.SetRecoverFunc(h.caught)
+	h.executor.SetErrorPresenter(h.report.Present)
+	h.executor.SetRecoverFunc(h.report.Recovered)
 	h.executor.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		return next(h.withLoaders(ctx, auth.Viewer(ctx)))
 	})
@@ -267,12 +263,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		json, refused = h.execute(ctx, op)
 	}
 	if refused != nil {
-		status := refused.status
+		status := refused.Status
 		if status == http.StatusBadRequest && mediaType == typeJSON {
 			status = http.StatusOK // what the specification asks of this media type, for the sake of old clients
 		}
-		refused.tell(w.Header())
-		write(w, mediaType, status, &graphql.Response{Errors: refused.errors})
+		refused.SetRetryAfter(w.Header())
+		write(w, mediaType, status, &graphql.Response{Errors: refused.Errors})
 		return
 	}
 	h.send(w, mediaType, viewer, json)
@@ -300,7 +296,7 @@ func (h *Handler) read(
 	}
 	asked, err = decode(body)
 	if err != nil {
-		write(w, mediaType, http.StatusBadRequest, &graphql.Response{Errors: h.refuse(ctx, err).errors})
+		write(w, mediaType, http.StatusBadRequest, &graphql.Response{Errors: h.report.Refuse(ctx, err).Errors})
 		return nil, false
 	}
 	asked.ReadTime = graphql.TraceTiming{Start: started, End: time.Now()}
@@ -309,29 +305,25 @@ func (h *Handler) read(
 
 // refuseCredential answers a request that nobody stands behind.
 func (h *Handler) refuseCredential(ctx context.Context, w http.ResponseWriter, mediaType string, err error) {
-	message, ext := h.describe(ctx, err)
+	message, ext := h.report.Describe(ctx, err)
 	status := http.StatusInternalServerError
 	switch ext["code"] {
-	case codeUnauthenticated:
+	case problem.Unauthenticated:
 		status = http.StatusUnauthorized
 		w.Header().Set("WWW-Authenticate", auth.Challenge(err))
 		if reason := auth.Reason(err); reason != "" {
 			message += " (" + reason + ")"
 		}
-	case codeUnavailable:
+	case problem.Unavailable:
 		status = http.StatusServiceUnavailable
 		w.Header().Set("Retry-After", "1")
 	}
-	write(w, mediaType, status, &graphql.Response{Errors: problem(message, ext)})
+	write(w, mediaType, status, &graphql.Response{Errors: problem.List(message, ext)})
 }
 
 // refuse answers a request that is not one of GraphQL.
 func refuse(w http.ResponseWriter, mediaType string, status int, message string) {
-	write(w, mediaType, status, &graphql.Response{Errors: problem(message, extensions(codeBadUserInput))})
-}
-
-func problem(message string, ext map[string]any) gqlerror.List {
-	return gqlerror.List{{Message: shorten(message), Extensions: ext}}
+	write(w, mediaType, status, &graphql.Response{Errors: problem.Coded(message, problem.BadUserInput)})
 }
 
 // write sends an answer at once; when that fails, the client is gone.

@@ -2,13 +2,13 @@ package graph
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"kith/graph/problem"
 	"kith/internal/crm"
 )
 
@@ -103,7 +103,7 @@ const (
 )
 
 // add keeps a connection from an address until remove. Without a viewer it is unacknowledged, until acknowledge. The error
-// says why one more is not welcome: errDraining, errBusy, or a *tooManyError where the address has its share.
+// is problem.ErrDraining, problem.ErrBusy, or a *problem.TooManyError where the address has its share.
 func (l *live) add(c connection, address string, v *crm.Viewer) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -140,17 +140,17 @@ func ConnectionRefusals() []string {
 func (l *live) refusal(address string, acknowledged bool) (reason string, err error) {
 	switch {
 	case l.draining:
-		return refusedDraining, errDraining
+		return refusedDraining, problem.ErrDraining
 	case len(l.open) >= l.most:
-		return refusedFull, errBusy
+		return refusedFull, problem.ErrBusy
 	case l.from[address] >= max(1, l.most/2):
-		return refusedAddress, &tooManyError{"Too many connections of this address are open", crowded}
+		return refusedAddress, &problem.TooManyError{Reason: "Too many connections of this address are open", Wait: crowded}
 	case acknowledged:
 		return "", nil
 	case l.waiting >= l.unknown:
-		return refusedUnacknowledged, errBusy
+		return refusedUnacknowledged, problem.ErrBusy
 	case l.waitingOf[address] >= max(4, l.unknown/unacknowledgedShare):
-		return refusedUnacknowledged, &tooManyError{"Too many connections of this address wait for connection_init", hurried}
+		return refusedUnacknowledged, &problem.TooManyError{Reason: "Too many connections of this address wait for connection_init", Wait: hurried}
 	}
 	return "", nil
 }
@@ -235,14 +235,11 @@ func (h *Handler) Shutdown(ctx context.Context) error {
 	}
 }
 
-// errDraining ends connections with the server, and lets no more in.
-var errDraining = errors.New("the server is about to stop")
-
 // turnAway answers a connection that is not welcome.
 func (h *Handler) turnAway(ctx context.Context, w http.ResponseWriter, err error) {
-	refused := h.refuse(ctx, err)
-	refused.tell(w.Header())
-	write(w, typeJSON, refused.status, &graphql.Response{Errors: refused.errors})
+	refused := h.report.Refuse(ctx, err)
+	refused.SetRetryAfter(w.Header())
+	write(w, typeJSON, refused.Status, &graphql.Response{Errors: refused.Errors})
 }
 
 // Connections is how many sockets and event streams are open, and how many sockets of them have not been acknowledged.

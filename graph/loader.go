@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/graph-gophers/dataloader/v7"
 
+	"kith/graph/problem"
 	"kith/internal/crm"
 	"kith/internal/service"
 )
@@ -50,7 +50,7 @@ func (h *Handler) withLoaders(ctx context.Context, v crm.Viewer) context.Context
 
 func (h *Handler) newLoaders(v crm.Viewer) *loaders {
 	l := &loaders{
-		service: h.service, viewer: v, caught: h.caught,
+		service: h.service, viewer: v, caught: h.report.Recovered,
 		sessions:  make(map[string]*family[crm.ContactID, service.ContactSessions]),
 		histories: make(map[string]*family[crm.ContactID, service.ContactHistory]),
 	}
@@ -318,11 +318,11 @@ func (b *batch[K, V]) read(ctx context.Context, f *family[K, V]) (map[K]V, error
 func (f *family[K, V]) read(ctx context.Context, keys []K) (found map[K]V, err error) {
 	defer func() {
 		if value := recover(); value != nil {
-			found, err = nil, &sharedError{err: f.caught(ctx, value)}
+			found, err = nil, &problem.SharedError{Err: f.caught(ctx, value)}
 		}
 	}()
 	if found, err = f.find(ctx, keys); err != nil {
-		return nil, &sharedError{err: err}
+		return nil, &problem.SharedError{Err: err}
 	}
 	return found, nil
 }
@@ -335,15 +335,6 @@ func loader[K comparable, V any](
 		return inOrder(keys, found, err)
 	}, append(options, dataloader.WithWait[K, *V](stragglers))...)
 }
-
-// sharedError is what went wrong once and is the answer of many fields.
-type sharedError struct {
-	err  error
-	told atomic.Bool // in the log
-}
-
-func (e *sharedError) Error() string { return e.err.Error() }
-func (e *sharedError) Unwrap() error { return e.err }
 
 // inOrder answers each key in its place. A missing value is not an error: sessions outlive contacts.
 func inOrder[K comparable, V any](keys []K, found map[K]V, err error) []*dataloader.Result[*V] {

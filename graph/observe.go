@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"kith/graph/problem"
 	"kith/internal/auth"
 	"kith/internal/crm"
 )
@@ -42,16 +43,16 @@ func ignore(ctx context.Context, _ Operation) (context.Context, func(string)) {
 }
 
 // watched begins to watch an operation, of which a refused document has none.
-func (h *Handler) watched(ctx context.Context, op *graphql.OperationContext) (context.Context, func(gqlerror.List, *refusal)) {
+func (h *Handler) watched(ctx context.Context, op *graphql.OperationContext) (context.Context, func(gqlerror.List, *problem.Refusal)) {
 	o := Operation{Viewer: auth.Viewer(ctx)}
 	if op != nil && op.Operation != nil {
 		o.Kind, o.Name, o.Field = string(op.Operation.Operation), op.Operation.Name, rootField(op.Operation.SelectionSet)
 		o.Cost, _ = op.Stats.GetExtension(costKey).(int)
 	}
 	ctx, done := h.watch(ctx, o)
-	return ctx, func(errs gqlerror.List, refused *refusal) {
+	return ctx, func(errs gqlerror.List, refused *problem.Refusal) {
 		if refused != nil {
-			errs = refused.errors
+			errs = refused.Errors
 		}
 		code := codeOK
 		switch {

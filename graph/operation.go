@@ -4,66 +4,24 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"math"
-	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"kith/graph/limit"
+	"kith/graph/problem"
 	"kith/internal/auth"
 	"kith/internal/crm"
 )
 
-// refusal is why an operation is not executed: the errors, and the status that HTTP has for them.
-type refusal struct {
-	status int
-	errors gqlerror.List
-	wait   time.Duration // before asking again is worth while; 0 where nobody knows
-}
-
-// tell says in a header when to ask again.
-func (r *refusal) tell(h http.Header) {
-	if r.wait > 0 {
-		h.Set("Retry-After", strconv.Itoa(seconds(r.wait)))
-	}
-}
-
-func seconds(d time.Duration) int { return int(math.Ceil(d.Seconds())) }
-
-// refuse words what an error means for the client.
-func (h *Handler) refuse(ctx context.Context, err error) *refusal {
-	message, ext := h.describe(ctx, err)
-	status, wait := http.StatusInternalServerError, time.Duration(0)
-	switch ext["code"] {
-	case codeBadUserInput, codeResync:
-		status = http.StatusBadRequest
-	case codeRateLimited:
-		status = http.StatusTooManyRequests
-	case codeForbidden:
-		status = http.StatusForbidden
-	case codeUnavailable:
-		status, wait = http.StatusServiceUnavailable, time.Second
-	}
-	if many, ok := errors.AsType[*tooManyError](err); ok {
-		wait = many.wait
-	}
-	return &refusal{status, problem(message, ext), wait}
-}
-
-func badRequest(message string) *refusal {
-	return &refusal{status: http.StatusBadRequest, errors: problem(message, extensions(codeBadUserInput))}
-}
-
 // prepare makes an operation of what a client sent, or says why not. Every operation goes through here, by whichever
 // transport it came: what is refused here is refused everywhere. The viewer is the context's.
-func (h *Handler) prepare(ctx context.Context, asked *request) (op *graphql.OperationContext, refused *refusal) {
+func (h *Handler) prepare(ctx context.Context, asked *request) (op *graphql.OperationContext, refused *problem.Refusal) {
 	defer func() {
 		if value := recover(); value != nil {
-			op, refused = nil, h.refuse(ctx, h.caught(ctx, value))
+			op, refused = nil, h.report.Refuse(ctx, h.report.Recovered(ctx, value))
 		}
 		if refused != nil {
 			_, done := h.watched(ctx, nil)
@@ -75,23 +33,23 @@ func (h *Handler) prepare(ctx context.Context, asked *request) (op *graphql.Oper
 	}
 	doc, errs := h.document(asked.Query)
 	if len(errs) > 0 {
-		return nil, refuseOf(errs)
+		return nil, problem.RefuseDocument(errs)
 	}
 	op, errs = h.executor.CreateOperationContext(withDocument(graphql.StartOperationTrace(ctx), doc), &asked.RawParams)
 	if len(errs) > 0 {
 		if op.Operation == nil {
-			return nil, badRequest("operationName must name an operation of the document")
+			return nil, problem.BadRequest("operationName must name an operation of the document")
 		}
-		return nil, refuseOf(refusals(errs))
+		return nil, problem.RefuseDocument(problem.OfDocument(errs))
 	}
 	viewer := auth.Viewer(ctx)
 	cost, err := limit.Measure(op.Operation, op.Variables)
 	if err != nil && !h.unlimited {
-		return nil, refuseOf(tooComplex(err))
+		return nil, problem.RefuseDocument(tooComplex(err))
 	}
 	if more := cost.Cost / costPerToken; more > 0 {
 		if wait, ok := h.allow(ctx, viewer, more); !ok {
-			return nil, h.refuse(ctx, tooFast(wait))
+			return nil, h.report.Refuse(ctx, problem.TooFast(wait))
 		}
 	}
 	op.DisableIntrospection = !h.introspection || viewer.Role == crm.RoleChannel
@@ -103,31 +61,22 @@ func (h *Handler) prepare(ctx context.Context, asked *request) (op *graphql.Oper
 const costPerToken = 1000
 
 // lookUpDocument puts the text of a trusted document in its place.
-func (h *Handler) lookUpDocument(asked *request) *refusal {
+func (h *Handler) lookUpDocument(asked *request) *problem.Refusal {
 	switch {
 	case asked.Query != "":
 		return nil
 	case h.trusted == nil:
 		if persistedID(asked.Extensions) != "" {
-			return badRequest("PersistedQueryNotSupported") // in the words that Apollo Client understands
+			return problem.BadRequest("PersistedQueryNotSupported") // in the words that Apollo Client understands
 		}
-		return badRequest("This server keeps no documents: send the query")
+		return problem.BadRequest("This server keeps no documents: send the query")
 	}
 	text, ok := h.trusted.text(asked.DocumentID)
 	if !ok {
-		return refuseOf(problem(untrusted, extensions(codeForbidden)))
+		return problem.RefuseDocument(problem.Coded(untrusted, problem.Forbidden))
 	}
 	asked.Query = text
 	return nil
-}
-
-// refuseOf refuses an operation for what is wrong with its document.
-func refuseOf(errs gqlerror.List) *refusal {
-	status := http.StatusBadRequest
-	if errs[0].Extensions["code"] == codeForbidden {
-		status = http.StatusForbidden
-	}
-	return &refusal{status: status, errors: errs}
 }
 
 // costKey is where an operation carries its cost.
@@ -151,17 +100,17 @@ func isSubscription(op *graphql.OperationContext) bool {
 }
 
 // execute runs a query or a mutation and returns its answer as JSON, to be freed. An answer without data is a refusal.
-func (h *Handler) execute(ctx context.Context, op *graphql.OperationContext) (json *buffer, refused *refusal) {
+func (h *Handler) execute(ctx context.Context, op *graphql.OperationContext) (json *buffer, refused *problem.Refusal) {
 	var errs gqlerror.List
 	ctx, done := h.watched(ctx, op)
 	defer func() {
 		if value := recover(); value != nil {
-			json, refused = nil, h.refuse(ctx, h.caught(ctx, value))
+			json, refused = nil, h.report.Refuse(ctx, h.report.Recovered(ctx, value))
 		}
 		done(errs, refused)
 	}()
 	if err := h.gate.enter(ctx); err != nil {
-		return nil, h.refuse(ctx, err)
+		return nil, h.report.Refuse(ctx, err)
 	}
 	defer h.gate.leave()
 	who := subjectOf(auth.Viewer(ctx))
@@ -172,10 +121,10 @@ func (h *Handler) execute(ctx context.Context, op *graphql.OperationContext) (js
 	answers, ctx := h.executor.DispatchOperation(ctx, op)
 	resp := answers(ctx)
 	if resp == nil || resp.Data == nil {
-		return nil, h.refuse(ctx, errors.Join(context.Cause(ctx), crm.ErrUnavailable))
+		return nil, h.report.Refuse(ctx, errors.Join(context.Cause(ctx), crm.ErrUnavailable))
 	}
 	resp = a.checked(op, resp)
-	errs = resp.Errors[:min(len(resp.Errors), maxErrors)]
+	errs = resp.Errors[:min(len(resp.Errors), problem.MaxErrors)]
 	resp.Errors = errs
 	noteCost(op, resp)
 	return a.json(resp), nil

@@ -7,6 +7,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"kith/graph/model"
+	"kith/graph/problem"
 	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/internal/service"
@@ -105,8 +106,8 @@ func (r mutationResolver) UpdateSession(
 	defer loadersOf(ctx).reset()
 	id, _ := crm.ParseSessionID(in.ID)
 	done, err := r.service.UpdateSession(ctx, auth.Viewer(ctx), id, sessionPatch(in))
-	mend, err := userErrors(err, sessionGone)
-	return model.UpdateSessionPayload{Session: done.Now, EventID: eventID(done.Event), UserErrors: mend}, err
+	problems, err := problem.UserErrors(err, problem.SessionGone)
+	return model.UpdateSessionPayload{Session: done.Now, EventID: eventID(done.Event), UserErrors: problems}, err
 }
 
 func (r mutationResolver) RecordInteraction(
@@ -114,9 +115,9 @@ func (r mutationResolver) RecordInteraction(
 ) (model.RecordInteractionPayload, error) {
 	defer loadersOf(ctx).reset()
 	done, err := r.ingest.Record(ctx, auth.Viewer(ctx), report(in))
-	mend, err := userErrors(err, channelUnknown)
-	payload := model.RecordInteractionPayload{Contact: done.Contact, EventID: eventID(done.Event), UserErrors: mend}
-	if err == nil && len(mend) == 0 {
+	problems, err := problem.UserErrors(err, problem.ChannelUnknown)
+	payload := model.RecordInteractionPayload{Contact: done.Contact, EventID: eventID(done.Event), UserErrors: problems}
+	if err == nil && len(problems) == 0 {
 		payload.Session = done.Session
 	}
 	if !auth.Viewer(ctx).Role.Can(crm.ReadContacts) {

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"kith/graph/problem"
 	"kith/internal/crm"
 )
 
@@ -76,7 +77,7 @@ func (s *shares) join(v crm.Viewer) (*share, error) {
 	}
 	if mine.members >= s.most {
 		s.refused.Add(1)
-		return nil, &tooManyError{reason: fmt.Sprintf("A subject can have at most %d subscriptions at a time", s.most)}
+		return nil, &problem.TooManyError{Reason: fmt.Sprintf("A subject can have at most %d subscriptions at a time", s.most)}
 	}
 	mine.members++
 	return mine, nil

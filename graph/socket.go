@@ -15,6 +15,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/coder/websocket"
 
+	"kith/graph/problem"
 	"kith/internal/auth"
 	"kith/internal/crm"
 )
@@ -159,7 +160,7 @@ func (s *socket) init(
 	}
 	if err != nil {
 		code, reason := closeForbidden, "Forbidden"
-		if _, ext := s.h.describe(ctx, err); ext["code"] != codeUnauthenticated {
+		if _, ext := s.h.report.Describe(ctx, err); ext["code"] != problem.Unauthenticated {
 			code, reason = int(websocket.StatusTryAgainLater), "Try again later"
 		} else if why := auth.Reason(err); why != "" {
 			reason += ": " + why
@@ -298,7 +299,7 @@ func (s *socket) count(op *operation, subscription bool) error {
 		n, limit, what = &s.streams, maxSubscriptions, "subscriptions"
 	}
 	if *n >= limit {
-		return &tooManyError{reason: fmt.Sprintf("A socket can have at most %d %s at a time", limit, what)}
+		return &problem.TooManyError{Reason: fmt.Sprintf("A socket can have at most %d %s at a time", limit, what)}
 	}
 	*n++
 	op.counted = n

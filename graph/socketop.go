@@ -4,10 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"kith/graph/problem"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
@@ -28,43 +29,30 @@ type operation struct {
 	// What became of the payload: a query or a mutation, a subscription, or a refusal.
 	op      *graphql.OperationContext
 	stream  *stream
-	refused *refusal
+	refused *problem.Refusal
 
 	ran    bool // the stream has ended, or the answer is given
 	corked bool
 }
 
-// tooManyError refuses what there is too much of, for now.
-type tooManyError struct {
-	reason string
-	wait   time.Duration // 0 where nobody knows
-}
-
-// tooFast refuses who has asked for more than the rate limit allows.
-func tooFast(wait time.Duration) *tooManyError {
-	return &tooManyError{fmt.Sprintf("Too many requests. Try again in %d s", seconds(wait)), wait}
-}
-
-func (e *tooManyError) Error() string { return e.reason }
-
 // read makes an operation of the payload. It is called on the goroutine that reads the socket: what the client sends after
 // a subscription is executed after the subscription stands.
-func (o *operation) read(ctx context.Context) *refusal {
+func (o *operation) read(ctx context.Context) *problem.Refusal {
 	s, h := o.socket, o.socket.h
 	payload := o.payload
 	o.payload = nil
 	if len(payload) > maxBody {
-		return badRequest("An operation can have at most 128 KiB")
+		return problem.BadRequest("An operation can have at most 128 KiB")
 	}
 	asked, err := decode(payload)
 	if err != nil {
-		return h.refuse(ctx, err)
+		return h.report.Refuse(ctx, err)
 	}
 	s.mu.Lock()
 	viewer := s.viewer
 	s.mu.Unlock()
 	if wait, ok := h.allow(ctx, viewer, 1); !ok {
-		return h.refuse(ctx, tooFast(wait))
+		return h.report.Refuse(ctx, problem.TooFast(wait))
 	}
 	now := time.Now()
 	asked.ReadTime = graphql.TraceTiming{Start: now, End: now}
@@ -73,7 +61,7 @@ func (o *operation) read(ctx context.Context) *refusal {
 		return refused
 	}
 	if err := s.count(o, isSubscription(op)); err != nil {
-		return h.refuse(ctx, err)
+		return h.report.Refuse(ctx, err)
 	}
 	if isSubscription(op) {
 		o.stream, refused = h.open(ctx, op)
@@ -93,7 +81,7 @@ func (o *operation) answer(ctx context.Context) (resp *graphql.Response) {
 	defer func() {
 		if value := recover(); value != nil {
 			resp = nil
-			o.fail(ctx, o.socket.h.refuse(ctx, o.socket.h.caught(ctx, value)))
+			o.fail(ctx, o.socket.h.report.Refuse(ctx, o.socket.h.report.Recovered(ctx, value)))
 		}
 	}()
 	refused := o.refused
@@ -105,7 +93,7 @@ func (o *operation) answer(ctx context.Context) (resp *graphql.Response) {
 		if ctx.Err() != nil || errors.Is(err, errOver) {
 			return nil
 		}
-		refused = o.socket.h.refuse(ctx, err)
+		refused = o.socket.h.report.Refuse(ctx, err)
 	default:
 		ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 		defer cancel()
@@ -145,8 +133,8 @@ func (o *operation) write(message []byte) (ok bool) {
 	return true
 }
 
-func (o *operation) fail(ctx context.Context, refused *refusal) {
-	for _, e := range refused.errors {
+func (o *operation) fail(ctx context.Context, refused *problem.Refusal) {
+	for _, e := range refused.Errors {
 		transport.AddSubscriptionError(ctx, e)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"kith/graph/problem"
 	"kith/internal/crm"
 )
 
@@ -76,7 +77,7 @@ func (s *socket) read() ([]byte, error) {
 	s.mu.Unlock()
 	if !s.h.long.begin(from) {
 		s.close(websocket.StatusTryAgainLater, "Too many long messages are on their way")
-		return nil, errBusy
+		return nil, problem.ErrBusy
 	}
 	defer s.h.long.end(from)
 	rest, err := io.ReadAll(r)

@@ -11,6 +11,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"kith/graph/problem"
 	"kith/internal/auth"
 	"kith/internal/crm"
 )
@@ -37,7 +38,7 @@ type eventStream struct {
 
 // serveEvents answers an operation, or says why there is none.
 func (h *Handler) serveEvents(
-	w http.ResponseWriter, r *http.Request, v crm.Viewer, op *graphql.OperationContext, refused *refusal,
+	w http.ResponseWriter, r *http.Request, v crm.Viewer, op *graphql.OperationContext, refused *problem.Refusal,
 ) {
 	ctx, cancel := context.WithCancelCause(auth.WithViewer(r.Context(), v))
 	defer cancel(nil)
@@ -49,7 +50,7 @@ func (h *Handler) serveEvents(
 		return
 	}
 	defer h.live.remove(out)
-	if end := h.expiry(v, func() { cancel(errExpired) }); end != nil {
+	if end := h.expiry(v, func() { cancel(problem.ErrExpired) }); end != nil {
 		defer end.Stop()
 	}
 	header := r.Header.Get("Authorization")
@@ -78,19 +79,19 @@ func (h *Handler) serveEvents(
 		if errors.Is(err, errOver) {
 			return
 		}
-		refused = h.refuse(ctx, err)
+		refused = h.report.Refuse(ctx, err)
 	}
 	switch cause := context.Cause(ctx); {
-	case errors.Is(cause, errDraining): // no complete: the client is to come back
+	case errors.Is(cause, problem.ErrDraining): // no complete: the client is to come back
 		select {
 		case <-r.Context().Done():
 		case <-time.After(h.times.settle):
 		}
 	case r.Context().Err() != nil: // the client has left
-	case errors.Is(cause, errExpired), errors.Is(cause, errRefused):
-		out.complete(h.refuse(ctx, cause).errors)
+	case errors.Is(cause, problem.ErrExpired), errors.Is(cause, problem.ErrRevoked):
+		out.complete(h.report.Refuse(ctx, cause).Errors)
 	default:
-		out.complete(refused.errors)
+		out.complete(refused.Errors)
 	}
 }
 
@@ -100,7 +101,7 @@ func (s *eventStream) answer(ctx context.Context, h *Handler, op *graphql.Operat
 	defer cancel()
 	json, refused := h.execute(ctx, op)
 	if refused != nil {
-		s.complete(refused.errors)
+		s.complete(refused.Errors)
 		return
 	}
 	err := s.next(json.b)
@@ -203,8 +204,8 @@ func (s *eventStream) write(b []byte) error {
 	return s.rc.Flush()
 }
 
-func (s *eventStream) drain() { s.cancel(errDraining) }
+func (s *eventStream) drain() { s.cancel(problem.ErrDraining) }
 
-func (s *eventStream) refuse(string) { s.cancel(errRefused) }
+func (s *eventStream) refuse(string) { s.cancel(problem.ErrRevoked) }
 
-func (s *eventStream) cut() { s.cancel(errDraining) }
+func (s *eventStream) cut() { s.cancel(problem.ErrDraining) }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"kith/graph/problem"
 	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/internal/events"
@@ -31,17 +32,17 @@ type sink interface {
 // open starts a subscription. From then on nothing that happens is missed. Close the stream when done.
 func (h *Handler) open(
 	ctx context.Context, op *graphql.OperationContext,
-) (s *stream, refused *refusal) {
+) (s *stream, refused *problem.Refusal) {
 	ctx, done := h.watched(ctx, op)
 	defer func() {
 		if value := recover(); value != nil {
-			s, refused = nil, h.refuse(ctx, h.caught(ctx, value))
+			s, refused = nil, h.report.Refuse(ctx, h.report.Recovered(ctx, value))
 		}
 		done(nil, refused)
 	}()
 	fields := graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Subscription"})
 	if len(fields) != 1 || fields[0].Name == "__typename" {
-		return nil, badRequest("A subscription must have exactly one field")
+		return nil, problem.BadRequest("A subscription must have exactly one field")
 	}
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
@@ -49,27 +50,27 @@ func (h *Handler) open(
 	answers, answering := h.executor.DispatchOperation(withOpening(ctx, &o), op)
 	if o.about == nil { // the field has been refused
 		if resp := answers(answering); resp != nil && len(resp.Errors) > 0 {
-			return nil, &refusal{errors: resp.Errors}
+			return nil, &problem.Refusal{Errors: resp.Errors}
 		}
-		return nil, h.refuse(ctx, errors.Join(context.Cause(ctx), crm.ErrUnavailable))
+		return nil, h.report.Refuse(ctx, errors.Join(context.Cause(ctx), crm.ErrUnavailable))
 	}
 	var after *crm.EventID
 	if o.after != nil {
 		id, ok := crm.ParseEventID(*o.after)
 		if !ok {
-			return nil, h.refuse(ctx, events.ErrResync)
+			return nil, h.report.Refuse(ctx, events.ErrResync)
 		}
 		after = &id
 	}
 	viewer := auth.Viewer(ctx)
 	share, err := h.shares.join(viewer)
 	if err != nil {
-		return nil, h.refuse(ctx, err)
+		return nil, h.report.Refuse(ctx, err)
 	}
 	subscription, err := h.service.Subscribe(ctx, viewer, after)
 	if err != nil {
 		share.leave()
-		return nil, h.refuse(ctx, err)
+		return nil, h.report.Refuse(ctx, err)
 	}
 	return &stream{subscription, h.join(op, fields[0].Field, viewer, o.about), share}, nil
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strconv"
 	"time"
@@ -30,7 +31,7 @@ func written[T any](
 ) (list graphql.Marshaler, ok bool) {
 	defer func() {
 		if value := recover(); value != nil {
-			_ = h.caught(ctx, value)
+			_ = h.report.Recovered(ctx, value)
 			list, ok = nil, false // gqlgen writes the list instead, and reports what it meets
 		}
 	}()
@@ -173,6 +174,9 @@ type writer struct {
 	b       *buffer
 	err     error
 }
+
+// errTooLarge fails a list that the answer has no room for.
+var errTooLarge = errors.New("the answer is too large")
 
 // chunk is how many bytes a list grows before they are taken of the answer.
 const chunk = 64 << 10
