@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"kith/graph/answer"
 	"kith/internal/crm"
 )
 
@@ -133,17 +134,17 @@ const (
 )
 
 // send writes an answer, to be freed, for as long as it is read. When that fails the client is gone, or slow and cut off.
-func (h *Handler) send(w http.ResponseWriter, mediaType string, v crm.Viewer, json *buffer) {
-	defer json.free()
-	json.b = append(json.b, '\n')
+func (h *Handler) send(w http.ResponseWriter, mediaType string, v crm.Viewer, json *answer.Buffer) {
+	defer json.Free()
+	json.B = append(json.B, '\n')
 	rc := http.NewResponseController(w)
-	u := h.backlog.add(subjectOf(v), len(json.b), cutWriting(rc))
-	head(w, mediaType, len(json.b))
+	u := h.backlog.add(subjectOf(v), len(json.B), cutWriting(rc))
+	head(w, mediaType, len(json.B))
 	w.WriteHeader(http.StatusOK)
-	if len(json.b) < largeAnswer {
-		_, _ = w.Write(json.b)
+	if len(json.B) < largeAnswer {
+		_, _ = w.Write(json.B)
 	} else {
-		h.sendPieces(w, rc, u, json.b)
+		h.sendPieces(w, rc, u, json.B)
 	}
 	if h.backlog.remove(u) != nil {
 		panic(http.ErrAbortHandler) // nothing follows on this connection

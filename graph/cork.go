@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"kith/graph/answer"
 )
 
 const (
@@ -25,7 +27,7 @@ type cork struct {
 
 	mu    sync.Mutex
 	corks int
-	held  *buffer // nil when nothing is held
+	held  *answer.Buffer // nil when nothing is held
 }
 
 // Write writes, or gathers.
@@ -42,10 +44,10 @@ func (c *cork) Write(p []byte) (int, error) {
 		return c.send(p)
 	}
 	if c.held == nil {
-		c.held = buffers.Get().(*buffer)
+		c.held = answer.NewBuffer()
 	}
-	c.held.b = append(c.held.b, p...)
-	if len(c.held.b) >= corkSize {
+	c.held.B = append(c.held.B, p...)
+	if len(c.held.B) >= corkSize {
 		return len(p), c.flush()
 	}
 	return len(p), nil
@@ -73,9 +75,9 @@ func (c *cork) flush() error {
 	}
 	held := c.held
 	c.held = nil
-	defer held.free()
-	defer c.hold(len(held.b))()
-	_, err := c.send(held.b)
+	defer held.Free()
+	defer c.hold(len(held.B))()
+	_, err := c.send(held.B)
 	return err
 }
 

@@ -296,12 +296,12 @@ func (c *compiler) channel(fc *graphql.FieldContext) func(w *writer, id crm.Chan
 				w.fail(crm.ErrNotFound)
 				return
 			}
-			from := len(w.b.b)
+			from := len(w.b.B)
 			channel.write(w, &found)
-			written[id] = append(text, w.b.b[from:]...)
+			written[id] = append(text, w.b.B[from:]...)
 			return
 		}
-		w.b.b = append(w.b.b, text...)
+		w.b.B = append(w.b.B, text...)
 	}
 }
 

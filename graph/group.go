@@ -11,6 +11,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"kith/graph/answer"
 	"kith/graph/problem"
 	"kith/internal/auth"
 	"kith/internal/crm"
@@ -248,12 +249,12 @@ func (g *group) makeAnswers(a *answered, mine *share) (again time.Time) {
 		if shared == nil {
 			shared = g.lookUp(a.events[a.next:])
 		}
-		answer, err := g.answer(ctx, shared, e)
+		json, err := g.answer(ctx, shared, e)
 		mine.took(time.Since(began))
 		if err != nil {
 			return a.fail(ctx, err)
 		}
-		a.answers[a.next], a.failed = answer, time.Time{}
+		a.answers[a.next], a.failed = json, time.Time{}
 		if mine.rest() > 0 && a.next+1 < len(a.events) {
 			a.next++
 			return time.Time{}
@@ -308,16 +309,16 @@ func (g *group) lookUp(list []crm.Event) *loaders {
 
 // answer executes one event. There is none for an event that the field's filter leaves out. The error is of storage that
 // is away.
-func (g *group) answer(ctx context.Context, l *loaders, e *crm.Event) (answer []byte, err error) {
+func (g *group) answer(ctx context.Context, l *loaders, e *crm.Event) (json []byte, err error) {
 	ctx, cancel := context.WithTimeout(context.WithValue(ctx, loadersKey{}, l), operationTimeout)
 	defer cancel()
 	defer func() {
 		if value := recover(); value != nil {
 			refused := g.h.report.Refuse(ctx, g.h.report.Recovered(ctx, value))
-			answer, err = appendAnswer(nil, &graphql.Response{Errors: refused.Errors, Data: []byte("null")}), nil
+			json, err = answer.AppendJSON(nil, &graphql.Response{Errors: refused.Errors, Data: []byte("null")}), nil
 		}
 	}()
-	ctx, a := g.h.withAnswer(ctx)
+	ctx, a := answer.New(ctx, g.h.answerLimit)
 	responses, ctx := g.h.executor.DispatchOperation(withEvent(ctx, e), g.op)
 	resp := responses(ctx)
 	if ctx.Err() != nil {
@@ -331,10 +332,10 @@ func (g *group) answer(ctx context.Context, l *loaders, e *crm.Event) (answer []
 			return nil, crm.ErrUnavailable
 		}
 	}
-	resp = a.checked(g.op, resp)
+	resp = a.Checked(g.op, resp)
 	resp.Errors = resp.Errors[:min(len(resp.Errors), problem.MaxErrors)]
 	if resp.Data == nil {
 		resp.Data = []byte("null")
 	}
-	return appendAnswer(nil, resp), nil
+	return answer.AppendJSON(nil, resp), nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"kith/graph/answer"
 	"kith/graph/generated"
 	"kith/graph/problem"
 	"kith/internal/auth"
@@ -145,7 +146,7 @@ func NewHandler(o Options) *Handler {
 	}
 	h.gate = newGate(o.Concurrency)
 	if h.answerLimit == 0 {
-		h.answerLimit = usualAnswerLimit
+		h.answerLimit = answer.DefaultLimit
 	}
 	h.backlog = newBacklog(backlogPerAnswer * h.answerLimit)
 	if o.Subscriptions == 0 {
@@ -258,7 +259,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, mediaType, http.StatusNotAcceptable, "A subscription is answered as "+typeEvents+", or over a WebSocket")
 		return
 	}
-	var json *buffer
+	var json *answer.Buffer
 	if refused == nil {
 		json, refused = h.execute(ctx, op)
 	}
@@ -279,9 +280,9 @@ func (h *Handler) read(
 	ctx context.Context, w http.ResponseWriter, r *http.Request, mediaType string,
 ) (asked *request, ok bool) {
 	started := time.Now()
-	b := buffers.Get().(*buffer)
-	defer b.free()
-	body, err := b.readAll(http.MaxBytesReader(w, r.Body, maxBody))
+	b := answer.NewBuffer()
+	defer b.Free()
+	body, err := b.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			refuse(w, mediaType, http.StatusRequestEntityTooLarge, "The body can have at most 128 KiB")
@@ -328,12 +329,12 @@ func refuse(w http.ResponseWriter, mediaType string, status int, message string)
 
 // write sends an answer at once; when that fails, the client is gone.
 func write(w http.ResponseWriter, mediaType string, status int, resp *graphql.Response) {
-	b := buffers.Get().(*buffer)
-	defer b.free()
-	b.b = append(appendAnswer(b.b, resp), '\n')
-	head(w, mediaType, len(b.b))
+	b := answer.NewBuffer()
+	defer b.Free()
+	b.B = append(answer.AppendJSON(b.B, resp), '\n')
+	head(w, mediaType, len(b.B))
 	w.WriteHeader(status)
-	_, _ = w.Write(b.b)
+	_, _ = w.Write(b.B)
 }
 
 // head sets what an answer is and how long.

@@ -2,14 +2,13 @@ package graph
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"kith/graph/answer"
 	"kith/graph/limit"
 	"kith/graph/problem"
 	"kith/internal/auth"
@@ -82,16 +81,10 @@ func (h *Handler) lookUpDocument(asked *request) *problem.Refusal {
 // costKey is where an operation carries its cost.
 const costKey = "kith.cost"
 
-// costNote is what an answer tells about the cost of its operation.
-type costNote struct {
-	Cost  int `json:"cost"`
-	Limit int `json:"limit"`
-}
-
 // noteCost puts the cost of the operation into its answer.
 func noteCost(op *graphql.OperationContext, resp *graphql.Response) {
 	if cost, ok := op.Stats.GetExtension(costKey).(int); ok {
-		resp.Extensions = map[string]any{"cost": costNote{cost, limit.MaxCost}}
+		resp.Extensions = map[string]any{"cost": answer.Cost{Cost: cost, Limit: limit.MaxCost}}
 	}
 }
 
@@ -100,7 +93,7 @@ func isSubscription(op *graphql.OperationContext) bool {
 }
 
 // execute runs a query or a mutation and returns its answer as JSON, to be freed. An answer without data is a refusal.
-func (h *Handler) execute(ctx context.Context, op *graphql.OperationContext) (json *buffer, refused *problem.Refusal) {
+func (h *Handler) execute(ctx context.Context, op *graphql.OperationContext) (json *answer.Buffer, refused *problem.Refusal) {
 	var errs gqlerror.List
 	ctx, done := h.watched(ctx, op)
 	defer func() {
@@ -116,47 +109,16 @@ func (h *Handler) execute(ctx context.Context, op *graphql.OperationContext) (js
 	who := subjectOf(auth.Viewer(ctx))
 	h.shares.work.begin(who)
 	defer h.shares.work.end(who)
-	ctx, a := h.withAnswer(ctx)
-	defer a.free()
+	ctx, a := answer.New(ctx, h.answerLimit)
+	defer a.Free()
 	answers, ctx := h.executor.DispatchOperation(ctx, op)
 	resp := answers(ctx)
 	if resp == nil || resp.Data == nil {
 		return nil, h.report.Refuse(ctx, errors.Join(context.Cause(ctx), crm.ErrUnavailable))
 	}
-	resp = a.checked(op, resp)
+	resp = a.Checked(op, resp)
 	errs = resp.Errors[:min(len(resp.Errors), problem.MaxErrors)]
 	resp.Errors = errs
 	noteCost(op, resp)
-	return a.json(resp), nil
-}
-
-// appendAnswer appends an answer as JSON. The data is JSON already and stays as it is, with the written lists in their
-// places; a refused operation has none. What it cost comes last.
-func appendAnswer(b []byte, resp *graphql.Response, written ...*buffer) []byte {
-	b = append(b, '{')
-	if len(resp.Errors) > 0 {
-		b = append(append(b, `"errors":`...), errorsJSON(resp.Errors)...)
-	}
-	if resp.Data != nil {
-		if len(resp.Errors) > 0 {
-			b = append(b, ',')
-		}
-		b = splice(append(b, `"data":`...), resp.Data, written)
-	}
-	if note, ok := resp.Extensions["cost"].(costNote); ok {
-		b = append(b, `,"extensions":{"cost":{"cost":`...)
-		b = strconv.AppendInt(b, int64(note.Cost), 10)
-		b = append(b, `,"limit":`...)
-		b = strconv.AppendInt(b, int64(note.Limit), 10)
-		b = append(b, `}}`...)
-	}
-	return append(b, '}')
-}
-
-func errorsJSON(list gqlerror.List) []byte {
-	text, err := json.Marshal(list)
-	if err != nil { // paths, positions and our own words: cannot be
-		return []byte(`[{"message":"internal error","extensions":{"code":"INTERNAL"}}]`)
-	}
-	return text
+	return a.JSON(resp), nil
 }

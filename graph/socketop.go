@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"kith/graph/answer"
 	"kith/graph/problem"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -97,7 +98,7 @@ func (o *operation) answer(ctx context.Context) (resp *graphql.Response) {
 	default:
 		ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 		defer cancel()
-		var json *buffer
+		var json *answer.Buffer
 		if json, refused = o.socket.h.execute(ctx, o.op); refused == nil {
 			o.reply(json)
 		}
@@ -109,15 +110,15 @@ func (o *operation) answer(ctx context.Context) (resp *graphql.Response) {
 }
 
 // reply sends the answer of a query or a mutation, to be freed.
-func (o *operation) reply(json *buffer) {
-	message := buffers.Get().(*buffer)
-	defer message.free()
-	message.b = appendMessage(slices.Grow(message.b, len(json.b)+len(o.id)+64), o.id, messageNext, json.b)
-	json.free()
+func (o *operation) reply(json *answer.Buffer) {
+	message := answer.NewBuffer()
+	defer message.Free()
+	message.B = appendMessage(slices.Grow(message.B, len(json.B)+len(o.id)+64), o.id, messageNext, json.B)
+	json.Free()
 	if o.over.Load() {
 		return
 	}
-	o.write(message.b)
+	o.write(message.B)
 }
 
 // write sends a message, for as long as it is read. When that fails the socket is of no use any more.
@@ -140,7 +141,7 @@ func (o *operation) fail(ctx context.Context, refused *problem.Refusal) {
 }
 
 // next implements sink.
-func (o *operation) next(answer []byte) error {
+func (o *operation) next(json []byte) error {
 	if o.over.Load() {
 		return errors.Join(errOver, o.flush())
 	}
@@ -148,10 +149,10 @@ func (o *operation) next(answer []byte) error {
 		o.corked = true
 		o.socket.wire.put()
 	}
-	b := buffers.Get().(*buffer)
-	defer b.free()
-	b.b = appendMessage(b.b, o.id, messageNext, answer)
-	if !o.write(b.b) {
+	b := answer.NewBuffer()
+	defer b.Free()
+	b.B = appendMessage(b.B, o.id, messageNext, json)
+	if !o.write(b.B) {
 		return errors.Join(errOver, o.flush())
 	}
 	return nil

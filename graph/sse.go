@@ -11,6 +11,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"kith/graph/answer"
 	"kith/graph/problem"
 	"kith/internal/auth"
 	"kith/internal/crm"
@@ -29,7 +30,7 @@ type eventStream struct {
 	backlog *backlog
 	reader  subject
 
-	buf *buffer // what has not been written yet; nil when there is none. The handler's own
+	buf *answer.Buffer // what has not been written yet; nil when there is none. The handler's own
 
 	mu      sync.Mutex
 	alive   *time.Timer
@@ -104,8 +105,8 @@ func (s *eventStream) answer(ctx context.Context, h *Handler, op *graphql.Operat
 		s.complete(refused.Errors)
 		return
 	}
-	err := s.next(json.b)
-	json.free()
+	err := s.next(json.B)
+	json.Free()
 	if err == nil {
 		s.complete(nil)
 	}
@@ -149,14 +150,14 @@ func (s *eventStream) comment() {
 }
 
 // next implements sink.
-func (s *eventStream) next(answer []byte) error {
+func (s *eventStream) next(json []byte) error {
 	if s.buf == nil {
-		s.buf = buffers.Get().(*buffer)
+		s.buf = answer.NewBuffer()
 	}
-	b := append(slices.Grow(s.buf.b, len(answer)+64), "event: next\ndata: "...)
-	b = append(b, answer...)
-	s.buf.b = append(b, "\n\n"...)
-	if len(s.buf.b) >= corkSize { // not to be held together with the next ones
+	b := append(slices.Grow(s.buf.B, len(json)+64), "event: next\ndata: "...)
+	b = append(b, json...)
+	s.buf.B = append(b, "\n\n"...)
+	if len(s.buf.B) >= corkSize { // not to be held together with the next ones
 		return s.flush()
 	}
 	return nil
@@ -169,10 +170,10 @@ func (s *eventStream) flush() error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u := s.backlog.add(s.reader, len(s.buf.b), cutWriting(s.rc))
-	err := s.write(s.buf.b)
+	u := s.backlog.add(s.reader, len(s.buf.B), cutWriting(s.rc))
+	err := s.write(s.buf.B)
 	err = errors.Join(err, s.backlog.remove(u))
-	s.buf.free()
+	s.buf.Free()
 	s.buf = nil
 	s.alive.Reset(s.times.comment)
 	if err != nil {
@@ -184,12 +185,12 @@ func (s *eventStream) flush() error {
 // complete ends the operation, with errors if there are any.
 func (s *eventStream) complete(errs gqlerror.List) {
 	if len(errs) > 0 {
-		_ = s.next(appendAnswer(nil, &graphql.Response{Errors: errs}))
+		_ = s.next(answer.AppendJSON(nil, &graphql.Response{Errors: errs}))
 	}
 	if s.buf == nil {
-		s.buf = buffers.Get().(*buffer)
+		s.buf = answer.NewBuffer()
 	}
-	s.buf.b = append(s.buf.b, "event: complete\ndata:\n\n"...)
+	s.buf.B = append(s.buf.B, "event: complete\ndata:\n\n"...)
 	_ = s.flush()
 }
 

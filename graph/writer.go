@@ -9,6 +9,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"kith/graph/answer"
 	"kith/graph/scalar"
 	"kith/internal/crm"
 	"kith/internal/cursor"
@@ -44,11 +45,11 @@ func written[T any](
 	if c.unknown {
 		return nil, false
 	}
-	w := &writer{ctx: ctx, loaders: c.loaders, ahead: c.ahead, answer: answerOf(ctx), b: buffers.Get().(*buffer)}
+	w := &writer{ctx: ctx, loaders: c.loaders, ahead: c.ahead, answer: answer.Of(ctx), b: answer.NewBuffer()}
 	defer func() {
 		if !ok { // also after a panic
-			w.answer.take(-w.taken)
-			w.b.free()
+			w.answer.Take(-w.taken)
+			w.b.Free()
 		}
 	}()
 	fields.write(w, page)
@@ -124,15 +125,15 @@ func (s steps[T]) has(alias string) bool {
 // write appends an object.
 func (s steps[T]) write(w *writer, v *T) {
 	b := w.b
-	b.b = append(b.b, '{')
+	b.B = append(b.B, '{')
 	for i := range s {
 		if i > 0 {
-			b.b = append(b.b, ',')
+			b.B = append(b.B, ',')
 		}
-		b.b = append(b.b, s[i].key...)
+		b.B = append(b.B, s[i].key...)
 		s[i].write(w, v)
 	}
-	b.b = append(b.b, '}')
+	b.B = append(b.B, '}')
 }
 
 // orNull appends an object, or null for none.
@@ -146,18 +147,18 @@ func (s steps[T]) orNull(w *writer, v *T) {
 
 // writeList appends an array of objects.
 func writeList[R, T any](w *writer, s steps[T], rows []R, object func(*R) *T) {
-	w.b.b = append(w.b.b, '[')
+	w.b.B = append(w.b.B, '[')
 	for i := range rows {
 		if w.err != nil {
 			return
 		}
 		if i > 0 {
-			w.b.b = append(w.b.b, ',')
+			w.b.B = append(w.b.B, ',')
 		}
 		s.write(w, object(&rows[i]))
 		w.take(chunk)
 	}
-	w.b.b = append(w.b.b, ']')
+	w.b.B = append(w.b.B, ']')
 	w.fail(w.ctx.Err())
 }
 
@@ -169,9 +170,9 @@ type writer struct {
 	ctx     context.Context //nolint:containedctx // of the one field that is being written
 	loaders *loaders
 	ahead   []func(ctx context.Context, id crm.ContactID)
-	answer  *answer
+	answer  *answer.Answer
 	taken   int // of the answer, by what is in b
-	b       *buffer
+	b       *answer.Buffer
 	err     error
 }
 
@@ -183,12 +184,12 @@ const chunk = 64 << 10
 
 // take takes of the answer what the list has grown by, if that is so much, and fails the list where it is too much.
 func (w *writer) take(atLeast int) {
-	n := len(w.b.b) - w.taken
+	n := len(w.b.B) - w.taken
 	if n < atLeast {
 		return
 	}
 	w.taken += n
-	if !w.answer.take(n) {
+	if !w.answer.Take(n) {
 		w.fail(errTooLarge)
 	}
 }
@@ -203,12 +204,12 @@ func (w *writer) text(s string) {
 
 // MarshalGQL leaves a mark where the list has its place in the answer, or writes it, once.
 func (w *writer) MarshalGQL(to io.Writer) {
-	if place, ok := w.answer.add(w.b); ok {
-		_, _ = to.Write([]byte{listMark, place})
+	if data, ok := w.answer.PlaceList(w.b); ok {
+		_, _ = to.Write(data[:])
 		return
 	}
-	_, _ = to.Write(w.b.b)
-	w.b.free()
+	_, _ = to.Write(w.b.B)
+	w.b.Free()
 }
 
 // fail makes the list gqlgen's.
@@ -218,24 +219,24 @@ func (w *writer) fail(err error) {
 	}
 }
 
-func (w *writer) null()            { w.b.b = append(w.b.b, "null"...) }
-func (w *writer) bool(v bool)      { w.b.b = strconv.AppendBool(w.b.b, v) }
-func (w *writer) int(v int)        { w.b.b = strconv.AppendInt(w.b.b, int64(v), 10) }
-func (w *writer) string(s string)  { w.b.b = scalar.AppendString(w.b.b, s) }
-func (w *writer) time(t time.Time) { w.b.b = scalar.AppendDateTime(w.b.b, t) }
+func (w *writer) null()            { w.b.B = append(w.b.B, "null"...) }
+func (w *writer) bool(v bool)      { w.b.B = strconv.AppendBool(w.b.B, v) }
+func (w *writer) int(v int)        { w.b.B = strconv.AppendInt(w.b.B, int64(v), 10) }
+func (w *writer) string(s string)  { w.b.B = scalar.AppendString(w.b.B, s) }
+func (w *writer) time(t time.Time) { w.b.B = scalar.AppendDateTime(w.b.B, t) }
 
 func (w *writer) cursor(list cursor.List, at storage.Position) {
-	w.b.b = append(cursor.Append(append(w.b.b, '"'), list, at), '"')
+	w.b.B = append(cursor.Append(append(w.b.B, '"'), list, at), '"')
 }
 
 // writeID appends an id.
 func writeID[T interface{ Append(b []byte) []byte }](w *writer, id T) {
-	w.b.b = append(id.Append(append(w.b.b, '"')), '"')
+	w.b.B = append(id.Append(append(w.b.B, '"')), '"')
 }
 
 // writeEnum appends a value that needs no escaping.
 func writeEnum[T ~string](w *writer, v T) {
-	w.b.b = append(append(append(w.b.b, '"'), v...), '"')
+	w.b.B = append(append(append(w.b.B, '"'), v...), '"')
 }
 
 // writeOptional appends what v points to, or null.
