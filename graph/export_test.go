@@ -7,9 +7,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql"
+	"kith/graph/subscribe"
 
-	"kith/internal/crm"
+	"github.com/99designs/gqlgen/graphql"
 )
 
 // Stock makes gqlgen write every list, for comparison.
@@ -105,8 +105,7 @@ func Share(cores float64) func(o *Options) { return func(o *Options) { o.cores =
 // Hold holds up whatever has the text in its document until finish is closed, and tells entered of each.
 func Hold(h *Handler, text string, entered chan<- struct{}, finish <-chan struct{}) {
 	h.executor.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-		_, event := ctx.Value(eventKey{}).(*crm.Event)
-		if event && strings.Contains(graphql.GetOperationContext(ctx).RawQuery, text) {
+		if subscribe.EventOf(ctx) != nil && strings.Contains(graphql.GetOperationContext(ctx).RawQuery, text) {
 			entered <- struct{}{}
 			<-finish
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"kith/graph/model"
+	"kith/graph/resolve"
 	"kith/internal/crm"
 	"kith/internal/service"
 	"kith/storage"
@@ -111,21 +112,21 @@ func (c *compiler) contact(fc *graphql.FieldContext) steps[crm.Contact] {
 		func(f *graphql.FieldContext) func(*writer, *crm.Contact) {
 			switch f.Field.Name {
 			case "identities":
-				readAhead(c, c.loaders.identities)
+				readAhead(c, c.loaders.Identities)
 				identity := c.identity(f)
 				return func(w *writer, v *crm.Contact) {
-					found, _, err := w.loaders.identities.now(w.ctx, v.ID)
+					found, _, err := w.loaders.Identities.Now(w.ctx, v.ID)
 					w.fail(err)
 					writeList(w, identity, found, itself)
 				}
 			case "sessions":
-				family := c.loaders.sessionsOf(sessionList(f.Args))
-				readAhead(c, family)
+				sessions := c.loaders.SessionsByContact(sessionList(f.Args))
+				readAhead(c, sessions)
 				c.nested++
 				connection, page := c.sessionConnection(f), model.SessionConnection{}
 				c.nested--
 				return func(w *writer, v *crm.Contact) {
-					found, _, err := family.now(w.ctx, v.ID)
+					found, _, err := sessions.Now(w.ctx, v.ID)
 					w.fail(err)
 					w.fail(found.Err)
 					if w.err != nil {
@@ -139,17 +140,17 @@ func (c *compiler) contact(fc *graphql.FieldContext) steps[crm.Contact] {
 		})
 }
 
-// readAhead notes that the contacts of the page will ask the family.
-func readAhead[V any](c *compiler, f *family[crm.ContactID, V]) {
+// readAhead notes that the contacts of the page will ask the loader.
+func readAhead[V any](c *compiler, f *resolve.BatchLoader[crm.ContactID, V]) {
 	if c.nested == 0 {
-		c.ahead = append(c.ahead, func(ctx context.Context, id crm.ContactID) { _, _, _ = f.now(ctx, id) })
+		c.ahead = append(c.ahead, func(ctx context.Context, id crm.ContactID) { _, _, _ = f.Now(ctx, id) })
 	}
 }
 
 // sessionList is what the arguments of Contact.sessions ask for.
 func sessionList(args map[string]any) service.SessionList {
 	return service.SessionList{
-		Filter: sessionFilter(args["filter"].(*model.SessionFilter)),
+		Filter: resolve.SessionFilter(args["filter"].(*model.SessionFilter)),
 		Paging: service.Paging{
 			First: args["first"].(*int), After: args["after"].(*string),
 			Last: args["last"].(*int), Before: args["before"].(*string),
@@ -202,11 +203,12 @@ func (c *compiler) sessionEdge(fc *graphql.FieldContext) steps[model.SessionEdge
 var sessionLeaves = leaves[crm.Session]{
 	"id": func(w *writer, v *crm.Session) { writeID(w, v.ID) },
 	"contactName": func(w *writer, v *crm.Session) {
-		name := crm.Anonymous
-		if contact, ok := w.contactOf(v); ok {
-			name = contact.DisplayName()
+		contact, ok := w.contactOf(v)
+		if !ok {
+			w.string(resolve.ContactName(nil))
+			return
 		}
-		w.string(name)
+		w.string(resolve.ContactName(&contact))
 	},
 	"status":        func(w *writer, v *crm.Session) { writeEnum(w, v.Status) },
 	"tag":           func(w *writer, v *crm.Session) { writeOptional(w, v.Tag, writeEnum) },
@@ -235,15 +237,13 @@ func (c *compiler) session(fc *graphql.FieldContext) steps[crm.Session] {
 				channel := c.channel(f)
 				return func(w *writer, v *crm.Session) { channel(w, v.ChannelID) }
 			case "lastMessagePreview":
-				whose := asksWhose(c.op, fc.Field.Selections)
+				named := resolve.NamesContact(c.op, fc.Field.Selections)
 				return func(w *writer, v *crm.Session) {
-					shown := *v
-					if whose && v.ContactID != nil {
-						if _, ok := w.contactOf(v); !ok {
-							shown.Anonymize()
-						}
-					}
-					writeOptional(w, shown.LastMessagePreview, (*writer).string)
+					shown := resolve.Preview(v, named, func() bool {
+						_, ok := w.contactOf(v)
+						return ok
+					})
+					writeOptional(w, shown, (*writer).string)
 				}
 			}
 			return nil
@@ -254,7 +254,7 @@ func (w *writer) contactOf(s *crm.Session) (crm.Contact, bool) {
 	if s.ContactID == nil {
 		return crm.Contact{}, false
 	}
-	contact, ok, err := w.loaders.contacts.now(w.ctx, *s.ContactID)
+	contact, ok, err := w.loaders.Contacts.Now(w.ctx, *s.ContactID)
 	w.fail(err)
 	return contact, ok
 }
@@ -291,7 +291,7 @@ func (c *compiler) channel(fc *graphql.FieldContext) func(w *writer, id crm.Chan
 	return func(w *writer, id crm.ChannelID) {
 		text, ok := written[id]
 		if !ok {
-			found, ok, err := w.loaders.channels.now(w.ctx, id)
+			found, ok, err := w.loaders.Channels.Now(w.ctx, id)
 			if w.fail(err); !ok {
 				w.fail(crm.ErrNotFound)
 				return

@@ -13,6 +13,8 @@ import (
 
 	"kith/graph/answer"
 	"kith/graph/problem"
+	"kith/graph/resolve"
+	"kith/graph/subscribe"
 	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/internal/events"
@@ -238,7 +240,7 @@ func (g *group) makeAnswers(a *answered, mine *share) (again time.Time) {
 	defer g.h.shares.gate.leave()
 	var (
 		ctx    = auth.WithViewer(g.h.lifetime, g.viewer)
-		shared *loaders
+		shared *resolve.Loaders
 	)
 	for ; a.next < len(a.events); a.next++ {
 		e := &a.events[a.next]
@@ -287,9 +289,9 @@ func (a *answered) finish(err error) {
 }
 
 // lookUp announces the contacts and sessions of events.
-func (g *group) lookUp(list []crm.Event) *loaders {
+func (g *group) lookUp(list []crm.Event) *resolve.Loaders {
 	var (
-		l        = g.h.newLoaders(g.viewer)
+		l        = resolve.NewLoaders(g.h.service, g.viewer, g.h.report.Recovered)
 		contacts = make([]crm.ContactID, 0, len(list))
 		sessions = make([]crm.SessionID, 0, len(list))
 	)
@@ -302,15 +304,14 @@ func (g *group) lookUp(list []crm.Event) *loaders {
 			contacts = append(contacts, *e.ContactID)
 		}
 	}
-	l.contacts.expect(contacts)
-	l.conversations.expect(sessions)
+	l.ExpectEvents(contacts, sessions)
 	return l
 }
 
 // answer executes one event. There is none for an event that the field's filter leaves out. The error is of storage that
 // is away.
-func (g *group) answer(ctx context.Context, l *loaders, e *crm.Event) (json []byte, err error) {
-	ctx, cancel := context.WithTimeout(context.WithValue(ctx, loadersKey{}, l), operationTimeout)
+func (g *group) answer(ctx context.Context, l *resolve.Loaders, e *crm.Event) (json []byte, err error) {
+	ctx, cancel := context.WithTimeout(resolve.WithLoaders(ctx, l), operationTimeout)
 	defer cancel()
 	defer func() {
 		if value := recover(); value != nil {
@@ -319,7 +320,7 @@ func (g *group) answer(ctx context.Context, l *loaders, e *crm.Event) (json []by
 		}
 	}()
 	ctx, a := answer.New(ctx, g.h.answerLimit)
-	responses, ctx := g.h.executor.DispatchOperation(withEvent(ctx, e), g.op)
+	responses, ctx := g.h.executor.DispatchOperation(subscribe.WithEvent(ctx, e), g.op)
 	resp := responses(ctx)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()

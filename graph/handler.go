@@ -18,6 +18,7 @@ import (
 	"kith/graph/answer"
 	"kith/graph/generated"
 	"kith/graph/problem"
+	"kith/graph/resolve"
 	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/internal/ingest"
@@ -181,13 +182,16 @@ func NewHandler(o Options) *Handler {
 	}
 	h.executor = executor.New(generated.NewExecutableSchema(generated.Config{
 		Schema:    h.schema,
-		Resolvers: &resolver{service: o.Service, ingest: o.Ingest},
+		Resolvers: resolve.New(o.Service, o.Ingest),
 	}))
 	h.executor.SetQueryCache(preparedDocument{})
 	h.executor.SetErrorPresenter(h.report.Present)
 	h.executor.SetRecoverFunc(h.report.Recovered)
 	h.executor.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-		return next(h.withLoaders(ctx, auth.Viewer(ctx)))
+		if resolve.LoadersOf(ctx) == nil { // else they are those of a run of events
+			ctx = resolve.WithLoaders(ctx, resolve.NewLoaders(h.service, auth.Viewer(ctx), h.report.Recovered))
+		}
+		return next(ctx)
 	})
 	if o.WatchField != nil {
 		h.executor.AroundRootFields(watchRoot(o.WatchField))

@@ -7,6 +7,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"kith/graph/problem"
+	"kith/graph/subscribe"
 	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/internal/events"
@@ -46,17 +47,17 @@ func (h *Handler) open(
 	}
 	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
-	var o opening
-	answers, answering := h.executor.DispatchOperation(withOpening(ctx, &o), op)
-	if o.about == nil { // the field has been refused
+	var asked subscribe.Request
+	answers, answering := h.executor.DispatchOperation(subscribe.WithRequest(ctx, &asked), op)
+	if asked.About == nil { // the field has been refused
 		if resp := answers(answering); resp != nil && len(resp.Errors) > 0 {
 			return nil, &problem.Refusal{Errors: resp.Errors}
 		}
 		return nil, h.report.Refuse(ctx, errors.Join(context.Cause(ctx), crm.ErrUnavailable))
 	}
 	var after *crm.EventID
-	if o.after != nil {
-		id, ok := crm.ParseEventID(*o.after)
+	if asked.After != nil {
+		id, ok := crm.ParseEventID(*asked.After)
 		if !ok {
 			return nil, h.report.Refuse(ctx, events.ErrResync)
 		}
@@ -72,7 +73,7 @@ func (h *Handler) open(
 		share.leave()
 		return nil, h.report.Refuse(ctx, err)
 	}
-	return &stream{subscription, h.join(op, fields[0].Field, viewer, o.about), share}, nil
+	return &stream{subscription, h.join(op, fields[0].Field, viewer, asked.About), share}, nil
 }
 
 func (s *stream) close() {

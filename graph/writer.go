@@ -10,6 +10,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"kith/graph/answer"
+	"kith/graph/resolve"
 	"kith/graph/scalar"
 	"kith/internal/crm"
 	"kith/internal/cursor"
@@ -39,7 +40,7 @@ func written[T any](
 	c := compiler{
 		ctx:     graphql.WithFreshResponseContext(ctx), // what is wrong with an argument is gqlgen's to tell
 		op:      graphql.GetOperationContext(ctx),
-		loaders: loadersOf(ctx),
+		loaders: resolve.LoadersOf(ctx),
 	}
 	fields := compile(&c, fc)
 	if c.unknown {
@@ -61,7 +62,7 @@ func written[T any](
 type compiler struct {
 	ctx     context.Context //nolint:containedctx // of the one field that is being compiled
 	op      *graphql.OperationContext
-	loaders *loaders
+	loaders *resolve.Loaders
 	// ahead is what the contacts of the page ask loaders for. Contacts that are nested deeper ask on their own.
 	ahead  []func(ctx context.Context, id crm.ContactID)
 	nested int
@@ -168,7 +169,7 @@ func itself[T any](v *T) *T { return v }
 // writer is one list in the making, then its JSON.
 type writer struct {
 	ctx     context.Context //nolint:containedctx // of the one field that is being written
-	loaders *loaders
+	loaders *resolve.Loaders
 	ahead   []func(ctx context.Context, id crm.ContactID)
 	answer  *answer.Answer
 	taken   int // of the answer, by what is in b

@@ -1,4 +1,4 @@
-package graph
+package resolve
 
 import (
 	"context"
@@ -21,7 +21,7 @@ func (r channelSetupResolver) VerifyToken(ctx context.Context, s *service.Channe
 func (r mutationResolver) CreateChannel(
 	ctx context.Context, in model.CreateChannelInput,
 ) (model.CreateChannelPayload, error) {
-	defer loadersOf(ctx).reset()
+	defer LoadersOf(ctx).reset()
 	made, err := r.service.CreateChannel(ctx, auth.Viewer(ctx), service.NewChannel{
 		Name: in.Name, Type: in.Type, Secret: text(in.Secret), Domains: in.AllowedDomains,
 		RequireSignedIdentity: in.RequireSignedIdentity,
@@ -37,7 +37,7 @@ func (r mutationResolver) CreateChannel(
 func (r mutationResolver) UpdateChannel(
 	ctx context.Context, in model.UpdateChannelInput,
 ) (model.UpdateChannelPayload, error) {
-	defer loadersOf(ctx).reset()
+	defer LoadersOf(ctx).reset()
 	id, _ := crm.ParseChannelID(in.ID)
 	edit, err := channelEdit(in)
 	if err != nil {

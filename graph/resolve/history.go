@@ -1,4 +1,4 @@
-package graph
+package resolve
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 func (r contactResolver) History(
 	ctx context.Context, c *crm.Contact, first *int, after *string, last *int, before *string,
 ) (model.ContactChangeConnection, error) {
-	found, err := loadersOf(ctx).historyOf(service.Paging{First: first, After: after, Last: last, Before: before}).load(ctx, c.ID)
+	found, err := LoadersOf(ctx).historyByContact(service.Paging{First: first, After: after, Last: last, Before: before}).load(ctx, c.ID)
 	if err != nil || found == nil {
 		return model.ContactChangeConnection{}, err
 	}

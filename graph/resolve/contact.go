@@ -1,4 +1,4 @@
-package graph
+package resolve
 
 import (
 	"context"
@@ -40,7 +40,7 @@ func (r queryResolver) Contacts(
 	for i := range page.Rows {
 		ids[i] = page.Rows[i].Contact.ID
 	}
-	loadersOf(ctx).expectContacts(ids)
+	LoadersOf(ctx).expectContacts(ids)
 	return model.ContactConnection{
 		ContactPage: page,
 		HasContacts: sync.OnceValues(func() (bool, error) {
@@ -61,7 +61,7 @@ func (r contactConnectionResolver) WorkspaceHasContacts(_ context.Context, c *mo
 }
 
 func (r contactResolver) Identities(ctx context.Context, c *crm.Contact) ([]crm.Identity, error) {
-	found, err := loadersOf(ctx).identities.load(ctx, c.ID)
+	found, err := LoadersOf(ctx).Identities.load(ctx, c.ID)
 	if err != nil || found == nil {
 		return []crm.Identity{}, err
 	}
@@ -72,8 +72,8 @@ func (r contactResolver) Sessions(
 	ctx context.Context, c *crm.Contact,
 	first *int, after *string, last *int, before *string, filter *model.SessionFilter,
 ) (model.SessionConnection, error) {
-	found, err := loadersOf(ctx).sessionsOf(service.SessionList{
-		Filter: sessionFilter(filter),
+	found, err := LoadersOf(ctx).SessionsByContact(service.SessionList{
+		Filter: SessionFilter(filter),
 		Paging: service.Paging{First: first, After: after, Last: last, Before: before},
 	}).load(ctx, c.ID)
 	if err != nil || found == nil {
@@ -83,13 +83,13 @@ func (r contactResolver) Sessions(
 }
 
 func (r identityResolver) Channel(ctx context.Context, i *crm.Identity) (crm.Channel, error) {
-	return loadersOf(ctx).channel(ctx, i.ChannelID)
+	return LoadersOf(ctx).channel(ctx, i.ChannelID)
 }
 
 func (r mutationResolver) UpdateContact(
 	ctx context.Context, in model.UpdateContactInput,
 ) (model.UpdateContactPayload, error) {
-	defer loadersOf(ctx).reset()
+	defer LoadersOf(ctx).reset()
 	id, _ := crm.ParseContactID(in.ID)
 	done, err := r.service.UpdateContact(ctx, auth.Viewer(ctx), id, contactPatch(in))
 	problems, err := problem.UserErrors(err, problem.ContactGone)
@@ -99,7 +99,7 @@ func (r mutationResolver) UpdateContact(
 func (r mutationResolver) DeleteContact(
 	ctx context.Context, in model.DeleteContactInput,
 ) (model.DeleteContactPayload, error) {
-	defer loadersOf(ctx).reset()
+	defer LoadersOf(ctx).reset()
 	id, _ := crm.ParseContactID(in.ID)
 	event, err := r.service.DeleteContact(ctx, auth.Viewer(ctx), id)
 	problems, err := problem.UserErrors(err, problem.ContactGone)

@@ -1,4 +1,4 @@
-package graph
+package resolve
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 	"kith/internal/crm"
 )
 
-// maxNodes is how many objects may be asked for by id at once.
+// maxNodes is how many objects one field may ask for by id.
 const maxNodes = 100
 
 func (r queryResolver) Node(ctx context.Context, id string) (model.Node, error) {
@@ -25,7 +25,7 @@ func (r queryResolver) Nodes(ctx context.Context, ids []string) ([]model.Node, e
 	}
 	seen := make(map[string]bool, len(ids))
 	for _, id := range ids {
-		if seen[id] { // each would be answered whole, whatever it has below it
+		if seen[id] { // each would be answered in full, with everything below it
 			return nil, &crm.InvalidError{Field: "ids", Reason: "must name each object once"}
 		}
 		seen[id] = true
@@ -58,9 +58,9 @@ func (r queryResolver) nodes(ctx context.Context, ids []string) ([]model.Node, e
 	if err != nil {
 		return nil, err
 	}
-	loadersOf(ctx).expectContacts(contactIDs)
-	loadersOf(ctx).expectSessions(values(sessions))
-	loadersOf(ctx).expectFailures(values(failures))
+	LoadersOf(ctx).expectContacts(contactIDs)
+	LoadersOf(ctx).expectSessions(values(sessions))
+	LoadersOf(ctx).expectFailures(values(failures))
 	nodes := make([]model.Node, len(ids))
 	for i, s := range ids {
 		if id, ok := crm.ParseContactID(s); ok {

@@ -1,4 +1,4 @@
-package graph
+package resolve
 
 import (
 	"github.com/99designs/gqlgen/graphql"
@@ -10,7 +10,7 @@ import (
 	"kith/storage"
 )
 
-// An id that is none of ours becomes the zero id, which is never issued: the answer is that of an id that is gone.
+// An id that Kith did not issue becomes the zero id, which is never issued: the answer is that for a deleted object.
 
 func text(s *string) string {
 	if s == nil {
@@ -26,7 +26,8 @@ func contactOrder(in *model.ContactOrder) *service.Order {
 	return &service.Order{Field: in.Field, Direction: in.Direction}
 }
 
-func sessionFilter(in *model.SessionFilter) storage.SessionFilter {
+// SessionFilter is the filter of an input; nil is none.
+func SessionFilter(in *model.SessionFilter) storage.SessionFilter {
 	if in == nil {
 		return storage.SessionFilter{}
 	}

@@ -1,4 +1,4 @@
-package graph
+package resolve
 
 import (
 	"context"
@@ -22,7 +22,7 @@ func (r queryResolver) IngestFailures(
 	if err != nil {
 		return model.FailureConnection{}, err
 	}
-	loadersOf(ctx).expectFailures(page.Failures)
+	LoadersOf(ctx).expectFailures(page.Failures)
 	return model.FailureConnection{
 		FailurePage: page,
 		Count:       sync.OnceValues(func() (storage.Count, error) { return r.service.CountFailures(ctx, v) }),
@@ -34,7 +34,7 @@ func (r failureConnectionResolver) TotalCount(_ context.Context, c *model.Failur
 }
 
 func (r failureResolver) Channel(ctx context.Context, f *crm.Failure) (crm.Channel, error) {
-	return loadersOf(ctx).channel(ctx, f.ChannelID)
+	return LoadersOf(ctx).channel(ctx, f.ChannelID)
 }
 
 func (r failureResolver) Payload(_ context.Context, f *crm.Failure) (string, error) {
@@ -44,7 +44,7 @@ func (r failureResolver) Payload(_ context.Context, f *crm.Failure) (string, err
 func (r mutationResolver) ReplayIngestFailures(
 	ctx context.Context, in model.ReplayIngestFailuresInput,
 ) (model.ReplayIngestFailuresPayload, error) {
-	defer loadersOf(ctx).reset()
+	defer LoadersOf(ctx).reset()
 	outcomes, err := r.service.ReplayFailures(ctx, auth.Viewer(ctx), failureIDs(in.Ids))
 	done, problems, err := sortOut(in.Ids, outcomes, err)
 	return model.ReplayIngestFailuresPayload{ReplayedIds: done, UserErrors: problems}, err
@@ -53,7 +53,7 @@ func (r mutationResolver) ReplayIngestFailures(
 func (r mutationResolver) DismissIngestFailures(
 	ctx context.Context, in model.DismissIngestFailuresInput,
 ) (model.DismissIngestFailuresPayload, error) {
-	defer loadersOf(ctx).reset()
+	defer LoadersOf(ctx).reset()
 	outcomes, err := r.service.DismissFailures(ctx, auth.Viewer(ctx), failureIDs(in.Ids))
 	done, problems, err := sortOut(in.Ids, outcomes, err)
 	return model.DismissIngestFailuresPayload{DismissedIds: done, UserErrors: problems}, err

@@ -1,4 +1,4 @@
-package graph
+package resolve
 
 import (
 	"context"
@@ -19,7 +19,7 @@ func (r queryResolver) Session(ctx context.Context, id string) (*crm.Session, er
 	if err != nil {
 		return nil, err
 	}
-	loadersOf(ctx).expectSessions(values(found))
+	LoadersOf(ctx).expectSessions(values(found))
 	return one(found, key), nil
 }
 
@@ -27,13 +27,13 @@ func (r queryResolver) Sessions(
 	ctx context.Context, filter *model.SessionFilter, first *int, after *string, last *int, before *string,
 ) (model.SessionConnection, error) {
 	page, err := r.service.Sessions(ctx, auth.Viewer(ctx), service.SessionList{
-		Filter: sessionFilter(filter),
+		Filter: SessionFilter(filter),
 		Paging: service.Paging{First: first, After: after, Last: last, Before: before},
 	})
 	if err != nil {
 		return model.SessionConnection{}, err
 	}
-	loadersOf(ctx).expectSessions(page.Sessions)
+	LoadersOf(ctx).expectSessions(page.Sessions)
 	return model.SessionConnection{SessionPage: page}, nil
 }
 
@@ -41,18 +41,15 @@ func (r sessionResolver) Contact(ctx context.Context, s *crm.Session) (*crm.Cont
 	if s.ContactID == nil {
 		return nil, nil
 	}
-	return loadersOf(ctx).contacts.load(ctx, *s.ContactID)
+	return LoadersOf(ctx).Contacts.load(ctx, *s.ContactID)
 }
 
 func (r sessionResolver) ContactName(ctx context.Context, s *crm.Session) (string, error) {
 	c, err := r.Contact(ctx, s)
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", err
-	case c == nil:
-		return crm.Anonymous, nil
 	}
-	return c.DisplayName(), nil
+	return ContactName(c), nil
 }
 
 func (r sessionResolver) LastMessagePreview(ctx context.Context, s *crm.Session) (*string, error) {
@@ -60,32 +57,47 @@ func (r sessionResolver) LastMessagePreview(ctx context.Context, s *crm.Session)
 	for of.Index != nil { // an item of the list
 		of = of.Parent
 	}
-	if s.ContactID == nil || !asksWhose(graphql.GetOperationContext(ctx), of.Field.Selections) {
-		return s.LastMessagePreview, nil
-	}
-	shown := *s
-	if c, err := r.Contact(ctx, s); err == nil && c == nil { // an error is the contact's to tell
-		shown.Anonymize()
-	}
-	return shown.LastMessagePreview, nil
+	named := NamesContact(graphql.GetOperationContext(ctx), of.Field.Selections)
+	return Preview(s, named, func() bool {
+		c, err := r.Contact(ctx, s)
+		return c != nil || err != nil // the field of the contact reports the error
+	}), nil
 }
 
-// asksWhose reports whether a selection of a session shows whose it is. A contact that is deleted after the session
-// was read and before the contact is has nothing left to know it by: what it wrote must not stand beside that, since whoever
-// hears of the deletion later could not tell that this was the contact's.
-func asksWhose(op *graphql.OperationContext, of ast.SelectionSet) bool {
+// ContactName is the name that a session shows for its contact, which is nil once it is deleted.
+func ContactName(c *crm.Contact) string {
+	if c == nil {
+		return crm.Anonymous
+	}
+	return c.DisplayName()
+}
+
+// Preview is the last message that a session shows. A contact may be deleted after its session was read and before the contact
+// is read: a selection that names the contact must then not show the message beside Anonymous, because a client that hears
+// of the deletion later could not know that the message was the contact's.
+func Preview(s *crm.Session, named bool, contactExists func() bool) *string {
+	if !named || s.ContactID == nil || contactExists() {
+		return s.LastMessagePreview
+	}
+	shown := *s
+	shown.Anonymize()
+	return shown.LastMessagePreview
+}
+
+// NamesContact reports whether a selection of a session shows its contact.
+func NamesContact(op *graphql.OperationContext, of ast.SelectionSet) bool {
 	return asksFor(op, of, []string{"Session", "Node"}, "contact", "contactName")
 }
 
 func (r sessionResolver) Channel(ctx context.Context, s *crm.Session) (crm.Channel, error) {
-	return loadersOf(ctx).channel(ctx, s.ChannelID)
+	return LoadersOf(ctx).channel(ctx, s.ChannelID)
 }
 
 func (r queryResolver) SessionCounts(ctx context.Context, filter *model.SessionFilter) (service.SessionCounts, error) {
-	return r.service.CountSessions(ctx, auth.Viewer(ctx), sessionFilter(filter))
+	return r.service.CountSessions(ctx, auth.Viewer(ctx), SessionFilter(filter))
 }
 
-// Channels are all of the workspace, so that a value that would show nothing is seen to.
+// Channels are all channels of the workspace, also those without sessions.
 func (r sessionCountsResolver) Channels(
 	ctx context.Context, c *service.SessionCounts,
 ) ([]model.SessionChannelCount, error) {
@@ -103,7 +115,7 @@ func (r sessionCountsResolver) Channels(
 func (r mutationResolver) UpdateSession(
 	ctx context.Context, in model.UpdateSessionInput,
 ) (model.UpdateSessionPayload, error) {
-	defer loadersOf(ctx).reset()
+	defer LoadersOf(ctx).reset()
 	id, _ := crm.ParseSessionID(in.ID)
 	done, err := r.service.UpdateSession(ctx, auth.Viewer(ctx), id, sessionPatch(in))
 	problems, err := problem.UserErrors(err, problem.SessionGone)
@@ -113,7 +125,7 @@ func (r mutationResolver) UpdateSession(
 func (r mutationResolver) RecordInteraction(
 	ctx context.Context, in model.RecordInteractionInput,
 ) (model.RecordInteractionPayload, error) {
-	defer loadersOf(ctx).reset()
+	defer LoadersOf(ctx).reset()
 	done, err := r.ingest.Record(ctx, auth.Viewer(ctx), report(in))
 	problems, err := problem.UserErrors(err, problem.ChannelUnknown)
 	payload := model.RecordInteractionPayload{Contact: done.Contact, EventID: eventID(done.Event), UserErrors: problems}
@@ -127,8 +139,8 @@ func (r mutationResolver) RecordInteraction(
 	return payload, err
 }
 
-// idAlone refuses all fields of an object of a payload but its id, as fields that fail are: those that may be null are, and
-// where one may not be, the object is.
+// idAlone refuses all fields of an object of a payload but its id. They fail as fields do: those that may be null become null,
+// and one that may not makes the whole object null.
 func idAlone[T any](ctx context.Context, name, kind string, object *T) *T {
 	if object == nil {
 		return nil

@@ -1,4 +1,8 @@
-package graph
+// Package resolve answers the fields of the schema that no struct holds: resolvers by noun, what inputs mean, and the loaders
+// that gather the questions of many fields.
+//
+// Resolvers translate. They hold no rule, check no role and know no database: package service and package ingest do.
+package resolve
 
 import (
 	"slices"
@@ -11,11 +15,15 @@ import (
 	"kith/internal/service"
 )
 
-// resolver answers fields: those of the roots and those that no struct holds. Its methods stand in the files of their
-// nouns.
+// resolver answers the fields of the roots and those that no struct holds. Its methods are in the files of their nouns.
 type resolver struct {
 	service *service.Service
 	ingest  *ingest.Ingest
+}
+
+// New returns the resolvers of all fields.
+func New(s *service.Service, i *ingest.Ingest) generated.ResolverRoot {
+	return &resolver{service: s, ingest: i}
 }
 
 type (
@@ -56,8 +64,8 @@ func (r *resolver) Subscription() generated.SubscriptionResolver { return subscr
 func (r *resolver) ContactEvent() generated.ContactEventResolver { return contactEventResolver{r} }
 func (r *resolver) SessionEvent() generated.SessionEventResolver { return sessionEventResolver{r} }
 
-// asksFor reports whether a selection of an object, of the first of types, the others being its interfaces, has one of the
-// fields.
+// asksFor reports whether a selection has one of the fields. It is of an object of the first of types; the others are its
+// interfaces.
 func asksFor(op *graphql.OperationContext, of ast.SelectionSet, types []string, fields ...string) bool {
 	return slices.ContainsFunc(graphql.CollectFields(op, of, types), func(f graphql.CollectedField) bool {
 		return slices.Contains(fields, f.Name)

@@ -1,66 +1,20 @@
-package graph
+package resolve
 
 import (
 	"context"
 	"slices"
 
 	"kith/graph/model"
+	"kith/graph/subscribe"
 	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/internal/service"
 	"kith/storage"
 )
 
-// A subscription's root field is resolved many times, and never waits: once when the subscription is opened, to read its
-// arguments, then once for each event. What it is resolved for stands in the context; its channel has at most one value.
-
-// opening learns what a subscription asks for when it is opened.
-type opening struct {
-	after *string
-	// about picks the events that the field is about. Which of them pass its filter is decided with the event.
-	about func(e *crm.Event) bool
-}
-
-type (
-	openingKey struct{}
-	eventKey   struct{}
-)
-
-func withOpening(ctx context.Context, o *opening) context.Context {
-	return context.WithValue(ctx, openingKey{}, o)
-}
-
-func withEvent(ctx context.Context, e *crm.Event) context.Context {
-	return context.WithValue(ctx, eventKey{}, e)
-}
-
-// resolveEvent answers the root field of a subscription with the event that there is, if wanted makes something of it.
-func resolveEvent[T any](
-	ctx context.Context, o opening, wanted func(*crm.Event) (*T, error),
-) (<-chan T, error) {
-	if e, ok := ctx.Value(eventKey{}).(*crm.Event); ok {
-		v, err := wanted(e)
-		if err != nil {
-			return nil, err
-		}
-		out := make(chan T, 1)
-		if v != nil {
-			out <- *v
-		}
-		close(out)
-		return out, nil
-	}
-	if opened, ok := ctx.Value(openingKey{}).(*opening); ok {
-		*opened = o
-	}
-	out := make(chan T)
-	close(out)
-	return out, nil
-}
-
 func (r subscriptionResolver) ContactEvents(ctx context.Context, after *string) (<-chan model.ContactEvent, error) {
 	ofContact := func(e *crm.Event) bool { return e.SessionID == nil && e.ContactID != nil }
-	return resolveEvent(ctx, opening{after, ofContact}, func(e *crm.Event) (*model.ContactEvent, error) {
+	return subscribe.Resolve(ctx, subscribe.Request{After: after, About: ofContact}, func(e *crm.Event) (*model.ContactEvent, error) {
 		return new(model.NewContactEvent(e)), nil
 	})
 }
@@ -69,18 +23,18 @@ func (r contactEventResolver) Contact(ctx context.Context, e *model.ContactEvent
 	if e.Kind == crm.Deleted {
 		return nil, nil
 	}
-	return loadersOf(ctx).contacts.load(ctx, e.ContactID)
+	return LoadersOf(ctx).Contacts.load(ctx, e.ContactID)
 }
 
 func (r subscriptionResolver) SessionEvents(
 	ctx context.Context, after *string, filter *model.SessionFilter,
 ) (<-chan model.SessionEvent, error) {
-	f := sessionFilter(filter)
+	f := SessionFilter(filter)
 	if err := service.CheckFilter(f); err != nil {
 		return nil, err
 	}
 	ofSession := func(e *crm.Event) bool { return e.SessionID != nil || e.Kind == crm.Deleted }
-	return resolveEvent(ctx, opening{after, ofSession}, func(e *crm.Event) (*model.SessionEvent, error) {
+	return subscribe.Resolve(ctx, subscribe.Request{After: after, About: ofSession}, func(e *crm.Event) (*model.SessionEvent, error) {
 		pass, err := concerns(ctx, f, e)
 		if err != nil || !pass {
 			return nil, err
@@ -93,11 +47,11 @@ func (r sessionEventResolver) Session(ctx context.Context, e *model.SessionEvent
 	if e.SessionID == nil {
 		return nil, nil
 	}
-	return loadersOf(ctx).conversations.load(ctx, *e.SessionID)
+	return LoadersOf(ctx).sessionsByID.load(ctx, *e.SessionID)
 }
 
-// concerns reports whether an event is of interest to somebody who looks at the sessions that pass f: whether the session
-// passes now, or may have passed before.
+// concerns reports whether an event matters to a client that lists the sessions that pass f: whether the session passes now,
+// or may have passed before.
 func concerns(ctx context.Context, f storage.SessionFilter, e *crm.Event) (bool, error) {
 	if f.Contact != nil && (e.ContactID == nil || *e.ContactID != *f.Contact) {
 		return false, nil
@@ -105,7 +59,7 @@ func concerns(ctx context.Context, f storage.SessionFilter, e *crm.Event) (bool,
 	if e.SessionID == nil || everySession(f) {
 		return true, nil
 	}
-	now, err := loadersOf(ctx).conversations.load(ctx, *e.SessionID)
+	now, err := LoadersOf(ctx).sessionsByID.load(ctx, *e.SessionID)
 	if err != nil || now == nil {
 		return false, err
 	}
@@ -122,8 +76,8 @@ func concerns(ctx context.Context, f storage.SessionFilter, e *crm.Event) (bool,
 	inTag := f.Tags == nil || now.Tag != nil && slices.Contains(f.Tags, *now.Tag) ||
 		tag != nil && slices.Contains(f.Tags, crm.SessionTag(*tag))
 	if f.Statuses != nil && f.Tags != nil {
-		// Of the field that the event left alone we know only what it is now. When it has been changed since, the session may
-		// have passed before the one change and passes after neither: this event has to tell so, and so has the other.
+		// Of the field that the event left alone we know only the current value. If that has changed since, the session may have
+		// passed before the one change and pass after neither: then this event has to say so, and the other one too.
 		inStatus = inStatus || tagChanged
 		inTag = inTag || statusChanged
 	}
