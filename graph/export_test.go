@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"kith/graph/fastlist"
 	"kith/graph/subscribe"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -24,7 +25,7 @@ func CountWritten(n *atomic.Int64) func(o *Options) {
 		o.around = func(fields graphql.FieldMiddleware) graphql.FieldMiddleware {
 			return func(ctx context.Context, next graphql.Resolver) (any, error) {
 				value, err := fields(ctx, next)
-				if _, ok := value.(*writer); ok {
+				if _, ok := value.(*fastlist.List); ok {
 					n.Add(1)
 				}
 				return value, err

@@ -16,6 +16,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"kith/graph/answer"
+	"kith/graph/fastlist"
 	"kith/graph/generated"
 	"kith/graph/problem"
 	"kith/graph/resolve"
@@ -105,7 +106,6 @@ type Handler struct {
 	backlog       *backlog
 	now           func() time.Time
 	times         times
-	stock         bool
 	unlimited     bool
 
 	groups   groups
@@ -133,7 +133,6 @@ func NewHandler(o Options) *Handler {
 		now:           o.Now,
 		answerLimit:   o.AnswerLimit,
 		times:         o.times,
-		stock:         o.stock,
 		unlimited:     o.unlimited,
 	}
 	if h.again == nil {
@@ -199,7 +198,8 @@ func NewHandler(o Options) *Handler {
 	if o.around == nil {
 		o.around = func(fields graphql.FieldMiddleware) graphql.FieldMiddleware { return fields }
 	}
-	h.executor.AroundFields(o.around(h.resolveField))
+	fields := &fastlist.Fields{Recovered: h.report.Recovered, Stock: o.stock}
+	h.executor.AroundFields(o.around(fields.Resolve))
 	return h
 }
 
