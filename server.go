@@ -228,7 +228,7 @@ func (p *program) handler(
 		Visitors: httpd.NewAllowance(c.WidgetRate.Window()),
 		Logger:   logger, Now: p.now, Registry: registry, Panicked: p.watching.caught("background"),
 	})
-	endpoint := graph.NewHandler(graph.Options{
+	endpoint := graph.New(graph.Options{
 		Service: service.New(store, service.Options{
 			Region: c.DefaultRegion, Now: p.now, Vault: secrets, PublicURL: p.publicURL(addr), Replayer: webhooks,
 			Events: hub, Panicked: p.watching.caughtError("background", logger),

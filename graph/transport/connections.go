@@ -1,4 +1,4 @@
-package graph
+package transport
 
 import (
 	"context"
@@ -12,56 +12,19 @@ import (
 	"kith/internal/crm"
 )
 
-// times are how long things take that a connection waits for.
-type times struct {
-	// init is how long a socket may take to send connection_init.
-	init time.Duration
-	// message is how long a message of a socket may take to come, from its beginning on.
-	message time.Duration
-	// goodbye is how long a socket that has been closed is kept for the client's part of the handshake.
-	goodbye time.Duration
-	// look is how often it is asked whether the credential of an open connection still is good.
-	look time.Duration
-	// ping is how often a socket is asked whether somebody is there, and pong how long the answer may take.
-	ping, pong time.Duration
-	// comment is how often an idle event stream shows that it is alive, for proxies that cut idle connections.
-	comment time.Duration
-	// write is how long a write may take. The reader has not read for that long.
-	write time.Duration
-	// piece is how long a piece of a large answer may take over HTTP, and answer how long all of it.
-	piece, answer time.Duration
-	// settle is how long an event stream rests before it is ended with the server: a client that is busy with an event
-	// would miss the end.
-	settle time.Duration
-}
-
-var usualTimes = times{
-	init:    5 * time.Second,
-	message: 15 * time.Second,
-	goodbye: 6 * time.Second,
-	look:    30 * time.Second,
-	ping:    20 * time.Second,
-	pong:    30 * time.Second,
-	comment: 12 * time.Second,
-	write:   30 * time.Second,
-	piece:   10 * time.Second,
-	answer:  time.Minute,
-	settle:  200 * time.Millisecond,
-}
-
 // The bounds of sockets that have not been acknowledged: nobody has shown a credential on them yet.
 const (
 	maxUnacknowledged   = 1024
 	unacknowledgedShare = 8 // one address may have the eighth part of them
 )
 
-// live is the sockets and event streams that are open.
-type live struct {
+// connections are the sockets and event streams that are open.
+type connections struct {
 	most    int // of all addresses; one may have half of them
 	unknown int // how many may be unacknowledged
 
 	mu        sync.Mutex
-	open      map[connection]*place
+	open      map[connection]*openConnection
 	from      map[string]int // how many of each address
 	waiting   int            // how many are unacknowledged
 	waitingOf map[string]int // and of each address
@@ -70,17 +33,17 @@ type live struct {
 	empty     chan struct{} // closed when draining and nothing is open
 }
 
-// place is what is known of a connection that is open.
-type place struct {
+// openConnection is what is known of a connection that is open.
+type openConnection struct {
 	address      string
 	acknowledged bool
 	viewer       crm.Viewer // once it is acknowledged
 }
 
-func newLive(most int) *live {
-	return &live{
+func newConnections(most int) *connections {
+	return &connections{
 		most: most, unknown: min(most, maxUnacknowledged),
-		open: make(map[connection]*place), from: make(map[string]int), waitingOf: make(map[string]int),
+		open: make(map[connection]*openConnection), from: make(map[string]int), waitingOf: make(map[string]int),
 		refused: make(map[string]int64),
 	}
 }
@@ -104,7 +67,7 @@ const (
 
 // add keeps a connection from an address until remove. Without a viewer it is unacknowledged, until acknowledge. The error
 // is problem.ErrDraining, problem.ErrBusy, or a *problem.TooManyError where the address has its share.
-func (l *live) add(c connection, address string, v *crm.Viewer) error {
+func (l *connections) add(c connection, address string, v *crm.Viewer) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	reason, err := l.refusal(address, v != nil)
@@ -114,10 +77,10 @@ func (l *live) add(c connection, address string, v *crm.Viewer) error {
 	}
 	l.from[address]++
 	if v != nil {
-		l.open[c] = &place{address, true, *v}
+		l.open[c] = &openConnection{address, true, *v}
 		return nil
 	}
-	l.open[c] = &place{address: address}
+	l.open[c] = &openConnection{address: address}
 	l.waiting++
 	l.waitingOf[address]++
 	return nil
@@ -137,7 +100,7 @@ func ConnectionRefusals() []string {
 }
 
 // refusal says why one more connection is not welcome. The caller holds the lock.
-func (l *live) refusal(address string, acknowledged bool) (reason string, err error) {
+func (l *connections) refusal(address string, acknowledged bool) (reason string, err error) {
 	switch {
 	case l.draining:
 		return refusedDraining, problem.ErrDraining
@@ -156,7 +119,7 @@ func (l *live) refusal(address string, acknowledged bool) (reason string, err er
 }
 
 // acknowledge notes that somebody has shown a credential on a connection.
-func (l *live) acknowledge(c connection, v crm.Viewer) {
+func (l *connections) acknowledge(c connection, v crm.Viewer) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if p := l.open[c]; p != nil {
@@ -166,7 +129,7 @@ func (l *live) acknowledge(c connection, v crm.Viewer) {
 }
 
 // settle takes a connection from those that are unacknowledged. The caller holds the lock.
-func (l *live) settle(p *place) {
+func (l *connections) settle(p *openConnection) {
 	if p.acknowledged {
 		return
 	}
@@ -177,13 +140,13 @@ func (l *live) settle(p *place) {
 	}
 }
 
-func (l *live) count() (open, unacknowledged int) {
+func (l *connections) count() (open, unacknowledged int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.open), l.waiting
 }
 
-func (l *live) remove(c connection) {
+func (l *connections) remove(c connection) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	p := l.open[c]
@@ -198,7 +161,7 @@ func (l *live) remove(c connection) {
 }
 
 // drain lets nobody in any more and ends what is open. The channel is closed when all of it has ended.
-func (l *live) drain() <-chan struct{} {
+func (l *connections) drain() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.draining {
@@ -213,7 +176,7 @@ func (l *live) drain() <-chan struct{} {
 	return l.empty
 }
 
-func (l *live) cut() {
+func (l *connections) cut() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for c := range l.open {
@@ -227,10 +190,10 @@ func (l *live) cut() {
 func (h *Handler) Shutdown(ctx context.Context) error {
 	defer h.end()
 	select {
-	case <-h.live.drain():
+	case <-h.connections.drain():
 		return nil
 	case <-ctx.Done():
-		h.live.cut()
+		h.connections.cut()
 		return ctx.Err()
 	}
 }
@@ -243,13 +206,13 @@ func (h *Handler) turnAway(ctx context.Context, w http.ResponseWriter, err error
 }
 
 // Connections is how many sockets and event streams are open, and how many sockets of them have not been acknowledged.
-func (h *Handler) Connections() (open, unacknowledged int) { return h.live.count() }
+func (h *Handler) Connections() (open, unacknowledged int) { return h.connections.count() }
 
 // Refused is how many connections have been turned away so far for a reason, one of [ConnectionRefusals].
 func (h *Handler) Refused(reason string) int64 {
-	h.live.mu.Lock()
-	defer h.live.mu.Unlock()
-	return h.live.refused[reason]
+	h.connections.mu.Lock()
+	defer h.connections.mu.Unlock()
+	return h.connections.refused[reason]
 }
 
 // Backlog is how many bytes of answers wait for their readers, and how many connections have been cut so far because they

@@ -1,4 +1,4 @@
-package graph
+package transport
 
 import (
 	"container/list"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kith/graph/answer"
+	"kith/graph/operation"
 	"kith/internal/crm"
 )
 
@@ -23,24 +24,24 @@ type backlog struct {
 	mu      sync.Mutex
 	bytes   int
 	cut     int64 // connections
-	readers map[subject]*list.List
-	waiting map[subject]int // bytes
+	readers map[operation.Subject]*list.List
+	waiting map[operation.Subject]int // bytes
 }
 
 // unread is an answer that is being written.
 type unread struct {
-	reader subject
+	reader operation.Subject
 	bytes  int
 	cut    func()
 	place  *list.Element // nil once it is written, or cut
 }
 
 func newBacklog(most int) *backlog {
-	return &backlog{most: most, readers: make(map[subject]*list.List), waiting: make(map[subject]int)}
+	return &backlog{most: most, readers: make(map[operation.Subject]*list.List), waiting: make(map[operation.Subject]int)}
 }
 
 // add takes in an answer until it is removed. cut breaks its connection off; it must not wait.
-func (b *backlog) add(r subject, bytes int, cut func()) *unread {
+func (b *backlog) add(r operation.Subject, bytes int, cut func()) *unread {
 	u := &unread{reader: r, bytes: bytes, cut: cut}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -138,7 +139,7 @@ func (h *Handler) send(w http.ResponseWriter, mediaType string, v crm.Viewer, js
 	defer json.Free()
 	json.B = append(json.B, '\n')
 	rc := http.NewResponseController(w)
-	u := h.backlog.add(subjectOf(v), len(json.B), cutWriting(rc))
+	u := h.backlog.add(operation.SubjectOf(v), len(json.B), cutWriting(rc))
 	head(w, mediaType, len(json.B))
 	w.WriteHeader(http.StatusOK)
 	if len(json.B) < largeAnswer {
@@ -154,12 +155,12 @@ func (h *Handler) send(w http.ResponseWriter, mediaType string, v crm.Viewer, js
 // sendPieces writes an answer that the network cannot take at once: each piece of it has a time limit, and all of them.
 func (h *Handler) sendPieces(w http.ResponseWriter, rc *http.ResponseController, u *unread, rest []byte) {
 	var (
-		end = time.Now().Add(h.times.answer)
+		end = time.Now().Add(h.times.Answer)
 		err error
 	)
 	for len(rest) > 0 && err == nil {
 		now := time.Now()
-		err = h.backlog.unlessCut(u, func() error { return rc.SetWriteDeadline(earlier(now.Add(h.times.piece), end)) })
+		err = h.backlog.unlessCut(u, func() error { return rc.SetWriteDeadline(earlier(now.Add(h.times.Piece), end)) })
 		if err != nil && !errors.Is(err, http.ErrNotSupported) {
 			return
 		}

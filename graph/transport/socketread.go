@@ -1,4 +1,4 @@
-package graph
+package transport
 
 import (
 	"context"
@@ -8,8 +8,8 @@ import (
 
 	"github.com/coder/websocket"
 
+	"kith/graph/operation"
 	"kith/graph/problem"
-	"kith/internal/crm"
 )
 
 // The bounds of long messages, those of more than smallMessage, that have begun to come and are not complete.
@@ -23,25 +23,25 @@ const (
 type longMessages struct {
 	mu    sync.Mutex
 	total int
-	of    map[subject]int
+	of    map[operation.Subject]int
 }
 
 // begin reports whether one more of the subject may come; then end is to be called.
-func (l *longMessages) begin(s subject) bool {
+func (l *longMessages) begin(s operation.Subject) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.total >= maxLongMessages || l.of[s] >= longMessagesShare {
 		return false
 	}
 	if l.of == nil {
-		l.of = make(map[subject]int)
+		l.of = make(map[operation.Subject]int)
 	}
 	l.total++
 	l.of[s]++
 	return true
 }
 
-func (l *longMessages) end(s subject) {
+func (l *longMessages) end(s operation.Subject) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.total--
@@ -50,21 +50,13 @@ func (l *longMessages) end(s subject) {
 	}
 }
 
-// subject is somebody in a workspace, by whatever credentials and connections.
-type subject struct {
-	workspace crm.WorkspaceID
-	name      string
-}
-
-func subjectOf(v crm.Viewer) subject { return subject{v.Workspace, v.Subject} }
-
 // read reads a message. One that comes too slowly, or is long where too many are, closes the socket.
 func (s *socket) read() ([]byte, error) {
 	_, r, err := s.ws.Reader(context.Background())
 	if err != nil {
 		return nil, err
 	}
-	late := time.AfterFunc(s.h.times.message, func() {
+	late := time.AfterFunc(s.h.times.Message, func() {
 		s.close(websocket.StatusPolicyViolation, "The message came too slowly")
 	})
 	defer late.Stop()
@@ -73,7 +65,7 @@ func (s *socket) read() ([]byte, error) {
 		return text, err
 	}
 	s.mu.Lock()
-	from := subjectOf(s.viewer)
+	from := operation.SubjectOf(s.viewer)
 	s.mu.Unlock()
 	if !s.h.long.begin(from) {
 		s.close(websocket.StatusTryAgainLater, "Too many long messages are on their way")

@@ -1,4 +1,4 @@
-package graph
+package operation
 
 import (
 	"bytes"
@@ -11,18 +11,18 @@ import (
 	"kith/internal/crm"
 )
 
-// request is what a client asks for.
-type request struct {
+// Request is what a client asks for.
+type Request struct {
 	graphql.RawParams
-	// DocumentID stands in the place of the query: the id of a trusted document.
+	// DocumentID is the id of a trusted document, in place of the query.
 	DocumentID string
 }
 
-// decode reads the body of a request: one JSON object of the members that GraphQL over HTTP knows, or of those that name a
-// trusted document in the place of the query: documentId, in the specification's appendix, and id or doc_id, as Relay's
-// clients have it. It is strict, so that a misspelt member is not silently left out, and repeats nothing of the body.
-func decode(body []byte) (*request, error) {
-	invalid := func(field, reason string) (*request, error) {
+// Decode reads the body of a request: one JSON object with the members of GraphQL over HTTP, or those that name a trusted
+// document in place of the query: documentId, in the specification's appendix, and id or doc_id, as Relay's clients send it.
+// It is strict, so that a misspelt member is not silently ignored, and its errors repeat nothing of the body.
+func Decode(body []byte) (*Request, error) {
+	invalid := func(field, reason string) (*Request, error) {
 		return nil, &crm.InvalidError{Field: field, Reason: reason}
 	}
 	if !utf8.Valid(body) {
@@ -36,7 +36,7 @@ func decode(body []byte) (*request, error) {
 	if err := json.Unmarshal(body, &members); err != nil || members == nil {
 		return invalid("", "The body must be one JSON object with a query, and nothing after it")
 	}
-	var params request
+	var params Request
 	for name, value := range members {
 		var err error
 		switch name {

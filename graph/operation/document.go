@@ -1,4 +1,4 @@
-package graph
+package operation
 
 import (
 	"context"
@@ -18,17 +18,17 @@ import (
 	"kith/graph/problem"
 )
 
-// Documents are parsed and validated here rather than in gqlgen's executor, which has no place between the two, where a
-// document can be refused that is not worth validating: some rules compare every field with every other.
+// Documents are parsed and validated here because gqlgen's executor has no hook between the two, where a document can be refused
+// that is not worth validating: some rules compare every field with every other.
 
-// document is the valid document of a text, or why there is none.
-func (h *Handler) document(text string) (*ast.QueryDocument, gqlerror.List) {
-	if doc, ok := h.documents.get(text); ok {
+// document is the valid document of a text, or the errors of the text.
+func (r *Runner) document(text string) (*ast.QueryDocument, gqlerror.List) {
+	if doc, ok := r.documents.get(text); ok {
 		return doc, nil
 	}
 	tokens := limit.MaxTokens
 	switch {
-	case h.unlimited:
+	case r.unlimited:
 		tokens = 0
 	case len(text) > limit.MaxBytes:
 		return nil, problem.Coded(fmt.Sprintf("The document is too long: it can have at most %d bytes", limit.MaxBytes), problem.TooComplex)
@@ -40,20 +40,20 @@ func (h *Handler) document(text string) (*ast.QueryDocument, gqlerror.List) {
 	if len(doc.Operations) == 0 {
 		return nil, problem.Coded("The document has no operation", problem.BadUserInput)
 	}
-	if err := limit.Document(doc); err != nil && !h.unlimited {
+	if err := limit.Document(doc); err != nil && !r.unlimited {
 		return nil, tooComplex(err)
 	}
-	if h.trusted != nil && !h.trusted.knows(text, doc) {
+	if r.trusted != nil && !r.trusted.knows(text, doc) {
 		return nil, problem.Coded(untrusted, problem.Forbidden)
 	}
-	if errs := validator.ValidateWithRules(h.schema, doc, silentRules()); len(errs) > 0 {
+	if errs := validator.ValidateWithRules(r.schema, doc, silentRules()); len(errs) > 0 {
 		return nil, problem.OfDocument(errs)
 	}
-	h.documents.add(text, doc)
+	r.documents.add(text, doc)
 	return doc, nil
 }
 
-// complaints are what the parser says.
+// complaints are the errors of the parser.
 func complaints(err error) gqlerror.List {
 	if one, ok := errors.AsType[*gqlerror.Error](err); ok {
 		return problem.OfDocument(gqlerror.List{one})
@@ -86,7 +86,7 @@ func silentRules() *rules.Rules {
 
 // The bounds of the cache of documents.
 const (
-	// maxCachedDocument is the length of a text that is kept: a longer one is not worth its memory.
+	// maxCachedDocument is the length of a text that is cached: a longer one is not worth its memory.
 	maxCachedDocument = 8 << 10
 	// maxCachedBytes is what all documents together may take, by an estimate.
 	maxCachedBytes = 16 << 20
@@ -94,7 +94,7 @@ const (
 	bytesPerToken = 256
 )
 
-// documents keeps valid documents that have been asked for lately.
+// documents caches valid documents that were used lately.
 type documents struct {
 	mu    sync.Mutex
 	kept  *simplelru.LRU[string, *ast.QueryDocument]
@@ -153,8 +153,8 @@ func weight(text string) int {
 	return len(text) + bytesPerToken*min(tokens, limit.MaxTokens)
 }
 
-// preparedDocument hands gqlgen's executor the document that is in the context, in the place of a cache.
-type preparedDocument struct{}
+// PreparedDocument hands gqlgen's executor the document of the context, in place of a cache.
+type PreparedDocument struct{}
 
 type documentKey struct{}
 
@@ -163,10 +163,10 @@ func withDocument(ctx context.Context, doc *ast.QueryDocument) context.Context {
 }
 
 // Get implements [graphql.Cache].
-func (preparedDocument) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
+func (PreparedDocument) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
 	doc, ok := ctx.Value(documentKey{}).(*ast.QueryDocument)
 	return doc, ok
 }
 
 // Add implements [graphql.Cache].
-func (preparedDocument) Add(context.Context, string, *ast.QueryDocument) {}
+func (PreparedDocument) Add(context.Context, string, *ast.QueryDocument) {}

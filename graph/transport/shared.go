@@ -1,4 +1,4 @@
-package graph
+package transport
 
 import (
 	"context"
@@ -12,62 +12,62 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"kith/graph/answer"
+	"kith/graph/operation"
 	"kith/graph/problem"
-	"kith/graph/resolve"
 	"kith/graph/subscribe"
 	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/internal/events"
 )
 
-// groups are the groups that have members.
-type groups struct {
+// sharedSubscriptions are those that have members.
+type sharedSubscriptions struct {
 	mu    sync.Mutex
-	byKey map[string]*group
+	byKey map[string]*sharedSubscription
 }
 
-// group is the streams that get the same answers, because everything is the same that an answer depends on: document,
-// operation, variables, workspace and role. What a thousand screens show is executed and written as JSON once.
-type group struct {
+// sharedSubscription is the streams that get the same answers, because everything that an answer depends on is the same:
+// document, operation, variables, workspace and role. What a thousand screens show is executed and written as JSON once.
+type sharedSubscription struct {
 	h      *Handler
 	key    string
 	op     *graphql.OperationContext
 	viewer crm.Viewer // without a name: an answer must not depend on it
 	about  func(e *crm.Event) bool
 
-	members int // guarded by groups
+	members int // guarded by sharedSubscriptions
 }
 
-// join returns the group of an operation whose only field is given, with one more member.
+// join returns the shared subscription of an operation whose only field is given, with one more member.
 func (h *Handler) join(
 	op *graphql.OperationContext, field *ast.Field, v crm.Viewer, about func(e *crm.Event) bool,
-) *group {
-	key := groupKey(op, field, v)
-	h.groups.mu.Lock()
-	defer h.groups.mu.Unlock()
-	g := h.groups.byKey[key]
-	if g == nil {
-		if h.groups.byKey == nil {
-			h.groups.byKey = make(map[string]*group)
+) *sharedSubscription {
+	key := sharingKey(op, field, v)
+	h.shared.mu.Lock()
+	defer h.shared.mu.Unlock()
+	s := h.shared.byKey[key]
+	if s == nil {
+		if h.shared.byKey == nil {
+			h.shared.byKey = make(map[string]*sharedSubscription)
 		}
 		viewer := crm.Viewer{Workspace: v.Workspace, WorkspaceName: v.WorkspaceName, Role: v.Role}
-		g = &group{h: h, key: key, op: op, viewer: viewer, about: about}
-		h.groups.byKey[key] = g
+		s = &sharedSubscription{h: h, key: key, op: op, viewer: viewer, about: about}
+		h.shared.byKey[key] = s
 	}
-	g.members++
-	return g
+	s.members++
+	return s
 }
 
-func (g *group) leave() {
-	g.h.groups.mu.Lock()
-	defer g.h.groups.mu.Unlock()
-	if g.members--; g.members == 0 {
-		delete(g.h.groups.byKey, g.key)
+func (s *sharedSubscription) leave() {
+	s.h.shared.mu.Lock()
+	defer s.h.shared.mu.Unlock()
+	if s.members--; s.members == 0 {
+		delete(s.h.shared.byKey, s.key)
 	}
 }
 
-// groupKey writes down what an answer depends on. Where a subscription begins is not of it.
-func groupKey(op *graphql.OperationContext, field *ast.Field, v crm.Viewer) string {
+// sharingKey holds all that an answer depends on, which leaves out where a subscription begins.
+func sharingKey(op *graphql.OperationContext, field *ast.Field, v crm.Viewer) string {
 	variables := maps.Clone(op.Variables)
 	if arg := field.Arguments.ForName("after"); arg != nil && arg.Value.Kind == ast.Variable &&
 		uses(op.Doc, arg.Value.Raw) == 1 {
@@ -101,8 +101,8 @@ func uses(doc *ast.QueryDocument, name string) int {
 	}
 	var selections func(set ast.SelectionSet)
 	selections = func(set ast.SelectionSet) {
-		for _, s := range set {
-			switch s := s.(type) {
+		for _, selection := range set {
+			switch s := selection.(type) {
 			case *ast.Field:
 				for _, a := range s.Arguments {
 					value(a.Value)
@@ -128,28 +128,28 @@ func uses(doc *ast.QueryDocument, name string) int {
 	return n
 }
 
-// answered is a batch of events with the answers of one group. Its members take turns at making them: each
-// works within the share of its subject until that has to rest, then another member continues.
+// answered is a batch of events with the answers of one shared subscription. One member at a time makes them, within the quota
+// of its subject: when that has to rest, another member continues.
 type answered struct {
 	events  []crm.Event
-	turn    chan struct{}
+	sem     chan struct{} // held by the member that makes answers
 	done    chan struct{} // closed when all answers are made, or cannot be
-	answers [][]byte      // of each event; nil for events that are not sent to the group
+	answers [][]byte      // of each event; nil for events that are not sent
 	err     error
 
-	// The fields below belong to the holder of the turn.
+	// The fields below belong to the holder of the semaphore.
 	next   int       // the first event that is not answered
-	failed time.Time // when storage was first away for it; zero while it is not
+	failed time.Time // when storage first failed for it; zero while it does not
 	wait   time.Duration
 	again  time.Time // when to try again, after a failure
 }
 
-// answers returns the group's answers to the events of a batch, which are made once.
-func (g *group) answers(ctx context.Context, b *events.Batch, mine *share) ([][]byte, error) {
-	a, _ := b.Share(g, func() any {
+// answers returns the answers to the events of a batch, which are made once.
+func (s *sharedSubscription) answers(ctx context.Context, b *events.Batch, mine *quota) ([][]byte, error) {
+	a, _ := b.Share(s, func() any {
 		return &answered{
 			events: b.Events, answers: make([][]byte, len(b.Events)),
-			turn: make(chan struct{}, 1), done: make(chan struct{}),
+			sem: make(chan struct{}, 1), done: make(chan struct{}),
 		}
 	}).(*answered)
 	for {
@@ -161,7 +161,7 @@ func (g *group) answers(ctx context.Context, b *events.Batch, mine *share) ([][]
 			return a.answers, a.err
 		}
 		select {
-		case a.turn <- struct{}{}:
+		case a.sem <- struct{}{}:
 		default: // another member has it
 			mine.end()
 			select {
@@ -169,18 +169,18 @@ func (g *group) answers(ctx context.Context, b *events.Batch, mine *share) ([][]
 				return nil, ctx.Err()
 			case <-a.done:
 				return a.answers, a.err
-			case a.turn <- struct{}{}:
+			case a.sem <- struct{}{}:
 			}
 			if !mine.tryBegin() {
-				<-a.turn
+				<-a.sem
 				continue
 			}
 		}
 		made := make(chan time.Time, 1)
-		go func() { // of nobody: the subscriber may leave
-			again := g.makeAnswers(a, mine)
+		go func() { // not canceled: the subscriber may leave
+			again := s.makeAnswers(a, mine)
 			mine.end()
-			<-a.turn
+			<-a.sem
 			made <- again
 		}()
 		select {
@@ -211,20 +211,20 @@ func (a *answered) pause(ctx context.Context, until time.Time) error {
 	return nil
 }
 
-// answerPatience is how long an event is tried that storage cannot answer for. After that its subscriptions end; whoever
-// goes on after the last event seen gets it all the same.
+// answerPatience is how long an event is retried while storage is unavailable. After that its subscriptions end; a client that
+// subscribes after the last event it has seen gets the event all the same.
 const answerPatience = 30 * time.Second
 
-// firstWait and lastWait are how long to wait after a failure, from the first one on.
+// firstWait and lastWait are how long to wait after the first failure, and at most.
 const (
 	firstWait = 50 * time.Millisecond
 	lastWait  = 2 * time.Second
 )
 
-// makeAnswers makes answers until all are made, the subject has to rest, or storage is away; then it returns when to try
-// again: an answer with a hole in it would be taken for the truth. What is looked up is looked up for all events together.
-// The caller has the turn of both.
-func (g *group) makeAnswers(a *answered, mine *share) (again time.Time) {
+// makeAnswers makes answers until all are made, the subject has to rest, or storage is unavailable; then it returns when to try
+// again, because a client would take an incomplete answer for the truth. Contacts and sessions are read for all events
+// together. The caller holds both semaphores.
+func (s *sharedSubscription) makeAnswers(a *answered, mine *quota) (again time.Time) {
 	select {
 	case <-a.done:
 		return time.Time{}
@@ -233,25 +233,25 @@ func (g *group) makeAnswers(a *answered, mine *share) (again time.Time) {
 	if time.Now().Before(a.again) {
 		return a.again
 	}
-	if err := g.h.shares.gate.wait(g.h.lifetime); err != nil {
+	if err := s.h.quotas.limiter.Wait(s.h.lifetime); err != nil {
 		a.finish(err)
 		return time.Time{}
 	}
-	defer g.h.shares.gate.leave()
+	defer s.h.quotas.limiter.Leave()
 	var (
-		ctx    = auth.WithViewer(g.h.lifetime, g.viewer)
-		shared *resolve.Loaders
+		ctx       = auth.WithViewer(s.h.lifetime, s.viewer)
+		answering context.Context
 	)
 	for ; a.next < len(a.events); a.next++ {
 		e := &a.events[a.next]
-		if !g.about(e) {
+		if !s.about(e) {
 			continue
 		}
 		began := time.Now()
-		if shared == nil {
-			shared = g.lookUp(a.events[a.next:])
+		if answering == nil {
+			answering = s.expect(ctx, a.events[a.next:]) //nolint:fatcontext // once, for the first event that counts
 		}
-		json, err := g.answer(ctx, shared, e)
+		json, err := s.answer(answering, e)
 		mine.took(time.Since(began))
 		if err != nil {
 			return a.fail(ctx, err)
@@ -288,39 +288,36 @@ func (a *answered) finish(err error) {
 	close(a.done)
 }
 
-// lookUp announces the contacts and sessions of events.
-func (g *group) lookUp(list []crm.Event) *resolve.Loaders {
+// expect returns a context in which the contacts and sessions of events are read together.
+func (s *sharedSubscription) expect(ctx context.Context, list []crm.Event) context.Context {
 	var (
-		l        = resolve.NewLoaders(g.h.service, g.viewer, g.h.report.Recovered)
 		contacts = make([]crm.ContactID, 0, len(list))
 		sessions = make([]crm.SessionID, 0, len(list))
 	)
 	for i := range list {
 		switch e := &list[i]; {
-		case !g.about(e):
+		case !s.about(e):
 		case e.SessionID != nil:
 			sessions = append(sessions, *e.SessionID)
 		case e.ContactID != nil && e.Kind != crm.Deleted:
 			contacts = append(contacts, *e.ContactID)
 		}
 	}
-	l.ExpectEvents(contacts, sessions)
-	return l
+	return s.h.expect(ctx, s.viewer, contacts, sessions)
 }
 
-// answer executes one event. There is none for an event that the field's filter leaves out. The error is of storage that
-// is away.
-func (g *group) answer(ctx context.Context, l *resolve.Loaders, e *crm.Event) (json []byte, err error) {
-	ctx, cancel := context.WithTimeout(resolve.WithLoaders(ctx, l), operationTimeout)
+// answer executes one event. It is nil for an event that the field's filter leaves out. It fails while storage is unavailable.
+func (s *sharedSubscription) answer(ctx context.Context, e *crm.Event) (json []byte, err error) {
+	ctx, cancel := context.WithTimeout(ctx, operation.Timeout)
 	defer cancel()
 	defer func() {
 		if value := recover(); value != nil {
-			refused := g.h.report.Refuse(ctx, g.h.report.Recovered(ctx, value))
+			refused := s.h.report.Refuse(ctx, s.h.report.Recovered(ctx, value))
 			json, err = answer.AppendJSON(nil, &graphql.Response{Errors: refused.Errors, Data: []byte("null")}), nil
 		}
 	}()
-	ctx, a := answer.New(ctx, g.h.answerLimit)
-	responses, ctx := g.h.executor.DispatchOperation(subscribe.WithEvent(ctx, e), g.op)
+	ctx, a := answer.New(ctx, s.h.run.AnswerLimit())
+	responses, ctx := s.h.run.Dispatch(subscribe.WithEvent(ctx, e), s.op)
 	resp := responses(ctx)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -333,7 +330,7 @@ func (g *group) answer(ctx context.Context, l *resolve.Loaders, e *crm.Event) (j
 			return nil, crm.ErrUnavailable
 		}
 	}
-	resp = a.Checked(g.op, resp)
+	resp = a.Checked(s.op, resp)
 	resp.Errors = resp.Errors[:min(len(resp.Errors), problem.MaxErrors)]
 	if resp.Data == nil {
 		resp.Data = []byte("null")

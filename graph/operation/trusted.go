@@ -1,4 +1,4 @@
-package graph
+package operation
 
 import (
 	"encoding/json"
@@ -16,7 +16,7 @@ import (
 	"kith/graph/limit"
 )
 
-// untrusted is what is said of other documents.
+// untrusted refuses other documents.
 const untrusted = "This server answers trusted documents only, and this is none of them"
 
 // TrustedDocuments are the only documents that an endpoint serves: those of a manifest, by their id or by their exact text,
@@ -24,13 +24,13 @@ const untrusted = "This server answers trusted documents only, and this is none 
 type TrustedDocuments struct {
 	byID  map[string]string
 	texts map[string]struct{}
-	own   map[string]struct{} // by what canonical makes of them
+	own   map[string]struct{} // in canonical form
 }
 
 // ReadTrustedDocuments reads a manifest: a JSON object of ids and documents, as GraphQL Code Generator's client preset and
-// Relay's compiler write it, or a manifest of Apollo's. Every document must be one that the endpoint could serve; the
-// error names those that are not.
-func ReadTrustedDocuments(r io.Reader) (*TrustedDocuments, error) {
+// Relay's compiler write it, or a manifest of Apollo. Every document must be one that the endpoint could serve with the schema;
+// the error names those that are not.
+func ReadTrustedDocuments(r io.Reader, schema *ast.Schema) (*TrustedDocuments, error) {
 	text, err := io.ReadAll(r)
 	if err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)
@@ -43,7 +43,6 @@ func ReadTrustedDocuments(r io.Reader) (*TrustedDocuments, error) {
 		return nil, errors.New("the manifest has no document")
 	}
 	t := &TrustedDocuments{byID: byID, texts: make(map[string]struct{}, len(byID)), own: map[string]struct{}{}}
-	schema := schema()
 	var all []error
 	for id, text := range byID {
 		t.texts[text] = struct{}{}
@@ -91,8 +90,8 @@ func checkTrusted(schema *ast.Schema, text string) error {
 	return nil
 }
 
-// TrustOwn adds the operations of a page of Kith's, of which a client library may send each by itself, with __typename put
-// in. It panics when they cannot be read: they are part of the program.
+// TrustOwn adds the operations of one of Kith's pages. A client library may send each alone, with __typename added. It panics
+// when they cannot be read: they are part of the program.
 func (t *TrustedDocuments) TrustOwn(operations string) {
 	doc, err := parser.ParseQuery(&ast.Source{Input: operations})
 	if err != nil {
@@ -109,7 +108,7 @@ func (t *TrustedDocuments) TrustOwn(operations string) {
 	}
 }
 
-// reaches reports whether a selection set spreads a fragment, if only through others.
+// reaches reports whether a selection set spreads a fragment, directly or through others.
 func reaches(doc *ast.QueryDocument, set ast.SelectionSet, name string, seen map[string]bool) bool {
 	for _, selection := range set {
 		var below ast.SelectionSet
@@ -149,8 +148,8 @@ func (t *TrustedDocuments) knows(text string, doc *ast.QueryDocument) bool {
 	return ok
 }
 
-// canonical writes a document down without what client libraries change: white space, comments, the order of fragments,
-// and each __typename that is not renamed.
+// canonical prints a document without what client libraries change: white space, comments, the order of fragments, and each
+// __typename without an alias.
 func canonical(doc *ast.QueryDocument) string {
 	one := ast.QueryDocument{Fragments: make(ast.FragmentDefinitionList, 0, len(doc.Fragments))}
 	for _, o := range doc.Operations {

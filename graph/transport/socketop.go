@@ -1,4 +1,4 @@
-package graph
+package transport
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kith/graph/answer"
+	"kith/graph/operation"
 	"kith/graph/problem"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -17,8 +18,8 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// operation is one operation on a socket.
-type operation struct {
+// socketOperation is one operation on a socket.
+type socketOperation struct {
 	socket  *socket
 	id      string // the client's
 	key     string // gqlgen's
@@ -38,33 +39,33 @@ type operation struct {
 
 // read makes an operation of the payload. It is called on the goroutine that reads the socket: what the client sends after
 // a subscription is executed after the subscription stands.
-func (o *operation) read(ctx context.Context) *problem.Refusal {
+func (o *socketOperation) read(ctx context.Context) *problem.Refusal {
 	s, h := o.socket, o.socket.h
 	payload := o.payload
 	o.payload = nil
-	if len(payload) > maxBody {
+	if len(payload) > operation.MaxBody {
 		return problem.BadRequest("An operation can have at most 128 KiB")
 	}
-	asked, err := decode(payload)
+	asked, err := operation.Decode(payload)
 	if err != nil {
 		return h.report.Refuse(ctx, err)
 	}
 	s.mu.Lock()
 	viewer := s.viewer
 	s.mu.Unlock()
-	if wait, ok := h.allow(ctx, viewer, 1); !ok {
+	if wait, ok := h.run.Allow(ctx, viewer, 1); !ok {
 		return h.report.Refuse(ctx, problem.TooFast(wait))
 	}
 	now := time.Now()
 	asked.ReadTime = graphql.TraceTiming{Start: now, End: now}
-	op, refused := h.prepare(ctx, asked)
+	op, refused := h.run.Prepare(ctx, asked)
 	if refused != nil {
 		return refused
 	}
-	if err := s.count(o, isSubscription(op)); err != nil {
+	if err := s.count(o, operation.IsSubscription(op)); err != nil {
 		return h.report.Refuse(ctx, err)
 	}
-	if isSubscription(op) {
+	if operation.IsSubscription(op) {
 		o.stream, refused = h.open(ctx, op)
 		return refused
 	}
@@ -74,7 +75,7 @@ func (o *operation) read(ctx context.Context) *problem.Refusal {
 
 // answer sends all answers while gqlgen waits for the first, of which there is never one. What gqlgen is to send as an error
 // is told by the context.
-func (o *operation) answer(ctx context.Context) (resp *graphql.Response) {
+func (o *socketOperation) answer(ctx context.Context) (resp *graphql.Response) {
 	if o.ran {
 		return nil
 	}
@@ -96,10 +97,10 @@ func (o *operation) answer(ctx context.Context) (resp *graphql.Response) {
 		}
 		refused = o.socket.h.report.Refuse(ctx, err)
 	default:
-		ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+		ctx, cancel := context.WithTimeout(ctx, operation.Timeout)
 		defer cancel()
 		var json *answer.Buffer
-		if json, refused = o.socket.h.execute(ctx, o.op); refused == nil {
+		if json, refused = o.socket.h.run.Execute(ctx, o.op); refused == nil {
 			o.reply(json)
 		}
 	}
@@ -110,7 +111,7 @@ func (o *operation) answer(ctx context.Context) (resp *graphql.Response) {
 }
 
 // reply sends the answer of a query or a mutation, to be freed.
-func (o *operation) reply(json *answer.Buffer) {
+func (o *socketOperation) reply(json *answer.Buffer) {
 	message := answer.NewBuffer()
 	defer message.Free()
 	message.B = appendMessage(slices.Grow(message.B, len(json.B)+len(o.id)+64), o.id, messageNext, json.B)
@@ -122,7 +123,7 @@ func (o *operation) reply(json *answer.Buffer) {
 }
 
 // write sends a message, for as long as it is read. When that fails the socket is of no use any more.
-func (o *operation) write(message []byte) (ok bool) {
+func (o *socketOperation) write(message []byte) (ok bool) {
 	s := o.socket
 	if !o.corked || len(message) >= corkSize { // else it is held together with others
 		defer s.hold(len(message))()
@@ -134,14 +135,14 @@ func (o *operation) write(message []byte) (ok bool) {
 	return true
 }
 
-func (o *operation) fail(ctx context.Context, refused *problem.Refusal) {
+func (o *socketOperation) fail(ctx context.Context, refused *problem.Refusal) {
 	for _, e := range refused.Errors {
 		transport.AddSubscriptionError(ctx, e)
 	}
 }
 
 // next implements sink.
-func (o *operation) next(json []byte) error {
+func (o *socketOperation) next(json []byte) error {
 	if o.over.Load() {
 		return errors.Join(errOver, o.flush())
 	}
@@ -159,7 +160,7 @@ func (o *operation) next(json []byte) error {
 }
 
 // flush implements sink.
-func (o *operation) flush() error {
+func (o *socketOperation) flush() error {
 	if !o.corked {
 		return nil
 	}
@@ -197,7 +198,7 @@ func (e socketExecutor) CreateOperationContext(
 func (e socketExecutor) DispatchOperation(
 	ctx context.Context, op *graphql.OperationContext,
 ) (graphql.ResponseHandler, context.Context) {
-	o, _ := op.Stats.GetExtension(operationKey).(*operation)
+	o, _ := op.Stats.GetExtension(operationKey).(*socketOperation)
 	return o.answer, ctx
 }
 

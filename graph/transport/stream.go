@@ -1,4 +1,4 @@
-package graph
+package transport
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"kith/graph/operation"
 	"kith/graph/problem"
 	"kith/graph/subscribe"
 	"kith/internal/auth"
@@ -13,28 +14,28 @@ import (
 	"kith/internal/events"
 )
 
-// stream is one client's subscription: its events, and the group that it shares the answers with.
+// stream is one client's subscription: its events, and the subscription that it shares the answers with.
 type stream struct {
 	events *events.Subscription
-	group  *group
-	share  *share
+	shared *sharedSubscription
+	quota  *quota
 }
 
-// errOver ends a stream that nobody listens to any more.
+// errOver ends a stream whose client no longer listens.
 var errOver = errors.New("the operation is over")
 
-// sink is where a stream's answers go. They reach the client with flush, or before. An error is errOver.
+// sink takes the answers of a stream. They reach the client with flush, or before. An error is errOver.
 type sink interface {
 	// next takes one answer, as JSON. It must not keep it.
 	next(answer []byte) error
 	flush() error
 }
 
-// open starts a subscription. From then on nothing that happens is missed. Close the stream when done.
+// open starts a subscription: no event from then on is missed. Close the stream when done.
 func (h *Handler) open(
 	ctx context.Context, op *graphql.OperationContext,
 ) (s *stream, refused *problem.Refusal) {
-	ctx, done := h.watched(ctx, op)
+	ctx, done := h.run.Instrument(ctx, op)
 	defer func() {
 		if value := recover(); value != nil {
 			s, refused = nil, h.report.Refuse(ctx, h.report.Recovered(ctx, value))
@@ -45,10 +46,10 @@ func (h *Handler) open(
 	if len(fields) != 1 || fields[0].Name == "__typename" {
 		return nil, problem.BadRequest("A subscription must have exactly one field")
 	}
-	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	ctx, cancel := context.WithTimeout(ctx, operation.Timeout)
 	defer cancel()
 	var asked subscribe.Request
-	answers, answering := h.executor.DispatchOperation(subscribe.WithRequest(ctx, &asked), op)
+	answers, answering := h.run.Dispatch(subscribe.WithRequest(ctx, &asked), op)
 	if asked.About == nil { // the field has been refused
 		if resp := answers(answering); resp != nil && len(resp.Errors) > 0 {
 			return nil, &problem.Refusal{Errors: resp.Errors}
@@ -64,22 +65,22 @@ func (h *Handler) open(
 		after = &id
 	}
 	viewer := auth.Viewer(ctx)
-	share, err := h.shares.join(viewer)
+	quota, err := h.quotas.join(viewer)
 	if err != nil {
 		return nil, h.report.Refuse(ctx, err)
 	}
-	subscription, err := h.service.Subscribe(ctx, viewer, after)
+	subscription, err := h.subscribe(ctx, viewer, after)
 	if err != nil {
-		share.leave()
+		quota.leave()
 		return nil, h.report.Refuse(ctx, err)
 	}
-	return &stream{subscription, h.join(op, fields[0].Field, viewer, asked.About), share}, nil
+	return &stream{subscription, h.join(op, fields[0].Field, viewer, asked.About), quota}, nil
 }
 
 func (s *stream) close() {
 	s.events.Close()
-	s.group.leave()
-	s.share.leave()
+	s.shared.leave()
+	s.quota.leave()
 }
 
 // run gives the sink the answers to all events, until ctx or the subscription ends, or the sink fails. The error is never
@@ -90,7 +91,7 @@ func (s *stream) run(ctx context.Context, to sink) error {
 		if err != nil {
 			return err
 		}
-		answers, err := s.group.answers(ctx, part.Batch, s.share)
+		answers, err := s.shared.answers(ctx, part.Batch, s.quota)
 		if err != nil {
 			return err
 		}

@@ -1,15 +1,16 @@
-package graph
+package transport
 
 import (
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"kith/graph/operation"
 	"kith/internal/crm"
 )
 
 // toil makes answers that take so long each, until the time given is over, and returns how long it worked.
-func toil(t *testing.T, m *share, each, during time.Duration) (worked time.Duration) {
+func toil(t *testing.T, m *quota, each, during time.Duration) (worked time.Duration) {
 	t.Helper()
 	for end := time.Now().Add(during); time.Now().Before(end); worked += each {
 		if ok, err := m.begin(t.Context(), nil); !ok || err != nil {
@@ -32,22 +33,22 @@ func TestASubjectTakesItsShareOfTheMachine(t *testing.T) {
 		"short answers":         {time.Millisecond, true, 10*time.Second + answerBurst + time.Millisecond},
 		"long answers":          {3 * time.Second, true, 10*time.Second + answerBurst + 3*time.Second},
 		"while nobody else is":  {time.Millisecond, false, 40 * time.Second},
-		"long ones, by itself":  {time.Second, false, 40 * time.Second},
+		"long ones, alone":      {time.Second, false, 40 * time.Second},
 		"answers as the others": {answerBurst, true, 10*time.Second + 2*answerBurst},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := newShares(10, 128)
+				s := newQuotas(10, 128, operation.NewActivity())
 				s.cores = 0.25
 				m, err := s.join(crm.Viewer{Subject: "ann"})
 				if err != nil {
 					t.Fatal(err)
 				}
 				time.Sleep(time.Minute)
-				s.work.begin(m.subject) // its own queries do not count
+				s.activity.Begin(m.subject) // its own queries do not count
 				if c.busy {
-					s.work.begin(subject{name: "ben"})
+					s.activity.Begin(operation.SubjectOf(crm.Viewer{Subject: "ben"}))
 				}
 				got := toil(t, m, c.each, 40*time.Second)
 				if got > c.most || got < c.most*9/10 {
@@ -61,7 +62,7 @@ func TestASubjectTakesItsShareOfTheMachine(t *testing.T) {
 func TestASubjectRestsForAnotherOne(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newShares(10, 128)
+		s := newQuotas(10, 128, operation.NewActivity())
 		s.cores = 0.25
 		ann, err := s.join(crm.Viewer{Subject: "ann"})
 		if err != nil {
@@ -73,7 +74,7 @@ func TestASubjectRestsForAnotherOne(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		if got := toil(t, ann, time.Millisecond, time.Minute); got < time.Minute {
-			t.Errorf("rested by itself: %s", got)
+			t.Errorf("rested alone: %s", got)
 		}
 		if got := toil(t, ben, time.Millisecond, time.Millisecond); got != time.Millisecond {
 			t.Error(got)
@@ -92,8 +93,8 @@ func TestASubjectRestsForAnotherOne(t *testing.T) {
 func TestARestEndsWithWhatItIsFor(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newShares(10, 128)
-		s.work.begin(subject{name: "ben"})
+		s := newQuotas(10, 128, operation.NewActivity())
+		s.activity.Begin(operation.SubjectOf(crm.Viewer{Subject: "ben"}))
 		s.cores = 0.001
 		m, err := s.join(crm.Viewer{Subject: "ann"})
 		if err != nil {
@@ -108,8 +109,8 @@ func TestARestEndsWithWhatItIsFor(t *testing.T) {
 		if ok, err := m.begin(t.Context(), done); ok || err != nil {
 			t.Error(ok, err)
 		}
-		if len(m.turn) > 0 {
-			t.Error("keeps the turn")
+		if len(m.sem) > 0 {
+			t.Error("keeps the semaphore")
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package graph
+package transport
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"kith/graph/answer"
+	"kith/graph/operation"
 	"kith/graph/problem"
 	"kith/internal/auth"
 	"kith/internal/crm"
@@ -24,11 +25,11 @@ import (
 type eventStream struct {
 	w      http.ResponseWriter
 	rc     *http.ResponseController
-	times  times
+	times  Times
 	cancel context.CancelCauseFunc
 
 	backlog *backlog
-	reader  subject
+	reader  operation.Subject
 
 	buf *answer.Buffer // what has not been written yet; nil when there is none. The handler's own
 
@@ -44,13 +45,13 @@ func (h *Handler) serveEvents(
 	ctx, cancel := context.WithCancelCause(auth.WithViewer(r.Context(), v))
 	defer cancel(nil)
 	out := &eventStream{
-		w: w, rc: http.NewResponseController(w), times: h.times, cancel: cancel, backlog: h.backlog, reader: subjectOf(v),
+		w: w, rc: http.NewResponseController(w), times: h.times, cancel: cancel, backlog: h.backlog, reader: operation.SubjectOf(v),
 	}
-	if err := h.live.add(out, h.address(r), &v); err != nil {
+	if err := h.connections.add(out, h.address(r), &v); err != nil {
 		h.turnAway(ctx, w, err)
 		return
 	}
-	defer h.live.remove(out)
+	defer h.connections.remove(out)
 	if end := h.expiry(v, func() { cancel(problem.ErrExpired) }); end != nil {
 		defer end.Stop()
 	}
@@ -60,7 +61,7 @@ func (h *Handler) serveEvents(
 	}
 	defer h.lookAgain(ctx, header, v, out.refuse).Stop()
 	var s *stream
-	if refused == nil && isSubscription(op) {
+	if refused == nil && operation.IsSubscription(op) {
 		if s, refused = h.open(ctx, op); s != nil {
 			defer s.close()
 		}
@@ -86,7 +87,7 @@ func (h *Handler) serveEvents(
 	case errors.Is(cause, problem.ErrDraining): // no complete: the client is to come back
 		select {
 		case <-r.Context().Done():
-		case <-time.After(h.times.settle):
+		case <-time.After(h.times.Settle):
 		}
 	case r.Context().Err() != nil: // the client has left
 	case errors.Is(cause, problem.ErrExpired), errors.Is(cause, problem.ErrRevoked):
@@ -98,9 +99,9 @@ func (h *Handler) serveEvents(
 
 // answer executes a query or a mutation.
 func (s *eventStream) answer(ctx context.Context, h *Handler, op *graphql.OperationContext) {
-	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	ctx, cancel := context.WithTimeout(ctx, operation.Timeout)
 	defer cancel()
-	json, refused := h.execute(ctx, op)
+	json, refused := h.run.Execute(ctx, op)
 	if refused != nil {
 		s.complete(refused.Errors)
 		return
@@ -126,7 +127,7 @@ func (s *eventStream) begin() error {
 	if err := s.write([]byte(":\n\n")); err != nil {
 		return err
 	}
-	s.alive = time.AfterFunc(s.times.comment, s.comment)
+	s.alive = time.AfterFunc(s.times.Comment, s.comment)
 	return nil
 }
 
@@ -145,7 +146,7 @@ func (s *eventStream) comment() {
 		return
 	}
 	if s.write([]byte(":\n\n")) == nil {
-		s.alive.Reset(s.times.comment)
+		s.alive.Reset(s.times.Comment)
 	}
 }
 
@@ -175,7 +176,7 @@ func (s *eventStream) flush() error {
 	err = errors.Join(err, s.backlog.remove(u))
 	s.buf.Free()
 	s.buf = nil
-	s.alive.Reset(s.times.comment)
+	s.alive.Reset(s.times.Comment)
 	if err != nil {
 		return errors.Join(errOver, err)
 	}
@@ -196,7 +197,7 @@ func (s *eventStream) complete(errs gqlerror.List) {
 
 // write writes at once. The caller holds the lock.
 func (s *eventStream) write(b []byte) error {
-	if err := s.rc.SetWriteDeadline(time.Now().Add(s.times.write)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := s.rc.SetWriteDeadline(time.Now().Add(s.times.Write)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
 	if _, err := s.w.Write(b); err != nil {

@@ -1,4 +1,4 @@
-package graph
+package transport
 
 import (
 	"bytes"
@@ -15,6 +15,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/coder/websocket"
 
+	"kith/graph/operation"
 	"kith/graph/problem"
 	"kith/internal/auth"
 	"kith/internal/crm"
@@ -56,17 +57,17 @@ type socket struct {
 	closed chan struct{} // when the closing handshake is over
 
 	// Of the goroutine that reads.
-	header  string     // Authorization, of connection_init or else of the request
-	arrived *operation // the last one that was handed to gqlgen
+	header  string           // Authorization, of connection_init or else of the request
+	arrived *socketOperation // the last one that was handed to gqlgen
 
 	mu      sync.Mutex
 	viewer  crm.Viewer
 	state   socketState
 	drains  bool
 	timers  []*time.Timer
-	byID    map[string]*operation // by the client's ids
-	byKey   map[string]*operation // by the ids that gqlgen gets, each of which is new
-	last    uint64                // of the ids that gqlgen gets
+	byID    map[string]*socketOperation // by the client's ids
+	byKey   map[string]*socketOperation // by the ids that gqlgen gets, each of which is new
+	last    uint64                      // of the ids that gqlgen gets
 	streams int
 	running int
 }
@@ -92,14 +93,14 @@ func (h *Handler) serveSocket(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	s := &socket{
 		h: h, cancel: cancel, closed: make(chan struct{}), header: r.Header.Get("Authorization"),
-		byID: make(map[string]*operation), byKey: make(map[string]*operation),
+		byID: make(map[string]*socketOperation), byKey: make(map[string]*socketOperation),
 	}
-	if err := h.live.add(s, h.address(r), nil); err != nil {
+	if err := h.connections.add(s, h.address(r), nil); err != nil {
 		h.turnAway(ctx, w, err)
 		return
 	}
-	defer h.live.remove(s)
-	taken := &corkingWriter{ResponseWriter: w, limit: h.times.write}
+	defer h.connections.remove(s)
+	taken := &corkingWriter{ResponseWriter: w, limit: h.times.Write}
 	ws, err := websocket.Accept(taken, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{subprotocol},
 		InsecureSkipVerify: true, // the origin: see above
@@ -134,7 +135,7 @@ func (s *socket) begin(ws *websocket.Conn, wire *cork) {
 	defer s.mu.Unlock()
 	s.ws, s.wire = ws, wire
 	wire.hold = s.hold
-	s.timers = append(s.timers, time.AfterFunc(s.h.times.init, func() {
+	s.timers = append(s.timers, time.AfterFunc(s.h.times.Init, func() {
 		s.mu.Lock()
 		late := s.state == opened
 		s.mu.Unlock()
@@ -149,11 +150,11 @@ func (s *socket) begin(ws *websocket.Conn, wire *cork) {
 func (s *socket) init(
 	ctx context.Context, _ transport.InitPayload,
 ) (context.Context, *transport.InitPayload, error) {
-	asking, cancel := context.WithTimeout(ctx, operationTimeout)
+	asking, cancel := context.WithTimeout(ctx, operation.Timeout)
 	defer cancel()
 	v, err := s.h.authenticate(asking, s.header)
 	if err == nil {
-		s.h.live.acknowledge(s, v)
+		s.h.connections.acknowledge(s, v)
 		if why := s.h.missed(ctx, s.header, v); why != "" {
 			err = auth.Refuse(why)
 		}
@@ -184,9 +185,9 @@ func (s *socket) init(
 // there is told by the one of WebSocket, which nobody has to answer by hand.
 func (s *socket) keepAlive() *time.Timer {
 	var t *time.Timer
-	t = time.AfterFunc(s.h.times.ping, func() {
+	t = time.AfterFunc(s.h.times.Ping, func() {
 		_ = s.send(appendMessage(nil, "", messagePing, nil))
-		ctx, cancel := context.WithTimeout(context.Background(), s.h.times.pong)
+		ctx, cancel := context.WithTimeout(context.Background(), s.h.times.Pong)
 		defer cancel()
 		if s.ws.Ping(ctx) != nil {
 			_ = s.ws.CloseNow()
@@ -195,7 +196,7 @@ func (s *socket) keepAlive() *time.Timer {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if s.state != closing {
-			t.Reset(s.h.times.ping)
+			t.Reset(s.h.times.Ping)
 		}
 	})
 	return t
@@ -260,7 +261,7 @@ func (s *socket) receive(m *message) (passOn bool, code websocket.StatusCode, re
 			return false, 0, "" // the client will ask again elsewhere
 		}
 		s.last++
-		op := &operation{socket: s, id: m.ID, key: strconv.FormatUint(s.last, 10), payload: m.Payload}
+		op := &socketOperation{socket: s, id: m.ID, key: strconv.FormatUint(s.last, 10), payload: m.Payload}
 		s.byID[op.id], s.byKey[op.key] = op, op
 		s.arrived = op
 		m.ID, m.Payload = op.key, []byte(`{"query":"-"}`) // what it says, the operation knows
@@ -279,7 +280,7 @@ func (s *socket) receive(m *message) (passOn bool, code websocket.StatusCode, re
 }
 
 // forget takes an operation off the socket: nothing is sent for it any more. The caller holds the lock.
-func (s *socket) forget(op *operation) {
+func (s *socket) forget(op *socketOperation) {
 	if op.over.Swap(true) {
 		return
 	}
@@ -291,7 +292,7 @@ func (s *socket) forget(op *operation) {
 }
 
 // count counts an operation in until it is forgotten, or says why there is no room for it.
-func (s *socket) count(op *operation, subscription bool) error {
+func (s *socket) count(op *socketOperation, subscription bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n, limit, what := &s.running, maxRunning, "queries and mutations"
@@ -343,7 +344,7 @@ func (s *socket) WriteJSON(v any) error {
 // hold counts bytes as unread until the function that it returns is called.
 func (s *socket) hold(bytes int) (done func()) {
 	s.mu.Lock()
-	r := subjectOf(s.viewer)
+	r := operation.SubjectOf(s.viewer)
 	s.mu.Unlock()
 	u := s.h.backlog.add(r, bytes, func() { go s.cut() })
 	return func() { _ = s.h.backlog.remove(u) }
@@ -389,7 +390,7 @@ func (s *socket) close(code websocket.StatusCode, reason string) {
 	go func() {
 		defer close(s.closed)
 		// The library waits without end for the rest of a message that was too long, or never came.
-		defer time.AfterFunc(s.h.times.goodbye, func() { _ = s.wire.Close() }).Stop()
+		defer time.AfterFunc(s.h.times.Goodbye, func() { _ = s.wire.Close() }).Stop()
 		_ = s.ws.Close(code, reason)
 	}()
 }

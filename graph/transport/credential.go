@@ -1,10 +1,11 @@
-package graph
+package transport
 
 import (
 	"context"
 	"errors"
 	"time"
 
+	"kith/graph/operation"
 	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/storage"
@@ -21,9 +22,9 @@ const (
 
 // EndSignIn ends every socket and event stream whose credential a sign-in that is over covers.
 func (h *Handler) EndSignIn(e crm.EndedSignIn) {
-	h.live.mu.Lock()
-	defer h.live.mu.Unlock()
-	for c, p := range h.live.open {
+	h.connections.mu.Lock()
+	defer h.connections.mu.Unlock()
+	for c, p := range h.connections.open {
 		if e.Covers(p.viewer) {
 			go c.refuse(whySignedOut)
 		}
@@ -33,14 +34,14 @@ func (h *Handler) EndSignIn(e crm.EndedSignIn) {
 // EndMoved ends every socket and event stream whose workspace has another number by now: the database has been put back to a
 // time before it had this one.
 func (h *Handler) EndMoved(ctx context.Context, workspaces storage.Workspaces) {
-	h.live.mu.Lock()
-	viewers := make(map[connection]crm.Viewer, len(h.live.open))
-	for c, p := range h.live.open {
+	h.connections.mu.Lock()
+	viewers := make(map[connection]crm.Viewer, len(h.connections.open))
+	for c, p := range h.connections.open {
 		if p.viewer.WorkspaceName != "" {
 			viewers[c] = p.viewer
 		}
 	}
-	h.live.mu.Unlock()
+	h.connections.mu.Unlock()
 	numbers := make(map[string]crm.WorkspaceID) // there are many connections of each workspace
 	for c, v := range viewers {
 		w, known := numbers[v.WorkspaceName]
@@ -59,7 +60,7 @@ func (h *Handler) EndMoved(ctx context.Context, workspaces storage.Workspaces) {
 
 // ended says why the credential of v is no longer valid; empty while it is valid or cannot be checked.
 func (h *Handler) ended(ctx context.Context, header string, v crm.Viewer) (why string) {
-	ctx, cancel := context.WithTimeout(ctx, operationTimeout)
+	ctx, cancel := context.WithTimeout(ctx, operation.Timeout)
 	defer cancel()
 	now, err := h.again(ctx, header)
 	switch {
@@ -84,10 +85,10 @@ func (h *Handler) lookAgain(ctx context.Context, header string, v crm.Viewer, re
 		case why != "":
 			refuse(why)
 		default:
-			t.Reset(h.times.look)
+			t.Reset(h.times.Look)
 		}
 	})
-	t.Reset(h.times.look) // not before: what it calls takes it up
+	t.Reset(h.times.Look) // not before: what it calls takes it up
 	return t
 }
 
