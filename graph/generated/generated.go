@@ -5920,7 +5920,7 @@ func (ec *executionContext) _CreateChannelPayload_setup(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *service.ChannelSetup) graphql.Marshaler {
-			return ec.marshalOChannelSetup2ᚖkithᚋinternalᚋdeskᚐChannelSetup(ctx, selections, v)
+			return ec.marshalOChannelSetup2ᚖkithᚋinternalᚋserviceᚐChannelSetup(ctx, selections, v)
 		},
 		true,
 		false,
@@ -7457,7 +7457,7 @@ func (ec *executionContext) _Query_sessionCounts(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v service.SessionCounts) graphql.Marshaler {
-			return ec.marshalNSessionCounts2kithᚋinternalᚋdeskᚐSessionCounts(ctx, selections, v)
+			return ec.marshalNSessionCounts2kithᚋinternalᚋserviceᚐSessionCounts(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8315,7 +8315,7 @@ func (ec *executionContext) _SessionCounts_statuses(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []service.StatusCount) graphql.Marshaler {
-			return ec.marshalNSessionStatusCount2ᚕkithᚋinternalᚋdeskᚐStatusCountᚄ(ctx, selections, v)
+			return ec.marshalNSessionStatusCount2ᚕkithᚋinternalᚋserviceᚐStatusCountᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8347,7 +8347,7 @@ func (ec *executionContext) _SessionCounts_tags(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []service.TagCount) graphql.Marshaler {
-			return ec.marshalNSessionTagCount2ᚕkithᚋinternalᚋdeskᚐTagCountᚄ(ctx, selections, v)
+			return ec.marshalNSessionTagCount2ᚕkithᚋinternalᚋserviceᚐTagCountᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8871,7 +8871,7 @@ func (ec *executionContext) _UpdateChannelPayload_setup(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *service.ChannelSetup) graphql.Marshaler {
-			return ec.marshalOChannelSetup2ᚖkithᚋinternalᚋdeskᚐChannelSetup(ctx, selections, v)
+			return ec.marshalOChannelSetup2ᚖkithᚋinternalᚋserviceᚐChannelSetup(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10386,14 +10386,14 @@ func (ec *executionContext) unmarshalInputContactOrder(ctx context.Context, obj 
 		switch k {
 		case "field":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNContactOrderField2kithᚋinternalᚋdeskᚐOrderField(ctx, v)
+			data, err := ec.unmarshalNContactOrderField2kithᚋinternalᚋserviceᚐOrderField(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Field = data
 		case "direction":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNOrderDirection2kithᚋinternalᚋdeskᚐDirection(ctx, v)
+			data, err := ec.unmarshalNOrderDirection2kithᚋinternalᚋserviceᚐDirection(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -13918,12 +13918,12 @@ func (ec *executionContext) marshalNContactMatchKind2kithᚋstorageᚐMatchKind(
 	return res
 }
 
-func (ec *executionContext) unmarshalNContactOrderField2kithᚋinternalᚋdeskᚐOrderField(ctx context.Context, v any) (service.OrderField, error) {
+func (ec *executionContext) unmarshalNContactOrderField2kithᚋinternalᚋserviceᚐOrderField(ctx context.Context, v any) (service.OrderField, error) {
 	res, err := scalar.UnmarshalContactOrderField(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNContactOrderField2kithᚋinternalᚋdeskᚐOrderField(ctx context.Context, sel ast.SelectionSet, v service.OrderField) graphql.Marshaler {
+func (ec *executionContext) marshalNContactOrderField2kithᚋinternalᚋserviceᚐOrderField(ctx context.Context, sel ast.SelectionSet, v service.OrderField) graphql.Marshaler {
 	_ = sel
 	res := scalar.MarshalContactOrderField(v)
 	if res == graphql.Null {
@@ -14221,12 +14221,12 @@ func (ec *executionContext) marshalNNode2ᚕkithᚋgraphᚋmodelᚐNode(ctx cont
 	return ret
 }
 
-func (ec *executionContext) unmarshalNOrderDirection2kithᚋinternalᚋdeskᚐDirection(ctx context.Context, v any) (service.Direction, error) {
+func (ec *executionContext) unmarshalNOrderDirection2kithᚋinternalᚋserviceᚐDirection(ctx context.Context, v any) (service.Direction, error) {
 	res, err := scalar.UnmarshalOrderDirection(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNOrderDirection2kithᚋinternalᚋdeskᚐDirection(ctx context.Context, sel ast.SelectionSet, v service.Direction) graphql.Marshaler {
+func (ec *executionContext) marshalNOrderDirection2kithᚋinternalᚋserviceᚐDirection(ctx context.Context, sel ast.SelectionSet, v service.Direction) graphql.Marshaler {
 	_ = sel
 	res := scalar.MarshalOrderDirection(v)
 	if res == graphql.Null {
@@ -14315,7 +14315,7 @@ func (ec *executionContext) marshalNSessionConnection2kithᚋgraphᚋmodelᚐSes
 	return ec._SessionConnection(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNSessionCounts2kithᚋinternalᚋdeskᚐSessionCounts(ctx context.Context, sel ast.SelectionSet, v service.SessionCounts) graphql.Marshaler {
+func (ec *executionContext) marshalNSessionCounts2kithᚋinternalᚋserviceᚐSessionCounts(ctx context.Context, sel ast.SelectionSet, v service.SessionCounts) graphql.Marshaler {
 	return ec._SessionCounts(ctx, sel, &v)
 }
 
@@ -14371,15 +14371,15 @@ func (ec *executionContext) marshalNSessionStatus2kithᚋinternalᚋcrmᚐSessio
 	return res
 }
 
-func (ec *executionContext) marshalNSessionStatusCount2kithᚋinternalᚋdeskᚐStatusCount(ctx context.Context, sel ast.SelectionSet, v service.StatusCount) graphql.Marshaler {
+func (ec *executionContext) marshalNSessionStatusCount2kithᚋinternalᚋserviceᚐStatusCount(ctx context.Context, sel ast.SelectionSet, v service.StatusCount) graphql.Marshaler {
 	return ec._SessionStatusCount(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNSessionStatusCount2ᚕkithᚋinternalᚋdeskᚐStatusCountᚄ(ctx context.Context, sel ast.SelectionSet, v []service.StatusCount) graphql.Marshaler {
+func (ec *executionContext) marshalNSessionStatusCount2ᚕkithᚋinternalᚋserviceᚐStatusCountᚄ(ctx context.Context, sel ast.SelectionSet, v []service.StatusCount) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNSessionStatusCount2kithᚋinternalᚋdeskᚐStatusCount(ctx, sel, v[i])
+		return ec.marshalNSessionStatusCount2kithᚋinternalᚋserviceᚐStatusCount(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -14405,15 +14405,15 @@ func (ec *executionContext) marshalNSessionTag2kithᚋinternalᚋcrmᚐSessionTa
 	return res
 }
 
-func (ec *executionContext) marshalNSessionTagCount2kithᚋinternalᚋdeskᚐTagCount(ctx context.Context, sel ast.SelectionSet, v service.TagCount) graphql.Marshaler {
+func (ec *executionContext) marshalNSessionTagCount2kithᚋinternalᚋserviceᚐTagCount(ctx context.Context, sel ast.SelectionSet, v service.TagCount) graphql.Marshaler {
 	return ec._SessionTagCount(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNSessionTagCount2ᚕkithᚋinternalᚋdeskᚐTagCountᚄ(ctx context.Context, sel ast.SelectionSet, v []service.TagCount) graphql.Marshaler {
+func (ec *executionContext) marshalNSessionTagCount2ᚕkithᚋinternalᚋserviceᚐTagCountᚄ(ctx context.Context, sel ast.SelectionSet, v []service.TagCount) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNSessionTagCount2kithᚋinternalᚋdeskᚐTagCount(ctx, sel, v[i])
+		return ec.marshalNSessionTagCount2kithᚋinternalᚋserviceᚐTagCount(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -14708,7 +14708,7 @@ func (ec *executionContext) marshalOChannel2ᚖkithᚋinternalᚋcrmᚐChannel(c
 	return ec._Channel(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOChannelSetup2ᚖkithᚋinternalᚋdeskᚐChannelSetup(ctx context.Context, sel ast.SelectionSet, v *service.ChannelSetup) graphql.Marshaler {
+func (ec *executionContext) marshalOChannelSetup2ᚖkithᚋinternalᚋserviceᚐChannelSetup(ctx context.Context, sel ast.SelectionSet, v *service.ChannelSetup) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
