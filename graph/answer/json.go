@@ -19,7 +19,7 @@ type Cost struct {
 func AppendJSON(b []byte, resp *graphql.Response, written ...*Buffer) []byte {
 	b = append(b, '{')
 	if len(resp.Errors) > 0 {
-		b = append(append(b, `"errors":`...), errorsJSON(resp.Errors)...)
+		b = append(append(b, `"errors":`...), ErrorsJSON(resp.Errors)...)
 	}
 	if resp.Data != nil {
 		if len(resp.Errors) > 0 {
@@ -37,7 +37,8 @@ func AppendJSON(b []byte, resp *graphql.Response, written ...*Buffer) []byte {
 	return append(b, '}')
 }
 
-func errorsJSON(list gqlerror.List) []byte {
+// ErrorsJSON is a list of errors as JSON.
+func ErrorsJSON(list gqlerror.List) []byte {
 	text, err := json.Marshal(list)
 	if err != nil { // paths, positions and our own words: cannot be
 		return []byte(`[{"message":"internal error","extensions":{"code":"INTERNAL"}}]`)

@@ -1,18 +1,13 @@
 package transport
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/coder/websocket"
 
 	"kith/graph/operation"
@@ -45,31 +40,26 @@ const (
 	closeTooManyInit  = 4429
 )
 
-// socket is one WebSocket. gqlgen's transport runs the operations; the socket stands between it and the wire and keeps the
-// protocol (graphql-transport-ws) where gqlgen does not: it says no with the close codes that the protocol has, holds ids
-// of operations apart that a client uses again, drops what the protocol forbids to send, sends answers of subscriptions
-// past gqlgen without writing them as JSON once more, and ends when the credential or the server does.
+// socket is one WebSocket. It speaks graphql-transport-ws exactly: it refuses with the close codes of the protocol, sends
+// nothing for an operation that is over, and ends with the credential or the server.
+//
+// See https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md.
 type socket struct {
 	h      *Handler
 	ws     *websocket.Conn
 	wire   *cork
 	cancel context.CancelFunc
 	closed chan struct{} // when the closing handshake is over
+	header string        // Authorization, of connection_init or else of the request
 
-	// Of the goroutine that reads.
-	header  string           // Authorization, of connection_init or else of the request
-	arrived *socketOperation // the last one that was handed to gqlgen
-
-	mu      sync.Mutex
-	viewer  crm.Viewer
-	state   socketState
-	drains  bool
-	timers  []*time.Timer
-	byID    map[string]*socketOperation // by the client's ids
-	byKey   map[string]*socketOperation // by the ids that gqlgen gets, each of which is new
-	last    uint64                      // of the ids that gqlgen gets
-	streams int
-	running int
+	mu         sync.Mutex
+	viewer     crm.Viewer
+	state      socketState
+	drains     bool
+	timers     []*time.Timer
+	operations map[string]*socketOperation // by the client's ids
+	streams    int
+	running    int
 }
 
 // socketState is how far the connection within the socket has come.
@@ -87,13 +77,13 @@ func wantsSocket(r *http.Request) bool {
 	return r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
 }
 
-// serveSocket serves a WebSocket until it is closed. That the page which opens it is ours is for who stands before.
+// serveSocket serves a WebSocket until it is closed. The caller has checked its origin.
 func (h *Handler) serveSocket(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	s := &socket{
 		h: h, cancel: cancel, closed: make(chan struct{}), header: r.Header.Get("Authorization"),
-		byID: make(map[string]*socketOperation), byKey: make(map[string]*socketOperation),
+		operations: make(map[string]*socketOperation),
 	}
 	if err := h.connections.add(s, h.address(r), nil); err != nil {
 		h.turnAway(ctx, w, err)
@@ -103,7 +93,7 @@ func (h *Handler) serveSocket(w http.ResponseWriter, r *http.Request) {
 	taken := &corkingWriter{ResponseWriter: w, limit: h.times.Write}
 	ws, err := websocket.Accept(taken, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{subprotocol},
-		InsecureSkipVerify: true, // the origin: see above
+		InsecureSkipVerify: true, // of the origin: see above
 	})
 	if err != nil {
 		return // and has been answered
@@ -111,22 +101,12 @@ func (h *Handler) serveSocket(w http.ResponseWriter, r *http.Request) {
 	ws.SetReadLimit(smallMessage)
 	s.begin(ws, taken.taken)
 	if ws.Subprotocol() == subprotocol {
-		transport.Websocket{Implementation: accepted{s}, InitFunc: s.init}.Do(w, r.WithContext(ctx), socketExecutor{s})
+		s.serve(ctx)
 	} else {
 		s.close(closeSubprotocol, "Subprotocol not acceptable")
 	}
 	s.close(websocket.StatusNormalClosure, "") // if nobody has
 	<-s.closed
-}
-
-// accepted hands gqlgen a socket that has been accepted.
-type accepted struct{ s *socket }
-
-// Accept implements [transport.WebsocketImplementation].
-func (a accepted) Accept(
-	http.ResponseWriter, *http.Request, transport.WebsocketAcceptOptions,
-) (transport.WebsocketConn, error) {
-	return a.s, nil
 }
 
 // begin starts the clocks.
@@ -146,43 +126,145 @@ func (s *socket) begin(ws *websocket.Conn, wire *cork) {
 	go s.drained()
 }
 
-// init answers connection_init: gqlgen's part.
-func (s *socket) init(
-	ctx context.Context, _ transport.InitPayload,
-) (context.Context, *transport.InitPayload, error) {
+// serve reads the messages of the client until the socket is closed.
+func (s *socket) serve(ctx context.Context) {
+	ctx, ok := s.awaitInit(ctx)
+	if !ok {
+		return
+	}
+	defer context.AfterFunc(ctx, func() { s.close(websocket.StatusNormalClosure, "terminated") })() // the server ends
+	for s.serveMessage(ctx) {
+	}
+}
+
+// awaitInit reads up to connection_init and answers it. The context returned carries the viewer.
+func (s *socket) awaitInit(ctx context.Context) (acknowledged context.Context, ok bool) {
+	for {
+		m, ok := s.next()
+		switch {
+		case !ok:
+			return nil, false
+		case m.Type == messageSubscribe:
+			s.close(closeUnauthorized, "Unauthorized")
+			return nil, false
+		case m.Type == messagePing && !s.pong(&m):
+			return nil, false
+		case m.Type == messageInit:
+			return s.initialise(ctx, &m)
+		}
+	}
+}
+
+// serveMessage reads and handles one message. It is false when the socket has ended.
+func (s *socket) serveMessage(ctx context.Context) bool {
+	m, ok := s.next()
+	if !ok {
+		return false
+	}
+	switch m.Type {
+	case messageInit:
+		s.close(closeTooManyInit, "Too many initialisation requests")
+		return false
+	case messageSubscribe:
+		return s.subscribe(ctx, &m)
+	case messageComplete:
+		s.complete(m.ID)
+	case messagePing:
+		return s.pong(&m)
+	}
+	return true
+}
+
+// next returns the next message of the client. It is not ok when the socket has ended.
+func (s *socket) next() (m message, ok bool) {
+	text, err := s.read()
+	if err != nil {
+		if websocket.CloseStatus(err) < 0 { // not a close of the client; after a close of the server this does nothing
+			s.close(websocket.StatusProtocolError, "Protocol error")
+		}
+		return message{}, false
+	}
+	if m, err = readMessage(text); err != nil {
+		s.close(closeInvalid, err.Error())
+		return message{}, false
+	}
+	return m, true
+}
+
+func (s *socket) pong(ping *message) (ok bool) {
+	return s.send(appendMessage(nil, "", messagePong, ping.Payload)) == nil
+}
+
+// initialise answers connection_init.
+func (s *socket) initialise(ctx context.Context, m *message) (acknowledged context.Context, ok bool) {
+	s.mu.Lock()
+	if s.state != opened { // late
+		s.mu.Unlock()
+		return nil, false
+	}
+	s.state = initialising
+	s.mu.Unlock()
+	if given := authorizationOf(m.Payload); given != "" {
+		s.header = given
+	}
+	v, err := s.authenticate(ctx)
+	if err != nil {
+		s.refuseInit(ctx, err)
+		return nil, false
+	}
+	if !s.acknowledge(ctx, v) || s.send(appendMessage(nil, "", messageAck, nil)) != nil {
+		return nil, false
+	}
+	s.drained()
+	return auth.WithViewer(ctx, v), true
+}
+
+func (s *socket) authenticate(ctx context.Context) (crm.Viewer, error) {
 	asking, cancel := context.WithTimeout(ctx, operation.Timeout)
 	defer cancel()
 	v, err := s.h.authenticate(asking, s.header)
-	if err == nil {
-		s.h.connections.acknowledge(s, v)
-		if why := s.h.missed(ctx, s.header, v); why != "" {
-			err = auth.Refuse(why)
-		}
-	}
 	if err != nil {
-		code, reason := closeForbidden, "Forbidden"
-		if _, ext := s.h.report.Describe(ctx, err); ext["code"] != problem.Unauthenticated {
-			code, reason = int(websocket.StatusTryAgainLater), "Try again later"
-		} else if why := auth.Reason(err); why != "" {
-			reason += ": " + why
-		}
-		ctx = transport.WithWebsocketCloseCode(ctx, code)
-		return transport.AppendCloseReason(ctx, reason), nil, err
+		return crm.Viewer{}, err
 	}
+	s.h.connections.acknowledge(s, v)
+	if why := s.h.missed(ctx, s.header, v); why != "" {
+		return crm.Viewer{}, auth.Refuse(why)
+	}
+	return v, nil
+}
+
+// refuseInit closes the socket for what is wrong with its credential.
+func (s *socket) refuseInit(ctx context.Context, err error) {
+	if _, ext := s.h.report.Describe(ctx, err); ext["code"] != problem.Unauthenticated {
+		s.close(websocket.StatusTryAgainLater, "Try again later")
+		return
+	}
+	reason := "Forbidden"
+	if why := auth.Reason(err); why != "" {
+		reason += ": " + why
+	}
+	s.close(closeForbidden, reason)
+}
+
+// acknowledge lets a viewer run operations. It is not ok when the socket has been closed.
+func (s *socket) acknowledge(ctx context.Context, v crm.Viewer) (ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.viewer = v
-	if s.state != closing {
-		if t := s.h.expiry(v, func() { s.close(closeUnauthorized, "token expired") }); t != nil {
-			s.timers = append(s.timers, t)
-		}
-		s.timers = append(s.timers, s.keepAlive(), s.h.lookAgain(ctx, s.header, v, s.refuse))
+	if s.state == closing {
+		return false
 	}
-	return auth.WithViewer(ctx, v), nil, nil
+	if t := s.h.expiry(v, func() { s.close(closeUnauthorized, "token expired") }); t != nil {
+		s.timers = append(s.timers, t)
+	}
+	s.timers = append(s.timers, s.keepAlive(), s.h.lookAgain(ctx, s.header, v, s.refuse))
+	s.state = acknowledged
+	s.ws.SetReadLimit(maxSocketMessage)
+	return true
 }
 
-// keepAlive asks now and then whether the client is there. The ping of the protocol is for the client to see; whether it is
-// there is told by the one of WebSocket, which nobody has to answer by hand.
+// keepAlive pings the client regularly. The ping of the protocol shows the client that the server is alive; the one of WebSocket,
+// which every library answers, shows whether the client is.
 func (s *socket) keepAlive() *time.Timer {
 	var t *time.Timer
 	t = time.AfterFunc(s.h.times.Ping, func() {
@@ -202,93 +284,56 @@ func (s *socket) keepAlive() *time.Timer {
 	return t
 }
 
-// Subprotocol implements [transport.WebsocketConn].
-func (s *socket) Subprotocol() string { return subprotocol }
-
-// NextReader implements [transport.WebsocketConn]: it reads the next message that is for gqlgen.
-func (s *socket) NextReader() (int, io.Reader, error) {
-	for {
-		text, err := s.read()
-		if err != nil {
-			if websocket.CloseStatus(err) < 0 { // not the client's close; after one of ours this does nothing
-				s.close(websocket.StatusProtocolError, "Protocol error")
-			}
-			return 0, nil, transport.ErrWebsocketClosed
-		}
-		m, err := readMessage(text)
-		if err != nil {
-			s.close(closeInvalid, err.Error())
-			return 0, nil, transport.ErrWebsocketClosed
-		}
-		passOn, code, reason := s.receive(&m)
-		switch {
-		case code != 0:
-			s.close(code, reason)
-			return 0, nil, transport.ErrWebsocketClosed
-		case m.Type == messagePing:
-			if s.send(appendMessage(nil, "", messagePong, m.Payload)) != nil {
-				return 0, nil, transport.ErrWebsocketClosed
-			}
-		case passOn:
-			return int(websocket.MessageText), bytes.NewReader(appendMessage(nil, m.ID, m.Type, m.Payload)), nil
-		}
-	}
-}
-
-// receive takes note of a message, and makes of it what gqlgen is to get. A code closes the socket.
-func (s *socket) receive(m *message) (passOn bool, code websocket.StatusCode, reason string) {
+// subscribe starts an operation. It is false when that ends the socket.
+func (s *socket) subscribe(ctx context.Context, m *message) bool {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch m.Type {
-	case messageInit:
-		if s.state != opened {
-			return false, closeTooManyInit, "Too many initialisation requests"
-		}
-		s.state = initialising
-		if given := authorizationOf(m.Payload); given != "" {
-			s.header = given
-		}
-		m.Payload = nil // gqlgen would keep it as long as the socket lasts
-		return true, 0, ""
-	case messageSubscribe:
-		if s.state != acknowledged {
-			return false, closeUnauthorized, "Unauthorized"
-		}
-		if s.byID[m.ID] != nil {
-			return false, closeDuplicate, "Subscriber for " + m.ID + " already exists"
-		}
-		if s.drains {
-			return false, 0, "" // the client will ask again elsewhere
-		}
-		s.last++
-		op := &socketOperation{socket: s, id: m.ID, key: strconv.FormatUint(s.last, 10), payload: m.Payload}
-		s.byID[op.id], s.byKey[op.key] = op, op
-		s.arrived = op
-		m.ID, m.Payload = op.key, []byte(`{"query":"-"}`) // what it says, the operation knows
-		return true, 0, ""
-	case messageComplete:
-		op := s.byID[m.ID]
-		if op == nil {
-			return false, 0, ""
-		}
-		s.forget(op)
-		m.ID = op.key
-		go s.drained()
-		return true, 0, ""
+	_, taken := s.operations[m.ID]
+	switch {
+	case s.state == closing:
+		s.mu.Unlock()
+		return false
+	case taken:
+		s.mu.Unlock()
+		s.close(closeDuplicate, "Subscriber for "+m.ID+" already exists")
+		return false
+	case s.drains: // the client will ask again elsewhere
+		s.mu.Unlock()
+		return true
 	}
-	return false, 0, ""
+	ctx, cancel := context.WithCancel(ctx)
+	o := &socketOperation{socket: s, id: m.ID, cancel: cancel}
+	s.operations[o.id] = o
+	s.mu.Unlock()
+	refused := o.prepare(ctx, m.Payload)
+	go o.run(ctx, refused)
+	return true
 }
 
-// forget takes an operation off the socket: nothing is sent for it any more. The caller holds the lock.
-func (s *socket) forget(op *socketOperation) {
-	if op.over.Swap(true) {
-		return
+// complete ends an operation for the client.
+func (s *socket) complete(id string) {
+	s.mu.Lock()
+	o := s.operations[id]
+	if o != nil {
+		s.forget(o)
 	}
-	delete(s.byKey, op.key)
-	delete(s.byID, op.id)
-	if op.counted != nil {
-		*op.counted--
+	s.mu.Unlock()
+	if o != nil {
+		o.cancel()
+		s.drained()
 	}
+}
+
+// forget takes an operation off the socket: nothing is sent for it any more. It is false if that was done before. The caller
+// holds the lock.
+func (s *socket) forget(o *socketOperation) bool {
+	if o.over.Swap(true) {
+		return false
+	}
+	delete(s.operations, o.id)
+	if o.counted != nil {
+		*o.counted--
+	}
+	return true
 }
 
 // count counts an operation in until it is forgotten, or says why there is no room for it.
@@ -307,40 +352,6 @@ func (s *socket) count(op *socketOperation, subscription bool) error {
 	return nil
 }
 
-// WriteJSON implements [transport.WebsocketConn]: it sends a message of gqlgen's, if the protocol has it sent.
-func (s *socket) WriteJSON(v any) error {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("write message: %w", err)
-	}
-	var m message
-	if err := json.Unmarshal(text, &m); err != nil {
-		return fmt.Errorf("read message: %w", err)
-	}
-	s.mu.Lock()
-	switch m.Type {
-	case messageAck:
-		if s.state == initialising {
-			s.state = acknowledged
-			s.ws.SetReadLimit(maxSocketMessage)
-		}
-	case messageNext, messageError, messageComplete:
-		op := s.byKey[m.ID]
-		if op == nil { // the client has completed it, or an error has
-			s.mu.Unlock()
-			return nil
-		}
-		if m.Type != messageNext {
-			s.forget(op)
-		}
-		m.ID = op.id
-	}
-	s.mu.Unlock()
-	err = s.send(appendMessage(nil, m.ID, m.Type, m.Payload))
-	s.drained()
-	return err
-}
-
 // hold counts bytes as unread until the function that it returns is called.
 func (s *socket) hold(bytes int) (done func()) {
 	s.mu.Lock()
@@ -350,7 +361,7 @@ func (s *socket) hold(bytes int) (done func()) {
 	return func() { _ = s.h.backlog.remove(u) }
 }
 
-// send sends a message. When that fails the socket is of no use any more.
+// send sends a message. A failure cuts the socket.
 func (s *socket) send(text []byte) error {
 	err := s.ws.Write(context.Background(), websocket.MessageText, text)
 	if err != nil {
@@ -358,15 +369,6 @@ func (s *socket) send(text []byte) error {
 	}
 	return err
 }
-
-// WriteClose implements [transport.WebsocketConn]. gqlgen closes when it refuses connection_init, and when all is over.
-func (s *socket) WriteClose(code int, reason string) error {
-	s.close(websocket.StatusCode(code), reason)
-	return nil
-}
-
-// Close implements [transport.WebsocketConn]. The socket is closed with its handshake, by close.
-func (s *socket) Close() error { return nil }
 
 // maxReason is the length in bytes that a close reason may have (RFC 6455, section 5.5).
 const maxReason = 123

@@ -2,47 +2,40 @@ package transport
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"sync/atomic"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/coder/websocket"
+
 	"kith/graph/answer"
 	"kith/graph/operation"
 	"kith/graph/problem"
-
-	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/handler/transport"
-	"github.com/coder/websocket"
-	"github.com/vektah/gqlparser/v2/gqlerror"
+	"kith/internal/auth"
 )
 
 // socketOperation is one operation on a socket.
 type socketOperation struct {
-	socket  *socket
-	id      string // the client's
-	key     string // gqlgen's
-	payload json.RawMessage
+	socket *socket
+	id     string // the client's
+	cancel context.CancelFunc
 
 	over    atomic.Bool // nothing is sent any more
-	counted *int        // what it is counted in; guarded by the socket
+	counted *int        // the counter of the socket that it is in; guarded by the socket
 
-	// What became of the payload: a query or a mutation, a subscription, or a refusal.
-	op      *graphql.OperationContext
-	stream  *stream
-	refused *problem.Refusal
+	// Either is set once the operation is prepared: a query or a mutation, or a subscription.
+	op     *graphql.OperationContext
+	stream *stream
 
-	ran    bool // the stream has ended, or the answer is given
 	corked bool
 }
 
-// read makes an operation of the payload. It is called on the goroutine that reads the socket: what the client sends after
-// a subscription is executed after the subscription stands.
-func (o *socketOperation) read(ctx context.Context) *problem.Refusal {
+// prepare makes an operation of the payload, or refuses it. It is called on the goroutine that reads the socket: what the client
+// sends after a subscription is executed after the subscription is open.
+func (o *socketOperation) prepare(ctx context.Context, payload []byte) *problem.Refusal {
 	s, h := o.socket, o.socket.h
-	payload := o.payload
-	o.payload = nil
 	if len(payload) > operation.MaxBody {
 		return problem.BadRequest("An operation can have at most 128 KiB")
 	}
@@ -50,10 +43,7 @@ func (o *socketOperation) read(ctx context.Context) *problem.Refusal {
 	if err != nil {
 		return h.report.Refuse(ctx, err)
 	}
-	s.mu.Lock()
-	viewer := s.viewer
-	s.mu.Unlock()
-	if wait, ok := h.run.Allow(ctx, viewer, 1); !ok {
+	if wait, ok := h.run.Allow(ctx, auth.Viewer(ctx), 1); !ok {
 		return h.report.Refuse(ctx, problem.TooFast(wait))
 	}
 	now := time.Now()
@@ -73,41 +63,55 @@ func (o *socketOperation) read(ctx context.Context) *problem.Refusal {
 	return nil
 }
 
-// answer sends all answers while gqlgen waits for the first, of which there is never one. What gqlgen is to send as an error
-// is told by the context.
-func (o *socketOperation) answer(ctx context.Context) (resp *graphql.Response) {
-	if o.ran {
-		return nil
+// run answers the operation, unless it was refused, and ends it.
+func (o *socketOperation) run(ctx context.Context, refused *problem.Refusal) {
+	defer o.cancel()
+	if refused == nil {
+		refused = o.answer(ctx)
 	}
-	o.ran = true
-	defer func() {
-		if value := recover(); value != nil {
-			resp = nil
-			o.fail(ctx, o.socket.h.report.Refuse(ctx, o.socket.h.report.Recovered(ctx, value)))
-		}
-	}()
-	refused := o.refused
 	switch {
 	case refused != nil:
-	case o.stream != nil:
+		o.end(messageError, answer.ErrorsJSON(refused.Errors))
+	case ctx.Err() == nil: // else the socket ends, and complete would mean a normal end
+		o.end(messageComplete, nil)
+	}
+}
+
+// end sends the last message of the operation, unless the client has completed it.
+func (o *socketOperation) end(kind string, payload []byte) {
+	s := o.socket
+	s.mu.Lock()
+	ended := s.forget(o)
+	s.mu.Unlock()
+	if ended {
+		_ = s.send(appendMessage(nil, o.id, kind, payload))
+		s.drained()
+	}
+}
+
+// answer sends all answers, or says why not.
+func (o *socketOperation) answer(ctx context.Context) (refused *problem.Refusal) {
+	h := o.socket.h
+	defer func() {
+		if value := recover(); value != nil {
+			refused = h.report.Refuse(ctx, h.report.Recovered(ctx, value))
+		}
+	}()
+	if o.stream != nil {
 		defer o.stream.close()
 		err := o.stream.run(ctx, o)
 		if ctx.Err() != nil || errors.Is(err, errOver) {
 			return nil
 		}
-		refused = o.socket.h.report.Refuse(ctx, err)
-	default:
-		ctx, cancel := context.WithTimeout(ctx, operation.Timeout)
-		defer cancel()
-		var json *answer.Buffer
-		if json, refused = o.socket.h.run.Execute(ctx, o.op); refused == nil {
-			o.reply(json)
-		}
+		return h.report.Refuse(ctx, err)
 	}
-	if refused != nil {
-		o.fail(ctx, refused)
+	ctx, cancel := context.WithTimeout(ctx, operation.Timeout)
+	defer cancel()
+	json, refused := h.run.Execute(ctx, o.op)
+	if refused == nil {
+		o.reply(json)
 	}
-	return resp
+	return refused
 }
 
 // reply sends the answer of a query or a mutation, to be freed.
@@ -122,7 +126,7 @@ func (o *socketOperation) reply(json *answer.Buffer) {
 	o.write(message.B)
 }
 
-// write sends a message, for as long as it is read. When that fails the socket is of no use any more.
+// write sends a message, and waits until the client has read it. A failure cuts the socket.
 func (o *socketOperation) write(message []byte) (ok bool) {
 	s := o.socket
 	if !o.corked || len(message) >= corkSize { // else it is held together with others
@@ -133,12 +137,6 @@ func (o *socketOperation) write(message []byte) (ok bool) {
 		return false
 	}
 	return true
-}
-
-func (o *socketOperation) fail(ctx context.Context, refused *problem.Refusal) {
-	for _, e := range refused.Errors {
-		transport.AddSubscriptionError(ctx, e)
-	}
 }
 
 // next implements sink.
@@ -170,39 +168,4 @@ func (o *socketOperation) flush() error {
 		return errOver
 	}
 	return nil
-}
-
-// socketExecutor is what gqlgen's transport executes operations with.
-type socketExecutor struct{ s *socket }
-
-// operationKey is where gqlgen carries an operation from one call to the next.
-const operationKey = "kith.operation"
-
-// CreateOperationContext implements [graphql.GraphExecutor]. It never fails: what is wrong is told when the operation is
-// dispatched, because for some errors gqlgen sends other messages than the protocol asks for.
-func (e socketExecutor) CreateOperationContext(
-	ctx context.Context, _ *graphql.RawParams,
-) (*graphql.OperationContext, gqlerror.List) {
-	o := e.s.arrived
-	e.s.arrived = nil
-	o.refused = o.read(ctx)
-	op := o.op
-	if op == nil {
-		op = &graphql.OperationContext{}
-	}
-	op.Stats.SetExtension(operationKey, o)
-	return op, nil
-}
-
-// DispatchOperation implements [graphql.GraphExecutor].
-func (e socketExecutor) DispatchOperation(
-	ctx context.Context, op *graphql.OperationContext,
-) (graphql.ResponseHandler, context.Context) {
-	o, _ := op.Stats.GetExtension(operationKey).(*socketOperation)
-	return o.answer, ctx
-}
-
-// DispatchError implements [graphql.GraphExecutor]. It is never called.
-func (e socketExecutor) DispatchError(_ context.Context, list gqlerror.List) *graphql.Response {
-	return &graphql.Response{Errors: list}
 }
