@@ -13,7 +13,8 @@ import (
 // batchWait is how long a load of an unannounced key waits for others.
 const batchWait = time.Millisecond
 
-// BatchLoader loads values of one kind for one response, in batches of keys that were announced together.
+// BatchLoader loads values of one kind for one response. Keys that were announced together are one batch, read by the first
+// that is asked for; dataloader gathers the keys that nobody announced.
 type BatchLoader[K comparable, V any] struct {
 	find      func(context.Context, []K) (map[K]V, error)
 	recovered func(ctx context.Context, panicked any) error
@@ -30,9 +31,6 @@ type batch[K comparable, V any] struct {
 	once  sync.Once
 	found map[K]V
 	err   error
-
-	start  sync.Once
-	loader *dataloader.Loader[K, *V]
 }
 
 func newBatchLoader[K comparable, V any](
@@ -82,22 +80,18 @@ func (f *BatchLoader[K, V]) load(ctx context.Context, key K) (*V, error) {
 	f.mu.Lock()
 	b := f.batchOf(key)
 	if b == nil && f.unannounced == nil {
-		f.unannounced = newLoader(f.read, dataloader.WithInputCapacity[K, *V](16))
+		f.unannounced = f.newDataloader()
 	}
 	unannounced := f.unannounced
 	f.mu.Unlock()
 	if b == nil {
 		return unannounced.Load(ctx, key)()
 	}
-	b.start.Do(func() {
-		n := len(b.keys) // the capacity: the batch starts with its last key and does not wait
-		b.loader = newLoader(func(ctx context.Context, _ []K) (map[K]V, error) { return b.read(ctx, f) },
-			dataloader.WithInputCapacity[K, *V](n), dataloader.WithBatchCapacity[K, *V](n))
-		for _, k := range b.keys {
-			b.loader.Load(ctx, k)
-		}
-	})
-	return b.loader.Load(ctx, key)()
+	found, err := b.read(ctx, f)
+	if v, ok := found[key]; ok {
+		return &v, err
+	}
+	return nil, err
 }
 
 // Now returns the value of a key, and whether there is one. It waits for no other key: it reads those that were announced with
@@ -133,13 +127,11 @@ func (f *BatchLoader[K, V]) read(ctx context.Context, keys []K) (found map[K]V, 
 	return found, nil
 }
 
-func newLoader[K comparable, V any](
-	read func(context.Context, []K) (map[K]V, error), options ...dataloader.Option[K, *V],
-) *dataloader.Loader[K, *V] {
+func (f *BatchLoader[K, V]) newDataloader() *dataloader.Loader[K, *V] {
 	return dataloader.NewBatchedLoader(func(ctx context.Context, keys []K) []*dataloader.Result[*V] {
-		found, err := read(ctx, keys)
+		found, err := f.read(ctx, keys)
 		return inOrder(keys, found, err)
-	}, append(options, dataloader.WithWait[K, *V](batchWait))...)
+	}, dataloader.WithWait[K, *V](batchWait), dataloader.WithInputCapacity[K, *V](16))
 }
 
 // inOrder answers each key in its place. A missing value is not an error: sessions outlive contacts.
