@@ -4,4 +4,4 @@
 // An answer holds data, user errors on a payload, or GraphQL errors with a code, and nothing else.
 package graph
 
-//go:generate go run github.com/99designs/gqlgen generate
+//go:generate go run fastlist/gen.go

@@ -45,6 +45,12 @@ func (c *compiler) contactConnection(fc *graphql.FieldContext) fieldWriters[mode
 					w.fail(err)
 					count.write(w, &n)
 				}
+			case "workspaceHasContacts":
+				return func(w *List, v *model.ContactConnection) {
+					has, err := v.HasContacts()
+					w.fail(err)
+					w.bool(has)
+				}
 			}
 			return nil
 		})
@@ -70,8 +76,10 @@ func (c *compiler) contactEdge(fc *graphql.FieldContext) fieldWriters[model.Cont
 			case "node":
 				contact := c.contact(f)
 				return func(w *List, v *model.ContactEdge) { contact.write(w, &v.Contact) }
+			case "cursor":
+				return func(w *List, v *model.ContactEdge) { w.cursor(v.List, v.Position) }
 			case "match":
-				match := compile(c, f, []string{"ContactMatch"}, plainMatch, nil)
+				match := compile(c, f, []string{"ContactMatch"}, plainContactMatch, nil)
 				return func(w *List, v *model.ContactEdge) { match.orNull(w, v.Match) }
 			}
 			return nil

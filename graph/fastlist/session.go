@@ -7,6 +7,7 @@ import (
 	"kith/graph/resolve"
 	"kith/internal/crm"
 	"kith/internal/service"
+	"kith/storage"
 )
 
 // sessionList is what the arguments of Contact.sessions ask for.
@@ -21,7 +22,7 @@ func sessionList(args map[string]any) service.SessionList {
 }
 
 func (c *compiler) sessionConnection(fc *graphql.FieldContext) fieldWriters[model.SessionConnection] {
-	return compile(c, fc, []string{"SessionConnection"}, nil,
+	return compile(c, fc, []string{"SessionConnection"}, plainSessionConnection,
 		func(f *graphql.FieldContext) func(*List, *model.SessionConnection) {
 			switch f.Field.Name {
 			case "edges":
@@ -50,11 +51,14 @@ func (c *compiler) sessionConnection(fc *graphql.FieldContext) fieldWriters[mode
 func (c *compiler) sessionEdge(fc *graphql.FieldContext) fieldWriters[model.SessionEdge] {
 	return compile(c, fc, []string{"SessionEdge"}, plainSessionEdge,
 		func(f *graphql.FieldContext) func(*List, *model.SessionEdge) {
-			if f.Field.Name != "node" {
-				return nil
+			switch f.Field.Name {
+			case "node":
+				session := c.session(f)
+				return func(w *List, v *model.SessionEdge) { session.write(w, &v.Node) }
+			case "cursor":
+				return func(w *List, v *model.SessionEdge) { w.cursor(v.List, storage.SessionPosition(v.Node)) }
 			}
-			session := c.session(f)
-			return func(w *List, v *model.SessionEdge) { session.write(w, &v.Node) }
+			return nil
 		})
 }
 
@@ -73,6 +77,15 @@ func (c *compiler) session(fc *graphql.FieldContext) fieldWriters[crm.Session] {
 						return
 					}
 					contact.write(w, &one)
+				}
+			case "contactName":
+				return func(w *List, v *crm.Session) {
+					contact, ok := w.contactOf(v)
+					if !ok {
+						w.string(resolve.ContactName(nil))
+						return
+					}
+					w.string(resolve.ContactName(&contact))
 				}
 			case "channel":
 				channel := c.channel(f)
