@@ -56,8 +56,8 @@ func (c *compiler) contactConnection(fc *graphql.FieldContext) fieldWriters[mode
 		})
 }
 
-// readAhead asks the loaders for what the contacts of a page need, at once where it is several things. What fails is met
-// again by the first who needs it.
+// readAhead asks the loaders for what the contacts of a page need, concurrently if that is several things. The first field that
+// needs it meets the error of what failed.
 func (w *List) readAhead(rows []storage.ContactRow) {
 	if len(w.ahead) > 1 && len(rows) > 0 {
 		var wg sync.WaitGroup

@@ -27,7 +27,7 @@ var written = []string{
 	"Channel", "Count", "PageInfo",
 }
 
-// byHand are plain fields that are faster by hand: a cursor is written without a string of its own.
+// byHand are plain fields that are faster by hand: a cursor is written without allocating a string.
 var byHand = []string{"ContactEdge.cursor", "SessionEdge.cursor"}
 
 // long are the texts that are counted as soon as they are written.

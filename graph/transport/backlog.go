@@ -15,7 +15,7 @@ import (
 // backlogPerAnswer is how many of the largest answers there are may wait for their readers.
 const backlogPerAnswer = 8
 
-// backlog limits the answers that are written but not yet read, over all connections. The gate limits how many answers are
+// backlog limits the answers that are written but not yet read, over all connections. The limiter limits how many answers are
 // made at a time, but it does not wait for readers, because a slow reader must not hold up others. When too many bytes are
 // unread, connections are cut: the oldest of the subject with the most unread bytes.
 type backlog struct {
@@ -30,10 +30,10 @@ type backlog struct {
 
 // unread is an answer that is being written.
 type unread struct {
-	reader operation.Subject
-	bytes  int
-	cut    func()
-	place  *list.Element // nil once it is written, or cut
+	reader   operation.Subject
+	bytes    int
+	cut      func()
+	position *list.Element // nil once it is written, or cut
 }
 
 func newBacklog(most int) *backlog {
@@ -48,7 +48,7 @@ func (b *backlog) add(r operation.Subject, bytes int, cut func()) *unread {
 	if b.readers[r] == nil {
 		b.readers[r] = list.New()
 	}
-	u.place = b.readers[r].PushBack(u)
+	u.position = b.readers[r].PushBack(u)
 	b.waiting[r] += bytes
 	b.bytes += bytes
 	for b.bytes > b.most {
@@ -79,8 +79,8 @@ func (b *backlog) slowest(but *unread) (slow *unread) {
 // drop takes an answer out. The caller holds the lock.
 func (b *backlog) drop(u *unread) {
 	waiting := b.readers[u.reader]
-	waiting.Remove(u.place)
-	u.place = nil
+	waiting.Remove(u.position)
+	u.position = nil
 	b.bytes -= u.bytes
 	if b.waiting[u.reader] -= u.bytes; waiting.Len() == 0 {
 		delete(b.readers, u.reader)
@@ -93,7 +93,7 @@ func (b *backlog) drop(u *unread) {
 func (b *backlog) remove(u *unread) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if u.place == nil {
+	if u.position == nil {
 		return errCut
 	}
 	b.drop(u)
@@ -104,7 +104,7 @@ func (b *backlog) remove(u *unread) error {
 func (b *backlog) unlessCut(u *unread, f func() error) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if u.place == nil {
+	if u.position == nil {
 		return errCut
 	}
 	return f()
@@ -152,7 +152,7 @@ func (h *Handler) send(w http.ResponseWriter, mediaType string, v crm.Viewer, js
 	}
 }
 
-// sendPieces writes an answer that the network cannot take at once: each piece of it has a time limit, and all of them.
+// sendPieces writes a large answer in pieces: each has a time limit, and so has the whole.
 func (h *Handler) sendPieces(w http.ResponseWriter, rc *http.ResponseController, u *unread, rest []byte) {
 	var (
 		end = time.Now().Add(h.times.Answer)

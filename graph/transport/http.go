@@ -113,7 +113,7 @@ func (h *Handler) read(
 	return asked, true
 }
 
-// refuseCredential answers a request that nobody stands behind.
+// refuseCredential answers a request without a valid credential.
 func (h *Handler) refuseCredential(ctx context.Context, w http.ResponseWriter, mediaType string, err error) {
 	message, ext := h.report.Describe(ctx, err)
 	status := http.StatusInternalServerError
@@ -136,7 +136,7 @@ func refuse(w http.ResponseWriter, mediaType string, status int, message string)
 	write(w, mediaType, status, &graphql.Response{Errors: problem.Coded(message, problem.BadUserInput)})
 }
 
-// write sends an answer at once; when that fails, the client is gone.
+// write sends a small answer. If that fails, the client is gone.
 func write(w http.ResponseWriter, mediaType string, status int, resp *graphql.Response) {
 	b := answer.NewBuffer()
 	defer b.Free()

@@ -53,16 +53,16 @@ func negotiate(accept []string) string {
 	}
 }
 
-// eventsWish is how a client takes server-sent events.
+// eventsWish is how much a client wants server-sent events.
 type eventsWish uint8
 
 const (
 	no        eventsWish = iota // it does not name them
-	welcome                     // for what cannot come otherwise
+	welcome                     // for subscriptions, which need them
 	preferred                   // for everything
 )
 
-// acceptsEvents tells whether a client asks for server-sent events: by their name, for nobody wants them by chance.
+// acceptsEvents reports whether a client asks for server-sent events. It must name them: a wildcard does not count.
 func acceptsEvents(accept []string) eventsWish {
 	if len(accept) == 1 && (accept[0] == typeGraphQL || accept[0] == typeJSON) {
 		return no

@@ -31,14 +31,14 @@ type eventStream struct {
 	backlog *backlog
 	reader  operation.Subject
 
-	buf *answer.Buffer // what has not been written yet; nil when there is none. The handler's own
+	buf *answer.Buffer // what is not written yet, or nil; only the handler uses it
 
 	mu      sync.Mutex
 	alive   *time.Timer
 	stopped bool
 }
 
-// serveEvents answers an operation, or says why there is none.
+// serveEvents answers an operation, or sends the refusal.
 func (h *Handler) serveEvents(
 	w http.ResponseWriter, r *http.Request, v crm.Viewer, op *graphql.OperationContext, refused *problem.Refusal,
 ) {
@@ -66,7 +66,7 @@ func (h *Handler) serveEvents(
 			defer s.close()
 		}
 	}
-	// The head goes out once the subscription stands: whoever has it misses nothing from then on.
+	// The head goes out once the subscription is open: a client that has it misses no event from then on.
 	if out.begin() != nil {
 		return
 	}
