@@ -1,7 +1,7 @@
-// Package graph is GraphQL in and out: one HTTP endpoint, the resolvers behind it and the errors that leave it.
+// Package graph is GraphQL in and out. [New] wires one HTTP endpoint from the packages below: transport carries operations,
+// operation prepares and executes them, resolve answers fields, fastlist writes lists, problem words errors.
 //
-// Resolvers translate. They hold no rule, ask for no role and know no database: package service and package ingest do that.
-// What leaves is either data, a user error on a payload, or a GraphQL error with a code; nothing else is ever told.
+// An answer holds data, user errors on a payload, or GraphQL errors with a code, and nothing else.
 package graph
 
-//go:generate go run github.com/99designs/gqlgen generate
+//go:generate go run fastlist/gen.go

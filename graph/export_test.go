@@ -7,9 +7,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql"
+	"kith/graph/fastlist"
+	"kith/graph/subscribe"
+	"kith/graph/transport"
 
-	"kith/internal/crm"
+	"github.com/99designs/gqlgen/graphql"
 )
 
 // Stock makes gqlgen write every list, for comparison.
@@ -24,7 +26,7 @@ func CountWritten(n *atomic.Int64) func(o *Options) {
 		o.around = func(fields graphql.FieldMiddleware) graphql.FieldMiddleware {
 			return func(ctx context.Context, next graphql.Resolver) (any, error) {
 				value, err := fields(ctx, next)
-				if _, ok := value.(*writer); ok {
+				if _, ok := value.(*fastlist.List); ok {
 					n.Add(1)
 				}
 				return value, err
@@ -50,8 +52,8 @@ func CountResolved(n *atomic.Int64) func(o *Options) {
 // Hasty gives readers of large answers so long for each piece.
 func Hasty(piece time.Duration) func(o *Options) {
 	return func(o *Options) {
-		o.times = usualTimes
-		o.times.piece = piece
+		o.times = transport.DefaultTimes
+		o.times.Piece = piece
 	}
 }
 
@@ -59,32 +61,32 @@ func Hasty(piece time.Duration) func(o *Options) {
 // that they are alive as often.
 func QuickTimes(init, alive time.Duration) func(o *Options) {
 	return func(o *Options) {
-		o.times = usualTimes
-		o.times.init, o.times.ping, o.times.comment = init, alive, alive
+		o.times = transport.DefaultTimes
+		o.times.Init, o.times.Ping, o.times.Comment = init, alive, alive
 	}
 }
 
 // QuickMessages makes sockets impatient with what comes slowly: a message that has begun, and the client's part of closing.
 func QuickMessages(message, goodbye time.Duration) func(o *Options) {
 	return func(o *Options) {
-		o.times = usualTimes
-		o.times.init, o.times.ping, o.times.message, o.times.goodbye = time.Hour, time.Hour, message, goodbye
+		o.times = transport.DefaultTimes
+		o.times.Init, o.times.Ping, o.times.Message, o.times.Goodbye = time.Hour, time.Hour, message, goodbye
 	}
 }
 
 // QuickLook makes connections look at their credentials so often.
 func QuickLook(every time.Duration) func(o *Options) {
 	return func(o *Options) {
-		o.times = usualTimes
-		o.times.look = every
+		o.times = transport.DefaultTimes
+		o.times.Look = every
 	}
 }
 
 // Patient lets clients leave unread what is sent to them, and unanswered whether they are there.
 func Patient(o *Options) {
-	o.times = usualTimes
-	o.times.ping, o.times.pong, o.times.write = time.Hour, time.Hour, time.Hour
-	o.times.piece, o.times.answer = time.Hour, time.Hour
+	o.times = transport.DefaultTimes
+	o.times.Ping, o.times.Pong, o.times.Write = time.Hour, time.Hour, time.Hour
+	o.times.Piece, o.times.Answer = time.Hour, time.Hour
 }
 
 // Block holds the next operation up until finish is closed, and tells running when it is there.
@@ -105,8 +107,7 @@ func Share(cores float64) func(o *Options) { return func(o *Options) { o.cores =
 // Hold holds up whatever has the text in its document until finish is closed, and tells entered of each.
 func Hold(h *Handler, text string, entered chan<- struct{}, finish <-chan struct{}) {
 	h.executor.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-		_, event := ctx.Value(eventKey{}).(*crm.Event)
-		if event && strings.Contains(graphql.GetOperationContext(ctx).RawQuery, text) {
+		if subscribe.EventOf(ctx) != nil && strings.Contains(graphql.GetOperationContext(ctx).RawQuery, text) {
 			entered <- struct{}{}
 			<-finish
 		}

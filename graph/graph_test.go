@@ -122,7 +122,7 @@ func handlerOver(tb testing.TB, store storage.Store, log io.Writer, options ...o
 	for _, option := range options {
 		option(&o)
 	}
-	return graph.NewHandler(o)
+	return graph.New(o)
 }
 
 // hubs are the hubs of the endpoints' services. They do not run, so that tests can count calls, unless with following.

@@ -1,8 +1,8 @@
 // Package limit says how much an operation may ask for, before anything of it is executed.
 //
 // It works in two steps, both over the syntax trees of gqlparser. [Document] comes before validation and knows no schema:
-// it bounds what validation itself has to compare. [Measure] comes after validation, knows types and variables, and tells
-// what an operation costs. Each step looks at every selection of the document once: what a fragment adds up to is kept for
+// it bounds what validation itself has to compare. [Measure] comes after validation, knows types and variables, and returns
+// the cost of an operation. Each step looks at every selection of the document once: what a fragment adds up to is kept for
 // its next spread. Sums saturate, so that no product wraps around into something small.
 //
 // The package executes nothing, and takes nothing for cheap that it does not know: a page size that the lists will refuse
@@ -11,7 +11,7 @@ package limit
 
 import "fmt"
 
-// The bounds of a document. What stands in a fragment counts each time the fragment is spread.
+// The bounds of a document. The content of a fragment counts each time the fragment is spread.
 const (
 	MaxBytes      = 20 << 10 // of the text
 	MaxTokens     = 1_000    // words and signs of the text
@@ -26,7 +26,7 @@ const (
 	MaxRepeated   = 50 // times that a name may be asked for in one selection set
 )
 
-// The bounds of questions about the schema, for what is selected within __schema and __type. There they stand in place of
+// The bounds of questions about the schema, for what is selected within __schema and __type. There they replace
 // MaxDepth, MaxFields and MaxAliases: the question that tools ask is deep and wide, and its answer is the same for all.
 const (
 	MaxSchemaDepth  = 20

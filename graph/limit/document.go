@@ -3,7 +3,7 @@ package limit
 import "github.com/vektah/gqlparser/v2/ast"
 
 // Document refuses a document that is not worth validating, with an [*ExceededError]. It takes any document that parses:
-// fragments may be missing, go in circles or stand nowhere. The length of the text is not looked at.
+// fragments may be missing, circular or unused. The length of the text is not looked at.
 func Document(doc *ast.QueryDocument) error {
 	if err := exceeded("operations", len(doc.Operations), MaxOperations); err != nil {
 		return err
@@ -119,7 +119,7 @@ func (s *shapes) into(out *shape, set ast.SelectionSet) {
 				s.spread(out, s.fragment(f))
 			}
 		}
-		if s.err == nil && out.fields > MaxSchemaFields { // too many wherever the set stands
+		if s.err == nil && out.fields > MaxSchemaFields { // too many wherever the set is
 			s.err = exceeded("fields", out.fields, MaxFields)
 		}
 	}

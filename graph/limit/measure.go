@@ -33,7 +33,7 @@ type Cost struct {
 	Nodes int
 }
 
-// Measure tells what a valid operation costs with its coerced variables, and refuses one that costs more than [MaxCost]
+// Measure returns the cost of a valid operation with its coerced variables, and refuses one that costs more than [MaxCost]
 // or has more than [MaxNodes] rows, with an [*ExceededError]. A subscription is measured for one event, and may cost
 // [MaxEventCost].
 //

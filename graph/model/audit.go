@@ -22,7 +22,7 @@ func (c *AuditConnection) Edges() []AuditEdge {
 // Nodes are the entries.
 func (c *AuditConnection) Nodes() []crm.AuditEntry { return c.Entries }
 
-// PageInfo is where the page stands.
+// PageInfo says whether there are more pages.
 func (c *AuditConnection) PageInfo() PageInfo {
 	p := PageInfo{HasNextPage: c.HasNext, HasPreviousPage: c.HasPrevious, list: c.List()}
 	if n := len(c.Entries); n > 0 {

@@ -36,7 +36,7 @@ func (c *ContactConnection) Nodes() []crm.Contact {
 	return out
 }
 
-// PageInfo is where the page stands.
+// PageInfo says whether there are more pages.
 func (c *ContactConnection) PageInfo() PageInfo {
 	p := PageInfo{HasNextPage: c.HasNext, HasPreviousPage: c.HasPrevious, list: c.List()}
 	if n := len(c.Rows); n > 0 {
@@ -72,7 +72,7 @@ func (c *SessionConnection) Edges() []SessionEdge {
 // Nodes are the sessions.
 func (c *SessionConnection) Nodes() []crm.Session { return c.Sessions }
 
-// PageInfo is where the page stands.
+// PageInfo says whether there are more pages.
 func (c *SessionConnection) PageInfo() PageInfo {
 	p := PageInfo{HasNextPage: c.HasNext, HasPreviousPage: c.HasPrevious}
 	if n := len(c.Sessions); n > 0 {
@@ -111,7 +111,7 @@ func (c *FailureConnection) Edges() []FailureEdge {
 // Nodes are the failures.
 func (c *FailureConnection) Nodes() []crm.Failure { return c.Failures }
 
-// PageInfo is where the page stands.
+// PageInfo says whether there are more pages.
 func (c *FailureConnection) PageInfo() PageInfo {
 	p := PageInfo{HasNextPage: c.HasNext, HasPreviousPage: c.HasPrevious, list: c.List()}
 	if n := len(c.Failures); n > 0 {
@@ -130,7 +130,7 @@ type FailureEdge struct {
 // Cursor marks the place.
 func (e *FailureEdge) Cursor() string { return cursor.Encode(e.List, storage.FailurePosition(e.Node)) }
 
-// PageInfo is where a page stands in its list.
+// PageInfo says whether there are more pages, and holds the cursors that lead to them.
 type PageInfo struct {
 	HasNextPage     bool
 	HasPreviousPage bool

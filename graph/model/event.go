@@ -20,7 +20,7 @@ type ContactEvent struct {
 	At            time.Time
 }
 
-// NewContactEvent is an event of a contact as subscribers are told.
+// NewContactEvent is an event of a contact for subscribers.
 func NewContactEvent(e *crm.Event) ContactEvent {
 	out := ContactEvent{
 		ID: e.ID, Kind: e.Kind, Version: e.Version, ChangedFields: changedFields(e), Actor: e.Actor, At: e.At,
@@ -54,7 +54,7 @@ const (
 	ContactDeleted SessionEventKind = "CONTACT_DELETED"
 )
 
-// NewSessionEvent is an event of a session, or the end of a contact, as subscribers are told.
+// NewSessionEvent is an event of a session, or the deletion of a contact, for subscribers.
 func NewSessionEvent(e *crm.Event) SessionEvent {
 	out := SessionEvent{
 		ID: e.ID, Kind: SessionEventKind(e.Kind), SessionID: e.SessionID, ContactID: e.ContactID,
@@ -89,7 +89,7 @@ func (c *ContactChangeConnection) Edges() []ContactChangeEdge {
 // Nodes are the changes.
 func (c *ContactChangeConnection) Nodes() []crm.Event { return c.Changes }
 
-// PageInfo is where the page stands.
+// PageInfo says whether there are more pages.
 func (c *ContactChangeConnection) PageInfo() PageInfo {
 	p := PageInfo{HasNextPage: c.HasNext, HasPreviousPage: c.HasPrevious, list: c.List()}
 	if n := len(c.Changes); n > 0 {

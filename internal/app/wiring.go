@@ -106,7 +106,7 @@ func (w wiring) endpoint(
 	admission admission, messages *ingest.Ingest, webhooks *channels.Handler, secrets *vault.Vault, trusted *graph.TrustedDocuments,
 ) *graph.Handler {
 	c := w.config
-	return graph.NewHandler(graph.Options{
+	return graph.New(graph.Options{
 		Service: service.New(w.store, service.Options{
 			Region: c.DefaultRegion, Now: w.now, Vault: secrets, PublicURL: w.publicURL, Replayer: webhooks,
 			Events: w.hub, Panicked: w.telemetry.panicLogger("background", w.logger),

@@ -1,0 +1,114 @@
+package fastlist
+
+import (
+	"github.com/99designs/gqlgen/graphql"
+
+	"kith/graph/model"
+	"kith/graph/resolve"
+	"kith/internal/crm"
+	"kith/internal/service"
+	"kith/storage"
+)
+
+// sessionList is what the arguments of Contact.sessions ask for.
+func sessionList(args map[string]any) service.SessionList {
+	return service.SessionList{
+		Filter: resolve.SessionFilter(args["filter"].(*model.SessionFilter)),
+		Paging: service.Paging{
+			First: args["first"].(*int), After: args["after"].(*string),
+			Last: args["last"].(*int), Before: args["before"].(*string),
+		},
+	}
+}
+
+func (c *compiler) sessionConnection(fc *graphql.FieldContext) fieldWriters[model.SessionConnection] {
+	return compile(c, fc, []string{"SessionConnection"}, plainSessionConnection,
+		func(f *graphql.FieldContext) func(*List, *model.SessionConnection) {
+			switch f.Field.Name {
+			case "edges":
+				edge, one := c.sessionEdge(f), model.SessionEdge{}
+				return func(w *List, v *model.SessionConnection) {
+					one.List = v.List()
+					writeList(w, edge, v.Sessions, func(s *crm.Session) *model.SessionEdge {
+						one.Node = *s
+						return &one
+					})
+				}
+			case "nodes":
+				session := c.session(f)
+				return func(w *List, v *model.SessionConnection) { writeList(w, session, v.Sessions, itself) }
+			case "pageInfo":
+				info := c.pageInfo(f)
+				return func(w *List, v *model.SessionConnection) {
+					p := v.PageInfo()
+					info.write(w, &p)
+				}
+			}
+			return nil
+		})
+}
+
+func (c *compiler) sessionEdge(fc *graphql.FieldContext) fieldWriters[model.SessionEdge] {
+	return compile(c, fc, []string{"SessionEdge"}, plainSessionEdge,
+		func(f *graphql.FieldContext) func(*List, *model.SessionEdge) {
+			switch f.Field.Name {
+			case "node":
+				session := c.session(f)
+				return func(w *List, v *model.SessionEdge) { session.write(w, &v.Node) }
+			case "cursor":
+				return func(w *List, v *model.SessionEdge) { w.cursor(v.List, storage.SessionPosition(v.Node)) }
+			}
+			return nil
+		})
+}
+
+func (c *compiler) session(fc *graphql.FieldContext) fieldWriters[crm.Session] {
+	return compile(c, fc, []string{"Session", "Node"}, plainSession,
+		func(f *graphql.FieldContext) func(*List, *crm.Session) {
+			switch f.Field.Name {
+			case "contact":
+				c.nested++
+				contact, one := c.contact(f), crm.Contact{}
+				c.nested--
+				return func(w *List, v *crm.Session) {
+					var ok bool
+					if one, ok = w.contactOf(v); !ok {
+						w.null()
+						return
+					}
+					contact.write(w, &one)
+				}
+			case "contactName":
+				return func(w *List, v *crm.Session) {
+					contact, ok := w.contactOf(v)
+					if !ok {
+						w.string(resolve.ContactName(nil))
+						return
+					}
+					w.string(resolve.ContactName(&contact))
+				}
+			case "channel":
+				channel := c.channel(f)
+				return func(w *List, v *crm.Session) { channel(w, v.ChannelID) }
+			case "lastMessagePreview":
+				named := resolve.NamesContact(c.op, fc.Field.Selections)
+				return func(w *List, v *crm.Session) {
+					shown := resolve.Preview(v, named, func() bool {
+						_, ok := w.contactOf(v)
+						return ok
+					})
+					writeOptional(w, shown, (*List).string)
+				}
+			}
+			return nil
+		})
+}
+
+func (w *List) contactOf(s *crm.Session) (crm.Contact, bool) {
+	if s.ContactID == nil {
+		return crm.Contact{}, false
+	}
+	contact, ok, err := w.loaders.Contacts.Now(w.ctx, *s.ContactID)
+	w.fail(err)
+	return contact, ok
+}

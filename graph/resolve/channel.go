@@ -1,0 +1,53 @@
+package resolve
+
+import (
+	"context"
+
+	"kith/graph/model"
+	"kith/graph/problem"
+	"kith/internal/auth"
+	"kith/internal/crm"
+	"kith/internal/service"
+)
+
+func (r queryResolver) Channels(ctx context.Context) ([]crm.Channel, error) {
+	return r.service.Channels(ctx, auth.Viewer(ctx))
+}
+
+func (r channelSetupResolver) VerifyToken(ctx context.Context, s *service.ChannelSetup) (*string, error) {
+	return r.service.ReadVerifyToken(ctx, auth.Viewer(ctx), *s)
+}
+
+func (r mutationResolver) CreateChannel(
+	ctx context.Context, in model.CreateChannelInput,
+) (model.CreateChannelPayload, error) {
+	defer LoadersOf(ctx).reset()
+	made, err := r.service.CreateChannel(ctx, auth.Viewer(ctx), service.NewChannel{
+		Name: in.Name, Type: in.Type, Secret: text(in.Secret), Domains: in.AllowedDomains,
+		RequireSignedIdentity: in.RequireSignedIdentity,
+	})
+	problems, err := problem.UserErrors(err, problem.ChannelGone)
+	payload := model.CreateChannelPayload{UserErrors: problems}
+	if err == nil && len(problems) == 0 {
+		payload.Channel, payload.Setup = &made.Channel, &made.Setup
+	}
+	return payload, err
+}
+
+func (r mutationResolver) UpdateChannel(
+	ctx context.Context, in model.UpdateChannelInput,
+) (model.UpdateChannelPayload, error) {
+	defer LoadersOf(ctx).reset()
+	id, _ := crm.ParseChannelID(in.ID)
+	edit, err := channelEdit(in)
+	if err != nil {
+		return model.UpdateChannelPayload{}, err
+	}
+	now, err := r.service.UpdateChannel(ctx, auth.Viewer(ctx), id, edit)
+	problems, err := problem.UserErrors(err, problem.ChannelGone)
+	payload := model.UpdateChannelPayload{UserErrors: problems}
+	if now != nil {
+		payload.Channel, payload.Setup = &now.Channel, &now.Setup
+	}
+	return payload, err
+}

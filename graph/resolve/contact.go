@@ -1,0 +1,127 @@
+package resolve
+
+import (
+	"context"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"kith/graph/model"
+	"kith/graph/problem"
+	"kith/internal/auth"
+	"kith/internal/crm"
+	"kith/internal/service"
+	"kith/storage"
+)
+
+func (r queryResolver) Contact(ctx context.Context, id string) (*crm.Contact, error) {
+	key, _ := crm.ParseContactID(id)
+	found, err := r.service.ContactsByID(ctx, auth.Viewer(ctx), []crm.ContactID{key})
+	if err != nil {
+		return nil, err
+	}
+	return one(found, key), nil
+}
+
+func (r queryResolver) Contacts(
+	ctx context.Context, search *string, orderBy *model.ContactOrder, first *int, after *string, last *int, before *string,
+) (model.ContactConnection, error) {
+	v, asked := auth.Viewer(ctx), graphql.GetFieldContext(ctx).Field.Selections
+	page, err := r.service.Contacts(ctx, v, service.ContactList{
+		Search:  text(search),
+		Order:   contactOrder(orderBy),
+		Paging:  service.Paging{First: first, After: after, Last: last, Before: before},
+		Counted: asksFor(graphql.GetOperationContext(ctx), asked, []string{"ContactConnection"}, "totalCount"),
+	})
+	if err != nil {
+		return model.ContactConnection{}, err
+	}
+	ids := make([]crm.ContactID, len(page.Rows))
+	for i := range page.Rows {
+		ids[i] = page.Rows[i].Contact.ID
+	}
+	LoadersOf(ctx).expectContacts(ids)
+	return model.ContactConnection{
+		ContactPage: page,
+		HasContacts: sync.OnceValues(func() (bool, error) {
+			if len(page.Rows) > 0 {
+				return true, nil
+			}
+			return r.service.HasContacts(ctx, v)
+		}),
+	}, nil
+}
+
+func (r contactConnectionResolver) TotalCount(_ context.Context, c *model.ContactConnection) (storage.Count, error) {
+	return c.Count()
+}
+
+func (r contactConnectionResolver) WorkspaceHasContacts(_ context.Context, c *model.ContactConnection) (bool, error) {
+	return c.HasContacts()
+}
+
+func (r contactResolver) Identities(ctx context.Context, c *crm.Contact) ([]crm.Identity, error) {
+	found, err := LoadersOf(ctx).Identities.load(ctx, c.ID)
+	if err != nil || found == nil {
+		return []crm.Identity{}, err
+	}
+	return *found, nil
+}
+
+func (r contactResolver) Sessions(
+	ctx context.Context, c *crm.Contact,
+	first *int, after *string, last *int, before *string, filter *model.SessionFilter,
+) (model.SessionConnection, error) {
+	found, err := LoadersOf(ctx).SessionsByContact(service.SessionList{
+		Filter: SessionFilter(filter),
+		Paging: service.Paging{First: first, After: after, Last: last, Before: before},
+	}).load(ctx, c.ID)
+	if err != nil || found == nil {
+		return model.SessionConnection{}, err
+	}
+	return model.SessionConnection{SessionPage: found.Page}, found.Err
+}
+
+func (r identityResolver) Channel(ctx context.Context, i *crm.Identity) (crm.Channel, error) {
+	return LoadersOf(ctx).channel(ctx, i.ChannelID)
+}
+
+func (r mutationResolver) UpdateContact(
+	ctx context.Context, in model.UpdateContactInput,
+) (model.UpdateContactPayload, error) {
+	defer LoadersOf(ctx).reset()
+	id, _ := crm.ParseContactID(in.ID)
+	done, err := r.service.UpdateContact(ctx, auth.Viewer(ctx), id, contactPatch(in))
+	problems, err := problem.UserErrors(err, problem.ContactGone)
+	return model.UpdateContactPayload{Contact: done.Now, EventID: eventID(done.Event), UserErrors: problems}, err
+}
+
+func (r mutationResolver) DeleteContact(
+	ctx context.Context, in model.DeleteContactInput,
+) (model.DeleteContactPayload, error) {
+	defer LoadersOf(ctx).reset()
+	id, _ := crm.ParseContactID(in.ID)
+	event, err := r.service.DeleteContact(ctx, auth.Viewer(ctx), id)
+	problems, err := problem.UserErrors(err, problem.ContactGone)
+	payload := model.DeleteContactPayload{UserErrors: problems}
+	if err == nil && len(problems) == 0 {
+		payload.DeletedContactID, payload.EventID = &in.ID, eventID(&event)
+	}
+	return payload, err
+}
+
+// eventID is the id that a client knows an event by; nil for none.
+func eventID(id *crm.EventID) *string {
+	if id == nil {
+		return nil
+	}
+	return new(id.String())
+}
+
+// one is the value of a key, or nil.
+func one[K comparable, V any](found map[K]V, key K) *V {
+	if v, ok := found[key]; ok {
+		return &v
+	}
+	return nil
+}

@@ -1,0 +1,127 @@
+package resolve
+
+import (
+	"github.com/99designs/gqlgen/graphql"
+
+	"kith/graph/model"
+	"kith/internal/crm"
+	"kith/internal/ingest"
+	"kith/internal/service"
+	"kith/storage"
+)
+
+// An id that Kith did not issue becomes the zero id, which is never issued: the answer is that for a deleted object.
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func contactOrder(in *model.ContactOrder) *service.Order {
+	if in == nil {
+		return nil
+	}
+	return &service.Order{Field: in.Field, Direction: in.Direction}
+}
+
+// SessionFilter is the filter of an input; nil is none.
+func SessionFilter(in *model.SessionFilter) storage.SessionFilter {
+	if in == nil {
+		return storage.SessionFilter{}
+	}
+	f := storage.SessionFilter{Anonymous: in.Anonymous, Statuses: in.Status, Tags: in.Tag}
+	if in.ContactID != nil {
+		id, _ := crm.ParseContactID(*in.ContactID)
+		f.Contact = &id
+	}
+	if in.ChannelID != nil {
+		f.Channels = make([]crm.ChannelID, len(in.ChannelID))
+		for i, s := range in.ChannelID {
+			f.Channels[i], _ = crm.ParseChannelID(s)
+		}
+	}
+	return f
+}
+
+func contactPatch(in model.UpdateContactInput) crm.ContactPatch {
+	return crm.ContactPatch{
+		Name:            optional(in.Name),
+		Email:           optional(in.Email),
+		Phone:           optional(in.Phone),
+		Notes:           optional(in.Notes),
+		ExpectedVersion: in.ExpectedVersion,
+		AllowDuplicate:  in.AllowDuplicate,
+	}
+}
+
+func sessionPatch(in model.UpdateSessionInput) crm.SessionPatch {
+	return crm.SessionPatch{Status: optional(in.Status), Tag: optional(in.Tag), Read: in.MarkRead}
+}
+
+func channelEdit(in model.UpdateChannelInput) (service.ChannelEdit, error) {
+	name, err := required("input.name", in.Name)
+	if err != nil {
+		return service.ChannelEdit{}, err
+	}
+	active, err := required("input.active", in.Active)
+	if err != nil {
+		return service.ChannelEdit{}, err
+	}
+	signed, err := required("input.requireSignedIdentity", in.RequireSignedIdentity)
+	if err != nil {
+		return service.ChannelEdit{}, err
+	}
+	edit := service.ChannelEdit{ChannelPatch: crm.ChannelPatch{Name: name, Active: active, RequireSignedIdentity: signed}}
+	if secret, ok := in.Secret.ValueOK(); ok {
+		edit.Secret = crm.To(text(secret))
+	}
+	if list, ok := in.AllowedDomains.ValueOK(); ok {
+		edit.Domains = crm.To(list)
+	}
+	return edit, nil
+}
+
+func report(in model.RecordInteractionInput) ingest.Report {
+	r := ingest.Report{
+		ExternalID: in.ExternalID,
+		MessageID:  in.MessageID,
+		At:         in.OccurredAt,
+		Direction:  in.Direction,
+		Text:       in.Text,
+	}
+	r.ChannelID, _ = crm.ParseChannelID(in.ChannelID)
+	if p := in.Profile; p != nil {
+		r.Profile = crm.Profile{
+			Name:          p.Name,
+			Email:         p.Email,
+			EmailVerified: p.EmailVerified,
+			Phone:         p.Phone,
+			PhoneVerified: p.PhoneVerified,
+		}
+	}
+	return r
+}
+
+// optional turns an omittable input into a change of a field that can be empty: absent leaves it alone, null clears it.
+func optional[T any](in graphql.Omittable[*T]) crm.Change[*T] {
+	v, ok := in.ValueOK()
+	if !ok {
+		return crm.Change[*T]{}
+	}
+	return crm.To(v)
+}
+
+// required turns an omittable input into a change of a field that cannot be empty: absent leaves it alone, null is the
+// caller's mistake.
+func required[T any](field string, in graphql.Omittable[*T]) (crm.Change[T], error) {
+	v, ok := in.ValueOK()
+	switch {
+	case !ok:
+		return crm.Change[T]{}, nil
+	case v == nil:
+		return crm.Change[T]{}, &crm.InvalidError{Field: field, Reason: "cannot be null"}
+	}
+	return crm.To(*v), nil
+}

@@ -1,0 +1,206 @@
+package resolve
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"kith/internal/crm"
+	"kith/internal/service"
+)
+
+// Loaders gather what the fields of one response ask for one by one. A resolver that returns a page announces its keys
+// (expect…): the first field of the page then loads for all its siblings, without waiting and with one call to storage.
+// Package fastlist, which writes a whole page, reads ahead (see [BatchLoader.Now]); fields that ask later find what was read.
+type Loaders struct {
+	service   *service.Service
+	viewer    crm.Viewer
+	recovered func(ctx context.Context, panicked any) error
+
+	Contacts     *BatchLoader[crm.ContactID, crm.Contact]
+	Identities   *BatchLoader[crm.ContactID, []crm.Identity]
+	Channels     *BatchLoader[crm.ChannelID, crm.Channel]
+	sessionsByID *BatchLoader[crm.SessionID, crm.Session] // for events
+
+	mu    sync.Mutex
+	pages [][]crm.ContactID
+	// By arguments: each alias has a loader of its own.
+	sessions  map[string]*BatchLoader[crm.ContactID, service.ContactSessions]
+	histories map[string]*BatchLoader[crm.ContactID, service.ContactHistory]
+}
+
+type loadersKey struct{}
+
+// NewLoaders makes the loaders of one response. recovered makes an error of a panic.
+func NewLoaders(s *service.Service, v crm.Viewer, recovered func(ctx context.Context, panicked any) error) *Loaders {
+	l := &Loaders{
+		service: s, viewer: v, recovered: recovered,
+		sessions:  make(map[string]*BatchLoader[crm.ContactID, service.ContactSessions]),
+		histories: make(map[string]*BatchLoader[crm.ContactID, service.ContactHistory]),
+	}
+	l.Contacts = newBatchLoader(l, l.findContacts)
+	l.Identities = newBatchLoader(l, l.findIdentities)
+	l.Channels = newBatchLoader(l, l.findChannels)
+	l.sessionsByID = newBatchLoader(l, l.findSessions)
+	return l
+}
+
+// WithLoaders returns a context for resolving a response.
+func WithLoaders(ctx context.Context, l *Loaders) context.Context {
+	return context.WithValue(ctx, loadersKey{}, l)
+}
+
+// LoadersOf are the loaders of the response; nil outside of one.
+func LoadersOf(ctx context.Context) *Loaders {
+	l, _ := ctx.Value(loadersKey{}).(*Loaders)
+	return l
+}
+
+// reset forgets everything: after a mutation, what was read before may be out of date.
+func (l *Loaders) reset() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.Contacts.reset()
+	l.Identities.reset()
+	l.Channels.reset()
+	l.sessionsByID.reset()
+	l.pages = nil
+	clear(l.sessions)
+	clear(l.histories)
+}
+
+// ExpectEvents announces the contacts and sessions of events that are resolved together.
+func (l *Loaders) ExpectEvents(contacts []crm.ContactID, sessions []crm.SessionID) {
+	l.Contacts.expect(contacts)
+	l.sessionsByID.expect(sessions)
+}
+
+// expectContacts announces contacts that are answered together.
+func (l *Loaders) expectContacts(ids []crm.ContactID) {
+	if len(ids) < 2 {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.pages = append(l.pages, ids)
+	l.Identities.expect(ids)
+	for _, f := range l.sessions {
+		f.expect(ids)
+	}
+	for _, f := range l.histories {
+		f.expect(ids)
+	}
+}
+
+// recentChannels is how many announced channels are searched for a duplicate. Announcing one twice does no harm.
+const recentChannels = 16
+
+// expectSessions announces sessions that are answered together, on one page or several.
+func (l *Loaders) expectSessions(pages ...[]crm.Session) {
+	var contacts []crm.ContactID
+	var channels []crm.ChannelID
+	for _, page := range pages {
+		for i := range page {
+			if id := page[i].ContactID; id != nil && (len(contacts) == 0 || contacts[len(contacts)-1] != *id) {
+				contacts = append(contacts, *id)
+			}
+			if id := page[i].ChannelID; !slices.Contains(channels[max(0, len(channels)-recentChannels):], id) {
+				channels = append(channels, id)
+			}
+		}
+	}
+	l.Contacts.expect(contacts)
+	l.Channels.expect(channels)
+}
+
+// expectFailures announces failures that are answered together.
+func (l *Loaders) expectFailures(failures []crm.Failure) {
+	channels := make([]crm.ChannelID, len(failures))
+	for i := range failures {
+		channels[i] = failures[i].ChannelID
+	}
+	l.Channels.expect(channels)
+}
+
+// SessionsByContact loads the page of each contact's sessions for one set of arguments.
+func (l *Loaders) SessionsByContact(list service.SessionList) *BatchLoader[crm.ContactID, service.ContactSessions] {
+	return pagesOf(l, l.sessions, list.Key(), func(
+		ctx context.Context, ids []crm.ContactID,
+	) (map[crm.ContactID]service.ContactSessions, error) {
+		found, err := l.service.SessionsByContact(ctx, l.viewer, ids, list)
+		pages := make([][]crm.Session, 0, len(found))
+		for _, s := range found {
+			pages = append(pages, s.Page.Sessions)
+		}
+		l.expectSessions(pages...)
+		return found, err
+	})
+}
+
+// historyByContact loads the page of each contact's history for one set of arguments.
+func (l *Loaders) historyByContact(p service.Paging) *BatchLoader[crm.ContactID, service.ContactHistory] {
+	return pagesOf(l, l.histories, p.Key(), func(
+		ctx context.Context, ids []crm.ContactID,
+	) (map[crm.ContactID]service.ContactHistory, error) {
+		return l.service.HistoryByContact(ctx, l.viewer, ids, p)
+	})
+}
+
+// pagesOf is the loader of a set of arguments, among those that load a page for each contact. A new one expects every contact
+// that has been announced.
+func pagesOf[P any](
+	l *Loaders, byArguments map[string]*BatchLoader[crm.ContactID, P], key string,
+	find func(context.Context, []crm.ContactID) (map[crm.ContactID]P, error),
+) *BatchLoader[crm.ContactID, P] {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	f, ok := byArguments[key]
+	if !ok {
+		f = newBatchLoader(l, find)
+		for _, page := range l.pages {
+			f.expect(page)
+		}
+		byArguments[key] = f
+	}
+	return f
+}
+
+// channel is the channel of a session, an identity or a failure. It must exist.
+func (l *Loaders) channel(ctx context.Context, id crm.ChannelID) (crm.Channel, error) {
+	c, err := l.Channels.load(ctx, id)
+	if err != nil {
+		return crm.Channel{}, err
+	}
+	if c == nil {
+		return crm.Channel{}, fmt.Errorf("load %s: %w", id, crm.ErrNotFound)
+	}
+	return *c, nil
+}
+
+func (l *Loaders) findContacts(ctx context.Context, ids []crm.ContactID) (map[crm.ContactID]crm.Contact, error) {
+	l.expectContacts(ids)
+	return l.service.ContactsByID(ctx, l.viewer, ids)
+}
+
+func (l *Loaders) findSessions(ctx context.Context, ids []crm.SessionID) (map[crm.SessionID]crm.Session, error) {
+	found, err := l.service.SessionsByID(ctx, l.viewer, ids)
+	l.expectSessions(values(found))
+	return found, err
+}
+
+func (l *Loaders) findIdentities(ctx context.Context, ids []crm.ContactID) (map[crm.ContactID][]crm.Identity, error) {
+	found, err := l.service.IdentitiesByContact(ctx, l.viewer, ids)
+	var channels []crm.ChannelID
+	for _, identities := range found {
+		for i := range identities {
+			channels = append(channels, identities[i].ChannelID)
+		}
+	}
+	l.Channels.expect(channels)
+	return found, err
+}
+
+func (l *Loaders) findChannels(ctx context.Context, ids []crm.ChannelID) (map[crm.ChannelID]crm.Channel, error) {
+	return l.service.ChannelsByID(ctx, l.viewer, ids)
+}

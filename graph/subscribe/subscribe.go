@@ -1,0 +1,62 @@
+// Package subscribe is what the transports and the root fields of subscriptions have in common.
+//
+// A root field is resolved many times and never waits: once when the subscription is opened, to read its arguments, then
+// once for each event. The context says which it is, and the channel of the field has one value at most.
+package subscribe
+
+import (
+	"context"
+
+	"kith/internal/crm"
+)
+
+// Request is what the root field of a subscription asks for.
+type Request struct {
+	After *string // the last event that the client has seen
+	// About picks the events of the field. Its filter is applied later, when an event is resolved.
+	About func(e *crm.Event) bool
+}
+
+type (
+	requestKey struct{}
+	eventKey   struct{}
+)
+
+// WithRequest returns a context in which the root field fills in its request.
+func WithRequest(ctx context.Context, r *Request) context.Context {
+	return context.WithValue(ctx, requestKey{}, r)
+}
+
+// WithEvent returns a context in which the root field resolves an event.
+func WithEvent(ctx context.Context, e *crm.Event) context.Context {
+	return context.WithValue(ctx, eventKey{}, e)
+}
+
+// EventOf is the event that the root field resolves; nil while a subscription is opened.
+func EventOf(ctx context.Context) *crm.Event {
+	e, _ := ctx.Value(eventKey{}).(*crm.Event)
+	return e
+}
+
+// Resolve resolves the root field of a subscription: to its request, or to the value of the event, which is nil for an event
+// that its filter leaves out.
+func Resolve[T any](ctx context.Context, r Request, value func(*crm.Event) (*T, error)) (<-chan T, error) {
+	if e := EventOf(ctx); e != nil {
+		v, err := value(e)
+		if err != nil {
+			return nil, err
+		}
+		out := make(chan T, 1)
+		if v != nil {
+			out <- *v
+		}
+		close(out)
+		return out, nil
+	}
+	if into, ok := ctx.Value(requestKey{}).(*Request); ok {
+		*into = r
+	}
+	out := make(chan T)
+	close(out)
+	return out, nil
+}
