@@ -1811,7 +1811,7 @@ func newExecutionContext(
 
 var sources = []*ast.Source{
 	{Name: "../../schema.graphqls", Input: `"""
-An object with an id that ` + "`" + `node` + "`" + ` finds again.
+An object that ` + "`" + `node` + "`" + ` finds by its id.
 Relay: Global Object Identification.
 """
 interface Node {
@@ -1819,53 +1819,53 @@ interface Node {
   id: ID!
 }
 
-"A moment, as RFC 3339 in UTC with up to six decimals: ` + "`" + `2026-11-23T09:30:00.123456Z` + "`" + `."
+"A point in time, as RFC 3339 in UTC with up to six decimals: ` + "`" + `2026-11-23T09:30:00.123456Z` + "`" + `."
 scalar DateTime
 
-"A customer who has written to the workspace. Contacts come into being by themselves when somebody writes."
+"A customer who has written to the workspace. Contacts are created automatically when a customer writes."
 type Contact implements Node {
   "Opaque: ` + "`" + `contact_` + "`" + ` and 32 hexadecimal digits."
   id: ID!
-  "The name, from the channel or from staff; null while nobody has given one."
+  "The name, from the channel or from staff; null until there is one."
   name: String
-  "What to show for the contact: the name, else the e-mail, else the phone, else ` + "`" + `Unknown` + "`" + `."
+  "What to show for the contact: the name, else the email, else the phone, else ` + "`" + `Unknown` + "`" + `."
   displayName: String!
-  "The e-mail address."
+  "The email address."
   email: String
   "The phone number in E.164, for example ` + "`" + `+4930123456` + "`" + `."
   phone: String
-  "Staff's own notes, possibly empty."
+  "The notes that staff keep; may be empty."
   notes: String!
-  "Rises by one with each edit; activity leaves it alone. Send it back as ` + "`" + `expectedVersion` + "`" + ` to notice other people's edits."
+  "Increases by one with each edit; activity does not change it. Send it back as ` + "`" + `expectedVersion` + "`" + ` to detect other people's edits."
   version: Int!
-  "When the contact first wrote."
+  "When the contact was created, with the first message reported."
   createdAt: DateTime!
-  "When a field was last edited. Activity leaves it alone."
+  "When a field was last edited. Activity does not change it."
   updatedAt: DateTime!
-  "When the customer last wrote; null for one who has only been written to. Only ever moves forward."
+  "When the customer last wrote; null for one who has only been written to. Never moves backwards."
   lastActivityAt: DateTime
   "The customer's ids on the channels, oldest first."
   identities: [Identity!]!
-  "The customer's conversations, the newest last message first."
+  "The customer's conversations, the one with the newest message first."
   sessions(
-    "How many from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
+    "How many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
     first: Int
     "Only rows after this cursor."
     after: String
-    "How many from the end, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    "How many rows from the end, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
     last: Int
     "Only rows before this cursor."
     before: String
-    "Which sessions; all by default."
+    "Which sessions to include; all by default."
     filter: SessionFilter
   ): SessionConnection!
-  "What was changed of the contact, the newest change first, with old and new values. STAFF."
+  "The changes of the contact, newest first, with old and new values. STAFF."
   history(
-    "How many from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
+    "How many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
     first: Int
     "Only changes after this cursor."
     after: String
-    "How many from the end, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    "How many rows from the end, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
     last: Int
     "Only changes before this cursor."
     before: String
@@ -1877,28 +1877,28 @@ type Identity {
   "The channel that knows the customer by this id."
   channel: Channel!
   """
-  The channel's id for the customer, as the channel gave it. For a chat widget visitor it is a digest, because anybody who
-  has the id can write as that visitor.
+  The channel's id for the customer, unchanged. For a visitor of a chat widget it is a digest, because anybody who has the
+  id can write as that visitor.
   """
   externalId: String!
-  "The name as the channel gave it."
+  "The name that the channel reported."
   displayName: String
-  "When the customer first wrote on this channel."
+  "When the first message of the customer on this channel was reported."
   createdAt: DateTime!
 }
 
-"A place where customers write in."
+"Where customers write in: an account at a messaging product, or a chat widget."
 type Channel implements Node {
   "Opaque: ` + "`" + `channel_` + "`" + ` and 32 hexadecimal digits."
   id: ID!
-  "What staff call it."
+  "The name that staff see."
   name: String!
   "The messaging product behind it."
   type: ChannelType!
-  "Whether it takes messages."
+  "Whether it accepts messages."
   active: Boolean!
   """
-  HTML_EMBED: whether it takes messages only from visitors whose identity the site has signed. False for the other types,
+  HTML_EMBED: whether it accepts messages only from visitors whose identity the site has signed. False for the other types,
   whose provider signs everything.
   """
   requireSignedIdentity: Boolean!
@@ -1924,35 +1924,35 @@ enum ChannelType {
 type Session implements Node {
   "Opaque: ` + "`" + `session_` + "`" + ` and 32 hexadecimal digits."
   id: ID!
-  "The customer; null once the contact is deleted."
+  "The customer; null after the contact was deleted."
   contact: Contact
   "The customer's display name, or ` + "`" + `Anonymous` + "`" + ` when there is no contact."
   contactName: String!
   "Where the conversation takes place."
   channel: Channel!
-  "How far the conversation has come."
+  "The state of the conversation."
   status: SessionStatus!
-  "What it is about; null while nobody has said."
+  "What it is about; null until somebody sets it."
   tag: SessionTag
   "The newest message as one line of plain text, at most 140 characters; null when it has no text, or the contact was deleted."
   lastMessagePreview: String
-  "When the newest message was written. Only ever moves forward."
+  "When the newest message was written. Never moves backwards."
   lastMessageAt: DateTime!
-  "How many of the customer's messages nobody has read."
+  "How many of the customer's messages are unread."
   unreadCount: Int!
   "When the conversation started."
   startedAt: DateTime!
 }
 
-"How many sessions pass a filter, in all and for each value that the filter could name."
+"How many sessions match a filter, in total and for each value that the filter could have."
 type SessionCounts {
-  "How many pass the whole filter."
+  "How many match the whole filter."
   total: Int!
-  "For each status, how many pass the filter's other conditions; in the order of the schema."
+  "For each status, how many match the filter's other conditions; in the order of the schema."
   statuses: [SessionStatusCount!]!
-  "For each tag and for none, how many pass the filter's other conditions; in the order of the schema, untagged last."
+  "For each tag, and for sessions without one, how many match the filter's other conditions; in the order of the schema, untagged last."
   tags: [SessionTagCount!]!
-  "For each channel of the workspace, oldest first, how many pass the filter's other conditions."
+  "For each channel of the workspace, oldest first, how many match the filter's other conditions."
   channels: [SessionChannelCount!]!
 }
 
@@ -1981,19 +1981,19 @@ type SessionChannelCount {
 }
 
 """
-One item of a channel's report that could not be taken in. It is kept until it is replayed with success or dismissed, or
-the customer's contact is deleted. ADMIN.
+An item that a channel reported and that could not be recorded. It is kept until it is replayed successfully or dismissed,
+until the customer's contact is deleted, or until the retention time is over. ADMIN.
 """
 type IngestFailure implements Node {
   "Opaque: ` + "`" + `failure_` + "`" + ` and 32 hexadecimal digits."
   id: ID!
   "The channel that reported it."
   channel: Channel!
-  "When it failed first."
+  "When it first failed."
   at: DateTime!
-  "Its place in the report, from 0."
+  "Its position in the report, from 0."
   position: Int!
-  "Why it failed, in a sentence for an operator."
+  "Why it failed, as a sentence for an operator."
   reason: String!
   "The item as the provider sent it."
   payload: String!
@@ -2005,45 +2005,45 @@ type IngestFailureConnection {
   edges: [IngestFailureEdge!]!
   "The failures without cursors."
   nodes: [IngestFailure!]!
-  "Where the page stands in the list."
+  "The position of the page in the list."
   pageInfo: PageInfo!
   "How many failures the whole list has. Counted only when asked for."
   totalCount: Count!
 }
 
-"A failure in its place in a list."
+"A failure at its position in a list."
 type IngestFailureEdge {
-  "Marks the place, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  "Identifies the position, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
   cursor: String!
   "The failure."
   node: IngestFailure!
 }
 
-"A page of what people did."
+"A page of audit entries. Relay: Cursor Connections."
 type AuditConnection {
   "The entries with their cursors."
   edges: [AuditEdge!]!
   "The entries without cursors."
   nodes: [AuditEntry!]!
-  "Where the page stands in the list."
+  "The position of the page in the list."
   pageInfo: PageInfo!
 }
 
-"An entry in its place in a list."
+"An entry at its position in a list."
 type AuditEdge {
-  "Marks the place, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  "Identifies the position, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
   cursor: String!
   "The entry."
   node: AuditEntry!
 }
 
-"Something that a person did. It tells no values, and outlives what it was done to."
+"Something that a person did. It contains no values, and is kept after its object has been deleted."
 type AuditEntry {
   "The id of the event for the same change. Actions without an event, such as an export, have an id of their own."
   id: ID!
   "What was done."
   action: AuditAction!
-  "The contact concerned, which may no longer exist. For a session, its current contact; null once that is deleted."
+  "The contact concerned, which may no longer exist. For a session, its current contact; null after that was deleted."
   contactId: ID
   "The session that was edited; null otherwise."
   sessionId: ID
@@ -2065,7 +2065,7 @@ enum AuditAction {
   CONTACT_EDITED
   "Deleted a contact."
   CONTACT_DELETED
-  "Exported what is held on a contact."
+  "Exported everything that is stored about a contact."
   CONTACT_EXPORTED
   "Changed a session's status or tag, or marked it read."
   SESSION_EDITED
@@ -2083,15 +2083,15 @@ enum AuditAction {
   SIGNED_OUT
 }
 
-"How far a conversation has come."
+"The state of a conversation."
 enum SessionStatus {
-  "Going on."
+  "Ongoing."
   ACTIVE
-  "Handed to a person."
+  "Handed over to a person."
   ESCALATED
   "Ended. The customer's next message starts a new session."
   CLOSED
-  "Ended and put away. The customer's next message starts a new session."
+  "Ended and archived. The customer's next message starts a new session."
   ARCHIVED
 }
 
@@ -2101,13 +2101,13 @@ enum SessionTag {
   PRODUCT_INQUIRY
   "Help with a project."
   PROJECT_GUIDANCE
-  "A price is asked for."
+  "The customer asks for a price."
   PRICING_QUOTE
-  "Something does not work."
+  "Something is not working."
   TECHNICAL_SUPPORT
-  "Where is my order?"
+  "A question about an order."
   ORDER_STATUS
-  "The customer is not content."
+  "The customer is dissatisfied."
   COMPLAINT
   "Anything else."
   GENERAL
@@ -2119,19 +2119,19 @@ type ContactConnection {
   edges: [ContactEdge!]!
   "The contacts without cursors."
   nodes: [Contact!]!
-  "Where the page stands in the list."
+  "The position of the page in the list."
   pageInfo: PageInfo!
   "How many contacts the whole list has. Counted only when asked for."
   totalCount: Count!
-  "The search as applied, so that a late answer can be told from the newest; empty without one."
+  "The search that was applied, so that a client can recognize an outdated answer; empty without a search."
   search: String!
-  "Whether the workspace has any contact: tells ` + "`" + `No contacts yet` + "`" + ` from ` + "`" + `No contacts found` + "`" + `."
+  "Whether the workspace has any contact, to distinguish ` + "`" + `No contacts yet` + "`" + ` from ` + "`" + `No contacts found` + "`" + `."
   workspaceHasContacts: Boolean!
 }
 
-"A contact in its place in a list."
+"A contact at its position in a list."
 type ContactEdge {
-  "Marks the place, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + ` under the same search and order."
+  "Identifies the position, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + ` under the same search and order."
   cursor: String!
   "The contact."
   node: Contact!
@@ -2139,7 +2139,7 @@ type ContactEdge {
   match: ContactMatch
 }
 
-"Why a contact is in a search's result: the best of its reasons."
+"Why a contact is in the result of a search: its best match."
 type ContactMatch {
   "The field that matched."
   field: ContactMatchField!
@@ -2147,11 +2147,11 @@ type ContactMatch {
   kind: ContactMatchKind!
 }
 
-"A field that the search looks at."
+"A field that is searched."
 enum ContactMatchField {
   "The contact's name."
   NAME
-  "The contact's e-mail."
+  "The contact's email."
   EMAIL
   "The contact's phone."
   PHONE
@@ -2159,13 +2159,13 @@ enum ContactMatchField {
 
 "How well a field matched, best first."
 enum ContactMatchKind {
-  "The whole name is the search."
+  "The search is the whole name."
   EXACT
   "The name starts with the search."
   PREFIX
-  "A later word of the name, the e-mail or a part of it, or a form of the phone starts with the search."
+  "A later word of the name, the email or a part of it, or a way of writing the phone number starts with the search."
   WORD
-  "The search is found somewhere within, or its words in different places."
+  "Every word of the search occurs somewhere, in the same field or in different ones."
   ANYWHERE
 }
 
@@ -2175,19 +2175,19 @@ type SessionConnection {
   edges: [SessionEdge!]!
   "The sessions without cursors."
   nodes: [Session!]!
-  "Where the page stands in the list."
+  "The position of the page in the list."
   pageInfo: PageInfo!
 }
 
-"A session in its place in a list."
+"A session at its position in a list."
 type SessionEdge {
-  "Marks the place, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + ` under the same filter."
+  "Identifies the position, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + ` under the same filter."
   cursor: String!
   "The session."
   node: Session!
 }
 
-"Where a page stands in its list. Relay: Cursor Connections."
+"The position of a page in its list. Relay: Cursor Connections."
 type PageInfo {
   "Whether rows follow the page. When paging backwards: whether ` + "`" + `before` + "`" + ` was given."
   hasNextPage: Boolean!
@@ -2199,7 +2199,7 @@ type PageInfo {
   endCursor: String
 }
 
-"How long a list is."
+"The length of a list."
 type Count {
   "The number of its rows; for a search, and for failures, at most 10 000."
   value: Int!
@@ -2207,7 +2207,7 @@ type Count {
   exact: Boolean!
 }
 
-"Who is asking."
+"Who is making the request."
 type Viewer {
   "The credential's subject."
   subject: String!
@@ -2215,7 +2215,7 @@ type Viewer {
   name: String
   "What the credential may do."
   role: Role!
-  "The workspace that the credential opens."
+  "The workspace that the credential is for."
   workspace: String!
 }
 
@@ -2223,100 +2223,103 @@ type Viewer {
 enum Role {
   "May read, edit and delete contacts, and see and edit sessions."
   STAFF
-  "May all that STAFF may, and manage channels and what could not be taken in of their messages."
+  """
+  May do everything that STAFF and CHANNEL may, and manage channels and their failures, export contacts and read the audit
+  log.
+  """
   ADMIN
   "May only report interactions."
   CHANNEL
 }
 
-"Reading."
+"Operations that read."
 type Query {
-  "Who is asking."
+  "Who is making the request."
   viewer: Viewer!
-  "The contact, session, channel or, for ADMIN, failure of this id; null when there is none."
+  "The contact, session, channel or, for ADMIN, failure with this id; null when there is none."
   node(
     "Its id."
     id: ID!
   ): Node
-  "The objects of these ids, each in its place; null where there is none."
+  "The objects with these ids, in the same order; null where there is none."
   nodes(
-    "Their ids, 100 at most, and each of them once."
+    "Their ids: 100 at most, without repetition."
     ids: [ID!]!
   ): [Node]!
-  "The contact of this id; null when there is none."
+  "The contact with this id; null when there is none."
   contact(
     "Its id."
     id: ID!
   ): Contact
   """
-  The workspace's contacts. The search is one box over name, e-mail and phone: its words match anywhere, in any order; a
-  search of digits and phone punctuation is one phone number.
+  The workspace's contacts. One search covers name, email and phone: its words match anywhere, in any order; a search of
+  digits and phone punctuation only counts as one phone number.
   """
   contacts(
-    "What was typed; accents, case, and the way a phone number is written do not matter."
+    "The text to search for; accents, case, and the way a phone number is written do not matter."
     search: String
     "Without a search: LAST_ACTIVITY (default, newest first), NAME or CREATED. With one: RELEVANCE (default) or NAME."
     orderBy: ContactOrder
-    "How many from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
+    "How many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
     first: Int
     "Only rows after this cursor."
     after: String
-    "How many from the end, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    "How many rows from the end, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
     last: Int
     "Only rows before this cursor."
     before: String
   ): ContactConnection!
-  "The session of this id; null when there is none."
+  "The session with this id; null when there is none."
   session(
     "Its id."
     id: ID!
   ): Session
-  "The workspace's sessions, the newest last message first."
+  "The workspace's sessions, the one with the newest message first."
   sessions(
-    "Which sessions; all by default."
+    "Which sessions to include; all by default."
     filter: SessionFilter
-    "How many from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
+    "How many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
     first: Int
     "Only rows after this cursor."
     after: String
-    "How many from the end, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    "How many rows from the end, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
     last: Int
     "Only rows before this cursor."
     before: String
   ): SessionConnection!
   """
-  How many sessions there are: the figures beside the values of a filter. Those of one condition leave the filter's own
-  values of it aside, so that they tell what choosing another value would show.
+  How many sessions there are, to show next to the values of a filter. The counts of one condition ignore the values that
+  the filter has for it, so they show how many sessions another choice would find.
   """
   sessionCounts(
-    "Which sessions; all by default."
+    "Which sessions to include; all by default."
     filter: SessionFilter
   ): SessionCounts!
   "The workspace's channels, oldest first."
   channels: [Channel!]!
   """
-  Marks this moment for the ` + "`" + `after` + "`" + ` of a subscription. Whoever asks for it first, reads lists then, and subscribes after it
-  misses nothing in between. It is the id of no event. STAFF.
+  The current position in the stream of events, for the ` + "`" + `after` + "`" + ` of a subscription. Ask for it first, then read lists, then
+  subscribe after it: nothing in between is missed. It does not identify an event. STAFF.
   """
   lastEventId: ID!
-  "What channels reported and could not be taken in, the newest first. ADMIN."
+  "Items that channels reported and that could not be recorded, newest first. ADMIN."
   ingestFailures(
-    "How many from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
+    "How many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
     first: Int
     "Only rows after this cursor."
     after: String
-    "How many from the end, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    "How many rows from the end, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
     last: Int
     "Only rows before this cursor."
     before: String
   ): IngestFailureConnection!
-  "Who did what, without values, newest first; kept forever. ADMIN."
+  "The audit log: who did what, without values, newest first. Kept forever. ADMIN."
   auditLog(
-    "How many from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
+    "How many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
     first: Int
     "Only rows after this cursor."
     after: String
-    "How many from the end, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    "How many rows from the end, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
     last: Int
     "Only rows before this cursor."
     before: String
@@ -2327,62 +2330,62 @@ type Query {
 input ContactOrder {
   "What to sort by."
   field: ContactOrderField!
-  "Which way."
+  "Ascending or descending."
   direction: OrderDirection! = ASC
 }
 
 "What a list of contacts can be sorted by."
 enum ContactOrderField {
-  "When the customer last wrote. Not under a search."
+  "When the customer last wrote. Not with a search."
   LAST_ACTIVITY
-  "The name, without regard to case and accents; contacts without one come last."
+  "The name, ignoring case and accents; contacts without one come last."
   NAME
-  "When the contact came into being. Not under a search."
+  "When the contact was created. Not with a search."
   CREATED
-  "How well the contact matches. Only under a search."
+  "How well the contact matches. Only with a search."
   RELEVANCE
 }
 
-"Which way a list runs."
+"The direction of a list."
 enum OrderDirection {
-  "From the start of the alphabet, the oldest, the best match."
+  "From A to Z, from the oldest, from the best match."
   ASC
-  "From the end of the alphabet, the newest, the weakest match."
+  "From Z to A, from the newest, from the weakest match."
   DESC
 }
 
-"Which sessions: every condition given must hold; values within one condition are alternatives."
+"Which sessions to include. A session must meet every condition; within one condition, any of the values will do."
 input SessionFilter {
-  "Only this contact's."
+  "Only sessions of this contact."
   contactId: ID
   "True: only sessions without a contact. False: only sessions with one."
   anonymous: Boolean
-  "Only on one of these channels."
+  "Only sessions on one of these channels."
   channelId: [ID!]
-  "Only in one of these statuses."
+  "Only sessions with one of these statuses."
   status: [SessionStatus!]
-  "Only with one of these tags."
+  "Only sessions with one of these tags."
   tag: [SessionTag!]
 }
 
-"Writing. What a person can mend comes back as ` + "`" + `userErrors` + "`" + `."
+"Operations that write. Problems that the user can fix are returned in ` + "`" + `userErrors` + "`" + `."
 type Mutation {
-  "Edits a contact: an absent field stays, null or an empty string clears it, a value sets it. STAFF."
+  "Edits a contact: an absent field is left unchanged, null or an empty string clears it, a value sets it. STAFF."
   updateContact(
     "What to change."
     input: UpdateContactInput!
   ): UpdateContactPayload!
-  "Deletes a contact, its identities and its notes for good. Its sessions stay, as Anonymous and without a preview. STAFF."
+  "Permanently deletes a contact, its identities and its notes. Its sessions stay, as Anonymous and without a preview. STAFF."
   deleteContact(
     "Which contact."
     input: DeleteContactInput!
   ): DeleteContactPayload!
-  "Answers everything that is held on one contact. Each export is in the ` + "`" + `auditLog` + "`" + `. ADMIN."
+  "Returns everything that is stored about one contact. Each export is recorded in the ` + "`" + `auditLog` + "`" + `. ADMIN."
   exportContact(
     "Which contact."
     input: ExportContactInput!
   ): ExportContactPayload!
-  "Edits a session: an absent field stays. STAFF."
+  "Edits a session: an absent field is left unchanged. STAFF."
   updateSession(
     "What to change."
     input: UpdateSessionInput!
@@ -2392,67 +2395,68 @@ type Mutation {
     "The new channel."
     input: CreateChannelInput!
   ): CreateChannelPayload!
-  "Edits a channel: an absent field stays. ADMIN."
+  "Edits a channel: an absent field is left unchanged. ADMIN."
   updateChannel(
     "What to change."
     input: UpdateChannelInput!
   ): UpdateChannelPayload!
   """
-  Reports one message on a channel. Finds or makes the contact and the session. The same message again changes nothing and
-  gets the same answer. Channel credential, which may be bound to one channel and is then FORBIDDEN the others, or ADMIN.
+  Reports one message on a channel. Finds or creates the contact and the session. Reporting the same message again changes
+  nothing and returns the same answer. CHANNEL or ADMIN; a channel credential that is restricted to one channel fails with
+  FORBIDDEN for all others.
   """
   recordInteraction(
     "The message."
     input: RecordInteractionInput!
   ): RecordInteractionPayload!
   """
-  Takes in once more what failed, each item by itself, for instance after the channel was set right. What succeeds is no
-  failure any more; what was recorded before is not recorded twice. ADMIN.
+  Tries again to record items that failed, each on its own, for example after the channel was fixed. An item that succeeds is
+  removed from the failures; what was recorded before is not recorded twice. ADMIN.
   """
   replayIngestFailures(
     "Which failures."
     input: ReplayIngestFailuresInput!
   ): ReplayIngestFailuresPayload!
-  "Throws failures away for good. ADMIN."
+  "Permanently discards failures. ADMIN."
   dismissIngestFailures(
     "Which failures."
     input: DismissIngestFailuresInput!
   ): DismissIngestFailuresPayload!
 }
 
-"Hearing of changes, over WebSocket (graphql-transport-ws) or server-sent events (graphql-sse, distinct connections)."
+"Live changes, over WebSocket (graphql-transport-ws) or server-sent events (graphql-sse, distinct connections)."
 type Subscription {
   """
-  What happens to the workspace's contacts, in order. STAFF. A subscription that ends with SLOW_CONSUMER, or with its
-  connection, goes on without a gap or a repeat after the last event seen. RESYNC_REQUIRED says that this is too long ago:
-  read everything anew and subscribe.
+  What happens to the workspace's contacts, in order. STAFF. After a subscription has ended with SLOW_CONSUMER, or with its
+  connection, subscribe again after the last event received: nothing is missed or repeated. RESYNC_REQUIRED means that it is
+  not possible to continue from there: read everything again and subscribe.
   """
   contactEvents(
-    "The id of the last event seen, an ` + "`" + `eventId` + "`" + ` of a mutation, or a ` + "`" + `lastEventId` + "`" + `. Without it: from now on."
+    "The id of the last event received, an ` + "`" + `eventId` + "`" + ` from a mutation, or a ` + "`" + `lastEventId` + "`" + `. Without it, events start from now."
     after: ID
   ): ContactEvent!
   """
-  What happens to the workspace's sessions, in order; it ends and goes on as ` + "`" + `contactEvents` + "`" + ` does. STAFF. With a filter it
-  tells of each session that passes it now or may have passed it before the change, so that a client can drop a session
-  that passes no more.
+  What happens to the workspace's sessions, in order; it ends and continues as ` + "`" + `contactEvents` + "`" + ` does. STAFF. With a filter,
+  it reports each session that matches now or may have matched before the change, so that a client can remove a session
+  that no longer matches.
   """
   sessionEvents(
-    "The id of the last event seen, an ` + "`" + `eventId` + "`" + ` of a mutation, or a ` + "`" + `lastEventId` + "`" + `. Without it: from now on."
+    "The id of the last event received, an ` + "`" + `eventId` + "`" + ` from a mutation, or a ` + "`" + `lastEventId` + "`" + `. Without it, events start from now."
     after: ID
-    "Which sessions; all by default."
+    "Which sessions to include; all by default."
     filter: SessionFilter
   ): SessionEvent!
 }
 
 "Something that happened to a contact."
 type ContactEvent {
-  "The event's id, for ` + "`" + `after` + "`" + `, and to know one's own changes by."
+  "The event's id, for ` + "`" + `after` + "`" + `, and to recognize your own changes."
   id: ID!
   "What happened."
   kind: ContactEventKind!
   "The id of the contact."
   contactId: ID!
-  "The contact as it is now; null when it is deleted."
+  "The current contact; null when it has been deleted."
   contact: Contact
   "The contact's version after the event."
   version: Int!
@@ -2466,25 +2470,25 @@ type ContactEvent {
 
 "What can happen to a contact."
 enum ContactEventKind {
-  "It came into being."
+  "It was created."
   CREATED
   "Fields were changed."
   UPDATED
-  "It was deleted for good. Its sessions stay, as Anonymous."
+  "It was permanently deleted. Its sessions stay, as Anonymous."
   DELETED
-  "There was a message. Told at most once a second for each contact, and again after the last one."
+  "There was a message. Sent at most once a second for each contact, and once more after the last message."
   ACTIVITY
 }
 
 "Something that happened to a session."
 type SessionEvent {
-  "The event's id, for ` + "`" + `after` + "`" + `, and to know one's own changes by."
+  "The event's id, for ` + "`" + `after` + "`" + `, and to recognize your own changes."
   id: ID!
   "What happened."
   kind: SessionEventKind!
-  "The id of the session; null for CONTACT_DELETED, which is of all sessions of a contact."
+  "The id of the session; null for CONTACT_DELETED, which concerns all sessions of a contact."
   sessionId: ID
-  "The session as it is now; null for CONTACT_DELETED."
+  "The current session; null for CONTACT_DELETED."
   session: Session
   "The id of the session's contact, if it has one."
   contactId: ID
@@ -2502,9 +2506,9 @@ enum SessionEventKind {
   CREATED
   "Fields were changed."
   UPDATED
-  "There was a message. Told at most once a second for each session, and again after the last one."
+  "There was a message. Sent at most once a second for each session, and once more after the last message."
   ACTIVITY
-  "A contact was deleted: all its sessions are Anonymous now, and have no preview."
+  "A contact was deleted: all its sessions are now Anonymous and have no preview."
   CONTACT_DELETED
 }
 
@@ -2514,13 +2518,13 @@ type ContactChangeConnection {
   edges: [ContactChangeEdge!]!
   "The changes without cursors."
   nodes: [ContactChange!]!
-  "Where the page stands in the list."
+  "The position of the page in the list."
   pageInfo: PageInfo!
 }
 
-"A change in its place in a contact's history."
+"A change at its position in a contact's history."
 type ContactChangeEdge {
-  "Marks the place, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + ` in the same contact's history."
+  "Identifies the position, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + ` in the same contact's history."
   cursor: String!
   "The change."
   node: ContactChange!
@@ -2528,7 +2532,7 @@ type ContactChangeEdge {
 
 "A change of a contact."
 type ContactChange {
-  "The id of the event that told of it."
+  "The id of the event for the same change."
   id: ID!
   "CREATED or UPDATED."
   kind: ContactEventKind!
@@ -2552,31 +2556,31 @@ type FieldChange {
   new: String
 }
 
-"An edit of one contact. An absent field stays, null or an empty string clears it, a value sets it."
+"An edit of one contact. An absent field is left unchanged, null or an empty string clears it, a value sets it."
 input UpdateContactInput {
   "Which contact."
   id: ID!
   "At most 200 characters, none of them a control character."
   name: String
-  "An e-mail address; spaces around it are dropped."
+  "An email address; surrounding spaces are removed."
   email: String
-  "A phone number in any common notation; without a country code it is read in the workspace's default region."
+  "A phone number in any common notation; without a country code, it is taken as a number of the server's default region."
   phone: String
   "At most 10 000 characters."
   notes: String
   "Refuse the edit with CONFLICT unless the contact is at this version."
   expectedVersion: Int
-  "Accept an e-mail or phone that another contact has."
+  "Accept an email or phone that another contact has."
   allowDuplicate: Boolean! = false
 }
 
-"What became of an edit."
+"The result of an edit."
 type UpdateContactPayload {
-  "The contact as it is now, also beside an error; null when it is gone."
+  "The current contact, also when there are errors; null when it no longer exists."
   contact: Contact
   "The id of the event that the edit caused; null when nothing changed."
   eventId: ID
-  "What a person can mend; empty when the edit was made."
+  "Problems that the user can fix; empty when the edit was made."
   userErrors: [UserError!]!
 }
 
@@ -2586,13 +2590,13 @@ input DeleteContactInput {
   id: ID!
 }
 
-"What became of a deletion."
+"The result of a deletion."
 type DeleteContactPayload {
-  "The id of the contact that is gone; null when nothing was deleted."
+  "The id of the deleted contact; null when nothing was deleted."
   deletedContactId: ID
   "The id of the event that the deletion caused; null when nothing changed."
   eventId: ID
-  "What a person can mend; empty when the contact was deleted."
+  "Problems that the user can fix; empty when the contact was deleted."
   userErrors: [UserError!]!
 }
 
@@ -2602,97 +2606,97 @@ input ExportContactInput {
   id: ID!
 }
 
-"What is held on one contact."
+"Everything that is stored about one contact."
 type ExportContactPayload {
   """
-  A JSON document: the contact with where its values come from, its identities, sessions and history, and what of its
-  messages could not be taken in. Null beside an error.
+  A JSON document: the contact with the source of each value, its identities, sessions and history, and its messages that
+  could not be recorded. Null when there are errors.
   """
   document: String
-  "What a person can mend; empty when the contact was exported."
+  "Problems that the user can fix; empty when the contact was exported."
   userErrors: [UserError!]!
 }
 
-"An edit of one session. An absent field stays."
+"An edit of one session. An absent field is left unchanged."
 input UpdateSessionInput {
   "Which session."
   id: ID!
-  "How far the conversation has come. Cannot be null."
+  "The state of the conversation. Cannot be null."
   status: SessionStatus
   "What it is about; null clears it."
   tag: SessionTag
-  "Whether all messages so far count as read now."
+  "Whether to mark all messages so far as read."
   markRead: Boolean! = false
 }
 
-"What became of an edit of a session."
+"The result of an edit of a session."
 type UpdateSessionPayload {
-  "The session as it is now, also beside an error; null when there is none."
+  "The current session, also when there are errors; null when it does not exist."
   session: Session
   "The id of the event that the edit caused; null when nothing changed."
   eventId: ID
-  "What a person can mend; empty when the edit was made."
+  "Problems that the user can fix; empty when the edit was made."
   userErrors: [UserError!]!
 }
 
 "A new channel."
 input CreateChannelInput {
-  "What staff call it, at most 200 characters."
+  "The name that staff see, at most 200 characters."
   name: String!
   "The messaging product behind it."
   type: ChannelType!
   """
   What the provider signs its webhooks with, at least 16 characters; stored encrypted and never shown again. WHATSAPP,
   FACEBOOK, INSTAGRAM: the app secret. TIKTOK: the client secret. TELEGRAM: the ` + "`" + `secret_token` + "`" + ` of ` + "`" + `setWebhook` + "`" + `; one is
-  made when none is given. HTML_EMBED: the key that signs visitors' identities.
+  generated when it is missing. HTML_EMBED: the key that signs visitors' identities.
   """
   secret: String
   """
-  The sites whose pages may hold the chat widget, 100 at most, for HTML_EMBED alone: ` + "`" + `example.com` + "`" + `, ` + "`" + `*.example.com` + "`" + ` for
-  every name below it, ` + "`" + `localhost:3000` + "`" + ` with a port.
+  The sites whose pages may contain the chat widget, 100 at most; only for HTML_EMBED: ` + "`" + `example.com` + "`" + `, ` + "`" + `*.example.com` + "`" + ` for
+  all its subdomains, ` + "`" + `localhost:3000` + "`" + ` with a port.
   """
   allowedDomains: [String!]
   """
-  Take messages only from visitors whose identity the site has signed, so that nobody unknown to the site can write.
-  For HTML_EMBED alone; needs a ` + "`" + `secret` + "`" + `.
+  Accept messages only from visitors whose identity the site has signed, so that nobody unknown to the site can write.
+  Only for HTML_EMBED; needs a ` + "`" + `secret` + "`" + `.
   """
   requireSignedIdentity: Boolean! = false
 }
 
-"What became of a new channel."
+"The result of creating a channel."
 type CreateChannelPayload {
-  "The channel; null beside an error."
+  "The channel; null when there are errors."
   channel: Channel
-  "What to enter where; null beside an error."
+  "The values to paste at the provider or into the page; null when there are errors."
   setup: ChannelSetup
-  "What a person can mend; empty when the channel was made."
+  "Problems that the user can fix; empty when the channel was created."
   userErrors: [UserError!]!
 }
 
-"What connects a channel with its provider: what an administrator enters where. It holds no secret of the provider."
+"The values that an administrator pastes into the provider's console, or into the page. They contain no secret of the provider."
 type ChannelSetup {
   "Where the provider sends its webhooks, and the chat widget its messages."
   webhookUrl: String!
   """
-  WHATSAPP, FACEBOOK and INSTAGRAM: the verify token to enter beside the webhook's URL. TELEGRAM: the ` + "`" + `secret_token` + "`" + ` for
-  ` + "`" + `setWebhook` + "`" + `, where Kith has made it. Null when there is none.
+  WHATSAPP, FACEBOOK and INSTAGRAM: the verify token to enter next to the webhook's URL. TELEGRAM: the ` + "`" + `secret_token` + "`" + ` for
+  ` + "`" + `setWebhook` + "`" + `, if Kith has generated it. Null when there is none.
   """
   verifyToken: String
-  "HTML_EMBED: what to put into the pages of the allowed sites. Null for the other types."
+  "HTML_EMBED: the snippet to paste into the pages of the allowed sites. Null for the other types."
   embedSnippet: String
   "Whether the channel has a secret."
   secretSet: Boolean!
-  "HTML_EMBED: the sites whose pages may hold the chat widget."
+  "HTML_EMBED: the sites whose pages may contain the chat widget."
   allowedDomains: [String!]!
 }
 
-"An edit of one channel. An absent field stays."
+"An edit of one channel. An absent field is left unchanged."
 input UpdateChannelInput {
   "Which channel."
   id: ID!
-  "What staff call it, at most 200 characters. Cannot be null."
+  "The name that staff see, at most 200 characters. Cannot be null."
   name: String
-  "Whether it takes messages. Cannot be null."
+  "Whether it accepts messages. Cannot be null."
   active: Boolean
   """
   What the provider signs its webhooks with, at least 16 characters; stored encrypted and never shown again. WHATSAPP,
@@ -2701,42 +2705,42 @@ input UpdateChannelInput {
   """
   secret: String
   """
-  The sites whose pages may hold the chat widget, 100 at most, for HTML_EMBED alone: ` + "`" + `example.com` + "`" + `, ` + "`" + `*.example.com` + "`" + ` for
-  every name below it, ` + "`" + `localhost:3000` + "`" + ` with a port. Replaces the list; null empties it.
+  The sites whose pages may contain the chat widget, 100 at most; only for HTML_EMBED: ` + "`" + `example.com` + "`" + `, ` + "`" + `*.example.com` + "`" + ` for
+  all its subdomains, ` + "`" + `localhost:3000` + "`" + ` with a port. Replaces the list; null empties it.
   """
   allowedDomains: [String!]
   """
-  Take messages only from visitors whose identity the site has signed, so that nobody unknown to the site can write.
-  For HTML_EMBED alone; needs a ` + "`" + `secret` + "`" + `. Cannot be null.
+  Accept messages only from visitors whose identity the site has signed, so that nobody unknown to the site can write.
+  Only for HTML_EMBED; needs a ` + "`" + `secret` + "`" + `. Cannot be null.
   """
   requireSignedIdentity: Boolean
 }
 
-"What became of an edit of a channel."
+"The result of an edit of a channel."
 type UpdateChannelPayload {
-  "The channel as it is now; null when there is none."
+  "The current channel; null when it does not exist."
   channel: Channel
-  "What to enter where, as things are now; null when there is no such channel."
+  "The current values to paste at the provider or into the page; null when there is no such channel."
   setup: ChannelSetup
-  "What a person can mend; empty when the edit was made."
+  "Problems that the user can fix; empty when the edit was made."
   userErrors: [UserError!]!
 }
 
 "One message on a channel."
 input RecordInteractionInput {
-  "The channel it came by."
+  "The channel that it arrived on."
   channelId: ID!
-  "The channel's id for the customer, at most 512 bytes. Kept as given."
+  "The channel's id for the customer, at most 512 bytes. Stored unchanged."
   externalId: String!
-  "The provider's id of the message, at most 512 bytes: the same id of the same customer is the same message."
+  "The provider's id of the message, at most 512 bytes: the same id from the same customer is the same message."
   messageId: String!
-  "When it was written; now by default, and never later than now."
+  "When it was written; now by default. A later time counts as now."
   occurredAt: DateTime
   "Who wrote it."
   direction: InteractionDirection! = INBOUND
-  "Its text; one line of it becomes the preview."
+  "Its text, which is shortened to one line for the preview."
   text: String
-  "What the channel says of the customer. A malformed value is dropped, the message is taken all the same."
+  "What the channel knows about the customer. A malformed value is dropped; the message is recorded nevertheless."
   profile: ProfileInput
 }
 
@@ -2748,17 +2752,17 @@ enum InteractionDirection {
   OUTBOUND
 }
 
-"What a channel says of a customer."
+"What a channel knows about a customer."
 input ProfileInput {
   "The customer's name on the channel."
   name: String
-  "The customer's e-mail."
+  "The customer's email."
   email: String
-  "Whether the channel vouches for the e-mail. A value that was only typed in never joins two people."
+  "Whether the channel has verified the email. A value that was merely typed never connects a customer to an existing contact."
   emailVerified: Boolean! = false
   "The customer's phone."
   phone: String
-  "Whether the channel vouches for the phone. A value that was only typed in never joins two people."
+  "Whether the channel has verified the phone. A value that was merely typed never connects a customer to an existing contact."
   phoneVerified: Boolean! = false
 }
 
@@ -2767,13 +2771,13 @@ The outcome of a message. A channel credential gets only ids: selecting any othe
 FORBIDDEN, although the message is recorded.
 """
 type RecordInteractionPayload {
-  "The customer; null beside an error, or when the contact was deleted after the message was first reported."
+  "The customer; null when there are errors, or when the contact was deleted after the message was first reported."
   contact: Contact
-  "The conversation; null beside an error, or when the contact was deleted after the message was first reported."
+  "The conversation; null when there are errors, or when the contact was deleted after the message was first reported."
   session: Session
-  "The id of the event that the message made or changed the contact with; null when it did neither."
+  "The id of the event with which the message created or changed the contact; null when it did neither."
   eventId: ID
-  "What a person can mend; empty when the message was recorded."
+  "Problems that the user can fix; empty when the message was recorded."
   userErrors: [UserError!]!
 }
 
@@ -2783,41 +2787,41 @@ input ReplayIngestFailuresInput {
   ids: [ID!]!
 }
 
-"What became of a replay."
+"The result of a replay."
 type ReplayIngestFailuresPayload {
-  "The ids of the failures whose items are taken in now, in the order given."
+  "The ids of the failures whose items are now recorded, in the order given."
   replayedIds: [ID!]!
-  "What a person can mend, each at its place among the ids; those failures stay."
+  "Problems that the user can fix, each with the position of its id; those failures stay."
   userErrors: [UserError!]!
 }
 
-"Which failures to throw away."
+"Which failures to discard."
 input DismissIngestFailuresInput {
   "Their ids, 100 at most."
   ids: [ID!]!
 }
 
-"What became of a dismissal."
+"The result of a dismissal."
 type DismissIngestFailuresPayload {
-  "The ids of the failures that are gone, in the order given."
+  "The ids of the discarded failures, in the order given."
   dismissedIds: [ID!]!
-  "What a person can mend, each at its place among the ids."
+  "Problems that the user can fix, each with the position of its id."
   userErrors: [UserError!]!
 }
 
-"Something a person can mend."
+"A problem that the user can fix."
 type UserError {
-  "What kind of thing."
+  "What kind of problem."
   code: UserErrorCode!
-  "The path to the input field at fault; null when it is none in particular."
+  "The path to the input field that has the problem; null when it concerns no particular field."
   field: [String!]
-  "A sentence fit to show."
+  "A sentence that can be shown to the user."
   message: String!
-  "The contact that has the e-mail or phone already, or the newer version of the contact; null otherwise."
+  "The contact that already has the email or phone, or the newer version of the contact; null otherwise."
   contact: Contact
 }
 
-"A kind of thing that a person can mend."
+"A kind of problem that the user can fix."
 enum UserErrorCode {
   "The value is not acceptable; the message says why."
   INVALID
@@ -2833,11 +2837,11 @@ enum UserErrorCode {
   PHONE_TAKEN
   "The contact has changed since ` + "`" + `expectedVersion` + "`" + `."
   CONFLICT
-  "There is no such thing, or not any more."
+  "The object does not exist, or no longer exists."
   NOT_FOUND
-  "The channel takes no messages."
+  "The channel accepts no messages."
   CHANNEL_INACTIVE
-  "The item could not be taken in this time either; the message says why."
+  "The item could not be recorded this time either; the message says why."
   REPLAY_FAILED
 }
 `, BuiltIn: false},

@@ -18,35 +18,35 @@ import (
 type ContactOrder struct {
 	// What to sort by.
 	Field service.OrderField `json:"field"`
-	// Which way.
+	// Ascending or descending.
 	Direction service.Direction `json:"direction"`
 }
 
 // A new channel.
 type CreateChannelInput struct {
-	// What staff call it, at most 200 characters.
+	// The name that staff see, at most 200 characters.
 	Name string `json:"name"`
 	// The messaging product behind it.
 	Type crm.ChannelType `json:"type"`
 	// What the provider signs its webhooks with, at least 16 characters; stored encrypted and never shown again. WHATSAPP,
 	// FACEBOOK, INSTAGRAM: the app secret. TIKTOK: the client secret. TELEGRAM: the `secret_token` of `setWebhook`; one is
-	// made when none is given. HTML_EMBED: the key that signs visitors' identities.
+	// generated when it is missing. HTML_EMBED: the key that signs visitors' identities.
 	Secret *string `json:"secret,omitempty"`
-	// The sites whose pages may hold the chat widget, 100 at most, for HTML_EMBED alone: `example.com`, `*.example.com` for
-	// every name below it, `localhost:3000` with a port.
+	// The sites whose pages may contain the chat widget, 100 at most; only for HTML_EMBED: `example.com`, `*.example.com` for
+	// all its subdomains, `localhost:3000` with a port.
 	AllowedDomains []string `json:"allowedDomains,omitempty"`
-	// Take messages only from visitors whose identity the site has signed, so that nobody unknown to the site can write.
-	// For HTML_EMBED alone; needs a `secret`.
+	// Accept messages only from visitors whose identity the site has signed, so that nobody unknown to the site can write.
+	// Only for HTML_EMBED; needs a `secret`.
 	RequireSignedIdentity bool `json:"requireSignedIdentity"`
 }
 
-// What became of a new channel.
+// The result of creating a channel.
 type CreateChannelPayload struct {
-	// The channel; null beside an error.
+	// The channel; null when there are errors.
 	Channel *crm.Channel `json:"channel,omitempty"`
-	// What to enter where; null beside an error.
+	// The values to paste at the provider or into the page; null when there are errors.
 	Setup *service.ChannelSetup `json:"setup,omitempty"`
-	// What a person can mend; empty when the channel was made.
+	// Problems that the user can fix; empty when the channel was created.
 	UserErrors []UserError `json:"userErrors"`
 }
 
@@ -56,27 +56,27 @@ type DeleteContactInput struct {
 	ID string `json:"id"`
 }
 
-// What became of a deletion.
+// The result of a deletion.
 type DeleteContactPayload struct {
-	// The id of the contact that is gone; null when nothing was deleted.
+	// The id of the deleted contact; null when nothing was deleted.
 	DeletedContactID *string `json:"deletedContactId,omitempty"`
 	// The id of the event that the deletion caused; null when nothing changed.
 	EventID *string `json:"eventId,omitempty"`
-	// What a person can mend; empty when the contact was deleted.
+	// Problems that the user can fix; empty when the contact was deleted.
 	UserErrors []UserError `json:"userErrors"`
 }
 
-// Which failures to throw away.
+// Which failures to discard.
 type DismissIngestFailuresInput struct {
 	// Their ids, 100 at most.
 	Ids []string `json:"ids"`
 }
 
-// What became of a dismissal.
+// The result of a dismissal.
 type DismissIngestFailuresPayload struct {
-	// The ids of the failures that are gone, in the order given.
+	// The ids of the discarded failures, in the order given.
 	DismissedIds []string `json:"dismissedIds"`
-	// What a person can mend, each at its place among the ids.
+	// Problems that the user can fix, each with the position of its id.
 	UserErrors []UserError `json:"userErrors"`
 }
 
@@ -86,57 +86,57 @@ type ExportContactInput struct {
 	ID string `json:"id"`
 }
 
-// What is held on one contact.
+// Everything that is stored about one contact.
 type ExportContactPayload struct {
-	// A JSON document: the contact with where its values come from, its identities, sessions and history, and what of its
-	// messages could not be taken in. Null beside an error.
+	// A JSON document: the contact with the source of each value, its identities, sessions and history, and its messages that
+	// could not be recorded. Null when there are errors.
 	Document *string `json:"document,omitempty"`
-	// What a person can mend; empty when the contact was exported.
+	// Problems that the user can fix; empty when the contact was exported.
 	UserErrors []UserError `json:"userErrors"`
 }
 
-// What a channel says of a customer.
+// What a channel knows about a customer.
 type ProfileInput struct {
 	// The customer's name on the channel.
 	Name *string `json:"name,omitempty"`
-	// The customer's e-mail.
+	// The customer's email.
 	Email *string `json:"email,omitempty"`
-	// Whether the channel vouches for the e-mail. A value that was only typed in never joins two people.
+	// Whether the channel has verified the email. A value that was merely typed never connects a customer to an existing contact.
 	EmailVerified bool `json:"emailVerified"`
 	// The customer's phone.
 	Phone *string `json:"phone,omitempty"`
-	// Whether the channel vouches for the phone. A value that was only typed in never joins two people.
+	// Whether the channel has verified the phone. A value that was merely typed never connects a customer to an existing contact.
 	PhoneVerified bool `json:"phoneVerified"`
 }
 
 // One message on a channel.
 type RecordInteractionInput struct {
-	// The channel it came by.
+	// The channel that it arrived on.
 	ChannelID string `json:"channelId"`
-	// The channel's id for the customer, at most 512 bytes. Kept as given.
+	// The channel's id for the customer, at most 512 bytes. Stored unchanged.
 	ExternalID string `json:"externalId"`
-	// The provider's id of the message, at most 512 bytes: the same id of the same customer is the same message.
+	// The provider's id of the message, at most 512 bytes: the same id from the same customer is the same message.
 	MessageID string `json:"messageId"`
-	// When it was written; now by default, and never later than now.
+	// When it was written; now by default. A later time counts as now.
 	OccurredAt *time.Time `json:"occurredAt,omitempty"`
 	// Who wrote it.
 	Direction crm.Direction `json:"direction"`
-	// Its text; one line of it becomes the preview.
+	// Its text, which is shortened to one line for the preview.
 	Text *string `json:"text,omitempty"`
-	// What the channel says of the customer. A malformed value is dropped, the message is taken all the same.
+	// What the channel knows about the customer. A malformed value is dropped; the message is recorded nevertheless.
 	Profile *ProfileInput `json:"profile,omitempty"`
 }
 
 // The outcome of a message. A channel credential gets only ids: selecting any other field of the contact or session fails with
 // FORBIDDEN, although the message is recorded.
 type RecordInteractionPayload struct {
-	// The customer; null beside an error, or when the contact was deleted after the message was first reported.
+	// The customer; null when there are errors, or when the contact was deleted after the message was first reported.
 	Contact *crm.Contact `json:"contact,omitempty"`
-	// The conversation; null beside an error, or when the contact was deleted after the message was first reported.
+	// The conversation; null when there are errors, or when the contact was deleted after the message was first reported.
 	Session *crm.Session `json:"session,omitempty"`
-	// The id of the event that the message made or changed the contact with; null when it did neither.
+	// The id of the event with which the message created or changed the contact; null when it did neither.
 	EventID *string `json:"eventId,omitempty"`
-	// What a person can mend; empty when the message was recorded.
+	// Problems that the user can fix; empty when the message was recorded.
 	UserErrors []UserError `json:"userErrors"`
 }
 
@@ -146,11 +146,11 @@ type ReplayIngestFailuresInput struct {
 	Ids []string `json:"ids"`
 }
 
-// What became of a replay.
+// The result of a replay.
 type ReplayIngestFailuresPayload struct {
-	// The ids of the failures whose items are taken in now, in the order given.
+	// The ids of the failures whose items are now recorded, in the order given.
 	ReplayedIds []string `json:"replayedIds"`
-	// What a person can mend, each at its place among the ids; those failures stay.
+	// Problems that the user can fix, each with the position of its id; those failures stay.
 	UserErrors []UserError `json:"userErrors"`
 }
 
@@ -162,113 +162,113 @@ type SessionChannelCount struct {
 	Count int `json:"count"`
 }
 
-// Which sessions: every condition given must hold; values within one condition are alternatives.
+// Which sessions to include. A session must meet every condition; within one condition, any of the values will do.
 type SessionFilter struct {
-	// Only this contact's.
+	// Only sessions of this contact.
 	ContactID *string `json:"contactId,omitempty"`
 	// True: only sessions without a contact. False: only sessions with one.
 	Anonymous *bool `json:"anonymous,omitempty"`
-	// Only on one of these channels.
+	// Only sessions on one of these channels.
 	ChannelID []string `json:"channelId,omitempty"`
-	// Only in one of these statuses.
+	// Only sessions with one of these statuses.
 	Status []crm.SessionStatus `json:"status,omitempty"`
-	// Only with one of these tags.
+	// Only sessions with one of these tags.
 	Tag []crm.SessionTag `json:"tag,omitempty"`
 }
 
-// An edit of one channel. An absent field stays.
+// An edit of one channel. An absent field is left unchanged.
 type UpdateChannelInput struct {
 	// Which channel.
 	ID string `json:"id"`
-	// What staff call it, at most 200 characters. Cannot be null.
+	// The name that staff see, at most 200 characters. Cannot be null.
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
-	// Whether it takes messages. Cannot be null.
+	// Whether it accepts messages. Cannot be null.
 	Active graphql.Omittable[*bool] `json:"active,omitempty"`
 	// What the provider signs its webhooks with, at least 16 characters; stored encrypted and never shown again. WHATSAPP,
 	// FACEBOOK, INSTAGRAM: the app secret. TIKTOK: the client secret. TELEGRAM: the `secret_token` of `setWebhook`.
 	// HTML_EMBED: the key that signs visitors' identities. Null removes it.
 	Secret graphql.Omittable[*string] `json:"secret,omitempty"`
-	// The sites whose pages may hold the chat widget, 100 at most, for HTML_EMBED alone: `example.com`, `*.example.com` for
-	// every name below it, `localhost:3000` with a port. Replaces the list; null empties it.
+	// The sites whose pages may contain the chat widget, 100 at most; only for HTML_EMBED: `example.com`, `*.example.com` for
+	// all its subdomains, `localhost:3000` with a port. Replaces the list; null empties it.
 	AllowedDomains graphql.Omittable[[]string] `json:"allowedDomains,omitempty"`
-	// Take messages only from visitors whose identity the site has signed, so that nobody unknown to the site can write.
-	// For HTML_EMBED alone; needs a `secret`. Cannot be null.
+	// Accept messages only from visitors whose identity the site has signed, so that nobody unknown to the site can write.
+	// Only for HTML_EMBED; needs a `secret`. Cannot be null.
 	RequireSignedIdentity graphql.Omittable[*bool] `json:"requireSignedIdentity,omitempty"`
 }
 
-// What became of an edit of a channel.
+// The result of an edit of a channel.
 type UpdateChannelPayload struct {
-	// The channel as it is now; null when there is none.
+	// The current channel; null when it does not exist.
 	Channel *crm.Channel `json:"channel,omitempty"`
-	// What to enter where, as things are now; null when there is no such channel.
+	// The current values to paste at the provider or into the page; null when there is no such channel.
 	Setup *service.ChannelSetup `json:"setup,omitempty"`
-	// What a person can mend; empty when the edit was made.
+	// Problems that the user can fix; empty when the edit was made.
 	UserErrors []UserError `json:"userErrors"`
 }
 
-// An edit of one contact. An absent field stays, null or an empty string clears it, a value sets it.
+// An edit of one contact. An absent field is left unchanged, null or an empty string clears it, a value sets it.
 type UpdateContactInput struct {
 	// Which contact.
 	ID string `json:"id"`
 	// At most 200 characters, none of them a control character.
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
-	// An e-mail address; spaces around it are dropped.
+	// An email address; surrounding spaces are removed.
 	Email graphql.Omittable[*string] `json:"email,omitempty"`
-	// A phone number in any common notation; without a country code it is read in the workspace's default region.
+	// A phone number in any common notation; without a country code, it is taken as a number of the server's default region.
 	Phone graphql.Omittable[*string] `json:"phone,omitempty"`
 	// At most 10 000 characters.
 	Notes graphql.Omittable[*string] `json:"notes,omitempty"`
 	// Refuse the edit with CONFLICT unless the contact is at this version.
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
-	// Accept an e-mail or phone that another contact has.
+	// Accept an email or phone that another contact has.
 	AllowDuplicate bool `json:"allowDuplicate"`
 }
 
-// What became of an edit.
+// The result of an edit.
 type UpdateContactPayload struct {
-	// The contact as it is now, also beside an error; null when it is gone.
+	// The current contact, also when there are errors; null when it no longer exists.
 	Contact *crm.Contact `json:"contact,omitempty"`
 	// The id of the event that the edit caused; null when nothing changed.
 	EventID *string `json:"eventId,omitempty"`
-	// What a person can mend; empty when the edit was made.
+	// Problems that the user can fix; empty when the edit was made.
 	UserErrors []UserError `json:"userErrors"`
 }
 
-// An edit of one session. An absent field stays.
+// An edit of one session. An absent field is left unchanged.
 type UpdateSessionInput struct {
 	// Which session.
 	ID string `json:"id"`
-	// How far the conversation has come. Cannot be null.
+	// The state of the conversation. Cannot be null.
 	Status graphql.Omittable[*crm.SessionStatus] `json:"status,omitempty"`
 	// What it is about; null clears it.
 	Tag graphql.Omittable[*crm.SessionTag] `json:"tag,omitempty"`
-	// Whether all messages so far count as read now.
+	// Whether to mark all messages so far as read.
 	MarkRead bool `json:"markRead"`
 }
 
-// What became of an edit of a session.
+// The result of an edit of a session.
 type UpdateSessionPayload struct {
-	// The session as it is now, also beside an error; null when there is none.
+	// The current session, also when there are errors; null when it does not exist.
 	Session *crm.Session `json:"session,omitempty"`
 	// The id of the event that the edit caused; null when nothing changed.
 	EventID *string `json:"eventId,omitempty"`
-	// What a person can mend; empty when the edit was made.
+	// Problems that the user can fix; empty when the edit was made.
 	UserErrors []UserError `json:"userErrors"`
 }
 
-// Something a person can mend.
+// A problem that the user can fix.
 type UserError struct {
-	// What kind of thing.
+	// What kind of problem.
 	Code UserErrorCode `json:"code"`
-	// The path to the input field at fault; null when it is none in particular.
+	// The path to the input field that has the problem; null when it concerns no particular field.
 	Field []string `json:"field,omitempty"`
-	// A sentence fit to show.
+	// A sentence that can be shown to the user.
 	Message string `json:"message"`
-	// The contact that has the e-mail or phone already, or the newer version of the contact; null otherwise.
+	// The contact that already has the email or phone, or the newer version of the contact; null otherwise.
 	Contact *crm.Contact `json:"contact,omitempty"`
 }
 
-// A kind of thing that a person can mend.
+// A kind of problem that the user can fix.
 type UserErrorCode string
 
 const (
@@ -282,11 +282,11 @@ const (
 	UserErrorCodePhoneTaken UserErrorCode = "PHONE_TAKEN"
 	// The contact has changed since `expectedVersion`.
 	UserErrorCodeConflict UserErrorCode = "CONFLICT"
-	// There is no such thing, or not any more.
+	// The object does not exist, or no longer exists.
 	UserErrorCodeNotFound UserErrorCode = "NOT_FOUND"
-	// The channel takes no messages.
+	// The channel accepts no messages.
 	UserErrorCodeChannelInactive UserErrorCode = "CHANNEL_INACTIVE"
-	// The item could not be taken in this time either; the message says why.
+	// The item could not be recorded this time either; the message says why.
 	UserErrorCodeReplayFailed UserErrorCode = "REPLAY_FAILED"
 )
 

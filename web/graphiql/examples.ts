@@ -41,8 +41,8 @@ query ListContacts($first: Int, $after: String) {
 `,
     },
     {
-      query: `# One box over name, e-mail and phone: parts of
-# words in any order, phones however they are typed.
+      query: `# One search over name, email and phone: parts of words
+# in any order, phone numbers in any notation.
 query SearchContacts($search: String!) {
   contacts(search: $search, first: 10) {
     search
@@ -61,8 +61,8 @@ query SearchContacts($search: String!) {
 `,
     },
     {
-      query: `# A value that cannot be saved comes back in
-# userErrors, fit to show; the contact stays as it was.
+      query: `# A value that cannot be saved is refused in userErrors,
+# with a message to show; the contact stays unchanged.
 mutation EditContact($input: UpdateContactInput!) {
   updateContact(input: $input) {
     contact { id displayName email version }
@@ -80,7 +80,7 @@ mutation EditContact($input: UpdateContactInput!) {
 `,
     },
     {
-      query: `# Deleting is for good. The contact's sessions stay,
+      query: `# Deleting is permanent. The contact's sessions stay,
 # as Anonymous.
 mutation DeleteContact($input: DeleteContactInput!) {
   deleteContact(input: $input) {
@@ -91,8 +91,8 @@ mutation DeleteContact($input: DeleteContactInput!) {
 `,
       variables: `{
   "input": {
-    // Nobody has this id. To delete a contact, put
-    // its id here: contacts { nodes { id } }.
+    // No contact has this id. To delete one, put its
+    // id here: contacts { nodes { id } }.
     "id": "${nobody}"
   }
 }

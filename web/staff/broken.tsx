@@ -52,7 +52,7 @@ export function Wreck() {
   return (
     <main className="broken">
       <h1>Something went wrong</h1>
-      <p>The page stopped because of a fault in Kith. Reload it to go on; copy what you typed first.</p>
+      <p>The page stopped because of a fault in Kith. Copy what you typed, then reload it to continue.</p>
       <div className="choices">
         <button type="button" className="primary" onClick={() => location.reload()}>
           Reload

@@ -62,7 +62,7 @@ export function Opened({ id, back, onChanged }: OpenedProps) {
             <h2 id="opened-name" ref={heading} tabIndex={-1}>
               No such session
             </h2>
-            <p>It may belong to another workspace, or the address is not complete.</p>
+            <p>It may belong to another workspace, or the link is incomplete.</p>
           </div>
         )
       )}
@@ -102,7 +102,7 @@ function Session({ session, heading, onChanged }: SessionProps) {
             <Link href={address('/staff/contacts', { search: contact.displayName })}>Find in contacts</Link>
           </p>
         ) : (
-          <p className="hint">The contact was deleted, or never known.</p>
+          <p className="hint">The contact was deleted or was never known.</p>
         )}
       </header>
       <dl>

@@ -73,7 +73,7 @@ export function ChatPage() {
             filtered ? (
               <div className="empty">
                 <h2>No sessions found</h2>
-                <p>No session passes the filter.</p>
+                <p>No session matches the filter.</p>
                 <button type="button" onClick={() => go(chatAddress(filterOf(new URLSearchParams())))}>
                   Show all sessions
                 </button>

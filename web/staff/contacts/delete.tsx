@@ -75,8 +75,8 @@ export function DeleteDialog({ contact, onDeleted, onClose }: DeleteProps) {
             </Title>
             <Description asChild>
               <div>
-                <p>The contact goes for good, with its email, phone, notes and its ids on the channels.</p>
-                <p>Its chat sessions stay. They will show “Anonymous” as the name, and no longer the last line.</p>
+                <p>This permanently deletes the contact with its email, phone, notes and channel ids.</p>
+                <p>Its chat sessions stay, but they show “Anonymous” as the name and no preview.</p>
               </div>
             </Description>
             <p className="problem" role="alert">

@@ -411,7 +411,7 @@ function Header({ sort, searching, onSort }: { sort: Sort; searching: boolean; o
         {head(
           5,
           searching ? (
-            <span title="Matches are sorted by how well they fit, or by name">Last activity</span>
+            <span title="Matches are sorted by relevance or by name">Last activity</span>
           ) : (
             <button type="button" data-order={byActivity} onClick={() => onSort(sort === '' ? 'activity' : '')}>
               Last activity

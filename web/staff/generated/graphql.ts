@@ -20,15 +20,15 @@ export type ChannelType =
   /** TikTok direct messages. */
   | 'TIKTOK';
 
-/** How far a conversation has come. */
+/** The state of a conversation. */
 export type SessionStatus =
-  /** Going on. */
+  /** Ongoing. */
   | 'ACTIVE'
-  /** Handed to a person. */
+  /** Handed over to a person. */
   | 'ESCALATED'
   /** Ended. The customer's next message starts a new session. */
   | 'CLOSED'
-  /** Ended and put away. The customer's next message starts a new session. */
+  /** Ended and archived. The customer's next message starts a new session. */
   | 'ARCHIVED';
 
 /** What a conversation is about. */
@@ -37,13 +37,13 @@ export type SessionTag =
   | 'PRODUCT_INQUIRY'
   /** Help with a project. */
   | 'PROJECT_GUIDANCE'
-  /** A price is asked for. */
+  /** The customer asks for a price. */
   | 'PRICING_QUOTE'
-  /** Something does not work. */
+  /** Something is not working. */
   | 'TECHNICAL_SUPPORT'
-  /** Where is my order? */
+  /** A question about an order. */
   | 'ORDER_STATUS'
-  /** The customer is not content. */
+  /** The customer is dissatisfied. */
   | 'COMPLAINT'
   /** Anything else. */
   | 'GENERAL';
@@ -52,7 +52,10 @@ export type SessionTag =
 export type Role =
   /** May read, edit and delete contacts, and see and edit sessions. */
   | 'STAFF'
-  /** May all that STAFF may, and manage channels and what could not be taken in of their messages. */
+  /**
+   * May do everything that STAFF and CHANNEL may, and manage channels and their failures, export contacts and read the audit
+   * log.
+   */
   | 'ADMIN'
   /** May only report interactions. */
   | 'CHANNEL';
@@ -61,51 +64,51 @@ export type Role =
 export type ContactOrder = {
   /** What to sort by. */
   field: ContactOrderField;
-  /** Which way. */
+  /** Ascending or descending. */
   direction?: OrderDirection;
 };
 
 /** What a list of contacts can be sorted by. */
 export type ContactOrderField =
-  /** When the customer last wrote. Not under a search. */
+  /** When the customer last wrote. Not with a search. */
   | 'LAST_ACTIVITY'
-  /** The name, without regard to case and accents; contacts without one come last. */
+  /** The name, ignoring case and accents; contacts without one come last. */
   | 'NAME'
-  /** When the contact came into being. Not under a search. */
+  /** When the contact was created. Not with a search. */
   | 'CREATED'
-  /** How well the contact matches. Only under a search. */
+  /** How well the contact matches. Only with a search. */
   | 'RELEVANCE';
 
-/** Which way a list runs. */
+/** The direction of a list. */
 export type OrderDirection =
-  /** From the start of the alphabet, the oldest, the best match. */
+  /** From A to Z, from the oldest, from the best match. */
   | 'ASC'
-  /** From the end of the alphabet, the newest, the weakest match. */
+  /** From Z to A, from the newest, from the weakest match. */
   | 'DESC';
 
-/** Which sessions: every condition given must hold; values within one condition are alternatives. */
+/** Which sessions to include. A session must meet every condition; within one condition, any of the values will do. */
 export type SessionFilter = {
-  /** Only this contact's. */
+  /** Only sessions of this contact. */
   contactId?: string | null | undefined;
   /** True: only sessions without a contact. False: only sessions with one. */
   anonymous?: boolean | null | undefined;
-  /** Only on one of these channels. */
+  /** Only sessions on one of these channels. */
   channelId?: Array<string> | null | undefined;
-  /** Only in one of these statuses. */
+  /** Only sessions with one of these statuses. */
   status?: Array<SessionStatus> | null | undefined;
-  /** Only with one of these tags. */
+  /** Only sessions with one of these tags. */
   tag?: Array<SessionTag> | null | undefined;
 };
 
 /** What can happen to a contact. */
 export type ContactEventKind =
-  /** It came into being. */
+  /** It was created. */
   | 'CREATED'
   /** Fields were changed. */
   | 'UPDATED'
-  /** It was deleted for good. Its sessions stay, as Anonymous. */
+  /** It was permanently deleted. Its sessions stay, as Anonymous. */
   | 'DELETED'
-  /** There was a message. Told at most once a second for each contact, and again after the last one. */
+  /** There was a message. Sent at most once a second for each contact, and once more after the last message. */
   | 'ACTIVITY';
 
 /** What can happen to a session. */
@@ -114,26 +117,26 @@ export type SessionEventKind =
   | 'CREATED'
   /** Fields were changed. */
   | 'UPDATED'
-  /** There was a message. Told at most once a second for each session, and again after the last one. */
+  /** There was a message. Sent at most once a second for each session, and once more after the last message. */
   | 'ACTIVITY'
-  /** A contact was deleted: all its sessions are Anonymous now, and have no preview. */
+  /** A contact was deleted: all its sessions are now Anonymous and have no preview. */
   | 'CONTACT_DELETED';
 
-/** An edit of one contact. An absent field stays, null or an empty string clears it, a value sets it. */
+/** An edit of one contact. An absent field is left unchanged, null or an empty string clears it, a value sets it. */
 export type UpdateContactInput = {
   /** Which contact. */
   id: string;
   /** At most 200 characters, none of them a control character. */
   name?: string | null | undefined;
-  /** An e-mail address; spaces around it are dropped. */
+  /** An email address; surrounding spaces are removed. */
   email?: string | null | undefined;
-  /** A phone number in any common notation; without a country code it is read in the workspace's default region. */
+  /** A phone number in any common notation; without a country code, it is taken as a number of the server's default region. */
   phone?: string | null | undefined;
   /** At most 10 000 characters. */
   notes?: string | null | undefined;
   /** Refuse the edit with CONFLICT unless the contact is at this version. */
   expectedVersion?: number | null | undefined;
-  /** Accept an e-mail or phone that another contact has. */
+  /** Accept an email or phone that another contact has. */
   allowDuplicate?: boolean;
 };
 
@@ -143,19 +146,19 @@ export type DeleteContactInput = {
   id: string;
 };
 
-/** An edit of one session. An absent field stays. */
+/** An edit of one session. An absent field is left unchanged. */
 export type UpdateSessionInput = {
   /** Which session. */
   id: string;
-  /** How far the conversation has come. Cannot be null. */
+  /** The state of the conversation. Cannot be null. */
   status?: SessionStatus | null | undefined;
   /** What it is about; null clears it. */
   tag?: SessionTag | null | undefined;
-  /** Whether all messages so far count as read now. */
+  /** Whether to mark all messages so far as read. */
   markRead?: boolean;
 };
 
-/** A kind of thing that a person can mend. */
+/** A kind of problem that the user can fix. */
 export type UserErrorCode =
   /** The value is not acceptable; the message says why. */
   | 'INVALID'
@@ -171,11 +174,11 @@ export type UserErrorCode =
   | 'PHONE_TAKEN'
   /** The contact has changed since `expectedVersion`. */
   | 'CONFLICT'
-  /** There is no such thing, or not any more. */
+  /** The object does not exist, or no longer exists. */
   | 'NOT_FOUND'
-  /** The channel takes no messages. */
+  /** The channel accepts no messages. */
   | 'CHANNEL_INACTIVE'
-  /** The item could not be taken in this time either; the message says why. */
+  /** The item could not be recorded this time either; the message says why. */
   | 'REPLAY_FAILED';
 
 export type ContactRowFragment = { id: string, name: string | null, displayName: string, email: string | null, phone: string | null, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ channel: { id: string, name: string, type: ChannelType } }> };

@@ -95,7 +95,7 @@ export function isNumber(search: string): boolean {
 /** Span is a stretch of text, from the first index up to but not including the second. */
 export type Span = [number, number]
 
-/** matches finds what a search matched in a name or an e-mail, in order and without overlaps. */
+/** matches finds what a search matched in a name or an email, in order and without overlaps. */
 export function matches(source: string, search: string): Span[] {
   const folded = fold(source)
   const spans: Span[] = []
