@@ -50,7 +50,8 @@ lint: $(GOLANGCI) ## vet and lint, the import rules and gosec included
 check-vulnerabilities: $(GOVULNCHECK) ## nothing that is called has a known vulnerability; skipped without its database
 	scripts/check-vulnerabilities $(GOVULNCHECK)
 
-check-web: deps-web ## the embedded pages are what their sources build, byte for byte
+check-web: deps-web ## the pages pass their linter, and what is embedded is what their sources build, byte for byte
+	cd web && npm --silent run lint
 	scripts/check-web
 
 format: $(GOLANGCI) ## format every Go file
