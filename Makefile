@@ -24,13 +24,13 @@ build: ## build the binary: .build/kith
 test: test-go test-web test-e2e ## run every test: Go with the race detector on SQLite and PostgreSQL, then browser and clients
 
 test-go: deps-go ## run the Go tests with the race detector, PostgreSQL included
-	scripts/with-postgres scripts/test-go
+	scripts/in-memory scripts/with-postgres scripts/test-go
 
 test-web: deps-web ## run the tests of what the pages decide without a browser
 	cd web && npm --silent test
 
 test-e2e: build deps-e2e ## run the tests against the binary: pages in Chromium, GraphQL over HTTP, clients, subscriptions
-	cd e2e && ../scripts/with-postgres npm --silent test
+	cd e2e && ../scripts/in-memory ../scripts/with-postgres npm --silent test
 
 check: check-tidy check-format check-generated lint check-vulnerabilities check-web test ## everything CI looks at
 
@@ -50,7 +50,8 @@ lint: $(GOLANGCI) ## vet and lint, the import rules and gosec included
 check-vulnerabilities: $(GOVULNCHECK) ## nothing that is called has a known vulnerability; skipped without its database
 	scripts/check-vulnerabilities $(GOVULNCHECK)
 
-check-web: deps-web ## the embedded pages are what their sources build, byte for byte
+check-web: deps-web ## the pages pass their linter, and what is embedded is what their sources build, byte for byte
+	cd web && npm --silent run lint
 	scripts/check-web
 
 format: $(GOLANGCI) ## format every Go file

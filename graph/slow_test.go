@@ -18,9 +18,9 @@ import (
 	"kith/storage"
 )
 
-// TestSlowReaders lets a client stop reading while events go on: others get theirs, it is told, and goes on after the last
-// event it has seen, without a gap or a repeat.
-func TestSlowReaders(t *testing.T) {
+// TestReadersThatAreTooSlow lets a client stop reading while events go on: others get theirs, it is told, and goes on
+// after the last event it has seen, without a gap or a repeat.
+func TestReadersThatAreTooSlow(t *testing.T) {
 	t.Parallel()
 	s := serve(t, following(t), graph.Patient) // however long the edits take
 	shop := s.channel("admin", "Shop", "WHATSAPP")

@@ -23,9 +23,9 @@ import (
 	"kith/storage/storagetest"
 )
 
-// TestWrittenListsAreWhatGqlgenWrites compares the answers to thousands of random operations, byte for byte, with those
+// TestSlowWrittenListsAreWhatGqlgenWrites compares the answers to thousands of random operations, byte for byte, with those
 // of gqlgen alone over the same data.
-func TestWrittenListsAreWhatGqlgenWrites(t *testing.T) {
+func TestSlowWrittenListsAreWhatGqlgenWrites(t *testing.T) {
 	t.Parallel()
 	store := open(t)
 	loadOddPeople(t, store)

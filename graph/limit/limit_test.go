@@ -243,7 +243,7 @@ func TestWhatPagesAskForIsAllowed(t *testing.T) {
 func read(t *testing.T) (documents []string) {
 	t.Helper()
 	for _, name := range []string{
-		"../../web/staff/operations.graphql", "../../e2e/clients/operations.graphql", "../../web/graphiql/examples.ts",
+		"../../web/staff/operations.graphql", "../../e2e/api/clients/operations.graphql", "../../web/graphiql/examples.ts",
 	} {
 		text, err := os.ReadFile(name)
 		if err != nil {

@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// TestSlowConnectionsAreCut says as little as it can to a server with short patience, and beside it an ordinary client is
-// served.
-func TestSlowConnectionsAreCut(t *testing.T) {
+// TestConnectionsThatAreTooSlowAreCut says as little as it can to a server with short patience, and beside it an
+// ordinary client is served.
+func TestConnectionsThatAreTooSlowAreCut(t *testing.T) {
 	t.Parallel()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

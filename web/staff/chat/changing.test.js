@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 
-import { runnerImport } from 'vite'
+import { describe, it } from 'vitest'
 
-const { Changing } = (
-  await runnerImport(fileURLToPath(new URL('changing.ts', import.meta.url)), { configFile: false, logLevel: 'error' })
-).module
+import { Changing } from './changing'
 
 function service() {
   const requests = []

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 
-import { runnerImport } from 'vite'
+import { describe, it } from 'vitest'
 
-const { Editing, isPending, isUnsaved, latest } = (
-  await runnerImport(fileURLToPath(new URL('editing.ts', import.meta.url)), { configFile: false, logLevel: 'error' })
-).module
+import { Editing, isPending, isUnsaved, latest } from './editing'
 
 const contact = (id = 'ann', fields = {}) => ({
   id,

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 
-import { runnerImport } from 'vite'
+import { describe, it } from 'vitest'
 
-const { Backoff, Recovery, Line } = (
-  await runnerImport(fileURLToPath(new URL('retry.ts', import.meta.url)), { configFile: false, logLevel: 'error' })
-).module
+import { Backoff, Line, Recovery } from './retry'
 
 describe('trying again', () => {
   // world is one in which time passes when told to, and the server answers what it is set to.

@@ -35,8 +35,8 @@ export function authorization(): Record<string, string> {
   return token === '' ? {} : { authorization: `Bearer ${token}` }
 }
 
-/** useToken takes the place of the token so far. */
-export function useToken(value: string): void {
+/** takeToken replaces the token. */
+export function takeToken(value: string): void {
   token = value.trim().replace(/^bearer\s+/i, '')
 }
 

@@ -3,7 +3,7 @@ import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'rea
 import { ViewerDocument } from '../generated/graphql'
 import { query, Unreachable } from '../server/client'
 import { connection, look, lost, onReturn } from '../server/connection'
-import { loadSession, type Session, session, signedIn, useToken } from '../server/session'
+import { loadSession, type Session, session, signedIn, takeToken } from '../server/session'
 import { useStore } from './store'
 
 /** Door shows its children to whoever is signed in, and asks everybody else to do so. */
@@ -100,7 +100,7 @@ function TokenForm() {
     const input = event.currentTarget.elements.namedItem('token') as HTMLInputElement
     setBusy(true)
     setProblem('')
-    useToken(input.value)
+    takeToken(input.value)
     try {
       const { viewer } = await query(ViewerDocument, {})
       if (viewer.role === 'CHANNEL') {
@@ -108,7 +108,7 @@ function TokenForm() {
       }
       signedIn(`${viewer.name ?? viewer.subject}, ${viewer.workspace}`)
     } catch (error) {
-      useToken('')
+      takeToken('')
       setProblem(error instanceof Unreachable ? 'Kith cannot be reached just now.' : (error as Error).message)
     }
     setBusy(false)

@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+
+import { launch, watchedPage } from '../harness/browser.js'
+import { startKith, token } from '../harness/kith.js'
+
+// KITH_SHOTS keeps the screenshots in a folder of one's choice.
+const shots = process.env.KITH_SHOTS ?? (await mkdtemp(join(tmpdir(), 'kith-shots-')))
+
+describe('the playground', () => {
+  let kith, browser
+  before(async () => {
+    kith = await startKith()
+    browser = await launch()
+  })
+  after(async () => {
+    await browser?.close()
+    await kith?.stop()
+  })
+
+  // open loads the playground and waits until its editors are there and the schema is known.
+  async function open(options) {
+    const { page, complaints } = await watchedPage(browser, options)
+    const introspected = answerOf(page, 'IntrospectionQuery')
+    await page.goto(`${kith.url}/playground`)
+    await introspected
+    for (const editor of ['.graphiql-query-editor', '.graphiql-editor-tool', '.result-window']) {
+      await page.locator(`${editor} .view-lines`).first().waitFor({ state: 'attached' })
+    }
+    return { page, complaints }
+  }
+
+  // answerOf waits for the server's answer to an operation.
+  function answerOf(page, operation) {
+    return page.waitForResponse(
+      (response) => response.url() === kith.graphql && response.request().postDataJSON().operationName === operation,
+    )
+  }
+
+  // show brings a tab to the front and waits until GraphiQL has taken note, which it does half a second later.
+  async function show(page, operation) {
+    await page.locator('.graphiql-tab').filter({ hasText: operation }).locator('.graphiql-tab-button').click()
+    await page.waitForFunction((title) => {
+      const state = JSON.parse(sessionStorage.getItem('graphiql:tabState'))
+      return !state ? title === 'ListContacts' : state.tabs[state.activeTabIndex].title === title
+    }, operation)
+  }
+
+  // play brings a tab to the front, runs it, and returns the answer as sent once it is on show.
+  async function play(page, operation) {
+    await show(page, operation)
+    const answered = answerOf(page, operation)
+    await page.getByRole('button', { name: /^Execute query/ }).click()
+    const text = await (await answered).text()
+    await page.locator('.result-window .view-lines').filter({ hasText: '"data"' }).waitFor()
+    return text
+  }
+
+  it('opens, lists contacts and shows them', async () => {
+    const { page, complaints } = await open()
+    assert.equal(await page.title(), 'Kith playground')
+    assert.match(await play(page, 'ListContacts'), /"displayName"/)
+    await page.locator('.result-window .view-lines').filter({ hasText: 'displayName' }).waitFor()
+    await page.screenshot({ path: join(shots, 'playground.png') })
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
+  it('has tabs that all run as they are', async () => {
+    const { page, complaints } = await open()
+    const expected = {
+      ListContacts: 'endCursor',
+      SearchContacts: 'workspaceHasContacts',
+      EditContact: 'Invalid email format',
+      DeleteContact: 'NOT_FOUND',
+      ContactSessions: 'lastMessagePreview',
+    }
+    const tabs = page.locator('.graphiql-tab')
+    assert.deepEqual(await tabs.allInnerTexts(), Object.keys(expected))
+    for (const [name, text] of Object.entries(expected)) {
+      const answer = await play(page, name)
+      assert.ok(answer.includes(text), `${name}: ${answer}`)
+    }
+    await page.screenshot({ path: join(shots, 'playground-sessions.png') })
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
+  it('explains the schema', async () => {
+    const { page, complaints } = await open()
+    await page.getByRole('button', { name: 'Show Documentation Explorer' }).click()
+    const docs = page.locator('.graphiql-doc-explorer')
+    await docs.getByRole('link', { name: 'Query', exact: true }).click()
+    await docs.getByText('The workspace’s contacts').or(docs.getByText("The workspace's contacts")).first().waitFor()
+    await page.screenshot({ path: join(shots, 'playground-docs.png') })
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
+  it('completes a field as one types, with its description', async () => {
+    const { page, complaints } = await open()
+    await page.locator('.graphiql-tab-add').click()
+    await page.locator('.graphiql-query-editor .monaco-editor').first().click()
+    await page.keyboard.type('{ view')
+    await page.locator('.suggest-widget.visible').getByText('viewer').first().waitFor()
+    await page.screenshot({ path: join(shots, 'playground-completion.png') })
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
+  it('describes a field under the pointer, as text that does nothing', async () => {
+    const { page, complaints } = await open()
+    await page.locator('.graphiql-tab-add').click()
+    await page.locator('.graphiql-query-editor .monaco-editor').first().click()
+    await page.keyboard.insertText('{ viewer { role } }')
+    const field = page.locator('.graphiql-query-editor .view-line span span').filter({ hasText: 'viewer' }).first()
+    const described = page.locator('.monaco-hover:visible .rendered-markdown').filter({ hasText: 'viewer' }).first()
+    // The schema may be on its way still.
+    for (const deadline = Date.now() + 15_000; Date.now() < deadline && !(await described.isVisible()); ) {
+      await page.mouse.move(5, 5)
+      await field.hover()
+      await page.waitForTimeout(700)
+    }
+    await described.waitFor()
+    assert.equal(await page.locator('.monaco-hover').locator('script, iframe, [onerror], [onclick]').count(), 0)
+    await page.screenshot({ path: join(shots, 'playground-hover.png') })
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
+  it('lays out an operation and its variables', async () => {
+    const { page, complaints } = await open()
+    await page.locator('.graphiql-tab-add').click()
+    const operation = page.locator('.graphiql-query-editor .monaco-editor').first()
+    await operation.click()
+    await page.keyboard.insertText('query Who{viewer{role}}')
+    const variables = page.locator('.graphiql-editor-tool .monaco-editor').first()
+    await variables.click()
+    await page.keyboard.insertText('{"first":1,/* kept */"after":null}')
+    await page.getByRole('button', { name: /^Prettify/ }).click()
+    await operation.locator('.view-line').nth(2).waitFor()
+    await variables.locator('.view-line').nth(2).waitFor()
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
+  it('keeps what was typed across a reload', async () => {
+    const { page, complaints } = await open()
+    await page.locator('.graphiql-editor-tool .view-lines').filter({ hasText: '"first"' }).waitFor()
+    await show(page, 'SearchContacts')
+    await page.reload()
+    await page.locator('.graphiql-editor-tool .view-lines').filter({ hasText: '"search"' }).waitFor()
+    assert.equal(await page.locator('.graphiql-tab').count(), 5)
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
+  it('sends the token with each request and stores it nowhere', async () => {
+    const { page } = await open()
+    const token = 'made.up.token'
+    const sent = page.waitForRequest((request) => request.headers().authorization === `Bearer ${token}`)
+    await page.getByLabel('Token').fill(token)
+    await page.getByLabel('Token').press('Enter')
+    await sent
+    const stored = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }) + document.cookie)
+    assert.ok(!stored.includes(token), stored)
+    await page.context().close()
+  })
+
+  it('follows the system into the dark', async () => {
+    const { page, complaints } = await open({ colorScheme: 'dark' })
+    await play(page, 'ListContacts')
+    await page.screenshot({ path: join(shots, 'playground-dark.png') })
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+})
+
+describe('the playground of a kith with auth settings', () => {
+  const secret = 'a secret of at least thirty-two bytes'
+  let kith, browser
+  before(async () => {
+    kith = await startKith({ KITH_AUTH_SECRET: secret, KITH_PLAYGROUND: 'on', KITH_INTROSPECTION: 'on' })
+    browser = await launch()
+  })
+  after(async () => {
+    await browser?.close()
+    await kith?.stop()
+  })
+
+  it('asks for a token, and knows the schema once it has one', async () => {
+    const { page } = await watchedPage(browser)
+    await page.goto(`${kith.url}/playground`)
+    const viewer = page.locator('.kith-token output')
+    await viewer.filter({ hasText: /./ }).waitFor()
+    assert.doesNotMatch(await viewer.innerText(), /acme/)
+    await page.getByLabel('Token').fill(`Bearer ${token(secret, 'acme', 'staff')}`)
+    await page.getByLabel('Token').press('Enter')
+    await viewer.filter({ hasText: 'STAFF of acme' }).waitFor()
+    await page.getByRole('button', { name: 'Show Documentation Explorer' }).click()
+    await page.locator('.graphiql-doc-explorer').getByRole('link', { name: 'Query', exact: true }).waitFor()
+    await page.screenshot({ path: join(shots, 'playground-token.png') })
+    await page.context().close()
+  })
+})

@@ -1,6 +1,0 @@
-//go:build race
-
-package e2e
-
-// raceDetector tells whether the tests run under the race detector; the binary is built the same way.
-const raceDetector = true
