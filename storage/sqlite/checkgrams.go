@@ -78,7 +78,7 @@ func tokens(size []byte) (n int) {
 // Grams checks that every word in the gram index belongs to an entry, with as many words as FTS5 has counted for it, and
 // every entry to a contact. It repairs those, and the entries that the check of the contacts left to it.
 func (d *checkedDatabase) Grams(ctx context.Context, r *checkup.Report) error {
-	wrong, err := read(ctx, d.Store, func(c *conn) (map[int64]*storage.Finding, error) { return orphanGrams(ctx, c, r) })
+	wrong, err := readOnce(ctx, d.Store, func(c *conn) (map[int64]*storage.Finding, error) { return orphanGrams(ctx, c, r) })
 	if err != nil {
 		return err
 	}
