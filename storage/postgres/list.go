@@ -87,24 +87,39 @@ func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.Contac
 			LIMIT %[4]d`,
 			contactColumns, beyond("(c.created_at, c.id)", "(@at, @id)"), d.order, limit)
 	}
-	rows, err := s.pool.Query(ctx, sql, args)
+	b := &pgx.Batch{}
+	if q.Order != storage.LastActivity {
+		// The planner does not know how large the workspace is. It may take it for one of a few contacts, which are as soon
+		// read and sorted as found in the index.
+		b.Queue(`SELECT set_config('enable_sort', 'off', true)`)
+	}
+	var found []storage.ContactRow
+	b.Queue(sql, args).Query(func(rows pgx.Rows) (err error) {
+		found, err = pgx.CollectRows(rows, scanContactRow())
+		return err
+	})
+	return found, translate(ctx, s.pool.SendBatch(ctx, b).Close())
+}
+
+// scanContactRow scans rows of a list, one after the other.
+func scanContactRow() pgx.RowToFunc[storage.ContactRow] {
 	var (
 		key     string
 		at      pgtype.Timestamptz
 		r       contactRow
 		targets = append([]any{&key, &at}, r.targets()...)
 	)
-	return all(ctx, rows, err, func(row pgx.CollectableRow) (storage.ContactRow, error) {
+	return func(row pgx.CollectableRow) (storage.ContactRow, error) {
 		if err := row.Scan(targets...); err != nil {
 			return storage.ContactRow{}, err
 		}
 		c := *r.contact()
-		place := storage.Position{Key: key, ID: uuid.UUID(c.ID)}
+		position := storage.Position{Key: key, ID: uuid.UUID(c.ID)}
 		if at.Valid {
-			place.At = at.Time.UTC()
+			position.At = at.Time.UTC()
 		}
-		return storage.ContactRow{Contact: c, Position: place}, nil
-	})
+		return storage.ContactRow{Contact: c, Position: position}, nil
+	}
 }
 
 // sqlDirection is how a statement reads: its ORDER BY, and what lies beyond a bound.
