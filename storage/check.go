@@ -12,9 +12,9 @@ type Inspection struct {
 	// Workspace is the name of the only workspace to check; empty for all. The indexes, and what belongs to no workspace,
 	// are checked either way.
 	Workspace string
-	// Repair mends what can be mended.
+	// Repair repairs what can be repaired.
 	Repair bool
-	// Found hears of each finding, one after the other, after the attempt to mend it.
+	// Found is called with each finding, one at a time, after the attempt to repair it.
 	Found func(Finding)
 	// Progress, where it is given, hears now and then how many rows have been looked at and in which workspace.
 	Progress func(workspace string, rows int)
@@ -29,7 +29,7 @@ type Finding struct {
 	Contact *crm.ContactID
 	// Part names the index, or says in the database's words which part of the schema is meant; empty for findings of rows.
 	Part string
-	// Repaired tells that it is mended now.
+	// Repaired is true once it is repaired.
 	Repaired bool
 }
 
@@ -55,7 +55,7 @@ func (f Finding) String() string {
 // FindingKind is what is wrong.
 type FindingKind string
 
-// The kinds of finding, and how each is mended.
+// The kinds of finding, and how each is repaired.
 const (
 	// StaleKeys: the stored name key or search text is not what folding gives now. They are written anew.
 	StaleKeys FindingKind = "stale search keys"
@@ -94,6 +94,6 @@ const (
 	// MissingIndex: an index is not there, or the database does not take it for valid. It is built, unless it is that of a
 	// primary key.
 	MissingIndex FindingKind = "missing index"
-	// Damage: the database itself reports an inconsistency. A backup is what mends it.
+	// Damage: the database itself reports an inconsistency. Only a backup repairs it.
 	Damage FindingKind = "damaged database"
 )

@@ -9,7 +9,7 @@
 //   - Times are UTC, cut to the microsecond.
 //   - A write that has answered is durable and seen by every later read, in every process.
 //   - An error is [crm.ErrNotFound], [crm.ErrInactive], [crm.ErrUnavailable], a *crm.InvalidError, *crm.TakenError,
-//     *crm.ConflictError, the context's error, or one that nobody but an operator can mend. Errors hold no personal data
+//     *crm.ConflictError, the context's error, or one that only an operator can fix. Errors hold no personal data
 //     and no SQL. One that is [crm.ErrUnavailable] is a *[UnavailableError] where the cause is known: a disk that is full, a
 //     database that is read-only, locked, or not the process's to write to.
 //   - A context that ends stops the statement. Writes that met a serialization failure or a deadlock were retried.

@@ -165,7 +165,7 @@ type Failures interface {
 	// whether there is more.
 	ForgetFailures(ctx context.Context, before time.Time) (more bool, err error)
 
-	// RemoveFailure removes a failure that has been mended or is not wanted any more. One that is not there is
+	// RemoveFailure removes a failure that was replayed or dismissed. One that is not there is
 	// crm.ErrNotFound.
 	RemoveFailure(ctx context.Context, w crm.WorkspaceID, id crm.FailureID, audit ...*crm.AuditEntry) error
 }
@@ -233,7 +233,7 @@ type Recorder interface {
 	//   - A message that was recorded before changes nothing and gets the contact and session as they are now; neither when
 	//     the contact has been deleted since.
 	//   - The contact is the identity's, else the one of the identity by the alias; else the oldest that holds the
-	//     profile's verified e-mail, else verified phone, as a
+	//     profile's verified email, else verified phone, as a
 	//     value that staff entered or a channel verified; else a new one. See [crm.Contact.Learn] for what a profile changes.
 	//   - An identity under the former id, where there is none by the external id, gets the external id.
 	//   - An alias that is not known becomes an identity too, and one that is another contact's stays that.
@@ -262,7 +262,7 @@ type Keeper interface {
 
 	// Check compares what is stored with what should be stored, in every workspace: search keys and terms with what
 	// folding gives now, rows with the rows they point at, counters with a count, indexes with those there should be. It
-	// tells each finding, and with i.Repair mends what it can, each contact in a transaction of its own that looks again.
+	// reports each finding, and with i.Repair repairs what it can, each contact in a transaction of its own that looks again.
 	// It reads in bounded batches, so that others may go on writing meanwhile; what they write is no finding. The error
 	// is of the check itself; findings are none. An i.Workspace that is not there is crm.ErrNotFound.
 	Check(ctx context.Context, i Inspection) error

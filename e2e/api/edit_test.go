@@ -24,7 +24,7 @@ func (o *office) checkEdits(t *testing.T) {
 		input vars
 		want  userError
 	}{
-		"an e-mail that is none": {
+		"an email that is none": {
 			vars{"email": "sam@"}, userError{Code: "INVALID", Field: []string{"input", "email"}, Message: "Invalid email format"},
 		},
 		"a phone that is none": {
@@ -34,7 +34,7 @@ func (o *office) checkEdits(t *testing.T) {
 			vars{"notes": "mine", "expectedVersion": sam.Version - 1},
 			userError{Code: "CONFLICT", Field: []string{"input", "expectedVersion"}, Contact: &sam},
 		},
-		"an e-mail of another contact": {
+		"an email of another contact": {
 			vars{"email": "RENE.MUELLER@example.com"},
 			userError{Code: "EMAIL_TAKEN", Field: []string{"input", "email"}, Contact: &rene},
 		},

@@ -132,7 +132,7 @@ type outcome struct {
 	Unread  int
 }
 
-// newStorm makes the messages. Every third customer writes on both channels, with an e-mail that both vouch for.
+// newStorm makes the messages. Every third customer writes on both channels, with an email that both vouch for.
 func newStorm(channels ...string) storm {
 	random := rand.New(rand.NewPCG(3, 4))
 	seconds := random.Perm(stormCustomers * stormEach)

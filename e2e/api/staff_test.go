@@ -144,14 +144,14 @@ func (o *office) checkTaken(t *testing.T) {
 		t.Errorf("the same message again:\n%s", diff)
 	}
 
-	// René writes on the phone too, whose provider vouches for the e-mail; somebody else only says it is theirs.
+	// René writes on the phone too, whose provider vouches for the email; somebody else only says it is theirs.
 	other := vars{"channelId": o.phone, "externalId": "rené", "messageId": "1", "profile": customers[0]}
 	if r := record(t, o.admin, other); r.Contact.ID != rene.ID || r.Session.ID == talk.ID {
-		t.Errorf("a verified e-mail does not join: %+v", r)
+		t.Errorf("a verified email does not join: %+v", r)
 	}
 	claim := vars{"channelId": o.phone, "externalId": "impostor", "messageId": "1", "profile": vars{"name": "Impostor", "email": "rene.mueller@example.com"}}
 	if r := record(t, o.admin, claim); r.Contact.ID == rene.ID {
-		t.Error("a claimed e-mail joins")
+		t.Error("a claimed email joins")
 	} else {
 		must[any](t, o.staff, deleteContact, vars{"id": r.Contact.ID})
 	}

@@ -20,7 +20,7 @@ type checkCommand struct {
 	Workspace string `help:"Check this workspace alone." placeholder:"NAME"`
 }
 
-// Run checks the database and prints what it finds. It fails when something was found that is not mended.
+// Run checks the database and prints what it finds. It fails when something was found that is not repaired.
 func (c checkCommand) Run(ctx context.Context, p *program) (err error) {
 	if err := p.config.Validate(false); err != nil {
 		return &usageError{err}
@@ -76,5 +76,5 @@ func (c checkCommand) Run(ctx context.Context, p *program) (err error) {
 	case c.Repair:
 		return fmt.Errorf("%d of %d findings cannot be repaired", left, all)
 	}
-	return fmt.Errorf("%d findings; `kith check --repair` mends what it can", all)
+	return fmt.Errorf("%d findings; `kith check --repair` repairs what it can", all)
 }

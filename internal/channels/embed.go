@@ -31,7 +31,7 @@ import (
 // is a JSON object with userId and optionally name, email, phone, and exp (seconds since 1970, after which it is refused; a
 // year ahead at most, so that a time in milliseconds does not make it last for ever). The identityHash is the HMAC-SHA256
 // of that very text under the channel's secret, in hexadecimal digits. The contact is then the user's, on whatever device,
-// under the external id "user:" and the userId, and e-mail and phone are verified. A channel can require an identity of
+// under the external id "user:" and the userId, and email and phone are verified. A channel can require an identity of
 // everybody.
 //
 // The page must be of one of the channel's allowed domains, by the Origin that its browser sends. No cookies are used.

@@ -102,7 +102,7 @@ func describeReport(r ingest.Report) string {
 	if r.Alias != "" {
 		customer += fmt.Sprintf(", too %q", r.Alias)
 	}
-	return fmt.Sprintf("%s %q at %s, customer %s, name %s, e-mail %s, phone %s, text %s\n", r.Direction, r.MessageID, at,
+	return fmt.Sprintf("%s %q at %s, customer %s, name %s, email %s, phone %s, text %s\n", r.Direction, r.MessageID, at,
 		customer, shown(r.Profile.Name, false), shown(r.Profile.Email, r.Profile.EmailVerified),
 		shown(r.Profile.Phone, r.Profile.PhoneVerified), shown(r.Text, false))
 }

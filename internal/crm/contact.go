@@ -48,7 +48,7 @@ const (
 	Verified
 )
 
-// DisplayName is what a list shows for the contact: the name, else the e-mail, else the phone, else "Unknown".
+// DisplayName is what a list shows for the contact: the name, else the email, else the phone, else "Unknown".
 func (c Contact) DisplayName() string {
 	for _, s := range []*string{c.Name, c.Email, c.Phone} {
 		if s != nil {
@@ -58,7 +58,7 @@ func (c Contact) DisplayName() string {
 	return "Unknown"
 }
 
-// Holds reports whether the contact's field, email or phone, is the value. Case makes no difference to an e-mail: its
+// Holds reports whether the contact's field, email or phone, is the value. Case makes no difference to an email: its
 // domain has none, and no provider in use tells local parts apart by it (RFC 5321, section 2.4).
 func (c Contact) Holds(field, value string) bool {
 	if field == "phone" {
@@ -130,7 +130,7 @@ type ContactPatch struct {
 	Notes Change[*string]
 	// ExpectedVersion, if set, must be the contact's version, or the edit ends in a [ConflictError].
 	ExpectedVersion *int
-	// AllowDuplicate lets the e-mail or phone be one that another contact has.
+	// AllowDuplicate lets the email or phone be one that another contact has.
 	AllowDuplicate bool
 }
 

@@ -17,7 +17,7 @@ var (
 	ErrInactive = errors.New("inactive")
 )
 
-// InvalidError is a value that its sender can mend. Reason is a sentence fit to show to a person and never repeats the value.
+// InvalidError is a value that its sender can correct. Reason is a sentence fit to show to a person and never repeats the value.
 type InvalidError struct {
 	Field  string // as the client named it: email, phone, first
 	Reason string
@@ -25,7 +25,7 @@ type InvalidError struct {
 
 func (e *InvalidError) Error() string { return fmt.Sprintf("%s: %s", e.Field, e.Reason) }
 
-// TakenError refuses an e-mail or phone that another contact of the workspace has.
+// TakenError refuses an email or phone that another contact of the workspace has.
 type TakenError struct {
 	Field  string // email or phone
 	Holder Contact

@@ -69,7 +69,7 @@ func TestNormalizePhoneRefuses(t *testing.T) {
 		"invalid UTF-8":                            {"+49 30 123456\xff", "", "Invalid phone number"},
 		"a megabyte":                               {strings.Repeat("1", 1<<20), "DE", "Invalid phone number"},
 		"a short number that only works at home":   {"110", "DE", "Invalid phone number"},
-		"an e-mail":                                {"ann@example.com", "DE", "Invalid phone number"},
+		"an email":                                 {"ann@example.com", "DE", "Invalid phone number"},
 		"00 before no country code":                {"00 999 123456", "", "Invalid phone number"},
 		"letters are wrong before a missing code":  {"nope", "", "Invalid phone number"},
 		"other numerals that are no decimal digit": {"+49 30 Ⅻ①②", "", "Invalid phone number"},

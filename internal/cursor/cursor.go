@@ -19,7 +19,7 @@ import (
 	"kith/storage"
 )
 
-// ErrBad refuses a cursor. It says nothing of why: a client cannot mend a cursor, only leave it out.
+// ErrBad refuses a cursor. It does not say why: a client cannot correct a cursor, only leave it out.
 var ErrBad = errors.New("not a cursor of this list")
 
 // MaxKey is the longest key that a position in a cursor may have, in bytes.

@@ -11,7 +11,7 @@ import (
 )
 
 // Contacts makes o.Contacts contacts one by one, the oldest first, who have written on those of the channels that have
-// the types they use. Ranging over it again makes the same ones. E-mails, phones and the ids on each channel are all
+// the types they use. Ranging over it again makes the same ones. Emails, phones and the ids on each channel are all
 // different.
 func Contacts(o Options, channels []crm.Channel) iter.Seq[storage.Loaded] {
 	return func(yield func(storage.Loaded) bool) {

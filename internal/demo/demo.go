@@ -18,7 +18,7 @@ import (
 	"kith/storage"
 )
 
-// MaxContacts is how many contacts can be made with e-mails, phones and ids on channels that are all different.
+// MaxContacts is how many contacts can be made with emails, phones and ids on channels that are all different.
 const MaxContacts = 10_000_000
 
 // span is how far the past of a demo workspace reaches back.

@@ -171,7 +171,7 @@ func valid(t *testing.T, c crm.Contact) {
 	}
 	if c.Email != nil {
 		if email, err := crm.NormalizeEmail(*c.Email); err != nil || email != *c.Email {
-			t.Fatalf("e-mail %q: %q, %v", *c.Email, email, err)
+			t.Fatalf("email %q: %q, %v", *c.Email, email, err)
 		}
 	}
 	if notes, err := crm.NormalizeNotes(c.Notes); err != nil || notes != c.Notes {
@@ -247,7 +247,7 @@ func TestNothingIsGivenOutTwice(t *testing.T) {
 	for l := range Contacts(o, Channels(o)) {
 		once("contact", l.Contact.ID.String())
 		if l.Contact.Email != nil {
-			once("e-mail", *l.Contact.Email)
+			once("email", *l.Contact.Email)
 		}
 		if l.Contact.Phone != nil {
 			once("phone", *l.Contact.Phone)
@@ -274,7 +274,7 @@ func TestSharesAreBelievable(t *testing.T) {
 	for l := range Contacts(o, Channels(o)) {
 		c := l.Contact
 		add("nameless", c.Name == nil)
-		add("e-mail", c.Email != nil)
+		add("email", c.Email != nil)
 		add("phone", c.Phone != nil)
 		add("notes", c.Notes != "")
 		add("Unknown", c.DisplayName() == "Unknown")
@@ -292,7 +292,7 @@ func TestSharesAreBelievable(t *testing.T) {
 		}
 	}
 	for what, want := range map[string][2]int{ // percent
-		"nameless": {4, 10}, "e-mail": {62, 78}, "phone": {52, 68}, "notes": {13, 17}, "Unknown": {0, 3},
+		"nameless": {4, 10}, "email": {62, 78}, "phone": {52, 68}, "notes": {13, 17}, "Unknown": {0, 3},
 		"never active": {0, 3}, "one to four sessions": {90, 99}, "regular": {0, 1}, "Latin": {65, 85}, "sessions": {160, 320},
 	} {
 		if share := 100 * count[what] / o.Contacts; share < want[0] || share > want[1] {

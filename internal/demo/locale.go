@@ -48,7 +48,7 @@ type style struct {
 type name struct {
 	text  string
 	latin string // in plain Latin letters
-	ascii string // small letters and hyphens alone, as in an e-mail address
+	ascii string // small letters and hyphens alone, as in an email address
 }
 
 type surname struct{ men, women name }

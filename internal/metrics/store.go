@@ -60,7 +60,7 @@ func (s *storeCalls) fail(call string, err error) {
 	}
 }
 
-// reasonOf is empty for what a client can mend, and for one that went away.
+// reasonOf is empty for what a client can correct, and for one that went away.
 func reasonOf(err error) string {
 	_, invalid := errors.AsType[*crm.InvalidError](err)
 	_, taken := errors.AsType[*crm.TakenError](err)

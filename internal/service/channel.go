@@ -71,7 +71,7 @@ func (s *Service) CreateChannel(ctx context.Context, v crm.Viewer, n NewChannel)
 	return s.connection(v.Workspace, c), nil
 }
 
-// UpdateChannel edits a channel. It returns the channel as it is now, also beside an error that the viewer can mend: then
+// UpdateChannel edits a channel. It returns the channel as it is now, also beside an error that the viewer can correct: then
 // it is the channel that the edit was refused for, nil if there is none.
 func (s *Service) UpdateChannel(ctx context.Context, v crm.Viewer, id crm.ChannelID, e ChannelEdit) (*Connection, error) {
 	if err := Authorize(v, crm.ManageChannels); err != nil {

@@ -141,7 +141,7 @@ func each(ids []crm.FailureID, do func(crm.FailureID) error) ([]error, error) {
 			err = do(id)
 			done[id] = err
 		}
-		if err != nil && !mendable(err) {
+		if err != nil && !correctable(err) {
 			return nil, err
 		}
 		out[i] = err
@@ -149,8 +149,8 @@ func each(ids []crm.FailureID, do func(crm.FailureID) error) ([]error, error) {
 	return out, nil
 }
 
-// mendable reports whether an error is about one item, and somebody can do something about it.
-func mendable(err error) bool {
+// correctable reports whether an error is about one item, and somebody can do something about it.
+func correctable(err error) bool {
 	_, invalid := errors.AsType[*crm.InvalidError](err)
 	return invalid || errors.Is(err, crm.ErrNotFound) || errors.Is(err, crm.ErrInactive)
 }

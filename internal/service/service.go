@@ -27,7 +27,7 @@ type Store interface {
 }
 
 // Replayer takes an item of a channel's report in once more. What was recorded before changes nothing. An error that an
-// administrator can mend is crm.ErrInactive or a *crm.InvalidError.
+// administrator can correct is crm.ErrInactive or a *crm.InvalidError.
 type Replayer interface {
 	Replay(ctx context.Context, w crm.WorkspaceID, f crm.Failure) error
 }
@@ -71,7 +71,7 @@ func (s *Service) clock() time.Time { return s.options.Now().UTC().Truncate(time
 
 // Edited is what became of an edit.
 type Edited[T any] struct {
-	// Now is the thing as it is, also beside an error that the viewer can mend: then it is the one that the edit was
+	// Now is the thing as it is, also beside an error that the viewer can correct: then it is the one that the edit was
 	// refused for. Nil if there is none.
 	Now *T
 	// Event is the id of the event that the edit caused; nil when nothing changed.

@@ -271,7 +271,7 @@ func (s *Store) withValues(ctx context.Context, q queryer, w crm.WorkspaceID, fi
 	return all(ctx, rows, err, scanContact)
 }
 
-// turn is the lock that writers of an e-mail or phone take in turns. The variants of a phone number have one.
+// turn is the lock that writers of an email or phone take in turns. The variants of a phone number have one.
 func turn(w crm.WorkspaceID, field, v string) int64 {
 	if field == "phone" {
 		v = slices.Min(crm.PhoneVariants(v))

@@ -239,7 +239,7 @@ func (s *Store) append(ctx context.Context, w crm.WorkspaceID, i incoming, c crm
 }
 
 // recordAnew takes a message in with everything it touches locked. Messages of one identity, and those that vouch for
-// one e-mail or phone, take turns.
+// one email or phone, take turns.
 func (s *Store) recordAnew(ctx context.Context, w crm.WorkspaceID, i incoming) (r crm.Recorded, err error) {
 	stage, err := s.gramStage(ctx, w) // before the transaction, which must not wait for a second connection
 	if err != nil {

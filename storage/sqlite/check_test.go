@@ -114,11 +114,11 @@ func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 			if found[0].Part != c.part {
 				t.Errorf("part %q, want %q", found[0].Part, c.part)
 			}
-			mended := check(t, s, true)
-			if len(mended) != len(found) {
-				t.Errorf("a repair finds %v, a check %v", mended, found)
+			repaired := check(t, s, true)
+			if len(repaired) != len(found) {
+				t.Errorf("a repair finds %v, a check %v", repaired, found)
 			}
-			for _, f := range mended {
+			for _, f := range repaired {
 				if f.Repaired == c.stays {
 					t.Errorf("%v", f)
 				}

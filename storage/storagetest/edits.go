@@ -74,7 +74,7 @@ var editCases = []testCase{
 			c.NameFrom = crm.Provenance{Origin: crm.Claimed, Channel: ch.ID}
 		})
 		w.same("version", got.Version, 2)
-		w.same("e-mail", got.EmailFrom, crm.Provenance{Origin: crm.Verified, Channel: ch.ID})
+		w.same("email", got.EmailFrom, crm.Provenance{Origin: crm.Verified, Channel: ch.ID})
 		w.same("contact", w.contact(ann.ID), got)
 	}},
 	{"an error from change comes back as it is, and nothing is saved", func(w *world) {

@@ -5,7 +5,7 @@ import (
 	"kith/storage"
 )
 
-// verified and claimed are profiles of an e-mail and a phone; an empty text is no value.
+// verified and claimed are profiles of an email and a phone; an empty text is no value.
 func verified(email, phone string) crm.Profile {
 	return crm.Profile{Email: some(email), EmailVerified: email != "", Phone: some(phone), PhoneVerified: phone != ""}
 }
@@ -30,14 +30,14 @@ const (
 )
 
 var joinCases = []testCase{
-	{"a verified e-mail or phone joins the contact where staff entered it", func(w *world) {
+	{"a verified email or phone joins the contact where staff entered it", func(w *world) {
 		web := w.channel("Web")
 		for external, p := range map[string]struct {
 			has  person
 			says crm.Profile
 		}{
-			"by e-mail": {person{name: "Ann", email: annsEmail}, verified(annsEmail, "")},
-			"by phone":  {person{name: "Ann", phone: annsPhone}, verified("", annsPhone)},
+			"by email": {person{name: "Ann", email: annsEmail}, verified(annsEmail, "")},
+			"by phone": {person{name: "Ann", phone: annsPhone}, verified("", annsPhone)},
 		} {
 			ann := w.add(p.has)[0]
 			r := w.tell(web, external, p.says)
@@ -49,10 +49,10 @@ var joinCases = []testCase{
 			w.remove(ann.ID)
 		}
 	}},
-	{"a verified e-mail or phone joins the contact where another channel verified it", func(w *world) {
+	{"a verified email or phone joins the contact where another channel verified it", func(w *world) {
 		web, shop := w.channel("Web"), w.channel("Shop")
 		for external, p := range map[string]crm.Profile{
-			"by e-mail": verified(annsEmail, ""), "by phone": verified("", annsPhone),
+			"by email": verified(annsEmail, ""), "by phone": verified("", annsPhone),
 		} {
 			first, second := w.tell(web, external, p), w.tell(shop, external, p)
 			w.same(external, second.Contact.ID, first.Contact.ID)
@@ -101,10 +101,10 @@ var joinCases = []testCase{
 		ann := w.add(person{"Ann", annsEmail, annsPhone})[0]
 		p := claimed(annsEmail, annsPhone)
 		p.PhoneVerified = true
-		w.same("verified phone, claimed e-mail", w.tell(web, "one", p).Contact.ID, ann.ID)
+		w.same("verified phone, claimed email", w.tell(web, "one", p).Contact.ID, ann.ID)
 		p = crm.Profile{Email: new(annsEmail), Phone: new("+4930555555"), PhoneVerified: true}
 		if w.tell(web, "two", p).Contact.ID == ann.ID {
-			w.t.Error("a claimed e-mail joined because the phone was verified")
+			w.t.Error("a claimed email joined because the phone was verified")
 		}
 	}},
 	{"of several the oldest is joined", func(w *world) {
@@ -128,20 +128,20 @@ var joinCases = []testCase{
 		web, shop := w.channel("Web"), w.channel("Shop")
 		w.tell(web, "claims", claimed(annsEmail, annsPhone))
 		ann := w.add(person{"Ann", annsEmail, annsPhone})[0]
-		w.same("by e-mail", w.tell(shop, "one", verified(annsEmail, "")).Contact.ID, ann.ID)
+		w.same("by email", w.tell(shop, "one", verified(annsEmail, "")).Contact.ID, ann.ID)
 		w.same("by phone", w.tell(shop, "two", verified("", annsPhone)).Contact.ID, ann.ID)
 	}},
-	{"the e-mail is asked before the phone", func(w *world) {
-		people := w.add(person{name: "By phone", phone: annsPhone}, person{name: "By e-mail", email: annsEmail})
+	{"the email is asked before the phone", func(w *world) {
+		people := w.add(person{name: "By phone", phone: annsPhone}, person{name: "By email", email: annsEmail})
 		w.same("contact", w.tell(w.channel("Web"), "ann", verified(annsEmail, annsPhone)).Contact.ID, people[1].ID)
 	}},
-	{"the phone is asked when nobody has the e-mail", func(w *world) {
+	{"the phone is asked when nobody has the email", func(w *world) {
 		ann := w.add(person{name: "Ann", phone: annsPhone})[0]
 		r := w.tell(w.channel("Web"), "ann", verified(annsEmail, annsPhone))
 		w.same("contact", r.Contact.ID, ann.ID)
-		w.same("e-mail", r.Contact.Email, new(annsEmail))
+		w.same("email", r.Contact.Email, new(annsEmail))
 	}},
-	{"an identity's contact comes before any e-mail or phone, and contacts are not merged", func(w *world) {
+	{"an identity's contact comes before any email or phone, and contacts are not merged", func(w *world) {
 		web := w.channel("Web")
 		first := w.record(w.message(web, "ann", "0"))
 		w.add(person{"Ann", annsEmail, annsPhone})
@@ -212,7 +212,7 @@ var profileCases = []testCase{
 		w.record(w.message(web, "ann", "0"))
 		ann := w.tell(web, "ann", verified(annsEmail, annsPhone)).Contact
 		w.finds("030 901820", annsEmail)
-		w.same("joined by e-mail", w.tell(shop, "one", verified(annsEmail, "")).Contact.ID, ann.ID)
+		w.same("joined by email", w.tell(shop, "one", verified(annsEmail, "")).Contact.ID, ann.ID)
 		w.same("joined by phone", w.tell(shop, "two", verified("", annsPhone)).Contact.ID, ann.ID)
 	}},
 }

@@ -74,7 +74,7 @@ var raceCases = []testCase{
 		w.same("sessions", w.sessions(storage.SessionFilter{}), []crm.SessionID{got[0].Session.ID, l.Sessions[0].ID})
 		w.same("unread", w.session(got[0].Session.ID).UnreadCount, clients)
 	}},
-	{"one verified e-mail or phone on many channels at once makes one contact", func(w *world) {
+	{"one verified email or phone on many channels at once makes one contact", func(w *world) {
 		channels := make([]crm.Channel, 8)
 		for n := range channels {
 			channels[n] = w.channel(fmt.Sprint(n))
@@ -160,7 +160,7 @@ var stormCases = []testCase{
 	}},
 }
 
-// storm has each customer send so many messages, a third of them on two channels with a verified e-mail, and the
+// storm has each customer send so many messages, a third of them on two channels with a verified email, and the
 // reporters report each message twice in random order.
 func (w *world) storm(customers, each, reporters int) {
 	w.t.Helper()

@@ -10,7 +10,7 @@ import (
 )
 
 var searchCases = []testCase{
-	{"a search finds its text anywhere in name, e-mail and phone", func(w *world) {
+	{"a search finds its text anywhere in name, email and phone", func(w *world) {
 		w.add(
 			person{"Ann Smith", "a.smith@example.com", "+4930901820"},
 			person{name: "Hannah"},
@@ -179,7 +179,7 @@ var searchCases = []testCase{
 		w.finds("com49")
 		w.finds("com 49", "Ann")
 	}},
-	{"a nameless contact is found by e-mail and phone", func(w *world) {
+	{"a nameless contact is found by email and phone", func(w *world) {
 		w.add(person{email: "ann@example.com"}, person{phone: "+4930901820"}, person{})
 		w.finds("ann", "ann@example.com")
 		w.finds("030 90", "+4930901820")

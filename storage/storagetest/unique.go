@@ -32,7 +32,7 @@ var fields = []struct {
 	},
 }
 
-// unique is an edit that must not take another contact's e-mail or phone.
+// unique is an edit that must not take another contact's email or phone.
 func (w *world) unique(id crm.ContactID, change func(c *crm.Contact)) (crm.Contact, error) {
 	return w.UpdateContact(w.ctx, w.id, id, crm.ContactEdit{At: w.now, Unique: true, Change: func(c *crm.Contact) error {
 		change(c)
@@ -56,7 +56,7 @@ var uniqueCases = []testCase{
 			w.same("contact", w.contact(me.ID), me)
 		}
 	}},
-	{"an e-mail is taken whatever its letters' case, an accent makes another", func(w *world) {
+	{"an email is taken whatever its letters' case, an accent makes another", func(w *world) {
 		holder := w.add(person{email: "Zoe@Example.com"})[0]
 		me := w.add(person{name: "Me"})[0]
 		_, err := w.unique(me.ID, func(c *crm.Contact) { c.Email = new("zoe@example.com") })
