@@ -1,0 +1,121 @@
+package channels
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
+	"net/http"
+	"net/url"
+	"time"
+
+	"kith/internal/crm"
+	"kith/internal/ingest"
+	"kith/internal/vault"
+)
+
+// provider is what tells one kind of channel from another.
+type provider struct {
+	// prove begins to verify that whoever knows the channel's secrets sent the delivery, before its body is read. It refuses
+	// one that no body could prove.
+	prove func(delivery) (proof, refusal)
+	// inspect refuses a body that is not believed for what it says; nil where it is the proof that counts.
+	inspect func(d delivery, body []byte) refusal
+	// items are the parts of a body, in their order. An error says that the body as a whole cannot be read.
+	items func(body []byte) ([]item, error)
+	// challenge answers the provider's question whether the address is Kith's; nil for one that does not ask.
+	challenge func(query url.Values, s vault.Secrets) (answer string, ok bool)
+	// browser tells that a web page sends the deliveries: they carry an Origin, and what is wrong with them is answered
+	// instead of kept, because anybody may send them.
+	browser bool
+}
+
+// signatures are the headers by which deliveries show who sent them.
+var signatures = []string{telegramHeader, metaHeader, tikTokHeader}
+
+var providers = map[crm.ChannelType]provider{
+	crm.Telegram:  {prove: proveTelegram, items: telegramItems},
+	crm.WhatsApp:  {prove: proveMeta, items: whatsAppItems, challenge: challengeMeta},
+	crm.Facebook:  {prove: proveMeta, items: messengerItems("page"), challenge: challengeMeta},
+	crm.Instagram: {prove: proveMeta, items: messengerItems("instagram"), challenge: challengeMeta},
+	crm.TikTok:    {prove: proveTikTok, items: tikTokItems},
+	crm.HTMLEmbed: {prove: proveNothing, inspect: inspectEmbed, items: embedItems, browser: true},
+}
+
+// delivery is one request of a provider's, before anything of it is believed.
+type delivery struct {
+	header  http.Header
+	secrets vault.Secrets
+	now     time.Time
+	// requireIdentity is set when the channel accepts only visitors whose identity is signed.
+	requireIdentity bool
+}
+
+// refusal says to the sender why a delivery is not accepted; empty for one that is.
+type refusal string
+
+const (
+	verified  refusal = ""
+	notSigned refusal = "It is not signed with the channel's secret"
+)
+
+// proof is that of a delivery, to which its body goes while it is read. The zero proof wants nothing of a body.
+type proof struct {
+	mac       hash.Hash
+	signature []byte
+}
+
+// proveSigned is the proof by a signature, in hexadecimal digits, that is the HMAC-SHA256 of a prefix and the body under the
+// secret.
+func proveSigned(signature, secret, prefix string) (proof, refusal) {
+	given, err := hex.DecodeString(signature)
+	if err != nil || len(given) != sha256.Size || secret == "" {
+		return proof{}, notSigned
+	}
+	p := proof{hmac.New(sha256.New, []byte(secret)), given}
+	p.write([]byte(prefix))
+	return p, verified
+}
+
+// proveNothing leaves everything to what the body says.
+func proveNothing(delivery) (proof, refusal) { return proof{}, verified }
+
+func (p proof) write(b []byte) {
+	if p.mac != nil {
+		_, _ = p.mac.Write(b) // never fails
+	}
+}
+
+// holds refuses a body that is not the one that was signed.
+func (p proof) holds() refusal {
+	if p.mac != nil && !hmac.Equal(p.signature, p.mac.Sum(nil)) {
+		return notSigned
+	}
+	return verified
+}
+
+// item is one thing that a provider reports. It is a message when report is set, something that could not be read when
+// err is, and otherwise one that is understood and makes no difference: a receipt, a reaction, an edit.
+type item struct {
+	report *ingest.Report // without its channel
+	err    error          // an *crm.InvalidError
+	// customer is the customer's id as far as it could be read.
+	customer string
+	// payload makes a body of the item alone: what items reads to this item and nothing else, the same bytes each time.
+	payload func() []byte
+}
+
+// message is the item of a message that was read, or of one that could not be.
+func message(r ingest.Report, err error, payload func() []byte) item {
+	i := item{customer: r.ExternalID, err: err, payload: payload}
+	if err == nil {
+		i.report = &r
+	}
+	return i
+}
+
+// ignored is the item of what makes no difference.
+func ignored() item { return item{} }
+
+// raw is a payload that is there already.
+func raw(body []byte) func() []byte { return func() []byte { return body } }
