@@ -29,7 +29,7 @@ import (
 type (
 	TrustedDocuments = operation.TrustedDocuments
 	Operation        = operation.Info
-	Watch            = operation.Instrument
+	Instrument       = operation.Instrument
 )
 
 // Options are what the endpoint needs.
@@ -60,10 +60,10 @@ type Options struct {
 	Address func(r *http.Request) string
 	// Now is the time for credentials to end. Nil is time.Now.
 	Now func() time.Time
-	// Watch is called for every operation. Nil does nothing.
-	Watch Watch
-	// WatchField is called for each field of the root; the function that it returns is called at the end. Nil does nothing.
-	WatchField func(ctx context.Context, field string) (context.Context, func())
+	// Instrument is called for every operation. Nil does nothing.
+	Instrument Instrument
+	// InstrumentField is called for each field of the root; the function that it returns is called at the end. Nil does nothing.
+	InstrumentField func(ctx context.Context, field string) (context.Context, func())
 	// Panicked is called for each panic that was caught. Nil does nothing.
 	Panicked func()
 	// RequestID is the id of a request in the log, and in answers to unexpected errors. Nil makes up an id.
@@ -97,7 +97,7 @@ func New(o Options) *Handler {
 	e := newExecutor(o, schema, report)
 	run := operation.New(operation.Options{
 		Executor: e, Schema: schema, Report: report, Introspection: o.Introspection, Allow: o.Allow, Trusted: o.Trusted,
-		Concurrency: o.Concurrency, AnswerLimit: o.AnswerLimit, Instrument: o.Watch, Unlimited: o.unlimited,
+		Concurrency: o.Concurrency, AnswerLimit: o.AnswerLimit, Instrument: o.Instrument, Unlimited: o.unlimited,
 	})
 	expect := func(
 		ctx context.Context, v crm.Viewer, contacts []crm.ContactID, sessions []crm.SessionID,
@@ -128,8 +128,8 @@ func newExecutor(o Options, schema *ast.Schema, report *problem.Reporter) *execu
 		}
 		return next(ctx)
 	})
-	if o.WatchField != nil {
-		e.AroundRootFields(instrumentRoot(o.WatchField))
+	if o.InstrumentField != nil {
+		e.AroundRootFields(instrumentRoot(o.InstrumentField))
 	}
 	fields := (&fastlist.Fields{Recovered: report.Recovered, Stock: o.stock}).Resolve
 	if o.around != nil {

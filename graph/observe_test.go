@@ -30,7 +30,7 @@ func TestAClientThatLeavesIsNoFailure(t *testing.T) {
 	t.Parallel()
 	codes := make(chan string, 1)
 	watch := func(o *graph.Options) {
-		o.Watch = func(ctx context.Context, _ graph.Operation) (context.Context, func(string)) {
+		o.Instrument = func(ctx context.Context, _ graph.Operation) (context.Context, func(string)) {
 			return ctx, func(code string) { codes <- code }
 		}
 	}

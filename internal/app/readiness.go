@@ -44,7 +44,7 @@ func (r *readiness) open(s storage.Store) storage.Store {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.store = s
-	return storage.Watch(s, func(call string, err *error) func() {
+	return storage.Instrument(s, func(call string, err *error) func() {
 		return func() { r.note(call, *err) }
 	})
 }

@@ -53,17 +53,17 @@ func (t telemetry) panicLogger(where string, logger *slog.Logger) func(*storage.
 // store returns s with metrics of its calls, and of its connection pool where it has one.
 func (t telemetry) store(s storage.Store, logger *slog.Logger) storage.Store {
 	if pg, ok := s.(*postgres.Store); ok {
-		metrics.WatchPool(t.registry, func() (p metrics.Pool) {
+		metrics.InstrumentPool(t.registry, func() (p metrics.Pool) {
 			p.Max, p.Open, p.InUse, p.Acquired, p.Waited, p.WaitedFor = pg.PoolStats()
 			return p
 		})
 	}
-	return metrics.WatchStore(s, t.registry, t.panicLogger("storage", logger))
+	return metrics.InstrumentStore(s, t.registry, t.panicLogger("storage", logger))
 }
 
-func (t telemetry) hub(h *events.Hub) { metrics.WatchSubscriptions(t.registry, h.Open, h.Dropped) }
+func (t telemetry) hub(h *events.Hub) { metrics.InstrumentSubscriptions(t.registry, h.Open, h.Dropped) }
 
-func (t telemetry) operations(logger *slog.Logger) graph.Watch {
+func (t telemetry) operations(logger *slog.Logger) graph.Instrument {
 	return instrumentOperations(metrics.NewOperations(t.registry), t.traces, logger)
 }
 
@@ -80,7 +80,7 @@ func (t telemetry) fields() func(context.Context, string) (context.Context, func
 
 // instrumentOperations logs, counts and traces the operations of GraphQL. The log tells who asked in which workspace, but
 // nothing of what was asked for or answered.
-func instrumentOperations(operations *metrics.Operations, traces *tracing.Tracing, logger *slog.Logger) graph.Watch {
+func instrumentOperations(operations *metrics.Operations, traces *tracing.Tracing, logger *slog.Logger) graph.Instrument {
 	return func(ctx context.Context, o graph.Operation) (context.Context, func(code string)) {
 		began := time.Now()
 		name := "refused"

@@ -111,23 +111,23 @@ func (w wiring) endpoint(
 			Region: c.DefaultRegion, Now: w.now, Vault: secrets, PublicURL: w.publicURL, Replayer: webhooks,
 			Events: w.hub, Panicked: w.telemetry.panicLogger("background", w.logger),
 		}),
-		Ingest:        messages,
-		Authenticate:  admission.authenticate,
-		Again:         admission.again,
-		Logger:        w.logger,
-		Introspection: c.IntrospectionOn(),
-		Allow:         admission.allow,
-		Trusted:       trusted,
-		Concurrency:   c.Concurrency,
-		AnswerLimit:   c.AnswerLimit,
-		Connections:   c.Connections,
-		Subscriptions: c.Subscriptions,
-		Address:       httpd.Address,
-		Now:           w.now,
-		RequestID:     httpd.RequestID,
-		Watch:         w.telemetry.operations(w.logger),
-		WatchField:    w.telemetry.fields(),
-		Panicked:      w.telemetry.panicCounter("operation"),
+		Ingest:          messages,
+		Authenticate:    admission.authenticate,
+		Again:           admission.again,
+		Logger:          w.logger,
+		Introspection:   c.IntrospectionOn(),
+		Allow:           admission.allow,
+		Trusted:         trusted,
+		Concurrency:     c.Concurrency,
+		AnswerLimit:     c.AnswerLimit,
+		Connections:     c.Connections,
+		Subscriptions:   c.Subscriptions,
+		Address:         httpd.Address,
+		Now:             w.now,
+		RequestID:       httpd.RequestID,
+		Instrument:      w.telemetry.operations(w.logger),
+		InstrumentField: w.telemetry.fields(),
+		Panicked:        w.telemetry.panicCounter("operation"),
 	})
 }
 
@@ -141,9 +141,9 @@ func (w wiring) watch(ctx context.Context, endpoint *graph.Handler, staff *signi
 		endpoint.EndMoved(ctx, w.store)
 	})
 	registry := w.telemetry.registry
-	metrics.WatchAnswers(registry, endpoint.SubscriptionsRefused, endpoint.AnswersRested)
-	metrics.WatchConnections(registry, endpoint.Connections, endpoint.Refused, graph.ConnectionRefusals())
-	metrics.WatchBacklog(registry, endpoint.Backlog)
+	metrics.InstrumentAnswers(registry, endpoint.SubscriptionsRefused, endpoint.AnswersRested)
+	metrics.InstrumentConnections(registry, endpoint.Connections, endpoint.Refused, graph.ConnectionRefusals())
+	metrics.InstrumentBacklog(registry, endpoint.Backlog)
 }
 
 // routes says what is served where, and to whom.

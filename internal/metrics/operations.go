@@ -66,8 +66,8 @@ type Pool struct {
 	WaitedFor        time.Duration
 }
 
-// WatchPool shows a pool.
-func WatchPool(r prometheus.Registerer, pool func() Pool) {
+// InstrumentPool shows a pool.
+func InstrumentPool(r prometheus.Registerer, pool func() Pool) {
 	f := promauto.With(r)
 	gauge := func(name, help string, value func(Pool) float64) {
 		f.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(pool()) })
@@ -88,9 +88,9 @@ func WatchPool(r prometheus.Registerer, pool func() Pool) {
 		func(p Pool) float64 { return p.WaitedFor.Seconds() })
 }
 
-// WatchConnections shows how many WebSockets and event streams are open, how many of them nobody has shown a credential on
+// InstrumentConnections shows how many WebSockets and event streams are open, how many of them nobody has shown a credential on
 // yet, and how many more were turned away, by each of the reasons.
-func WatchConnections(
+func InstrumentConnections(
 	r prometheus.Registerer, open func() (all, unacknowledged int), refused func(reason string) int64, reasons []string,
 ) {
 	f := promauto.With(r)
@@ -109,8 +109,8 @@ func WatchConnections(
 	}
 }
 
-// WatchBacklog shows how many bytes of answers wait for their readers, and how many slow readers have been cut off.
-func WatchBacklog(r prometheus.Registerer, counts func() (bytes int, cut int64)) {
+// InstrumentBacklog shows how many bytes of answers wait for their readers, and how many slow readers have been cut off.
+func InstrumentBacklog(r prometheus.Registerer, counts func() (bytes int, cut int64)) {
 	f := promauto.With(r)
 	f.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "kith_backlog_bytes", Help: "Answers that are made and wait to be read, in bytes.",
@@ -120,8 +120,8 @@ func WatchBacklog(r prometheus.Registerer, counts func() (bytes int, cut int64))
 	}, func() float64 { _, cut := counts(); return float64(cut) })
 }
 
-// WatchSubscriptions shows how many subscriptions there are, and how many were ended because they could not keep up.
-func WatchSubscriptions(r prometheus.Registerer, open, dropped func() int64) {
+// InstrumentSubscriptions shows how many subscriptions there are, and how many were ended because they could not keep up.
+func InstrumentSubscriptions(r prometheus.Registerer, open, dropped func() int64) {
 	f := promauto.With(r)
 	f.NewGaugeFunc(prometheus.GaugeOpts{Name: "kith_subscriptions", Help: "Subscriptions that stand."},
 		func() float64 { return float64(open()) })
@@ -131,9 +131,9 @@ func WatchSubscriptions(r prometheus.Registerer, open, dropped func() int64) {
 	}, func() float64 { return float64(dropped()) })
 }
 
-// WatchAnswers shows how many subscriptions were refused because their subjects had enough, and how long the answers of
+// InstrumentAnswers shows how many subscriptions were refused because their subjects had enough, and how long the answers of
 // others have rested.
-func WatchAnswers(r prometheus.Registerer, refused func() int64, rested func() time.Duration) {
+func InstrumentAnswers(r prometheus.Registerer, refused func() int64, rested func() time.Duration) {
 	f := promauto.With(r)
 	f.NewCounterFunc(prometheus.CounterOpts{
 		Name: "kith_subscriptions_refused_total",

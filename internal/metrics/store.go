@@ -19,9 +19,9 @@ type storeCalls struct {
 	panicked func(*storage.PanicError)
 }
 
-// WatchStore wraps a store so that its calls are counted and timed and panics in them become errors, and panicked is called
+// InstrumentStore wraps a store so that its calls are counted and timed and panics in them become errors, and panicked is called
 // with them, because the caller may never look at the error. It registers with r.
-func WatchStore(store storage.Store, r prometheus.Registerer, panicked func(*storage.PanicError)) storage.Store {
+func InstrumentStore(store storage.Store, r prometheus.Registerer, panicked func(*storage.PanicError)) storage.Store {
 	calls := &storeCalls{
 		panicked: panicked,
 		vec: promauto.With(r).NewHistogramVec(prometheus.HistogramOpts{
@@ -34,7 +34,7 @@ func WatchStore(store storage.Store, r prometheus.Registerer, panicked func(*sto
 			Help: "Calls to storage that failed for a reason outside the client's control: full, read_only, permission, locked, io or damaged, else unavailable, timeout or internal.",
 		}, []string{"call", "reason"}),
 	}
-	return storage.Watch(store, calls.watch)
+	return storage.Instrument(store, calls.watch)
 }
 
 // watch times a call until the function it returns is called. To be deferred, which is what it needs to catch panics.

@@ -7,7 +7,7 @@ import (
 	"kith/storage"
 )
 
-// Counter is a store that counts its calls by the method's name; see [storage.Watch] for which.
+// Counter is a store that counts its calls by the method's name; see [storage.Instrument] for which.
 type Counter struct {
 	storage.Store
 	mu    sync.Mutex
@@ -17,7 +17,7 @@ type Counter struct {
 // Count wraps a store. Closing the counter closes the store.
 func Count(store storage.Store) *Counter {
 	c := &Counter{calls: map[string]int{}}
-	c.Store = storage.Watch(store, c.add)
+	c.Store = storage.Instrument(store, c.add)
 	return c
 }
 
