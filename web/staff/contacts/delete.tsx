@@ -76,7 +76,7 @@ export function DeleteDialog({ contact, onDeleted, onClose }: DeleteProps) {
             <Description asChild>
               <div>
                 <p>This permanently deletes the contact with its email, phone, notes and channel ids.</p>
-                <p>Its chat sessions stay, but they show “Anonymous” as the name and no preview.</p>
+                <p>Its chat sessions stay, but will show “Anonymous” as the name and no preview.</p>
               </div>
             </Description>
             <p className="problem" role="alert">
