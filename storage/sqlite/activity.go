@@ -16,8 +16,6 @@ import (
 )
 
 const (
-	// tellEvery is how long after an event of activity the next one of the same contact or session may follow.
-	tellEvery = time.Second
 	// tellPause is how long marks are gathered, so that those of one moment share a transaction.
 	tellPause = 20 * time.Millisecond
 	// tellAtOnce is how many contacts, and how many sessions, are told of in one transaction. Other writes wait that long.
@@ -94,20 +92,11 @@ func (s *Store) nextMark(ctx context.Context) (time.Duration, error) {
 				return 0, err
 			}
 			if found {
-				next = min(next, s.due(micros(int64(told)), now))
+				next = min(next, crm.ActivityDue(micros(int64(told)), now, s.tellEvery))
 			}
 		}
 		return next, nil
 	})
-}
-
-// due is how long it is until there may be an event again after the one told at the given time. A time to come is one
-// that the clock was wrong at.
-func (s *Store) due(told, now time.Time) time.Duration {
-	if told.After(now) {
-		return 0
-	}
-	return max(0, s.tellEvery-now.Sub(told))
 }
 
 // mark is a contact or session with messages that no event has told of yet.

@@ -68,7 +68,7 @@ func OpenExisting(ctx context.Context, path string) (*Store, error) {
 
 // openReady opens a file that is there.
 func openReady(ctx context.Context, path string) (*Store, error) {
-	s := &Store{path: path, tellEvery: tellEvery, marks: make(chan struct{}, 1), teller: make(chan struct{}, 1)}
+	s := &Store{path: path, tellEvery: crm.ActivityInterval, marks: make(chan struct{}, 1), teller: make(chan struct{}, 1)}
 	f, err := s.openFiles(ctx)
 	if err != nil {
 		return nil, err
