@@ -108,7 +108,7 @@ func (f *BatchLoader[K, V]) Now(ctx context.Context, key K) (V, bool, error) {
 	return v, ok, err
 }
 
-// read reads the batch once, whoever asks first.
+// read reads the batch on the first call. Later calls share the result.
 func (b *batch[K, V]) read(ctx context.Context, f *BatchLoader[K, V]) (map[K]V, error) {
 	b.once.Do(func() { b.found, b.err = f.read(ctx, b.keys) })
 	return b.found, b.err

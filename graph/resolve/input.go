@@ -26,7 +26,7 @@ func contactOrder(in *model.ContactOrder) *service.Order {
 	return &service.Order{Field: in.Field, Direction: in.Direction}
 }
 
-// SessionFilter is the filter of an input; nil is none.
+// SessionFilter translates a filter input. A nil input gives the empty filter.
 func SessionFilter(in *model.SessionFilter) storage.SessionFilter {
 	if in == nil {
 		return storage.SessionFilter{}

@@ -105,7 +105,7 @@ func (h *Handler) serveSocket(w http.ResponseWriter, r *http.Request) {
 	} else {
 		s.close(closeSubprotocol, "Subprotocol not acceptable")
 	}
-	s.close(websocket.StatusNormalClosure, "") // if nobody has
+	s.close(websocket.StatusNormalClosure, "") // unless it is closed already
 	<-s.closed
 }
 

@@ -78,7 +78,7 @@ func (t telemetry) fields() func(context.Context, string) (context.Context, func
 	}
 }
 
-// instrumentOperations logs, counts and traces the operations of GraphQL. The log tells who asked in which workspace, but
+// instrumentOperations logs, counts and traces the operations of GraphQL. The log names the subject and the workspace, but
 // nothing of what was asked for or answered.
 func instrumentOperations(operations *metrics.Operations, traces *tracing.Tracing, logger *slog.Logger) graph.Instrument {
 	return func(ctx context.Context, o graph.Operation) (context.Context, func(code string)) {

@@ -14,9 +14,9 @@ import (
 	"kith/internal/vault"
 )
 
-// provider is what tells one kind of channel from another.
+// provider is how deliveries of one channel type are verified and read.
 type provider struct {
-	// prove begins to verify that whoever knows the channel's secrets sent the delivery, before its body is read. It refuses
+	// prove begins to verify that the sender knows the channel's secrets, before the body is read. It refuses
 	// one that no body could prove.
 	prove func(delivery) (proof, refusal)
 	// inspect refuses a body that is not believed for what it says; nil where it is the proof that counts.
@@ -25,7 +25,7 @@ type provider struct {
 	items func(body []byte) ([]item, error)
 	// challenge answers the provider's question whether the address is Kith's; nil for one that does not ask.
 	challenge func(query url.Values, s vault.Secrets) (answer string, ok bool)
-	// browser tells that a web page sends the deliveries: they carry an Origin, and what is wrong with them is answered
+	// browser is true when a web page sends the deliveries: they carry an Origin, and what is wrong with them is answered
 	// instead of kept, because anybody may send them.
 	browser bool
 }

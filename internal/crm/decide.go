@@ -156,7 +156,7 @@ func (p Profile) Proofs() []Proof {
 // LeadsTo reports whether the proof leads to the contact: it holds one of the values, and vouches for it.
 func (p Proof) LeadsTo(c Contact) bool { return c.holdsAny(p.Field, p.Values) && c.Vouches(p.Field) }
 
-// Holder is the contact that the proof leads to, of those that may hold a value: the oldest. nil when there is none.
+// Holder is the contact that the proof leads to, the oldest of the candidates; nil if there is no such contact.
 func (p Proof) Holder(candidates []Contact) *Contact {
 	for _, c := range Holders(candidates, p.Field, p.Values...) {
 		if p.LeadsTo(c) {

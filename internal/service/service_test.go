@@ -31,8 +31,8 @@ func openStore(t *testing.T) (storage.Store, crm.Viewer) {
 	return store, crm.Viewer{Workspace: w, Role: crm.RoleAdmin, Subject: "admin@example.com"}
 }
 
-// sitDown opens a service over a database of its own, in one workspace, with one contact.
-func sitDown(t *testing.T) (*service.Service, crm.Viewer, crm.Contact) {
+// openService opens a service over a new database with one workspace and one contact.
+func openService(t *testing.T) (*service.Service, crm.Viewer, crm.Contact) {
 	t.Helper()
 	store, v := openStore(t)
 	d := service.New(store, service.Options{Now: func() time.Time { return start }})
@@ -52,7 +52,7 @@ func sitDown(t *testing.T) (*service.Service, crm.Viewer, crm.Contact) {
 
 func TestOrders(t *testing.T) {
 	t.Parallel()
-	d, v, _ := sitDown(t)
+	d, v, _ := openService(t)
 	for name, c := range map[string]struct {
 		search  string
 		field   service.OrderField
@@ -86,7 +86,7 @@ func TestOrders(t *testing.T) {
 
 func TestSearchesThatAreRefused(t *testing.T) {
 	t.Parallel()
-	d, v, _ := sitDown(t)
+	d, v, _ := openService(t)
 	for name, text := range map[string]string{
 		"a NUL":          "a\x00",
 		"no UTF-8":       "a\xff",
@@ -104,7 +104,7 @@ func TestSearchesThatAreRefused(t *testing.T) {
 
 func TestAnEditThatIsRefusedShowsTheContactAsItIs(t *testing.T) {
 	t.Parallel()
-	d, v, c := sitDown(t)
+	d, v, c := openService(t)
 	wrong := "not an address"
 	got, err := d.UpdateContact(t.Context(), v, c.ID, crm.ContactPatch{Email: crm.To(&wrong)})
 	if _, ok := errors.AsType[*crm.InvalidError](err); !ok || got.Now == nil || got.Now.ID != c.ID || got.Now.Email != nil || got.Event != nil {
@@ -123,7 +123,7 @@ func TestAnEditThatIsRefusedShowsTheContactAsItIs(t *testing.T) {
 // TestEveryMethodChecksTheRole calls every method as somebody who may not: not even whether a thing exists is revealed.
 func TestEveryMethodChecksTheRole(t *testing.T) {
 	t.Parallel()
-	d, v, c := sitDown(t)
+	d, v, c := openService(t)
 	ctx := t.Context()
 	all := []crm.Role{crm.RoleChannel, "", "staff"}
 	for name, call := range map[string]struct {

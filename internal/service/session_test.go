@@ -23,7 +23,7 @@ func oneSession(t *testing.T, d *service.Service, v crm.Viewer) crm.Session {
 
 func TestAnEditOfASessionTellsItsEventOnlyIfItChangedSomething(t *testing.T) {
 	t.Parallel()
-	d, v, _ := sitDown(t)
+	d, v, _ := openService(t)
 	s := oneSession(t, d, v)
 	escalated, complaint := crm.Escalated, crm.Complaint
 	for _, c := range []struct {
@@ -63,7 +63,7 @@ func TestAnEditOfASessionTellsItsEventOnlyIfItChangedSomething(t *testing.T) {
 
 func TestAnEditOfAContactTellsItsEventOnlyIfItChangedSomething(t *testing.T) {
 	t.Parallel()
-	d, v, c := sitDown(t)
+	d, v, c := openService(t)
 	name := "Ann"
 	for i, changed := range []bool{true, false} {
 		done, err := d.UpdateContact(t.Context(), v, c.ID, crm.ContactPatch{Name: crm.To(&name)})
@@ -81,7 +81,7 @@ func TestAnEditOfAContactTellsItsEventOnlyIfItChangedSomething(t *testing.T) {
 
 func TestCountsNameEveryValue(t *testing.T) {
 	t.Parallel()
-	d, v, _ := sitDown(t)
+	d, v, _ := openService(t)
 	s := oneSession(t, d, v)
 	got, err := d.CountSessions(t.Context(), v, storage.SessionFilter{Statuses: []crm.SessionStatus{crm.Closed}})
 	if err != nil {

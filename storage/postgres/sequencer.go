@@ -17,15 +17,15 @@ import (
 )
 
 const (
-	// batchPause is the least time between two rounds: what is committed meanwhile goes into one.
+	// batchPause is the least time between two batches: what is committed meanwhile goes into the next.
 	batchPause = 15 * time.Millisecond
-	// batchRetry is how long a workspace rests where a round failed.
+	// batchRetry is how long a workspace waits after a batch failed.
 	batchRetry = time.Second
-	// batchTimeout ends a round.
+	// batchTimeout ends a batch.
 	batchTimeout = 10 * time.Second
-	// batchesAtOnce is how many workspaces have a round at the same time.
+	// batchesAtOnce is how many workspaces have a batch running at the same time.
 	batchesAtOnce = 2
-	// channelOfEvents is where processes tell each other which workspace has new events.
+	// channelOfEvents is where processes notify each other of workspaces with new events.
 	channelOfEvents = "kith_events"
 )
 
@@ -46,7 +46,7 @@ type sequencer struct {
 	stamped atomic.Int64
 
 	mu     sync.Mutex
-	due    map[crm.WorkspaceID]time.Time // when each workspace is to have its next round
+	due    map[crm.WorkspaceID]time.Time // when the next batch of each workspace is due
 	states map[crm.WorkspaceID]*throttleState
 
 	waking    sync.RWMutex // held for reading while followers are called
@@ -54,7 +54,7 @@ type sequencer struct {
 	following int // followers so far
 }
 
-// newSequencer makes a sequencer. Its rounds begin with run and go on until stop.
+// newSequencer makes a sequencer. Its batches begin with run and go on until stop.
 func newSequencer(s *Store) *sequencer {
 	life, end := context.WithCancel(context.Background())
 	return &sequencer{
@@ -71,7 +71,7 @@ func (t *sequencer) forget() {
 	clear(t.states)
 }
 
-// stop ends the rounds and waits for the running one.
+// stop ends the sequencer and waits for the running batch.
 func (t *sequencer) stop() {
 	t.end()
 	<-t.ended
@@ -91,7 +91,7 @@ func (t *sequencer) stamp() int64 {
 // unpublished says that a workspace has something new that is committed.
 func (t *sequencer) unpublished(w crm.WorkspaceID) { t.schedule(w, time.Now()) }
 
-// schedule asks for a round at a time, or earlier where one is due earlier.
+// schedule makes a batch due at a time, or leaves it due earlier.
 func (t *sequencer) schedule(w crm.WorkspaceID, at time.Time) {
 	t.mu.Lock()
 	if was, ok := t.due[w]; !ok || at.Before(was) {
@@ -108,7 +108,7 @@ func (t *sequencer) run() {
 	defer close(t.ended)
 	alarm := time.NewTimer(0)
 	defer alarm.Stop()
-	var last time.Time // the start of the newest round
+	var last time.Time // the start of the newest batch
 	for {
 		select {
 		case <-t.life.Done():
@@ -133,7 +133,7 @@ func (t *sequencer) run() {
 	}
 }
 
-// take removes the workspaces that are due, and tells when the next will be.
+// take removes the workspaces that are due, and returns when the next is due.
 func (t *sequencer) take(now time.Time) (todo []crm.WorkspaceID, next time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -149,7 +149,7 @@ func (t *sequencer) take(now time.Time) (todo []crm.WorkspaceID, next time.Time)
 	return todo, next
 }
 
-// rounds gives each workspace a round. What fails is tried again later: nothing is lost meanwhile.
+// batches runs a batch for each workspace. What fails is tried again later: nothing is lost meanwhile.
 func (t *sequencer) batches(ctx context.Context, todo []crm.WorkspaceID) {
 	ctx, cancel := context.WithTimeout(ctx, batchTimeout)
 	defer cancel()
@@ -179,7 +179,7 @@ func (t *sequencer) batches(ctx context.Context, todo []crm.WorkspaceID) {
 	t.notify(ctx, news)
 }
 
-// guarded is a round that gives a panic as an error: the next may go better, and the process must live.
+// guarded runs a batch and returns a panic as an error: the next may go better, and the process must live.
 func (t *sequencer) guarded(ctx context.Context, w crm.WorkspaceID) (r result, err error) {
 	defer func() {
 		if err != nil && t.store.panicked != nil {
@@ -208,7 +208,7 @@ func (t *sequencer) now(ctx context.Context, w crm.WorkspaceID) error {
 	return nil
 }
 
-// notify tells the other processes, with a statement of its own. They will look by themselves if it fails.
+// notify informs the other processes. If it fails, they still find the events when they poll.
 func (t *sequencer) notify(ctx context.Context, news []crm.WorkspaceID) {
 	if len(news) == 0 {
 		return

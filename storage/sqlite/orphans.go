@@ -32,7 +32,7 @@ func (w *checkedWorkspace) RemoveActivity(ctx context.Context, id crm.ContactID)
 		  AND NOT EXISTS (SELECT 1 FROM contacts WHERE workspace_id = @workspace AND id = @id)`, w.args(id))
 }
 
-// noSession stands in identities for no session.
+// noSession is the session id of an identity without a session.
 var noSession = make([]byte, len(crm.SessionID{}))
 
 // IdentitiesAfter reads identities.
