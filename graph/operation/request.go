@@ -22,19 +22,19 @@ type Request struct {
 // document in place of the query: documentId, in the specification's appendix, and id or doc_id, as Relay's clients send it.
 // It is strict, so that a misspelt member is not silently ignored, and its errors repeat nothing of the body.
 func Decode(body []byte) (*Request, error) {
-	invalid := func(field, reason string) (*Request, error) {
-		return nil, &crm.InvalidError{Field: field, Reason: reason}
+	invalid := func(subject, reason string) (*Request, error) {
+		return nil, &crm.InvalidError{Subject: subject, Reason: reason}
 	}
 	if !utf8.Valid(body) {
-		return invalid("", "The body must be valid UTF-8")
+		return invalid("The body", "must be valid UTF-8")
 	}
 	body = bytes.TrimLeft(body, " \t\r\n")
 	if len(body) > 0 && body[0] == '[' {
-		return invalid("", "The body must be one JSON object: send one operation at a time")
+		return invalid("The body", "must be one JSON object: send one operation at a time")
 	}
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(body, &members); err != nil || members == nil {
-		return invalid("", "The body must be one JSON object with a query, and nothing after it")
+		return invalid("The body", "must be one JSON object with a query, and nothing after it")
 	}
 	var params Request
 	for name, value := range members {
@@ -51,7 +51,7 @@ func Decode(body []byte) (*Request, error) {
 		case "extensions":
 			err = decodeMember(value, '{', &params.Extensions)
 		default:
-			return invalid("", "The body can have the members query, documentId, operationName, variables and extensions only")
+			return invalid("The body", "can have the members query, documentId, operationName, variables and extensions only")
 		}
 		if err != nil {
 			return invalid(name, err.Error())
@@ -62,7 +62,7 @@ func Decode(body []byte) (*Request, error) {
 	}
 	if params.Query == "" && params.DocumentID == "" {
 		if _, ok := params.Extensions["persistedQuery"]; ok {
-			return invalid("", "PersistedQueryNotSupported") // in the words that Apollo Client understands
+			return invalid("PersistedQueryNotSupported", "") // in the words that Apollo Client understands
 		}
 		return invalid("query", "must be a GraphQL document")
 	}

@@ -110,7 +110,7 @@ func (r *Reporter) Present(ctx context.Context, err error) *gqlerror.Error {
 // Describe returns an error's message and extensions.
 func (r *Reporter) Describe(ctx context.Context, err error) (string, map[string]any) {
 	if bad, ok := errors.AsType[*crm.InvalidError](err); ok {
-		return shorten(strings.TrimSpace(bad.Field + " " + bad.Reason)), Extensions(BadUserInput)
+		return shorten(bad.Message()), Extensions(BadUserInput)
 	}
 	if many, ok := errors.AsType[*TooManyError](err); ok {
 		return many.Reason, Extensions(RateLimited)

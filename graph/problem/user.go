@@ -56,7 +56,7 @@ func UserErrors(err error, m Missing) ([]model.UserError, error) {
 			return nil, err
 		}
 		out = append(out, model.UserError{
-			Code: model.UserErrorCodeInvalid, Field: inputField(invalid.Field), Message: invalid.Reason,
+			Code: model.UserErrorCodeInvalid, Field: inputField(invalid.Field), Message: invalid.Message(),
 		})
 	}
 	return out, nil

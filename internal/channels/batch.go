@@ -94,7 +94,7 @@ func (h *Handler) recordOne(ctx context.Context, ch channel, i item) (err error)
 func (h *Handler) keep(ctx context.Context, ch channel, position int, i item, reason *crm.InvalidError) error {
 	now := h.now()
 	f := crm.Failure{
-		ID: crm.NewFailureID(now), ChannelID: ch.ID, At: now, Position: position, Reason: reason.Reason, Payload: i.payload(),
+		ID: crm.NewFailureID(now), ChannelID: ch.ID, At: now, Position: position, Reason: reason.Message(), Payload: i.payload(),
 	}
 	if c := i.customer; c != "" && len(c) <= crm.MaxExternalID && utf8.ValidString(c) && !strings.ContainsRune(c, 0) {
 		f.ExternalID = &c
@@ -104,7 +104,7 @@ func (h *Handler) keep(ctx context.Context, ch channel, position int, i item, re
 	}
 	h.counters.kept.WithLabelValues(string(ch.Type)).Inc()
 	h.log.WarnContext(ctx, "item kept as a failure",
-		"channel", ch.ID.String(), "type", ch.Type, "position", position, "reason", reason.Reason)
+		"channel", ch.ID.String(), "type", ch.Type, "position", position, "reason", reason.Message())
 	return nil
 }
 
@@ -121,7 +121,7 @@ func (h *Handler) Replay(ctx context.Context, w crm.WorkspaceID, f crm.Failure) 
 	case !ch.Active:
 		return fmt.Errorf("replay %s: %w", f.ID, crm.ErrInactive)
 	case ch.provider.browser: // keeps none, and reads only what was verified
-		return &crm.InvalidError{Field: "payload", Reason: "The messages of a web page cannot be replayed"}
+		return &crm.InvalidError{Field: "payload", Subject: "The messages of a web page", Reason: "cannot be replayed"}
 	}
 	items, err := ch.provider.items(f.Payload)
 	if err != nil {

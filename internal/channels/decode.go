@@ -20,16 +20,16 @@ func decode(data []byte, v any) error {
 	if err == nil {
 		return nil
 	}
-	reason := "It is not valid JSON"
+	subject, reason := "It", "is not valid JSON"
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		kind, _, _ := strings.Cut(wrong.Value, " ") // behind it may stand the value
 		field := wrong.Field
 		if field == "" {
 			field = "the whole"
 		}
-		reason = "In " + field + " there is a value of the wrong type: " + kind
+		subject, reason = "In "+field, "there is a value of the wrong type: "+kind
 	}
-	return &crm.InvalidError{Field: "payload", Reason: reason}
+	return &crm.InvalidError{Field: "payload", Subject: subject, Reason: reason}
 }
 
 // encode writes a payload of parts that came as JSON.

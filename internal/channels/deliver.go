@@ -192,10 +192,10 @@ func (h *Handler) take(ctx context.Context, ch channel, body []byte, size int) e
 
 // keepLarge keeps what is too large to be taken in.
 func (h *Handler) keepLarge(ctx context.Context, ch channel, body []byte, size int) error {
-	reason := fmt.Sprintf("The report is too large to be recorded automatically: it has %d bytes, the limit is %d. Replay it to record it", size, maxBody)
+	reason := fmt.Sprintf("is too large to be recorded automatically: it has %d bytes, the limit is %d. Replay it to record it", size, maxBody)
 	if size > maxKept {
-		reason = fmt.Sprintf("The report is too large to be kept: it has %d bytes, the limit is %d. Only its beginning is stored", size, maxKept)
+		reason = fmt.Sprintf("is too large to be kept: it has %d bytes, the limit is %d. Only its beginning is stored", size, maxKept)
 	}
-	err := &crm.InvalidError{Field: "payload", Reason: reason}
+	err := &crm.InvalidError{Field: "payload", Subject: "The report", Reason: reason}
 	return h.keep(ctx, ch, 0, item{payload: raw(body)}, err)
 }

@@ -120,24 +120,24 @@ func embedItems(body []byte) ([]item, error) {
 	if m.OccurredAt != nil {
 		at, err := time.Parse(time.RFC3339, *m.OccurredAt)
 		if err != nil {
-			return nil, &crm.InvalidError{Field: "occurredAt", Reason: "occurredAt must be a time as in 2026-11-23T09:30:00Z"}
+			return nil, &crm.InvalidError{Field: "occurredAt", Reason: "must be a time as in 2026-11-23T09:30:00Z"}
 		}
 		r.At = &at
 	}
 	switch {
 	case m.VisitorID == "" && m.Identity == nil:
-		return nil, &crm.InvalidError{Field: "visitorId", Reason: "visitorId cannot be empty"}
+		return nil, &crm.InvalidError{Field: "visitorId", Reason: "cannot be empty"}
 	case strings.HasPrefix(m.VisitorID, userPrefix):
-		return nil, &crm.InvalidError{Field: "visitorId", Reason: "visitorId cannot begin with " + userPrefix}
+		return nil, &crm.InvalidError{Field: "visitorId", Reason: "cannot begin with " + userPrefix}
 	case len(m.VisitorID) > crm.MaxExternalID:
-		return nil, &crm.InvalidError{Field: "visitorId", Reason: "visitorId can have at most 512 bytes"}
+		return nil, &crm.InvalidError{Field: "visitorId", Reason: "can have at most 512 bytes"}
 	case m.Identity == nil:
 		r.Former, r.Stranger = former(m.VisitorID), true
 		return []item{message(r, nil, raw(body))}, nil
 	}
 	var i embedIdentity
 	if err := decode([]byte(*m.Identity), &i); err != nil || i.UserID == "" {
-		return nil, &crm.InvalidError{Field: "identity", Reason: "identity must be the text of a JSON object with a userId"}
+		return nil, &crm.InvalidError{Field: "identity", Reason: "must be the text of a JSON object with a userId"}
 	}
 	r.ExternalID = userPrefix + string(i.UserID)
 	r.Profile.Name = orElse(i.Name, m.Name)
@@ -206,6 +206,6 @@ func preflight(w http.ResponseWriter) {
 
 // answerInvalid is what a page gets to know of a message that cannot be taken in.
 func answerInvalid(err *crm.InvalidError) []byte {
-	body, _ := json.Marshal(map[string]string{"error": err.Reason, "field": err.Field}) // cannot fail
+	body, _ := json.Marshal(map[string]string{"error": err.Message(), "field": err.Field}) // cannot fail
 	return body
 }

@@ -50,7 +50,7 @@ func metaEntries(body []byte, object string) ([]json.RawMessage, error) {
 		return nil, err
 	}
 	if b.Object != object {
-		return nil, &crm.InvalidError{Field: "object", Reason: "The object of the report is not " + object}
+		return nil, &crm.InvalidError{Field: "object", Subject: "The object of the report", Reason: "is not " + object}
 	}
 	return b.Entry, nil
 }

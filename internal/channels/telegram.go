@@ -88,7 +88,7 @@ func telegramItems(body []byte) ([]item, error) {
 	}
 	switch {
 	case u.UpdateID == nil:
-		return nil, &crm.InvalidError{Field: "update_id", Reason: "It is no update: update_id is missing"}
+		return nil, &crm.InvalidError{Field: "update_id", Subject: "It", Reason: "is no update: update_id is missing"}
 	case len(data) == 0:
 		return []item{ignored()}, nil
 	}

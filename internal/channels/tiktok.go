@@ -69,7 +69,7 @@ func tikTokItems(body []byte) ([]item, error) {
 	}
 	switch e.Event {
 	case "":
-		return nil, &crm.InvalidError{Field: "event", Reason: "It is no event: event is missing"}
+		return nil, &crm.InvalidError{Field: "event", Subject: "It", Reason: "is no event: event is missing"}
 	case "im_receive_msg", "im_send_msg":
 	default:
 		return []item{ignored()}, nil

@@ -15,17 +15,17 @@ const MaxDomains = 100
 // port where the site has one of its own; the ports of http and https are dropped, as browsers do. A leading *. stands for
 // every name below. The error is an *InvalidError.
 func NormalizeDomain(s string) (string, error) {
-	invalid := func(reason string) (string, error) {
-		return "", &InvalidError{Field: "allowedDomains", Reason: reason}
+	invalid := func(subject, reason string) (string, error) {
+		return "", &InvalidError{Field: "allowedDomains", Subject: subject, Reason: reason}
 	}
 	s = strings.TrimFunc(s, blank)
 	switch {
 	case len(s) > 300:
-		return invalid("A domain can have at most 253 letters")
+		return invalid("A domain", "can have at most 253 letters")
 	case !utf8.ValidString(s):
-		return invalid("A domain must be valid UTF-8 text")
+		return invalid("A domain", "must be valid UTF-8 text")
 	case strings.Contains(s, "://"), strings.ContainsAny(s, "/?#@"):
-		return invalid("A domain is the name alone, such as shop.example.com, without https:// and path")
+		return invalid("A domain", "is the name alone, such as shop.example.com, without https:// and path")
 	}
 	below := false
 	host, port := s, ""
@@ -35,7 +35,7 @@ func NormalizeDomain(s string) (string, error) {
 	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
 		n, err := strconv.ParseUint(host[i+1:], 10, 16)
 		if err != nil || n == 0 || host[i+1] == '+' {
-			return invalid("The port of a domain must be a number from 1 to 65535")
+			return invalid("The port of a domain", "must be a number from 1 to 65535")
 		}
 		host = host[:i]
 		if n != 80 && n != 443 {
@@ -54,9 +54,9 @@ func NormalizeDomain(s string) (string, error) {
 	last := labels[len(labels)-1]
 	switch {
 	case err != nil, strings.Trim(last, "0123456789") == "": // browsers take a number for an address
-		return invalid("Invalid domain: write it as in example.com, *.example.com or localhost:3000")
+		return invalid("Invalid domain:", "write it as in example.com, *.example.com or localhost:3000")
 	case below && len(labels) == 1 && ascii != "localhost":
-		return invalid("*. must stand before a whole domain, as in *.example.com")
+		return invalid("*.", "must stand before a whole domain, as in *.example.com")
 	case below:
 		ascii = "*." + ascii
 	}
@@ -67,9 +67,9 @@ func NormalizeDomain(s string) (string, error) {
 func normalizeDomains(t ChannelType, list []string) ([]string, error) {
 	switch {
 	case len(list) > 0 && t != HTMLEmbed:
-		return nil, &InvalidError{Field: "allowedDomains", Reason: "Only HTML_EMBED channels have allowed domains"}
+		return nil, &InvalidError{Field: "allowedDomains", Subject: "Only HTML_EMBED channels", Reason: "have allowed domains"}
 	case len(list) > MaxDomains:
-		return nil, &InvalidError{Field: "allowedDomains", Reason: "A channel can have at most 100 allowed domains"}
+		return nil, &InvalidError{Field: "allowedDomains", Subject: "A channel", Reason: "can have at most 100 allowed domains"}
 	}
 	var out []string
 	for _, s := range list {

@@ -42,7 +42,7 @@ func NormalizeEmail(s string) (string, error) {
 	return local + "@" + unicoded, nil
 }
 
-func errEmail() error { return &InvalidError{Field: "email", Reason: "Invalid email format"} }
+func errEmail() error { return &InvalidError{Field: "email", Subject: "Invalid email format"} }
 
 // blank reports whether r is nothing to see at the edge of a value: space, or a format character that a paste brought.
 func blank(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }

@@ -114,7 +114,7 @@ func FuzzEmail(f *testing.F) {
 func wantInvalid(t *testing.T, err error, field, reason string) {
 	t.Helper()
 	invalid, ok := errors.AsType[*crm.InvalidError](err)
-	if !ok || invalid.Field != field || invalid.Reason != reason {
+	if !ok || invalid.Field != field || invalid.Message() != reason {
 		t.Errorf("error is %v; want %s: %s", err, field, reason)
 	}
 }

@@ -1,8 +1,10 @@
 package crm
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // The errors a client can act on. Callers wrap them with what was attempted; compare with [errors.Is].
@@ -17,13 +19,22 @@ var (
 	ErrInactive = errors.New("inactive")
 )
 
-// InvalidError is a value that its sender can correct. Reason is a sentence fit to show to a person and never repeats the value.
+// InvalidError is a value that its sender can correct. Subject and Reason make a sentence that is fit to show to a person and
+// never repeats the value.
 type InvalidError struct {
-	Field  string // as the client named it: email, phone, first
+	Field string // as the client named it: email, phone, first
+	// Subject is what the sentence is about where that is not the field by its name: The secret, A domain.
+	Subject string
+	// Reason is a predicate: must be …, can have at most …. It is empty where Subject is the whole sentence.
 	Reason string
 }
 
-func (e *InvalidError) Error() string { return fmt.Sprintf("%s: %s", e.Field, e.Reason) }
+func (e *InvalidError) Error() string { return e.Field + ": " + e.Message() }
+
+// Message is the sentence.
+func (e *InvalidError) Message() string {
+	return strings.TrimSpace(cmp.Or(e.Subject, e.Field) + " " + e.Reason)
+}
 
 // TakenError refuses an email or phone that another contact of the workspace has.
 type TakenError struct {

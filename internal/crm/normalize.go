@@ -43,13 +43,13 @@ func (i Interaction) Normalize(region string) (Interaction, error) {
 func validExternal(field, s string) error {
 	switch {
 	case s == "":
-		return &InvalidError{Field: field, Reason: field + " cannot be empty"}
+		return &InvalidError{Field: field, Reason: "cannot be empty"}
 	case len(s) > MaxExternalID:
-		return &InvalidError{Field: field, Reason: field + " can have at most 512 bytes"}
+		return &InvalidError{Field: field, Reason: "can have at most 512 bytes"}
 	case !utf8.ValidString(s):
-		return &InvalidError{Field: field, Reason: field + " must be valid UTF-8 text"}
+		return &InvalidError{Field: field, Reason: "must be valid UTF-8 text"}
 	case strings.ContainsRune(s, 0):
-		return &InvalidError{Field: field, Reason: field + " cannot contain NUL characters"}
+		return &InvalidError{Field: field, Reason: "cannot contain NUL characters"}
 	}
 	return nil
 }
@@ -57,14 +57,14 @@ func validExternal(field, s string) error {
 // validTime refuses 1970 and before: that is a clock at zero or the wrong unit, and the epoch itself stands for never.
 func validTime(at time.Time) error {
 	if at.Year() <= 1970 {
-		return &InvalidError{Field: "occurredAt", Reason: "occurredAt must be after 1970; leave it out if the time is unknown"}
+		return &InvalidError{Field: "occurredAt", Reason: "must be after 1970; leave it out if the time is unknown"}
 	}
 	return nil
 }
 
 func validDirection(d Direction) error {
 	if d != Inbound && d != Outbound {
-		return &InvalidError{Field: "direction", Reason: "direction must be INBOUND or OUTBOUND"}
+		return &InvalidError{Field: "direction", Reason: "must be INBOUND or OUTBOUND"}
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ func (p ChannelPatch) Apply(c *Channel) error {
 		edited.RequireSignedIdentity = v
 		if v && c.Type != HTMLEmbed {
 			signedErr = &InvalidError{
-				Field: "requireSignedIdentity", Reason: "Only HTML_EMBED channels can require signed identities",
+				Field: "requireSignedIdentity", Subject: "Only HTML_EMBED channels", Reason: "can require signed identities",
 			}
 		}
 	}

@@ -33,7 +33,7 @@ func NormalizePhone(s, region string) (string, error) {
 	}
 	region = strings.ToUpper(region)
 	if !international && phonenumbers.GetCountryCodeForRegion(region) == 0 {
-		return "", &InvalidError{Field: "phone", Reason: "Phone number needs its country code, for example +49 30 123456"}
+		return "", &InvalidError{Field: "phone", Subject: "Phone number", Reason: "needs its country code, for example +49 30 123456"}
 	}
 	tries = append(tries, s)
 	if international { // Italy keeps the zero of "+39 (0)6 …", so first with it
@@ -75,7 +75,7 @@ const (
 	maxE164 = 15
 )
 
-func errPhone() error { return &InvalidError{Field: "phone", Reason: "Invalid phone number"} }
+func errPhone() error { return &InvalidError{Field: "phone", Subject: "Invalid phone number"} }
 
 // cleanPhone reduces a number to ASCII digits, a leading + and (0). It reports false when there is anything that
 // belongs in no number, or no digit.

@@ -21,21 +21,24 @@ var telegramSecret = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
 // none. The error is an *InvalidError.
 func NormalizeSecret(t ChannelType, s string) (string, error) {
 	invalid := func(reason string) (string, error) {
-		return "", &InvalidError{Field: "secret", Reason: reason}
+		return "", &InvalidError{Field: "secret", Subject: "The secret", Reason: reason}
 	}
 	if len(s) > MaxSecret {
-		return invalid("The secret can have at most 1,024 bytes")
+		return invalid("can have at most 1,024 bytes")
 	}
 	s = strings.TrimFunc(s, unicode.IsSpace)
 	switch {
 	case s == "":
 		return "", nil
 	case !utf8.ValidString(s), strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsGraphic(r) }):
-		return invalid("The secret cannot contain control characters")
+		return invalid("cannot contain control characters")
 	case t == Telegram && !telegramSecret.MatchString(s):
-		return invalid("The secret of a Telegram channel can have 16 to 256 characters: A-Z, a-z, 0-9, _ and -")
+		return "", &InvalidError{
+			Field: "secret", Subject: "The secret of a Telegram channel",
+			Reason: "can have 16 to 256 characters: A-Z, a-z, 0-9, _ and -",
+		}
 	case utf8.RuneCountInString(s) < MinSecret:
-		return invalid("The secret must have at least 16 characters")
+		return invalid("must have at least 16 characters")
 	}
 	return s, nil
 }

@@ -84,7 +84,7 @@ type SessionPatch struct {
 func (p SessionPatch) Apply(s *Session) error {
 	if v, ok := p.Status.Value(); ok {
 		if v == nil {
-			return &InvalidError{Field: "status", Reason: "Status cannot be empty"}
+			return &InvalidError{Field: "status", Subject: "Status", Reason: "cannot be empty"}
 		}
 		s.Status = *v
 	}

@@ -22,26 +22,26 @@ const (
 // with a paste, are dropped. The error is an *InvalidError.
 func NormalizeName(s string) (*string, error) {
 	invalid := func(reason string) (*string, error) {
-		return nil, &InvalidError{Field: "name", Reason: reason}
+		return nil, &InvalidError{Field: "name", Subject: "Name", Reason: reason}
 	}
 	switch {
 	case len(s) > 4*MaxNameBytes:
-		return invalid("Name can have at most 200 characters")
+		return invalid("can have at most 200 characters")
 	case !utf8.ValidString(s):
-		return invalid("Name must be valid UTF-8 text")
+		return invalid("must be valid UTF-8 text")
 	}
 	s = strings.TrimFunc(s, unicode.IsSpace)
 	if strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || override(r) }) {
-		return invalid("Name cannot contain line breaks or other control characters")
+		return invalid("cannot contain line breaks or other control characters")
 	}
 	s = oneLine(s, len(s))
 	switch {
 	case !visible(s):
 		return nil, nil
 	case uniseg.GraphemeClusterCount(s) > MaxName:
-		return invalid("Name can have at most 200 characters")
+		return invalid("can have at most 200 characters")
 	case len(s) > MaxNameBytes:
-		return invalid("Name takes more than 2,000 bytes; shorten it")
+		return invalid("takes more than 2,000 bytes; shorten it")
 	}
 	return &s, nil
 }
@@ -64,7 +64,7 @@ func NormalizeChannelName(s string) (string, error) {
 		return "", err
 	}
 	if name == nil {
-		return "", &InvalidError{Field: "name", Reason: "Name cannot be empty"}
+		return "", &InvalidError{Field: "name", Subject: "Name", Reason: "cannot be empty"}
 	}
 	return *name, nil
 }
@@ -73,25 +73,25 @@ func NormalizeChannelName(s string) (string, error) {
 // than line breaks and tabs are refused. The error is an *InvalidError.
 func NormalizeNotes(s string) (string, error) {
 	invalid := func(reason string) (string, error) {
-		return "", &InvalidError{Field: "notes", Reason: reason}
+		return "", &InvalidError{Field: "notes", Subject: "Notes", Reason: reason}
 	}
 	switch {
 	case len(s) > 2*MaxNotesBytes:
-		return invalid("Notes can have at most 10,000 characters")
+		return invalid("can have at most 10,000 characters")
 	case !utf8.ValidString(s):
-		return invalid("Notes must be valid UTF-8 text")
+		return invalid("must be valid UTF-8 text")
 	}
 	if strings.Contains(s, "\r") {
 		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 	}
 	if strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }) {
-		return invalid("Notes cannot contain control characters other than line breaks and tabs")
+		return invalid("cannot contain control characters other than line breaks and tabs")
 	}
 	switch {
 	case len(s) > MaxNotes && uniseg.GraphemeClusterCount(s) > MaxNotes:
-		return invalid("Notes can have at most 10,000 characters")
+		return invalid("can have at most 10,000 characters")
 	case len(s) > MaxNotesBytes:
-		return invalid("Notes take more than 80,000 bytes; shorten them")
+		return invalid("take more than 80,000 bytes; shorten them")
 	}
 	return s, nil
 }

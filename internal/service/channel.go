@@ -133,7 +133,7 @@ func (s *Service) applySecret(w crm.WorkspaceID, c *crm.Channel, change crm.Chan
 		}
 		if secret != "" && !s.options.Vault.Ready() {
 			return &crm.InvalidError{
-				Field: "secret", Reason: "This server cannot keep secrets yet: its operator has to set KITH_SECRET_KEY",
+				Field: "secret", Subject: "This server", Reason: "cannot keep secrets yet: its operator has to set KITH_SECRET_KEY",
 			}
 		}
 		after.Secret = secret
@@ -145,7 +145,7 @@ func (s *Service) applySecret(w crm.WorkspaceID, c *crm.Channel, change crm.Chan
 		return nil
 	}
 	if c.RequireSignedIdentity && after.Secret == "" {
-		return &crm.InvalidError{Field: "secret", Reason: "Signed identities cannot be required without a secret to sign them with"}
+		return &crm.InvalidError{Field: "secret", Subject: "Signed identities", Reason: "cannot be required without a secret to sign them with"}
 	}
 	if s.options.Vault.Ready() {
 		makeMissing(c.Type, &after)

@@ -126,7 +126,7 @@ func (s *Service) mayMend(v crm.Viewer, ids []crm.FailureID) error {
 		return err
 	}
 	if len(ids) > maxFailures {
-		return &crm.InvalidError{Field: "ids", Reason: "At most 100 failures can be named at once"}
+		return &crm.InvalidError{Field: "ids", Subject: "At most 100 failures", Reason: "can be named at once"}
 	}
 	return nil
 }
