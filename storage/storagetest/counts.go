@@ -100,6 +100,9 @@ var countCases = []testCase{
 		w.same("count beyond the limit, after maintenance", w.count("crowd"), storage.Count{Value: storage.CountLimit})
 		w.same("count without a search, after maintenance", w.count("").Value, storage.CountLimit+2)
 	}},
+}
+
+var crowdedCountCases = []testCase{
 	{"a search of a large workspace is counted up to the limit", func(w *world) {
 		const contacts = 32_000
 		name := func(i int) string { return fmt.Sprint([]string{"Marlene ", "Torben "}[i%2], i) }

@@ -22,7 +22,7 @@ type group struct {
 
 // searching are the groups that depend on how a store searches.
 var searching = []group{
-	{"search", slices.Concat(searchCases, matchCases, findableCases, referenceCases)},
+	{"search", slices.Concat(searchCases, matchCases, findableCases)},
 	{"counts", countCases},
 }
 
@@ -31,7 +31,7 @@ var others = []group{
 	{"rules for every method", slices.Concat(everywhereCases, sealCases)},
 	{"contacts", contactCases},
 	{"edits", slices.Concat(editCases, uniqueCases)},
-	{"lists of contacts", slices.Concat(listCases, movingCases)},
+	{"lists of contacts", listCases},
 	{"sessions", slices.Concat(sessionCases, sessionsByContactCases, sessionEditCases, sessionCountCases)},
 	{"channels", slices.Concat(channelCases, webhookCases)},
 	{"interactions", slices.Concat(interactionCases, sessionOfMessageCases, joinCases, variantCases, aliasCases, profileCases, raceCases, messageCases)},
@@ -44,11 +44,17 @@ var others = []group{
 	{"checking", checkCases},
 }
 
-// slow are the groups whose cases take too long under the race detector; those on searching come first.
-var slow = []group{
-	{"search", grownCases},
-	{"interactions", stormCases},
-}
+// slow are the groups whose cases take too long under the race detector.
+var (
+	slowSearching = []group{
+		{"search", slices.Concat(grownCases, referenceCases)},
+		{"counts", crowdedCountCases},
+	}
+	slow = slices.Concat(slowSearching, []group{
+		{"interactions", stormCases},
+		{"lists of contacts", movingCases},
+	})
+)
 
 // Run runs every case but the slow ones on stores that open returns: a fresh store each time, or always the same one. Each case keeps to
 // workspaces of its own, so that the database need not be empty.
@@ -74,7 +80,7 @@ func Slow(t *testing.T, open func(t *testing.T) storage.Store) {
 func SlowSearching(t *testing.T, open func(t *testing.T) storage.Store) {
 	t.Helper()
 	MarkSlow(t)
-	run(t, slow[:1], open)
+	run(t, slowSearching, open)
 }
 
 // MarkSlow skips a test with -short, as the race detector is used. scripts/test-go finds such tests by their names, which
