@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -24,7 +23,7 @@ import (
 	"kith/internal/service"
 	"kith/internal/vault"
 	"kith/storage"
-	"kith/storage/sqlite"
+	"kith/storage/sqlite/sqlitetest"
 	"kith/storage/storagetest"
 )
 
@@ -52,17 +51,7 @@ func serve(t *testing.T, options ...option) *server {
 
 func open(t *testing.T) *storagetest.Counter {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "kith.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	counter := storagetest.Count(store)
-	t.Cleanup(func() {
-		if err := counter.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return counter
+	return storagetest.Count(sqlitetest.Open(t))
 }
 
 // serveStore serves a store. Its calls are counted where it is a counter.

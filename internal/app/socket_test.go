@@ -12,7 +12,7 @@ import (
 
 	"kith/internal/crm"
 	"kith/internal/events"
-	"kith/storage/sqlite"
+	"kith/storage/sqlite/sqlitetest"
 )
 
 func TestStoppingSendsSubscribersElsewhere(t *testing.T) {
@@ -71,11 +71,7 @@ func TestOnlyOurOwnPagesMayOpenSockets(t *testing.T) {
 
 func TestUpkeepForgetsWhatIsKeptNoLonger(t *testing.T) {
 	t.Parallel()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "kith.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = store.Close() }()
+	store := sqlitetest.Open(t)
 	w, err := store.Workspace(t.Context(), "acme")
 	if err != nil {
 		t.Fatal(err)

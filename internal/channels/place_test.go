@@ -27,6 +27,7 @@ import (
 	"kith/internal/vault"
 	"kith/storage"
 	"kith/storage/sqlite"
+	"kith/storage/sqlite/sqlitetest"
 )
 
 const secret = "app_secret-of-the-channel"
@@ -72,11 +73,8 @@ func open(t *testing.T) *place {
 // openWith is open with other options.
 func openWith(t *testing.T, change func(*channels.Options)) *place {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "kith.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() })
+	store := sqlitetest.Open(t)
+	var err error
 	p := &place{T: t, store: store, log: &output{}, mux: http.NewServeMux(), metrics: prometheus.NewRegistry()}
 	if p.workspace, err = store.Workspace(t.Context(), "acme"); err != nil {
 		t.Fatal(err)

@@ -1,7 +1,6 @@
 package demo_test
 
 import (
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -10,13 +9,13 @@ import (
 	"kith/internal/demo"
 	"kith/internal/search"
 	"kith/storage"
-	"kith/storage/sqlite"
+	"kith/storage/sqlite/sqlitetest"
 )
 
 func TestFilledWorkspaceAnswersQueries(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	store := open(t)
+	store := sqlitetest.Open(t)
 	o := demo.Options{Contacts: 500, Seed: 1, Now: time.Now()}
 	if err := demo.Fill(ctx, store, "demo", o); err != nil {
 		t.Fatal(err)
@@ -64,7 +63,7 @@ func TestFilledWorkspaceAnswersQueries(t *testing.T) {
 func TestFillingTwoTimesAddsContactsAndChannels(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	store := open(t)
+	store := sqlitetest.Open(t)
 	w, err := store.Workspace(ctx, "demo")
 	if err != nil {
 		t.Fatal(err)
@@ -94,24 +93,10 @@ func TestFillingTwoTimesAddsContactsAndChannels(t *testing.T) {
 
 func TestMoreThanCanBeMadeIsRefused(t *testing.T) {
 	t.Parallel()
-	store := open(t)
+	store := sqlitetest.Open(t)
 	for _, n := range []int{-1, demo.MaxContacts + 1} {
 		if err := demo.Fill(t.Context(), store, "demo", demo.Options{Contacts: n, Now: time.Now()}); err == nil {
 			t.Errorf("%d contacts: no error", n)
 		}
 	}
-}
-
-func open(t *testing.T) storage.Store {
-	t.Helper()
-	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "kith.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
 }

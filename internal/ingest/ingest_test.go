@@ -2,7 +2,6 @@ package ingest_test
 
 import (
 	"errors"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -11,18 +10,14 @@ import (
 	"kith/internal/crm"
 	"kith/internal/ingest"
 	"kith/storage"
-	"kith/storage/sqlite"
+	"kith/storage/sqlite/sqlitetest"
 )
 
 var start = time.Date(2026, 1, 2, 3, 4, 5, 678_901_234, time.UTC)
 
 func takeIn(t *testing.T) (*ingest.Ingest, storage.Store, crm.Viewer, ingest.Report) {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "kith.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() })
+	store := sqlitetest.Open(t)
 	w, err := store.Workspace(t.Context(), "acme")
 	if err != nil {
 		t.Fatal(err)

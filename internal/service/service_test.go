@@ -3,7 +3,6 @@ package service_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -11,7 +10,7 @@ import (
 	"kith/internal/crm"
 	"kith/internal/service"
 	"kith/storage"
-	"kith/storage/sqlite"
+	"kith/storage/sqlite/sqlitetest"
 )
 
 var start = time.Date(2026, 1, 2, 3, 4, 5, 678_901_234, time.UTC)
@@ -19,11 +18,7 @@ var start = time.Date(2026, 1, 2, 3, 4, 5, 678_901_234, time.UTC)
 // openStore opens a database of its own with one workspace, and says who administers it.
 func openStore(t *testing.T) (storage.Store, crm.Viewer) {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "kith.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() })
+	store := sqlitetest.Open(t)
 	w, err := store.Workspace(t.Context(), "acme")
 	if err != nil {
 		t.Fatal(err)

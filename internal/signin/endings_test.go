@@ -12,6 +12,7 @@ import (
 	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/storage"
+	"kith/storage/sqlite/sqlitetest"
 )
 
 // passes are two of one sign-in, the one renewed to the other, one of another sign-in, and one from before they had names.
@@ -46,7 +47,7 @@ func reason(t *testing.T, s *SignIn, p pass) string {
 
 func TestSigningOutIsAuditedOnce(t *testing.T) {
 	t.Parallel()
-	store := open(t)
+	store := sqlitetest.Open(t)
 	s := signInWith(t, store, nil)
 	first, second, _, _ := passes(s)
 	signOut(t, s, first)
@@ -70,7 +71,7 @@ func TestSigningOutIsAuditedOnce(t *testing.T) {
 
 func TestSigningOutEndsEveryCopyOfTheCookieAtEveryProcess(t *testing.T) {
 	t.Parallel()
-	store := open(t)
+	store := sqlitetest.Open(t)
 	here, there := signInOver(t, store, nil), signInOver(t, store, nil)
 	first, second, other, old := passes(here)
 	signOut(t, here, first)
@@ -145,7 +146,7 @@ func (f *flaky) EndSignIn(ctx context.Context, e crm.EndedSignIn) error {
 
 func TestASignOutIsToldOfOnceTheDatabaseIsBack(t *testing.T) {
 	t.Parallel()
-	store := &flaky{SignIns: open(t), away: true}
+	store := &flaky{SignIns: sqlitetest.Open(t), away: true}
 	here, there := signInOver(t, store, nil), signInOver(t, store, nil)
 	first, _, _, _ := passes(here)
 	signOut(t, here, first)
@@ -168,7 +169,7 @@ func TestASignOutIsToldOfOnceTheDatabaseIsBack(t *testing.T) {
 
 func TestFollowTellsOfSignOutsElsewhere(t *testing.T) {
 	t.Parallel()
-	store := open(t)
+	store := sqlitetest.Open(t)
 	here, there := signInOver(t, store, nil), signInOver(t, store, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	told, done := make(chan crm.EndedSignIn, 10), make(chan struct{})

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +17,7 @@ import (
 	"kith/internal/crm"
 	"kith/internal/vault"
 	"kith/storage"
-	"kith/storage/sqlite"
+	"kith/storage/sqlite/sqlitetest"
 )
 
 var (
@@ -43,27 +42,16 @@ func (n names) Workspace(_ context.Context, name string) (crm.WorkspaceID, error
 	return crm.WorkspaceID(len(name)), n.err
 }
 
-// open opens a store of the test's own.
-func open(t *testing.T) *sqlite.Store {
-	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "kith.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() })
-	return store
-}
-
 // signIn is one whose provider nobody asks for.
 func signIn(t *testing.T, change func(*Config), keys ...string) *SignIn {
 	t.Helper()
-	return signInOver(t, open(t), change, keys...)
+	return signInOver(t, sqlitetest.Open(t), change, keys...)
 }
 
 // signInOver is signIn over a store, but for its workspaces.
 func signInOver(t *testing.T, store storage.SignIns, change func(*Config), keys ...string) *SignIn {
 	t.Helper()
-	return signInWith(t, names{SignIns: store, Auditor: open(t)}, change, keys...)
+	return signInWith(t, names{SignIns: store, Auditor: sqlitetest.Open(t)}, change, keys...)
 }
 
 // signInWith is signIn with a store.

@@ -8,6 +8,7 @@ import (
 
 	"kith/internal/crm"
 	"kith/storage/sqlite"
+	"kith/storage/sqlite/sqlitetest"
 )
 
 func TestActivityThatNobodyWasToldOfOutlivesARestart(t *testing.T) {
@@ -25,7 +26,7 @@ func TestActivityThatNobodyWasToldOfOutlivesARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	second := open(t, path)
+	second := sqlitetest.OpenFile(t, path)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
 	woken := make(chan bool, 1)

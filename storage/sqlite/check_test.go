@@ -12,6 +12,7 @@ import (
 	"kith/internal/search"
 	"kith/storage"
 	"kith/storage/sqlite"
+	"kith/storage/sqlite/sqlitetest"
 	"kith/storage/storagetest"
 )
 
@@ -84,7 +85,7 @@ func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "kith.db")
-			s := open(t, path)
+			s := sqlitetest.OpenFile(t, path)
 			w := workspace(t, s)
 			ch := channel(t, s, w)
 			var ids []crm.ContactID
@@ -151,7 +152,7 @@ func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 func TestARepairBuildsIndexesAsMigrationsDo(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "kith.db")
-	s := open(t, path)
+	s := sqlitetest.OpenFile(t, path)
 	db := raw(t, path)
 	const list = `SELECT replace(replace(replace(sql, 'INDEX IF NOT EXISTS', 'INDEX'), char(10), ''), '  ', ' ') FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY name`
 	before := column(t, db, list)
@@ -172,7 +173,7 @@ func TestARepairBuildsIndexesAsMigrationsDo(t *testing.T) {
 func TestACheckOfOneWorkspaceLeavesTheGramsOfAnotherAlone(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "kith.db")
-	s := open(t, path)
+	s := sqlitetest.OpenFile(t, path)
 	w := workspace(t, s)
 	record(t, s, w, channel(t, s, w), "ann", "1")
 	if _, err := s.Workspace(t.Context(), "other"); err != nil {
@@ -256,7 +257,7 @@ func TestADamagedFile(t *testing.T) {
 	t.Parallel()
 	storagetest.Damaged(t, func(t *testing.T) (storage.Store, storagetest.Raw) {
 		path := filepath.Join(t.TempDir(), "kith.db")
-		return open(t, path), storagetest.Raw{
+		return sqlitetest.OpenFile(t, path), storagetest.Raw{
 			Exec:   func(query string) { damage(t, path, query) },
 			Column: func(query string) []string { return column(t, raw(t, path), query) },
 		}

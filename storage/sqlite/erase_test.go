@@ -12,12 +12,13 @@ import (
 
 	"kith/internal/crm"
 	"kith/internal/search"
+	"kith/storage/sqlite/sqlitetest"
 )
 
 func TestNothingOfADeletedContactIsLeftInTheFiles(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "kith.db")
-	s := open(t, path)
+	s := sqlitetest.OpenFile(t, path)
 	w := workspace(t, s)
 	ch := channel(t, s, w)
 	value := func(field string, i int) string { return fmt.Sprintf("%sq%07dq", field, i) }

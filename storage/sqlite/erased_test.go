@@ -7,13 +7,14 @@ import (
 	"path/filepath"
 	"testing"
 
+	"kith/storage/sqlite/sqlitetest"
 	"kith/storage/storagetest"
 )
 
 func TestNothingLeadsFromASessionToAContactThatIsGone(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "kith.db")
-	storagetest.Erased(t, open(t, path), func() [][]string { return dump(t, path) })
+	storagetest.Erased(t, sqlitetest.OpenFile(t, path), func() [][]string { return dump(t, path) })
 }
 
 // dump returns every row, behind the name of its table, of the database at path.

@@ -16,6 +16,7 @@ import (
 	"kith/internal/search"
 	"kith/storage"
 	"kith/storage/sqlite"
+	"kith/storage/sqlite/sqlitetest"
 )
 
 // TestMeasure prints what a large workspace costs. It runs when KITH_MEASURE is a number of contacts.
@@ -28,7 +29,7 @@ func TestMeasure(t *testing.T) {
 	if path == "" {
 		path = filepath.Join(t.TempDir(), "kith.db")
 	}
-	s := open(t, path)
+	s := sqlitetest.OpenFile(t, path)
 	w := workspace(t, s)
 	if has, _ := s.HasContacts(t.Context(), w); !has {
 		began := time.Now()

@@ -15,6 +15,7 @@ import (
 	"kith/internal/events"
 	"kith/internal/search"
 	"kith/storage/sqlite"
+	"kith/storage/sqlite/sqlitetest"
 )
 
 // putBack puts a copy in the place of a database's file while a store has it open, in one of the ways that people do it.
@@ -37,7 +38,7 @@ func TestAStoreGoesOverToAFileThatWasPutInPlaceOfItsOwn(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			path, copied := filepath.Join(dir, "kith.db"), filepath.Join(dir, "copy.db")
-			s := open(t, path)
+			s := sqlitetest.OpenFile(t, path)
 			w := workspace(t, s)
 			ch := channel(t, s, w)
 			kept := record(t, s, w, ch, "kept", "1").Contact.ID
@@ -82,7 +83,7 @@ func TestAStoreGoesOverToAFileThatWasPutInPlaceOfItsOwn(t *testing.T) {
 			if err := s.Close(); err != nil {
 				t.Error(err)
 			}
-			second := open(t, path)
+			second := sqlitetest.OpenFile(t, path)
 			if found := check(t, second, false); len(found) != 0 {
 				t.Errorf("found %v", found)
 			}
@@ -97,7 +98,7 @@ func TestAFileThatIsGoneIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	path, away := filepath.Join(dir, "kith.db"), filepath.Join(dir, "away.db")
-	s := open(t, path)
+	s := sqlitetest.OpenFile(t, path)
 	w := workspace(t, s)
 	if err := os.Rename(path, away); err != nil {
 		t.Fatal(err)
@@ -131,7 +132,7 @@ func TestAFileThatIsGoneIsWaitedFor(t *testing.T) {
 func TestWorkspacesAreThoseOfTheDatabaseAsItIs(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "kith.db")
-	s := open(t, path)
+	s := sqlitetest.OpenFile(t, path)
 	given := map[crm.WorkspaceID]string{}
 	db, err := sql.Open("sqlite", path)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"kith/internal/crm"
 	"kith/storage/sqlite"
+	"kith/storage/sqlite/sqlitetest"
 )
 
 func TestWhatWasWrittenOutlivesARestart(t *testing.T) {
@@ -31,7 +32,7 @@ func TestWhatWasWrittenOutlivesARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	second := open(t, path)
+	second := sqlitetest.OpenFile(t, path)
 	if again := workspace(t, second); again != w {
 		t.Errorf("workspace is %d after the restart, was %d", again, w)
 	}
@@ -80,7 +81,7 @@ func TestAPathMayHoldAnyCharacter(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			s := open(t, filepath.Join(dir, name))
+			s := sqlitetest.OpenFile(t, filepath.Join(dir, name))
 			workspace(t, s)
 			info, err := os.Stat(filepath.Join(dir, name))
 			if err != nil {
@@ -135,7 +136,7 @@ func TestAPathThatCannotBeAFileIsRefused(t *testing.T) {
 
 func TestAFailingWriteInAGroupLeavesTheOthersAlone(t *testing.T) {
 	t.Parallel()
-	s := open(t, filepath.Join(t.TempDir(), "kith.db"))
+	s := sqlitetest.Open(t)
 	w := workspace(t, s)
 	ch := channel(t, s, w)
 	contacts := make([]crm.Contact, 64)
@@ -188,7 +189,7 @@ func TestAFailingWriteInAGroupLeavesTheOthersAlone(t *testing.T) {
 
 func TestAWriteWhoseContextHasEndedIsNotBegun(t *testing.T) {
 	t.Parallel()
-	s := open(t, filepath.Join(t.TempDir(), "kith.db"))
+	s := sqlitetest.Open(t)
 	w := workspace(t, s)
 	c := record(t, s, w, channel(t, s, w), "anna", "m").Contact
 	ctx, cancel := context.WithCancel(t.Context())
