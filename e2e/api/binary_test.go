@@ -49,8 +49,9 @@ func build(pkg, name string, flags ...string) func() (string, error) {
 
 var (
 	buildPlain = build("kith", "kith")
-	// SQLite itself is not instrumented, as in scripts/test-go, so that its compiled packages are shared.
-	buildRace  = build("kith", "kith-race", "-race", "-gcflags=modernc.org/sqlite/lib=-race=false")
+	// With the flags of scripts/test-go, so that compiled packages are shared.
+	buildRace = build("kith", "kith-race", "-race", "-gcflags=modernc.org/sqlite/lib=-race=false",
+		"-gcflags=modernc.org/sqlite=-d=checkptr=0", "-gcflags=modernc.org/libc=-d=checkptr=0", "-gcflags=modernc.org/memory=-d=checkptr=0")
 	buildCrowd = build("kith/e2e/api/crowd", "crowd")
 )
 
