@@ -1,4 +1,4 @@
-// The staff pages while the server is away, or behind something that keeps events from them.
+// The staff pages while the server is away.
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test'
 import { launch } from '../harness/browser.js'
 import { startKith } from '../harness/kith.js'
 import { startProxy } from '../harness/http-proxy.js'
-import { cell, edit, look, names, open, row, said, shot, until, write } from '../harness/staff-pages.js'
+import { cell, edit, look, open, said, shot, shows, until, write } from '../harness/staff-pages.js'
 
 // count notes what a page sends: requests by path, and upgrades.
 function count(page) {
@@ -18,14 +18,6 @@ function count(page) {
 
 // alive tells whether the page still draws and answers.
 const alive = (page) => page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => resolve(true))))
-
-// shows waits until a field on the screen is what somebody made it elsewhere.
-const shows = (page, name, field, text, ms) =>
-  until(
-    () => cell(page, name, field).innerText(),
-    (seen) => seen === text,
-    ms,
-  )
 
 describe('the staff pages through an outage', () => {
   let kith, browser, lena
@@ -151,98 +143,5 @@ describe('the staff pages through an outage', () => {
     await page.locator('.banner').getByRole('button').click().catch(() => {}) // it may have noticed by itself
     await page.getByRole('heading', { name: 'Ada Away' }).waitFor()
     await page.context().close()
-  })
-})
-
-describe('the staff pages behind a proxy that lets no WebSocket through', () => {
-  let kith, browser, olga
-  before(async () => {
-    kith = await startKith()
-    browser = await launch()
-    olga = (await write(kith, { name: 'Olga Beyond' })).contact
-  })
-  after(async () => {
-    await browser?.close()
-    await kith?.stop()
-  })
-
-  for (const upgrades of ['forbid', 'strip', 'reset', 'brief']) {
-    it(`hear of others by server-sent events, after few tries: ${upgrades}`, async () => {
-      const proxy = await startProxy(kith, { upgrades })
-      const { page } = await open(browser, proxy)
-      await until(() => proxy.open, (n) => n === 1, 30_000)
-      await page.locator('.banner').waitFor({ state: 'detached' })
-      for (const email of [`one@${upgrades}.example`, `two@${upgrades}.example`]) {
-        await edit(kith, olga, { email })
-        await shows(page, 'Olga Beyond', 'email', email)
-      }
-      const others = proxy.requests.filter((path) => path === '/graphql' || path === '/readyz')
-      assert.ok(proxy.upgraded <= 4, `${proxy.upgraded} upgrades`)
-      assert.ok(others.length <= 20, `${others.length} requests`)
-      // It stays that way.
-      const before = [proxy.upgraded, proxy.requests.length]
-      await page.waitForTimeout(3_000)
-      assert.deepEqual([proxy.upgraded, proxy.requests.length], before)
-      await page.context().close()
-      await proxy.stop()
-    })
-  }
-
-  it('do not take a server for lost whose /readyz the proxy keeps to itself', async () => {
-    const proxy = await startProxy(kith, { ready: 'keep' })
-    const { page } = await open(browser, proxy)
-    const lost = []
-    await page.exposeFunction('noteLoss', (text) => lost.push(text))
-    await page.evaluate(() => {
-      const note = () => /reached|ready/.test(document.querySelector('.banner')?.textContent ?? '') && globalThis.noteLoss(true)
-      new MutationObserver(note).observe(document.querySelector('.foot'), { subtree: true, childList: true, characterData: true })
-    })
-    await until(() => proxy.open, (n) => n === 1, 30_000)
-    await edit(kith, olga, { email: 'kept@ready.example' })
-    await shows(page, 'Olga Beyond', 'email', 'kept@ready.example')
-    assert.deepEqual(lost, [])
-    await page.context().close()
-    await proxy.stop()
-  })
-
-  it('keep no stream while nobody looks, and miss nothing', async () => {
-    const proxy = await startProxy(kith)
-    const { page } = await open(browser, proxy)
-    const see = (hidden) =>
-      page.evaluate((hidden) => {
-        Object.defineProperty(document, 'hidden', { value: hidden, configurable: true })
-        Object.defineProperty(document, 'visibilityState', { value: hidden ? 'hidden' : 'visible', configurable: true })
-        document.dispatchEvent(new Event('visibilitychange'))
-      }, hidden)
-    await until(() => proxy.open, (n) => n === 1, 30_000)
-    await see(true)
-    await until(() => proxy.open, (n) => n === 0)
-    await edit(kith, olga, { email: 'while@hidden.example' })
-    await see(false)
-    await until(() => proxy.open, (n) => n === 1)
-    await shows(page, 'Olga Beyond', 'email', 'while@hidden.example')
-    await page.context().close()
-    await proxy.stop()
-  })
-
-  it('say so where neither way is open, show what others change all the same, and recover', async () => {
-    const proxy = await startProxy(kith, { streams: 'refuse' })
-    const { page } = await open(browser, proxy, '/staff/contacts', { colorScheme: 'dark' })
-    const banner = page.locator('.banner')
-    await banner.getByText('Live updates are interrupted').waitFor()
-    await shot(page, 'interrupted')
-    const { length } = proxy.requests
-    await page.waitForTimeout(10_000)
-    assert.ok(proxy.requests.length - length <= 30, `${proxy.requests.length - length} requests in 10 s`)
-    await edit(kith, olga, { email: 'by@asking.example' })
-    await shows(page, 'Olga Beyond', 'email', 'by@asking.example', 40_000)
-    proxy.streams = 'pass'
-    proxy.upgrades = 'pass'
-    await banner.getByRole('button', { name: 'Try again' }).click()
-    await banner.waitFor({ state: 'detached' })
-    await edit(kith, olga, { email: 'live@again.example' })
-    await shows(page, 'Olga Beyond', 'email', 'live@again.example')
-    await page.context().close()
-    await proxy.stop()
   })
 })

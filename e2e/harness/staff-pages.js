@@ -130,3 +130,11 @@ export async function until(what, holds, ms = 10_000) {
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
 }
+
+/** shows waits until a field on the screen is what somebody made it elsewhere. */
+export const shows = (page, name, field, text, ms) =>
+  until(
+    () => cell(page, name, field).innerText(),
+    (seen) => seen === text,
+    ms,
+  )
