@@ -23,7 +23,7 @@ func (s *server) isReady(t *testing.T) (ready bool, body string) {
 // tellsOf fails the test unless log and metrics name the cause.
 func (s *server) tellsOf(t *testing.T, cause string) {
 	t.Helper()
-	if !regexp.MustCompile(`level=ERROR msg="the database fails" cause=` + cause + ` call=`).MatchString(s.log.String()) {
+	if !regexp.MustCompile(`level=ERROR msg="the database is failing" cause=` + cause + ` call=`).MatchString(s.log.String()) {
 		t.Errorf("the log does not name the cause:\n%s", s.log)
 	}
 	_, metrics := s.get(t, "/metrics")
