@@ -7,44 +7,44 @@ import (
 	"kith/internal/crm"
 )
 
-// turns lets one message of a customer into the database at a time, in the order they came. They would wait for each
-// other's locks there, each on a connection of its own, and one customer's burst would leave none for the others.
-type turns struct {
-	mu      sync.Mutex
-	talking map[customer]*turn
+// keyedQueue lets one message per customer into the database at a time, in order of arrival. In the database they would
+// wait for each other's locks, each with its own connection, and one customer's burst could use up the pool.
+type keyedQueue struct {
+	mu    sync.Mutex
+	queue map[customer]*slot
 }
 
-// customer is whose turn it is.
+// customer is the key of a queue.
 type customer struct {
 	workspace crm.WorkspaceID
 	channel   crm.ChannelID
 	external  string
 }
 
-// turn is held by whoever took its only token. Once nobody wants it any more it is forgotten.
-type turn struct {
+// slot is held by the message that took its only token. It is removed when no message needs it.
+type slot struct {
 	token  chan struct{}
 	wanted int
 }
 
-func newTurns() *turns { return &turns{talking: map[customer]*turn{}} }
+func newKeyedQueue() *keyedQueue { return &keyedQueue{queue: map[customer]*slot{}} }
 
-// take waits for the customer's turn, or for the end of ctx. done ends the turn.
-func (t *turns) take(ctx context.Context, c customer) (done func(), err error) {
-	t.mu.Lock()
-	mine := t.talking[c]
+// take waits for the customer's slot, or for the end of ctx. done releases it.
+func (q *keyedQueue) take(ctx context.Context, c customer) (done func(), err error) {
+	q.mu.Lock()
+	mine := q.queue[c]
 	if mine == nil {
-		mine = &turn{token: make(chan struct{}, 1)}
+		mine = &slot{token: make(chan struct{}, 1)}
 		mine.token <- struct{}{}
-		t.talking[c] = mine
+		q.queue[c] = mine
 	}
 	mine.wanted++
-	t.mu.Unlock()
+	q.mu.Unlock()
 	leave := func() {
-		t.mu.Lock()
-		defer t.mu.Unlock()
+		q.mu.Lock()
+		defer q.mu.Unlock()
 		if mine.wanted--; mine.wanted == 0 {
-			delete(t.talking, c)
+			delete(q.queue, c)
 		}
 	}
 	select {
