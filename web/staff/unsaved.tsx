@@ -159,7 +159,7 @@ export function Unsaved() {
 }
 
 // Closing the tab would lose what is unsaved, so the browser asks. Only then: elsewhere a listener of this kind keeps
-// Firefox from showing the page again at once when one comes back.
+// Firefox from showing the page immediately when one comes back.
 function ask(event: BeforeUnloadEvent): void {
   event.preventDefault()
 }

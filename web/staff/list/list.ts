@@ -37,7 +37,7 @@ export interface Ends {
 export interface Source {
   page(args: PageArgs, signal: AbortSignal): Promise<Page>
   skip(args: PageArgs, signal: AbortSignal): Promise<Ends>
-  /** forget is told when no row of a page is held any more. */
+  /** forget is called when no row of a page is held any more. */
   forget(args: PageArgs): void
 }
 
@@ -103,13 +103,13 @@ export class List {
     this.#put(nothing)
   }
 
-  /** count tells how many rows the whole list has; below is true when there are more. */
+  /** count is how many rows the whole list has; below is true when there are more. */
   count(total: number): void {
     this.#total = total
     this.#put({})
   }
 
-  /** show is told which rows are on the screen, and sees to it that they and their neighbours are there. */
+  /** show takes the rows that are on the screen, and loads them and their neighbours. */
   show(first: number, last: number): void {
     this.#wanted = [first, last]
     if (this.#working === undefined && this.stretch.get().ready && this.stretch.get().failure === undefined) {
@@ -168,7 +168,7 @@ export class List {
     })
   }
 
-  /** holds tells whether a row is in the stretch that is held. */
+  /** holds reports whether a row is loaded. */
   holds(id: string): boolean {
     return this.#origins.has(id)
   }

@@ -23,7 +23,7 @@ function catchUp(): void {
 addEventListener('pagehide', catchUp)
 let back = true // a reload is one, too
 
-/** cameBack tells whether the browser's own history led here, rather than a link or a search. */
+/** cameBack reports whether the browser's history led here, rather than a link or a search. */
 export function cameBack(): boolean {
   return back
 }
