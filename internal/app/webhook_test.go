@@ -16,7 +16,7 @@ const (
 	newKey = "the new key of at least thirty-two bytes"
 )
 
-// setup is what createChannel and updateChannel tell.
+// setup is the setup in the answers of createChannel and updateChannel.
 type setup struct {
 	Channel    struct{ ID string }
 	Setup      struct{ WebhookURL, VerifyToken, EmbedSnippet string }
@@ -95,7 +95,7 @@ func TestAProviderReachesItsChannelFromAnywhere(t *testing.T) {
 	}
 	for _, hidden := range []string{made.Setup.VerifyToken, "Smith", "Hello"} {
 		if strings.Contains(s.log.String()+metrics, hidden) {
-			t.Errorf("the log or the metrics tell %q", hidden)
+			t.Errorf("the log or the metrics contain %q", hidden)
 		}
 	}
 }
