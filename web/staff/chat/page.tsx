@@ -240,7 +240,7 @@ function useLive(list: Sessions, recount: () => void): void {
           recount()
         },
         event: ({ sessionEvents: event }) => {
-          // What is typed into a filter or changed here is known; all else may move a row, or take it out.
+          // Changes made here are known already; all others may move or remove a row.
           if (!isMine(event.id)) {
             refresh.ask()
           }

@@ -41,7 +41,7 @@ export interface Source {
   forget(args: PageArgs): void
 }
 
-/** Stretch is what is held of the list at one moment. */
+/** Stretch is the loaded part of the list at one moment. */
 export interface Stretch {
   readonly edges: readonly Edge[]
   /** The number of the first edge, from 0. */
@@ -77,7 +77,7 @@ export class List {
   #source: Source
   #total: number | undefined
   #working: AbortController | undefined
-  #stale = false // whether to refresh when what is under way is done
+  #stale = false // whether to refresh after the running request
   #wanted: [first: number, last: number] = [0, 30]
   #milestones = new Map<number, string>() // by a row's number, the cursor of the row before it
   #origins = new Map<string, PageArgs>() // the page that brought a row, by id
@@ -91,7 +91,7 @@ export class List {
     return this.#toStart(firstPageSize)
   }
 
-  /** close takes back what is under way. */
+  /** close cancels the running requests. */
   close(): void {
     this.#working?.abort(new DOMException('no longer wanted', 'AbortError'))
     this.#working = undefined
@@ -197,7 +197,7 @@ export class List {
     this.#wanted = [at, at + high]
   }
 
-  // work runs one thing at a time; what comes later takes the place of what is under way.
+  // work runs one task at a time; a later one replaces the running one.
   async #work(what: (signal: AbortSignal) => Promise<void>): Promise<void> {
     this.close()
     const working = new AbortController()
@@ -221,7 +221,7 @@ export class List {
     }
   }
 
-  // next fetches what the screen is about to need.
+  // next fetches the rows that the screen is about to need.
   #next(): void {
     const { offset, edges, hasNext, hasPrevious, length } = this.stretch.get()
     const [first, last] = this.#wanted

@@ -1,4 +1,4 @@
-// How the pages reach the server: one client with one normalised cache, so that what is edited in one place is new in
+// How the pages reach the server: one client with one normalised cache, so that an edit in one place shows in
 // all.
 
 import {
