@@ -75,11 +75,11 @@ bench: deps-bench ## measure over HTTP beside peers, at SIZE contacts; RESULTS=b
 	go build -o .build/kith-bench ./bench
 	.build/kith-bench -size $(SIZE) $(if $(RESULTS),-results $(RESULTS))
 
-bench-ingest: ## measure how fast webhooks are taken in, on SQLite and on a PostgreSQL of its own
+bench-ingest: ## measure how fast webhooks are recorded, on SQLite and on a temporary PostgreSQL
 	go build -o .build/kith-bench-ingest ./bench/ingest
 	.build/kith-bench-ingest
 
-bench-live: ## measure what idle subscribers cost, and how soon a thousand are told, on SQLite and on a PostgreSQL of its own
+bench-live: ## measure what idle subscribers cost, and how fast a thousand get events, on SQLite and on a temporary PostgreSQL
 	go build -o .build/kith-bench-live ./bench/live
 	.build/kith-bench-live
 

@@ -24,7 +24,7 @@ import (
 var plainSQL string
 
 // postgresConf are the settings of the throw-away PostgreSQL: a quarter of the memory for its pages, up to 2 GB, and
-// room to load data. Compilation of statements is off, which helps whoever scans.
+// room to load data. Compilation of statements is off, which helps servers that scan.
 func postgresConf() string {
 	return fmt.Sprintf(`shared_buffers = %dMB
 effective_cache_size = %dMB

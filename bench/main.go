@@ -1,6 +1,6 @@
 // Command bench measures Kith over HTTP beside what it is compared with: the least handler over the same SQL,
-// PostGraphile, and a plain gqlgen server. All stand on the same contacts in the same PostgreSQL, and take turns in the
-// same run. README.md tells what is measured and how to read it.
+// PostGraphile, and a plain gqlgen server. All use the same contacts in the same PostgreSQL, and are measured alternately in the
+// same run. README.md says what is measured and how to read it.
 //
 // It needs a PostgreSQL in which it may create a database; without one in the environment it runs itself again under
 // scripts/with-postgres. It leaves nothing behind but the report.

@@ -38,7 +38,7 @@ func setsOf(seed uint64, size int) []set {
 	return []set{prefixes, every}
 }
 
-// crowds are the numbers of clients at once.
+// crowds are the numbers of concurrent clients.
 var crowds = []int{8, 1}
 
 // measurement is a run: rounds in which every server has its turn with every set and number of clients.
@@ -53,7 +53,7 @@ type measurement struct {
 	turns    map[row][]turn                  // by round
 }
 
-// row is what one row of the report tells of.
+// row is one row of the report.
 type row struct {
 	server  *server
 	set     string

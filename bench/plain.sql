@@ -22,7 +22,7 @@ ALTER TABLE plain.sessions ADD FOREIGN KEY (contact_id) REFERENCES plain.contact
 ALTER TABLE plain.sessions ADD FOREIGN KEY (channel_id) REFERENCES plain.channels (id);
 CREATE INDEX ON plain.contacts (workspace_id, name, id);
 
--- The plain gqlgen server has no trigrams: contacts of its own, the rest shared.
+-- The plain gqlgen server has no trigrams: separate contacts, the rest shared.
 CREATE SCHEMA naive;
 CREATE TABLE naive.contacts AS SELECT * FROM plain.contacts ORDER BY id;
 ALTER TABLE naive.contacts ADD PRIMARY KEY (id);

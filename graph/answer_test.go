@@ -17,7 +17,7 @@ import (
 
 func answerLimit(bytes int) option { return func(o *graph.Options) { o.AnswerLimit = bytes } }
 
-// talkative fills a store with one contact, of long notes and many sessions, and tells its id.
+// talkative fills a store with one contact, of long notes and many sessions, and returns its id.
 func talkative(t *testing.T, store *storagetest.Counter, sessions int) (contact string) {
 	t.Helper()
 	s := serveStore(t, store)
@@ -123,7 +123,7 @@ func TestAnEventThatIsTooLargeIsRefused(t *testing.T) {
 	c.subscribe("1", `subscription { contactEvents { contact { `+notes(3)+` } } }`, nil)
 	c.barrier()
 	s.change("staff", contact, "name", "Ann")
-	if got := c.told("1", 1)[0]; !strings.Contains(got, "QUERY_TOO_COMPLEX") || !strings.Contains(got, `"data":null`) {
+	if got := c.events("1", 1)[0]; !strings.Contains(got, "QUERY_TOO_COMPLEX") || !strings.Contains(got, `"data":null`) {
 		t.Errorf("%.300s", got)
 	}
 }

@@ -40,7 +40,7 @@ func TestTheAuditTellsWhatPeopleDidWithoutValues(t *testing.T) {
 	for after := (*string)(nil); ; {
 		got := s.query("admin", list, vars{"after": after})
 		if strings.Contains(got.body, "Secretive") || strings.Contains(got.body, "Hush") {
-			t.Errorf("the audit tells values: %s", got.body)
+			t.Errorf("the audit contains values: %s", got.body)
 		}
 		var p page
 		got.into(t, &p)
@@ -97,7 +97,7 @@ func TestTheAuditTellsWhatAdministratorsDo(t *testing.T) {
 	answer := s.query("admin", `{ auditLog(first: 50) { nodes { action actor channelId failureId fields } } }`, nil)
 	answer.into(t, &got)
 	if strings.Contains(answer.body, "Robot") || strings.Contains(answer.body, "Hush") {
-		t.Errorf("the audit tells values: %s", answer.body)
+		t.Errorf("the audit contains values: %s", answer.body)
 	}
 	var all []string
 	for _, e := range got.AuditLog.Nodes {

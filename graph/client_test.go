@@ -15,7 +15,7 @@ import (
 	"kith/graph"
 )
 
-// client is a WebSocket client that says what it is told to, right or wrong.
+// client is a WebSocket client that sends any message, valid or not.
 type client struct {
 	t  *testing.T
 	ws *websocket.Conn

@@ -89,7 +89,7 @@ func Patient(o *Options) {
 	o.times.Piece, o.times.Answer = time.Hour, time.Hour
 }
 
-// Block holds the next operation up until finish is closed, and tells running when it is there.
+// Block holds the next operation up until finish is closed, and signals running when it arrives.
 func Block(h *Handler, running, finish chan struct{}) {
 	var once sync.Once
 	h.executor.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
@@ -104,7 +104,7 @@ func Block(h *Handler, running, finish chan struct{}) {
 // Share gives each subject so much of a core for the answers to its subscriptions while others are at work.
 func Share(cores float64) func(o *Options) { return func(o *Options) { o.cores = cores } }
 
-// Hold holds up whatever has the text in its document until finish is closed, and tells entered of each.
+// Hold holds up whatever has the text in its document until finish is closed, and signals entered for each.
 func Hold(h *Handler, text string, entered chan<- struct{}, finish <-chan struct{}) {
 	h.executor.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		if subscribe.EventOf(ctx) != nil && strings.Contains(graphql.GetOperationContext(ctx).RawQuery, text) {

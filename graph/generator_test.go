@@ -93,7 +93,7 @@ func (g *generator) selection(typeName string, depth int) string {
 	return strings.Join(out, " ")
 }
 
-// field selects one field. What it is called tells of its arguments, so that no two selections contradict each other.
+// field selects one field. Its alias encodes its arguments, so that no two selections conflict.
 func (g *generator) field(def *ast.Definition, depth int) string {
 	f := def.Fields[g.IntN(len(def.Fields))]
 	for strings.HasPrefix(f.Name, "__") {

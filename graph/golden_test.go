@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "write the answers that golden tests get into testdata")
 
-// TestGolden runs the operations in testdata, each over a database of its own with the same people, and compares the
+// TestGolden runs the operations in testdata, each over a separate database with the same people, and compares the
 // answers with those beside them. An operation's first line may say who asks: "# as channel".
 func TestGolden(t *testing.T) {
 	t.Parallel()

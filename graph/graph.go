@@ -38,7 +38,7 @@ type Options struct {
 	Ingest  *ingest.Ingest
 	// Authenticate returns the viewer of an Authorization header, as [auth.Authenticator.Authenticate] does.
 	Authenticate func(ctx context.Context, header string) (crm.Viewer, error)
-	// Again is Authenticate for the credential of an open connection: it must check it anew. Nil is Authenticate.
+	// Again is Authenticate for the credential of an open connection: it must check it again. Nil is Authenticate.
 	Again  func(ctx context.Context, header string) (crm.Viewer, error)
 	Logger *slog.Logger
 	// Introspection lets clients read the schema.

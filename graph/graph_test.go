@@ -32,7 +32,7 @@ const secret = "a secret of at least thirty-two bytes"
 // start is when the clock of every test begins; each look at it is a second later.
 var start = time.Date(2026, 1, 2, 3, 4, 5, 678_900_000, time.UTC)
 
-// server is the endpoint over a database of its own.
+// server is the endpoint over a separate database.
 type server struct {
 	*httptest.Server
 	t     *testing.T
@@ -117,7 +117,7 @@ func handlerOver(tb testing.TB, store storage.Store, log io.Writer, options ...o
 // hubs are the hubs of the endpoints' services. They do not run, so that tests can count calls, unless with following.
 var hubs sync.Map
 
-// following has the endpoint hear of events at once, until the test ends.
+// following delivers events to the endpoint immediately, until the test ends.
 func following(t *testing.T) option {
 	return func(o *graph.Options) {
 		ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))

@@ -177,7 +177,7 @@ func TestCostlyOperationsTakeMoreOfTheRateLimit(t *testing.T) {
 			}
 		})
 	}
-	t.Run("the header tells when to ask again", func(t *testing.T) {
+	t.Run("the header says when to retry", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, func(o *graph.Options) {
 			o.Allow = func(context.Context, crm.Viewer, int) (time.Duration, bool) { return 1500 * time.Millisecond, false }
@@ -200,7 +200,7 @@ func TestAChannelCannotReadTheSchema(t *testing.T) {
 	}
 }
 
-// TestConcurrency fills every place with an operation that does not end, and the queue behind them.
+// TestConcurrency fills every slot with an operation that does not end, and the queue behind them.
 func TestConcurrency(t *testing.T) {
 	t.Parallel()
 	for way, send := range ways {

@@ -84,7 +84,7 @@ func TestADeletionBetweenASessionAndItsContact(t *testing.T) {
 		c.barrier()
 		store.armed.Store(true)
 		s.edit(session, "status: CLOSED")
-		if got := c.told("1", 1)[0]; !strings.Contains(got, nobodys) {
+		if got := c.events("1", 1)[0]; !strings.Contains(got, nobodys) {
 			t.Error(got)
 		}
 	})

@@ -18,7 +18,7 @@ import (
 	"kith/storage"
 )
 
-// TestReadersThatAreTooSlow lets a client stop reading while events go on: others get theirs, it is told, and goes on
+// TestReadersThatAreTooSlow lets a client stop reading while events go on: others get theirs; it gets SLOW_CONSUMER, and continues
 // after the last event it has seen, without a gap or a repeat.
 func TestReadersThatAreTooSlow(t *testing.T) {
 	t.Parallel()
@@ -55,13 +55,13 @@ func TestReadersThatAreTooSlow(t *testing.T) {
 
 	const edits = 900
 	s.change("staff", ann, "notes", strings.Repeat("x", 9000))
-	quick.told("1", 1)
+	quick.events("1", 1)
 	for i := range edits {
 		s.change("staff", ann, "name", fmt.Sprint(i))
 		if (i+1)%50 > 0 {
 			continue
 		}
-		for j, got := range quick.told("1", 50) {
+		for j, got := range quick.events("1", 50) {
 			if !strings.Contains(got, fmt.Sprintf(`"version":%d}`, i-49+j+3)) {
 				t.Fatalf("edit %d: %s", i-49+j, got)
 			}
@@ -71,7 +71,7 @@ func TestReadersThatAreTooSlow(t *testing.T) {
 	var (
 		last    string
 		version = 1
-		told    bool
+		ended   bool
 	)
 	for version < edits+2 {
 		f := slow.hear()
@@ -82,7 +82,7 @@ func TestReadersThatAreTooSlow(t *testing.T) {
 			if !strings.Contains(string(f.Payload), `"code":"SLOW_CONSUMER"`) {
 				t.Fatalf("%s", f.Payload)
 			}
-			told = true
+			ended = true
 			slow.subscribe("1", document, vars{"after": last}) // the id is free again
 			continue
 		}
@@ -106,8 +106,8 @@ func TestReadersThatAreTooSlow(t *testing.T) {
 			t.Fatalf("version %d, want %d", e.Version, version)
 		}
 	}
-	if !told {
-		t.Error("the slow client was never told that it is slow")
+	if !ended {
+		t.Error("the slow client never got SLOW_CONSUMER")
 	}
 }
 
@@ -129,7 +129,7 @@ func (f *flaky) ContactsByID(
 	return f.Store.ContactsByID(ctx, w, ids)
 }
 
-// TestAnEventWaitsForStorage takes the contacts away between an event and its answer: nobody is told that the contact is
+// TestAnEventWaitsForStorage takes the contacts away between an event and its answer: nobody gets an event that says that the contact is
 // gone.
 func TestAnEventWaitsForStorage(t *testing.T) {
 	t.Parallel()
@@ -146,7 +146,7 @@ func TestAnEventWaitsForStorage(t *testing.T) {
 		<-store.failed
 	}
 	store.down.Store(false)
-	if got := c.told("1", 1)[0]; got != `{"data":{"contactEvents":{"kind":"UPDATED","contact":{"name":"Ann"}}}}` {
+	if got := c.events("1", 1)[0]; got != `{"data":{"contactEvents":{"kind":"UPDATED","contact":{"name":"Ann"}}}}` {
 		t.Error(got)
 	}
 }

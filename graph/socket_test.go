@@ -309,7 +309,7 @@ func TestSocketLimits(t *testing.T) {
 				break
 			}
 			if time.Now().After(deadline) {
-				t.Fatal("the place of a connection that has ended is not given to another: ", resp.Status)
+				t.Fatal("a connection that has ended still counts: ", resp.Status)
 			}
 		}
 	})

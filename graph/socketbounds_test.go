@@ -16,7 +16,7 @@ import (
 	"kith/graph"
 )
 
-// wire is a WebSocket client that writes frames as it is told to, whole or not.
+// wire is a WebSocket client that writes any frames, complete or not.
 type wire struct {
 	t    *testing.T
 	conn net.Conn

@@ -31,7 +31,7 @@ const hotPage = `query ($search: String!) {
 	}
 }`
 
-// mostAllocations is how many allocations the hot page may cost, all told but the storage's.
+// mostAllocations is how many allocations the hot page may cost, without those of the storage.
 const mostAllocations = 800
 
 // prepared is a store that answers the hot page from memory without allocating.

@@ -12,8 +12,8 @@ import (
 	"kith/graph"
 )
 
-// told reads answers until there are n that are not about activity, and returns them with steady ids.
-func (c *client) told(id string, n int) []string {
+// events reads answers until there are n that are not about activity, and returns them with steady ids.
+func (c *client) events(id string, n int) []string {
 	c.t.Helper()
 	var out []string
 	for len(out) < n {
@@ -79,7 +79,7 @@ func TestContactEvents(t *testing.T) {
 	if diff := cmp.Diff([]string{
 		`{"data":{"contactEvents":{"kind":"CREATED","contactId":"contact_1","contact":{"id":"contact_1","name":"Ann","version":1},` +
 			`"version":1,"changedFields":["name"],"actor":"` + strings.Replace(shop, shop, "channel_1", 1) + `"}}}`,
-	}, c.told("1", 1)); diff != "" {
+	}, c.events("1", 1)); diff != "" {
 		t.Error(diff)
 	}
 	s.change("staff", ann, "notes", "Likes tea")
@@ -87,11 +87,11 @@ func TestContactEvents(t *testing.T) {
 	if diff := cmp.Diff([]string{
 		`{"data":{"contactEvents":{"kind":"UPDATED","contactId":"contact_1","contact":{"id":"contact_1","name":"Ann","version":2},` +
 			`"version":2,"changedFields":["notes"],"actor":"staff@example.com"}}}`,
-	}, c.told("1", 1)); diff != "" {
+	}, c.events("1", 1)); diff != "" {
 		t.Error(diff)
 	}
 	s.delete("staff", ann)
-	if got := c.told("1", 1)[0]; !strings.Contains(got, `"kind":"DELETED","contactId":"contact_1","contact":null`) {
+	if got := c.events("1", 1)[0]; !strings.Contains(got, `"kind":"DELETED","contactId":"contact_1","contact":null`) {
 		t.Error(got)
 	}
 	other.barrier()
@@ -160,8 +160,8 @@ func TestSessionEvents(t *testing.T) {
 	t.Parallel()
 	s := serve(t, following(t))
 	people := s.people()
-	// The end of a step, which every client is told but those that look at one contact: an event is judged by what its session
-	// is when the event is answered, so nobody may be left behind with one while the next step changes it.
+	// The end of a step, which every client receives except those that filter by contact: a filter is applied to the session
+	// as it is when the event is answered, so every client must be done before the next step changes it.
 	var marks []string
 	for i := range 5 {
 		mark, _ := s.record("channel", vars{"channelId": people["shop"], "externalId": fmt.Sprint("mark", i), "messageId": fmt.Sprint("mark", i)})
@@ -197,7 +197,7 @@ func TestSessionEvents(t *testing.T) {
 		name   string
 		do     func()
 		expect string
-		told   []string
+		gets   []string
 	}{
 		{"a tag is given", func() { s.edit(people["annShop"], "tag: COMPLAINT") },
 			update("annShop", "ACTIVE", `"COMPLAINT"`, `"tag"`), []string{"all", "active", "complaint", "ann"}},
@@ -211,8 +211,8 @@ func TestSessionEvents(t *testing.T) {
 			deleted, []string{"all", "active", "closed", "complaint", "ann", "page", "nobody", "both", "no status"}},
 	} {
 		step.do()
-		for _, name := range step.told {
-			if diff := cmp.Diff([]string{step.expect}, clients[name].told("1", 1)); diff != "" {
+		for _, name := range step.gets {
+			if diff := cmp.Diff([]string{step.expect}, clients[name].events("1", 1)); diff != "" {
 				t.Errorf("%s, %s:\n%s", step.name, name, diff)
 			}
 		}
@@ -221,7 +221,7 @@ func TestSessionEvents(t *testing.T) {
 			if name == "ann" || name == "jose" {
 				continue
 			}
-			if diff := cmp.Diff([]string{deleted}, c.told("1", 1)); diff != "" {
+			if diff := cmp.Diff([]string{deleted}, c.events("1", 1)); diff != "" {
 				t.Errorf("after %s, %s:\n%s", step.name, name, diff)
 			}
 		}
@@ -269,13 +269,13 @@ func TestEventsAreExecutedOnce(t *testing.T) {
 	}
 	s.change("staff", ann, "name", "settle")
 	for _, c := range clients {
-		c.told("1", 1)
+		c.events("1", 1)
 	}
 	s.store.Reset()
 	for i := range 10 {
 		s.change("staff", ann, "name", fmt.Sprint(i))
 		for _, c := range clients {
-			c.told("1", 1)
+			c.events("1", 1)
 		}
 	}
 	calls := s.store.Calls()

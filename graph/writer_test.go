@@ -158,8 +158,8 @@ func TestListsThatFailAreAnsweredAsGqlgenAnswers(t *testing.T) {
 	}
 }
 
-// TestAnAnswerNamesThePlaceOfWhatWasRefused compares errors of arguments, one place at a time.
-func TestAnAnswerNamesThePlaceOfWhatWasRefused(t *testing.T) {
+// TestAnErrorNamesThePathOfTheRefusedArgument compares errors of arguments, one path at a time.
+func TestAnErrorNamesThePathOfTheRefusedArgument(t *testing.T) {
 	t.Parallel()
 	store := open(t)
 	loadOddPeople(t, store)

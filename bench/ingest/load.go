@@ -91,7 +91,7 @@ func (l *load) request(customer int) []byte {
 		l.path, l.addr, head, len(body), body)
 }
 
-// result is what came of a measurement.
+// result is the outcome of a measurement.
 type result struct {
 	mu      sync.Mutex
 	took    []time.Duration
@@ -133,7 +133,7 @@ func (l *load) send(c *client, customer int, due time.Time, r *result) {
 	}
 }
 
-// each runs f on every connection at once, until all return.
+// each runs f on all connections concurrently, until all return.
 func (l *load) each(f func(c *client)) time.Duration {
 	begun := time.Now()
 	var all sync.WaitGroup
@@ -187,7 +187,7 @@ func (l *load) paced(ctx context.Context, lasting time.Duration, rate float64) *
 	return &r
 }
 
-// burst lets one customer write so many messages at once, each on a connection of its own, a quarter into the time in
+// burst lets one customer write so many messages concurrently, each on a separate connection, a quarter into the time in
 // which others write at a rate.
 func (l *load) burst(ctx context.Context, lasting time.Duration, rate float64, messages int) (others, burst *result) {
 	burst = &result{}
@@ -245,7 +245,7 @@ func (c *client) close() {
 	}
 }
 
-// do sends a request and reads the answer, which must tell of success.
+// do sends a request and reads the answer, which must be a success.
 func (c *client) do(request []byte) error {
 	err := c.exchange(request)
 	if err != nil {

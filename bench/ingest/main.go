@@ -35,7 +35,7 @@ func main() {
 	var postgres, sqlite float64
 	flag.IntVar(&o.customers, "customers", 10_000, "how many customers write")
 	flag.IntVar(&o.connections, "connections", 32, "how many connections the messages come by")
-	flag.IntVar(&o.hot, "hot", 1000, "how many messages one customer sends at once; 0 leaves the burst out")
+	flag.IntVar(&o.hot, "hot", 1000, "how many messages one customer sends in a burst; 0 skips the burst")
 	flag.DurationVar(&o.lasting, "lasting", 10*time.Second, "how long each measurement with a time lasts")
 	flag.Float64Var(&postgres, "rate", 2000, "the pace on PostgreSQL, and of -webhook, in messages a second")
 	flag.Float64Var(&sqlite, "sqlite-rate", 1000, "the pace on SQLite, in messages a second")

@@ -21,7 +21,7 @@ const (
 	editors = 16
 )
 
-// connect opens subscriptions, each on a socket of its own.
+// connect opens subscriptions, each on a separate socket.
 func (k kith) connect(ctx context.Context, n int) ([]*socket, error) {
 	sockets := make([]*socket, n)
 	group, ctx := errgroup.WithContext(ctx)
@@ -35,7 +35,7 @@ func (k kith) connect(ctx context.Context, n int) ([]*socket, error) {
 	return sockets, group.Wait()
 }
 
-// holdIdle tells what idle subscribers cost in memory.
+// holdIdle measures the memory of idle subscribers.
 func (k kith) holdIdle(ctx context.Context, kind string, n int) error {
 	warm, err := k.connect(ctx, 100)
 	if err != nil {
@@ -56,8 +56,8 @@ func (k kith) holdIdle(ctx context.Context, kind string, n int) error {
 	return nil
 }
 
-// tell has subscribers told of edits.
-func (k kith) tell(ctx context.Context, kind string, o options) error {
+// publish measures how fast subscribers get edits.
+func (k kith) publish(ctx context.Context, kind string, o options) error {
 	ids, err := k.fill(ctx)
 	if err != nil {
 		return err
@@ -117,12 +117,12 @@ func (k kith) tell(ctx context.Context, kind string, o options) error {
 	}
 	slices.Sort(all)
 	if len(all) == 0 {
-		return errors.New("nobody was told of anything")
+		return errors.New("no event arrived")
 	}
 	at := func(q float64) time.Duration {
 		return all[min(len(all)-1, int(q*float64(len(all))))].Round(100 * time.Microsecond)
 	}
-	fmt.Printf("%s: %d subscribers, %.0f edits/s for %.0f s (%d late): %d events told, %d missed; p50 %v, p99 %v, p99.9 %v, most %v; kith used %.2f processors\n",
+	fmt.Printf("%s: %d subscribers, %.0f edits/s for %.0f s (%d late): %d events received, %d missed; p50 %v, p99 %v, p99.9 %v, most %v; kith used %.2f processors\n",
 		kind, len(sockets), float64(edits)/took.Seconds(), took.Seconds(), late, len(all), missed, at(0.5), at(0.99), at(0.999), at(1),
 		(k.CPU()-cpu)/took.Seconds())
 	if missed > 0 {

@@ -1,4 +1,4 @@
-// Command live measures what subscribers cost and how soon they are told: how much memory Kith holds for each of many
+// Command live measures what subscribers cost and how fast they get events: how much memory Kith holds for each of many
 // idle subscriptions, and how long after an edit was sent each of many subscribers has its event, while edits come at a
 // pace. Every subscriber must get every event. It starts Kith on an empty SQLite file and on an empty PostgreSQL.
 //
@@ -34,7 +34,7 @@ type options struct {
 func main() {
 	var o options
 	flag.IntVar(&o.idle, "idle", 5000, "how many idle subscribers; 0 leaves them out")
-	flag.IntVar(&o.subscribers, "subscribers", 1000, "how many subscribers are told of edits; 0 leaves them out")
+	flag.IntVar(&o.subscribers, "subscribers", 1000, "how many subscribers receive edits; 0 skips them")
 	flag.Float64Var(&o.rate, "rate", 200, "how many edits a second")
 	flag.DurationVar(&o.lasting, "lasting", 15*time.Second, "how long edits go on")
 	flag.StringVar(&o.only, "only", "", "measure only postgres or sqlite")
@@ -55,7 +55,7 @@ func run(ctx context.Context, o options) error {
 			}
 		}
 		if o.subscribers > 0 {
-			return k.tell(ctx, kind, o)
+			return k.publish(ctx, kind, o)
 		}
 		return nil
 	})

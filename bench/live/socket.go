@@ -34,7 +34,7 @@ const (
 	opPing  = 9
 )
 
-// dial opens a socket with a subscription that stands.
+// dial opens a socket with an established subscription.
 func dial(ctx context.Context, addr string) (*socket, error) {
 	t, err := rig.Token("staff")
 	if err != nil {
@@ -64,7 +64,7 @@ func dial(ctx context.Context, addr string) (*socket, error) {
 	for _, step := range []struct{ say, hear string }{
 		{`{"type":"connection_init","payload":{"authorization":"Bearer ` + t + `"}}`, "connection_ack"},
 		{`{"type":"subscribe","id":"1","payload":{"query":` + string(query) + `}}`, ""},
-		{`{"type":"ping"}`, "pong"}, // behind the subscription: it stands when this is answered
+		{`{"type":"ping"}`, "pong"}, // sent after the subscription: once this is answered, it is established
 	} {
 		if err := s.say(step.say); err != nil {
 			return nil, err

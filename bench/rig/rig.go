@@ -1,4 +1,4 @@
-// Package rig is what the benchmarks of the whole server stand on: it builds Kith, starts it on an empty database as in
+// Package rig is the base of the benchmarks of the whole server: it builds Kith, starts it on an empty database as in
 // production, and asks it. It measures nothing.
 package rig
 
@@ -197,7 +197,7 @@ func Token(role string) (string, error) {
 	})
 }
 
-// client keeps a connection for each of a few who ask at once.
+// client keeps a connection for each of a few concurrent requests.
 var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
 
 // Ask asks as a role and reads the data of the answer into data. Variables may be nil.
@@ -234,7 +234,7 @@ func (k *Kith) Ask(ctx context.Context, role, query string, variables, data any)
 	return nil
 }
 
-// Memory is what the process holds of its own, in kB.
+// Memory is the anonymous memory of the process, in kB.
 func (k *Kith) Memory() float64 {
 	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", k.process.Process.Pid))
 	_, rest, _ := strings.Cut(string(text), "RssAnon:")

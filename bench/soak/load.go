@@ -31,7 +31,7 @@ type load struct {
 	failed error // the first failure
 }
 
-// done is what came of a load.
+// done is the outcome of a load.
 type done struct {
 	messages, pages, edits, events, refused int64
 	err                                     error

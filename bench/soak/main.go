@@ -40,7 +40,7 @@ func run(ctx context.Context, o options) error {
 	return rig.Each(ctx, o.only, func(ctx context.Context, kind string, k *rig.Kith) error { return soak(ctx, o, kind, k) })
 }
 
-// soak keeps a Kith busy, and tells what it held meanwhile.
+// soak keeps a Kith busy, and reports what it held meanwhile.
 func soak(ctx context.Context, o options, kind string, k *rig.Kith) error {
 	load, err := begin(ctx, k, o.clients)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 
 // sample is what Kith holds at one moment.
 type sample struct {
-	memory     float64 // MB, of its own
+	memory     float64 // MB, anonymous
 	goroutines float64
 }
 
@@ -65,7 +65,7 @@ func goroutines(ctx context.Context, k *rig.Kith) (float64, error) {
 			return strconv.ParseFloat(n, 64)
 		}
 	}
-	return 0, errors.New("the metrics do not tell of goroutines")
+	return 0, errors.New("the metrics do not include goroutines")
 }
 
 // What may be more at the end than at the start: the collector and the connections of the moment.

@@ -23,7 +23,7 @@ type writers struct {
 	inserted []time.Duration // what a new customer's first message took
 }
 
-// start lets n writers loose and returns what stops them and tells how they fared.
+// start starts n writers and returns a function that stops them and reports their results.
 func start(
 	ctx context.Context, store storage.Store, w crm.WorkspaceID, n int, pace time.Duration,
 ) (stop func() ([]time.Duration, error), err error) {

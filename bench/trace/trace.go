@@ -23,7 +23,7 @@ type Keystroke struct {
 // Classes are the classes of keystrokes, in the order of reports.
 var Classes = []string{
 	"one letter", "two letters", "name prefix", "full name", "common fragment", "rare fragment", "no match",
-	"no match of common grams", "two common tokens", "reversed name", "accents", "native script", "e-mail prefix",
+	"no match of common grams", "two common tokens", "reversed name", "accents", "native script", "email prefix",
 	"phone fragment", "phone as typed", "end of the alphabet", "punctuation",
 }
 
@@ -31,7 +31,7 @@ var Classes = []string{
 var Now = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 
 // Keystrokes returns n keystrokes for a workspace that [demo.Fill] filled with so many contacts from the seed. Names,
-// e-mails and phones are typed out letter by letter, as people do; between them comes one keystroke of each class that is
+// emails and phones are typed out letter by letter, as people do; between them comes one keystroke of each class that is
 // seldom met and hard. About two thirds are typed out. The same arguments always give the same keystrokes.
 func Keystrokes(seed uint64, contacts, n int) []Keystroke {
 	r := rand.New(rand.NewPCG(seed, 0x6b657973))
@@ -41,7 +41,7 @@ func Keystrokes(seed uint64, contacts, n int) []Keystroke {
 		for _, name := range [][]string{people.names, people.names, people.accent, people.native} {
 			out = append(out, people.typed(one(r, name))...)
 		}
-		out = append(out, letters("e-mail prefix", one(r, people.emails), 3, 10)...)
+		out = append(out, letters("email prefix", one(r, people.emails), 3, 10)...)
 		for _, class := range hard {
 			out = append(out, Keystroke{Class: class, Text: people.text(class)})
 		}

@@ -24,10 +24,10 @@ func (o *office) checkEdits(t *testing.T) {
 		input vars
 		want  userError
 	}{
-		"an email that is none": {
+		"an invalid email": {
 			vars{"email": "sam@"}, userError{Code: "INVALID", Field: []string{"input", "email"}, Message: "Invalid email format"},
 		},
-		"a phone that is none": {
+		"an invalid phone": {
 			vars{"phone": "12"}, userError{Code: "INVALID", Field: []string{"input", "phone"}, Message: "Invalid phone number"},
 		},
 		"an old version": {

@@ -41,8 +41,8 @@ func (c client) watch(t *testing.T) *watching {
 	return w
 }
 
-// told is an answer of a subscription.
-type told struct {
+// event is an answer of a subscription.
+type event struct {
 	Data struct {
 		ContactEvents *struct{ ID, Kind string }
 	}
@@ -50,7 +50,7 @@ type told struct {
 }
 
 // next waits for the next answer.
-func (w *watching) next(t *testing.T) (a told) {
+func (w *watching) next(t *testing.T) (a event) {
 	t.Helper()
 	for w.body.Scan() {
 		if data, ok := strings.CutPrefix(w.body.Text(), "data: "); ok {
@@ -117,7 +117,7 @@ func TestSlowAFailoverThatLosesTheNewest(t *testing.T) {
 	lost := write("acme", acme, "Lost Lisa")
 	for _, w := range streams {
 		if a := w.next(t); a.Data.ContactEvents == nil || a.Data.ContactEvents.ID != lost {
-			t.Errorf("told of %+v, want the event %s", a, lost)
+			t.Errorf("received %+v, want the event %s", a, lost)
 		}
 	}
 
@@ -144,7 +144,7 @@ func TestSlowAFailoverThatLosesTheNewest(t *testing.T) {
 			t.Errorf("server %d: a new workspace has %d contacts", n, got)
 		}
 		if a := streams[n].next(t); len(a.Errors) != 1 || a.Errors[0].Extensions.Code != "RESYNC_REQUIRED" {
-			t.Errorf("server %d: told of %+v", n, a)
+			t.Errorf("server %d: received %+v", n, a)
 		}
 	}
 	for _, s := range servers {

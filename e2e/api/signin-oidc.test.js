@@ -86,7 +86,7 @@ describe('signing in with OpenID Connect', () => {
     assert.equal(body.data.viewer.role, 'ADMIN')
   })
 
-  it('leads back to paths of its own alone', async () => {
+  it('leads back only to paths of Kith', async () => {
     for (const returnTo of [
       'https://evil.example', '//evil.example', '/\\evil.example', '\\\\evil.example', '/\t/evil.example', '/\n/evil.example',
       'javascript:alert(1)', 'evil', ' /staff', `/${'x'.repeat(2000)}`, '/auth/logout', `${kith.url}/staff`, '/%zz',
@@ -130,7 +130,7 @@ describe('signing in with OpenID Connect', () => {
     await refused(before, url.href) // replayed with the cookie of the attempt: the code is used up
   })
 
-  it('lets several tabs sign in at once, but not without end', async () => {
+  it('lets several tabs sign in concurrently, but not without limit', async () => {
     const jar = new Jar()
     const [first, second] = [await comeBack(kith, jar, 'ann', '/livez?1'), await comeBack(kith, jar, 'ann', '/livez?2')]
     assert.equal((await jar.send(first)).headers.get('location'), '/livez?1')

@@ -27,7 +27,7 @@ async function withKith(settings, options, test) {
 const codes = (responses) => responses.map((response) => response.status)
 
 describe('staying signed in', () => {
-  it('renews with a refresh token that is good for one use, for all tabs at once', () =>
+  it('renews with a single-use refresh token, for all tabs together', () =>
     withKith({}, {}, async (kith) => {
       const jar = await signIn(kith, 'ann')
       const before = jar.copy()
@@ -146,7 +146,7 @@ describe('staying signed in', () => {
     ))
 
   for (const claimsInIdToken of [true, false]) {
-    it(`lets in who has the claims that are required, told by ${claimsInIdToken ? 'the ID token' : 'userinfo'}`, () =>
+    it(`admits people with the required claims, from ${claimsInIdToken ? 'the ID token' : 'userinfo'}`, () =>
       withKith(
         {
           KITH_OIDC_WORKSPACE: 'acme', KITH_OIDC_ROLE: 'admin',

@@ -206,12 +206,12 @@ type ending struct {
 	how  string
 }
 
-// noRenewal is what the log tells of somebody who may not come in any more.
+// noRenewal is the log line for a person who has lost access.
 var noRenewal = regexp.MustCompile(`cannot renew a sign-in`)
 
 const watchForEver = `subscription { contactEvents { id } }`
 
-// open opens a socket and an event stream by the browser's cookie, and tells how they end.
+// open opens a socket and an event stream with the browser's cookie, and reports how they end.
 func (b *browser) open(s *server, who string, ends chan<- ending) {
 	b.t.Helper()
 	var cookies []string

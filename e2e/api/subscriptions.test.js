@@ -118,7 +118,7 @@ describe('subscriptions on PostgreSQL, two servers', { skip }, () => {
     await database?.drop()
   })
 
-  it('tell of what happens at either server', () => scene.while(() => pause(1_500)))
+  it('deliver the changes of both servers', () => scene.while(() => pause(1_500)))
 
   it('go on when the database cuts all connections', () =>
     scene.while(async () => {
@@ -159,7 +159,7 @@ describe('subscriptions on SQLite', () => {
     await database?.drop()
   })
 
-  it('tell of what happens', () => scene.while(() => pause(1_000)))
+  it('deliver the changes', () => scene.while(() => pause(1_000)))
 
   it('go on when sockets are cut for five seconds', () => scene.while(() => scene.proxy.cut(5_000)))
 

@@ -214,7 +214,7 @@ describe('the staff pages, for everybody', () => {
     await page.context().close()
   })
 
-  it('tell screen readers what is a table, its size, and where one is in it', async () => {
+  it('give screen readers the table, its size, and the position in it', async () => {
     const { page } = await open(browser, kith)
     const grid = page.getByRole('grid', { name: 'Contacts' })
     assert.equal(await grid.getAttribute('aria-colcount'), '7')

@@ -333,7 +333,7 @@ describe('the contacts page', () => {
     await page.context().close()
   })
 
-  it('names the contact that has the email already, and saves anyway when told to', async () => {
+  it('names the contact that has the email already, and saves anyway on request', async () => {
     await edit(kith, joao, { email: 'taken@example.org' })
     const { page, complaints } = await open(browser, kith)
     await cell(page, 'Maria Silva', 'email').click()

@@ -93,13 +93,13 @@ describe('the staff pages through an outage', () => {
     await page.context().close()
   }
 
-  it('try at once when they become visible', async () => {
+  it('retry immediately when they become visible', async () => {
     const page = await frozen()
     await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
     await back(page)
   })
 
-  it('try at once when the device is online again, and say when it is not', async () => {
+  it('retry immediately when the device is online again, and say when it is not', async () => {
     const page = await frozen()
     await page.context().setOffline(true)
     await page.getByRole('button', { name: 'Try again' }).click()
@@ -131,7 +131,7 @@ describe('the staff pages through an outage', () => {
     await proxy.stop()
   })
 
-  it('say of a session that it could not be read, not that there is none', async () => {
+  it('say that a session could not be read, not that it does not exist', async () => {
     const { session } = await write(kith, { name: 'Ada Away' })
     const { page } = await open(browser, kith)
     await kith.down()

@@ -94,7 +94,7 @@ describe('the chat widget', () => {
     await page.context().close()
   })
 
-  it('tells who a signed-in user is', async () => {
+  it('identifies a signed-in user', async () => {
     const identity = JSON.stringify({ userId: '42', name: 'José', email: 'jose@example.com' })
     const identityHash = createHmac('sha256', secret).update(identity).digest('hex')
     head = `<script>window.kithUser = ${JSON.stringify({ identity, identityHash })}</script>`

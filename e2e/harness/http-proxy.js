@@ -1,4 +1,4 @@
-// A proxy as some stand between staff and Kith: it passes on requests and lets no WebSocket through.
+// A proxy like those between some staff and Kith: it forwards requests and blocks WebSockets.
 
 import { once } from 'node:events'
 import { createServer, request as ask } from 'node:http'

@@ -66,7 +66,7 @@ export class KithProcess {
     return this.#child?.exitCode === null && this.#child.signalCode === null
   }
 
-  /** stop ends the process, calmly unless told otherwise, and is an error when a calm end fails. */
+  /** stop ends the process, gracefully by default, and is an error when a graceful end fails. */
   async stop(signal = 'SIGTERM') {
     if (this.#runs()) {
       const exited = once(this.#child, 'exit')

@@ -27,7 +27,7 @@ export async function startKith(env = {}) {
       await kith.stop()
       const found = personal(kith.log, people)
       if (found) {
-        throw new Error(`the log tells of somebody: ${found}`)
+        throw new Error(`the log contains personal data: ${found}`)
       }
     } finally {
       await removed()
@@ -41,12 +41,12 @@ export async function startKith(env = {}) {
 // Whatever a test did, no line that kith logged may have an email address, a phone number, or a token.
 const never = /[\w.+-]+@[\w-]+\.\w+|\+\d{8,}|\beyJ[\w-]{16,}/
 
-/** personal returns a line of the log that tells who somebody is, by such a value or by a name. */
+/** personal returns a line of the log that identifies somebody, by such a value or by a name. */
 function personal(log, people) {
   return log.split('\n').find((line) => never.test(line) || people.some((name) => line.includes(name)))
 }
 
-/** peopleOf returns the full names of contacts, as far as one page and whoever runs without settings may see them. */
+/** peopleOf returns the full names of contacts, as far as one page and a server without settings show them. */
 async function peopleOf(endpoint) {
   try {
     const { contacts } = await run(endpoint, '{ contacts(first: 100) { nodes { name } } }')

@@ -12,7 +12,7 @@ const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 
 /**
  * startProvider serves on a port of 127.0.0.1, under the name host, for one client at publicUrl. ttl is how many seconds
- * access and ID tokens last. With claimsInIdToken people's claims are in the ID token, else userinfo alone tells them.
+ * access and ID tokens last. With claimsInIdToken people's claims are in the ID token, else only in userinfo.
  * Refresh tokens are good for one use.
  */
 export async function startProvider(publicUrl, { host = '127.0.0.1', port = 0, ttl = 300, claimsInIdToken = false } = {}) {
@@ -86,7 +86,7 @@ export async function startProvider(publicUrl, { host = '127.0.0.1', port = 0, t
   }
 }
 
-// interact asks who is there. Whoever has told agrees to everything.
+// interact asks who signs in. That person agrees to everything.
 async function interact(provider, req, res) {
   const { prompt, params, session } = await provider.interactionDetails(req, res)
   if (prompt.name === 'consent') {

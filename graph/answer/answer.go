@@ -1,6 +1,6 @@
 // Package answer holds one answer in the making: the memory it is written to, the limit of its size, and its JSON.
 //
-// It knows neither what is asked nor who asks. Package fastlist writes lists into an answer, and gqlgen the rest.
+// It knows neither the request nor the viewer. Package fastlist writes lists into an answer, and gqlgen the rest.
 package answer
 
 import (
@@ -82,7 +82,7 @@ func (a *Answer) Checked(op *graphql.OperationContext, resp *graphql.Response) *
 	return &graphql.Response{Data: []byte("null"), Errors: problem.Coded(message, problem.TooComplex)}
 }
 
-// PlaceList adds a written list and returns what stands for it in the data. It is not ok when the list has to be copied there.
+// PlaceList adds a written list and returns its placeholder in the data. It is not ok if the list must be copied there.
 func (a *Answer) PlaceList(b *Buffer) (data [2]byte, ok bool) {
 	position, ok := a.add(b)
 	return [2]byte{placeholder, position}, ok
@@ -96,7 +96,7 @@ func (a *Answer) JSON(resp *graphql.Response) *Buffer {
 	return b
 }
 
-// atLeast is no more than the bytes that a value takes as JSON, and hardly less where it takes many.
+// atLeast is a lower bound of the bytes that a value takes as JSON, close to the exact number for large values.
 func atLeast(value any) int {
 	switch v := value.(type) {
 	case string:

@@ -18,7 +18,7 @@ var buffers = sync.Pool{New: func() any { return &Buffer{make([]byte, 0, 32<<10)
 // NewBuffer takes an empty buffer, to be freed.
 func NewBuffer() *Buffer { return buffers.Get().(*Buffer) }
 
-// Free gives the buffer back: nothing may point into it any more.
+// Free returns the buffer to the pool: nothing may point into it afterwards.
 func (b *Buffer) Free() {
 	if cap(b.B) <= keptBuffer {
 		b.B = b.B[:0]

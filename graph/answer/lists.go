@@ -2,11 +2,11 @@ package answer
 
 import "bytes"
 
-// placeholder comes before the position of a written list among the lists of an answer. The byte is unambiguous: JSON
+// placeholder precedes the index of a written list among the lists of an answer. The byte is unambiguous: JSON
 // writes it as \u0000 within a string, and has it nowhere else.
 const placeholder = 0
 
-// lists are the written lists of one response. They reach the transport beside the data of gqlgen, which would copy them into
+// lists are the written lists of one response. They reach the transport next to the data of gqlgen, which would copy them into
 // memory that it allocates for each request and grows: that costs more than all the rest of writing them.
 type lists struct{ written []*Buffer }
 
@@ -27,7 +27,7 @@ func splice(b, data []byte, written []*Buffer) []byte {
 	for range written {
 		i := bytes.IndexByte(data, placeholder)
 		if i < 0 {
-			break // a list that is not in the answer: something beside it failed
+			break // a list that is not in the answer: another field failed
 		}
 		b = append(b, data[:i]...)
 		b = append(b, written[data[i+1]].B...)

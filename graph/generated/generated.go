@@ -1928,13 +1928,13 @@ type Session implements Node {
   contact: Contact
   "The customer's display name, or ` + "`" + `Anonymous` + "`" + ` when there is no contact."
   contactName: String!
-  "Where the conversation takes place."
+  "The channel of the conversation."
   channel: Channel!
   "The state of the conversation."
   status: SessionStatus!
   "What it is about; null until somebody sets it."
   tag: SessionTag
-  "The newest message as one line of plain text, at most 140 characters; null when it has no text, or the contact was deleted."
+  "The newest message as one line of plain text, at most 140 characters; null if it has no text or the contact was deleted."
   lastMessagePreview: String
   "When the newest message was written. Never moves backwards."
   lastMessageAt: DateTime!
@@ -1972,7 +1972,7 @@ type SessionTagCount {
   count: Int!
 }
 
-"How many sessions take place on a channel."
+"The number of sessions on a channel."
 type SessionChannelCount {
   "The channel."
   channel: Channel!
@@ -2211,7 +2211,7 @@ type Count {
 type Viewer {
   "The credential's subject."
   subject: String!
-  "The credential's name for the person; null when it carries none."
+  "The person's name in the credential; null if it has no name."
   name: String
   "What the credential may do."
   role: Role!
@@ -2236,17 +2236,17 @@ enum Role {
 type Query {
   "Who is making the request."
   viewer: Viewer!
-  "The contact, session, channel or, for ADMIN, failure with this id; null when there is none."
+  "The contact, session, channel or, for ADMIN, failure with this id; null if it does not exist."
   node(
     "Its id."
     id: ID!
   ): Node
-  "The objects with these ids, in the same order; null where there is none."
+  "The objects with these ids, in the same order; null for ids that do not exist."
   nodes(
     "Their ids: 100 at most, without repetition."
     ids: [ID!]!
   ): [Node]!
-  "The contact with this id; null when there is none."
+  "The contact with this id; null if it does not exist."
   contact(
     "Its id."
     id: ID!
@@ -2269,7 +2269,7 @@ type Query {
     "Only rows before this cursor."
     before: String
   ): ContactConnection!
-  "The session with this id; null when there is none."
+  "The session with this id; null if it does not exist."
   session(
     "Its id."
     id: ID!
@@ -2410,7 +2410,7 @@ type Mutation {
     input: RecordInteractionInput!
   ): RecordInteractionPayload!
   """
-  Tries again to record items that failed, each on its own, for example after the channel was fixed. An item that succeeds is
+  Tries again to record items that failed, independently of each other, for example after the channel was fixed. An item that succeeds is
   removed from the failures; what was recorded before is not recorded twice. ADMIN.
   """
   replayIngestFailures(
@@ -2427,7 +2427,7 @@ type Mutation {
 "Live changes, over WebSocket (graphql-transport-ws) or server-sent events (graphql-sse, distinct connections)."
 type Subscription {
   """
-  What happens to the workspace's contacts, in order. STAFF. After a subscription has ended with SLOW_CONSUMER, or with its
+  Changes to the workspace's contacts, in order. STAFF. After a subscription has ended with SLOW_CONSUMER, or with its
   connection, subscribe again after the last event received: nothing is missed or repeated. RESYNC_REQUIRED means that it is
   not possible to continue from there: read everything again and subscribe.
   """
@@ -2436,7 +2436,7 @@ type Subscription {
     after: ID
   ): ContactEvent!
   """
-  What happens to the workspace's sessions, in order; it ends and continues as ` + "`" + `contactEvents` + "`" + ` does. STAFF. With a filter,
+  Changes to the workspace's sessions, in order; the subscription ends and continues like ` + "`" + `contactEvents` + "`" + `. STAFF. With a filter,
   it reports each session that matches now or may have matched before the change, so that a client can remove a session
   that no longer matches.
   """
@@ -2550,9 +2550,9 @@ type ContactChange {
 type FieldChange {
   "The field: ` + "`" + `name` + "`" + `, ` + "`" + `email` + "`" + `, ` + "`" + `phone` + "`" + ` or ` + "`" + `notes` + "`" + `."
   field: String!
-  "Its value before; null when it had none."
+  "The value before the edit; null if it was empty."
   old: String
-  "Its value after; null when it has none."
+  "The value after the edit; null if it is empty."
   new: String
 }
 
@@ -2560,7 +2560,7 @@ type FieldChange {
 input UpdateContactInput {
   "Which contact."
   id: ID!
-  "At most 200 characters, none of them a control character."
+  "At most 200 characters; control characters are not allowed."
   name: String
   "An email address; surrounding spaces are removed."
   email: String
@@ -2576,7 +2576,7 @@ input UpdateContactInput {
 
 "The result of an edit."
 type UpdateContactPayload {
-  "The current contact, also when there are errors; null when it no longer exists."
+  "The current contact, even when there are errors; null if it no longer exists."
   contact: Contact
   "The id of the event that the edit caused; null when nothing changed."
   eventId: ID
@@ -2631,7 +2631,7 @@ input UpdateSessionInput {
 
 "The result of an edit of a session."
 type UpdateSessionPayload {
-  "The current session, also when there are errors; null when it does not exist."
+  "The current session, even when there are errors; null if it does not exist."
   session: Session
   "The id of the event that the edit caused; null when nothing changed."
   eventId: ID
@@ -2657,7 +2657,7 @@ input CreateChannelInput {
   """
   allowedDomains: [String!]
   """
-  Accept messages only from visitors whose identity the site has signed, so that nobody unknown to the site can write.
+  Accept messages only from visitors whose identity the site has signed, so that people unknown to the site cannot write.
   Only for HTML_EMBED; needs a ` + "`" + `secret` + "`" + `.
   """
   requireSignedIdentity: Boolean! = false
@@ -2679,7 +2679,7 @@ type ChannelSetup {
   webhookUrl: String!
   """
   WHATSAPP, FACEBOOK and INSTAGRAM: the verify token to enter next to the webhook's URL. TELEGRAM: the ` + "`" + `secret_token` + "`" + ` for
-  ` + "`" + `setWebhook` + "`" + `, if Kith has generated it. Null when there is none.
+  ` + "`" + `setWebhook` + "`" + `, if Kith has generated it. Null for the other types, and for a ` + "`" + `secret_token` + "`" + ` of your own.
   """
   verifyToken: String
   "HTML_EMBED: the snippet to paste into the pages of the allowed sites. Null for the other types."
@@ -2710,7 +2710,7 @@ input UpdateChannelInput {
   """
   allowedDomains: [String!]
   """
-  Accept messages only from visitors whose identity the site has signed, so that nobody unknown to the site can write.
+  Accept messages only from visitors whose identity the site has signed, so that people unknown to the site cannot write.
   Only for HTML_EMBED; needs a ` + "`" + `secret` + "`" + `. Cannot be null.
   """
   requireSignedIdentity: Boolean
@@ -2720,7 +2720,7 @@ input UpdateChannelInput {
 type UpdateChannelPayload {
   "The current channel; null when it does not exist."
   channel: Channel
-  "The current values to paste at the provider or into the page; null when there is no such channel."
+  "The current values to paste at the provider or into the page; null if the channel does not exist."
   setup: ChannelSetup
   "Problems that the user can fix; empty when the edit was made."
   userErrors: [UserError!]!
@@ -2775,7 +2775,7 @@ type RecordInteractionPayload {
   contact: Contact
   "The conversation; null when there are errors, or when the contact was deleted after the message was first reported."
   session: Session
-  "The id of the event with which the message created or changed the contact; null when it did neither."
+  "The id of the event that reports the created or changed contact; null if the message did neither."
   eventId: ID
   "Problems that the user can fix; empty when the message was recorded."
   userErrors: [UserError!]!
@@ -2813,7 +2813,7 @@ type DismissIngestFailuresPayload {
 type UserError {
   "What kind of problem."
   code: UserErrorCode!
-  "The path to the input field that has the problem; null when it concerns no particular field."
+  "The path to the input field that has the problem; null if it does not concern a particular field."
   field: [String!]
   "A sentence that can be shown to the user."
   message: String!

@@ -17,14 +17,14 @@ const (
 	MaxRepeated   = 50 // times that a name may be asked for in one selection set
 )
 
-// The bounds of questions about the schema, for what is selected within __schema and __type. There they replace
+// The bounds of introspection, for selections within __schema and __type. There they replace
 // MaxDepth, MaxFields and MaxAliases: the question that tools ask is deep and wide, and its answer is the same for all.
 const (
 	MaxSchemaDepth  = 20
 	MaxSchemaFields = 800
 )
 
-// The bounds of what is executed.
+// The bounds of execution.
 const (
 	MaxNodes = 50_000  // rows of all pages
 	MaxCost  = 100_000 // see [Measure]
@@ -56,7 +56,7 @@ const ceiling = 1 << 30
 
 func add(a, b int) int { return min(a+b, ceiling) }
 
-// times multiplies what is not negative.
+// times multiplies numbers that are not negative.
 func times(a, b int) int {
 	if a != 0 && b > ceiling/a {
 		return ceiling

@@ -27,7 +27,7 @@ var counting = map[string]bool{"totalCount": true, "sessionCounts": true}
 
 // Cost is what an operation may come to.
 type Cost struct {
-	// Cost is the number of objects that the answer can have at most, and some more for what is dear: see [Measure].
+	// Cost is the number of objects that the answer can have at most, plus a surcharge for expensive fields: see [Measure].
 	Cost int
 	// Nodes is the number of rows that all pages can have together.
 	Nodes int
@@ -37,9 +37,9 @@ type Cost struct {
 // or has more than [MaxNodes] rows, with an [*ExceededError]. A subscription is measured for one event, and may cost
 // [MaxEventCost].
 //
-// Each object costs 1: a field with fields of its own. A page costs so much for each row that it may have, by first or
+// Each object costs 1: a field that has subfields. A page costs so much for each row that it may have, by first or
 // last, the default being 25; nodes(ids:) for each id; any other list of objects counts as 5. On top, a total costs 10 and so does a
-// mutation. Fields without fields of their own cost by the size that their values can have, wherever and however often they are
+// mutation. Fields without subfields cost by the size that their values can have, wherever and however often they are
 // asked for: 1 for each full 2,000 bytes of all of them together. Rows are counted like objects, over all pages: a page of 50
 // within a page of 100 has 5,000, and 5,100 with the outer ones.
 func Measure(op *ast.OperationDefinition, variables map[string]any) (Cost, error) {
@@ -198,7 +198,7 @@ func (m *meter) page(f *ast.Field) int {
 	return size
 }
 
-// number reads an Int; not given when it is null or a variable without a value. What is no number is out of bounds.
+// number reads an Int; not given when it is null or a variable without a value. Anything but a number is out of bounds.
 func (m *meter) number(v *ast.Value) (n int, given bool) {
 	switch v.Kind {
 	case ast.NullValue:

@@ -15,7 +15,7 @@ const (
 	sizeOfList  = 10 * sizeOfValue // of values that are not objects
 )
 
-// What nobody bounds as such is taken to have so much. A message that could not be taken in can be as large as a webhook's
+// These sizes stand for values without a bound. A message that could not be recorded can be as large as a webhook's
 // body, and hardly ever has a thousandth of it; a document holds everything about a contact.
 const (
 	assumedPayload  = 1 << 20
@@ -60,7 +60,7 @@ var sizes = map[string]int{
 	"ChannelSetup.allowedDomains": crm.MaxDomains * 255,
 }
 
-// sizeOf is how many bytes the value of a field without fields of its own can have. Introspection is free: it has
+// sizeOf is how many bytes the value of a field without subfields can have. Introspection is free: it has
 // other limits.
 func sizeOf(f *ast.Field) int {
 	definition, parent := f.Definition, f.ObjectDefinition

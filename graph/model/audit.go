@@ -10,7 +10,7 @@ import (
 // AuditConnection is a page of what people did.
 type AuditConnection struct{ service.AuditPage }
 
-// Edges are the entries in their places.
+// Edges are the entries with their cursors.
 func (c *AuditConnection) Edges() []AuditEdge {
 	out := make([]AuditEdge, len(c.Entries))
 	for i, a := range c.Entries {
@@ -32,11 +32,11 @@ func (c *AuditConnection) PageInfo() PageInfo {
 	return p
 }
 
-// AuditEdge is an entry in its place in the list.
+// AuditEdge is an entry of the list, with its cursor.
 type AuditEdge struct {
 	List cursor.List
 	Node crm.AuditEntry
 }
 
-// Cursor marks the place.
+// Cursor encodes the position in the list.
 func (e *AuditEdge) Cursor() string { return cursor.Encode(e.List, storage.AuditPosition(e.Node)) }

@@ -18,7 +18,7 @@ type ContactConnection struct {
 	HasContacts func() (bool, error)
 }
 
-// Edges are the contacts in their places.
+// Edges are the contacts with their cursors.
 func (c *ContactConnection) Edges() []ContactEdge {
 	out := make([]ContactEdge, len(c.Rows))
 	for i, r := range c.Rows {
@@ -45,13 +45,13 @@ func (c *ContactConnection) PageInfo() PageInfo {
 	return p
 }
 
-// ContactEdge is a contact in its place in a list.
+// ContactEdge is a contact in a list, with its cursor.
 type ContactEdge struct {
 	List cursor.List
 	storage.ContactRow
 }
 
-// Cursor marks the place.
+// Cursor encodes the position in the list.
 func (e *ContactEdge) Cursor() string { return cursor.Encode(e.List, e.Position) }
 
 // Node is the contact.
@@ -60,7 +60,7 @@ func (e *ContactEdge) Node() crm.Contact { return e.Contact }
 // SessionConnection is a page of sessions. Nothing of it is made before it is asked for.
 type SessionConnection struct{ service.SessionPage }
 
-// Edges are the sessions in their places.
+// Edges are the sessions with their cursors.
 func (c *SessionConnection) Edges() []SessionEdge {
 	list, out := c.List(), make([]SessionEdge, len(c.Sessions))
 	for i, s := range c.Sessions {
@@ -82,13 +82,13 @@ func (c *SessionConnection) PageInfo() PageInfo {
 	return p
 }
 
-// SessionEdge is a session in its place in a list.
+// SessionEdge is a session in a list, with its cursor.
 type SessionEdge struct {
 	List cursor.List
 	Node crm.Session
 }
 
-// Cursor marks the place.
+// Cursor encodes the position in the list.
 func (e *SessionEdge) Cursor() string { return cursor.Encode(e.List, storage.SessionPosition(e.Node)) }
 
 // FailureConnection is a page of failures. Nothing of it is made before it is asked for.
@@ -99,7 +99,7 @@ type FailureConnection struct {
 	Count func() (storage.Count, error)
 }
 
-// Edges are the failures in their places.
+// Edges are the failures with their cursors.
 func (c *FailureConnection) Edges() []FailureEdge {
 	out := make([]FailureEdge, len(c.Failures))
 	for i, f := range c.Failures {
@@ -121,13 +121,13 @@ func (c *FailureConnection) PageInfo() PageInfo {
 	return p
 }
 
-// FailureEdge is a failure in its place in a list.
+// FailureEdge is a failure in a list, with its cursor.
 type FailureEdge struct {
 	List cursor.List
 	Node crm.Failure
 }
 
-// Cursor marks the place.
+// Cursor encodes the position in the list.
 func (e *FailureEdge) Cursor() string { return cursor.Encode(e.List, storage.FailurePosition(e.Node)) }
 
 // PageInfo says whether there are more pages, and holds the cursors that lead to them.

@@ -77,7 +77,7 @@ func changedFields(e *crm.Event) []string {
 // ContactChangeConnection is a page of a contact's history.
 type ContactChangeConnection struct{ service.HistoryPage }
 
-// Edges are the changes in their places.
+// Edges are the changes with their cursors.
 func (c *ContactChangeConnection) Edges() []ContactChangeEdge {
 	list, out := c.List(), make([]ContactChangeEdge, len(c.Changes))
 	for i, e := range c.Changes {
@@ -99,13 +99,13 @@ func (c *ContactChangeConnection) PageInfo() PageInfo {
 	return p
 }
 
-// ContactChangeEdge is a change in its place in a contact's history.
+// ContactChangeEdge is a change in a contact's history, with its cursor.
 type ContactChangeEdge struct {
 	List cursor.List
 	Node crm.Event
 }
 
-// Cursor marks the place.
+// Cursor encodes the position in the list.
 func (e *ContactChangeEdge) Cursor() string {
 	return cursor.Encode(e.List, storage.EventPosition(e.Node))
 }

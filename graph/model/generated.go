@@ -35,7 +35,7 @@ type CreateChannelInput struct {
 	// The sites whose pages may contain the chat widget, 100 at most; only for HTML_EMBED: `example.com`, `*.example.com` for
 	// all its subdomains, `localhost:3000` with a port.
 	AllowedDomains []string `json:"allowedDomains,omitempty"`
-	// Accept messages only from visitors whose identity the site has signed, so that nobody unknown to the site can write.
+	// Accept messages only from visitors whose identity the site has signed, so that people unknown to the site cannot write.
 	// Only for HTML_EMBED; needs a `secret`.
 	RequireSignedIdentity bool `json:"requireSignedIdentity"`
 }
@@ -134,7 +134,7 @@ type RecordInteractionPayload struct {
 	Contact *crm.Contact `json:"contact,omitempty"`
 	// The conversation; null when there are errors, or when the contact was deleted after the message was first reported.
 	Session *crm.Session `json:"session,omitempty"`
-	// The id of the event with which the message created or changed the contact; null when it did neither.
+	// The id of the event that reports the created or changed contact; null if the message did neither.
 	EventID *string `json:"eventId,omitempty"`
 	// Problems that the user can fix; empty when the message was recorded.
 	UserErrors []UserError `json:"userErrors"`
@@ -154,7 +154,7 @@ type ReplayIngestFailuresPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
-// How many sessions take place on a channel.
+// The number of sessions on a channel.
 type SessionChannelCount struct {
 	// The channel.
 	Channel crm.Channel `json:"channel"`
@@ -191,7 +191,7 @@ type UpdateChannelInput struct {
 	// The sites whose pages may contain the chat widget, 100 at most; only for HTML_EMBED: `example.com`, `*.example.com` for
 	// all its subdomains, `localhost:3000` with a port. Replaces the list; null empties it.
 	AllowedDomains graphql.Omittable[[]string] `json:"allowedDomains,omitempty"`
-	// Accept messages only from visitors whose identity the site has signed, so that nobody unknown to the site can write.
+	// Accept messages only from visitors whose identity the site has signed, so that people unknown to the site cannot write.
 	// Only for HTML_EMBED; needs a `secret`. Cannot be null.
 	RequireSignedIdentity graphql.Omittable[*bool] `json:"requireSignedIdentity,omitempty"`
 }
@@ -200,7 +200,7 @@ type UpdateChannelInput struct {
 type UpdateChannelPayload struct {
 	// The current channel; null when it does not exist.
 	Channel *crm.Channel `json:"channel,omitempty"`
-	// The current values to paste at the provider or into the page; null when there is no such channel.
+	// The current values to paste at the provider or into the page; null if the channel does not exist.
 	Setup *service.ChannelSetup `json:"setup,omitempty"`
 	// Problems that the user can fix; empty when the edit was made.
 	UserErrors []UserError `json:"userErrors"`
@@ -210,7 +210,7 @@ type UpdateChannelPayload struct {
 type UpdateContactInput struct {
 	// Which contact.
 	ID string `json:"id"`
-	// At most 200 characters, none of them a control character.
+	// At most 200 characters; control characters are not allowed.
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
 	// An email address; surrounding spaces are removed.
 	Email graphql.Omittable[*string] `json:"email,omitempty"`
@@ -226,7 +226,7 @@ type UpdateContactInput struct {
 
 // The result of an edit.
 type UpdateContactPayload struct {
-	// The current contact, also when there are errors; null when it no longer exists.
+	// The current contact, even when there are errors; null if it no longer exists.
 	Contact *crm.Contact `json:"contact,omitempty"`
 	// The id of the event that the edit caused; null when nothing changed.
 	EventID *string `json:"eventId,omitempty"`
@@ -248,7 +248,7 @@ type UpdateSessionInput struct {
 
 // The result of an edit of a session.
 type UpdateSessionPayload struct {
-	// The current session, also when there are errors; null when it does not exist.
+	// The current session, even when there are errors; null if it does not exist.
 	Session *crm.Session `json:"session,omitempty"`
 	// The id of the event that the edit caused; null when nothing changed.
 	EventID *string `json:"eventId,omitempty"`
@@ -260,7 +260,7 @@ type UpdateSessionPayload struct {
 type UserError struct {
 	// What kind of problem.
 	Code UserErrorCode `json:"code"`
-	// The path to the input field that has the problem; null when it concerns no particular field.
+	// The path to the input field that has the problem; null if it does not concern a particular field.
 	Field []string `json:"field,omitempty"`
 	// A sentence that can be shown to the user.
 	Message string `json:"message"`

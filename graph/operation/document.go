@@ -64,7 +64,7 @@ func complaints(err error) gqlerror.List {
 // tooComplex words a refusal of package limit.
 func tooComplex(err error) gqlerror.List { return problem.Coded(err.Error(), problem.TooComplex) }
 
-// silentRules are the rules of validation, without a guess at what a misspelt name might have been: the schema is not to
+// silentRules are the rules of validation, without suggestions for misspelled names: the schema is not to
 // be read where introspection is off.
 func silentRules() *rules.Rules {
 	r := rules.NewDefaultRules()

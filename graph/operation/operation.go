@@ -1,6 +1,6 @@
 // Package operation makes an operation of a request, and answers it.
 //
-// All transports share it: what is refused here is refused everywhere, in the same words. It knows no HTTP, no resolver and no
+// All transports share it: a request refused here is refused everywhere, in the same words. It knows no HTTP, no resolver and no
 // connection.
 package operation
 

@@ -1,4 +1,4 @@
-// Package problem says what a client is told when something fails: codes, wording, user errors, and what becomes of a panic.
+// Package problem turns failures into answers for clients: codes, wording, user errors and panics.
 //
 // It shows only what it knows. Any other error is logged once and shown as INTERNAL, without its text, and no message
 // repeats a value that the client sent.
@@ -44,7 +44,7 @@ const (
 	maxMessage = 300 // bytes
 )
 
-// The errors of the endpoint that have a code and wording of their own.
+// The errors of the endpoint that have a separate code and wording.
 var (
 	ErrBusy     = errors.New("too many operations are running, or connections open")
 	ErrDraining = errors.New("the server is about to stop")

@@ -114,7 +114,7 @@ func (b *batch[K, V]) read(ctx context.Context, f *BatchLoader[K, V]) (map[K]V, 
 	return b.found, b.err
 }
 
-// read finds the values of keys, and turns a panic into an error: dataloader would write it to a log of its own.
+// read finds the values of keys, and turns a panic into an error: dataloader would write it to its own log.
 func (f *BatchLoader[K, V]) read(ctx context.Context, keys []K) (found map[K]V, err error) {
 	defer func() {
 		if value := recover(); value != nil {
@@ -134,7 +134,7 @@ func (f *BatchLoader[K, V]) newDataloader() *dataloader.Loader[K, *V] {
 	}, dataloader.WithWait[K, *V](batchWait), dataloader.WithInputCapacity[K, *V](16))
 }
 
-// inOrder answers each key in its place. A missing value is not an error: sessions outlive contacts.
+// inOrder returns the results in the order of the keys. A missing value is not an error: sessions outlive contacts.
 func inOrder[K comparable, V any](keys []K, found map[K]V, err error) []*dataloader.Result[*V] {
 	out := make([]*dataloader.Result[*V], len(keys))
 	for i, k := range keys {

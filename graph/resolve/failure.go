@@ -88,7 +88,7 @@ func sortOut(ids []string, outcomes []error, err error) ([]string, []model.UserE
 	return done, problems, err
 }
 
-// failureIDs keeps each id in its place.
+// failureIDs keeps the order of the ids.
 func failureIDs(ids []string) []crm.FailureID {
 	out := make([]crm.FailureID, len(ids))
 	for i, s := range ids {

@@ -25,7 +25,7 @@ type Loaders struct {
 
 	mu    sync.Mutex
 	pages [][]crm.ContactID
-	// By arguments: each alias has a loader of its own.
+	// By arguments: each alias has a separate loader.
 	sessions  map[string]*BatchLoader[crm.ContactID, service.ContactSessions]
 	histories map[string]*BatchLoader[crm.ContactID, service.ContactHistory]
 }

@@ -33,7 +33,7 @@ func (r queryResolver) Nodes(ctx context.Context, ids []string) ([]model.Node, e
 	return r.nodes(ctx, ids)
 }
 
-// nodes finds the objects of ids, each in its place: one call to storage for each type among them.
+// nodes finds the objects of ids, in the same order, with one call to storage for each type.
 func (r queryResolver) nodes(ctx context.Context, ids []string) ([]model.Node, error) {
 	var (
 		v          = auth.Viewer(ctx)

@@ -82,10 +82,10 @@ func UnmarshalSessionEventKind(v any) (model.SessionEventKind, error) {
 	return enum(v, model.SessionCreated, model.SessionUpdated, model.SessionActivity, model.ContactDeleted)
 }
 
-// MarshalContactOrderField writes what a list is sorted by.
+// MarshalContactOrderField writes the order of a list.
 func MarshalContactOrderField(v service.OrderField) graphql.Marshaler { return plain(v) }
 
-// UnmarshalContactOrderField reads what a list is to be sorted by.
+// UnmarshalContactOrderField reads the order of a list.
 func UnmarshalContactOrderField(v any) (service.OrderField, error) {
 	return enum(v, service.ByLastActivity, service.ByName, service.ByCreated, service.ByRelevance)
 }

@@ -117,7 +117,7 @@ func (b *backlog) counts() (bytes int, cut int64) {
 	return b.bytes, b.cut
 }
 
-// errCut ends the writing of an answer to a reader who is too slow.
+// errCut ends writing to a reader that is too slow.
 var errCut = errors.New("the reader is too slow")
 
 // longAgo is a deadline that has passed.

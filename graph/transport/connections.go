@@ -33,7 +33,7 @@ type connections struct {
 	empty     chan struct{} // closed when draining and nothing is open
 }
 
-// openConnection is what is known of a connection that is open.
+// openConnection is the state of an open connection.
 type openConnection struct {
 	address      string
 	acknowledged bool
@@ -54,7 +54,7 @@ type connection interface {
 	drain()
 	// cut ends it now.
 	cut()
-	// refuse ends it because its credential is not good any more.
+	// refuse ends it because its credential is no longer valid.
 	refuse(why string)
 }
 
@@ -160,7 +160,7 @@ func (l *connections) remove(c connection) {
 	}
 }
 
-// drain lets nobody in any more and ends what is open. The channel is closed when all of it has ended.
+// drain refuses new connections and ends the open ones. The channel is closed when all have ended.
 func (l *connections) drain() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -185,7 +185,7 @@ func (l *connections) cut() {
 }
 
 // Shutdown ends every socket and every event stream, in a way that makes clients come back elsewhere, and lets queries
-// and mutations that are running over a socket finish. What is left when ctx ends is cut off. It does not end plain
+// and mutations that are running over a socket finish. Those left when ctx ends are cut off. It does not end plain
 // requests. The error is the context's.
 func (h *Handler) Shutdown(ctx context.Context) error {
 	defer h.end()

@@ -13,17 +13,17 @@ import (
 const (
 	// corkSize is how much a corked connection gathers before it writes.
 	corkSize = 64 << 10
-	// frameBuffer is where a frame's head and body meet, for each socket: enough for what is sent singly.
+	// frameBuffer joins the head and body of a frame, for each socket: enough for single messages.
 	frameBuffer = 1 << 10
 )
 
-// cork is a connection that gathers what is written to it while it is corked: many messages go out with one call to the
-// system. Each write has a time limit of its own.
+// cork is a connection that buffers writes while it is corked: many messages go out with one call to the
+// system. Each write has a separate time limit.
 type cork struct {
 	net.Conn
 
 	limit time.Duration
-	hold  func(bytes int) (done func()) // called with what is held for a reader who may be slow
+	hold  func(bytes int) (done func()) // called with the bytes held for a reader that may be slow
 
 	mu    sync.Mutex
 	corks int

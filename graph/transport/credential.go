@@ -14,7 +14,7 @@ import (
 // A connection lasts, and its credential may be withdrawn meanwhile: somebody signs out, a key is taken from the JWKS, a
 // role is lost. EndSignIn reports sign-outs; everything else is found by checking the credential regularly.
 
-// Why credentials are not good any more, where nobody says more.
+// The reasons for ending a connection, when the credential gives none.
 const (
 	whyChanged   = "credential changed"
 	whySignedOut = "signed out"
@@ -31,7 +31,7 @@ func (h *Handler) EndSignIn(e crm.EndedSignIn) {
 	}
 }
 
-// EndMoved ends every socket and event stream whose workspace has another number by now: the database has been put back to a
+// EndMoved ends every socket and event stream whose workspace has a different number now: the database has been put back to a
 // time before it had this one.
 func (h *Handler) EndMoved(ctx context.Context, workspaces storage.Workspaces) {
 	h.connections.mu.Lock()

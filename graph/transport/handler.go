@@ -25,7 +25,7 @@ type Options struct {
 	Report *problem.Reporter
 	// Authenticate returns the viewer of an Authorization header.
 	Authenticate func(ctx context.Context, header string) (crm.Viewer, error)
-	// Again is Authenticate for the credential of an open connection: it must check it anew. Nil is Authenticate.
+	// Again is Authenticate for the credential of an open connection: it must check it again. Nil is Authenticate.
 	Again func(ctx context.Context, header string) (crm.Viewer, error)
 	// Subscribe returns the events of a viewer's workspace after an event, or from now on.
 	Subscribe func(ctx context.Context, v crm.Viewer, after *crm.EventID) (*events.Subscription, error)

@@ -146,7 +146,7 @@ func write(w http.ResponseWriter, mediaType string, status int, resp *graphql.Re
 	_, _ = w.Write(b.B)
 }
 
-// head sets what an answer is and how long.
+// head sets the type and length of an answer.
 func head(w http.ResponseWriter, mediaType string, length int) {
 	h := w.Header()
 	h["Content-Type"] = contentTypes[mediaType]

@@ -31,7 +31,7 @@ type message struct {
 	Payload json.RawMessage `json:"payload,omitempty"`
 }
 
-// readMessage reads what a client may send. The error says what is wrong, in words fit for a close reason.
+// readMessage reads a message of a client. The error is worded as a close reason.
 func readMessage(text []byte) (message, error) {
 	invalid := func(reason string) (message, error) { return message{}, errors.New("Invalid message: " + reason) }
 	if !utf8.Valid(text) {
@@ -78,7 +78,7 @@ func isOperation(payload json.RawMessage) bool {
 		isObjectOrNone(members["variables"]) && isObjectOrNone(members["extensions"])
 }
 
-// authorizationOf is the credential in the payload of connection_init; empty when there is none.
+// authorizationOf is the credential in the payload of connection_init; empty without one.
 func authorizationOf(payload json.RawMessage) string {
 	var members map[string]any
 	_ = json.Unmarshal(payload, &members) // is an object, or nothing

@@ -27,7 +27,7 @@ type sharedSubscriptions struct {
 }
 
 // sharedSubscription is the streams that get the same answers, because everything that an answer depends on is the same:
-// document, operation, variables, workspace and role. What a thousand screens show is executed and written as JSON once.
+// document, operation, variables, workspace and role. An answer for a thousand screens is executed and written as JSON once.
 type sharedSubscription struct {
 	h      *Handler
 	key    string

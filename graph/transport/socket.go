@@ -20,7 +20,7 @@ const subprotocol = "graphql-transport-ws"
 
 // The bounds of a socket.
 const (
-	// maxSocketMessage is the length in bytes that a message from a client may have, and smallMessage what it may have
+	// maxSocketMessage is the length in bytes that a message from a client may have, and smallMessage the length
 	// until the socket is acknowledged.
 	maxSocketMessage = 256 << 10
 	smallMessage     = 8 << 10
@@ -233,7 +233,7 @@ func (s *socket) authenticate(ctx context.Context) (crm.Viewer, error) {
 	return v, nil
 }
 
-// refuseInit closes the socket for what is wrong with its credential.
+// refuseInit closes the socket because of its credential.
 func (s *socket) refuseInit(ctx context.Context, err error) {
 	if _, ext := s.h.report.Describe(ctx, err); ext["code"] != problem.Unauthenticated {
 		s.close(websocket.StatusTryAgainLater, "Try again later")
@@ -323,7 +323,7 @@ func (s *socket) complete(id string) {
 	}
 }
 
-// forget takes an operation off the socket: nothing is sent for it any more. It is false if that was done before. The caller
+// forget removes an operation from the socket: nothing more is sent for it. It is false if it was removed before. The caller
 // holds the lock.
 func (s *socket) forget(o *socketOperation) bool {
 	if o.over.Swap(true) {

@@ -22,7 +22,7 @@ type socketOperation struct {
 	id     string // the client's
 	cancel context.CancelFunc
 
-	over    atomic.Bool // nothing is sent any more
+	over    atomic.Bool // nothing more is sent
 	counted *int        // the counter of the socket that it is in; guarded by the socket
 
 	// Either is set once the operation is prepared: a query or a mutation, or a subscription.

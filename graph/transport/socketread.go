@@ -18,7 +18,7 @@ const (
 	longMessagesShare = 16  // of one subject
 )
 
-// longMessages is how many long messages are on their way. What a client has sent of one is held until it is complete, or
+// longMessages is how many long messages are arriving. The received part of one is held until it is complete, or
 // late.
 type longMessages struct {
 	mu    sync.Mutex

@@ -19,7 +19,7 @@ import (
 )
 
 // eventStream is the answer to one operation as server-sent events, in the distinct connections mode of graphql-sse: next
-// for each answer, then complete. What is wrong with the operation itself is an answer, too.
+// for each answer, then complete. An error of the operation itself is an answer, too.
 //
 // See https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md.
 type eventStream struct {
@@ -31,7 +31,7 @@ type eventStream struct {
 	backlog *backlog
 	reader  operation.Subject
 
-	buf *answer.Buffer // what is not written yet, or nil; only the handler uses it
+	buf *answer.Buffer // unwritten bytes, or nil; only the handler uses it
 
 	mu      sync.Mutex
 	alive   *time.Timer
@@ -131,7 +131,7 @@ func (s *eventStream) begin() error {
 	return nil
 }
 
-// stop ends the comments. Nothing is written any more when it returns.
+// stop ends the comments. Nothing is written after it returns.
 func (s *eventStream) stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -195,7 +195,7 @@ func (s *eventStream) complete(errs gqlerror.List) {
 	_ = s.flush()
 }
 
-// write writes at once. The caller holds the lock.
+// write writes immediately. The caller holds the lock.
 func (s *eventStream) write(b []byte) error {
 	if err := s.rc.SetWriteDeadline(time.Now().Add(s.times.Write)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err

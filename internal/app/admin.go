@@ -15,9 +15,8 @@ import (
 	"kith/internal/metrics"
 )
 
-// serveAdmin answers those who run Kith on an address of their own, until the function it returns is called: metrics,
-// health and profiles. No page of a browser gets at it, neither from another origin nor, where it is for this machine, by a
-// name that was pointed here.
+// serveAdmin serves metrics, health and profiles on a separate address, until stop is called. Web pages cannot read it,
+// neither from another origin nor, on a loopback address, through a DNS name that points here.
 func serveAdmin(addr string, health *httpd.Health, registry *prometheus.Registry, logger *slog.Logger) (stop func() error, err error) {
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -42,7 +41,7 @@ func serveAdmin(addr string, health *httpd.Health, registry *prometheus.Registry
 	}
 	go func() {
 		if err := server.Serve(ln); err != nil && !errors.Is(err, http.ErrServerClosed) {
-			logger.Error("the admin address is not served any more", "error", err)
+			logger.Error("the admin address is no longer served", "error", err)
 		}
 	}()
 	logger.Info("serving metrics, health and profiles", "addr", ln.Addr().String())

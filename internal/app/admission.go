@@ -11,18 +11,18 @@ import (
 	"kith/internal/httpd"
 )
 
-// channelFactor is how many times the requests of a person a channel credential may make: it speaks for all customers
+// channelFactor multiplies a person's rate for a channel credential, which reports for all customers
 // of a channel.
 const channelFactor = 10
 
-// addressFactor is how many times the requests of a person may come from one address by people with credentials: an
+// addressFactor multiplies a person's rate for all requests with credentials from one address, because an
 // office has one address.
 const addressFactor = 20
 
-// admission finds out who sends a request, once for each, and refuses those who send too many. Requests with a good
-// credential count towards its subject, and all of them together towards their address; others towards their address.
+// admission authenticates each request once and limits the rate. Requests with a valid
+// credential count towards its subject and its address, others towards a separate limit of their address.
 //
-// A credential is an Authorization header or, without one, the cookie of somebody who signed in on the staff pages.
+// A credential is an Authorization header or, without one, the session cookie of the staff pages.
 type admission struct {
 	who     func(ctx context.Context, header string) (crm.Viewer, error)
 	cookie  func(r *http.Request) (v crm.Viewer, found bool, err error) // nil where nobody signs in
@@ -43,16 +43,16 @@ func newAdmission(
 
 type answerKey struct{}
 
-// answer is what came of a credential that admit has looked at.
+// answer is the result of authenticating a request.
 type answer struct {
 	header  string
 	address string // that the request came from
 	viewer  crm.Viewer
 	err     error
-	cookie  *http.Request // the request, where it was its cookie
+	cookie  *http.Request // the request, if the credential was its cookie
 }
 
-// ask looks at the credential of r.
+// ask authenticates r.
 func (a admission) ask(r *http.Request) answer {
 	got := answer{header: r.Header.Get("Authorization"), address: httpd.Address(r)}
 	if got.header == "" && a.cookie != nil {
@@ -66,7 +66,7 @@ func (a admission) ask(r *http.Request) answer {
 	return got
 }
 
-// admit lets requests through to next that are not too many.
+// admit passes requests within the rate limit to next.
 func (a admission) admit(next http.Handler) http.Handler {
 	if a.limiter == nil && a.cookie == nil {
 		return next
@@ -95,8 +95,8 @@ func (a admission) admit(next http.Handler) http.Handler {
 	})
 }
 
-// allow takes tokens of somebody who has shown a credential, and of the address, or tells how long to wait. The context is
-// one that admit has made.
+// allow takes tokens from the limits of a subject and of its address, or returns how long to wait. The context comes
+// from admit.
 func (a admission) allow(ctx context.Context, v crm.Viewer, tokens int) (wait time.Duration, ok bool) {
 	if a.limiter == nil {
 		return 0, true
@@ -112,8 +112,8 @@ func (a admission) allow(ctx context.Context, v crm.Viewer, tokens int) (wait ti
 	return a.limiter.Allow(tokens, subject, httpd.Asker{Name: "address " + got.address, Factor: addressFactor})
 }
 
-// authenticate returns who brings the header; with an empty one, whose cookie came along. It does not ask again what
-// admit has asked.
+// authenticate returns the viewer of the header or, if it is empty, of the cookie. It reuses the result of
+// admit.
 func (a admission) authenticate(ctx context.Context, header string) (crm.Viewer, error) {
 	if got, ok := ctx.Value(answerKey{}).(answer); ok && got.header == header {
 		return got.viewer, got.err
@@ -121,7 +121,7 @@ func (a admission) authenticate(ctx context.Context, header string) (crm.Viewer,
 	return a.who(ctx, header)
 }
 
-// again is authenticate that looks at the credential once more, for connections that last.
+// again is authenticate without the cached result, for long-lived connections.
 func (a admission) again(ctx context.Context, header string) (crm.Viewer, error) {
 	if got, ok := ctx.Value(answerKey{}).(answer); ok && got.header == header && got.cookie != nil {
 		v, _, err := a.cookie(got.cookie.WithContext(ctx))
@@ -130,7 +130,7 @@ func (a admission) again(ctx context.Context, header string) (crm.Viewer, error)
 	return a.who(ctx, header)
 }
 
-// only lets through to next who may do p, by a credential as admit takes them.
+// only passes requests of viewers who may do p to next.
 func (a admission) only(p crm.Permission, next http.Handler) http.Handler {
 	return a.admit(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v, err := a.authenticate(r.Context(), r.Header.Get("Authorization"))

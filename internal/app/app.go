@@ -14,7 +14,7 @@ import (
 	"kith/internal/config"
 )
 
-// Main runs Kith until it is done, or until the process is told to stop, and returns the exit code: 0 when all went well,
+// Main runs Kith until it is done, or until the process receives a signal to stop, and returns the exit code: 0 when all went well,
 // 2 when the command line or a setting is wrong, else 1. Settings come from args and environ, which are pairs as of
 // [os.Environ], and nothing else.
 func Main(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
@@ -28,7 +28,7 @@ func Main(ctx context.Context, args, environ []string, stdout, stderr io.Writer)
 	return exitCode(err)
 }
 
-// stopSignals are the signals that stop Kith. A hangup does unless it was ignored from the start, as under nohup.
+// stopSignals are the signals that stop Kith. SIGHUP is one unless it was ignored from the start, as under nohup.
 func stopSignals() []os.Signal {
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
@@ -37,7 +37,7 @@ func stopSignals() []os.Signal {
 	return signals
 }
 
-// exitCode is the exit code that an error of run stands for.
+// exitCode is the exit code for an error of run.
 func exitCode(err error) int {
 	if err == nil {
 		return 0
@@ -48,7 +48,7 @@ func exitCode(err error) int {
 	return 1
 }
 
-// run does what args say and returns when it is done, or when ctx has ended and everything is closed.
+// run executes the command in args, and returns when it is done, or when ctx has ended and everything is closed.
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
 	var c commands
 	getenv := getenvOf(environ)

@@ -8,10 +8,10 @@ import (
 	"kith/storage"
 )
 
-// generationCheck is how often it is looked whether the database is still the one it was.
+// generationCheck is how often the generation of the database is checked.
 const generationCheck = time.Second
 
-// watchGeneration calls changed after the store has found that the database is not the one it was, until ctx ends.
+// watchGeneration calls changed whenever the generation of the database has changed, until ctx ends.
 func watchGeneration(ctx context.Context, store storage.Generations, changed func()) {
 	every := time.NewTicker(generationCheck)
 	defer every.Stop()

@@ -10,7 +10,7 @@ import (
 )
 
 type backupCommand struct {
-	File string `arg:"" help:"Where to write the copy. There must be no such file."`
+	File string `arg:"" help:"Where to write the copy. The file must not exist."`
 }
 
 // Run copies an SQLite database while others use it.
@@ -26,7 +26,7 @@ func (b backupCommand) Run(ctx context.Context, p *program) error {
 	err := sqlite.Backup(ctx, path, b.File)
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		return &usageError{fmt.Errorf("%s is there already: a backup writes over nothing", b.File)}
+		return &usageError{fmt.Errorf("%s already exists; a backup does not overwrite files", b.File)}
 	case err != nil:
 		return err
 	}

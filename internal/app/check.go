@@ -16,8 +16,8 @@ import (
 const shownFindings = 100
 
 type checkCommand struct {
-	Repair    bool   `help:"Mend what is found, as after an upgrade that folds text in another way."`
-	Workspace string `help:"Check this workspace alone." placeholder:"NAME"`
+	Repair    bool   `help:"Repair what is found, for example after an upgrade that changes how text is folded for search."`
+	Workspace string `help:"Check only this workspace." placeholder:"NAME"`
 }
 
 // Run checks the database and prints what it finds. It fails when something was found that is not repaired.

@@ -17,8 +17,8 @@ type closer struct {
 
 func (cs *closers) add(name string, f func() error) { *cs = append(*cs, closer{name, f}) }
 
-// close closes in reverse and names each failure. All of it together gets the time given; what is not closed by then is
-// left to the end of the process.
+// close closes in reverse and names each failure. Everything together may take the given time; the process ends without closing
+// the rest.
 func (cs closers) close(within time.Duration) error {
 	deadline := time.After(within)
 	var all []error

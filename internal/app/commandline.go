@@ -13,13 +13,13 @@ import (
 type commands struct {
 	Settings config.Config `embed:"" group:"Settings, as flags or environment variables:"`
 
-	Serve   serveCommand   `cmd:"" default:"withargs" help:"Answer requests. This is what kith does without a command."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database up to date."`
-	Check   checkCommand   `cmd:"" help:"Look for search keys, rows and indexes that are not as they should be."`
-	Backup  backupCommand  `cmd:"" help:"Copy an SQLite database to a new file, while others use it."`
-	Demo    demoCommand    `cmd:"" help:"Fill a workspace with believable contacts."`
+	Serve   serveCommand   `cmd:"" default:"withargs" help:"Start the server. This is the default command."`
+	Migrate migrateCommand `cmd:"" help:"Create the database, or migrate it to this version."`
+	Check   checkCommand   `cmd:"" help:"Verify search keys, rows and indexes; --repair corrects them."`
+	Backup  backupCommand  `cmd:"" help:"Copy an SQLite database to a new file while it is in use."`
+	Demo    demoCommand    `cmd:"" help:"Fill a workspace with made-up contacts."`
 	Token   tokenCommand   `cmd:"" help:"Print a token signed with KITH_AUTH_SECRET."`
-	Rekey   rekeyCommand   `cmd:"" help:"Encrypt every channel's secrets under the first key of KITH_SECRET_KEY."`
+	Rekey   rekeyCommand   `cmd:"" help:"Encrypt all channel secrets with the first key in KITH_SECRET_KEY."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
@@ -37,7 +37,7 @@ func parse(c *commands, args []string, getenv func(string) string, stdout, stder
 	}()
 	options := append(config.Options(getenv),
 		kong.Name("kith"),
-		kong.Description("A contacts server for teams that talk with customers on many channels. It answers GraphQL."),
+		kong.Description("A contacts server for teams that talk with customers on many channels. It serves a GraphQL API and the staff pages."),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { panic(exit{}) }), // called for --help alone
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),

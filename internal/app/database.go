@@ -19,7 +19,7 @@ import (
 	"kith/storage/sqlite"
 )
 
-// databasePause is how often Kith tries to reach a PostgreSQL server that is away at start.
+// databasePause is how often Kith tries to reach a PostgreSQL server that is unavailable at start.
 const databasePause = time.Second
 
 // database is the database that the settings name, and how to connect to it.
@@ -47,19 +47,19 @@ func (d database) String() string {
 	return d.config.DatabaseURL.String()
 }
 
-// await opens the database for serving. While a PostgreSQL server is away it waits and answers requests on ln as
+// await opens the database for serving. While a PostgreSQL server is unavailable, it waits and answers requests on ln as
 // unavailable. It migrates an empty database.
 func (d database) await(
 	ctx context.Context, ln net.Listener, health *httpd.Health, logger *slog.Logger,
 ) (storage.Store, error) {
-	for away := false; ; {
+	for unavailable := false; ; {
 		store, err := d.open(ctx)
 		if !errors.Is(err, crm.ErrUnavailable) {
 			return store, err
 		}
 		logger.Warn("waiting for the database", "error", err)
-		if !away {
-			away = true
+		if !unavailable {
+			unavailable = true
 			defer serveUnavailable(ln, health, logger)()
 		}
 		select {
@@ -70,8 +70,8 @@ func (d database) await(
 	}
 }
 
-// open opens the database. An SQLite file is created and brought up to date, an empty PostgreSQL database is, too; one
-// with an older or a newer schema is refused, because other processes may be using it.
+// open opens the database. It creates and migrates an SQLite file, and migrates an empty PostgreSQL database. It refuses a PostgreSQL
+// database with an older or newer schema, because other processes may be using it.
 func (d database) open(ctx context.Context) (storage.Store, error) {
 	if path, ok := d.config.DatabaseURL.Path(); ok {
 		if dir, ok := d.config.DefaultDirectory(d.getenv); ok {
@@ -88,8 +88,8 @@ func (d database) open(ctx context.Context) (storage.Store, error) {
 	return d.openPostgres(ctx, true)
 }
 
-// openExisting opens a database that is to be there already, for commands that look after one. It creates nothing and
-// migrates nothing: with a typing mistake in its name a database would look sound, and empty.
+// openExisting opens a database that must exist already, for maintenance commands. It creates nothing and
+// migrates nothing: otherwise a typing mistake in the name would yield a sound, empty database.
 func (d database) openExisting(ctx context.Context) (storage.Store, error) {
 	path, ok := d.config.DatabaseURL.Path()
 	if !ok {
@@ -102,7 +102,7 @@ func (d database) openExisting(ctx context.Context) (storage.Store, error) {
 	return store, nil
 }
 
-// openPostgres opens a PostgreSQL database whose schema is this program's. Create says whether an empty one may be filled.
+// openPostgres opens a PostgreSQL database with the current schema. create says whether an empty one may be migrated.
 func (d database) openPostgres(ctx context.Context, create bool) (storage.Store, error) {
 	u, _ := d.config.DatabaseURL.Postgres()
 	schema, err := postgres.SchemaOf(ctx, u, d.postgres)
@@ -110,15 +110,15 @@ func (d database) openPostgres(ctx context.Context, create bool) (storage.Store,
 	case err != nil:
 		return nil, fmt.Errorf("read the database's version: %w", err)
 	case schema.Version > schema.Latest:
-		return nil, fmt.Errorf("the database is at version %d, newer than this kith, which knows %d: run a newer kith", schema.Version, schema.Latest)
+		return nil, fmt.Errorf("the database is at version %d, but this kith supports only %d: run a newer kith", schema.Version, schema.Latest)
 	case schema.Version == 0 && !create:
-		return nil, fmt.Errorf("there is no database of Kith at %s; `kith migrate` makes one", d.config.DatabaseURL)
+		return nil, fmt.Errorf("there is no database of Kith at %s; `kith migrate` creates one", d.config.DatabaseURL)
 	case schema.Version == 0:
 		if _, err := postgres.Migrate(ctx, u, d.postgres); err != nil {
 			return nil, err
 		}
 	case schema.Version < schema.Latest:
-		return nil, fmt.Errorf("the database is at version %d, this kith needs %d: run `kith migrate`", schema.Version, schema.Latest)
+		return nil, fmt.Errorf("the database is at version %d, but this kith needs %d: run `kith migrate`", schema.Version, schema.Latest)
 	}
 	store, err := postgres.Open(ctx, u, d.postgres)
 	if err != nil {
@@ -127,7 +127,7 @@ func (d database) openPostgres(ctx context.Context, create bool) (storage.Store,
 	return store, nil
 }
 
-// migrate brings the database up to date and says what it found.
+// migrate migrates the database and prints the versions.
 func (d database) migrate(ctx context.Context, stdout io.Writer) error {
 	u, ok := d.config.DatabaseURL.Postgres()
 	if !ok {
@@ -143,7 +143,7 @@ func (d database) migrate(ctx context.Context, stdout io.Writer) error {
 	case err != nil:
 		return err
 	case before.Version > before.Latest:
-		return fmt.Errorf("the database is at version %d, newer than this kith, which knows %d", before.Version, before.Latest)
+		return fmt.Errorf("the database is at version %d, newer than %d, which this kith supports", before.Version, before.Latest)
 	case before.Version == before.Latest:
 		_, _ = fmt.Fprintf(stdout, "The database is up to date, at version %d.\n", before.Version)
 	default:

@@ -10,13 +10,13 @@ import (
 )
 
 type demoCommand struct {
-	Contacts  int    `default:"500" help:"How many contacts. Default: ${default}."`
-	Seed      uint64 `default:"1" help:"The same seed makes the same contacts. Default: ${default}."`
+	Contacts  int    `default:"500" help:"How many contacts to create. Default: ${default}."`
+	Seed      uint64 `default:"1" help:"The same seed creates the same contacts. Default: ${default}."`
 	Workspace string `default:"demo" help:"The workspace to fill. Default: ${default}."`
-	Force     bool   `help:"Add to a workspace that has contacts already."`
+	Force     bool   `help:"Fill a workspace even if it already has contacts."`
 }
 
-// Run fills a workspace and shows how far it is.
+// Run fills a workspace and shows its progress.
 func (d demoCommand) Run(ctx context.Context, p *program) (err error) {
 	if err := p.config.Validate(false); err != nil {
 		return &usageError{err}
@@ -37,10 +37,10 @@ func (d demoCommand) Run(ctx context.Context, p *program) (err error) {
 	}
 	filled, err := store.HasContacts(ctx, w)
 	if err != nil {
-		return fmt.Errorf("look into the workspace: %w", err)
+		return fmt.Errorf("read the workspace: %w", err)
 	}
 	if filled && !d.Force {
-		return &usageError{fmt.Errorf("workspace %q has contacts already; --force adds to them", d.Workspace)}
+		return &usageError{fmt.Errorf("workspace %q already has contacts; use --force to add more", d.Workspace)}
 	}
 	begun := time.Now()
 	rate := func(done int) float64 { return float64(done) / max(time.Since(begun).Seconds(), 0.001) }
@@ -61,7 +61,7 @@ func (d demoCommand) Run(ctx context.Context, p *program) (err error) {
 	if err != nil {
 		return err
 	}
-	for more := true; more; { // leave nothing for the server to catch up with
+	for more := true; more; { // leave no maintenance for the server
 		if more, err = store.Maintain(ctx); err != nil {
 			return fmt.Errorf("tidy up: %w", err)
 		}

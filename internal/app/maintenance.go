@@ -13,7 +13,7 @@ import (
 const (
 	// maintainInterval is how soon work left behind by earlier calls is noticed.
 	maintainInterval = time.Second
-	// maintainPause is how long maintenance rests after a failure.
+	// maintainPause is how long maintenance waits after a failure.
 	maintainPause = 15 * time.Second
 	// forgetInterval is how often records past their retention are deleted.
 	forgetInterval = 10 * time.Second
@@ -22,17 +22,17 @@ const (
 // retention is how long each kind of record is kept.
 type retention struct{ events, messages, failures time.Duration }
 
-// maintenance is what the store needs while nobody asks it for anything.
+// maintenance is the background work of the store.
 type maintenance struct {
 	store     storage.Store
 	retention retention
 	now       func() time.Time
 	panicked  func()
 
-	forgot time.Time // when there was nothing more to forget
+	forgot time.Time // when nothing was left to forget
 }
 
-// maintain looks after the store until ctx ends or stop is called, which waits for it.
+// maintain runs the maintenance until ctx ends or stop is called, which waits for it.
 func maintain(ctx context.Context, work *maintenance, logger *slog.Logger) (stop func() error) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})

@@ -10,7 +10,7 @@ import (
 )
 
 type migrateCommand struct {
-	Citus bool `help:"Then spread the tables over the nodes of a Citus cluster."`
+	Citus bool `help:"Then distribute the tables over the nodes of a Citus cluster."`
 }
 
 // Run migrates.
@@ -20,7 +20,7 @@ func (m migrateCommand) Run(ctx context.Context, p *program) error {
 	}
 	u, ok := p.config.DatabaseURL.Postgres()
 	if m.Citus && !ok {
-		return &usageError{errors.New("--citus is for PostgreSQL")}
+		return &usageError{errors.New("--citus works only with PostgreSQL")}
 	}
 	db := p.database()
 	_, _ = fmt.Fprintln(p.stdout, "Database:", db)
@@ -29,7 +29,7 @@ func (m migrateCommand) Run(ctx context.Context, p *program) error {
 	}
 	tables, err := postgres.Distribute(ctx, u, db.postgres)
 	if len(tables) > 0 {
-		_, _ = fmt.Fprintf(p.stdout, "Spread over the cluster: %s.\n", strings.Join(tables, ", "))
+		_, _ = fmt.Fprintf(p.stdout, "Distributed over the cluster: %s.\n", strings.Join(tables, ", "))
 	}
 	return err
 }

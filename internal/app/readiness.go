@@ -12,14 +12,14 @@ import (
 )
 
 const (
-	// After a failed write each readiness check tests a write, this often at most: after firstTest,
-	// and after twice as long, up to lastTest, each time that writes fail again within steady of one that went well.
+	// After a failed write, readiness checks test a write, but wait between tests: firstTest at first,
+	// doubled up to lastTest each time that writes fail again within steady of a success.
 	firstTest = time.Second
 	lastTest  = 30 * time.Second
 	steady    = time.Minute
 )
 
-// readiness says whether the store is open and can be written to. After a write has failed for a reason that lasts, the
+// readiness knows whether the store is open and can be written to. After a write has failed for a reason that lasts, the
 // store is not ready until a write succeeds.
 type readiness struct {
 	logger *slog.Logger
@@ -31,7 +31,7 @@ type readiness struct {
 	noted   map[storage.Cause]bool    // causes logged since then
 	next    time.Time                 // when to test again
 	wait    time.Duration             // how long after that
-	well    time.Time                 // when the last trouble ended
+	well    time.Time                 // when the last failure ended
 	testing chan struct{}             // closed at the end of the test that runs; nil where none does
 }
 
@@ -39,7 +39,7 @@ func newReadiness(logger *slog.Logger, now func() time.Time) *readiness {
 	return &readiness{logger: logger, now: now, noted: map[storage.Cause]bool{}, wait: firstTest}
 }
 
-// open makes s the store, and returns it so that readiness hears of the errors of its calls.
+// open makes s the store, and returns it instrumented, so that readiness sees the errors of its calls.
 func (r *readiness) open(s storage.Store) storage.Store {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -84,7 +84,7 @@ func (r *readiness) due() (storage.Store, <-chan struct{}) {
 	r.testing = done
 	go func() {
 		defer close(done)
-		// No request is waited for: one that is in a hurry leaves, and the next one finds what came of the test.
+		// The test outlives the request: a request that times out leaves, and the next one sees the result.
 		err := store.TestWrite(context.Background())
 		r.note("TestWrite", err)
 		r.mu.Lock()
@@ -114,7 +114,7 @@ func (r *readiness) note(call string, err error) {
 	defer r.mu.Unlock()
 	if !r.noted[trouble.Cause] {
 		r.noted[trouble.Cause] = true
-		r.logger.Error("the database fails", "cause", string(trouble.Cause), "call", call, "error", err)
+		r.logger.Error("the database is failing", "cause", string(trouble.Cause), "call", call, "error", err)
 	}
 	if !trouble.Cause.StopsWrites() {
 		return

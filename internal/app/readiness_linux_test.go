@@ -23,7 +23,7 @@ func (s *server) isReady(t *testing.T) (ready bool, body string) {
 // tellsOf fails the test unless log and metrics name the cause.
 func (s *server) tellsOf(t *testing.T, cause string) {
 	t.Helper()
-	if !regexp.MustCompile(`level=ERROR msg="the database fails" cause=` + cause + ` call=`).MatchString(s.log.String()) {
+	if !regexp.MustCompile(`level=ERROR msg="the database is failing" cause=` + cause + ` call=`).MatchString(s.log.String()) {
 		t.Errorf("the log does not name the cause:\n%s", s.log)
 	}
 	_, metrics := s.get(t, "/metrics")
@@ -76,7 +76,7 @@ func TestAFullDiskTurnsReadinessUntilThereIsRoom(t *testing.T) {
 	}
 	await(t, "readiness", func() bool { ready, _ := s.isReady(t); return ready })
 	if !strings.Contains(s.log.String(), "the database can be written to again") {
-		t.Error("the log does not tell of the end")
+		t.Error("the log does not mention the recovery")
 	}
 	if body := s.write(t, channel, "last"); strings.Contains(body, "errors\"") {
 		t.Errorf("writing: %s", body)
@@ -114,7 +114,7 @@ func TestAPostgreSQLThatIsReadOnlyTurnsReadinessUntilItIsNot(t *testing.T) {
 		t.Fatal(err)
 	}
 	set := func(value string) {
-		// Connections that are open keep what they were told, so they have to go.
+		// Connections that are open keep their settings, so they have to go.
 		pgtest.Exec(t, address, fmt.Sprintf(`
 			BEGIN READ WRITE;
 			ALTER DATABASE %q SET default_transaction_read_only = %s;

@@ -12,14 +12,14 @@ import (
 
 type rekeyCommand struct{}
 
-// Run encrypts every channel's secrets under the first key and says how many there were. It fails when some cannot be
-// decrypted; the others are done by then.
+// Run encrypts every channel's secrets with the first key and prints how many there were. It fails when some cannot be
+// decrypted, but still encrypts the others.
 func (rekeyCommand) Run(ctx context.Context, p *program) (err error) {
 	if err := p.config.Validate(false); err != nil {
 		return &usageError{err}
 	}
 	if p.config.SecretKey == "" {
-		return &usageError{errors.New("KITH_SECRET_KEY is not set: there is nothing to encrypt with")}
+		return &usageError{errors.New("KITH_SECRET_KEY is not set: encrypting needs it")}
 	}
 	keys, err := vault.New(p.config.SecretKeys()...)
 	if err != nil {
@@ -36,48 +36,48 @@ func (rekeyCommand) Run(ctx context.Context, p *program) (err error) {
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(p.stdout, "Channels whose secrets are encrypted anew: %d. Under the first key already: %d.\n", done.sealed, done.current)
+	_, _ = fmt.Fprintf(p.stdout, "Channels whose secrets were re-encrypted: %d. Already encrypted with the first key: %d.\n", done.sealed, done.current)
 	for _, id := range done.closed {
 		_, _ = fmt.Fprintf(p.stdout, "%s: its secrets cannot be decrypted; enter them again\n", id)
 	}
 	if n := len(done.closed); n > 0 {
-		return fmt.Errorf("channels whose secrets are under a key that is not in KITH_SECRET_KEY, or damaged: %d", n)
+		return fmt.Errorf("channels whose secrets are damaged, or encrypted with a key that is not in KITH_SECRET_KEY: %d", n)
 	}
 	return nil
 }
 
-// rekeyed tells what became of the channels with secrets.
+// rekeyed counts the channels with secrets by outcome.
 type rekeyed struct {
 	sealed, current int
 	closed          []crm.ChannelID // cannot be opened
 }
 
-// rekey seals the secrets of every channel under the first key of v. It may be broken off and done again.
+// rekey encrypts the secrets of every channel with the first key of v. It can be interrupted and repeated.
 func rekey(ctx context.Context, store storage.Store, v *vault.Vault) (rekeyed, error) {
-	type place struct {
+	type sealedChannel struct {
 		workspace crm.WorkspaceID
 		channel   crm.ChannelID
 	}
 	var (
-		done   rekeyed
-		places []place // gathered first: whoever reads should not write meanwhile
+		done  rekeyed
+		found []sealedChannel // gathered first, so that no write runs during the read
 	)
 	err := store.EachChannel(ctx, func(w crm.WorkspaceID, c crm.Channel) error {
 		if len(c.Secrets) > 0 {
-			places = append(places, place{w, c.ID})
+			found = append(found, sealedChannel{w, c.ID})
 		}
 		return nil
 	})
 	if err != nil {
 		return done, fmt.Errorf("list channels: %w", err)
 	}
-	for _, p := range places {
+	for _, f := range found {
 		var count *int
-		_, err := store.UpdateChannel(ctx, p.workspace, p.channel, func(c *crm.Channel) error {
+		_, err := store.UpdateChannel(ctx, f.workspace, f.channel, func(c *crm.Channel) error {
 			if count = nil; len(c.Secrets) == 0 { // somebody removed them meanwhile
 				return nil
 			}
-			secrets, err := v.Open(p.workspace, c.ID, c.Secrets)
+			secrets, err := v.Open(f.workspace, c.ID, c.Secrets)
 			if err != nil {
 				return err
 			}
@@ -86,14 +86,14 @@ func rekey(ctx context.Context, store storage.Store, v *vault.Vault) (rekeyed, e
 				return nil
 			}
 			count = &done.sealed
-			c.Secrets, err = v.Seal(p.workspace, c.ID, secrets)
+			c.Secrets, err = v.Seal(f.workspace, c.ID, secrets)
 			return err
 		})
 		switch {
 		case errors.Is(err, vault.ErrSealed):
-			done.closed = append(done.closed, p.channel)
+			done.closed = append(done.closed, f.channel)
 		case err != nil:
-			return done, fmt.Errorf("update %s: %w", p.channel, err)
+			return done, fmt.Errorf("update %s: %w", f.channel, err)
 		case count != nil:
 			*count++
 		}

@@ -26,8 +26,8 @@ const (
 	demoContacts = 500
 )
 
-// Little lives on between requests, so the collector runs often. Letting more garbage gather (300) answers some 8 % more
-// searches a second at a million contacts and takes 81 MB instead of 59. The limit keeps a server with much in memory from
+// Little lives on between requests, so the collector runs often. With more garbage (300), it answers some 8 % more
+// searches a second at a million contacts and takes 81 MB instead of 59. The limit keeps a server with a large heap from
 // taking twice as much.
 const (
 	gcPercent   = 125
@@ -46,7 +46,7 @@ func tuneCollector(getenv func(string) string) {
 
 type serveCommand struct{}
 
-// Run answers requests until ctx ends. What it opens it closes in reverse.
+// Run answers requests until ctx ends. It closes what it opened, in reverse.
 func (serveCommand) Run(ctx context.Context, p *program) (err error) {
 	if err := p.validateToServe(); err != nil {
 		return &usageError{err}
@@ -101,7 +101,7 @@ func (serveCommand) Run(ctx context.Context, p *program) (err error) {
 	hub := events.New(store, logger)
 	hub.Panicked = telemetry.panicLogger("background", logger)
 	telemetry.hub(hub)
-	running, end := context.WithCancel(context.WithoutCancel(ctx)) // what serves requests goes on while Kith stops
+	running, end := context.WithCancel(context.WithoutCancel(ctx)) // requests are served while Kith stops
 	defer end()
 	handler, endpoint, err := wiring{
 		config: p.config, now: p.now, logger: logger, telemetry: telemetry, store: store, hub: hub, health: health,
@@ -130,7 +130,7 @@ func (p *program) validateToServe() error {
 		return err
 	}
 	if empty := config.EmptyCredentials(p.environ); len(empty) > 0 && p.config.Development() {
-		return fmt.Errorf("%s: set but empty: fill it in, or take it away to serve everybody on this machine as an admin",
+		return fmt.Errorf("%s: set but empty: fill it in, or unset it to treat everyone on this machine as an admin",
 			strings.Join(empty, ", "))
 	}
 	return nil
@@ -144,7 +144,7 @@ func fillDemo(ctx context.Context, store storage.Store, now time.Time, logger *s
 	}
 	filled, err := store.HasContacts(ctx, w)
 	if err != nil {
-		return fmt.Errorf("look into workspace %s: %w", auth.DevelopmentWorkspace, err)
+		return fmt.Errorf("read workspace %s: %w", auth.DevelopmentWorkspace, err)
 	}
 	if filled {
 		return nil
@@ -153,7 +153,7 @@ func fillDemo(ctx context.Context, store storage.Store, now time.Time, logger *s
 	return demo.Fill(ctx, store, auth.DevelopmentWorkspace, demo.Options{Contacts: demoContacts, Seed: 1, Now: now})
 }
 
-// announce says where Kith listens: to a person in words, to a machine in the log.
+// announce reports where Kith listens, on stdout for people and in the log.
 func announce(stdout io.Writer, c config.Config, addr net.Addr, logger *slog.Logger) {
 	logger.Info("listening", "addr", addr.String())
 	if c.Development() {
@@ -170,7 +170,7 @@ func announce(stdout io.Writer, c config.Config, addr net.Addr, logger *slog.Log
 	_, _ = fmt.Fprintf(stdout, "GraphQL     %s/graphql\nHealth      %s/readyz\n", base, base)
 }
 
-// publicURL is where the world reaches what is served at an address, without a slash at the end.
+// publicURL is where clients reach the server at addr, without a slash at the end.
 func publicURL(c config.Config, addr net.Addr) string {
 	if c.PublicURL != "" {
 		return strings.TrimRight(c.PublicURL, "/")
@@ -178,7 +178,7 @@ func publicURL(c config.Config, addr net.Addr) string {
 	return localURL(addr)
 }
 
-// localURL is where this machine reaches what is served at an address.
+// localURL is where this machine reaches the server at addr.
 func localURL(addr net.Addr) string {
 	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
 		return fmt.Sprintf("http://localhost:%d", tcp.Port)

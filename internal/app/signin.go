@@ -11,7 +11,7 @@ import (
 	"kith/web"
 )
 
-// signIn is what signs staff in; nil where no provider is set.
+// signIn connects to the OpenID Connect provider; nil without one.
 func (w wiring) signIn(ctx context.Context) (*signin.SignIn, error) {
 	c := w.config
 	if !c.OIDCOn() {
@@ -38,7 +38,7 @@ func (w wiring) signIn(ctx context.Context) (*signin.SignIn, error) {
 	}, sealer, w.store, w.logger, w.now)
 }
 
-// cookieOf is how admission reads cookies; nil where nobody signs in.
+// cookieOf is how admission reads cookies; nil without sign-in.
 func cookieOf(staff *signin.SignIn) func(*http.Request) (crm.Viewer, bool, error) {
 	if staff == nil {
 		return nil
@@ -46,7 +46,7 @@ func cookieOf(staff *signin.SignIn) func(*http.Request) (crm.Viewer, bool, error
 	return staff.Viewer
 }
 
-// handleSignIn serves what staff pages sign in with, and what tells them how.
+// handleSignIn serves the sign-in routes, and the one that describes how to sign in.
 func (w wiring) handleSignIn(mux *http.ServeMux, staff *signin.SignIn, a admission) {
 	switch {
 	case staff != nil:
@@ -58,8 +58,8 @@ func (w wiring) handleSignIn(mux *http.ServeMux, staff *signin.SignIn, a admissi
 	}
 }
 
-// handlePlayground serves the playground. Its page is for staff alone where they sign in; where they have tokens, the page
-// is what takes them. The scripts and styles that it is made of are in the repository, and nobody's secret.
+// handlePlayground serves the playground. With sign-in, only staff can open its page; with tokens, the page
+// asks for one. Its scripts and styles are public, as they are in the repository.
 func handlePlayground(mux *http.ServeMux, staff *signin.SignIn, a admission) {
 	playground := web.Playground()
 	page := playground

@@ -30,7 +30,7 @@ func startTelemetry(ctx context.Context, getenv func(string) string) (telemetry,
 	return telemetry{registry, metrics.NewPanics(registry), traces}, err
 }
 
-// close sends what is left of the traces.
+// close sends the remaining traces.
 func (t telemetry) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout/2)
 	defer cancel()
@@ -67,7 +67,7 @@ func (t telemetry) operations(logger *slog.Logger) graph.Instrument {
 	return instrumentOperations(metrics.NewOperations(t.registry), t.traces, logger)
 }
 
-// fields traces the fields of the root; nil where nothing is traced.
+// fields traces root fields; nil without tracing.
 func (t telemetry) fields() func(context.Context, string) (context.Context, func()) {
 	if t.traces == nil {
 		return nil
@@ -79,7 +79,7 @@ func (t telemetry) fields() func(context.Context, string) (context.Context, func
 }
 
 // instrumentOperations logs, counts and traces the operations of GraphQL. The log names the subject and the workspace, but
-// nothing of what was asked for or answered.
+// no part of the request or answer.
 func instrumentOperations(operations *metrics.Operations, traces *tracing.Tracing, logger *slog.Logger) graph.Instrument {
 	return func(ctx context.Context, o graph.Operation) (context.Context, func(code string)) {
 		began := time.Now()
@@ -109,5 +109,5 @@ func instrumentOperations(operations *metrics.Operations, traces *tracing.Tracin
 	}
 }
 
-// shortName is as much of an operation's name as logs and traces hold.
+// shortName cuts an operation's name for logs and traces.
 func shortName(s string) string { return s[:min(len(s), 64)] }

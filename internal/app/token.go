@@ -10,22 +10,22 @@ import (
 )
 
 type tokenCommand struct {
-	Workspace string        `required:"" help:"The workspace that the token opens."`
-	Role      string        `required:"" placeholder:"staff|admin|channel" help:"What the token may do."`
-	Sub       string        `required:"" help:"Whom it stands for."`
-	Name      string        `help:"That person's name."`
-	Channel   string        `placeholder:"ID" help:"With the role channel: the only channel that it may report on."`
-	TTL       time.Duration `name:"ttl" default:"1h" help:"How long it is good. Default: ${default}."`
+	Workspace string        `required:"" help:"The workspace that the token gives access to."`
+	Role      string        `required:"" placeholder:"staff|admin|channel" help:"The role that the token grants."`
+	Sub       string        `required:"" help:"The person or program that uses the token."`
+	Name      string        `help:"Their name, for display."`
+	Channel   string        `placeholder:"ID" help:"With the role channel: the only channel it may report for."`
+	TTL       time.Duration `name:"ttl" default:"1h" help:"How long it is valid. Default: ${default}."`
 }
 
 // Run prints a token and nothing else.
 func (t tokenCommand) Run(p *program) error {
 	c := p.config
 	if c.AuthSecret == "" {
-		return &usageError{errors.New("KITH_AUTH_SECRET is not set: there is nothing to sign with")}
+		return &usageError{errors.New("KITH_AUTH_SECRET is not set: a token needs it for its signature")}
 	}
 	if t.TTL > c.TokenLifetime {
-		return &usageError{fmt.Errorf("--ttl can be %s at most, by KITH_TOKEN_LIFETIME", config.FormatDuration(c.TokenLifetime))}
+		return &usageError{fmt.Errorf("--ttl can be %s at most (KITH_TOKEN_LIFETIME)", config.FormatDuration(c.TokenLifetime))}
 	}
 	now := p.now()
 	token, err := auth.Sign(string(c.AuthSecret), auth.Grant{

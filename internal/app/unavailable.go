@@ -30,14 +30,14 @@ func serveUnavailable(ln net.Listener, health *httpd.Health, logger *slog.Logger
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = server.Serve(heldListener{ln}) // it ends by being closed
+		_ = server.Serve(heldListener{ln}) // ends when it is closed
 	}()
 	return func() {
 		tcp, ok := ln.(*net.TCPListener)
 		if !ok {
 			return
 		}
-		_ = tcp.SetDeadline(time.Unix(1, 0)) // ends the wait for one more connection, which closing waits for
+		_ = tcp.SetDeadline(time.Unix(1, 0)) // ends Accept, which Close waits for
 		_ = server.Close()
 		<-ended
 		_ = tcp.SetDeadline(time.Time{})

@@ -14,7 +14,7 @@ func (versionCommand) Run(p *program) error {
 	return err
 }
 
-// version is what the build knows of itself.
+// version is the version in the build information.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {

@@ -16,7 +16,7 @@ const (
 	newKey = "the new key of at least thirty-two bytes"
 )
 
-// setup is what createChannel and updateChannel tell.
+// setup is the setup in the answers of createChannel and updateChannel.
 type setup struct {
 	Channel    struct{ ID string }
 	Setup      struct{ WebhookURL, VerifyToken, EmbedSnippet string }
@@ -95,7 +95,7 @@ func TestAProviderReachesItsChannelFromAnywhere(t *testing.T) {
 	}
 	for _, hidden := range []string{made.Setup.VerifyToken, "Smith", "Hello"} {
 		if strings.Contains(s.log.String()+metrics, hidden) {
-			t.Errorf("the log or the metrics tell %q", hidden)
+			t.Errorf("the log or the metrics contain %q", hidden)
 		}
 	}
 }
@@ -225,7 +225,7 @@ func TestRekey(t *testing.T) {
 	if exitCode(err) != 1 || !strings.Contains(out, made.Channel.ID) || strings.Contains(out+err.Error(), newKey) {
 		t.Errorf("without the old key: %s %v", out, err)
 	}
-	for _, want := range []string{"encrypted anew: 1. Under the first key already: 0.", "encrypted anew: 0. Under the first key already: 1."} {
+	for _, want := range []string{"re-encrypted: 1. Already encrypted with the first key: 0.", "re-encrypted: 0. Already encrypted with the first key: 1."} {
 		if out, _, err := execute(t, with(newKey+","+oldKey), "rekey"); err != nil || !strings.Contains(out, want) {
 			t.Errorf("%q, %v; not %q", out, err, want)
 		}

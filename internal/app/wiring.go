@@ -29,13 +29,13 @@ import (
 // a minute.
 const strangersAMinute = 60
 
-// Where things are served: the endpoint, and webhooks, below their path and nothing else.
+// The paths of the endpoint and of the webhooks.
 const (
 	graphQLPath = "/graphql"
 	webhookPath = "/channels/"
 )
 
-// wiring puts together what answers requests from what has been opened.
+// wiring builds the HTTP handler from the opened parts.
 type wiring struct {
 	config    config.Config
 	now       func() time.Time
@@ -47,7 +47,7 @@ type wiring struct {
 	publicURL string
 }
 
-// handler serves everything. The GraphQL endpoint in it is also returned alone. What it starts ends with ctx.
+// handler returns the handler of all requests, and the GraphQL endpoint within it. Goroutines that it starts end with ctx.
 func (w wiring) handler(ctx context.Context) (http.Handler, *graph.Handler, error) {
 	secrets, err := vault.New(w.config.SecretKeys()...)
 	if err != nil {
@@ -84,7 +84,7 @@ func (w wiring) authenticator(ctx context.Context) (*auth.Authenticator, error) 
 	}, w.store, w.logger, w.now)
 }
 
-// messages takes in what channels report.
+// messages records what channels report.
 func (w wiring) messages() *ingest.Ingest {
 	messages := ingest.New(w.store, w.config.DefaultRegion, w.now)
 	if n, per := w.config.NewContacts.Window(); n > 0 {
@@ -131,13 +131,14 @@ func (w wiring) endpoint(
 	})
 }
 
-// watch has the endpoint follow what ends credentials and databases, until ctx ends, and its metrics shown.
+// watch ends connections when their sign-in ends or the database changes, until ctx ends, and registers the metrics of the
+// endpoint.
 func (w wiring) watch(ctx context.Context, endpoint *graph.Handler, staff *signin.SignIn) {
 	if staff != nil {
 		go staff.Follow(ctx, endpoint.EndSignIn)
 	}
 	go watchGeneration(ctx, w.store, func() {
-		w.logger.Warn("the database was restarted, replaced or put back: what was remembered of it is forgotten")
+		w.logger.Warn("the database was restarted, replaced or restored: caches are cleared and subscriptions end")
 		endpoint.EndMoved(ctx, w.store)
 	})
 	registry := w.telemetry.registry
@@ -146,7 +147,7 @@ func (w wiring) watch(ctx context.Context, endpoint *graph.Handler, staff *signi
 	metrics.InstrumentBacklog(registry, endpoint.Backlog)
 }
 
-// routes says what is served where, and to whom.
+// routes maps paths to handlers.
 func (w wiring) routes(endpoint, webhooks http.Handler, staff *signin.SignIn, admission admission) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(graphQLPath, httpd.CORS(w.config.Origins(), admission.admit(endpoint)))
@@ -180,7 +181,7 @@ func (w wiring) guard(routes http.Handler) http.Handler {
 	return httpd.Behind(c.Proxies(), c.PublicTLS(), observed)
 }
 
-// trustedDocuments reads the manifest of the only documents to serve. Where none is set it returns nil, and any is served.
+// trustedDocuments reads the manifest of the only documents to serve. Without one it returns nil, and any document is served.
 func (w wiring) trustedDocuments() (*graph.TrustedDocuments, error) {
 	if w.config.TrustedDocuments == "" {
 		return nil, nil
@@ -198,8 +199,8 @@ func (w wiring) trustedDocuments() (*graph.TrustedDocuments, error) {
 	return trusted, nil
 }
 
-// openTo lets requests under a path past the guards: providers and pages of other origins reach Kith under names of
-// their choice, and prove themselves in their own way.
+// openTo exempts requests below a path from the guards: providers and pages of other origins may use any host name,
+// and webhooks verify them by other means.
 func openTo(path string, open, guarded http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, path) {

@@ -38,7 +38,7 @@ type Config struct {
 	// Issuer and Audience, where set, must be the token's.
 	Issuer   string
 	Audience string
-	// Development makes whoever brings no token an admin of [DevelopmentWorkspace]. Only for a server that nobody but
+	// Development makes everyone without a token an admin of [DevelopmentWorkspace]. Only for a server that nobody but
 	// its own machine can reach.
 	Development bool
 	// Lifetime is how far away the end of a token may lie; 0 is [UsualLifetime].

@@ -243,7 +243,7 @@ func TestAuthenticateRefuses(t *testing.T) {
 		"a role in capitals":             {with("role", "ADMIN"), "claim role"},
 		"a role that is a list":          {with("role", []string{"admin"}), reasonMalformed},
 		"a name with a control":          {with("name", "Ann\n"), "claim name"},
-		"a channel that is none":         {withChannel("shop"), "claim channel: must be"},
+		"an invalid channel":             {withChannel("shop"), "claim channel: must be"},
 		"a channel that is empty":        {withChannel(""), "claim channel: must be"},
 		"a channel that is a contact":    {withChannel("contact_" + strings.Repeat("0", 32)), "claim channel: must be"},
 		"a channel that is a list":       {withChannel([]string{channelID}), reasonMalformed},

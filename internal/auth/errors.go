@@ -33,7 +33,7 @@ func Refuse(reason string) error { return refuse(reason) }
 func (r *refusal) Error() string        { return "unauthenticated: " + r.reason }
 func (r *refusal) Is(target error) bool { return target == ErrUnauthenticated }
 
-// Reason says why a credential was refused, in words fit to show to whoever brought it; empty for any other error.
+// Reason says why a credential was refused, in words that the client may see; empty for any other error.
 func Reason(err error) string {
 	if r, ok := errors.AsType[*refusal](err); ok {
 		return r.reason

@@ -42,12 +42,12 @@ var errNoKeys = fmt.Errorf("no keys fetched: %w", crm.ErrUnavailable)
 // once for all who wait, under the server's context so that no caller can cut it short, and not more often than
 // unknownInterval however many ask.
 type keySet struct {
-	url    string
-	client *http.Client
-	logger *slog.Logger
-	ctx    context.Context //nolint:containedctx // the server's, see above
-	turn   *rate.Limiter
-	flight singleflight.Group
+	url     string
+	client  *http.Client
+	logger  *slog.Logger
+	ctx     context.Context //nolint:containedctx // the server's, see above
+	limiter *rate.Limiter
+	flight  singleflight.Group
 
 	mu      sync.RWMutex
 	fetched bool
@@ -69,7 +69,7 @@ func newKeySet(ctx context.Context, address string, logger *slog.Logger) (*keySe
 	}
 	s := &keySet{
 		url: address, client: &http.Client{Timeout: fetchTimeout}, logger: logger, ctx: ctx,
-		turn: rate.NewLimiter(rate.Every(unknownInterval), 1),
+		limiter: rate.NewLimiter(rate.Every(unknownInterval), 1),
 	}
 	s.refresh()
 	go s.follow()
@@ -146,7 +146,7 @@ func (s *keySet) logNew(complaints map[string]string) {
 		switch {
 		case s.logged[kid] == complaint:
 		case kid == "":
-			s.logger.WarnContext(s.ctx, "the JWKS has no key that tokens can be checked with", "keys", complaint)
+			s.logger.WarnContext(s.ctx, "the JWKS has no key that can verify tokens", "keys", complaint)
 		default:
 			s.logger.InfoContext(s.ctx, "a key of the JWKS is not used", "kid", kid, "reason", complaint)
 		}
@@ -182,7 +182,7 @@ func (s *keySet) find(id string) (publishedKey, error) {
 		return key, nil
 	}
 	_, _, _ = s.flight.Do("", func() (any, error) {
-		if s.turn.Allow() {
+		if s.limiter.Allow() {
 			s.refresh()
 		}
 		return nil, nil

@@ -1,8 +1,8 @@
-// Package config holds Kith's settings: what they are called, what they are when nobody says, and which values make
-// sense together.
+// Package config holds Kith's settings: their names, their defaults, and which values are valid
+// together.
 //
-// Each setting is a flag and an environment variable of the same name, and the flag wins. The package refuses to read
-// anything else: no files, and no environment but the one handed in. It opens nothing and creates nothing.
+// Each setting is a flag and an environment variable of the same name, and the flag wins. The package reads
+// nothing else: no files, and no environment but the one handed in. It opens nothing and creates nothing.
 package config
 
 import (
@@ -16,58 +16,58 @@ import (
 
 // Config is every setting. The tags are the one place that names, explains and defaults them; [Options] reads them.
 type Config struct {
-	Addr              string   `setting:"" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen. Without auth settings only on this machine."`
-	AdminAddr         string   `setting:"" placeholder:"HOST:PORT" help:"Where to serve /metrics, /livez, /readyz and profiles (/debug/pprof/) apart from everything else; not for the internet. Default: /livez and /readyz beside everything else, /metrics for an admin's credential, and no profiles."`
+	Addr              string   `setting:"" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen. Without auth settings, only addresses of this machine are allowed."`
+	AdminAddr         string   `setting:"" placeholder:"HOST:PORT" help:"A separate address for /metrics, /livez, /readyz and profiles (/debug/pprof/); do not expose it to the internet. Default: none: /livez and /readyz on the main address, /metrics there with an admin's credential, and no profiles."`
 	DatabaseURL       Database `setting:"" name:"database-url" placeholder:"URL" help:"sqlite:PATH or postgres://… Default: kith.db in the user's data directory."`
-	DatabaseDirectURL Database `setting:"" name:"database-direct-url" placeholder:"URL" help:"The same database past a pooler, for what a pooler does not let through: listening for events, migrations and long maintenance. Default: KITH_DATABASE_URL."`
-	PGExecMode        string   `setting:"" name:"pg-exec-mode" placeholder:"MODE" help:"How statements reach PostgreSQL: cache_statement, cache_describe or exec; the last suits PgBouncer in transaction mode. Default: default_query_exec_mode of the URL, else cache_statement."`
-	PGConnections     int      `setting:"" name:"pg-connections" placeholder:"N" help:"How many connections to PostgreSQL this process may have, beside one to listen on. Default: pool_max_conns of the URL, else 4 for each processor and 16 at least."`
+	DatabaseDirectURL Database `setting:"" name:"database-direct-url" placeholder:"URL" help:"The same database without the pooler, for what does not work through one: listening for events, migrations, long maintenance. Default: KITH_DATABASE_URL."`
+	PGExecMode        string   `setting:"" name:"pg-exec-mode" placeholder:"MODE" help:"How statements are sent to PostgreSQL: cache_statement, cache_describe or exec; use exec for PgBouncer in transaction mode. Default: default_query_exec_mode in the URL, else cache_statement."`
+	PGConnections     int      `setting:"" name:"pg-connections" placeholder:"N" help:"How many PostgreSQL connections this process may open, not counting the one that listens for events. Default: pool_max_conns in the URL, else 4 per processor, at least 16."`
 
-	AuthSecret   Secret `setting:"" placeholder:"SECRET" help:"Checks HS256 tokens; 32 bytes or more. Better as an environment variable: flags show in the list of processes."`
-	AuthJWKSURL  string `setting:"" name:"auth-jwks-url" placeholder:"URL" help:"Publishes the keys of RS256, ES256 and EdDSA tokens."`
+	AuthSecret   Secret `setting:"" placeholder:"SECRET" help:"Verifies HS256 tokens; 32 bytes or more. Prefer the environment variable: flags are visible in the process list."`
+	AuthJWKSURL  string `setting:"" name:"auth-jwks-url" placeholder:"URL" help:"The key set that verifies RS256, ES256 and EdDSA tokens."`
 	AuthIssuer   string `setting:"" placeholder:"ISS" help:"The iss that tokens must have."`
 	AuthAudience string `setting:"" placeholder:"AUD" help:"The aud that tokens must have."`
 
-	TokenLifetime time.Duration `setting:"" default:"30d" help:"How far away the exp of a token may lie; also the most for kith token --ttl."`
+	TokenLifetime time.Duration `setting:"" default:"30d" help:"How far ahead the exp of a token may be; also the maximum for kith token --ttl."`
 
 	OIDC OIDC `embed:"" prefix:"oidc-"`
 
-	SecretKey Secret `setting:"" placeholder:"KEY[,KEY…]" help:"Encrypts channels' secrets and staff cookies; 32 bytes or more. Of several keys, with commas between them, the first encrypts and all decrypt; kith rekey then moves everything to the first."`
-	PublicURL string `setting:"" name:"public-url" placeholder:"URL" help:"Where providers and browsers reach Kith, for webhooks and signing in. Default: the address that Kith listens on."`
+	SecretKey Secret `setting:"" placeholder:"KEY[,KEY…]" help:"Encrypts channels' secrets and staff cookies; 32 bytes or more. Of several keys, separated by commas, the first encrypts and all decrypt; kith rekey encrypts everything with the first."`
+	PublicURL string `setting:"" name:"public-url" placeholder:"URL" help:"Where providers and browsers reach Kith, for webhooks and sign-in. Default: the address that Kith listens on."`
 
 	DefaultRegion string `setting:"" placeholder:"REGION" help:"The country, such as DE, of phone numbers without a country code. Without it, staff are asked for the code."`
 
 	Demo          Switch `setting:"" placeholder:"on|off" help:"Fill the workspace demo when it is empty. Default: on only without auth settings."`
-	Introspection Switch `setting:"" placeholder:"on|off" help:"Answer questions about the schema. Default: on only without auth settings."`
+	Introspection Switch `setting:"" placeholder:"on|off" help:"Allow introspection of the schema. Default: on only without auth settings."`
 	Playground    Switch `setting:"" placeholder:"on|off" help:"Serve /playground. Default: on only without auth settings."`
 
-	CORSOrigins      string `setting:"" name:"cors-origins" placeholder:"ORIGIN[,ORIGIN…]" help:"Whose pages may use /graphql from a browser, such as https://app.example.com: with tokens, never with cookies. Default: nobody's but Kith's."`
-	TrustedProxies   string `setting:"" placeholder:"NET[,NET…]" help:"The proxies, such as 10.0.0.0/8, whose X-Forwarded-For and X-Forwarded-Proto are believed. Default: none."`
-	TrustedDocuments string `setting:"" placeholder:"FILE" help:"The manifest of GraphQL Code Generator or Relay: only its documents are served, and those of the staff pages. Default: any document."`
+	CORSOrigins      string `setting:"" name:"cors-origins" placeholder:"ORIGIN[,ORIGIN…]" help:"Other origins whose pages may use /graphql from a browser, such as https://app.example.com; with tokens, never with cookies. Default: only Kith's own pages."`
+	TrustedProxies   string `setting:"" placeholder:"NET[,NET…]" help:"Proxies, such as 10.0.0.0/8, whose X-Forwarded-For and X-Forwarded-Proto are trusted. Default: none."`
+	TrustedDocuments string `setting:"" placeholder:"FILE" help:"A manifest from GraphQL Code Generator, Relay or Apollo: Kith serves only its documents and those of the staff pages. Default: any document."`
 
-	RateLimit        Rate          `setting:"" placeholder:"N/s" help:"How many requests each subject may make, as 100/s or 600/m, or off. Ten seconds' worth may come at once; each full 1,000 of an operation's cost counts as one more; a channel credential may make ten times as many, and one address twenty times. Default: off without auth settings, else 100/s."`
-	WidgetRate       Rate          `setting:"" default:"60/m" placeholder:"N/m" help:"How many messages the chat widgets may send from one address, without counting those of signed-in users, or off."`
-	NewContacts      Rate          `setting:"" default:"600/m" placeholder:"N/m" help:"How many new contacts the visitors of each chat widget may become, without counting signed-in users, or off."`
+	RateLimit        Rate          `setting:"" placeholder:"N/s" help:"How many requests each subject may make, as 100/s or 600/m, or off. Bursts may have ten seconds' worth; each full 1,000 of an operation's cost counts as one more request; a channel credential may make ten times as many, one address twenty times. Default: off without auth settings, else 100/s."`
+	WidgetRate       Rate          `setting:"" default:"60/m" placeholder:"N/m" help:"How many visitors' messages the chat widgets accept from one address, or off. Signed-in users are not counted."`
+	NewContacts      Rate          `setting:"" default:"600/m" placeholder:"N/m" help:"How many new contacts each chat widget may create, or off. Signed-in users are not counted."`
 	Concurrency      int           `setting:"" default:"128" placeholder:"N" help:"How many queries and mutations may run at a time. Four times as many may wait for two seconds."`
-	AnswerLimit      int           `setting:"" default:"8388608" placeholder:"BYTES" help:"How many bytes an answer may have; a larger one is refused with QUERY_TOO_COMPLEX. Eight times as many may wait for their readers; beyond that slow readers are cut off."`
+	AnswerLimit      int           `setting:"" default:"8388608" placeholder:"BYTES" help:"The largest answer in bytes; a larger one is replaced by QUERY_TOO_COMPLEX. Unread answers may take eight times as much; beyond that, slow readers are disconnected."`
 	Connections      int           `setting:"" default:"10000" placeholder:"N" help:"How many WebSockets and event streams may be open at a time, half of them from one address."`
-	Subscriptions    int           `setting:"" default:"200" placeholder:"N" help:"How many subscriptions each subject may have at a time, over all its WebSockets and event streams."`
-	EventRetention   time.Duration `setting:"" default:"24h" help:"How long ago subscribers may have seen their last event to go on after it; at least 1m."`
-	MessageRetention time.Duration `setting:"" default:"90d" help:"How long messages are known again, so that one that is reported twice counts once; at least 7d."`
-	FailureRetention time.Duration `setting:"" default:"90d" help:"How long messages are kept that could not be taken in; at least 1d."`
-	ShutdownDelay    time.Duration `setting:"" default:"0s" help:"How long to keep serving, but unready, after Kith is told to stop, until load balancers have noticed."`
+	Subscriptions    int           `setting:"" default:"200" placeholder:"N" help:"How many subscriptions each subject may have at a time, across all its WebSockets and event streams."`
+	EventRetention   time.Duration `setting:"" default:"24h" help:"How long after its last event a subscriber can still continue from there; at least 1m."`
+	MessageRetention time.Duration `setting:"" default:"90d" help:"How long a repeated message is recognized and counted once; at least 7d."`
+	FailureRetention time.Duration `setting:"" default:"90d" help:"How long messages that could not be recorded are kept; at least 1d."`
+	ShutdownDelay    time.Duration `setting:"" default:"0s" help:"How long to keep serving, but not ready, after the signal to stop, so that load balancers notice."`
 	ShutdownTimeout  time.Duration `setting:"" default:"8s" help:"How long running requests may take to finish after that."`
-	LogFormat        string        `setting:"" default:"text" placeholder:"text|json" help:"How log lines are written."`
-	LogLevel         string        `setting:"" default:"info" placeholder:"LEVEL" help:"The least that is logged: debug, info, warn or error."`
+	LogFormat        string        `setting:"" default:"text" placeholder:"text|json" help:"The format of the log."`
+	LogLevel         string        `setting:"" default:"info" placeholder:"LEVEL" help:"The lowest level that is logged: debug, info, warn or error."`
 }
 
-// Development reports whether there is no auth setting, so that whoever can reach Kith is an admin of workspace demo.
+// Development reports whether there is no auth setting, so that everyone who can reach Kith is an admin of workspace demo.
 func (c Config) Development() bool { return !c.bearer() && !c.OIDCOn() }
 
-// bearer reports whether there is something to check bearer tokens with.
+// bearer reports whether bearer tokens can be verified.
 func (c Config) bearer() bool { return c.AuthSecret != "" || c.AuthJWKSURL != "" }
 
-// SecretKeys are the keys of channels' secrets and of cookies, the one that encrypts first; none where there is no such setting.
+// SecretKeys are the keys of channels' secrets and of cookies, with the one that encrypts first; empty without the setting.
 func (c Config) SecretKeys() []string {
 	var keys []string
 	for key := range strings.SplitSeq(string(c.SecretKey), ",") {
@@ -81,7 +81,7 @@ func (c Config) SecretKeys() []string {
 // DemoOn reports whether to fill the workspace demo when it is empty.
 func (c Config) DemoOn() bool { return c.Demo.or(c.Development()) }
 
-// IntrospectionOn reports whether to answer questions about the schema.
+// IntrospectionOn reports whether to allow introspection of the schema.
 func (c Config) IntrospectionOn() bool { return c.Introspection.or(c.Development()) }
 
 // PlaygroundOn reports whether to serve the playground.
@@ -100,14 +100,14 @@ func (c Config) Limit() float64 {
 	}
 }
 
-// Level is the least that is logged.
+// Level is the lowest level that is logged.
 func (c Config) Level() slog.Level {
 	var l slog.Level
-	_ = l.UnmarshalText([]byte(c.LogLevel)) // Validate has looked
+	_ = l.UnmarshalText([]byte(c.LogLevel)) // Validate has checked it
 	return l
 }
 
-// Secret is text that is never shown. Its plain string is for whoever checks with it.
+// Secret is text that is never printed. Convert it to a string to use it.
 type Secret string
 
 func (s Secret) String() string {
@@ -144,7 +144,7 @@ func (r Rate) parse() (perSecond float64, ok bool) {
 	return float64(n) / per.Seconds(), ok
 }
 
-// Window is how many there may be in what time; none where there is no limit.
+// Window is how many requests are allowed in which time; zero without a limit.
 func (r Rate) Window() (n int, per time.Duration) {
 	n, per, _ = r.window()
 	return n, per

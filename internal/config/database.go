@@ -57,7 +57,7 @@ func (d Database) complaint() string {
 	_, isPostgres := d.Postgres()
 	switch {
 	case d == "":
-		return "neither XDG_DATA_HOME nor HOME is set, so say where: sqlite:PATH or postgres://…"
+		return "must be set, since neither XDG_DATA_HOME nor HOME is: sqlite:PATH or postgres://…"
 	case isFile && (path == "" || strings.HasPrefix(path, ":memory:") || strings.HasPrefix(path, "//")):
 		return "must name a file, as in sqlite:kith.db or sqlite:/var/lib/kith/kith.db"
 	case isFile && strings.ContainsAny(path, "\x00?#"):
@@ -73,13 +73,13 @@ func (d Database) complaint() string {
 	return ""
 }
 
-// directComplaint is what is wrong with the way past a pooler.
+// directComplaint checks the URL that bypasses a pooler.
 func (c Config) directComplaint() string {
 	if c.DatabaseDirectURL == "" {
 		return ""
 	}
 	if _, ok := c.DatabaseURL.Postgres(); !ok {
-		return "is for PostgreSQL, and KITH_DATABASE_URL names none"
+		return "is for PostgreSQL only, and KITH_DATABASE_URL is not a PostgreSQL URL"
 	}
 	if _, ok := c.DatabaseDirectURL.Postgres(); !ok {
 		return "must be postgres://…"

@@ -27,7 +27,7 @@ var (
 )
 
 // Unknown complains about every variable of environ, which are pairs as of [os.Environ], that begins with KITH_ and is
-// no setting: a misspelled one would leave Kith with less protection than somebody meant it to have.
+// not a setting: a misspelled one could leave Kith less protected than intended.
 func Unknown(environ []string) error {
 	known := variables()
 	var all []error
@@ -43,8 +43,8 @@ func Unknown(environ []string) error {
 	return errors.Join(all...)
 }
 
-// EmptyCredentials names the variables of environ that are set but empty where there should be a credential, as they are
-// when a secret was not filled in.
+// EmptyCredentials names the variables of environ that should hold a credential but are set to nothing, as when
+// a secret was not filled in.
 func EmptyCredentials(environ []string) []string {
 	var all []string
 	for _, name := range []string{"AUTH_SECRET", "AUTH_JWKS_URL", "OIDC_ISSUER"} {

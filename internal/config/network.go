@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Origins are the origins whose pages may ask, as browsers spell them.
+// Origins are the origins whose pages may use the API, as browsers spell them.
 func (c Config) Origins() []string {
 	var origins []string
 	for text := range items(c.CORSOrigins) {
@@ -17,7 +17,7 @@ func (c Config) Origins() []string {
 	return origins
 }
 
-// Proxies are the networks of the proxies whose word on clients counts.
+// Proxies are the networks of the proxies whose forwarding headers are trusted.
 func (c Config) Proxies() []netip.Prefix {
 	var networks []netip.Prefix
 	for text := range items(c.TrustedProxies) {
@@ -28,7 +28,7 @@ func (c Config) Proxies() []netip.Prefix {
 	return networks
 }
 
-// PublicTLS reports whether the world reaches Kith over TLS.
+// PublicTLS reports whether clients reach Kith over TLS.
 func (c Config) PublicTLS() bool { return strings.HasPrefix(strings.ToLower(c.PublicURL), "https://") }
 
 func originsComplaint(setting string) string {
@@ -36,7 +36,7 @@ func originsComplaint(setting string) string {
 		u, err := url.Parse(text)
 		if err != nil || !isHTTP(text) || u.User != nil || u.Path != "" || u.RawQuery != "" || u.ForceQuery ||
 			u.Fragment != "" || strings.ContainsAny(text, "*#") {
-			return "must be origins with commas between, such as https://app.example.com: no path, and no *"
+			return "must be origins separated by commas, such as https://app.example.com: no path, and no *"
 		}
 	}
 	return ""
@@ -45,7 +45,7 @@ func originsComplaint(setting string) string {
 func proxiesComplaint(setting string) string {
 	for text := range items(setting) {
 		if _, ok := parseNetwork(text); !ok {
-			return "must be networks or addresses with commas between, such as 10.0.0.0/8 or 192.0.2.7"
+			return "must be networks or addresses separated by commas, such as 10.0.0.0/8 or 192.0.2.7"
 		}
 	}
 	return ""

@@ -9,35 +9,35 @@ import (
 	"kith/internal/auth"
 )
 
-// OIDC is how staff sign in with an OpenID Connect provider. Without an issuer they do not.
+// OIDC holds the settings of sign-in with an OpenID Connect provider. Without an issuer, sign-in is off.
 type OIDC struct {
-	Issuer       string `setting:"" placeholder:"URL" help:"The OpenID Connect provider that signs staff in. Needs the client's id and secret, and KITH_SECRET_KEY."`
-	ClientID     string `setting:"" name:"client-id" placeholder:"ID" help:"The client that Kith is to the provider."`
-	ClientSecret Secret `setting:"" placeholder:"SECRET" help:"That client's secret."`
+	Issuer       string `setting:"" placeholder:"URL" help:"The OpenID Connect provider where staff sign in. Requires the client's id and secret, and KITH_SECRET_KEY."`
+	ClientID     string `setting:"" name:"client-id" placeholder:"ID" help:"Kith's client id at the provider."`
+	ClientSecret Secret `setting:"" placeholder:"SECRET" help:"Kith's client secret at the provider."`
 
-	Scopes         string        `setting:"" placeholder:"SCOPES" help:"What to ask the provider for, with spaces between. Default: openid profile email, and offline_access where the provider knows it."`
+	Scopes         string        `setting:"" placeholder:"SCOPES" help:"The scopes to request, separated by spaces. Default: openid profile email, and offline_access where the provider supports it."`
 	Params         string        `setting:"" placeholder:"NAME=VALUE&…" help:"More parameters for the provider's sign-in page, such as access_type=offline."`
-	WorkspaceClaim string        `setting:"" default:"workspace" placeholder:"CLAIM" help:"The claim that names the workspace; dots lead into objects."`
-	RoleClaim      string        `setting:"" default:"role" placeholder:"CLAIM" help:"The claim that says staff or admin, as a text or in a list; dots lead into objects."`
-	Workspace      string        `setting:"" placeholder:"WORKSPACE" help:"The workspace of everybody who signs in without the claim."`
-	Role           string        `setting:"" placeholder:"staff|admin" help:"The role of everybody who signs in without the claim."`
-	Require        string        `setting:"" placeholder:"CLAIM=VALUE,…" help:"Claims that everybody who signs in must have, such as hd=example.com or groups=support, with commas between; of several values for one claim any will do. Dots lead into objects, and a list must have the value; %2C is a comma. Default: none."`
-	Lifetime       time.Duration `setting:"" default:"12h" help:"How long somebody stays signed in at most."`
+	WorkspaceClaim string        `setting:"" default:"workspace" placeholder:"CLAIM" help:"The claim that names the workspace; dots reach into objects."`
+	RoleClaim      string        `setting:"" default:"role" placeholder:"CLAIM" help:"The claim that contains staff or admin, as a string or in a list; dots reach into objects."`
+	Workspace      string        `setting:"" placeholder:"WORKSPACE" help:"The workspace of people whose claim is missing."`
+	Role           string        `setting:"" placeholder:"staff|admin" help:"The role of people whose claim is missing."`
+	Require        string        `setting:"" placeholder:"CLAIM=VALUE,…" help:"Claims required to sign in, such as hd=example.com,groups=support. If a claim is listed with several values, one of them is enough. Dots reach into objects; a list must contain the value; %2C is a comma in a value. Default: none."`
+	Lifetime       time.Duration `setting:"" default:"12h" help:"How long a person can stay signed in."`
 }
 
 // OIDCOn reports whether staff sign in with a provider.
 func (c Config) OIDCOn() bool { return c.OIDC.Issuer != "" }
 
-// ScopeList is Scopes, one by one; none when nothing is set.
+// ScopeList is Scopes, split; empty when nothing is set.
 func (o OIDC) ScopeList() []string { return strings.Fields(o.Scopes) }
 
 // ParamValues is Params, decoded.
 func (o OIDC) ParamValues() url.Values {
-	v, _ := url.ParseQuery(o.Params) // Validate has looked
+	v, _ := url.ParseQuery(o.Params) // Validate has checked it
 	return v
 }
 
-// Requirements is Require: for each claim the values of which it must have one.
+// Requirements is Require, parsed: for each claim, the values of which it must have one.
 func (o OIDC) Requirements() map[string][]string {
 	all := map[string][]string{}
 	for item := range items(o.Require) {
@@ -58,7 +58,7 @@ func parseRequirement(item string) (claim, value string, ok bool) {
 func requireComplaint(setting string) string {
 	for item := range items(setting) {
 		if _, _, ok := parseRequirement(item); !ok {
-			return "must be claims and values with commas between, such as hd=example.com,groups=support; " +
+			return "must be claims and values separated by commas, such as hd=example.com,groups=support; " +
 				"a comma in a value is written %2C, a % %25"
 		}
 	}
@@ -71,13 +71,13 @@ var ownParams = []string{
 	"request_uri", "response_mode", "response_type", "scope", "state",
 }
 
-// lifetimes of a sign-in.
+// The bounds of KITH_OIDC_LIFETIME.
 const (
 	minLifetime = time.Minute
 	maxLifetime = 30 * day
 )
 
-// complainAboutOIDC looks at the settings of signing in.
+// complainAboutOIDC checks the settings of sign-in.
 func (all *complaints) complainAboutOIDC(c Config, serving bool) {
 	o := c.OIDC
 	for _, s := range []struct{ name, value string }{
@@ -110,7 +110,7 @@ func (all *complaints) complainAboutOIDC(c Config, serving bool) {
 	all.check(o.RoleClaim != "", "OIDC_ROLE_CLAIM", "must name a claim")
 	all.check(o.Lifetime >= minLifetime && o.Lifetime <= maxLifetime, "OIDC_LIFETIME", "must be between 1m and 30d")
 	all.check(c.SecretKey != "", "SECRET_KEY",
-		"is needed beside KITH_OIDC_ISSUER: it encrypts the cookies of who is signed in")
+		"is needed beside KITH_OIDC_ISSUER: it encrypts the cookies of staff who are signed in")
 	public, err := url.Parse(c.PublicURL)
 	switch {
 	case c.PublicURL == "":
@@ -122,7 +122,7 @@ func (all *complaints) complainAboutOIDC(c Config, serving bool) {
 	}
 }
 
-// SafeURL reports whether s is a URL that nobody else can listen in to: https, or http on this machine.
+// SafeURL reports whether s is a URL whose traffic nobody can intercept: https, or http on this machine.
 func SafeURL(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && u.Hostname() != "" && u.Opaque == "" &&

@@ -128,7 +128,7 @@ func TestWarnings(t *testing.T) {
 		"keys without issuer, audience": {valid(jwks), "neither KITH_AUTH_ISSUER nor KITH_AUTH_AUDIENCE"},
 		"keys without an audience":      {valid(func(c *Config) { jwks(c); c.AuthIssuer = "us" }), "KITH_AUTH_AUDIENCE is not set"},
 		"keys with an audience":         {valid(func(c *Config) { jwks(c); c.AuthAudience = "kith" }), ""},
-		"everybody of a provider":       {signingIn(all), "with the role admin (KITH_OIDC_WORKSPACE, KITH_OIDC_ROLE): say in KITH_OIDC_REQUIRE"},
+		"everybody of a provider":       {signingIn(all), "with the role admin (KITH_OIDC_WORKSPACE, KITH_OIDC_ROLE): restrict that with KITH_OIDC_REQUIRE"},
 		"everybody of a domain":         {signingIn(func(c *Config) { all(c); c.OIDC.Require = "hd=example.com" }), ""},
 		"a role by claim":               {signingIn(func(c *Config) { c.OIDC.Workspace = "acme" }), ""},
 		"a workspace by claim":          {signingIn(func(c *Config) { c.OIDC.Role = "staff" }), ""},

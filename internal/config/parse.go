@@ -6,11 +6,11 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// prefix starts the name of every environment variable of Kith's.
+// prefix starts the name of each of Kith's environment variables.
 const prefix = "KITH_"
 
-// Options makes kong take settings, those flags of [Config], from the environment where the command line is silent, and
-// name their variables in the help. An empty variable counts as none.
+// Options makes kong take settings, those flags of [Config], from the environment when the command line does not set
+// them, and name their variables in the help. An empty variable counts as unset.
 func Options(getenv func(string) string) []kong.Option {
 	resolve := func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 		if !isSetting(flag.Value) {

@@ -28,10 +28,10 @@ const (
 
 var execModes = []string{"cache_statement", "cache_describe", "exec"}
 
-// Validate tells every setting that makes no sense, all at once, each by the name of its variable. It repeats no
-// secret. When c is for serving, it must not be reachable from elsewhere without auth settings.
+// Validate reports every invalid setting in one error, each with the name of its variable. It prints no
+// secret. A server must not be reachable from other machines without auth settings; serving says that c is for one.
 //
-// The argument also keeps kong from calling Validate by itself, even for a call for help.
+// The argument also keeps kong from calling Validate on its own, even for --help.
 func (c Config) Validate(serving bool) error {
 	var all complaints
 	all.add("ADDR", addrComplaint(c.Addr))
@@ -42,18 +42,18 @@ func (c Config) Validate(serving bool) error {
 	all.check(c.PGConnections >= 0 && c.PGConnections <= maxConnections, "PG_CONNECTIONS",
 		fmt.Sprintf("must be between 1 and %d", maxConnections))
 	all.check(c.AuthSecret == "" || len(c.AuthSecret) >= auth.MinSecret, "AUTH_SECRET",
-		fmt.Sprintf("must have at least %d bytes; `openssl rand -base64 32` makes one", auth.MinSecret))
+		fmt.Sprintf("must have at least %d bytes; `openssl rand -base64 32` generates one", auth.MinSecret))
 	all.check(c.AuthJWKSURL == "" || isHTTP(c.AuthJWKSURL), "AUTH_JWKS_URL", "must be an https:// or http:// URL")
-	needsKey := "needs KITH_AUTH_SECRET or KITH_AUTH_JWKS_URL beside it"
+	needsKey := "requires KITH_AUTH_SECRET or KITH_AUTH_JWKS_URL"
 	all.check(c.AuthIssuer == "" || c.bearer(), "AUTH_ISSUER", needsKey)
 	all.check(c.AuthAudience == "" || c.bearer(), "AUTH_AUDIENCE", needsKey)
 	all.check(c.TokenLifetime >= time.Minute, "TOKEN_LIFETIME", "must be 1m or more")
 	all.complainAboutOIDC(c, serving)
 	all.add("SECRET_KEY", keysComplaint(c.SecretKeys()))
-	all.check(c.SecretKey == "" || len(c.SecretKeys()) > 0, "SECRET_KEY", "has no key between its commas")
+	all.check(c.SecretKey == "" || len(c.SecretKeys()) > 0, "SECRET_KEY", "contains no key")
 	all.add("PUBLIC_URL", publicComplaint(c.PublicURL))
 	all.check(c.DefaultRegion == "" || phonenumbers.GetCountryCodeForRegion(c.DefaultRegion) != 0, "DEFAULT_REGION",
-		"must be a country's two capital letters, such as DE")
+		"must be the two capital letters of a country, such as DE")
 	all.add("DEMO", c.Demo.complaint())
 	all.add("INTROSPECTION", c.Introspection.complaint())
 	all.add("PLAYGROUND", c.Playground.complaint())
@@ -68,7 +68,7 @@ func (c Config) Validate(serving bool) error {
 	all.check(c.Connections >= 1, "CONNECTIONS", "must be 1 or more")
 	all.check(c.Subscriptions >= 1, "SUBSCRIPTIONS", "must be 1 or more")
 	all.check(c.EventRetention >= time.Minute, "EVENT_RETENTION", "must be 1m or more")
-	all.check(c.MessageRetention >= 7*day, "MESSAGE_RETENTION", "must be 7d or more, for providers retry that long")
+	all.check(c.MessageRetention >= 7*day, "MESSAGE_RETENTION", "must be 7d or more, because providers retry that long")
 	all.check(c.FailureRetention >= day, "FAILURE_RETENTION", "must be 1d or more")
 	all.check(c.ShutdownDelay >= 0 && c.ShutdownDelay <= time.Hour, "SHUTDOWN_DELAY", "must be between 0s and 1h")
 	all.check(c.ShutdownTimeout >= 0 && c.ShutdownTimeout <= time.Hour, "SHUTDOWN_TIMEOUT", "must be between 0s and 1h")
@@ -76,7 +76,7 @@ func (c Config) Validate(serving bool) error {
 	var level slog.Level
 	all.check(level.UnmarshalText([]byte(c.LogLevel)) == nil, "LOG_LEVEL", "must be debug, info, warn or error")
 	all.check(!serving || addrComplaint(c.Addr) != "" || !c.Development() || Loopback(addrHost(c.Addr)), "ADDR",
-		c.Addr+" can be reached from other machines, where everybody would be an admin: "+
+		c.Addr+" can be reached from other machines, where everyone would be an admin: "+
 			"set KITH_AUTH_SECRET, KITH_AUTH_JWKS_URL or KITH_OIDC_ISSUER, or listen on 127.0.0.1")
 	return errors.Join(all...)
 }
@@ -109,7 +109,7 @@ func addrComplaint(addr string) string {
 func keysComplaint(keys []string) string {
 	for i, key := range keys {
 		if len(key) < vault.MinKey {
-			return fmt.Sprintf("each key must have at least %d bytes, and number %d has not; `openssl rand -base64 32` makes one",
+			return fmt.Sprintf("each key must have at least %d bytes, and number %d is shorter; `openssl rand -base64 32` generates one",
 				vault.MinKey, i+1)
 		}
 	}

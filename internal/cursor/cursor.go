@@ -1,7 +1,7 @@
-// Package cursor makes the opaque cursors of pages: a row's place in one list, and a mark of which list that is.
+// Package cursor encodes the opaque cursors of pages: the position of a row in a list, and which list that is.
 //
-// A cursor is no secret and proves nothing: whoever makes one up gets rows that paging would have shown them as well. What
-// the package refuses is a cursor that is damaged, too long, of another version, or of another list.
+// A cursor is not a secret and proves nothing: a forged one gives access only to rows that paging would show as well. The
+// package refuses cursors that are damaged, too long, of another version, or of another list.
 package cursor
 
 import (
@@ -19,7 +19,7 @@ import (
 	"kith/storage"
 )
 
-// ErrBad refuses a cursor. It does not say why: a client cannot correct a cursor, only leave it out.
+// ErrBad means that a cursor is not valid. It gives no reason: a client cannot correct a cursor, only leave it out.
 var ErrBad = errors.New("not a cursor of this list")
 
 // MaxKey is the longest key that a position in a cursor may have, in bytes.
@@ -39,7 +39,7 @@ var (
 	latest   = time.Date(9999, 12, 31, 23, 59, 59, 999_999_000, time.UTC).UnixMicro()
 )
 
-// List tells lists apart: a cursor holds only in the list it was made for.
+// List identifies a list: a cursor is valid only in the list it was made for.
 type List [8]byte
 
 // ListOf names a list by everything that decides which rows it has and in which order.
@@ -54,7 +54,7 @@ func ListOf(parts ...string) List {
 	return List(h.Sum(nil)[:8])
 }
 
-// Encode writes the cursor of a place in a list. The time is kept to the microsecond.
+// Encode writes the cursor of a position in a list. The time is kept to the microsecond.
 func Encode(list List, p storage.Position) string { return string(Append(nil, list, p)) }
 
 // Append is [Encode] that appends to b.

@@ -28,7 +28,7 @@ var positions = map[string]storage.Position{
 	"the longest key":             {Key: strings.Repeat("k", cursor.MaxKey), ID: id},
 }
 
-func TestACursorLeadsBackToItsPlace(t *testing.T) {
+func TestACursorLeadsBackToItsPosition(t *testing.T) {
 	t.Parallel()
 	for name, p := range positions {
 		t.Run(name, func(t *testing.T) {
@@ -65,7 +65,7 @@ func TestOnlyACursorOfTheListIsAccepted(t *testing.T) {
 		"a key of no UTF-8": with(func(b []byte) []byte { return append(b, 0xff) }),
 		"a megabyte":        strings.Repeat("A", 1<<20),
 		"another search":    cursor.Encode(cursor.ListOf("contacts", "NAME", "ASC", "mueller"), storage.Position{ID: id}),
-		"parts split anew":  cursor.Encode(cursor.ListOf("contacts", "NAME", "ASCm", "üller"), storage.Position{ID: id}),
+		"parts split again": cursor.Encode(cursor.ListOf("contacts", "NAME", "ASCm", "üller"), storage.Position{ID: id}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

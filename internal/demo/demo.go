@@ -87,7 +87,7 @@ func createChannels(ctx context.Context, store storage.Store, w crm.WorkspaceID,
 	return channels, nil
 }
 
-// reported hands contacts on and tells o.Progress.
+// reported passes contacts on and calls o.Progress.
 func reported(contacts iter.Seq[storage.Loaded], o Options) iter.Seq[storage.Loaded] {
 	if o.Progress == nil {
 		return contacts

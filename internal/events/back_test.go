@@ -42,7 +42,7 @@ func TestARecordThatGoesBackEndsSubscriptions(t *testing.T) {
 					next(t, reading, 3)
 					next(t, idle, 3)
 				}
-				mark, err := hub.Mark(t.Context(), acme)
+				token, err := hub.Mark(t.Context(), acme)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -61,9 +61,9 @@ func TestARecordThatGoesBackEndsSubscriptions(t *testing.T) {
 						t.Errorf("%s: got %v, %v", who, p, err)
 					}
 				}
-				_, err = hub.Subscribe(t.Context(), acme, &mark)
+				_, err = hub.Subscribe(t.Context(), acme, &token)
 				if resync := errors.Is(c.want, events.ErrResync); errors.Is(err, events.ErrResync) != resync {
-					t.Errorf("after a mark of before: %v", err)
+					t.Errorf("after a token from before the restore: %v", err)
 				}
 			})
 		})
@@ -113,7 +113,7 @@ func TestAnIdleSubscriptionOutlivesItsLastEvent(t *testing.T) {
 		s := subscribe(t, hub, nil)
 		r.add(acme, 1)
 		next(t, s, 1)
-		mark, err := hub.Mark(t.Context(), acme)
+		token, err := hub.Mark(t.Context(), acme)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +121,7 @@ func TestAnIdleSubscriptionOutlivesItsLastEvent(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		r.add(acme, 2)
 		wantRun(t, next(t, s, 2), 6, 2)
-		wantRun(t, next(t, subscribe(t, hub, &mark), 2), 6, 2)
+		wantRun(t, next(t, subscribe(t, hub, &token), 2), 6, 2)
 		unkept, err := hub.Mark(t.Context(), acme)
 		if err != nil {
 			t.Fatal(err)

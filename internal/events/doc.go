@@ -1,8 +1,8 @@
-// Package events tells subscribers what changed in their workspaces, in order, without a gap and without a repeat.
+// Package events delivers the changes of workspaces to subscribers, in order, without gaps or repeats.
 //
-// The record is storage's ([kith/storage.Events]); this package reads it once for all subscribers of a workspace in this
-// process and hands it on. It holds nothing that could be lost: whoever comes back with the id of the last event seen
-// reads on from there. It never waits for a subscriber: one who does not keep up is ended and told so.
+// Storage keeps the events ([kith/storage.Events]); this package reads them once for all subscribers of a workspace in this
+// process. It holds nothing that could be lost: a subscriber that returns with the id of the last event seen continues
+// from there. It never waits for a subscriber: one that cannot keep up is ended with an error.
 //
-// It knows nothing of GraphQL, of who may see what, or of how an event reaches a client.
+// It knows nothing about GraphQL, permissions, or how an event reaches a client.
 package events

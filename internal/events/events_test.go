@@ -110,16 +110,16 @@ func TestSubscribe(t *testing.T) {
 			wantRun(t, next(t, s, 1), 254, 1)
 		})
 	})
-	t.Run("after a mark is told of everything since the mark, the first event of all included", func(t *testing.T) {
+	t.Run("after a resume token delivers everything since the token, even the very first event", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRecord()
 			hub := run(t, r)
-			mark, err := hub.Mark(t.Context(), acme)
+			token, err := hub.Mark(t.Context(), acme)
 			if err != nil {
 				t.Fatal(err)
 			}
 			r.add(acme, 2)
-			wantRun(t, next(t, subscribe(t, hub, &mark), 2), 1, 2)
+			wantRun(t, next(t, subscribe(t, hub, &token), 2), 1, 2)
 		})
 	})
 	t.Run("is woken at once", func(t *testing.T) {
@@ -134,7 +134,7 @@ func TestSubscribe(t *testing.T) {
 			began := time.Now()
 			next(t, s, 1)
 			if took := time.Since(began); took != 100*time.Millisecond {
-				t.Errorf("told %v after the event", took-100*time.Millisecond)
+				t.Errorf("delivered %v after the event", took-100*time.Millisecond)
 			}
 		})
 	})
@@ -151,7 +151,7 @@ func TestSubscribe(t *testing.T) {
 			began := time.Now()
 			next(t, s, 1)
 			if took := time.Since(began); took > 1100*time.Millisecond {
-				t.Errorf("told after %v", took)
+				t.Errorf("delivered after %v", took)
 			}
 		})
 	})
@@ -181,28 +181,28 @@ func TestResync(t *testing.T) {
 			}
 		})
 	})
-	t.Run("after an event that is not kept any more, and after a mark before one", func(t *testing.T) {
+	t.Run("after an event that is no longer stored, and after a resume token before one", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRecord()
 			hub := run(t, r)
-			mark, _ := hub.Mark(t.Context(), acme)
+			token, _ := hub.Mark(t.Context(), acme)
 			seen := r.add(acme, 2)
 			r.add(acme, 2)
 			r.set(func(r *record) { r.forgotten[acme] = 3 })
 			if _, err := hub.Subscribe(t.Context(), acme, &seen.ID); !errors.Is(err, events.ErrResync) {
 				t.Errorf("got %v", err)
 			}
-			wantEnd(t, subscribe(t, hub, &mark), events.ErrResync)
+			wantEnd(t, subscribe(t, hub, &token), events.ErrResync)
 		})
 	})
-	t.Run("after a mark of what is yet to come", func(t *testing.T) {
+	t.Run("after a resume token of the future", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRecord()
 			hub := run(t, r)
 			r.add(acme, 2)
-			mark, _ := hub.Mark(t.Context(), acme)
+			token, _ := hub.Mark(t.Context(), acme)
 			r.set(func(r *record) { r.events[acme] = r.events[acme][:1] })
-			if _, err := hub.Subscribe(t.Context(), acme, &mark); !errors.Is(err, events.ErrResync) {
+			if _, err := hub.Subscribe(t.Context(), acme, &token); !errors.Is(err, events.ErrResync) {
 				t.Errorf("got %v", err)
 			}
 		})

@@ -15,18 +15,18 @@ import (
 )
 
 const (
-	// readSize is how many events are read at once. It must be well below queueSize.
+	// readSize is how many events one read returns. It must be well below queueSize.
 	readSize = 100
 	// readTimeout bounds one read.
 	readTimeout = 10 * time.Second
-	// pollInterval is how often a workspace with subscribers is looked at without being told to: a wake may be lost.
+	// pollInterval is how often a workspace with subscribers is read without a wake-up, because one may be lost.
 	pollInterval = time.Second
-	// firstRetry and lastRetry are how long to wait after a failure, from the first one on.
+	// firstRetry and lastRetry are the shortest and the longest wait after a failure.
 	firstRetry = 50 * time.Millisecond
 	lastRetry  = 5 * time.Second
 )
 
-// Hub reads the events of workspaces that have subscribers and hands them on. It is safe for concurrent use.
+// Hub reads the events of workspaces that have subscribers and delivers them. It is safe for concurrent use.
 type Hub struct {
 	store storage.Events
 	log   *slog.Logger
@@ -38,7 +38,7 @@ type Hub struct {
 
 	open, dropped atomic.Int64
 
-	// Panicked is called for each caught panic. Set it before the hub is used; nil does nothing.
+	// Panicked is called for each recovered panic. Set it before the hub is used; nil does nothing.
 	Panicked func(*storage.PanicError)
 }
 
@@ -47,8 +47,8 @@ func New(store storage.Events, logger *slog.Logger) *Hub {
 	return &Hub{store: store, log: logger, tails: make(map[crm.WorkspaceID]*tail)}
 }
 
-// Run does the work of placing events (see [storage.Events]) and listens for new ones, until ctx ends. Then it ends all
-// subscriptions, and returns when nothing of the hub runs any more. A hub runs once.
+// Run publishes events (see [storage.Events]) and listens for new ones, until ctx ends. Then it ends all
+// subscriptions, and returns when all goroutines of the hub have ended. A hub runs once.
 func (h *Hub) Run(ctx context.Context) {
 	retry := backoff{}
 	for ctx.Err() == nil {
@@ -88,9 +88,9 @@ func (h *Hub) wake(w crm.WorkspaceID) {
 	}
 }
 
-// Subscribe starts a subscription of the workspace: behind the event after, or without one behind the newest event there
-// is now. Everything that is committed after Subscribe has returned is told of. After an event that is unknown, or not
-// kept any more, it is [ErrResync]; later storage failures are waited out. Close the subscription when done.
+// Subscribe starts a subscription of the workspace: after the given event or, without one, after the newest event.
+// Everything that is committed after Subscribe returns is delivered. If the event is unknown or no longer stored, the
+// error is [ErrResync]; later storage failures are retried. Close the subscription when done.
 func (h *Hub) Subscribe(ctx context.Context, w crm.WorkspaceID, after *crm.EventID) (*Subscription, error) {
 	s := &Subscription{hub: h, workspace: w, signal: make(chan struct{}, 1)}
 	var err error
@@ -113,25 +113,25 @@ func (h *Hub) Open() int64 { return h.open.Load() }
 // Dropped is how many subscriptions have been ended so far because they could not keep up.
 func (h *Hub) Dropped() int64 { return h.dropped.Load() }
 
-// Mark returns an id that stands for this moment: a subscription after it is told of everything that is committed from
+// Mark returns a resume token for this moment: a subscription after it receives everything that is committed from
 // now on. It does not identify an event.
 func (h *Hub) Mark(ctx context.Context, w crm.WorkspaceID) (crm.EventID, error) {
 	at, err := h.last(ctx, w)
 	if err != nil {
-		return none, fmt.Errorf("mark a place: %w", err)
+		return none, fmt.Errorf("make a resume token: %w", err)
 	}
-	return mark(at), nil
+	return resumeToken(at), nil
 }
 
-// last is the position behind everything there is.
+// last is the position after the newest event.
 func (h *Hub) last(ctx context.Context, w crm.WorkspaceID) (at position, err error) {
 	at.place, at.event, err = h.store.LastPlace(ctx, w)
 	return at, err
 }
 
-// positionOf is the position behind the event, or at the mark, of an id.
+// positionOf is the position after an event, or of a resume token.
 func (h *Hub) positionOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID) (position, error) {
-	if place, ok := marked(id); ok {
+	if place, ok := tokenPlace(id); ok {
 		return h.positionAt(ctx, w, place, id)
 	}
 	place, err := h.store.PlaceOf(ctx, w, id)
@@ -141,7 +141,7 @@ func (h *Hub) positionOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID)
 	return position{place, id}, err
 }
 
-// positionAt is the position at a mark, unless the mark is of a record that has been put back since, or made up.
+// positionAt is the position of a resume token. A token from before a restore, or a forged one, is [ErrResync].
 func (h *Hub) positionAt(ctx context.Context, w crm.WorkspaceID, place crm.Place, id crm.EventID) (position, error) {
 	at, err := h.last(ctx, w)
 	switch {
@@ -162,14 +162,14 @@ func (h *Hub) positionAt(ctx context.Context, w crm.WorkspaceID, place crm.Place
 			at.event = found[0].ID
 		}
 	}
-	if at.event != none && mark(at) != id {
+	if at.event != none && resumeToken(at) != id {
 		return at, ErrResync
 	}
 	return at, nil
 }
 
-// read returns the events behind a position, without a gap; [ErrResync] when some of them are gone, or the record is not the
-// one any more of which the position is.
+// read returns the events after a position, without a gap. It is [ErrResync] if some of them are gone, or if the database
+// was restored since.
 func (h *Hub) read(ctx context.Context, w crm.WorkspaceID, at position) (events []crm.Event, err error) {
 	defer h.recovered(&err)
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)

@@ -17,9 +17,9 @@ type Subscription struct {
 	workspace crm.WorkspaceID
 	signal    chan struct{}
 
-	// The reader's own, until it has joined the tail.
-	at     position // behind the last event that it has read from storage
-	near   bool     // it has read all there was
+	// Used only by the reader, until it has joined the tail.
+	at     position // after the last event that it has read from storage
+	near   bool     // it has read everything
 	joined bool
 
 	mu     sync.Mutex
@@ -30,14 +30,14 @@ type Subscription struct {
 	taken  chan<- struct{}
 }
 
-// Part is the events of a batch from From on: what comes before, the subscriber knows already.
+// Part is the events of a batch from From on; the subscriber already has those before.
 type Part struct {
 	*Batch
 	From int
 }
 
-// Next returns the next events, one at least, and waits for them. When storage cannot be read it waits until it can. The
-// error is the context's, or what ended the subscription: [ErrResync], [ErrSlowConsumer] or [ErrStopped].
+// Next waits for the next events, and returns at least one. If storage cannot be read, it waits until it can. The
+// error is the context's, or the reason why the subscription ended: [ErrResync], [ErrSlowConsumer] or [ErrStopped].
 func (s *Subscription) Next(ctx context.Context) (Part, error) {
 	for !s.joined {
 		b, err := s.readOn(ctx)
@@ -60,7 +60,7 @@ func (s *Subscription) Next(ctx context.Context) (Part, error) {
 	}
 }
 
-// readOn reads from storage what came before the subscription joins the tail, and joins as soon as that is all.
+// readOn reads older events from storage, and joins the tail once it has read them all.
 func (s *Subscription) readOn(ctx context.Context) (*Batch, error) {
 	if s.near {
 		var err error
@@ -94,7 +94,7 @@ func (s *Subscription) readOn(ctx context.Context) (*Batch, error) {
 	}
 }
 
-// take returns the first of the queue; nothing when there is none.
+// take removes the first part from the queue; it returns a zero Part if the queue is empty.
 func (s *Subscription) take() (Part, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -112,13 +112,13 @@ func (s *Subscription) take() (Part, error) {
 	return p, nil
 }
 
-// offer queues the part of a batch that the subscriber has not read yet. Where there is no room it ends the subscription.
-// It tells taken when the queue has been emptied.
+// offer queues the part of a batch that the subscriber has not read yet. If there is no room, it ends the subscription.
+// Emptying the queue signals taken.
 func (s *Subscription) offer(b *Batch, taken chan<- struct{}) (ok bool) {
 	from := 0
 	for from < len(b.Events) && b.Events[from].Place <= s.at.place { // at does not change after the subscriber has joined
 		if e := b.Events[from]; e.Place == s.at.place && e.ID != s.at.event && s.at.event != none {
-			s.fail(ErrResync) // it has read a record that has been put back since
+			s.fail(ErrResync) // it has read events from before a restore
 			return false
 		}
 		from++
@@ -164,7 +164,7 @@ func (s *Subscription) failLocked(err error) {
 
 // Close ends the subscription. It may be called more than once.
 func (s *Subscription) Close() {
-	s.fail(ErrStopped) // first, so that it cannot join any more
+	s.fail(ErrStopped) // first, so that it cannot join again
 	s.mu.Lock()
 	if !s.closed {
 		s.closed = true

@@ -10,15 +10,15 @@ import (
 )
 
 const (
-	// pause is the least time between two reads of a workspace: events that come quickly are read, looked up and written
+	// pause is the minimum time between two reads of a workspace: events that come quickly are read, looked up and written
 	// to sockets several at a time.
 	pause = 20 * time.Millisecond
-	// patience is how long the next read waits while even the quickest subscriber has not taken the last one yet: then it
-	// is this machine that is slow, and not the subscribers.
+	// patience is how long the next read waits while even the fastest subscriber has not taken the last one yet: then
+	// this machine is slow, and not the subscribers.
 	patience = 250 * time.Millisecond
 )
 
-// Batch is a run of events that was read at once. Subscribers of one workspace share it, so nothing may change it.
+// Batch is a run of events from one read. Subscribers of one workspace share it, so it must not be changed.
 type Batch struct {
 	Events []crm.Event
 
@@ -26,8 +26,8 @@ type Batch struct {
 	shared map[any]any
 }
 
-// Share returns what first has made for key, when somebody first asked. It lets the subscribers of a batch share work on
-// it. first must not block.
+// Share returns the value for key, which first makes on the first call, so that the subscribers of a batch share
+// work. first must not block.
 func (b *Batch) Share(key any, first func() any) any {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -48,14 +48,14 @@ type tail struct {
 	workspace crm.WorkspaceID
 	stop      context.CancelFunc
 	woken     chan struct{}
-	taken     chan struct{} // when a subscriber has taken all there was for it
+	taken     chan struct{} // signalled when a subscriber has emptied its queue
 
 	mu          sync.Mutex
-	at          position // behind the last event that was handed on
+	at          position // after the last delivered event
 	subscribers map[*Subscription]struct{}
 }
 
-// join adds s to the subscribers of its workspace, unless they have been told of events that s has yet to read.
+// join adds s to the subscribers of its workspace, unless they have received events that s has yet to read.
 func (h *Hub) join(s *Subscription) (joined bool, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -67,7 +67,7 @@ func (h *Hub) join(s *Subscription) (joined bool, err error) {
 	}
 	t := h.tails[s.workspace]
 	if t == nil {
-		ctx, cancel := context.WithCancel(context.Background()) // of its own: it outlives the subscriber that starts it
+		ctx, cancel := context.WithCancel(context.Background()) // it outlives the subscriber that starts it
 		t = &tail{
 			hub: h, workspace: s.workspace, stop: cancel, at: s.at,
 			woken: make(chan struct{}, 1), taken: make(chan struct{}, 1),
@@ -82,13 +82,13 @@ func (h *Hub) join(s *Subscription) (joined bool, err error) {
 	case s.at.place < t.at.place:
 		return false, nil
 	case s.at.place == t.at.place && s.at.event != t.at.event && s.at.event != none && t.at.event != none:
-		return false, ErrResync // one of them is of a record that has been put back: both read again
+		return false, ErrResync // one of them is from before a restore: both read again
 	}
 	t.subscribers[s] = struct{}{}
 	return true, nil
 }
 
-// leave takes s from the subscribers of its workspace, if it is one.
+// leave removes s from the subscribers of its workspace.
 func (h *Hub) leave(s *Subscription) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -142,7 +142,7 @@ func (t *tail) run(ctx context.Context) {
 			failed, retry = false, backoff{}
 		}
 		if len(events) > 0 {
-			t.handOn(&Batch{Events: events})
+			t.deliver(&Batch{Events: events})
 			t.rest(ctx, began)
 		}
 		if len(events) < readSize {
@@ -151,8 +151,8 @@ func (t *tail) run(ctx context.Context) {
 	}
 }
 
-// skip ends all subscriptions, because events were dropped before they were read or the record was put back, and with them
-// the tail.
+// skip ends all subscriptions and the tail, because events were deleted before they were read, or the database was
+// restored.
 func (t *tail) skip() {
 	t.hub.mu.Lock()
 	defer t.hub.mu.Unlock()
@@ -162,8 +162,8 @@ func (t *tail) skip() {
 	t.end(ErrResync)
 }
 
-// handOn gives a batch to every subscriber who can take it, and ends the others.
-func (t *tail) handOn(b *Batch) {
+// deliver gives a batch to every subscriber that has room for it, and ends the others.
+func (t *tail) deliver(b *Batch) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.at = behind(b.Events)
@@ -182,7 +182,7 @@ func (t *tail) rest(ctx context.Context, began time.Time) {
 	}
 }
 
-// kept reports whether some subscriber, or all of none, has taken all there was for it.
+// kept reports whether some subscriber has emptied its queue, or there are none.
 func (t *tail) kept() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

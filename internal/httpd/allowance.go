@@ -4,8 +4,8 @@ import (
 	"time"
 )
 
-// Allowance lets each name have so many of something in a while, in this process: all of them at once, when it has taken
-// none for as long, and then as evenly as they come back. A nil one lets everybody have any number.
+// Allowance is a rate limit per name, in this process: a token bucket that holds the tokens of one span of time. A nil one
+// allows everything.
 type Allowance struct {
 	n       int
 	per     time.Duration
@@ -20,7 +20,7 @@ func NewAllowance(n int, per time.Duration) *Allowance {
 	return &Allowance{n, per, newBuckets()}
 }
 
-// Take takes one for the name, which undo puts back. When none is left, wait says how long until there is.
+// Take takes one token of the name, which undo returns. If none is left, wait is the time until the next one.
 func (a *Allowance) Take(name string) (undo func(), wait time.Duration, ok bool) {
 	if a == nil {
 		return func() {}, 0, true
@@ -28,7 +28,7 @@ func (a *Allowance) Take(name string) (undo func(), wait time.Duration, ok bool)
 	now := time.Now()
 	perSecond := float64(a.n) / a.per.Seconds()
 	b := a.buckets.of(name, perSecond, a.n)
-	if missing := 1 - b.TokensAt(now); missing > 0 { // without a reservation, which would hold up what undo puts back
+	if missing := 1 - b.TokensAt(now); missing > 0 { // without a reservation, which would delay the tokens that undo returns
 		return nil, time.Duration(missing / perSecond * float64(time.Second)), false
 	}
 	r := b.ReserveN(now, 1)
@@ -40,7 +40,7 @@ func (a *Allowance) Take(name string) (undo func(), wait time.Duration, ok bool)
 	return undo, 0, true
 }
 
-// Left reports whether the name could take one now.
+// Left reports whether the name has a token left.
 func (a *Allowance) Left(name string) bool {
 	if a == nil {
 		return true

@@ -12,23 +12,23 @@ import (
 // pingTimeout is how long /readyz waits for the database.
 const pingTimeout = 2 * time.Second
 
-// Health tells whether the process lives and whether it wants requests.
+// Health reports whether the process is alive and whether it is ready for requests.
 type Health struct {
 	ping     func(context.Context) error
 	draining atomic.Bool
 }
 
-// NewHealth returns the health of a process that wants requests while ping succeeds. An error of ping may have a method
-// Text, which says in words, fit for everybody, what is wrong.
+// NewHealth returns the health of a process that is ready while ping succeeds. An error of ping may have a method
+// Text, which describes the problem in words that anybody may read.
 func NewHealth(ping func(context.Context) error) *Health { return &Health{ping: ping} }
 
-// Drain makes the process unready for good.
+// Drain makes the process permanently unready.
 func (h *Health) Drain() { h.draining.Store(true) }
 
 // Live answers 200: a process that can answer this needs no restart.
 func (h *Health) Live(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") }
 
-// Ready answers 200 while requests are welcome, and 503 while the process stops or its database is away or cannot be written to.
+// Ready answers 200 while the process is ready, and 503 while it stops or its database is unavailable or cannot be written to.
 func (h *Health) Ready(w http.ResponseWriter, r *http.Request) {
 	if h.draining.Load() {
 		say(w, http.StatusServiceUnavailable, "stopping")

@@ -14,14 +14,14 @@ import (
 )
 
 const (
-	// burst is how many seconds' worth of requests may come at once.
+	// burst is how many seconds' worth of requests a burst may have.
 	burst = 10
-	// remembered is how many askers a limiter knows; the one silent longest is forgotten first.
+	// remembered is how many askers a limiter keeps; the least recently seen is evicted first.
 	remembered = 16 << 10
 )
 
-// Limiter lets each asker make so many requests a second, in this process. A request is one token or more, and ten
-// seconds' worth of tokens may be taken at once.
+// Limiter limits the requests of each asker per second, in this process. A request is one token or more, and ten
+// seconds' worth of tokens may be taken in a burst.
 type Limiter struct {
 	perSecond float64
 	buckets   buckets
@@ -52,10 +52,10 @@ func (b buckets) of(name string, perSecond float64, size int) *rate.Limiter {
 	return known
 }
 
-// Asker is somebody, or some place, whose requests are counted.
+// Asker is a subject or an address whose requests are counted.
 type Asker struct {
 	Name   string
-	Factor float64 // how many times as many as others may be made
+	Factor float64 // multiplies the rate
 }
 
 // NewLimiter returns a limiter of that many requests a second, which must be more than 0.
@@ -63,8 +63,8 @@ func NewLimiter(perSecond float64) *Limiter {
 	return &Limiter{perSecond, newBuckets()}
 }
 
-// Allow takes tokens of each of the askers, or of none and tells how long to wait. More than an asker can ever have count
-// as all it can have.
+// Allow takes tokens from all of the askers, or takes none and returns how long to wait. More tokens than a bucket holds count
+// as a full bucket.
 func (l *Limiter) Allow(tokens int, askers ...Asker) (wait time.Duration, ok bool) {
 	now := time.Now()
 	taken := make([]*rate.Reservation, 0, 2)
@@ -88,14 +88,14 @@ func (l *Limiter) bucket(a Asker) *rate.Limiter {
 	return l.buckets.of(a.Name, perSecond, int(math.Ceil(perSecond*burst)))
 }
 
-// TooMany answers a request that a limiter has turned away.
+// TooMany answers a request beyond a limit.
 func TooMany(w http.ResponseWriter, r *http.Request, wait time.Duration) {
 	seconds := int(math.Ceil(wait.Seconds()))
 	w.Header().Set("Retry-After", strconv.Itoa(seconds))
 	WriteError(w, r, http.StatusTooManyRequests, "RATE_LIMITED", fmt.Sprintf("Too many requests. Try again in %d s", seconds))
 }
 
-// Address names the network that a request came from: the IPv4 address, or the /64 of an IPv6 one, which is one customer's.
+// Address names the network that a request came from: the IPv4 address, or the /64 of an IPv6 address, which belongs to one customer.
 func Address(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

@@ -13,12 +13,12 @@ import (
 // Serving says how to serve.
 type Serving struct {
 	Handler http.Handler
-	// Drain ends what does not end by itself: streams, and connections that the handler has taken over. It is called once
-	// serving is to stop, and may take as long as its context lasts. Nil when there is nothing of the kind.
+	// Drain ends streams and hijacked connections, which would not end otherwise. It is called once
+	// serving is to stop, and may take as long as its context lasts. It may be nil.
 	Drain  func(ctx context.Context) error
 	Health *Health
 	Logger *slog.Logger
-	// Delay is how long to keep serving, but unready, once serving is to stop: load balancers need a while to notice and to
+	// Delay is how long to keep serving, but not ready, after ctx ends: load balancers need a while to notice and to
 	// stop sending requests.
 	Delay time.Duration
 	// Grace is how long running requests may take to finish once serving is to stop.
@@ -28,7 +28,7 @@ type Serving struct {
 	after  func(d time.Duration) <-chan time.Time // nil is time.After
 }
 
-// limits are how long connections may take, lest slow ones gather.
+// limits are the timeouts of connections, so that slow ones do not pile up.
 type limits struct {
 	header time.Duration // to send the head of a request
 	read   time.Duration // to send all of it
@@ -38,11 +38,11 @@ type limits struct {
 
 var usualLimits = limits{header: 5 * time.Second, read: 15 * time.Second, write: time.Minute, idle: 2 * time.Minute}
 
-// Serve answers requests on ln until ctx ends. Then it turns unready and, after the delay, stops accepting and lets running
-// requests finish within the grace; what runs on is told by the end of its context, logged and cut off. It returns when
-// nothing of it is left, with an error only when the listener failed.
+// Serve answers requests on ln until ctx ends. Then it becomes unready and, after the delay, stops accepting and lets running
+// requests finish within the grace period; the rest are cancelled, logged and cut off. It returns when all goroutines
+// have ended, with an error only when the listener failed.
 //
-// A handler that streams lifts the server's read and write deadlines for itself, with [http.ResponseController].
+// A handler that streams removes the read and write deadlines of its connection with [http.ResponseController].
 func Serve(ctx context.Context, ln net.Listener, s Serving) error {
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -71,7 +71,7 @@ func Serve(ctx context.Context, ln net.Listener, s Serving) error {
 	}
 	s.Health.Drain()
 	if s.Delay > 0 {
-		s.Logger.Info("unready, about to stop", "delay", s.Delay)
+		s.Logger.Info("no longer ready; stopping soon", "delay", s.Delay)
 		select {
 		case err := <-failed:
 			return fmt.Errorf("serve: %w", err)
@@ -93,7 +93,7 @@ func Serve(ctx context.Context, ln net.Listener, s Serving) error {
 		err = late
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		s.Logger.Warn("requests cut off", "after", s.Grace)
+		s.Logger.Warn("requests were cut off", "after", s.Grace)
 		err = nil
 	}
 	cancel()

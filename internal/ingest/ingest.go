@@ -22,7 +22,7 @@ type Ingest struct {
 	store  storage.Recorder
 	region string
 	now    func() time.Time
-	turns  *turns
+	queue  *keyedQueue
 }
 
 // Allowance lets each name have so many of something in a while.
@@ -40,10 +40,10 @@ func (e *LimitedError) Error() string { return "too many new contacts" }
 
 // New makes an ingest. Phone numbers without a country code are read in region, which may be empty.
 func New(store storage.Recorder, region string, now func() time.Time) *Ingest {
-	return &Ingest{store: store, region: region, now: now, turns: newTurns()}
+	return &Ingest{store: store, region: region, now: now, queue: newKeyedQueue()}
 }
 
-// Report is one message, as a channel adapter tells of it.
+// Report is one message, as a channel adapter reports it.
 type Report struct {
 	ChannelID  crm.ChannelID
 	ExternalID string
@@ -85,7 +85,7 @@ func (in *Ingest) Record(ctx context.Context, v crm.Viewer, r Report) (crm.Recor
 	if err != nil {
 		return crm.Recorded{}, err
 	}
-	end, err := in.turns.take(ctx, customer{v.Workspace, i.ChannelID, i.ExternalID})
+	end, err := in.queue.take(ctx, customer{v.Workspace, i.ChannelID, i.ExternalID})
 	if err != nil {
 		return crm.Recorded{}, fmt.Errorf("wait to record an interaction on %s: %w", r.ChannelID, err)
 	}
@@ -111,7 +111,7 @@ func (in *Ingest) Record(ctx context.Context, v crm.Viewer, r Report) (crm.Recor
 }
 
 // admit accepts a message unless it would make one new contact too many of a stranger. Call undo when no contact was
-// made. It is called within the customer's turn, so that the first messages of one stranger count once.
+// made. It is called while it holds the customer's slot, so that the first messages of a new customer count once.
 func (in *Ingest) admit(
 	ctx context.Context, w crm.WorkspaceID, i crm.Interaction, stranger bool,
 ) (undo func(), err error) {

@@ -1,5 +1,5 @@
-// Package metrics makes the registry that counts what one process does. It is handed to whoever counts; nothing is
-// registered globally. No label holds personal data, a workspace, or anything a client can make up.
+// Package metrics holds the Prometheus metrics of one process. It is passed to the code that counts; nothing is
+// registered globally. No label holds personal data, a workspace, or anything a client can choose.
 package metrics
 
 import (
@@ -10,12 +10,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// New returns a registry that tells of the Go runtime, the process and the build.
+// New returns a registry with metrics of the Go runtime, the process and the build.
 func New(version string) *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name:        "kith_build_info",
-		Help:        "1, with the version as a label.",
+		Help:        "Always 1; the label version is the version of the build.",
 		ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
@@ -24,7 +24,7 @@ func New(version string) *prometheus.Registry {
 	return r
 }
 
-// Handler serves what the registry has gathered.
+// Handler serves the metrics of r.
 func Handler(r *prometheus.Registry) http.Handler {
 	return promhttp.HandlerFor(r, promhttp.HandlerOpts{})
 }

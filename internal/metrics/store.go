@@ -12,7 +12,7 @@ import (
 	"kith/storage"
 )
 
-// storeCalls counts how calls of a store end and how long they take, and catches panics.
+// storeCalls counts and times calls of a store, and recovers panics.
 type storeCalls struct {
 	vec      *prometheus.HistogramVec
 	failed   *prometheus.CounterVec
@@ -26,19 +26,19 @@ func InstrumentStore(store storage.Store, r prometheus.Registerer, panicked func
 		panicked: panicked,
 		vec: promauto.With(r).NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "kith_storage_call_duration_seconds",
-			Help:    "How long calls to storage took, and by its count how many there were.",
+			Help:    "Duration of storage calls.",
 			Buckets: []float64{.0001, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
 		}, []string{"call"}),
 		failed: promauto.With(r).NewCounterVec(prometheus.CounterOpts{
 			Name: "kith_storage_failures_total",
-			Help: "Calls to storage that failed for a reason outside the client's control: full, read_only, permission, locked, io or damaged, else unavailable, timeout or internal.",
+			Help: "Storage calls that failed for a reason outside the client's control: full, read_only, permission, locked, io or damaged, else unavailable, timeout or internal.",
 		}, []string{"call", "reason"}),
 	}
-	return storage.Instrument(store, calls.watch)
+	return storage.Instrument(store, calls.observe)
 }
 
-// watch times a call until the function it returns is called. To be deferred, which is what it needs to catch panics.
-func (s *storeCalls) watch(call string, err *error) func() {
+// observe times a call until the function it returns is called. The function must be deferred, so that it can recover panics.
+func (s *storeCalls) observe(call string, err *error) func() {
 	began := time.Now()
 	return func() {
 		if p := recover(); p != nil {
@@ -60,7 +60,7 @@ func (s *storeCalls) fail(call string, err error) {
 	}
 }
 
-// reasonOf is empty for what a client can correct, and for one that went away.
+// reasonOf is empty for errors that the client can correct, and for cancelled requests.
 func reasonOf(err error) string {
 	_, invalid := errors.AsType[*crm.InvalidError](err)
 	_, taken := errors.AsType[*crm.TakenError](err)

@@ -75,7 +75,7 @@ func Count(ctx context.Context, src Counter, q Query, limit int) (int, error) {
 	return src.CountGrams(ctx, tokens, limit+1)
 }
 
-// looked is how many contacts were looked at, one at least: what it divides is zero when there were none.
+// looked is how many contacts were looked at, at least one, because it is a divisor.
 func (s Sample) looked() float64 {
 	n := 0
 	for _, of := range s {

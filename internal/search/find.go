@@ -27,14 +27,14 @@ type Request struct {
 	Want int // as many contacts at most
 }
 
-// Found is a contact that a search finds, in its place.
+// Found is a contact that a search finds, with its position.
 type Found struct {
 	Position
 	Contact *crm.Contact
 	Match   Match
 }
 
-// Position is the place of a contact in the order of a search. By name every tier is 0.
+// Position is the position of a contact in the order of a search. By name every tier is 0.
 type Position struct {
 	Tier int
 	IndexKey
@@ -72,7 +72,7 @@ type pager struct {
 	// sorted says that found holds what tiers 1 and 2 have to give.
 	sorted bool
 	// starting is how many names start with the search, once all of them have been read; -1 before. Where they are known
-	// to be few, they need no range of their own when the search is looked for anywhere.
+	// to be few, they need no separate range when the search is looked for anywhere.
 	starting int
 }
 
@@ -88,7 +88,7 @@ func (p *pager) byName(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if !many { // they need no range of their own then
+		if !many { // they need no separate range then
 			parts = []Range{Everything()}
 		}
 	}

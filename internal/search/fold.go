@@ -13,7 +13,7 @@ import (
 // Fold reduces text to what a search compares: compatibility forms undone (NFKD), marks dropped, case folded, letters
 // that do not decompose written as the ones people type for them, digits of any script as ASCII ones, dashes and
 // apostrophes as the ASCII ones, runs of space as one, none at the ends. Control and format characters, noncharacters
-// and what is not UTF-8 are dropped. Folding what is folded changes nothing.
+// and invalid UTF-8 are dropped. Folding is idempotent.
 //
 // A folded string holds no newline and none of the noncharacters, such as [Ceiling]: keys use them to separate and to sort.
 func Fold(s string) string {

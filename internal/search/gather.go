@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// largestBatch is how many rows are asked for at once while rows of other tiers have to be passed over.
+// largestBatch is how many rows one read asks for while rows of other tiers have to be passed over.
 const largestBatch = 1000
 
 // readFunc reads the next rows of one range, at most n.
@@ -69,7 +69,7 @@ func (p *pager) add(hits []Hit, keep keepFunc) {
 	}
 }
 
-// inTier is what is left of a tier's range when the page starts within that tier.
+// inTier is the rest of a tier's range when the page starts within that tier.
 func (p *pager) inTier(tier int, r Range) Range {
 	r.Desc = p.Desc
 	if p.From == nil || p.From.Tier != tier {
@@ -78,7 +78,7 @@ func (p *pager) inTier(tier int, r Range) Range {
 	return p.beyondFrom(r)
 }
 
-// beyondFrom is what is left of r behind the page's starting bound.
+// beyondFrom is the part of r after the page's starting bound.
 func (p *pager) beyondFrom(r Range) Range {
 	r.Desc = p.Desc
 	if p.From == nil {

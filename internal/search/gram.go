@@ -12,7 +12,7 @@ import (
 // so reading bucket after bucket reads in order.
 const Buckets = 40
 
-// maxGrams bounds how many grams of a query are looked up, in every bucket. More would only narrow what is narrow already.
+// maxGrams bounds how many grams of a query are looked up, in every bucket. More would hardly narrow the result.
 const maxGrams = 4
 
 // The arithmetic of a gram, the same as in PostgreSQL's contact_grams.
@@ -54,7 +54,7 @@ func Bucket(nameKey string) int {
 	return 39
 }
 
-// BucketStarts holds the lowest name key of each bucket, and last what is above every key.
+// BucketStarts holds the lowest name key of each bucket, and last a bound above every key.
 var BucketStarts = func() []string {
 	starts := []string{""}
 	for r := 'a'; r <= 'z'; r++ {
@@ -92,7 +92,7 @@ func Script(tokens []string) (home Range, ok bool) {
 // alphabets are the scripts of few letters that share buckets: of each letter these hold a great many names.
 var alphabets = Range{After: IndexKey{Key: "\u0530"}, Before: IndexKey{Key: "\u4E00"}}
 
-// besides is the range of names around a token's script that share buckets with it and have to be told apart from it:
+// besides is the range of names around a token's script that share buckets with it and must be distinguished from it:
 // none for Greek and Cyrillic, nor for characters that few names hold.
 func besides(home Range, token string) Range {
 	if home.After.Key < alphabets.After.Key || home.After.Key >= alphabets.Before.Key || utf8.RuneCountInString(token) > 1 {
@@ -222,7 +222,7 @@ func Indexable(tokens []string) bool {
 	return false
 }
 
-// TextGrams returns what is indexed for a text, the same as PostgreSQL's contact_grams: every two and three characters
+// TextGrams returns the indexed grams of a text, the same as PostgreSQL's contact_grams: every two and three characters
 // in a row on one line, and every single one that is rare.
 func TextGrams(w crm.WorkspaceID, bucket int, text string) []int64 {
 	salt := salted(w, bucket)

@@ -9,7 +9,7 @@ import (
 	"kith/internal/crm"
 )
 
-// The bounds of what is stored. An index row of PostgreSQL ends at 2,704 bytes; name key and text share one.
+// The bounds of stored keys. An index row of PostgreSQL ends at 2,704 bytes; name key and text share one.
 const (
 	maxName  = 400
 	maxText  = 2_000
@@ -23,14 +23,14 @@ const (
 // the character, and it is below [Ceiling].
 const nameless = "\U0010FFFE"
 
-// Keys is what is stored beside a contact for searches and for the order by name. All of it is folded.
+// Keys are the folded texts stored with a contact for searches and for the order by name.
 type Keys struct {
 	// Name sorts contacts by name, and those without one by email or phone after every name. 400 bytes at most.
 	Name string
 	// Text holds all that a search can find, one field a line: name, email, international digits of the phone, and its
-	// national digits when they are no part of those. 2,000 bytes at most; what is cut off is the end of the name.
+	// national digits when they are no part of those. 2,000 bytes at most; the end of the name is cut off.
 	Text string
-	// Terms are the places that a search is expected to match at besides the start of the name: later words of the name,
+	// Terms are the positions where searches are expected to match, besides the start of the name: later words of the name,
 	// the email and its parts, the forms of the phone. Sorted, without duplicates, 128 of 200 bytes each at most.
 	Terms []string
 }

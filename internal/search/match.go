@@ -26,7 +26,7 @@ const (
 // MatchKind is how well a field matched, best first.
 type MatchKind string
 
-// The kinds of match. Anywhere is also the kind of a search of several words that match at different places.
+// The kinds of match. Anywhere is also the kind of a search of several words that match at different positions.
 const (
 	MatchExact    MatchKind = "EXACT"
 	MatchPrefix   MatchKind = "PREFIX"

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// The bounds of a query: of the folded text, and of its tokens. What lies beyond is not looked at, so that a longer
+// The bounds of a query: of the folded text, and of its tokens. Anything beyond is ignored, so that a longer
 // query finds what its beginning finds.
 const (
 	maxTyped  = 4_000

@@ -12,7 +12,7 @@ const (
 	TierAnywhere        // every token is found somewhere
 )
 
-// Rank is the place of a contact in the order of relevance: its tier, and the key that orders it within, the lowest
+// Rank is the position of a contact in the order of relevance: its tier, and the key that orders it within, the lowest
 // matching term in [TierTerm] and the name key else. ok is false for a contact that does not match.
 func (q Query) Rank(k Keys) (tier int, key string, ok bool) {
 	if !Contains(k.Text, q.tokens) {
@@ -27,7 +27,7 @@ func (q Query) Rank(k Keys) (tier int, key string, ok bool) {
 	return TierAnywhere, k.Name, true
 }
 
-// keysOf are the keys of a hit as far as the query can tell them apart. What is stored beside the contact saves folding it
+// keysOf are the keys of a hit as far as the query can distinguish them. The keys stored with the contact save folding it
 // again, which would take longer than all else that is done with a row; the forms of its phone only matter to digits.
 func (q Query) keysOf(h Hit) Keys {
 	k := Keys{Name: h.Name, Text: h.Text}

@@ -80,7 +80,7 @@ func (c claims) has(name string, values []string) bool {
 	})
 }
 
-// lacks reports whether more claims could tell something that these do not.
+// lacks reports whether userinfo could add a claim that these lack.
 func (c Config) lacks(of claims) bool {
 	for name := range c.Require {
 		if _, ok := of.find(name); !ok {

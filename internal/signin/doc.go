@@ -2,11 +2,11 @@
 // (OpenID Connect Core 1.0, section 3.1) with PKCE (RFC 7636), renewal by refresh token, and sign-out at the provider
 // (RP-Initiated Logout 1.0).
 //
-// What came of it is a pass: a cookie that says who signed in, into which workspace and as what, sealed so that only
-// Kith can read or make one. The server keeps nothing but which sign-ins are over before their time: signing out ends every
-// copy of the pass, and so does a renewal that finds another role. Else a pass is good until its end, which the provider's
-// tokens and the settings draw; a refresh token inside it gets the next one.
+// The result is a session cookie: who signed in, to which workspace and in which role, sealed so that only Kith can read
+// or make one. The server stores only the sign-ins that ended early: signing out ends every copy of the session cookie,
+// and so does a renewal that finds another role. Otherwise a session cookie is valid until its end, which follows from
+// the provider's tokens and the settings; a refresh token inside it gets the next one.
 //
-// The package decides who is asking and never what they may do. No token of the provider's leaves the server but inside
-// the sealed cookie; none stands in a URL, a page, an error or the log, and no claim does either.
+// The package decides who sends a request and never what they may do. The provider's tokens leave the server only inside
+// the sealed cookie; no URL, page, error or log contains a token or a claim.
 package signin

@@ -11,15 +11,15 @@ import (
 )
 
 const (
-	// lookInterval is how often a process looks for sign-ins that were ended at another.
+	// lookInterval is how often a process looks for sign-ins that ended in another.
 	lookInterval = time.Second
 	// lookTimeout bounds one look.
 	lookTimeout = 5 * time.Second
-	// lookBack is how much each look overlaps the last: the clocks of processes are not quite the same.
+	// lookBack is how much each look overlaps the last: the clocks of processes differ slightly.
 	lookBack = 10 * time.Minute
 )
 
-// endings are the sign-ins that were ended before their time, at whichever process. What cannot be written now is written
+// endings are the sign-ins that ended early, in any process. An ending that cannot be written now is written
 // later, and counts in this process meanwhile.
 type endings struct {
 	store storage.SignIns
@@ -37,51 +37,51 @@ func newEndings(store storage.SignIns, log *slog.Logger, now func() time.Time) *
 	return &endings{store: store, log: log, now: now, known: make(map[string]crm.EndedSignIn)}
 }
 
-// covers reports whether the sign-in of a pass was ended.
-func (e *endings) covers(p pass) bool {
+// covers reports whether the sign-in of p has ended.
+func (e *endings) covers(p sessionCookie) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	ended, ok := e.known[p.signIn()]
 	return ok && p.issuedAt().Before(ended.Before)
 }
 
-// end ends the passes of a sign-in that were issued before then, here at once and everywhere else within seconds. A
-// request that asks for it may end: it is done all the same.
-func (e *endings) end(ctx context.Context, p pass, before time.Time) {
+// end ends the session cookies of a sign-in that were issued before the given time, here immediately and in other processes within
+// seconds, even if the request is cancelled.
+func (e *endings) end(ctx context.Context, p sessionCookie, before time.Time) {
 	ended := crm.EndedSignIn{ID: p.signIn(), Before: before, Until: p.endsAt(), At: e.now().UTC().Truncate(time.Microsecond)}
 	e.learn(ended)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
 	defer cancel()
 	if err := e.store.EndSignIn(ctx, ended); err != nil {
-		e.log.WarnContext(ctx, "cannot tell other processes that a sign-in has ended: trying again", "error", err)
+		e.log.WarnContext(ctx, "cannot write the end of a sign-in for other processes: trying again", "error", err)
 		e.mu.Lock()
 		e.unsaved = append(e.unsaved, ended)
 		e.mu.Unlock()
 	}
 }
 
-// learn notes what has ended and calls the listener for what is new.
+// learn records endings and calls the listener for new ones.
 func (e *endings) learn(list ...crm.EndedSignIn) {
 	e.mu.Lock()
-	var fresh []crm.EndedSignIn
+	var added []crm.EndedSignIn
 	for _, ended := range list {
 		if known, ok := e.known[ended.ID]; ok && !known.Before.Before(ended.Before) {
 			continue
 		}
 		e.known[ended.ID] = ended
-		fresh = append(fresh, ended)
+		added = append(added, ended)
 	}
 	listen := e.listen
 	e.mu.Unlock()
 	if listen == nil {
 		return
 	}
-	for _, ended := range fresh {
+	for _, ended := range added {
 		listen(ended)
 	}
 }
 
-// look writes what is unsaved and reads what others have ended.
+// look writes unsaved endings and reads those of other processes.
 func (e *endings) look(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
@@ -117,7 +117,7 @@ func (e *endings) look(ctx context.Context) error {
 	return nil
 }
 
-// follow looks again and again until ctx ends.
+// follow polls until ctx ends.
 func (e *endings) follow(ctx context.Context, listen func(crm.EndedSignIn)) {
 	e.mu.Lock()
 	e.listen = listen
@@ -140,8 +140,8 @@ func (e *endings) follow(ctx context.Context, listen func(crm.EndedSignIn)) {
 	}
 }
 
-// Follow calls ended for each sign-in that is over before its time, at whichever process somebody signed out, until ctx
-// ends. Other processes' are heard of within a second or two.
+// Follow calls ended for each sign-in that ends early, in any process, until ctx ends. Those of other processes arrive
+// within a second or two.
 func (s *SignIn) Follow(ctx context.Context, ended func(crm.EndedSignIn)) {
 	s.endings.follow(ctx, ended)
 }

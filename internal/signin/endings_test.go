@@ -15,8 +15,8 @@ import (
 	"kith/storage/sqlite/sqlitetest"
 )
 
-// passes are two of one sign-in, the one renewed to the other, one of another sign-in, and one from before they had names.
-func passes(s *SignIn) (first, second, other, old pass) {
+// cookiesOfSignIns are two of one sign-in, the one renewed to the other, one of another sign-in, and one of an earlier version.
+func cookiesOfSignIns(s *SignIn) (first, second, other, old sessionCookie) {
 	who := person{"ann", "Ann", "acme", "staff"}
 	end := noon.Add(time.Hour)
 	first = s.issue("sign-in", who, tokens{end: end, refresh: "one"}, end)
@@ -25,8 +25,8 @@ func passes(s *SignIn) (first, second, other, old pass) {
 	return first, second, s.issue("another", who, tokens{end: end, refresh: "three"}, end), ann
 }
 
-// signOut signs out with a pass's cookie.
-func signOut(t *testing.T, s *SignIn, p pass) {
+// signOut signs out with a session cookie.
+func signOut(t *testing.T, s *SignIn, p sessionCookie) {
 	t.Helper()
 	w := httptest.NewRecorder()
 	s.logout(w, request(t, cookie(t, s, p), nil))
@@ -35,8 +35,8 @@ func signOut(t *testing.T, s *SignIn, p pass) {
 	}
 }
 
-// reason is why a pass's cookie is refused; empty when it is good.
-func reason(t *testing.T, s *SignIn, p pass) string {
+// reason is why a session cookie is refused; empty if it is accepted.
+func reason(t *testing.T, s *SignIn, p sessionCookie) string {
 	t.Helper()
 	_, found, err := s.Viewer(request(t, cookie(t, s, p), staff))
 	if !found || err != nil && auth.Reason(err) == "" {
@@ -49,10 +49,10 @@ func TestSigningOutIsAuditedOnce(t *testing.T) {
 	t.Parallel()
 	store := sqlitetest.Open(t)
 	s := signInWith(t, store, nil)
-	first, second, _, _ := passes(s)
+	first, second, _, _ := cookiesOfSignIns(s)
 	signOut(t, s, first)
 	signOut(t, s, first)  // a copy of the cookie
-	signOut(t, s, second) // a pass of the same sign-in
+	signOut(t, s, second) // a session cookie of the same sign-in
 	stale := first
 	stale.SignIn, stale.Refresh, stale.Expires = "stale", "", noon.Add(-time.Minute).Unix()
 	signOut(t, s, stale)
@@ -73,7 +73,7 @@ func TestSigningOutEndsEveryCopyOfTheCookieAtEveryProcess(t *testing.T) {
 	t.Parallel()
 	store := sqlitetest.Open(t)
 	here, there := signInOver(t, store, nil), signInOver(t, store, nil)
-	first, second, other, old := passes(here)
+	first, second, other, old := cookiesOfSignIns(here)
 	signOut(t, here, first)
 	signOut(t, here, old)
 	if err := there.endings.look(t.Context()); err != nil {
@@ -84,7 +84,7 @@ func TestSigningOutEndsEveryCopyOfTheCookieAtEveryProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	for at, s := range map[string]*SignIn{"here": here, "there": there, "at a process that starts later": late} {
-		for name, p := range map[string]pass{"itself": first, "what it was renewed to": second, "one of before": old} {
+		for name, p := range map[string]sessionCookie{"itself": first, "what it was renewed to": second, "one of before": old} {
 			if got := reason(t, s, p); got != "signed out" {
 				t.Errorf("%s, %s: %q", at, name, got)
 			}
@@ -111,16 +111,16 @@ func TestSigningOutEndsEveryCopyOfTheCookieAtEveryProcess(t *testing.T) {
 	}
 }
 
-func TestAnotherRoleEndsThePassesOfBefore(t *testing.T) {
+func TestAnotherRoleEndsEarlierSessionCookies(t *testing.T) {
 	t.Parallel()
 	s := signIn(t, nil)
-	first, second, other, _ := passes(s)
+	first, second, other, _ := cookiesOfSignIns(s)
 	s.endings.end(t.Context(), first, second.issuedAt())
 	for name, c := range map[string]struct {
-		pass   pass
+		cookie sessionCookie
 		reason string
 	}{"before": {first, "signed out"}, "after": {second, ""}, "another": {other, ""}} {
-		if got := reason(t, s, c.pass); got != c.reason {
+		if got := reason(t, s, c.cookie); got != c.reason {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
@@ -148,7 +148,7 @@ func TestASignOutIsToldOfOnceTheDatabaseIsBack(t *testing.T) {
 	t.Parallel()
 	store := &flaky{SignIns: sqlitetest.Open(t), away: true}
 	here, there := signInOver(t, store, nil), signInOver(t, store, nil)
-	first, _, _, _ := passes(here)
+	first, _, _, _ := cookiesOfSignIns(here)
 	signOut(t, here, first)
 	if got := reason(t, here, first); got != "signed out" {
 		t.Errorf("here: %q", got)
@@ -177,8 +177,8 @@ func TestFollowTellsOfSignOutsElsewhere(t *testing.T) {
 		defer close(done)
 		there.Follow(ctx, func(e crm.EndedSignIn) { told <- e })
 	}()
-	first, second, _, old := passes(here)
-	for _, p := range []pass{first, second, old} { // the second is over with the first
+	first, second, _, old := cookiesOfSignIns(here)
+	for _, p := range []sessionCookie{first, second, old} { // the second is over with the first
 		if here.endings.covers(p) {
 			continue
 		}

@@ -157,7 +157,7 @@ func (s *SignIn) callback(w http.ResponseWriter, r *http.Request) {
 	redirect(w, a.ReturnTo)
 }
 
-// refused tells of an error that the provider answered with (OpenID Connect Core 1.0, section 3.1.2.6). Nothing of the
+// refused shows an error of the provider (OpenID Connect Core 1.0, section 3.1.2.6). Nothing of the
 // answer is repeated: anybody could have written it.
 func (s *SignIn) refused(w http.ResponseWriter, r *http.Request, code string, a attempt) {
 	if !goodErrorCode.MatchString(code) {
@@ -179,7 +179,7 @@ func (s *SignIn) refused(w http.ResponseWriter, r *http.Request, code string, a 
 	}
 }
 
-// notSignedIn tells why a sign-in came to nothing.
+// notSignedIn shows why a sign-in failed.
 func (s *SignIn) notSignedIn(w http.ResponseWriter, r *http.Request, err error, a attempt) {
 	switch refusal, ok := errors.AsType[*accessError](err); {
 	case ok:
@@ -202,7 +202,7 @@ func (s *SignIn) notSignedIn(w http.ResponseWriter, r *http.Request, err error, 
 	}
 }
 
-// fail tells of what only the log explains: a provider that is set up in another way than Kith.
+// fail shows an error that only the log explains: the settings of Kith and the provider do not match.
 func (s *SignIn) fail(w http.ResponseWriter, r *http.Request, what string, err error) {
 	s.logger(r.Context()).ErrorContext(r.Context(), what, "error", err) //nolint:sloglint // a constant at each call
 	s.show(w, r, http.StatusBadGateway, notice{

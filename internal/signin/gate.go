@@ -8,12 +8,12 @@ import (
 	"kith/internal/crm"
 )
 
-// Members returns a handler that lets next answer people who are signed in, or who show a bearer token that who takes, and
-// sends others to sign in first. A pass that has ended will do as long as it can be renewed: the page that it opens does so.
+// Members returns a handler that passes requests of people who are signed in, or who send a bearer token that who accepts, to
+// next, and sends others to sign in first. An expired session cookie is enough if it can be renewed, because the page renews it.
 //
-// Browsers keep the pass to themselves when another site led here, the provider's for one (SameSite=Strict, RFC 6265bis,
-// section 5.6.7.1). They are asked to come again by themselves, and bring it then. Which site led here they tell in
-// Sec-Fetch-Site (Fetch Metadata Request Headers, section 2.3).
+// Browsers do not send the session cookie when another site, such as the provider's, led here (SameSite=Strict, RFC 6265bis,
+// section 5.6.7.1). A page then makes them reload, and they send it. Sec-Fetch-Site shows that another site led here
+// (Fetch Metadata Request Headers, section 2.3).
 func (s *SignIn) Members(next http.Handler, who func(ctx context.Context, header string) (crm.Viewer, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if header := r.Header.Get("Authorization"); header != "" {
@@ -22,7 +22,7 @@ func (s *SignIn) Members(next http.Handler, who func(ctx context.Context, header
 				return
 			}
 		}
-		p, err := s.passOf(r)
+		p, err := s.sessionCookieOf(r)
 		switch now := s.now(); {
 		case err == nil && (p.good(now) || p.renewable(now)):
 			next.ServeHTTP(w, r)

@@ -10,19 +10,19 @@ import (
 	"kith/internal/crm"
 )
 
-// StaffHeader must be 1 on requests that the cookie is to count for. Pages of other origins cannot set it without
+// StaffHeader must be 1 for the cookie to count. Pages of other origins cannot set it without
 // asking first (a preflight, in the Fetch standard), and Kith never lets them send cookies.
 const StaffHeader = "X-Kith-Staff"
 
-// Viewer returns who sends r by the pass in its cookie; found is false when there is none. The error is
+// Viewer returns the viewer of the session cookie of r; found is false without a session cookie. The error is
 // [auth.ErrUnauthenticated] with a reason to show, [crm.ErrUnavailable] or the context's.
 //
-// The cookie counts for requests of Kith's own pages alone: those with [StaffHeader], and WebSockets, which cannot have
+// The cookie counts only for requests of Kith's own pages: those with [StaffHeader], and WebSockets, which cannot have
 // it, by their Origin.
 func (s *SignIn) Viewer(r *http.Request) (v crm.Viewer, found bool, err error) {
-	p, err := s.passOf(r)
+	p, err := s.sessionCookieOf(r)
 	switch {
-	case errors.Is(err, errNoPass):
+	case errors.Is(err, errNoCookie):
 		return crm.Viewer{}, false, nil
 	case !s.own(r):
 		return crm.Viewer{}, true, auth.Refuse(
@@ -43,7 +43,7 @@ func (s *SignIn) Viewer(r *http.Request) (v crm.Viewer, found bool, err error) {
 	return v, true, nil
 }
 
-// own reports whether a page of Kith's sends r, and no other.
+// own reports whether one of Kith's own pages sends r.
 func (s *SignIn) own(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
 	if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {

@@ -44,9 +44,9 @@ type provider struct {
 	log    *slog.Logger
 	now    func() time.Time
 
-	found  atomic.Pointer[endpoints]
-	flight singleflight.Group
-	turn   *rate.Limiter
+	found   atomic.Pointer[endpoints]
+	flight  singleflight.Group
+	limiter *rate.Limiter
 }
 
 // endpoints is what the discovery document says (OpenID Connect Discovery 1.0, section 3).
@@ -68,7 +68,7 @@ func newProvider(c Config, logger *slog.Logger, now func() time.Time) *provider 
 			// A redirect would carry the client's secret elsewhere.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		turn: rate.NewLimiter(rate.Every(findInterval), 1),
+		limiter: rate.NewLimiter(rate.Every(findInterval), 1),
 	}
 }
 
@@ -104,7 +104,7 @@ func (p *provider) endpoints(ctx context.Context) (*endpoints, error) {
 	if e := p.found.Load(); e != nil {
 		return e, nil
 	}
-	if !p.turn.Allow() {
+	if !p.limiter.Allow() {
 		return nil, errAway
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), providerTimeout)
@@ -120,7 +120,7 @@ func (p *provider) look(ctx context.Context) (*endpoints, error) {
 		}
 		e, err := p.discover(ctx)
 		if err != nil {
-			p.log.WarnContext(ctx, "the OpenID provider is not there", "issuer", p.config.Issuer, "error", brief(err))
+			p.log.WarnContext(ctx, "the OpenID provider is unavailable", "issuer", p.config.Issuer, "error", brief(err))
 			return nil, errAway
 		}
 		p.found.Store(e)

@@ -20,12 +20,11 @@ const (
 	keepRenewal  = time.Minute
 )
 
-// errEnded is a pass that the provider does not renew any more.
+// errEnded means that the provider no longer renews the session cookie.
 var errEnded = errors.New("sign-in ended")
 
-// renewals sees to it that a refresh token that is good for one use is used once, though two tabs ask at the same time,
-// or a tab asks again because it was closed before it heard. What it remembers is a help and no record: a server that
-// has forgotten lets the provider decide.
+// renewals makes sure that a single-use refresh token is used once, even if two tabs ask at the same time, or a tab asks
+// again because it was closed before the answer. It is only a cache: without an entry, the provider decides.
 type renewals struct {
 	flight singleflight.Group
 	now    func() time.Time
@@ -34,11 +33,11 @@ type renewals struct {
 	recent *lru.Cache[[sha256.Size]byte, renewal]
 }
 
-// renewal is what came of renewing a pass.
+// renewal is the result of renewing a session cookie.
 type renewal struct {
-	pass pass
-	err  error // errEnded or an *accessError; nothing that may pass
-	at   time.Time
+	cookie sessionCookie
+	err    error // errEnded or an *accessError; never a temporary error
+	at     time.Time
 }
 
 func newRenewals(now func() time.Time) (*renewals, error) {
@@ -56,7 +55,7 @@ func (n *renewals) known(id [sha256.Size]byte) (renewal, bool) {
 	return r, ok && n.now().Sub(r.at) < keepRenewal
 }
 
-// note remembers a renewal, unless the pass was ended meanwhile; then it returns that.
+// note remembers a renewal, unless the session cookie was ended meanwhile; then it returns the end.
 func (n *renewals) note(id [sha256.Size]byte, r renewal) renewal {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -68,29 +67,29 @@ func (n *renewals) note(id [sha256.Size]byte, r renewal) renewal {
 	return r
 }
 
-// end keeps a pass from being renewed, also by a renewal that is under way.
-func (n *renewals) end(p pass) {
+// end keeps a session cookie from being renewed, even by a renewal that is in progress.
+func (n *renewals) end(p sessionCookie) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.recent.Add(p.id(), renewal{err: errEnded, at: n.now()})
 }
 
-// renew returns the pass that follows p. The error is errEnded, an *accessError, or that the provider cannot be asked
-// now. A renewal that has begun is finished though ctx ends, for the refresh token may be used up.
-func (s *SignIn) renew(ctx context.Context, p pass) (pass, error) {
+// renew returns the successor of p. The error is errEnded, an *accessError, or says that the provider is unavailable.
+// A renewal that has begun is finished even if ctx ends, because the refresh token may be used up.
+func (s *SignIn) renew(ctx context.Context, p sessionCookie) (sessionCookie, error) {
 	if !p.renewable(s.now()) {
-		return pass{}, errEnded
+		return sessionCookie{}, errEnded
 	}
 	id := p.id()
 	switch r, ok := s.renewals.known(id); {
-	case ok && s.stands(r):
-		return r.pass, r.err
-	case ok && r.pass.id() != id: // its successor has ended too
-		return s.renew(ctx, r.pass)
+	case ok && s.current(r):
+		return r.cookie, r.err
+	case ok && r.cookie.id() != id: // its successor has ended too
+		return s.renew(ctx, r.cookie)
 	}
 	done := s.renewals.flight.DoChan(string(id[:]), func() (_ any, err error) {
 		defer func() {
-			if p := recover(); p != nil { // in a goroutine of its own: nobody else would catch it
+			if p := recover(); p != nil { // nobody else recovers panics of this goroutine
 				caught := storage.NewPanicError(p)
 				if s.config.Panicked != nil {
 					s.config.Panicked(caught)
@@ -98,7 +97,7 @@ func (s *SignIn) renew(ctx context.Context, p pass) (pass, error) {
 				err = caught
 			}
 		}()
-		if r, ok := s.renewals.known(id); ok && s.stands(r) {
+		if r, ok := s.renewals.known(id); ok && s.current(r) {
 			return r, nil
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), providerTimeout)
@@ -108,12 +107,12 @@ func (s *SignIn) renew(ctx context.Context, p pass) (pass, error) {
 		switch {
 		case err != nil && !refused && !errors.Is(err, errEnded):
 			return nil, err
-		case refused: // by the claims: what the passes of before have opened ends with them
+		case refused: // because of the claims: connections opened with earlier session cookies end
 			s.endings.end(ctx, p, p.endsAt())
 		case err == nil && (next.Workspace != p.Workspace || next.Role != p.Role):
 			s.endings.end(ctx, p, next.issuedAt())
 		}
-		r := s.renewals.note(id, renewal{pass: next, err: err})
+		r := s.renewals.note(id, renewal{cookie: next, err: err})
 		if err == nil && r.err != nil {
 			s.provider.revoke(ctx, next.Refresh)
 		}
@@ -121,32 +120,32 @@ func (s *SignIn) renew(ctx context.Context, p pass) (pass, error) {
 	})
 	select {
 	case <-ctx.Done():
-		return pass{}, ctx.Err()
+		return sessionCookie{}, ctx.Err()
 	case result := <-done:
 		if result.Err != nil {
-			return pass{}, result.Err
+			return sessionCookie{}, result.Err
 		}
 		r := result.Val.(renewal)
-		return r.pass, r.err
+		return r.cookie, r.err
 	}
 }
 
-// stands reports whether a renewal that is remembered still is the answer.
-func (s *SignIn) stands(r renewal) bool { return r.err != nil || r.pass.good(s.now()) }
+// current reports whether a remembered renewal is still valid.
+func (s *SignIn) current(r renewal) bool { return r.err != nil || r.cookie.good(s.now()) }
 
 // renewed asks the provider.
-func (s *SignIn) renewed(ctx context.Context, p pass) (pass, error) {
+func (s *SignIn) renewed(ctx context.Context, p sessionCookie) (sessionCookie, error) {
 	t, err := s.provider.refresh(ctx, p.Refresh)
 	if err != nil {
-		return pass{}, err
+		return sessionCookie{}, err
 	}
 	who := person{subject: p.Subject, name: p.Name, workspace: p.Workspace, role: p.Role}
 	if t.claims != nil {
 		if t.subject != p.Subject {
-			return pass{}, fmt.Errorf("%w: the provider answered for somebody else", errEnded)
+			return sessionCookie{}, fmt.Errorf("%w: the provider answered for somebody else", errEnded)
 		}
 		if who, err = s.config.person(t.subject, t.claims); err != nil {
-			return pass{}, err
+			return sessionCookie{}, err
 		}
 		if who.name == "" {
 			who.name = p.Name

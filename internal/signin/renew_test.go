@@ -15,12 +15,12 @@ func TestARenewalIsRememberedForAWhile(t *testing.T) {
 	}
 	next := ann
 	next.Refresh = "the next one"
-	n.note(ann.id(), renewal{pass: next})
-	if r, ok := n.known(ann.id()); !ok || r.pass != next || r.err != nil {
+	n.note(ann.id(), renewal{cookie: next})
+	if r, ok := n.known(ann.id()); !ok || r.cookie != next || r.err != nil {
 		t.Errorf("got %v, %v", r, ok)
 	}
 	if _, ok := n.known(next.id()); ok {
-		t.Error("the next pass is known before it was renewed")
+		t.Error("the next session cookie is known before it was renewed")
 	}
 	now = now.Add(keepRenewal)
 	if _, ok := n.known(ann.id()); ok {
@@ -35,7 +35,7 @@ func TestSigningOutEndsARenewalThatIsUnderWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.end(ann)
-	if r := n.note(ann.id(), renewal{pass: ann}); !errors.Is(r.err, errEnded) {
+	if r := n.note(ann.id(), renewal{cookie: ann}); !errors.Is(r.err, errEnded) {
 		t.Errorf("renewed after the end: %v", r)
 	}
 	if r, ok := n.known(ann.id()); !ok || !errors.Is(r.err, errEnded) {
@@ -50,7 +50,7 @@ func TestWhatIsNotRenewable(t *testing.T) {
 	bare.Refresh = ""
 	late := ann
 	late.End = noon.Unix()
-	for name, p := range map[string]pass{"no refresh token": bare, "too long ago": late} {
+	for name, p := range map[string]sessionCookie{"no refresh token": bare, "too long ago": late} {
 		if _, err := s.renew(t.Context(), p); !errors.Is(err, errEnded) {
 			t.Errorf("%s: %v", name, err)
 		}

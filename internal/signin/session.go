@@ -14,9 +14,9 @@ import (
 	"kith/internal/httpd"
 )
 
-// The ways in which a page can come by a viewer.
+// The ways to sign in.
 const (
-	// ModeDevelopment asks for nothing: everybody on this machine is an admin.
+	// ModeDevelopment needs no credential: everybody on this machine is an admin.
 	ModeDevelopment = "development"
 	// ModeOIDC signs in at LoginURL.
 	ModeOIDC = "oidc"
@@ -24,22 +24,21 @@ const (
 	ModeBearer = "bearer"
 )
 
-// Status tells a page how to sign in, or who is. It is what [SessionPath] answers, as JSON.
+// Status is the JSON answer of [SessionPath]: how to sign in, and who is signed in.
 type Status struct {
 	Mode     string `json:"mode"`
 	SignedIn bool   `json:"signedIn"`
-	// Name is empty when the provider tells none.
+	// Name is empty if the provider sends no name.
 	Name string `json:"name,omitempty"`
-	// LoginURL takes a returnTo; LogoutURL and RefreshURL want a POST. They are paths of this server. RefreshURL is there
-	// when the session can be renewed.
+	// LoginURL takes a returnTo; LogoutURL and RefreshURL require POST. They are paths of this server. RefreshURL is set
+	// if the session can be renewed.
 	LoginURL   string     `json:"loginUrl,omitempty"`
 	LogoutURL  string     `json:"logoutUrl,omitempty"`
 	RefreshURL string     `json:"refreshUrl,omitempty"`
 	ExpiresAt  *time.Time `json:"expiresAt,omitempty"`
 }
 
-// Without serves [SessionPath] where no provider signs people in. who tells who brings the value of an Authorization
-// header.
+// Without serves [SessionPath] without a sign-in provider. who authenticates the value of an Authorization header.
 func Without(mode string, who func(ctx context.Context, header string) (crm.Viewer, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		status := Status{Mode: mode}
@@ -58,7 +57,7 @@ func Without(mode string, who func(ctx context.Context, header string) (crm.View
 	})
 }
 
-func (s *SignIn) status(p pass) Status {
+func (s *SignIn) status(p sessionCookie) Status {
 	ends := p.expiresAt()
 	status := Status{
 		Mode: ModeOIDC, SignedIn: true, Name: p.Name, LoginURL: LoginPath, LogoutURL: LogoutPath, ExpiresAt: &ends,
@@ -69,10 +68,10 @@ func (s *SignIn) status(p pass) Status {
 	return status
 }
 
-// session tells a page who is signed in. A pass that has ended is renewed, so that a page opened the next morning need
-// not know how.
+// session reports who is signed in. It renews an expired session cookie, so that a page opened the next morning does
+// not have to.
 func (s *SignIn) session(w http.ResponseWriter, r *http.Request) {
-	p, err := s.passOf(r)
+	p, err := s.sessionCookieOf(r)
 	if err == nil && !p.good(s.now()) {
 		if p, err = s.renew(r.Context(), p); err == nil {
 			p, err = s.keep(w, r, p)
@@ -86,12 +85,12 @@ func (s *SignIn) session(w http.ResponseWriter, r *http.Request) {
 	write(w, s.status(p))
 }
 
-// refresh renews the pass. The answer is as of [SessionPath]; 401 when it cannot be renewed any more, 503 when the
-// provider is away, and then the pass is as good as before.
+// refresh renews the session cookie. The answer is that of [SessionPath]; 401 when it can no longer be renewed, 503 when the
+// provider is unavailable, and then the session cookie stays valid.
 //
-// A pass that could not be renewed is left with the browser: another tab may just have got the next one.
+// The browser keeps a session cookie that could not be renewed: another tab may just have received the next one.
 func (s *SignIn) refresh(w http.ResponseWriter, r *http.Request) {
-	p, err := s.passOf(r)
+	p, err := s.sessionCookieOf(r)
 	switch {
 	case err == nil && !s.own(r):
 		httpd.WriteError(w, r, http.StatusForbidden, "FORBIDDEN",
@@ -111,9 +110,9 @@ func (s *SignIn) refresh(w http.ResponseWriter, r *http.Request) {
 	case err == nil:
 		write(w, s.status(p))
 	case refused:
-		s.dropPass(w)
+		s.dropSessionCookie(w)
 		unauthenticated(w, r)
-	case errors.Is(err, errEnded), errors.Is(err, errNoPass), errors.Is(err, errBadPass), errors.Is(err, errOver):
+	case errors.Is(err, errEnded), errors.Is(err, errNoCookie), errors.Is(err, errBadCookie), errors.Is(err, errOver):
 		unauthenticated(w, r)
 	default:
 		unavailable(w, r)
@@ -130,11 +129,11 @@ func (s *SignIn) logRenewal(ctx context.Context, err error) {
 	}
 }
 
-// logout takes the pass away, ends the sign-in with every copy of the pass and all that is open by it, tells the provider
-// that its refresh token is given up, and sends the browser to sign out there too. A script that accepts JSON alone gets
+// logout deletes the session cookie, ends the sign-in with every copy of the cookie and its open connections, revokes the
+// refresh token at the provider, and sends the browser to sign out there too. A script that accepts JSON gets
 // {"location": …} instead of the redirect.
 func (s *SignIn) logout(w http.ResponseWriter, r *http.Request) {
-	if p, err := s.passOf(r); err == nil {
+	if p, err := s.sessionCookieOf(r); err == nil {
 		signedIn := !s.endings.covers(p) && (p.good(s.now()) || p.renewable(s.now()))
 		s.endings.end(r.Context(), p, p.endsAt())
 		if signedIn {
@@ -145,7 +144,7 @@ func (s *SignIn) logout(w http.ResponseWriter, r *http.Request) {
 			s.provider.revoke(context.WithoutCancel(r.Context()), p.Refresh)
 		}
 	}
-	s.dropPass(w)
+	s.dropSessionCookie(w)
 	to := s.provider.endSessionURL()
 	if to == "" {
 		to = SignedOutPath
@@ -157,8 +156,8 @@ func (s *SignIn) logout(w http.ResponseWriter, r *http.Request) {
 	redirect(w, to)
 }
 
-// audit keeps that somebody signed out. A failure is only logged: signing out goes before.
-func (s *SignIn) audit(ctx context.Context, p pass) {
+// audit records the sign-out. A failure is only logged: signing out is more important.
+func (s *SignIn) audit(ctx context.Context, p sessionCookie) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditTimeout)
 	defer cancel()
 	v, err := p.viewer()
@@ -169,14 +168,14 @@ func (s *SignIn) audit(ctx context.Context, p pass) {
 		err = s.auditor.AddAudit(ctx, v.Workspace, crm.NewAudit(crm.SignedOut, v.Subject, s.now().UTC().Truncate(time.Microsecond)))
 	}
 	if err != nil {
-		s.logger(ctx).WarnContext(ctx, "cannot keep in the audit that somebody signed out", "error", err)
+		s.logger(ctx).WarnContext(ctx, "cannot record a sign-out in the audit log", "error", err)
 	}
 }
 
 // auditTimeout is how long signing out waits for the audit.
 const auditTimeout = 3 * time.Second
 
-// askToLogout is where a link leads: a link changes nothing, so that no page can sign somebody out with one.
+// askToLogout answers GET with a confirmation, so that no page can sign somebody out with a link.
 func (s *SignIn) askToLogout(w http.ResponseWriter, r *http.Request) {
 	s.show(w, r, http.StatusOK, notice{
 		Title: "Sign out?", Text: "You will have to sign in again to see the staff pages.", SignOut: true,
@@ -187,7 +186,7 @@ func (s *SignIn) signedOut(w http.ResponseWriter, r *http.Request) {
 	s.show(w, r, http.StatusOK, notice{Title: "Signed out", Text: "You are signed out of Kith.", Again: home})
 }
 
-// wantsJSON reports whether r is a script's: pages that a browser navigates to are HTML.
+// wantsJSON reports whether a script sends r: navigations of a browser accept HTML.
 func wantsJSON(r *http.Request) bool {
 	first, _, _ := strings.Cut(r.Header.Get("Accept"), ",")
 	media, _, err := mime.ParseMediaType(first)

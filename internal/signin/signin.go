@@ -39,7 +39,7 @@ type Config struct {
 	Scopes []string
 	// Params go along to the provider's sign-in page. They must not be those that a client sets itself.
 	Params url.Values
-	// WorkspaceClaim and RoleClaim name the claims that tell the workspace and the role: a claim, or a path into
+	// WorkspaceClaim and RoleClaim name the claims with the workspace and the role: a claim, or a path into
 	// objects with dots between.
 	WorkspaceClaim string
 	RoleClaim      string
@@ -114,7 +114,7 @@ func New(
 	return s, nil
 }
 
-// logger is for what a request is told of: its id goes along.
+// logger adds the id of the request.
 func (s *SignIn) logger(ctx context.Context) *slog.Logger {
 	return s.log.With("request", httpd.RequestID(ctx))
 }
@@ -127,7 +127,7 @@ func withoutDefaultPort(u *url.URL) string {
 	return u.Host
 }
 
-// Handle serves the paths of signing in on mux. Each handler passes through wrap.
+// Handle serves the paths of signing in on mux. Each handler is wrapped by wrap.
 //
 // Posts are to come through a guard that refuses those of other origins' pages, such as SameOrigin of package httpd.
 func (s *SignIn) Handle(mux *http.ServeMux, wrap func(http.Handler) http.Handler) {

@@ -23,7 +23,7 @@ import (
 var (
 	noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	key  = strings.Repeat("key.", 8)
-	ann  = pass{
+	ann  = sessionCookie{
 		Subject: "ann", Name: "Ann", Workspace: "acme", Role: "staff", Expires: noon.Add(time.Minute).Unix(),
 		End: noon.Add(time.Hour).Unix(), Refresh: "a refresh token",
 	}
@@ -80,8 +80,8 @@ func signInWith(t *testing.T, store Store, change func(*Config), keys ...string)
 	return s
 }
 
-// cookie is what the browser keeps of a pass.
-func cookie(t *testing.T, s *SignIn, p pass) *http.Cookie {
+// cookie is the session cookie as the browser keeps it.
+func cookie(t *testing.T, s *SignIn, p sessionCookie) *http.Cookie {
 	t.Helper()
 	w := httptest.NewRecorder()
 	if _, err := s.keep(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil), p); err != nil {
@@ -130,7 +130,7 @@ func TestACookieOpensForWhomItWasSealed(t *testing.T) {
 	t.Parallel()
 	s := signIn(t, nil)
 	c := cookie(t, s, ann)
-	got, err := s.passOf(request(t, c, nil))
+	got, err := s.sessionCookieOf(request(t, c, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,14 +144,14 @@ func TestACookieOpensForWhomItWasSealed(t *testing.T) {
 		"another client":   signIn(t, func(c *Config) { c.ClientID = "other" }),
 		"more is required": signIn(t, func(c *Config) { c.Require = map[string][]string{"hd": {"example.com"}} }),
 	} {
-		if _, err := other.passOf(request(t, c, nil)); !errors.Is(err, errBadPass) {
+		if _, err := other.sessionCookieOf(request(t, c, nil)); !errors.Is(err, errBadCookie) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := signIn(t, nil, older, key).passOf(request(t, c, nil)); err != nil {
+	if _, err := signIn(t, nil, older, key).sessionCookieOf(request(t, c, nil)); err != nil {
 		t.Errorf("with the key behind another: %v", err)
 	}
-	if _, err := s.passOf(request(t, nil, nil)); !errors.Is(err, errNoPass) {
+	if _, err := s.sessionCookieOf(request(t, nil, nil)); !errors.Is(err, errNoCookie) {
 		t.Errorf("without a cookie: %v", err)
 	}
 	value := c.Value
@@ -161,7 +161,7 @@ func TestACookieOpensForWhomItWasSealed(t *testing.T) {
 			changed = 'B'
 		}
 		c.Value = value[:at] + string(changed) + value[at+1:]
-		if _, err := s.passOf(request(t, c, nil)); !errors.Is(err, errBadPass) {
+		if _, err := s.sessionCookieOf(request(t, c, nil)); !errors.Is(err, errBadCookie) {
 			t.Fatalf("changed at %d: %v", at, err)
 		}
 	}
@@ -170,7 +170,7 @@ func TestACookieOpensForWhomItWasSealed(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Value = attempt
-	if _, err := s.passOf(request(t, c, nil)); !errors.Is(err, errBadPass) {
+	if _, err := s.sessionCookieOf(request(t, c, nil)); !errors.Is(err, errBadCookie) {
 		t.Errorf("sealed for another cookie: %v", err)
 	}
 }
@@ -185,7 +185,7 @@ func TestARefreshTokenThatDoesNotFitIsLeftOut(t *testing.T) {
 	}
 	p.Refresh = strings.Repeat("x", 4000)
 	c := cookie(t, s, p)
-	got, err := s.passOf(request(t, c, nil))
+	got, err := s.sessionCookieOf(request(t, c, nil))
 	if err != nil || got.Refresh != "" || got.Subject != "ann" || c.MaxAge != 60 {
 		t.Errorf("too long: %v, %d bytes, %d s, %v", got.Subject, len(got.Refresh), c.MaxAge, err)
 	}
@@ -234,7 +234,7 @@ func TestTheCookieCountsForKithsOwnPagesAlone(t *testing.T) {
 	}
 }
 
-func TestAViewerIsAsThePassSays(t *testing.T) {
+func TestTheSessionCookieDefinesTheViewer(t *testing.T) {
 	t.Parallel()
 	s := signIn(t, nil)
 	named := ann
@@ -262,16 +262,16 @@ func TestAViewerIsAsThePassSays(t *testing.T) {
 	}
 }
 
-func sealed(t *testing.T, s *SignIn, p pass) string {
+func sealed(t *testing.T, s *SignIn, p sessionCookie) string {
 	t.Helper()
-	value, err := s.seal(passCookie, p)
+	value, err := s.seal(sessionCookieName, p)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return value
 }
 
-func TestAPassEndsWithTheTokensAndTheSettings(t *testing.T) {
+func TestASessionCookieEndsWithTheTokensAndTheSettings(t *testing.T) {
 	t.Parallel()
 	s := signIn(t, nil)
 	end := noon.Add(12 * time.Hour)
@@ -314,17 +314,17 @@ func TestMembersAloneGetIn(t *testing.T) {
 		status int
 		to     string
 	}{
-		"nobody":                           {nil, nil, 303, login},
-		"a pass":                           {cookie(t, s, once), nil, 418, ""},
-		"a pass that can be renewed":       {&http.Cookie{Name: "__Host-kith", Value: sealed(t, s, renewable)}, nil, 418, ""},
-		"a pass that has ended":            {&http.Cookie{Name: "__Host-kith", Value: sealed(t, s, over)}, nil, 303, login},
-		"something made up":                {&http.Cookie{Name: "__Host-kith", Value: "made up"}, nil, 303, login},
-		"a token":                          {nil, map[string]string{"Authorization": "Bearer good"}, 418, ""},
-		"a wrong token":                    {nil, map[string]string{"Authorization": "Bearer bad"}, 303, login},
-		"led here by another site":         {nil, map[string]string{"Sec-Fetch-Site": "cross-site"}, 200, ""},
-		"from elsewhere on the same site":  {nil, map[string]string{"Sec-Fetch-Site": "same-site"}, 303, login},
-		"come again by itself":             {nil, map[string]string{"Sec-Fetch-Site": "same-origin"}, 303, login},
-		"a pass, led here by another site": {cookie(t, s, ann), map[string]string{"Sec-Fetch-Site": "cross-site"}, 418, ""},
+		"nobody":                                     {nil, nil, 303, login},
+		"a session cookie":                           {cookie(t, s, once), nil, 418, ""},
+		"a session cookie that can be renewed":       {&http.Cookie{Name: "__Host-kith", Value: sealed(t, s, renewable)}, nil, 418, ""},
+		"a session cookie that has ended":            {&http.Cookie{Name: "__Host-kith", Value: sealed(t, s, over)}, nil, 303, login},
+		"something made up":                          {&http.Cookie{Name: "__Host-kith", Value: "made up"}, nil, 303, login},
+		"a token":                                    {nil, map[string]string{"Authorization": "Bearer good"}, 418, ""},
+		"a wrong token":                              {nil, map[string]string{"Authorization": "Bearer bad"}, 303, login},
+		"led here by another site":                   {nil, map[string]string{"Sec-Fetch-Site": "cross-site"}, 200, ""},
+		"from elsewhere on the same site":            {nil, map[string]string{"Sec-Fetch-Site": "same-site"}, 303, login},
+		"come again by itself":                       {nil, map[string]string{"Sec-Fetch-Site": "same-origin"}, 303, login},
+		"a session cookie, led here by another site": {cookie(t, s, ann), map[string]string{"Sec-Fetch-Site": "cross-site"}, 418, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := request(t, c.cookie, c.header)

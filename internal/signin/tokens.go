@@ -21,12 +21,12 @@ const revokeTimeout = 3 * time.Second
 // tokens is what came of asking the provider for tokens, as far as it is kept.
 type tokens struct {
 	subject string
-	claims  claims // nil when a renewal told nothing of the person
+	claims  claims // nil if a renewal returned none
 	end     time.Time
 	refresh string
 }
 
-// exchange turns the code of a sign-in into tokens. The error is errEnded for a code that is used up, too old or of
+// exchange exchanges the code of a sign-in for tokens. The error is errEnded for a code that is used up, too old or of
 // another sign-in, errAway, or what is wrong with the provider's answer.
 func (p *provider) exchange(ctx context.Context, code string, a attempt) (tokens, error) {
 	e, err := p.endpoints(ctx)
@@ -50,7 +50,7 @@ func (p *provider) exchange(ctx context.Context, code string, a attempt) (tokens
 	return p.read(ctx, e, t, id)
 }
 
-// refresh turns a refresh token into new tokens. The error is errEnded when it is good no more, errAway, or what is
+// refresh exchanges a refresh token for new tokens. The error is errEnded when it is no longer valid, errAway, or what is
 // wrong with the provider's answer.
 func (p *provider) refresh(ctx context.Context, token string) (tokens, error) {
 	e, err := p.endpoints(ctx)
@@ -113,7 +113,7 @@ func (p *provider) read(ctx context.Context, e *endpoints, t *oauth2.Token, id *
 	}
 	info, err := e.oidc.UserInfo(ctx, oauth2.StaticTokenSource(t))
 	if err != nil {
-		status, _, _ := strings.Cut(err.Error(), ": ") // the body may tell of the person
+		status, _, _ := strings.Cut(err.Error(), ": ") // the body may contain personal data
 		return tokens{}, fmt.Errorf("%w: userinfo: %s", errAway, status)
 	}
 	switch {
@@ -158,7 +158,7 @@ func tokenError(err error) error {
 	return err
 }
 
-// revoke tells the provider that a refresh token is given up (RFC 7009), if it wants to know. A failure is only logged.
+// revoke revokes a refresh token at the provider (RFC 7009), if the provider supports that. A failure is only logged.
 func (p *provider) revoke(ctx context.Context, token string) {
 	e := p.found.Load()
 	if e == nil || e.revocation == "" || token == "" {

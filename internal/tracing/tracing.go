@@ -1,5 +1,5 @@
-// Package tracing tells an OpenTelemetry collector what requests do: a span for each request, operation, field of the root
-// and statement of SQL. It is set by the standard environment variables (OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_SAMPLER
+// Package tracing sends traces to an OpenTelemetry collector: a span for each request, operation, field of the root
+// and statement of SQL. It is configured by the standard environment variables (OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_SAMPLER
 // and the others) and does nothing without them. Spans hold no argument, no variable and no value of a statement.
 package tracing
 
@@ -26,7 +26,7 @@ type Tracing struct {
 	carried  propagation.TextMapPropagator
 }
 
-// Start begins to send spans over OTLP and HTTP where the environment names a collector; else it returns nil.
+// Start begins to send spans with OTLP over HTTP if the environment names a collector; otherwise it returns nil.
 func Start(ctx context.Context, getenv func(string) string, version string) (*Tracing, error) {
 	endpoint := getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 	if base := getenv("OTEL_EXPORTER_OTLP_ENDPOINT"); endpoint == "" && base != "" {
@@ -49,7 +49,7 @@ func Start(ctx context.Context, getenv func(string) string, version string) (*Tr
 	return &Tracing{p, p.Tracer("kith"), propagation.TraceContext{}}, nil
 }
 
-// Provider is for libraries that trace; nil where nothing is traced.
+// Provider is for libraries that trace; nil without tracing.
 func (t *Tracing) Provider() trace.TracerProvider {
 	if t == nil {
 		return nil
@@ -57,7 +57,7 @@ func (t *Tracing) Provider() trace.TracerProvider {
 	return t.provider
 }
 
-// Close sends what is left, as long as ctx lasts.
+// Close sends the remaining spans until ctx ends.
 func (t *Tracing) Close(ctx context.Context) error {
 	if t == nil {
 		return nil
@@ -65,7 +65,7 @@ func (t *Tracing) Close(ctx context.Context) error {
 	return t.provider.Shutdown(ctx)
 }
 
-// Requests traces requests, as parts of the traces that their headers name.
+// Requests traces requests, and continues the traces in their headers.
 func (t *Tracing) Requests(next http.Handler) http.Handler {
 	if t == nil {
 		return next

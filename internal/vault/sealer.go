@@ -24,8 +24,8 @@ type key struct {
 	aead cipher.AEAD
 }
 
-// NewSealer makes a sealer that seals under the first of the keys and opens what was sealed under any of them. Without
-// keys it does neither. An error tells which of the keys is shorter than [MinKey].
+// NewSealer makes a sealer that seals with the first key and opens what was sealed with any of them. Without
+// keys it does neither. An error says which of the keys is shorter than [MinKey].
 func NewSealer(purpose string, keys ...string) (*Sealer, error) {
 	s := &Sealer{}
 	for i, text := range keys {
@@ -66,7 +66,7 @@ func newKey(purpose, text string) (key, error) {
 // Ready reports whether there is a key to seal with.
 func (s *Sealer) Ready() bool { return len(s.keys) > 0 }
 
-// Seal encrypts plain under the first key. Only who names the same about can open it.
+// Seal encrypts plain with the first key. Opening it requires the same about.
 func (s *Sealer) Seal(plain, about []byte) ([]byte, error) {
 	if !s.Ready() {
 		return nil, ErrNoKey

@@ -31,7 +31,7 @@ func TestWhatIsSealedForOnePurposeOpensForNoOther(t *testing.T) {
 		t.Errorf("with the keys in another order: %q, %v", plain, err)
 	}
 	if !s.Current(sealed) || sealer(t, "a", older, newer).Current(sealed) {
-		t.Error("the key that seals is not told from the others")
+		t.Error("the key that seals is not distinguished from the others")
 	}
 	for name, open := range map[string]func() ([]byte, error){
 		"another purpose": func() ([]byte, error) { return sealer(t, "b", newer, older).Open(sealed, []byte("about")) },

@@ -1,4 +1,4 @@
-// What of Monaco the playground uses. It stands in for Monaco's own edcore.main.js, which brings every feature of a code
+// The features of Monaco that the playground uses. It replaces Monaco's own edcore.main.js, which brings every feature of a code
 // editor: the ones left out here (diffs, code lenses, inline completions, colour pickers, renaming …) nobody misses in a
 // GraphQL operation, and they are a third of the bundle.
 

@@ -16,7 +16,7 @@ import { TokenField } from './token'
 
 const tabs = examples(await someContact())
 
-// GraphiQL shows the first tab's variables only when told so; on a reload it has its own.
+// GraphiQL shows the first tab's variables only on request; on a reload it has its own.
 const firstVisit = sessionStorage.getItem('graphiql:tabState') === null
 
 createRoot(document.getElementById('root')!).render(

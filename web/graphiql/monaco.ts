@@ -1,4 +1,4 @@
-// Monaco's workers, as files of our own: the page's policy allows no others.
+// Monaco's workers, as files of this site: the page's policy allows no others.
 
 import EditorWorker from 'monaco-editor/esm/vs/editor/editor.worker.js?worker'
 import JsonWorker from 'monaco-editor/esm/vs/language/json/json.worker.js?worker'

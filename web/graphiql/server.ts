@@ -1,5 +1,5 @@
 // How the playground reaches its server: same origin, the token added to each request and kept in memory alone. Without a
-// token it is whoever signed in on the staff pages.
+// token it is the person who signed in on the staff pages.
 
 import { createGraphiQLFetcher } from '@graphiql/toolkit'
 
@@ -28,7 +28,7 @@ async function authorizedFetch(input: RequestInfo | URL, init?: RequestInit): Pr
   return response
 }
 
-/** renewed has the server renew a session that has ended; false when there is none. */
+/** renewed makes the server renew an expired session; false if there is none. */
 async function renewed(): Promise<boolean> {
   const response = await fetch('/auth/session', { signal: AbortSignal.timeout(5_000) })
   const { mode, signedIn } = (await response.json()) as { mode: string; signedIn: boolean }
@@ -64,7 +64,7 @@ export async function whoAmI(): Promise<string> {
   }
 }
 
-/** someContact is the id of a contact to try things on, or undefined when there is none to be seen. */
+/** someContact is the id of a contact to try things on, or undefined if there is none. */
 export async function someContact(): Promise<string | undefined> {
   try {
     const { data } = await ask<{ contacts: { nodes: { id: string }[] } }>('{ contacts(first: 1) { nodes { id } } }')

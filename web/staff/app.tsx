@@ -11,7 +11,7 @@ import { Door } from './shared/signin'
 import { useStore } from './shared/store'
 import { Unsaved } from './unsaved'
 
-/** App is both pages, with what they have in common around them. */
+/** App is both pages, with the frame that they share. */
 export function App() {
   const { path } = useRoute()
   const chat = path === '/staff/chat'

@@ -1,4 +1,4 @@
-// What is left of a page that could not be drawn: the way on, and what was typed.
+// The fallback for a page that crashed: how to continue, and the unsaved text.
 
 import { useEffect, useRef } from 'react'
 
@@ -63,7 +63,7 @@ export function Wreck() {
   )
 }
 
-// Drafts shows what was typed and is not saved, to be read and copied.
+// Drafts shows unsaved text, to be read and copied.
 function Drafts() {
   const unsaved = [...useStore(editing.edits).values()].filter(isUnsaved)
   if (unsaved.length === 0) {

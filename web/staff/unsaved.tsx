@@ -1,4 +1,4 @@
-// What was entered and is not saved, wherever it was: how much there is, on every page, and the way back to each.
+// Unsaved values of all pages: how many there are, and a link back to each.
 
 import { useEffect, useRef, useState } from 'react'
 
@@ -107,7 +107,7 @@ export function Unsaved() {
         }
       }}
     >
-      {/* What is being typed at this moment need not be said. */}
+      {/* The value that is being typed is not announced. */}
       <span className="unseen" role="status">
         {refused > 0 && `${number(refused)} unsaved`}
       </span>
@@ -158,8 +158,8 @@ export function Unsaved() {
   )
 }
 
-// Closing the tab would lose what is unsaved, so the browser asks. Only then: elsewhere a listener of this kind keeps
-// Firefox from showing the page again at once when one comes back.
+// Closing the tab would lose unsaved values, so the browser asks. Only then: elsewhere a listener of this kind keeps
+// Firefox from showing the page immediately when one comes back.
 function ask(event: BeforeUnloadEvent): void {
   event.preventDefault()
 }

@@ -4,7 +4,7 @@ import { defineConfig } from 'vite'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-// The staff pages. What is built is committed and embedded like the playground: the same source, the same bytes.
+// The staff pages. The build is committed and embedded like the playground: the same source gives the same bytes.
 export default defineConfig({
   root: here('.'),
   base: '/staff/',

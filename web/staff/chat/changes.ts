@@ -1,4 +1,4 @@
-// What this page has chosen for sessions, outside of what is shown of them: it stays when another session is opened, or
+// The changes that this page has chosen for sessions, kept apart from the list: it stays when another session is opened, or
 // another page is shown.
 
 import { useCallback, useSyncExternalStore } from 'react'

@@ -1,4 +1,4 @@
-// What is shown of the sessions, as the address has it.
+// Which sessions are shown, as in the address.
 
 import type { SessionFilter, SessionStatus, SessionTag } from '../generated/graphql'
 import { address } from '../shared/route'
@@ -12,7 +12,7 @@ export interface Filter {
   channel: readonly string[]
 }
 
-/** filterOf reads a filter out of an address. What is no status and no tag is left out. */
+/** filterOf reads a filter out of an address. Unknown statuses and tags are left out. */
 export function filterOf(params: URLSearchParams): Filter {
   return {
     contact: params.get('contact') ?? '',

@@ -201,7 +201,7 @@ function SessionList({ list, busy, hrefOf, opened, empty }: SessionListProps) {
 
 type Counts = SessionCountsQuery['sessionCounts']
 
-// useCounts asks how many sessions there are, and again when told that they changed. The last answer stays until the
+// useCounts asks how many sessions there are, and again when they have changed. The last answer stays until the
 // next.
 function useCounts(list: Sessions): { counts: Counts | undefined; recount: () => void } {
   const [counts, setCounts] = useState<Counts>()
@@ -240,7 +240,7 @@ function useLive(list: Sessions, recount: () => void): void {
           recount()
         },
         event: ({ sessionEvents: event }) => {
-          // What is typed into a filter or changed here is known; all else may move a row, or take it out.
+          // Changes made here are known already; all others may move or remove a row.
           if (!isMine(event.id)) {
             refresh.ask()
           }

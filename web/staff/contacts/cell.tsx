@@ -1,4 +1,4 @@
-// A cell that turns into an input where it stands.
+// A cell that turns into an input in place.
 
 import { type FocusEvent, type KeyboardEvent, memo, type MouseEvent, useId, useLayoutEffect, useRef } from 'react'
 

@@ -21,7 +21,7 @@ interface DeleteProps {
 export function DeleteDialog({ contact, onDeleted, onClose }: DeleteProps) {
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState('')
-  // The dialog may be closed while the answer is awaited; what becomes of it is said all the same.
+  // The dialog may be closed while the answer is awaited; the outcome is announced nevertheless.
   const there = useRef(true)
   useEffect(() => {
     there.current = true

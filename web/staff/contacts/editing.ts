@@ -1,4 +1,4 @@
-// What is typed into the cells of contacts, from the first key to the saved value: the state of each edit, and the
+// Edits of cells, from the first key to the saved value: the state of each edit, and the
 // order in which edits are sent. It knows neither the page nor the network, so its rules can be tested without them.
 //
 //                                   ┌──────── saved: undo is offered ────────┐
@@ -46,7 +46,7 @@ export interface Problem {
 }
 
 /**
- * Edit is what goes on in one cell. With a draft the cell is open; else it shows what is pending. A problem comes with
+ * Edit is the state of one cell. With a draft the cell is open; else it shows the pending value. A problem comes with
  * a draft, and with nothing pending.
  */
 export interface Edit {
@@ -104,7 +104,7 @@ export function value(contact: Contact, field: Field): string {
   return contact[field] ?? ''
 }
 
-/** latest is the value that a cell shows while closed: what is pending, or else what was there. */
+/** latest is the value that a cell shows while closed: the pending value, or else the saved one. */
 export function latest({ waiting, sending, contact, field }: Edit): string {
   return (waiting ?? sending)?.text ?? value(contact, field)
 }
@@ -157,7 +157,7 @@ export class Editing {
     }
   }
 
-  /** type takes what is typed into an open cell. */
+  /** type takes the text of an open cell. */
   type(key: string, text: string): void {
     const edit = this.#get(key)
     if (edit?.draft) {
@@ -165,7 +165,7 @@ export class Editing {
     }
   }
 
-  /** giveUp closes a cell and drops what was typed into it; what is pending goes on. */
+  /** giveUp closes a cell and drops its draft; a pending value is still sent. */
   giveUp(key: string): void {
     const edit = this.#get(key)
     if (edit) {

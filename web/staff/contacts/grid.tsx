@@ -38,7 +38,7 @@ interface GridProps {
   busy: boolean
   onSort: (sort: Sort) => void
   onDelete: (contact: ContactRowFragment) => void
-  /** What is shown in the place of rows when there are none. */
+  /** Shown instead of rows in an empty list. */
   empty: ReactNode
   /** Called when the beginning of the list has come onto the screen. */
   onStart: () => void
@@ -53,7 +53,7 @@ export interface GridHandle {
   indexOf: (id: string) => number
   toStart: () => void
   atStart: () => boolean
-  /** occupied tells whether somebody is at a row, which then stays where it is. */
+  /** occupied reports whether somebody is editing a row, which then stays where it is. */
   occupied: () => boolean
 }
 
@@ -278,7 +278,7 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
   ends.current = { toStart, toEnd }
   useEffect(() => {
     function onKey(event: globalThis.KeyboardEvent) {
-      const own = 'input, textarea, select, [data-row], [role=alertdialog]' // these have keys of their own
+      const own = 'input, textarea, select, [data-row], [role=alertdialog]' // these handle their own keys
       if (document.activeElement?.closest(own) || event.altKey || event.metaKey || !box.current) {
         return
       }

@@ -1,5 +1,5 @@
 // The lists of contacts that were asked for: one for each search and order. The last few are kept, so that coming
-// back to one shows it at once.
+// back to one shows it immediately.
 
 import { ContactDocument, ContactsCountDocument, ContactsDocument, type ContactOrder, ContactsSkipDocument } from '../generated/graphql'
 import { endsOf, pageOf } from '../list/connection'

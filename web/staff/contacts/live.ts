@@ -1,4 +1,4 @@
-// Other people's edits, new contacts and deletions. Values change by themselves, through the cache; what is here is
+// Other people's edits, new contacts and deletions. The cache updates values; what is here is
 // about rows that come and go. Rows somebody is at stay where they are: see list/rows.ts.
 
 import { type RefObject, useEffect, useRef, useState } from 'react'
@@ -17,7 +17,7 @@ type Event = ContactEventsSubscription['contactEvents']
 const nobody: ReadonlySet<string> = new Set()
 
 /**
- * useContactEvents keeps a list up to date. It tells how many new contacts wait above the screen; clear is to be called
+ * useContactEvents keeps a list up to date. It returns how many new contacts wait above the screen; clear is to be called
  * when they have been seen.
  */
 export function useContactEvents(list: Contacts, grid: RefObject<GridHandle | null>, add: (n: number) => void) {
@@ -101,7 +101,7 @@ function without(ids: ReadonlySet<string>, id: string): ReadonlySet<string> {
   return ids.has(id) ? new Set([...ids].filter((each) => each !== id)) : ids
 }
 
-// found tells whether a search would find a contact: each word somewhere in the name, the e-mail or the phone.
+// found reports whether a search would find a contact: each word somewhere in the name, the email or the phone.
 function found(
   { name, email, phone }: { name: string | null; email: string | null; phone: string | null },
   search: string,

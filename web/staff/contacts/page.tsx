@@ -27,7 +27,7 @@ export function ContactsPage() {
 
   const wanted = only === '' ? contactsOf(search, sort) : contactsOf('', '', only)
   const { ready, failure } = useStore(wanted.stretch)
-  // What is on the screen stays until the answer to what was typed last is here.
+  // The rows stay on the screen until the answer to the last search arrives.
   const [shown, setShown] = useState(wanted)
   if (ready && shown !== wanted) {
     setShown(wanted)

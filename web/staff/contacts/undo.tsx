@@ -19,7 +19,7 @@ export function Undo() {
 
   useEffect(() => {
     function onKey(event: KeyboardEvent) {
-      const own = 'input, textarea, select, [role=alertdialog]' // these have an undo of their own, or keep keys out
+      const own = 'input, textarea, select, [role=alertdialog]' // these have their own undo, or handle no keys
       if (event.key.toLowerCase() !== 'z' || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) {
         return
       }

@@ -126,7 +126,7 @@ export type SessionEventKind =
 export type UpdateContactInput = {
   /** Which contact. */
   id: string;
-  /** At most 200 characters, none of them a control character. */
+  /** At most 200 characters; control characters are not allowed. */
   name?: string | null | undefined;
   /** An email address; surrounding spaces are removed. */
   email?: string | null | undefined;

@@ -1,4 +1,4 @@
-// The lists that were used last, so that coming back to one shows it at once.
+// The lists that were used last, so that coming back to one shows it immediately.
 
 import type { List } from './list'
 

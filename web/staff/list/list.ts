@@ -37,11 +37,11 @@ export interface Ends {
 export interface Source {
   page(args: PageArgs, signal: AbortSignal): Promise<Page>
   skip(args: PageArgs, signal: AbortSignal): Promise<Ends>
-  /** forget is told when no row of a page is held any more. */
+  /** forget is called when no row of a page is held any more. */
   forget(args: PageArgs): void
 }
 
-/** Stretch is what is held of the list at one moment. */
+/** Stretch is the loaded part of the list at one moment. */
 export interface Stretch {
   readonly edges: readonly Edge[]
   /** The number of the first edge, from 0. */
@@ -77,7 +77,7 @@ export class List {
   #source: Source
   #total: number | undefined
   #working: AbortController | undefined
-  #stale = false // whether to refresh when what is under way is done
+  #stale = false // whether to refresh after the running request
   #wanted: [first: number, last: number] = [0, 30]
   #milestones = new Map<number, string>() // by a row's number, the cursor of the row before it
   #origins = new Map<string, PageArgs>() // the page that brought a row, by id
@@ -91,7 +91,7 @@ export class List {
     return this.#toStart(firstPageSize)
   }
 
-  /** close takes back what is under way. */
+  /** close cancels the running requests. */
   close(): void {
     this.#working?.abort(new DOMException('no longer wanted', 'AbortError'))
     this.#working = undefined
@@ -103,13 +103,13 @@ export class List {
     this.#put(nothing)
   }
 
-  /** count tells how many rows the whole list has; below is true when there are more. */
+  /** count is how many rows the whole list has; below is true when there are more. */
   count(total: number): void {
     this.#total = total
     this.#put({})
   }
 
-  /** show is told which rows are on the screen, and sees to it that they and their neighbours are there. */
+  /** show takes the rows that are on the screen, and loads them and their neighbours. */
   show(first: number, last: number): void {
     this.#wanted = [first, last]
     if (this.#working === undefined && this.stretch.get().ready && this.stretch.get().failure === undefined) {
@@ -168,7 +168,7 @@ export class List {
     })
   }
 
-  /** holds tells whether a row is in the stretch that is held. */
+  /** holds reports whether a row is loaded. */
   holds(id: string): boolean {
     return this.#origins.has(id)
   }
@@ -197,7 +197,7 @@ export class List {
     this.#wanted = [at, at + high]
   }
 
-  // work runs one thing at a time; what comes later takes the place of what is under way.
+  // work runs one task at a time; a later one replaces the running one.
   async #work(what: (signal: AbortSignal) => Promise<void>): Promise<void> {
     this.close()
     const working = new AbortController()
@@ -221,7 +221,7 @@ export class List {
     }
   }
 
-  // next fetches what the screen is about to need.
+  // next fetches the rows that the screen is about to need.
   #next(): void {
     const { offset, edges, hasNext, hasPrevious, length } = this.stretch.get()
     const [first, last] = this.#wanted

@@ -1,4 +1,4 @@
-// The rows of a list that are on the screen, and where they stand. A browser's boxes end at some million pixels, so a
+// The rows of a list that are on the screen, and their positions. A browser's boxes end at some million pixels, so a
 // longer list is shown through a window that moves along: scrolling is exact, dragging the scroll bar proportional.
 
 import { type Range, useVirtualizer } from '@tanstack/react-virtual'
@@ -108,7 +108,7 @@ export function useRows(
 
   const moveTo = useCallback(
     (pixels: number) => {
-      // Into the window when the place lies outside: there, it stands in proportion.
+      // Into the window if the position is outside of it, where positions are proportional.
       const { height, whole, lead, hold } = latest.current
       const element = box.current
       if (!element) {
@@ -144,7 +144,7 @@ export function useRows(
     moveTo(cameBack() ? (left.get(list) ?? 0) : 0)
   }, [list, stretch.ready, box, moveTo])
 
-  // Tells the list what is on the screen, and reads far jumps of the scroll bar as a proportion of the whole.
+  // Reports to the list which rows are on the screen, and reads far jumps of the scroll bar as a proportion of the whole.
   useLayoutEffect(() => {
     const element = box.current
     if (!element) {

@@ -1,4 +1,4 @@
-// How the pages reach the server: one client with one normalised cache, so that what is edited in one place is new in
+// How the pages reach the server: one client with one normalised cache, so that an edit in one place shows in
 // all.
 
 import {
@@ -35,7 +35,7 @@ export class Unreachable extends Error {
   }
 }
 
-/** Refused says that the server answered with an error that nobody here can mend. */
+/** Refused says that the server answered with an error that the user cannot fix. */
 export class Refused extends Error {
   constructor(
     message: string,
@@ -162,7 +162,7 @@ export const client = new Client({
   ],
 })
 
-/** outcome is a result's data; it throws Unreachable or Refused when there is none, and tells the rest of the page. */
+/** outcome is a result's data; without data it throws Unreachable or Refused, and notifies the rest of the page. */
 function outcome<Data>(result: OperationResult<Data>): Data {
   const failure = result.error && failureOf(result.error)
   if (failure instanceof Unreachable) {

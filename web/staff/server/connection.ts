@@ -1,5 +1,5 @@
 // Whether the server can be reached. Everything that asks reports here; while it cannot be reached, it is tried again
-// in growing intervals, and at once when the person or the system says so.
+// in growing intervals, and immediately when the person or the system asks for it.
 
 import { Store } from '../shared/store'
 import { type Reach, Recovery, type Trouble } from './retry'
@@ -11,7 +11,7 @@ const patience = 5_000 // ms until an answer
 const returned = new Set<() => void>()
 const woken = new Set<(how: Wake) => void>()
 
-/** Wake is what makes it worthwhile to try at once: the network is back, somebody looks at the page, or asks for it. */
+/** Wake is a reason to retry immediately: the network is back, somebody looks at the page, or asks for it. */
 export type Wake = 'online' | 'visible' | 'asked'
 
 /** onReturn calls back whenever the server answers again after it did not, and when somebody has signed in again. */
@@ -20,7 +20,7 @@ export function onReturn(callback: () => void): () => void {
   return () => returned.delete(callback)
 }
 
-/** onWake calls back when it is worthwhile to try at once. */
+/** onWake calls back when there is a reason to retry immediately. */
 export function onWake(callback: (how: Wake) => void): () => void {
   woken.add(callback)
   return () => woken.delete(callback)
@@ -71,10 +71,10 @@ export function lost(trouble: Trouble = navigator.onLine ? 'unreachable' : 'offl
 /** found reports that it did. */
 export const found = () => recovery.found()
 
-/** look finds out whether the server is there: one probe at a time, whoever asks. */
+/** look finds out whether the server is reachable, with one probe at a time for all callers. */
 export const look = () => recovery.look()
 
-/** wake tries at once whatever waits for its next attempt. */
+/** wake retries everything that waits for its next attempt. */
 export function wake(how: Wake): void {
   if (how === 'asked' || connection.get().trouble !== undefined) {
     void look()

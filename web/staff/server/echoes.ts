@@ -17,7 +17,7 @@ export function mine(eventId: string | null): void {
   }
 }
 
-/** isMine tells whether an event comes of an edit made here. */
+/** isMine reports whether an edit made here caused an event. */
 export function isMine(eventId: string): boolean {
   return ids.has(eventId)
 }

@@ -35,12 +35,12 @@ export interface Asker {
   query: typeof import('./client').query
 }
 
-/** Follower is told what happens. */
+/** Follower receives the events. */
 export interface Follower<Data> {
   /** The id of an event, to go on after. */
   id: (data: Data) => string
   event: (data: Data) => void
-  /** Anything may have happened: read anew what is on the screen. */
+  /** Anything may have happened: reload what is on the screen. */
   resync: () => void
 }
 
@@ -80,7 +80,7 @@ export function follow<Data, Variables extends { after?: string | null }>(
         follower.resync()
       }
     } catch {
-      return { held: undefined, heard: false, answered: true } // asking has told the rest of the page
+      return { held: undefined, heard: false, answered: true } // the query has notified the rest of the page
     }
     return hear()
   }
@@ -179,7 +179,7 @@ function worthwhile(signal: AbortSignal): Promise<void> {
   })
 }
 
-// rest waits, but no longer than until it is worthwhile to try at once.
+// rest waits, but ends early when there is a reason to retry immediately.
 function rest(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {

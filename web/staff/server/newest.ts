@@ -14,7 +14,7 @@ interface Said {
 /** How many things are remembered: those of the last minutes, in a busy workspace. */
 const limit = 2_000
 
-/** newestExchange stands between the cache and the network. */
+/** newestExchange sits between the cache and the network. */
 export function newestExchange(clock: () => number): Exchange {
   const said = new Map<string, Said>()
   const asked = new Map<number, number>()

@@ -1,4 +1,4 @@
-// When to try again. What is here knows neither a network nor a page: both are handed in.
+// When to try again. This file knows neither a network nor a page: both are passed in.
 
 const shortest = 1_000 // ms
 const longest = 30_000

@@ -13,7 +13,7 @@ const patience = 5_000 // ms until a pong
 const opening = 10_000 // ms until the server has acknowledged
 const silence = 30_000 // ms without a byte of a stream: the server sends a comment every 12 s
 
-/** Attempt is what a subscription carries along: which way it goes, and whom to tell that the server has it. */
+/** Attempt is what a subscription carries along: its transport, and the callback for when the server has it. */
 export interface Attempt {
   transport: Transport
   onEstablished: () => void
@@ -69,7 +69,7 @@ const socket = createSocket({
       clearTimeout(slow)
       clearTimeout(late)
       open = undefined
-      // Its client would open another at once, over and over, where the server has closed it in good order.
+      // Its client would reopen it immediately, again and again, after the server has closed it cleanly.
       for (const sink of [...listening]) {
         sink.error(reason)
       }

@@ -5,7 +5,7 @@ import { useStore } from './store'
 
 const words: Record<Trouble, string> = {
   offline: 'This device is offline. What you see may be out of date; nothing you typed is lost.',
-  unreachable: 'Kith cannot be reached just now. What you see may be out of date; nothing you typed is lost.',
+  unreachable: 'Kith cannot be reached right now. What you see may be out of date; nothing you typed is lost.',
   unready: 'Kith is not ready just now. What you see may be out of date; nothing you typed is lost.',
 }
 

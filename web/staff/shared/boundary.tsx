@@ -1,7 +1,7 @@
 import { Component, type ReactNode } from 'react'
 
 interface BoundaryProps {
-  /** What is shown in place of the children once drawing them has failed; goOn draws them afresh. */
+  /** Shown instead of the children after rendering them has failed; goOn renders them again. */
   fallback: (goOn: () => void) => ReactNode
   children: ReactNode
 }

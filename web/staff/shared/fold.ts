@@ -1,4 +1,4 @@
-// What the search takes for the same letter: a small edition of the server's folding, enough to mark what matched.
+// Which letters the search treats as equal: a small version of the server's folding, enough to highlight matches.
 
 const spelled: Record<string, string> = {
   ß: 'ss',
@@ -86,7 +86,7 @@ export function words(search: string): string[] {
   return parts.sort((a, b) => b.length - a.length)
 }
 
-/** isNumber tells a search for a phone number: digits and what is written between them, and nothing else. */
+/** isNumber reports whether a search is for a phone number: only digits and phone punctuation. */
 export function isNumber(search: string): boolean {
   const text = fold(search).text
   return /\d/.test(text) && /^[\d\s+\-./()]+$/.test(text)

@@ -1,6 +1,6 @@
 import { useMemo, useSyncExternalStore } from 'react'
 
-/** useMedia tells whether a media query holds. */
+/** useMedia reports whether a media query matches. */
 export function useMedia(query: string): boolean {
   const media = useMemo(() => matchMedia(query), [query])
   return useSyncExternalStore(

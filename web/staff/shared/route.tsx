@@ -23,7 +23,7 @@ function catchUp(): void {
 addEventListener('pagehide', catchUp)
 let back = true // a reload is one, too
 
-/** cameBack tells whether the browser's own history led here, rather than a link or a search. */
+/** cameBack reports whether the browser's history led here, rather than a link or a search. */
 export function cameBack(): boolean {
   return back
 }
@@ -56,7 +56,7 @@ export function useRoute(): { path: string; params: URLSearchParams } {
   return { path, params: new URLSearchParams(query) }
 }
 
-/** address puts a path and its parameters together, leaving out what is empty. */
+/** address puts a path and its parameters together, leaving out empty ones. */
 export function address(path: string, params: Record<string, string | readonly string[] | undefined>): string {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(params)) {

@@ -6,7 +6,7 @@ import { connection, look, lost, onReturn } from '../server/connection'
 import { loadSession, type Session, session, signedIn, takeToken } from '../server/session'
 import { useStore } from './store'
 
-/** Door shows its children to whoever is signed in, and asks everybody else to do so. */
+/** Door shows its children to people who are signed in, and asks others to sign in. */
 export function Door({ children }: { children: ReactNode }) {
   const known = useStore(session)
   const { trouble, trying } = useStore(connection)
@@ -25,7 +25,7 @@ export function Door({ children }: { children: ReactNode }) {
     return trouble === undefined ? null : (
       <main className="door">
         <h1>Kith</h1>
-        <p role="alert">Kith cannot be reached just now.</p>
+        <p role="alert">Kith cannot be reached right now.</p>
         <button type="button" disabled={trying} onClick={() => void look()}>
           {trying ? 'Trying …' : 'Try again'}
         </button>
@@ -61,7 +61,7 @@ function SignIn({ known, over }: { known: Session; over: boolean }) {
   )
 }
 
-// Login leads to the provider; from the middle of something, in a tab of its own, so that nothing typed is lost.
+// Login leads to the provider; in the middle of work it opens a new tab, so that nothing typed is lost.
 function Login({ known, aside }: { known: Session; aside: boolean }) {
   const link = useRef<HTMLAnchorElement>(null)
   useEffect(() => {
@@ -109,7 +109,7 @@ function TokenForm() {
       signedIn(`${viewer.name ?? viewer.subject}, ${viewer.workspace}`)
     } catch (error) {
       takeToken('')
-      setProblem(error instanceof Unreachable ? 'Kith cannot be reached just now.' : (error as Error).message)
+      setProblem(error instanceof Unreachable ? 'Kith cannot be reached right now.' : (error as Error).message)
     }
     setBusy(false)
   }
@@ -129,7 +129,7 @@ function TokenForm() {
         aria-invalid={problem !== '' || undefined}
       />
       <p id="token-hint" className="hint">
-        From <code>kith token</code>, or from whoever runs Kith for you. It is kept in this tab’s memory and forgotten
+        From <code>kith token</code>, or from the person who runs Kith for you. It is kept in this tab’s memory and forgotten
         on reload.
       </p>
       <p id="token-problem" className="problem" role="alert">

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react'
 
-/** Store holds a value outside of React and tells when it is replaced. */
+/** Store holds a value outside of React and notifies listeners when it is replaced. */
 export class Store<Value> {
   #value: Value
   #listeners = new Set<() => void>()
@@ -27,7 +27,7 @@ export class Store<Value> {
   }
 }
 
-/** useStore is the store's value, anew whenever it is replaced. */
+/** useStore is the store's value; it rerenders when the value is replaced. */
 export function useStore<Value>(store: Store<Value>): Value {
   return useSyncExternalStore(store.subscribe, store.get)
 }

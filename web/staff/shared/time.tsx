@@ -17,7 +17,7 @@ const exact = new Intl.DateTimeFormat(navigator.languages, { dateStyle: 'full', 
 const now = new Store(Date.now())
 setInterval(() => now.set(Date.now()), 30_000)
 
-/** ago says how long ago a moment was: "5 minutes ago", "yesterday". What is under a minute away is now. */
+/** ago says how long ago a moment was: "5 minutes ago", "yesterday". Less than a minute is "now". */
 export function ago(moment: number, from: number): string {
   const seconds = (moment - from) / 1000
   for (const [unit, length] of units) {

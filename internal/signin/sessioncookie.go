@@ -19,46 +19,46 @@ import (
 )
 
 const (
-	passCookie = "kith"
+	sessionCookieName = "kith"
 	// hostPrefix makes browsers take a cookie from https alone, for this host and all its paths (RFC 6265bis, section
 	// 4.1.3.2).
 	hostPrefix = "__Host-"
 	// maxCookie is how many bytes of name and value every browser takes (RFC 6265, section 6.1).
 	maxCookie = 4096
-	// unrenewed is how long a pass that can be renewed lasts at most, however long the provider's tokens do: so soon
-	// the provider is asked whether the person may still come in.
+	// unrenewed is the longest life of a renewable session cookie, however long the provider's tokens live: by then
+	// the provider is asked whether the person still has access.
 	unrenewed = time.Hour
 )
 
-// pass is what the cookie holds.
-type pass struct {
+// sessionCookie is the content of the cookie.
+type sessionCookie struct {
 	Subject   string `json:"s"`
 	Name      string `json:"n,omitempty"`
 	Workspace string `json:"w"`
 	Role      string `json:"r"` // as tokens spell it
-	// Expires is when the pass ends, in seconds since 1970; End is when the last that it can be renewed to does.
+	// Expires is when the session cookie ends, in seconds since 1970; End is when its last possible successor ends.
 	Expires int64 `json:"e"`
 	End     int64 `json:"x"`
-	// SignIn is random and the same in all passes of a sign-in; Issued is when this one was, in microseconds since 1970. Both are
-	// missing in passes of before.
+	// SignIn is random and the same in all session cookies of a sign-in; Issued is in microseconds since 1970. Session
+	// cookies of earlier versions have neither.
 	SignIn string `json:"i,omitempty"`
 	Issued int64  `json:"a,omitempty"`
 	// Refresh is the provider's refresh token; empty when it gave none.
 	Refresh string `json:"t,omitempty"`
 }
 
-func (p pass) good(now time.Time) bool { return now.Unix() < p.Expires }
+func (p sessionCookie) good(now time.Time) bool { return now.Unix() < p.Expires }
 
-func (p pass) renewable(now time.Time) bool { return p.Refresh != "" && now.Unix() < p.End }
+func (p sessionCookie) renewable(now time.Time) bool { return p.Refresh != "" && now.Unix() < p.End }
 
-func (p pass) expiresAt() time.Time { return time.Unix(p.Expires, 0).UTC() }
+func (p sessionCookie) expiresAt() time.Time { return time.Unix(p.Expires, 0).UTC() }
 
-func (p pass) endsAt() time.Time { return time.Unix(max(p.End, p.Expires), 0).UTC() }
+func (p sessionCookie) endsAt() time.Time { return time.Unix(max(p.End, p.Expires), 0).UTC() }
 
-func (p pass) issuedAt() time.Time { return time.UnixMicro(p.Issued).UTC() }
+func (p sessionCookie) issuedAt() time.Time { return time.UnixMicro(p.Issued).UTC() }
 
-// signIn names the sign-in; for a pass that has no name, the pass alone.
-func (p pass) signIn() string {
+// signIn identifies the sign-in; a session cookie of an earlier version identifies only itself.
+func (p sessionCookie) signIn() string {
 	if p.SignIn != "" {
 		return p.SignIn
 	}
@@ -66,25 +66,25 @@ func (p pass) signIn() string {
 	return hex.EncodeToString(id[:])
 }
 
-// id tells this pass from the one it is renewed to.
-func (p pass) id() [sha256.Size]byte {
+// id differs between a session cookie and its successor.
+func (p sessionCookie) id() [sha256.Size]byte {
 	return sha256.Sum256([]byte(strconv.FormatInt(p.Expires, 10) + " " + p.Refresh))
 }
 
-// viewer is who holds the pass, the workspace's number apart.
-func (p pass) viewer() (crm.Viewer, error) {
+// viewer is the person of the session cookie, without the workspace's number.
+func (p sessionCookie) viewer() (crm.Viewer, error) {
 	v, err := auth.NewViewer(p.Subject, p.Name, p.Workspace, p.Role)
 	v.ExpiresAt, v.SignIn, v.IssuedAt = p.expiresAt(), p.signIn(), p.issuedAt()
 	return v, err
 }
 
-// issue is a pass of a sign-in for who, whose tokens end at tokensEnd, to somebody who signed in so that it all ends at end.
-func (s *SignIn) issue(signIn string, who person, t tokens, end time.Time) pass {
+// issue makes a session cookie of a sign-in for who. It ends with the tokens, and at end at the latest.
+func (s *SignIn) issue(signIn string, who person, t tokens, end time.Time) sessionCookie {
 	expires := t.end
 	if t.refresh != "" {
 		expires = earlier(expires, s.now().Add(unrenewed))
 	}
-	return pass{
+	return sessionCookie{
 		Subject: who.subject, Name: who.name, Workspace: who.workspace, Role: who.role,
 		Expires: earlier(expires, end).Unix(), End: end.Unix(), Refresh: t.refresh,
 		SignIn: signIn, Issued: s.now().UnixMicro(),
@@ -99,53 +99,53 @@ func earlier(a, b time.Time) time.Time {
 }
 
 var (
-	errNoPass  = errors.New("no pass")
-	errBadPass = errors.New("pass not valid")
-	errOver    = errors.New("signed out")
-	errTooBig  = errors.New("too big for a cookie")
+	errNoCookie  = errors.New("no session cookie")
+	errBadCookie = errors.New("session cookie not valid")
+	errOver      = errors.New("signed out")
+	errTooBig    = errors.New("too big for a cookie")
 )
 
-// passOf is the pass that a request brings, whether or not it has expired. The error is errNoPass, errBadPass, or
-// errOver where it was ended before.
-func (s *SignIn) passOf(r *http.Request) (pass, error) {
-	c, err := r.Cookie(s.cookieName(passCookie))
+// sessionCookieOf is the session cookie of a request, expired or not. The error is errNoCookie, errBadCookie, or errOver if
+// the sign-in has ended.
+func (s *SignIn) sessionCookieOf(r *http.Request) (sessionCookie, error) {
+	c, err := r.Cookie(s.cookieName(sessionCookieName))
 	if err != nil {
-		return pass{}, errNoPass
+		return sessionCookie{}, errNoCookie
 	}
-	var p pass
-	if err := s.unseal(c.Value, passCookie, &p); err != nil {
-		return pass{}, errBadPass
+	var p sessionCookie
+	if err := s.unseal(c.Value, sessionCookieName, &p); err != nil {
+		return sessionCookie{}, errBadCookie
 	}
 	if s.endings.covers(p) {
-		return pass{}, errOver
+		return sessionCookie{}, errOver
 	}
 	return p, nil
 }
 
-// keep gives the browser a pass. A refresh token that is too long for a cookie is left out, so that the person has to
-// sign in again when the pass ends.
-func (s *SignIn) keep(w http.ResponseWriter, r *http.Request, p pass) (pass, error) {
-	value, err := s.seal(passCookie, p)
+// keep sets the session cookie. A refresh token that is too long for a cookie is left out, so that the person has to
+// sign in again when the session cookie ends.
+func (s *SignIn) keep(w http.ResponseWriter, r *http.Request, p sessionCookie) (sessionCookie, error) {
+	value, err := s.seal(sessionCookieName, p)
 	if errors.Is(err, errTooBig) && p.Refresh != "" {
 		s.logger(r.Context()).WarnContext(r.Context(), "the provider's refresh token does not fit in a cookie: "+
 			"staff have to sign in again when its other tokens end", "bytes", len(p.Refresh))
 		p.Refresh = ""
-		value, err = s.seal(passCookie, p)
+		value, err = s.seal(sessionCookieName, p)
 	}
 	if err != nil {
-		return pass{}, fmt.Errorf("seal the pass: %w", err)
+		return sessionCookie{}, fmt.Errorf("seal the session cookie: %w", err)
 	}
 	last := p.Expires
 	if p.Refresh != "" {
 		last = p.End
 	}
-	// Strict: only scripts of the staff pages bring it, never a link from elsewhere.
-	s.setCookie(w, passCookie, value, int(last-s.now().Unix()), http.SameSiteStrictMode)
+	// Strict: the browser sends it only from pages of Kith, never after a link from another site.
+	s.setCookie(w, sessionCookieName, value, int(last-s.now().Unix()), http.SameSiteStrictMode)
 	return p, nil
 }
 
-func (s *SignIn) dropPass(w http.ResponseWriter) {
-	s.setCookie(w, passCookie, "", -1, http.SameSiteStrictMode)
+func (s *SignIn) dropSessionCookie(w http.ResponseWriter) {
+	s.setCookie(w, sessionCookieName, "", -1, http.SameSiteStrictMode)
 }
 
 func (s *SignIn) cookieName(name string) string {
@@ -155,19 +155,19 @@ func (s *SignIn) cookieName(name string) string {
 	return name
 }
 
-// setCookie sets a cookie for so many seconds, or takes it away for less than one.
+// setCookie sets a cookie for the given seconds, or deletes it for less than one.
 func (s *SignIn) setCookie(w http.ResponseWriter, name, value string, seconds int, site http.SameSite) {
 	if seconds < 1 {
 		value, seconds = "", -1
 	}
-	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure wherever browsers come by https
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure if browsers use https
 		Name: s.cookieName(name), Value: value, Path: "/", MaxAge: seconds,
 		Secure: s.secure, HttpOnly: true, SameSite: site,
 	})
 }
 
-// seal makes the value of a cookie. It can be opened only by that name, for the same client of the same provider, and while
-// the same is required of everybody.
+// seal makes the value of a cookie. It can be opened only under the same name, for the same client of the same provider, and with
+// the same required claims.
 func (s *SignIn) seal(name string, v any) (string, error) {
 	plain, err := json.Marshal(v)
 	if err != nil {
