@@ -25,6 +25,30 @@ var folders = map[crm.ChannelType]string{
 	crm.TikTok: "tiktok", crm.HTMLEmbed: "embed",
 }
 
+func TestEveryChannelTypeHasAProvider(t *testing.T) {
+	t.Parallel()
+	for _, kind := range crm.ChannelTypes {
+		p, ok := providers[kind]
+		switch {
+		case !ok:
+			t.Errorf("%s has no row in providers", kind)
+		case p.prove == nil || p.items == nil:
+			t.Errorf("the row of %s lacks how its deliveries are proved or read", kind)
+		case p.browser != kind.Provider().Website:
+			t.Errorf("%s: web pages send its deliveries if and only if it is a website", kind)
+		case (p.signature == "") != p.browser:
+			t.Errorf("the row of %s lacks the header of its signatures", kind)
+		case (p.challenge != nil) != kind.Provider().MakesVerifyToken:
+			t.Errorf("%s: a verify token is for the provider's question, and the question for the token", kind)
+		case folders[kind] == "":
+			t.Errorf("%s has no recorded payloads in folders", kind)
+		}
+	}
+	if len(providers) != len(crm.ChannelTypes) {
+		t.Errorf("%d rows for %d channel types", len(providers), len(crm.ChannelTypes))
+	}
+}
+
 // samples are the payloads of a type, by the names of their files.
 func samples(t testing.TB, kind crm.ChannelType) map[string][]byte {
 	t.Helper()

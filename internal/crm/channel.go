@@ -30,22 +30,6 @@ func (s Sealed) GoString() string { return "***" }
 // MarshalText keeps the bytes out of JSON and logs.
 func (s Sealed) MarshalText() ([]byte, error) { return []byte("***"), nil }
 
-// ChannelType is the messaging product behind a channel.
-type ChannelType string
-
-// The channel types.
-const (
-	HTMLEmbed ChannelType = "HTML_EMBED"
-	Facebook  ChannelType = "FACEBOOK"
-	Instagram ChannelType = "INSTAGRAM"
-	Telegram  ChannelType = "TELEGRAM"
-	WhatsApp  ChannelType = "WHATSAPP"
-	TikTok    ChannelType = "TIKTOK"
-)
-
-// ChannelTypes lists every type, in the order the schema names them.
-var ChannelTypes = []ChannelType{HTMLEmbed, Facebook, Instagram, Telegram, WhatsApp, TikTok}
-
 // ChannelPatch is an edit of a channel: an absent change leaves its field alone.
 type ChannelPatch struct {
 	Name    Change[string]

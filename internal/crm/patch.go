@@ -48,7 +48,7 @@ func (p ChannelPatch) Apply(c *Channel) error {
 	}
 	if v, ok := p.RequireSignedIdentity.Value(); ok {
 		edited.RequireSignedIdentity = v
-		if v && c.Type != HTMLEmbed {
+		if v && !c.Type.Provider().Website {
 			signedErr = &InvalidError{
 				Field: "requireSignedIdentity", Subject: "Only HTML_EMBED channels", Reason: "can require signed identities",
 			}
