@@ -2,11 +2,14 @@ package graph_test
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"kith/internal/crm"
 )
 
 func TestEveryElementOfTheSchemaIsDescribed(t *testing.T) {
@@ -41,6 +44,33 @@ func TestEveryElementOfTheSchemaIsDescribed(t *testing.T) {
 		for _, v := range d.EnumValues {
 			described(v.Description, d.Name, v.Name)
 		}
+	}
+}
+
+func TestTheSchemaListsTheChannelTypesThatHaveAProvider(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../schema.graphqls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := gqlparser.LoadSchema(&ast.Source{Input: string(text)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var listed []crm.ChannelType
+	for _, v := range schema.Types["ChannelType"].EnumValues {
+		listed = append(listed, crm.ChannelType(v.Name))
+		if !slices.Contains(crm.ChannelTypes, crm.ChannelType(v.Name)) {
+			t.Errorf("%s has no row in crm.Providers", v.Name)
+		}
+	}
+	for _, kind := range crm.ChannelTypes {
+		if !slices.Contains(listed, kind) {
+			t.Errorf("%s is not in the enum ChannelType of the schema", kind)
+		}
+	}
+	if !t.Failed() && !slices.Equal(listed, crm.ChannelTypes) {
+		t.Errorf("the schema lists %v, crm.Providers %v", listed, crm.ChannelTypes)
 	}
 }
 

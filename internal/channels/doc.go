@@ -1,5 +1,5 @@
-// Package channels takes in what the providers of the channels report by themselves: one file for each provider reads
-// its payloads, the rest is shared. A payload is verified while it comes in, before anything of it is believed, and answered
+// Package channels takes in what the providers of the channels report by themselves: one file for each provider adds its row
+// to the table of providers and reads its payloads, the rest is shared. A payload is verified while it comes in, before anything of it is believed, and answered
 // with success only when each of its messages is recorded or kept as a failure, because providers send again what was not
 // answered so, and drop what was.
 //

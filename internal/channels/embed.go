@@ -53,6 +53,10 @@ const (
 	identityTooLong refusal = "The identity's exp must be in seconds since 1970, at most a year from now"
 )
 
+func init() {
+	providers[crm.HTMLEmbed] = provider{prove: proveNothing, inspect: inspectEmbed, items: embedItems, browser: true}
+}
+
 type embedMessage struct {
 	VisitorID    string  `json:"visitorId"`
 	MessageID    string  `json:"messageId"`

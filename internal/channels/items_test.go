@@ -19,18 +19,35 @@ import (
 
 var update = flag.Bool("update", false, "write what the payloads in testdata are read as")
 
-// folders are where the payloads of each type lie.
-var folders = map[crm.ChannelType]string{
-	crm.Telegram: "telegram", crm.WhatsApp: "whatsapp", crm.Facebook: "facebook", crm.Instagram: "instagram",
-	crm.TikTok: "tiktok", crm.HTMLEmbed: "embed",
+func TestEveryChannelTypeHasAProvider(t *testing.T) {
+	t.Parallel()
+	for _, kind := range crm.ChannelTypes {
+		p, ok := providers[kind]
+		switch {
+		case !ok:
+			t.Errorf("%s has no row in providers", kind)
+		case p.prove == nil || p.items == nil:
+			t.Errorf("the row of %s lacks how its deliveries are proved or read", kind)
+		case p.browser != kind.Provider().Website:
+			t.Errorf("%s: web pages send its deliveries if and only if it is a website", kind)
+		case (p.signature == "") != p.browser:
+			t.Errorf("the row of %s lacks the header of its signatures", kind)
+		case (p.challenge != nil) != kind.Provider().MakesVerifyToken:
+			t.Errorf("%s: a verify token is for the provider's question, and the question for the token", kind)
+		}
+	}
+	if len(providers) != len(crm.ChannelTypes) {
+		t.Errorf("%d rows for %d channel types", len(providers), len(crm.ChannelTypes))
+	}
 }
 
-// samples are the payloads of a type, by the names of their files.
+// samples are the payloads of a type, by the names of their files. They lie in a folder that has the type's name.
 func samples(t testing.TB, kind crm.ChannelType) map[string][]byte {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("testdata", folders[kind], "*.json"))
+	folder := strings.ToLower(strings.TrimPrefix(string(kind), "HTML_"))
+	files, err := filepath.Glob(filepath.Join("testdata", folder, "*.json"))
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no payloads of %s: %v", kind, err)
+		t.Fatalf("no payloads of %s in testdata/%s: %v", kind, folder, err)
 	}
 	all := map[string][]byte{}
 	for _, f := range files {

@@ -167,7 +167,7 @@ func TestManyChannelsOfOneProviderAreFound(t *testing.T) {
 
 func TestWhatIsNotVerifiedIsLimitedAndNothingElse(t *testing.T) {
 	t.Parallel()
-	for kind, sample := range texts {
+	for kind, sender := range senders {
 		if kind == crm.HTMLEmbed {
 			continue
 		}
@@ -179,7 +179,7 @@ func TestWhatIsNotVerifiedIsLimitedAndNothingElse(t *testing.T) {
 				o.Channels = &looks
 				o.Strangers = httpd.NewAllowance(3, time.Hour)
 			})
-			c, other, body := p.channel(kind), p.channel(kind), p.sample(sample)
+			c, other, body := p.channel(kind), p.channel(kind), p.sample(sender.text)
 			good := header(kind, secret, body, start)
 			bad := []http.Header{nil, header(kind, "another secret", body, start), {}}
 			for n := range 3 {

@@ -19,6 +19,15 @@ import (
 //
 // The ids are scoped to the page; names do not come with the events.
 
+func init() {
+	providers[crm.Facebook] = provider{
+		signature: metaHeader, prove: proveMeta, items: messengerItems("page"), challenge: challengeMeta,
+	}
+	providers[crm.Instagram] = provider{
+		signature: metaHeader, prove: proveMeta, items: messengerItems("instagram"), challenge: challengeMeta,
+	}
+}
+
 type messengerEntry struct {
 	ID        identifier        `json:"id"`
 	Messaging []json.RawMessage `json:"messaging"`

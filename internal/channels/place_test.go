@@ -6,7 +6,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -137,17 +136,7 @@ func (p *place) sample(name string) string {
 // header signs a body as the provider does.
 func header(kind crm.ChannelType, secret, body string, at time.Time) http.Header {
 	h := http.Header{"Content-Type": {"application/json"}}
-	switch kind {
-	case crm.Telegram:
-		h.Set("X-Telegram-Bot-Api-Secret-Token", secret)
-	case crm.WhatsApp, crm.Facebook, crm.Instagram:
-		h.Set("X-Hub-Signature-256", "sha256="+sign(secret, body))
-	case crm.TikTok:
-		t := fmt.Sprint(at.Unix())
-		h.Set("TikTok-Signature", "t="+t+",s="+sign(secret, t+"."+body))
-	case crm.HTMLEmbed:
-		h.Set("Origin", "https://shop.example.com")
-	}
+	senders[kind].sign(h, secret, body, at)
 	return h
 }
 

@@ -16,6 +16,8 @@ import (
 
 // provider is how deliveries of one channel type are verified and read.
 type provider struct {
+	// signature is the header by which deliveries show who sent them; empty where they have none.
+	signature string
 	// prove begins to verify that the sender knows the channel's secrets, before the body is read. It refuses
 	// one that no body could prove.
 	prove func(delivery) (proof, refusal)
@@ -30,17 +32,8 @@ type provider struct {
 	browser bool
 }
 
-// signatures are the headers by which deliveries show who sent them.
-var signatures = []string{telegramHeader, metaHeader, tikTokHeader}
-
-var providers = map[crm.ChannelType]provider{
-	crm.Telegram:  {prove: proveTelegram, items: telegramItems},
-	crm.WhatsApp:  {prove: proveMeta, items: whatsAppItems, challenge: challengeMeta},
-	crm.Facebook:  {prove: proveMeta, items: messengerItems("page"), challenge: challengeMeta},
-	crm.Instagram: {prove: proveMeta, items: messengerItems("instagram"), challenge: challengeMeta},
-	crm.TikTok:    {prove: proveTikTok, items: tikTokItems},
-	crm.HTMLEmbed: {prove: proveNothing, inspect: inspectEmbed, items: embedItems, browser: true},
-}
+// providers has one row for each channel type. The file of each provider adds its own.
+var providers = map[crm.ChannelType]provider{}
 
 // delivery is one request of a provider's, before anything of it is believed.
 type delivery struct {

@@ -20,6 +20,10 @@ import (
 
 const telegramHeader = "X-Telegram-Bot-Api-Secret-Token"
 
+func init() {
+	providers[crm.Telegram] = provider{signature: telegramHeader, prove: proveTelegram, items: telegramItems}
+}
+
 func proveTelegram(d delivery) (proof, refusal) {
 	if !sameSecret(d.header.Get(telegramHeader), d.secrets.Secret) {
 		return proof{}, notSigned

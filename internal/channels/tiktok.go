@@ -23,6 +23,10 @@ const tikTokTolerance = 5 * time.Minute
 
 const tikTokHeader = "TikTok-Signature"
 
+func init() {
+	providers[crm.TikTok] = provider{signature: tikTokHeader, prove: proveTikTok, items: tikTokItems}
+}
+
 func proveTikTok(d delivery) (proof, refusal) {
 	var at, signature string
 	for part := range strings.SplitSeq(d.header.Get(tikTokHeader), ",") {

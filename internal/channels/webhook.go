@@ -165,7 +165,12 @@ func (h *Handler) lookUp(r *http.Request, id crm.ChannelID, address string, know
 
 // looksSigned reports whether the headers have a signature of some provider's.
 func looksSigned(h http.Header) bool {
-	return slices.ContainsFunc(signatures, func(name string) bool { return h.Get(name) != "" })
+	for _, p := range providers {
+		if p.signature != "" && h.Get(p.signature) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // methods are those that a provider uses.

@@ -18,12 +18,6 @@ import (
 	"kith/internal/vault"
 )
 
-// texts are a payload with one message for each type.
-var texts = map[crm.ChannelType]string{
-	crm.Telegram: "telegram/text", crm.WhatsApp: "whatsapp/text", crm.Facebook: "facebook/text",
-	crm.Instagram: "instagram/text", crm.TikTok: "tiktok/text", crm.HTMLEmbed: "embed/anonymous",
-}
-
 func TestANumberThatWhatsAppVouchesForIsKeptAndJoinsItsVariant(t *testing.T) {
 	t.Parallel()
 	for vouched, typed := range map[string]string{
@@ -60,21 +54,13 @@ func TestANumberThatWhatsAppVouchesForIsKeptAndJoinsItsVariant(t *testing.T) {
 
 func TestASignedMessageMakesOneContactHoweverOftenItIsSent(t *testing.T) {
 	t.Parallel()
-	wanted := map[crm.ChannelType]string{
-		crm.Telegram:  "7301112345: Anna Berger, -, Guten Tag, ist der Sessel noch da?",
-		crm.WhatsApp:  "16505551234: Sheena Nelson, +16505551234, Does it come in another color?",
-		crm.Facebook:  "6254738921473812: Unknown, -, Hello, do you ship to Norway?",
-		crm.Instagram: "1234567890123456: Unknown, -, Love this! Price? 😍",
-		crm.TikTok:    "+ZMM6I2kBFMYfuEhZjEEt6o0FEebXi68VHcHvO0WgQlZ: wood.fan, -, Is it oak?",
-		crm.HTMLEmbed: "visitor:024dd8e2770e04114a9cb2878ba90895: Unknown, -, Hi, is anybody there?",
-	}
-	for kind, sample := range texts {
+	for kind, sender := range senders {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			p := open(t)
 			c := p.channel(kind)
 			for range 3 {
-				w := p.deliver(c, p.sample(sample), http.StatusOK)
+				w := p.deliver(c, p.sample(sender.text), http.StatusOK)
 				if w.Header().Get("Cache-Control") != "no-store" {
 					t.Errorf("%v", w.Header())
 				}
@@ -85,7 +71,7 @@ func TestASignedMessageMakesOneContactHoweverOftenItIsSent(t *testing.T) {
 			}
 			got := fmt.Sprintf("%s: %s, %s, %s", p.identities(contacts[0].ID)[0], contacts[0].DisplayName(),
 				text(contacts[0].Phone), text(sessions[0].LastMessagePreview))
-			if got != wanted[kind] || sessions[0].UnreadCount != 1 || *sessions[0].ContactID != contacts[0].ID {
+			if got != sender.recorded || sessions[0].UnreadCount != 1 || *sessions[0].ContactID != contacts[0].ID {
 				t.Errorf("%s, %d unread", got, sessions[0].UnreadCount)
 			}
 			if failures := p.failures(); len(failures) > 0 {
@@ -97,14 +83,14 @@ func TestASignedMessageMakesOneContactHoweverOftenItIsSent(t *testing.T) {
 
 func TestWhatIsNotSignedIsRefusedUnread(t *testing.T) {
 	t.Parallel()
-	for kind, sample := range texts {
+	for kind, sender := range senders {
 		if kind == crm.HTMLEmbed {
 			continue
 		}
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			p := open(t)
-			c, body := p.channel(kind), p.sample(sample)
+			c, body := p.channel(kind), p.sample(sender.text)
 			send := func(h http.Header, body string) {
 				t.Helper()
 				if w := p.send(http.MethodPost, c.ID.String(), h, body); w.Code != http.StatusUnauthorized {
@@ -183,11 +169,11 @@ func TestChannelsThatAreNotThereAndMethods(t *testing.T) {
 
 func TestAnInactiveChannelAnswersAndRecordsNothing(t *testing.T) {
 	t.Parallel()
-	for kind, sample := range texts {
+	for kind, sender := range senders {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			p := open(t)
-			c, body := p.channel(kind), p.sample(sample)
+			c, body := p.channel(kind), p.sample(sender.text)
 			activate := func(on bool) { p.change(c.ID, func(c *crm.Channel) { c.Active = on }) }
 			activate(false)
 			p.deliver(c, body, http.StatusOK)

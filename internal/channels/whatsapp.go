@@ -24,6 +24,10 @@ const whatsAppObject = "whatsapp_business_account"
 // whatsAppFields are the fields of an account that tell of messages.
 var whatsAppFields = []string{"messages", "smb_message_echoes", "standby"}
 
+func init() {
+	providers[crm.WhatsApp] = provider{signature: metaHeader, prove: proveMeta, items: whatsAppItems, challenge: challengeMeta}
+}
+
 type whatsAppEntry struct {
 	ID      json.RawMessage   `json:"id,omitempty"`
 	Changes []json.RawMessage `json:"changes"`

@@ -1,6 +1,9 @@
 package crm
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // Channel is a place where customers write in.
 type Channel struct {
@@ -30,22 +33,6 @@ func (s Sealed) GoString() string { return "***" }
 // MarshalText keeps the bytes out of JSON and logs.
 func (s Sealed) MarshalText() ([]byte, error) { return []byte("***"), nil }
 
-// ChannelType is the messaging product behind a channel.
-type ChannelType string
-
-// The channel types.
-const (
-	HTMLEmbed ChannelType = "HTML_EMBED"
-	Facebook  ChannelType = "FACEBOOK"
-	Instagram ChannelType = "INSTAGRAM"
-	Telegram  ChannelType = "TELEGRAM"
-	WhatsApp  ChannelType = "WHATSAPP"
-	TikTok    ChannelType = "TIKTOK"
-)
-
-// ChannelTypes lists every type, in the order the schema names them.
-var ChannelTypes = []ChannelType{HTMLEmbed, Facebook, Instagram, Telegram, WhatsApp, TikTok}
-
 // ChannelPatch is an edit of a channel: an absent change leaves its field alone.
 type ChannelPatch struct {
 	Name    Change[string]
@@ -53,4 +40,32 @@ type ChannelPatch struct {
 	Domains Change[[]string] // of HTML_EMBED channels alone; see [NormalizeDomain]
 	// RequireSignedIdentity can be true for HTML_EMBED channels alone.
 	RequireSignedIdentity Change[bool]
+}
+
+// Apply makes the edit on c. What is wrong with it comes as joined *InvalidErrors, and c is left alone.
+func (p ChannelPatch) Apply(c *Channel) error {
+	var nameErr, domainsErr, signedErr error
+	edited := *c
+	if v, ok := p.Name.Value(); ok {
+		edited.Name, nameErr = NormalizeChannelName(v)
+	}
+	if v, ok := p.Active.Value(); ok {
+		edited.Active = v
+	}
+	if v, ok := p.Domains.Value(); ok {
+		edited.Domains, domainsErr = normalizeDomains(c.Type, v)
+	}
+	if v, ok := p.RequireSignedIdentity.Value(); ok {
+		edited.RequireSignedIdentity = v
+		if v && !c.Type.Provider().Website {
+			signedErr = &InvalidError{
+				Field: "requireSignedIdentity", Subject: "Only HTML_EMBED channels", Reason: "can require signed identities",
+			}
+		}
+	}
+	if err := errors.Join(nameErr, domainsErr, signedErr); err != nil {
+		return err
+	}
+	*c = edited
+	return nil
 }

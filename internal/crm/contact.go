@@ -3,6 +3,7 @@ package crm
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"strings"
 	"time"
 )
@@ -109,6 +110,17 @@ func (c Contact) Same(d Contact) bool {
 		c.NameFrom == d.NameFrom && c.EmailFrom == d.EmailFrom && c.PhoneFrom == d.PhoneFrom
 }
 
+// ChangesFrom are the fields that differ between a contact before and c after an edit, in the order name, email, phone,
+// notes. From the zero contact it is every field that has a value.
+func (c Contact) ChangesFrom(before Contact) []FieldChange {
+	return changes(
+		FieldChange{"name", before.Name, c.Name},
+		FieldChange{"email", before.Email, c.Email},
+		FieldChange{"phone", before.Phone, c.Phone},
+		FieldChange{"notes", orNil(before.Notes), orNil(c.Notes)},
+	)
+}
+
 func equal(a, b *string) bool {
 	return a == b || a != nil && b != nil && *a == *b
 }
@@ -132,6 +144,65 @@ type ContactPatch struct {
 	ExpectedVersion *int
 	// AllowDuplicate lets the email or phone be one that another contact has.
 	AllowDuplicate bool
+}
+
+// Apply makes the edit on c. Phone numbers without a country code are read in region, as in [NormalizePhone].
+//
+// An edit made on another version is a *ConflictError with the contact as it is, before anything else is looked at.
+// Only fields being changed are validated; what is wrong with them comes as joined *InvalidErrors, and c is left alone.
+// A value that the contact has already changes nothing, not even who is said to have given it.
+func (p ContactPatch) Apply(c *Contact, region string) error {
+	if p.ExpectedVersion != nil && *p.ExpectedVersion != c.Version {
+		return &ConflictError{Current: *c}
+	}
+	name, nameErr := normalize(p.Name, NormalizeName)
+	email, emailErr := normalize(p.Email, filled(NormalizeEmail))
+	phone, phoneErr := normalize(p.Phone, filled(func(s string) (string, error) { return NormalizePhone(s, region) }))
+	notes, notesErr := normalize(p.Notes, filled(NormalizeNotes))
+	if err := errors.Join(nameErr, emailErr, phoneErr, notesErr); err != nil {
+		return err
+	}
+	staffWrites(name, &c.Name, &c.NameFrom)
+	staffWrites(email, &c.Email, &c.EmailFrom)
+	staffWrites(phone, &c.Phone, &c.PhoneFrom)
+	if v, ok := notes.Value(); ok {
+		c.Notes = ""
+		if v != nil {
+			c.Notes = *v
+		}
+	}
+	return nil
+}
+
+func normalize(c Change[*string], rule func(string) (*string, error)) (Change[*string], error) {
+	v, ok := c.Value()
+	if !ok || v == nil {
+		return c, nil
+	}
+	v, err := rule(*v)
+	return To(v), err
+}
+
+// filled is the rule for a field where blank means none.
+func filled(rule func(string) (string, error)) func(string) (*string, error) {
+	return func(s string) (*string, error) {
+		if strings.TrimFunc(s, blank) == "" {
+			return nil, nil
+		}
+		s, err := rule(s)
+		return &s, err
+	}
+}
+
+func staffWrites(c Change[*string], field **string, from *Provenance) {
+	v, ok := c.Value()
+	if !ok || equal(v, *field) {
+		return
+	}
+	*field, *from = v, Provenance{}
+	if v != nil {
+		from.Origin = Staff
+	}
 }
 
 // Change is a new value for one field, or the wish to leave it alone (the zero Change).

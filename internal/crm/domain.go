@@ -66,7 +66,7 @@ func NormalizeDomain(s string) (string, error) {
 // normalizeDomains is [NormalizeDomain] for each of a channel's sites, which are kept once each, in order.
 func normalizeDomains(t ChannelType, list []string) ([]string, error) {
 	switch {
-	case len(list) > 0 && t != HTMLEmbed:
+	case len(list) > 0 && !t.Provider().Website:
 		return nil, &InvalidError{Field: "allowedDomains", Subject: "Only HTML_EMBED channels", Reason: "have allowed domains"}
 	case len(list) > MaxDomains:
 		return nil, &InvalidError{Field: "allowedDomains", Subject: "A channel", Reason: "can have at most 100 allowed domains"}

@@ -59,17 +59,6 @@ type FieldChange struct {
 	New   *string `json:"new,omitempty"`
 }
 
-// ChangesFrom are the fields that differ between a contact before and c after an edit, in the order name, email, phone,
-// notes. From the zero contact it is every field that has a value.
-func (c Contact) ChangesFrom(before Contact) []FieldChange {
-	return changes(
-		FieldChange{"name", before.Name, c.Name},
-		FieldChange{"email", before.Email, c.Email},
-		FieldChange{"phone", before.Phone, c.Phone},
-		FieldChange{"notes", orNil(before.Notes), orNil(c.Notes)},
-	)
-}
-
 // ChangesFrom are the fields that differ between a session before and s after an edit, in the order status, tag,
 // unreadCount.
 func (s Session) ChangesFrom(before Session) []FieldChange {

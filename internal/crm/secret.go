@@ -1,7 +1,6 @@
 package crm
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,9 +13,6 @@ const (
 	MinSecret = 16
 )
 
-// telegramSecret is what the Bot API takes as the secret_token of setWebhook.
-var telegramSecret = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
-
 // NormalizeSecret returns a channel's secret as it is kept: without the space that comes along with a paste; empty for
 // none. The error is an *InvalidError.
 func NormalizeSecret(t ChannelType, s string) (string, error) {
@@ -27,15 +23,15 @@ func NormalizeSecret(t ChannelType, s string) (string, error) {
 		return invalid("can have at most 1,024 bytes")
 	}
 	s = strings.TrimFunc(s, unicode.IsSpace)
+	p := t.Provider()
 	switch {
 	case s == "":
 		return "", nil
 	case !utf8.ValidString(s), strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsGraphic(r) }):
 		return invalid("cannot contain control characters")
-	case t == Telegram && !telegramSecret.MatchString(s):
+	case !p.SecretForm.accepts(s):
 		return "", &InvalidError{
-			Field: "secret", Subject: "The secret of a Telegram channel",
-			Reason: "can have 16 to 256 characters: A-Z, a-z, 0-9, _ and -",
+			Field: "secret", Subject: "The secret of a " + p.Name + " channel", Reason: p.SecretForm.reason,
 		}
 	case utf8.RuneCountInString(s) < MinSecret:
 		return invalid("must have at least 16 characters")

@@ -142,14 +142,21 @@ func (g *generator) source(l *storage.Loaded, staff float64) crm.Provenance {
 
 // nickname is what the channel calls the person.
 func (g *generator) nickname(id *crm.Identity, p person) {
-	switch id.ChannelID {
-	case g.id(crm.Instagram), g.id(crm.TikTok), g.id(crm.Telegram):
-		if chance(g.r, 0.5) {
-			id.DisplayName = new(string(local(g.buf[:0], 4, p.first.ascii, p.last.ascii)))
-			return
-		}
+	if g.handles(id.ChannelID) && chance(g.r, 0.5) {
+		id.DisplayName = new(string(local(g.buf[:0], 4, p.first.ascii, p.last.ascii)))
+		return
 	}
 	id.DisplayName = new(p.name)
+}
+
+// handles reports whether many customers of the channel go by a handle.
+func (g *generator) handles(id crm.ChannelID) bool {
+	for _, c := range g.channels {
+		if c != nil && c.ID == id {
+			return products[c.Type].handles
+		}
+	}
+	return false
 }
 
 // id is that of the channel of the type, or no channel's.

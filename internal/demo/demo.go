@@ -111,20 +111,12 @@ func reported(contacts iter.Seq[storage.Loaded], o Options) iter.Seq[storage.Loa
 // Channels makes one active channel of each type, older than every contact.
 func Channels(o Options) []crm.Channel {
 	r := rand.New(rand.NewPCG(o.Seed, channelStream))
-	names := map[crm.ChannelType]string{
-		crm.HTMLEmbed: "Website chat",
-		crm.Facebook:  "Facebook page",
-		crm.Instagram: "Instagram shop",
-		crm.Telegram:  "Telegram bot",
-		crm.WhatsApp:  "WhatsApp support",
-		crm.TikTok:    "TikTok messages",
-	}
 	at := o.Now.UTC().Truncate(time.Microsecond).Add(-span - 14*24*time.Hour)
 	var channels []crm.Channel
 	for _, t := range crm.ChannelTypes {
 		channels = append(channels, crm.Channel{
 			ID:        crm.ChannelID(newID(at.UnixMicro(), r.Uint64())),
-			Name:      names[t],
+			Name:      products[t].channel,
 			Type:      t,
 			Active:    true,
 			CreatedAt: at,

@@ -73,9 +73,9 @@ func TestFillingTwoTimesAddsContactsAndChannels(t *testing.T) {
 		o                  demo.Options
 		contacts, channels int
 	}{
-		{demo.Options{Contacts: 0, Seed: 1, Now: now}, 0, 6},
-		{demo.Options{Contacts: 20, Seed: 1, Now: now.Add(time.Second)}, 20, 6}, // the channels of an interrupted start
-		{demo.Options{Contacts: 10, Seed: 2, Now: now.Add(time.Minute)}, 30, 12},
+		{demo.Options{Contacts: 0, Seed: 1, Now: now}, 0, len(crm.ChannelTypes)},
+		{demo.Options{Contacts: 20, Seed: 1, Now: now.Add(time.Second)}, 20, len(crm.ChannelTypes)}, // the channels of an interrupted start
+		{demo.Options{Contacts: 10, Seed: 2, Now: now.Add(time.Minute)}, 30, 2 * len(crm.ChannelTypes)},
 	} {
 		if err := demo.Fill(ctx, store, "demo", step.o); err != nil {
 			t.Fatal(err)

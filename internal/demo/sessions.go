@@ -1,12 +1,9 @@
 package demo
 
 import (
-	"encoding/binary"
 	"slices"
 	"strconv"
 	"time"
-
-	"github.com/google/uuid"
 
 	"kith/internal/crm"
 	"kith/storage"
@@ -120,34 +117,9 @@ func (g *generator) meet(l *storage.Loaded, p person, i int, channel *crm.Channe
 	l.Identities = append(l.Identities, crm.Identity{
 		ContactID:  l.Contact.ID,
 		ChannelID:  channel.ID,
-		ExternalID: g.externalID(channel.Type, p, i),
+		ExternalID: products[channel.Type].id(g, p, i),
 		CreatedAt:  at(when),
 	})
-}
-
-// externalID makes an id such as the product gives out, different for each contact.
-func (g *generator) externalID(t crm.ChannelType, p person, i int) string {
-	switch t {
-	case crm.WhatsApp:
-		return p.home.phone(g.number(i))[1:]
-	case crm.Telegram:
-		return strconv.FormatUint(100_000_000+scatter(g.number(i), 7_000_000_000), 10)
-	case crm.Facebook, crm.Instagram:
-		return strconv.FormatUint(1e15+scatter(g.number(i), 9e15), 10)
-	case crm.TikTok:
-		const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-		b := append(g.buf[:0], "_000"...)
-		for range 32 {
-			b = append(b, alphabet[g.r.Uint64()&63])
-		}
-		return string(b)
-	default:
-		var u uuid.UUID
-		binary.BigEndian.PutUint64(u[:8], g.r.Uint64())
-		binary.BigEndian.PutUint64(u[8:], g.r.Uint64())
-		u[6], u[8] = u[6]&0x0f|0x40, u[8]&0x3f|0x80
-		return u.String()
-	}
 }
 
 // finish says how far each session has come and what was said last. Only the newest session of an identity can be open.

@@ -137,7 +137,7 @@ func (s *Service) applySecret(w crm.WorkspaceID, c *crm.Channel, change crm.Chan
 			}
 		}
 		after.Secret = secret
-		if c.Type == crm.Telegram {
+		if c.Type.Provider().MakesSecret {
 			after.VerifyToken = ""
 		}
 	}
@@ -148,7 +148,7 @@ func (s *Service) applySecret(w crm.WorkspaceID, c *crm.Channel, change crm.Chan
 		return &crm.InvalidError{Field: "secret", Subject: "Signed identities", Reason: "cannot be required without a secret to sign them with"}
 	}
 	if s.options.Vault.Ready() {
-		makeMissing(c.Type, &after)
+		makeMissing(c.Type.Provider(), &after)
 	}
 	switch {
 	case after == before && openErr == nil:
@@ -165,19 +165,14 @@ func (s *Service) applySecret(w crm.WorkspaceID, c *crm.Channel, change crm.Chan
 	return nil
 }
 
-// makeMissing adds what Kith makes for channels of a type: the verify token that Meta asks for, and the secret token that
-// a Telegram bot needs where its owner gave none.
-func makeMissing(t crm.ChannelType, s *vault.Secrets) {
-	switch t {
-	case crm.WhatsApp, crm.Facebook, crm.Instagram:
-		if s.VerifyToken == "" {
-			s.VerifyToken = rand.Text()
-		}
-	case crm.Telegram:
-		if s.Secret == "" {
-			s.Secret = rand.Text()
-			s.VerifyToken = s.Secret
-		}
+// makeMissing adds what Kith makes for the channels of a provider.
+func makeMissing(p crm.Provider, s *vault.Secrets) {
+	if p.MakesVerifyToken && s.VerifyToken == "" {
+		s.VerifyToken = rand.Text()
+	}
+	if p.MakesSecret && s.Secret == "" {
+		s.Secret = rand.Text()
+		s.VerifyToken = s.Secret
 	}
 }
 

@@ -168,7 +168,7 @@ func TestWithoutAKeyASecretIsRefusedAndNothingElse(t *testing.T) {
 			t.Errorf("%s: %+v, %v", kind, made, err)
 		}
 		now, err := serviceOver(t, store, oneKey).UpdateChannel(t.Context(), v, made.Channel.ID, service.ChannelEdit{})
-		if err != nil || (now.Setup.VerifyToken != nil) != (kind != crm.HTMLEmbed && kind != crm.TikTok) {
+		if err != nil || (now.Setup.VerifyToken != nil) != (kind.Provider().MakesVerifyToken || kind.Provider().MakesSecret) {
 			t.Errorf("%s, once there is a key: %+v, %v", kind, now, err)
 		}
 	}

@@ -41,7 +41,7 @@ func (s *Service) connection(w crm.WorkspaceID, c crm.Channel) Connection {
 			setup.VerifyToken = &s.VerifyToken
 		}
 	}
-	if c.Type == crm.HTMLEmbed {
+	if c.Type.Provider().Website {
 		setup.EmbedSnippet = new(embedSnippet(c.ID, setup.WebhookURL))
 	}
 	return Connection{Channel: c, Setup: setup}
