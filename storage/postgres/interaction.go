@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -96,23 +95,27 @@ type lookup struct {
 	alias   bool // the message has none that is not known
 }
 
+var selectLookup = `
+	SELECT
+	  h.active, m.message_key IS NOT NULL, m.session_id, coalesce(s.status, ''), @alias = '' OR a.external_id IS NOT NULL,
+	  ` + contactColumns + `
+	FROM channels h
+	LEFT JOIN messages m ON m.workspace_id = @workspace AND m.message_key IN (@key, @digest)
+	LEFT JOIN identities y ON y.workspace_id = @workspace AND y.channel_id = h.id AND y.external_id = @external
+	LEFT JOIN identities a ON a.workspace_id = @workspace AND a.channel_id = h.id AND a.external_id = @alias
+	LEFT JOIN contacts c ON c.workspace_id = @workspace AND c.id = y.contact_id
+	LEFT JOIN sessions s ON s.workspace_id = @workspace AND s.id = y.session_id
+	WHERE h.workspace_id = @workspace AND h.id = @channel`
+
 func (s *Store) lookAt(ctx context.Context, w crm.WorkspaceID, i incoming) (lookup, error) {
-	rows, err := s.pool.Query(ctx, `
-		SELECT h.active, m.message_key IS NOT NULL, m.session_id, coalesce(s.status, ''), @alias = '' OR a.external_id IS NOT NULL, `+contactColumns+`
-		FROM channels h
-		LEFT JOIN messages m ON m.workspace_id = @workspace AND m.message_key IN (@key, @digest)
-		LEFT JOIN identities y ON y.workspace_id = @workspace AND y.channel_id = h.id AND y.external_id = @external
-		LEFT JOIN identities a ON a.workspace_id = @workspace AND a.channel_id = h.id AND a.external_id = @alias
-		LEFT JOIN contacts c ON c.workspace_id = @workspace AND c.id = y.contact_id
-		LEFT JOIN sessions s ON s.workspace_id = @workspace AND s.id = y.session_id
-		WHERE h.workspace_id = @workspace AND h.id = @channel`, interactionArgs(w, i))
+	rows, err := s.pool.Query(ctx, selectLookup, interactionArgs(w, i))
 	found, err := all(ctx, rows, err, func(row pgx.CollectableRow) (lookup, error) {
 		var l lookup
 		var active bool
 		var message pgtype.UUID
 		var status crm.SessionStatus
 		var c contactRow
-		if err := row.Scan(append([]any{&active, &l.seen, &message, &status, &l.alias}, c.targets()...)...); err != nil {
+		if err := row.Scan(c.targets(&active, &l.seen, &message, &status, &l.alias)...); err != nil {
 			return l, err
 		}
 		if !active {
@@ -219,18 +222,8 @@ func (s *Store) append(ctx context.Context, w crm.WorkspaceID, i incoming, c crm
 		WHERE s.workspace_id = @workspace AND s.id = m.session_id
 		RETURNING
 		  (SELECT a.last_activity_at FROM contact_activity a WHERE a.workspace_id = @workspace AND a.contact_id = @contact),
-		  s.id, s.contact_id, s.channel_id, s.status, s.tag,
-		  s.last_message_preview, s.last_message_at, s.unread_count, s.started_at, true`, args) // as sessionColumns: the contact is there
-	found, err := all(ctx, rows, err, func(row pgx.CollectableRow) (crm.Session, error) {
-		var v sessionRow
-		var active *time.Time
-		err := row.Scan(append([]any{&active}, v.targets()...)...)
-		c.LastActivityAt = nil
-		if active != nil && active.After(never) {
-			c.LastActivityAt = new(active.UTC())
-		}
-		return v.finish(), err
-	})
+		  true, `+sessionTable.Select("s"), args) // as sessionColumns: the contact is there
+	found, err := all(ctx, rows, err, scanSession(activityTarget{&c.LastActivityAt}))
 	if err != nil || len(found) == 0 {
 		return r, false, err
 	}
@@ -334,12 +327,8 @@ func (s *Store) lookAgain(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i i
 	}
 	contact := l.Identities[0].ContactID
 	if session := crm.NewestSession(l.Identities, contact); session != nil { // else the identity was loaded without any
-		rows, err := tx.Query(ctx, `
-			SELECT `+sessionColumns+`
-			FROM sessions s
-			WHERE s.workspace_id = @workspace AND s.id = @id
-			FOR NO KEY UPDATE OF s`, pgx.NamedArgs{"workspace": w, "id": [16]byte(*session)})
-		found, err := all(ctx, rows, err, scanSession)
+		rows, err := tx.Query(ctx, selectSessionLocked, pgx.NamedArgs{"workspace": w, "id": [16]byte(*session)})
+		found, err := all(ctx, rows, err, scanSession())
 		if err != nil {
 			return l, err
 		}

@@ -3,10 +3,10 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"kith/internal/crm"
 	"kith/storage"
@@ -72,7 +72,7 @@ func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.Contac
 			contactColumns, beyond("(last_activity_at, contact_id)", "(@at, @id)"), d.order, limit)
 	case storage.Name:
 		sql = fmt.Sprintf(`
-			SELECT c.name_key, NULL, %[1]s
+			SELECT c.name_key, NULL::timestamptz, %[1]s
 			FROM contacts c
 			WHERE c.workspace_id = @workspace %[2]s
 			ORDER BY c.name_key %[3]s, c.id %[3]s
@@ -103,22 +103,13 @@ func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.Contac
 
 // scanContactRow scans rows of a list, one after the other.
 func scanContactRow() pgx.RowToFunc[storage.ContactRow] {
-	var (
-		key     string
-		at      pgtype.Timestamptz
-		r       contactRow
-		targets = append([]any{&key, &at}, r.targets()...)
-	)
+	var r contactRow
+	var key string
+	var at time.Time
+	targets := r.targets(&key, instantTarget{&at})
 	return func(row pgx.CollectableRow) (storage.ContactRow, error) {
-		if err := row.Scan(targets...); err != nil {
-			return storage.ContactRow{}, err
-		}
-		c := *r.contact()
-		position := storage.Position{Key: key, ID: uuid.UUID(c.ID)}
-		if at.Valid {
-			position.At = at.Time.UTC()
-		}
-		return storage.ContactRow{Contact: c, Position: position}, nil
+		err := row.Scan(targets...)
+		return storage.ContactRow{Contact: r.Contact, Position: storage.Position{Key: key, At: at, ID: uuid.UUID(r.ID)}}, err
 	}
 }
 

@@ -84,23 +84,15 @@ func moveActivity(b *pgx.Batch, w crm.WorkspaceID, i incoming, c crm.ContactID, 
 		SELECT @workspace, @mark, @channel, @contact, @session, EXISTS (SELECT FROM activity), @received`+ifMoved, args)
 }
 
+var insertContactRow = `
+	INSERT INTO contacts (` + contactTable.Insert() + `)
+	VALUES (` + contactTable.Values() + `)`
+
 func insertContact(b *pgx.Batch, w crm.WorkspaceID, c crm.Contact, stage gramStage) {
 	keys := search.KeysOf(c)
-	active := never
-	if c.LastActivityAt != nil {
-		active = *c.LastActivityAt
-	}
-	args := contactArgs(w, c, keys, pgx.NamedArgs{"grams": stage != gramsNone, "active": active, "terms": keys.Terms})
-	b.Queue(`
-		INSERT INTO contacts (
-		  workspace_id, id, name, email, phone, notes, version, created_at, updated_at,
-		  name_origin, name_channel, email_origin, email_channel, phone_origin, phone_channel,
-		  name_key, search_text, grams
-		) VALUES (
-		  @workspace, @id, @name, @email, @phone, @notes, @version, @created, @updated,
-		  @name_origin, @name_channel, @email_origin, @email_channel, @phone_origin, @phone_channel,
-		  @name_key, @search_text, @grams
-		)`, args)
+	args := rowArgs(w, contactTable, &contactRow{c, keys, stage != gramsNone})
+	args["active"], args["terms"] = activeSince(c), keys.Terms
+	b.Queue(insertContactRow, args)
 	b.Queue(`
 		INSERT INTO contact_activity (workspace_id, contact_id, last_activity_at)
 		VALUES (@workspace, @id, @active)`, args)
@@ -109,18 +101,17 @@ func insertContact(b *pgx.Batch, w crm.WorkspaceID, c crm.Contact, stage gramSta
 		SELECT @workspace, t, @id FROM unnest(@terms::text[]) t`, args)
 }
 
+var insertSessionRow = `
+	INSERT INTO sessions (` + sessionTable.Insert() + `)
+	VALUES (` + sessionTable.Values() + `)`
+
 func insertSession(b *pgx.Batch, w crm.WorkspaceID, s crm.Session) {
-	b.Queue(`
-		INSERT INTO sessions (
-		  workspace_id, id, contact_id, channel_id, status, tag, last_message_preview, last_message_at, unread_count, started_at
-		) VALUES (
-		  @workspace, @id, @contact, @channel, @status, @tag, @preview, @at, @unread, @started
-		)`, pgx.NamedArgs{
-		"workspace": w, "id": [16]byte(s.ID), "contact": [16]byte(*s.ContactID), "channel": [16]byte(s.ChannelID),
-		"status": s.Status, "tag": s.Tag, "preview": s.LastMessagePreview, "at": s.LastMessageAt,
-		"unread": s.UnreadCount, "started": s.StartedAt,
-	})
+	b.Queue(insertSessionRow, rowArgs(w, sessionTable, &s))
 }
+
+var insertIdentityRow = `
+	INSERT INTO identities (` + identityTable.Insert() + `)
+	VALUES (` + identityTable.Values() + `)`
 
 // saveIdentities queues the new identities, and the new session of those that are known.
 func saveIdentities(b *pgx.Batch, w crm.WorkspaceID, channel crm.ChannelID, out crm.Outcome) {
@@ -133,12 +124,7 @@ func saveIdentities(b *pgx.Batch, w crm.WorkspaceID, channel crm.ChannelID, out 
 		})
 	}
 	for _, i := range out.NewIdentities {
-		b.Queue(`
-			INSERT INTO identities (workspace_id, channel_id, external_id, contact_id, session_id, display_name, created_at)
-			VALUES (@workspace, @channel, @external, @contact, @session, @name, @created)`, pgx.NamedArgs{
-			"workspace": w, "channel": [16]byte(i.ChannelID), "external": i.ExternalID, "contact": [16]byte(i.ContactID),
-			"session": session, "name": i.DisplayName, "created": i.CreatedAt,
-		})
+		b.Queue(insertIdentityRow, rowArgs(w, identityTable, &identityRow{i, out.Session.ID}))
 	}
 }
 

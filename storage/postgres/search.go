@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"kith/internal/crm"
 	"kith/internal/search"
@@ -103,15 +102,13 @@ func holding(column string, f search.Filter, args pgx.NamedArgs) string {
 
 func (s source) hits(ctx context.Context, sql string, args pgx.NamedArgs) ([]search.Hit, error) {
 	rows, err := s.pool.Query(ctx, sql, args)
-	var (
-		at         search.IndexKey
-		name, text pgtype.Text
-		r          contactRow
-		targets    = append([]any{&at.Key, (*[16]byte)(&at.ID), &name, &text}, r.targets()...)
-	)
+	var h search.Hit
+	var r contactRow
+	targets := r.targets(&h.Key, (*[16]byte)(&h.ID), textTarget[string]{&h.Name}, textTarget[string]{&h.Text})
 	return all(ctx, rows, err, func(row pgx.CollectableRow) (search.Hit, error) {
 		err := row.Scan(targets...)
-		return search.Hit{IndexKey: at, Contact: r.contact(), Name: name.String, Text: text.String}, err
+		h.Contact = r.contact()
+		return h, err
 	})
 }
 
@@ -141,7 +138,7 @@ func (s source) Reaches(ctx context.Context, r search.Range, n int) (ok bool, er
 }
 
 // noContact stands for a name key, a search text and contactColumns where there is none.
-var noContact = strings.Repeat(`NULL, `, 16) + `NULL`
+var noContact = strings.Repeat(`NULL, `, 1+len(new(contactRow).targets())) + `NULL`
 
 // Terms reads contacts by term. Of terms whose contacts are filtered only the hits come back, and after them the last term
 // looked at, if there were n.

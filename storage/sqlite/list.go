@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"maps"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -84,21 +85,20 @@ func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.Contac
 			contactColumns, beyond("(c.created_at, c.id)", "(@at, @id)", args{"at": from.At.UnixMicro(), "id": from.ID[:]}), d.order)
 	}
 	return read(ctx, s, func(c *conn) ([]storage.ContactRow, error) {
-		return all(ctx, c, query, a, func(rows *sql.Rows) (storage.ContactRow, error) {
-			var r contactRow
-			var key string
-			var at sql.NullInt64
-			if err := rows.Scan(r.targets(&key, &at)...); err != nil {
-				return storage.ContactRow{}, err
-			}
-			c := *r.contact()
-			place := storage.Position{Key: key, ID: uuid.UUID(c.ID)}
-			if at.Valid {
-				place.At = micros(at.Int64)
-			}
-			return storage.ContactRow{Contact: c, Position: place}, nil
-		})
+		return all(ctx, c, query, a, scanContactRow())
 	})
+}
+
+// scanContactRow scans rows of a list, one after the other.
+func scanContactRow() func(*sql.Rows) (storage.ContactRow, error) {
+	var r contactRow
+	var key string
+	var at time.Time
+	targets := r.targets(&key, instantTarget{&at})
+	return func(rows *sql.Rows) (storage.ContactRow, error) {
+		err := rows.Scan(targets...)
+		return storage.ContactRow{Contact: r.Contact, Position: storage.Position{Key: key, At: at, ID: uuid.UUID(r.ID)}}, err
+	}
 }
 
 // sqlDirection is how a statement reads: its ORDER BY, and what lies beyond a bound.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"kith/internal/crm"
 	"kith/internal/search"
 )
@@ -55,14 +57,13 @@ func holding(column string, f search.Filter, a args) string {
 }
 
 func (s source) hits(ctx context.Context, query string, a args) ([]search.Hit, error) {
-	return all(ctx, s.conn, query, a, func(rows *sql.Rows) (h search.Hit, err error) {
-		var r contactRow
-		var name, text sql.NullString
-		if err := rows.Scan(r.targets(&h.Key, &h.ID, &name, &text)...); err != nil {
-			return h, err
-		}
-		h.Contact, h.Name, h.Text = r.contact(), name.String, text.String
-		return h, nil
+	var h search.Hit
+	var r contactRow
+	targets := r.targets(&h.Key, idTarget[uuid.UUID]{&h.ID}, textTarget[string]{&h.Name}, textTarget[string]{&h.Text})
+	return all(ctx, s.conn, query, a, func(rows *sql.Rows) (search.Hit, error) {
+		err := rows.Scan(targets...)
+		h.Contact = r.contact()
+		return h, err
 	})
 }
 
