@@ -1,9 +1,6 @@
 package clause
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // Table lists the columns of a database table, whose rows are read into values of T and written from them. Every list of
 // columns in a statement comes from it: a new column is one line.
@@ -40,7 +37,7 @@ func (t Table[T]) Select(of string) string {
 
 // Targets are where the columns of [Table.Select] are scanned to, after those of other columns.
 func (t Table[T]) Targets(row *T, before ...any) []any {
-	targets := slices.Grow(before, len(t)+1) // with room for one more that follows
+	targets := append(make([]any, 0, len(before)+len(t)+1), before...) // with room for one more that follows
 	for _, c := range t {
 		if c.As.Target != nil {
 			targets = append(targets, c.As.Target(row))

@@ -25,10 +25,8 @@ func idOrNull[T any, ID ~[16]byte](at func(*T) *ID) clause.Codec[T] {
 	return clause.Codec[T]{
 		Target: func(row *T) any { return idTarget[ID]{at(row)} },
 		Argument: func(row *T) any {
-			if id := [16]byte(*at(row)); id != [16]byte{} {
-				return id
-			}
-			return nil
+			id := [16]byte(*at(row))
+			return pgtype.UUID{Bytes: id, Valid: id != [16]byte{}}
 		},
 	}
 }
@@ -39,9 +37,9 @@ func optionalID[T any, ID ~[16]byte](at func(*T) **ID) clause.Codec[T] {
 		Target: func(row *T) any { return optionalIDTarget[ID]{at(row)} },
 		Argument: func(row *T) any {
 			if id := *at(row); id != nil {
-				return [16]byte(*id)
+				return pgtype.UUID{Bytes: *id, Valid: true}
 			}
-			return nil
+			return pgtype.UUID{}
 		},
 	}
 }

@@ -222,7 +222,7 @@ func (s *Store) append(ctx context.Context, w crm.WorkspaceID, i incoming, c crm
 		WHERE s.workspace_id = @workspace AND s.id = m.session_id
 		RETURNING
 		  (SELECT a.last_activity_at FROM contact_activity a WHERE a.workspace_id = @workspace AND a.contact_id = @contact),
-		  true, `+sessionTable.Select("s"), args) // as sessionColumns: the contact is there
+		  `+sessionTable.Select("s")+`, true`, args) // as sessionColumns: the contact is there
 	found, err := all(ctx, rows, err, scanSession(activityTarget{&c.LastActivityAt}))
 	if err != nil || len(found) == 0 {
 		return r, false, err

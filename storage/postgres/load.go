@@ -130,20 +130,25 @@ func rowsOf(w crm.WorkspaceID, batch []storage.Loaded, keys []search.Keys, stage
 	terms := copied{table: "contact_terms", columns: []string{"workspace_id", "term", "contact_id"}}
 	identities := copied{table: "identities", columns: identityTable.Columns()}
 	sessions := copied{table: "sessions", columns: sessionTable.Columns()}
+	var contact contactRow
+	var session crm.Session
+	var identity identityRow
 	for n, l := range batch {
 		id := [16]byte(l.Contact.ID)
-		contacts.rows = append(contacts.rows, contactTable.Row(w, &contactRow{l.Contact, keys[n], stage != gramsNone}))
+		contact = contactRow{l.Contact, keys[n], stage != gramsNone}
+		contacts.rows = append(contacts.rows, contactTable.Row(w, &contact))
 		activity.rows = append(activity.rows, []any{w, id, activeSince(l.Contact)})
 		for _, t := range keys[n].Terms {
 			terms.rows = append(terms.rows, []any{w, t, id})
 		}
-		for _, v := range l.Sessions {
-			v.ContactID = &l.Contact.ID
-			sessions.rows = append(sessions.rows, sessionTable.Row(w, &v))
+		for _, session = range l.Sessions {
+			session.ContactID = &contact.ID
+			sessions.rows = append(sessions.rows, sessionTable.Row(w, &session))
 		}
 		for _, i := range l.Identities {
 			i.ContactID = l.Contact.ID
-			identities.rows = append(identities.rows, identityTable.Row(w, &identityRow{i, newestOn(i.ChannelID, l.Sessions)}))
+			identity = identityRow{i, newestOn(i.ChannelID, l.Sessions)}
+			identities.rows = append(identities.rows, identityTable.Row(w, &identity))
 		}
 	}
 	return []copied{contacts, activity, terms, identities, sessions}

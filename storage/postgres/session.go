@@ -29,7 +29,8 @@ var sessionTable = clause.Table[crm.Session]{
 
 // sessionColumns are the columns of sessions s that scanSession reads; they use @workspace. A session whose contact has been
 // deleted is anonymous, even while the row still holds the contact.
-var sessionColumns = `s.contact_id IS NOT NULL AND s.contact_id NOT IN (` + deletedContacts + `), ` + sessionTable.Select("s")
+var sessionColumns = sessionTable.Select("s") + `,
+	s.contact_id IS NOT NULL AND s.contact_id NOT IN (` + deletedContacts + `)`
 
 // anonymized sets the columns of sessions to what [crm.Session.Anonymize] leaves.
 const anonymized = `contact_id = NULL, last_message_preview = NULL`
@@ -41,7 +42,7 @@ const deletedContacts = `SELECT d.contact_id FROM contact_deletions d WHERE d.wo
 func scanSession(before ...any) pgx.RowToFunc[crm.Session] {
 	var s crm.Session
 	var owned bool
-	targets := sessionTable.Targets(&s, append(before, &owned)...)
+	targets := append(sessionTable.Targets(&s, before...), &owned)
 	return func(row pgx.CollectableRow) (crm.Session, error) {
 		err := row.Scan(targets...)
 		if !owned {

@@ -29,7 +29,8 @@ var sessionTable = clause.Table[crm.Session]{
 
 // sessionColumns are the columns of sessions s that scanSession reads. A session whose contact has been deleted is
 // anonymous, even while the row still holds the contact.
-var sessionColumns = `s.contact_id IS NOT NULL AND ` + ofNobodyDeleted + `, ` + sessionTable.Select("s")
+var sessionColumns = sessionTable.Select("s") + `,
+	s.contact_id IS NOT NULL AND ` + ofNobodyDeleted
 
 // ofNobodyDeleted is the condition on sessions s that the contact, if there is one, is not being deleted.
 const ofNobodyDeleted = `NOT EXISTS (
@@ -40,7 +41,7 @@ const ofNobodyDeleted = `NOT EXISTS (
 func scanSession() func(*sql.Rows) (crm.Session, error) {
 	var s crm.Session
 	var owned bool
-	targets := sessionTable.Targets(&s, &owned)
+	targets := append(sessionTable.Targets(&s), &owned)
 	return func(rows *sql.Rows) (crm.Session, error) {
 		err := rows.Scan(targets...)
 		if !owned {
