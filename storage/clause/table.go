@@ -21,8 +21,35 @@ type Codec[T any] struct {
 	Argument func(*T) any // what it is written with
 }
 
+// As is the codec of a value at a place in the row, by what scans one and what writes one.
+func As[T, V any](at func(*T) *V, target, argument func(*V) any) Codec[T] {
+	return Codec[T]{
+		Target:   func(row *T) any { return target(at(row)) },
+		Argument: func(row *T) any { return argument(at(row)) },
+	}
+}
+
+// Plain is the codec of a value that the driver scans and writes as it is.
+func Plain[T, V any](at func(*T) *V) Codec[T] {
+	return As(at, func(v *V) any { return v }, func(v *V) any { return *v })
+}
+
 // Written is the codec of a column that is written and never read.
 func Written[T any](argument func(*T) any) Codec[T] { return Codec[T]{Argument: argument} }
+
+// Text is a text as an argument.
+func Text[S ~string](s *S) any { return string(*s) }
+
+// OptionalText is a text as an argument, NULL for nil.
+func OptionalText[S ~string](s **S) any {
+	if *s == nil {
+		return nil
+	}
+	return string(**s)
+}
+
+// Number is a number as an argument.
+func Number[N ~int | ~uint8](n *N) any { return int64(*n) }
 
 // Select is the list of the columns that are read, of the table that goes by a name in the statement.
 func (t Table[T]) Select(of string) string {

@@ -14,95 +14,49 @@ import (
 
 // id is a column of ids. NULL is read as the zero id.
 func id[T any, ID ~[16]byte](at func(*T) *ID) clause.Codec[T] {
-	return clause.Codec[T]{
-		Target:   func(row *T) any { return idTarget[ID]{at(row)} },
-		Argument: func(row *T) any { return [16]byte(*at(row)) },
-	}
+	return clause.As(at, func(v *ID) any { return idTarget[ID]{v} }, func(v *ID) any { return [16]byte(*v) })
 }
 
 // idOrNull is a column of ids that has NULL for the zero id.
 func idOrNull[T any, ID ~[16]byte](at func(*T) *ID) clause.Codec[T] {
-	return clause.Codec[T]{
-		Target: func(row *T) any { return idTarget[ID]{at(row)} },
-		Argument: func(row *T) any {
-			id := [16]byte(*at(row))
-			return pgtype.UUID{Bytes: id, Valid: id != [16]byte{}}
-		},
-	}
+	return clause.As(at, func(v *ID) any { return idTarget[ID]{v} }, func(v *ID) any {
+		return pgtype.UUID{Bytes: *v, Valid: [16]byte(*v) != [16]byte{}}
+	})
 }
 
 // optionalID is a column of ids that has NULL for nil.
 func optionalID[T any, ID ~[16]byte](at func(*T) **ID) clause.Codec[T] {
-	return clause.Codec[T]{
-		Target: func(row *T) any { return optionalIDTarget[ID]{at(row)} },
-		Argument: func(row *T) any {
-			if id := *at(row); id != nil {
-				return pgtype.UUID{Bytes: *id, Valid: true}
-			}
+	return clause.As(at, func(v **ID) any { return optionalIDTarget[ID]{v} }, func(v **ID) any {
+		if *v == nil {
 			return pgtype.UUID{}
-		},
-	}
+		}
+		return pgtype.UUID{Bytes: **v, Valid: true}
+	})
 }
 
 // text is a column of text. NULL is read as the empty text.
 func text[T any, S ~string](at func(*T) *S) clause.Codec[T] {
-	return clause.Codec[T]{
-		Target:   func(row *T) any { return textTarget[S]{at(row)} },
-		Argument: func(row *T) any { return string(*at(row)) },
-	}
+	return clause.As(at, func(v *S) any { return textTarget[S]{v} }, clause.Text)
 }
 
 // optionalText is a column of text that has NULL for nil.
 func optionalText[T any, S ~string](at func(*T) **S) clause.Codec[T] {
-	return clause.Codec[T]{
-		Target: func(row *T) any { return optionalTextTarget[S]{at(row)} },
-		Argument: func(row *T) any {
-			if s := *at(row); s != nil {
-				return string(*s)
-			}
-			return nil
-		},
-	}
+	return clause.As(at, func(v **S) any { return optionalTextTarget[S]{v} }, clause.OptionalText)
 }
 
 // texts is a column of a list of texts. The empty list is read as nil.
 func texts[T any](at func(*T) *[]string) clause.Codec[T] {
-	return clause.Codec[T]{
-		Target:   func(row *T) any { return textsTarget{at(row)} },
-		Argument: func(row *T) any { return append([]string{}, *at(row)...) },
-	}
-}
-
-// raw is a column of bytes.
-func raw[T any](at func(*T) *[]byte) clause.Codec[T] {
-	return clause.Codec[T]{
-		Target:   func(row *T) any { return at(row) },
-		Argument: func(row *T) any { return *at(row) },
-	}
+	return clause.As(at, func(v *[]string) any { return textsTarget{v} }, func(v *[]string) any { return append([]string{}, *v...) })
 }
 
 // number is a column of numbers. NULL is read as 0.
 func number[T any, N ~int | ~uint8](at func(*T) *N) clause.Codec[T] {
-	return clause.Codec[T]{
-		Target:   func(row *T) any { return numberTarget[N]{at(row)} },
-		Argument: func(row *T) any { return int64(*at(row)) },
-	}
-}
-
-// boolean is a column of truth values.
-func boolean[T any](at func(*T) *bool) clause.Codec[T] {
-	return clause.Codec[T]{
-		Target:   func(row *T) any { return at(row) },
-		Argument: func(row *T) any { return *at(row) },
-	}
+	return clause.As(at, func(v *N) any { return numberTarget[N]{v} }, clause.Number)
 }
 
 // instant is a column of times. NULL is read as the zero time.
 func instant[T any](at func(*T) *time.Time) clause.Codec[T] {
-	return clause.Codec[T]{
-		Target:   func(row *T) any { return instantTarget{at(row)} },
-		Argument: func(row *T) any { return at(row).UTC() },
-	}
+	return clause.As(at, func(v *time.Time) any { return instantTarget{v} }, func(v *time.Time) any { return v.UTC() })
 }
 
 // rowArgs are the parameters that write a row of a table.

@@ -11,6 +11,7 @@ import (
 
 	"kith/internal/crm"
 	"kith/storage"
+	"kith/storage/clause"
 )
 
 const failureColumns = `id, channel_id, external_id, at, position, reason, payload`
@@ -82,11 +83,11 @@ func (s *Store) Failures(ctx context.Context, w crm.WorkspaceID, p storage.Page)
 // newestFirst is the condition and the order of a list by id, the newest first, that is read from the page's starting
 // bound on. See [pageArgs].
 func newestFirst(p storage.Page) (beyond, order string) {
-	d := direction(!p.FromEnd)
+	d := clause.Reading(!p.FromEnd)
 	if p.From() != nil {
-		beyond = fmt.Sprintf(" AND id %s @id", d.beyond)
+		beyond = fmt.Sprintf(" AND id %s @id", d.Beyond)
 	}
-	return beyond, fmt.Sprintf("ORDER BY id %s LIMIT %d", d.order, p.Size+1)
+	return beyond, fmt.Sprintf("ORDER BY id %s LIMIT %d", d.Order, p.Size+1)
 }
 
 // pageArgs are the parameters of a list by id.

@@ -88,17 +88,17 @@ type sessionWindow struct {
 // left to the caller.
 func window(w crm.WorkspaceID, q storage.SessionQuery) sessionWindow {
 	v := sessionWindow{args: pgx.NamedArgs{"workspace": w}}
-	d := direction(!q.Page.FromEnd)
+	d := clause.Reading(!q.Page.FromEnd)
 	if from := q.Page.From(); from != nil {
 		v.args["at"], v.args["id"] = from.At, [16]byte(from.ID)
-		v.beyond = fmt.Sprintf(" AND (s.last_message_at, s.id) %s (@at, @id)", d.beyond)
+		v.beyond = fmt.Sprintf(" AND (s.last_message_at, s.id) %s (@at, @id)", d.Beyond)
 	}
 	v.where = "s.workspace_id = @workspace" + v.beyond + ofKinds(q.Filter, "s.", v.args)
 	if c := q.Filter.Contact; c != nil {
 		v.args["contact"] = [16]byte(*c)
 		v.where += " AND s.contact_id = @contact"
 	}
-	v.order = fmt.Sprintf("ORDER BY s.last_message_at %[1]s, s.id %[1]s LIMIT %[2]d", d.order, q.Page.Size+1)
+	v.order = fmt.Sprintf("ORDER BY s.last_message_at %[1]s, s.id %[1]s LIMIT %[2]d", d.Order, q.Page.Size+1)
 	return v
 }
 

@@ -15,11 +15,11 @@ var channelTable = clause.Table[crm.Channel]{
 	{Name: "id", As: id(func(c *crm.Channel) *crm.ChannelID { return &c.ID })},
 	{Name: "name", Edited: true, As: text(func(c *crm.Channel) *string { return &c.Name })},
 	{Name: "type", As: text(func(c *crm.Channel) *crm.ChannelType { return &c.Type })},
-	{Name: "active", Edited: true, As: boolean(func(c *crm.Channel) *bool { return &c.Active })},
+	{Name: "active", Edited: true, As: clause.Plain(func(c *crm.Channel) *bool { return &c.Active })},
 	{Name: "created_at", As: instant(func(c *crm.Channel) *time.Time { return &c.CreatedAt })},
 	{Name: "domains", Edited: true, As: texts(func(c *crm.Channel) *[]string { return &c.Domains })},
-	{Name: "require_signed_identity", Edited: true, As: boolean(func(c *crm.Channel) *bool { return &c.RequireSignedIdentity })},
-	{Name: "secrets", Edited: true, As: raw(func(c *crm.Channel) *[]byte { return (*[]byte)(&c.Secrets) })},
+	{Name: "require_signed_identity", Edited: true, As: clause.Plain(func(c *crm.Channel) *bool { return &c.RequireSignedIdentity })},
+	{Name: "secrets", Edited: true, As: clause.Plain(func(c *crm.Channel) *[]byte { return (*[]byte)(&c.Secrets) })},
 }
 
 var channelColumns = channelTable.Select("c")

@@ -10,6 +10,7 @@ import (
 
 	"kith/internal/crm"
 	"kith/storage"
+	"kith/storage/clause"
 )
 
 const failureColumns = `id, channel_id, external_id, at, position, reason, payload`
@@ -41,10 +42,10 @@ func (s *Store) AddFailure(ctx context.Context, w crm.WorkspaceID, f crm.Failure
 
 // Failures returns one page of the failures, newest first.
 func (s *Store) Failures(ctx context.Context, w crm.WorkspaceID, p storage.Page) (storage.FailurePage, error) {
-	d, beyond := direction(!p.FromEnd), ""
+	d, beyond := clause.Reading(!p.FromEnd), ""
 	a := args{"workspace": w, "n": p.Size + 1}
 	if from := p.From(); from != nil {
-		beyond = fmt.Sprintf(` AND id %s @id`, d.beyond)
+		beyond = fmt.Sprintf(` AND id %s @id`, d.Beyond)
 		a["id"] = from.ID[:]
 	}
 	found, err := read(ctx, s, func(c *conn) ([]crm.Failure, error) {
@@ -53,7 +54,7 @@ func (s *Store) Failures(ctx context.Context, w crm.WorkspaceID, p storage.Page)
 			FROM ingest_failures
 			WHERE workspace_id = @workspace%s
 			ORDER BY id %s
-			LIMIT @n`, beyond, d.order), a, scanFailure)
+			LIMIT @n`, beyond, d.Order), a, scanFailure)
 	})
 	if err != nil {
 		return storage.FailurePage{}, wrap("list failures", err)

@@ -11,6 +11,7 @@ import (
 
 	"kith/internal/crm"
 	"kith/storage"
+	"kith/storage/clause"
 )
 
 // Contacts returns one page of the list that q describes.
@@ -41,14 +42,14 @@ func (s *Store) list(ctx context.Context, w crm.WorkspaceID, q storage.ContactQu
 // ordered reads a list without a search, in one of the orders that [storage.Order.Check] lets it have: from its starting
 // bound on, one row more than the page.
 func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) ([]storage.ContactRow, error) {
-	d := direction(q.ReadsDown())
+	d := clause.Reading(q.ReadsDown())
 	a := args{"workspace": w, "n": q.Page.Size + 1}
 	beyond := func(columns, place string, bounds args) string {
 		if q.Page.From() == nil {
 			return ""
 		}
 		maps.Copy(a, bounds)
-		return fmt.Sprintf("AND %s %s %s", columns, d.beyond, place)
+		return fmt.Sprintf("AND %s %s %s", columns, d.Beyond, place)
 	}
 	var from storage.Position
 	if p := q.Page.From(); p != nil {
@@ -66,7 +67,7 @@ func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.Contac
 			LIMIT @n`,
 			contactColumns,
 			beyond("(l.last_activity_at, l.contact_id)", "(@at, @id)", args{"at": from.At.UnixMicro(), "id": from.ID[:]}),
-			d.order)
+			d.Order)
 	case storage.Name:
 		query = fmt.Sprintf(`
 			SELECT c.name_key, NULL, %[1]s
@@ -74,7 +75,7 @@ func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.Contac
 			WHERE c.workspace_id = @workspace %[2]s
 			ORDER BY c.name_key %[3]s, c.id %[3]s
 			LIMIT @n`,
-			contactColumns, beyond("(c.name_key, c.id)", "(@key, @id)", args{"key": from.Key, "id": from.ID[:]}), d.order)
+			contactColumns, beyond("(c.name_key, c.id)", "(@key, @id)", args{"key": from.Key, "id": from.ID[:]}), d.Order)
 	case storage.Created:
 		query = fmt.Sprintf(`
 			SELECT '', c.created_at, %[1]s
@@ -82,7 +83,7 @@ func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.Contac
 			WHERE c.workspace_id = @workspace %[2]s
 			ORDER BY c.created_at %[3]s, c.id %[3]s
 			LIMIT @n`,
-			contactColumns, beyond("(c.created_at, c.id)", "(@at, @id)", args{"at": from.At.UnixMicro(), "id": from.ID[:]}), d.order)
+			contactColumns, beyond("(c.created_at, c.id)", "(@at, @id)", args{"at": from.At.UnixMicro(), "id": from.ID[:]}), d.Order)
 	}
 	return read(ctx, s, func(c *conn) ([]storage.ContactRow, error) {
 		return all(ctx, c, query, a, scanContactRow())
@@ -99,14 +100,4 @@ func scanContactRow() func(*sql.Rows) (storage.ContactRow, error) {
 		err := rows.Scan(targets...)
 		return storage.ContactRow{Contact: r.Contact, Position: storage.Position{Key: key, At: at, ID: uuid.UUID(r.ID)}}, err
 	}
-}
-
-// sqlDirection is how a statement reads: its ORDER BY, and what lies beyond a bound.
-type sqlDirection struct{ order, beyond string }
-
-func direction(descending bool) sqlDirection {
-	if descending {
-		return sqlDirection{order: "DESC", beyond: "<"}
-	}
-	return sqlDirection{order: "ASC", beyond: ">"}
 }

@@ -284,12 +284,12 @@ func reading(q storage.SessionQuery, a args) (r sessionReading) {
 			r.anonymity = ` AND (s.contact_id IS NULL OR ` + gone + `)`
 		}
 	}
-	d := direction(!q.Page.FromEnd)
+	d := clause.Reading(!q.Page.FromEnd)
 	if from := q.Page.From(); from != nil {
-		r.beyond = fmt.Sprintf(` AND (s.last_message_at, s.id) %s (@at, @id)`, d.beyond)
+		r.beyond = fmt.Sprintf(` AND (s.last_message_at, s.id) %s (@at, @id)`, d.Beyond)
 		a["at"], a["id"] = from.At.UnixMicro(), from.ID[:]
 	}
-	r.order = fmt.Sprintf(` ORDER BY s.last_message_at %[1]s, s.id %[1]s`, d.order)
+	r.order = fmt.Sprintf(` ORDER BY s.last_message_at %[1]s, s.id %[1]s`, d.Order)
 	a["n"] = q.Page.Size + 1
 	return r
 }
