@@ -125,7 +125,7 @@ func (h *Hub) Mark(ctx context.Context, w crm.WorkspaceID) (crm.EventID, error) 
 
 // last is the position behind everything there is.
 func (h *Hub) last(ctx context.Context, w crm.WorkspaceID) (at position, err error) {
-	at.place, at.event, err = h.store.LastPlace(ctx, w)
+	at.place, at.event, err = h.store.LastSequence(ctx, w)
 	return at, err
 }
 
@@ -134,7 +134,7 @@ func (h *Hub) positionOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID)
 	if place, ok := marked(id); ok {
 		return h.positionAt(ctx, w, place, id)
 	}
-	place, err := h.store.PlaceOf(ctx, w, id)
+	place, err := h.store.SequenceOf(ctx, w, id)
 	if errors.Is(err, crm.ErrNotFound) {
 		err = ErrResync
 	}
@@ -142,7 +142,7 @@ func (h *Hub) positionOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID)
 }
 
 // positionAt is the position at a mark, unless the mark is of a record that has been put back since, or made up.
-func (h *Hub) positionAt(ctx context.Context, w crm.WorkspaceID, place crm.Place, id crm.EventID) (position, error) {
+func (h *Hub) positionAt(ctx context.Context, w crm.WorkspaceID, place crm.Sequence, id crm.EventID) (position, error) {
 	at, err := h.last(ctx, w)
 	switch {
 	case err != nil:
@@ -158,7 +158,7 @@ func (h *Hub) positionAt(ctx context.Context, w crm.WorkspaceID, place crm.Place
 			return at, err
 		}
 		at = position{place: place}
-		if len(found) > 0 && found[0].Place == place {
+		if len(found) > 0 && found[0].Sequence == place {
 			at.event = found[0].ID
 		}
 	}
@@ -182,7 +182,7 @@ func (h *Hub) read(ctx context.Context, w crm.WorkspaceID, at position) (events 
 	if err != nil {
 		return nil, fmt.Errorf("read events: %w", err)
 	}
-	if len(events) > 0 && events[0].Place == at.place {
+	if len(events) > 0 && events[0].Sequence == at.place {
 		if events[0].ID != at.event {
 			return nil, ErrResync
 		}
@@ -198,7 +198,7 @@ func (h *Hub) read(ctx context.Context, w crm.WorkspaceID, at position) (events 
 	}
 	place := at.place
 	for i := range events {
-		if place++; events[i].Place != place {
+		if place++; events[i].Sequence != place {
 			return nil, ErrResync
 		}
 	}

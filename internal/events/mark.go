@@ -10,7 +10,7 @@ import (
 // position is how far somebody has read: up to and with an event. The event shows whether the record is still the one that
 // was read. A database that is put back gives the same places to other events.
 type position struct {
-	place crm.Place
+	place crm.Sequence
 	event crm.EventID // zero where it is not kept any more
 }
 
@@ -20,7 +20,7 @@ var none crm.EventID
 // behind is the position behind some events.
 func behind(events []crm.Event) position {
 	last := events[len(events)-1]
-	return position{last.Place, last.ID}
+	return position{last.Sequence, last.ID}
 }
 
 // A mark is a UUID of version 8 (RFC 9562: for uses of one's own), where ids of events are of version 7, with a place in
@@ -44,7 +44,7 @@ func mark(at position) crm.EventID {
 }
 
 // marked returns the place of a mark; not ok for any other id.
-func marked(id crm.EventID) (crm.Place, bool) {
-	place := crm.Place(binary.BigEndian.Uint64(id[8:]) & placeBits)
+func marked(id crm.EventID) (crm.Sequence, bool) {
+	place := crm.Sequence(binary.BigEndian.Uint64(id[8:]) & placeBits)
 	return place, id[6]>>4 == markVersion && id[8]>>6 == 0b10
 }

@@ -87,7 +87,7 @@ func TestNothingIsRememberedOfADatabaseThatWasPutBack(t *testing.T) {
 	if _, _, err := s.ChannelByID(ctx, lost); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the event that is lost has been published", func() bool { _, err := s.PlaceOf(ctx, w, seen); return err == nil })
+	until(t, "the event that is lost has been published", func() bool { _, err := s.SequenceOf(ctx, w, seen); return err == nil })
 	subscription, err := hub.Subscribe(ctx, w, nil) // who knows of it must read everything again
 	if err != nil {
 		t.Fatal(err)

@@ -45,13 +45,13 @@ func (s *Store) list(ctx context.Context, w crm.WorkspaceID, q storage.ContactQu
 func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) ([]storage.ContactRow, error) {
 	d := clause.Reading(q.ReadsDown())
 	args := pgx.NamedArgs{"workspace": w}
-	beyond := func(columns, place string) string {
+	beyond := func(columns, position string) string {
 		from := q.Page.From()
 		if from == nil {
 			return ""
 		}
 		args["key"], args["at"], args["id"] = from.Key, from.At, from.ID
-		return fmt.Sprintf("AND %s %s %s", columns, d.Beyond, place)
+		return fmt.Sprintf("AND %s %s %s", columns, d.Beyond, position)
 	}
 	var sql string
 	limit := q.Page.Size + 1

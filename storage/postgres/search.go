@@ -221,7 +221,7 @@ func (s source) Grams(ctx context.Context, r search.Range, f search.Filter, n in
 	args["grams"] = search.Grams(s.workspace, 0, f.With)
 	holds := holding("c.search_text", f, args)
 	sparse := fmt.Sprintf(`
-		  SELECT c.name_key, c.id AS place, c.name_key AS name, c.search_text, %s AS last_activity_at
+		  SELECT c.name_key, c.id AS contact_id, c.name_key AS name, c.search_text, %s AS last_activity_at
 		  FROM contacts c
 		  WHERE %s AND %s%s
 		  ORDER BY c.name_key %[5]s, c.id %[5]s
@@ -302,8 +302,8 @@ func (s source) Few(ctx context.Context, f search.Filter, most int) (hits []sear
 	return hits, true, nil
 }
 
-// anyOf are n contacts c that f lets through, whichever, bucket after bucket: a token that many names of one bucket hold may
-// be in few others. What it needs is added to args.
+// anyOf are n contacts c that f lets through, whichever, bucket after bucket: a token that many names of one bucket hold
+// may be in few others. What it needs is added to args.
 func (s source) anyOf(f search.Filter, n int, args pgx.NamedArgs) string {
 	args["workspace"], args["grams"] = s.workspace, search.Grams(s.workspace, 0, f.With)
 	_, args["last"], _ = search.Everything().Buckets(bucketSize)
@@ -318,8 +318,8 @@ func (s source) anyOf(f search.Filter, n int, args pgx.NamedArgs) string {
 		LIMIT %[3]d`, s.inBucket(), holding("c.search_text", f, args), n)
 }
 
-// bucketSize is how many of package search's buckets are one here. Each bucket costs a look-up of every gram, and sorting the
-// matches of one that is full is not done (see dense), so fewer are quicker.
+// bucketSize is how many of package search's buckets are one here. Each bucket costs a look-up of every gram, and sorting
+// the matches of one that is full is not done (see dense), so fewer are quicker.
 const bucketSize = 2
 
 // bucketStarts holds the lowest name key of each bucket, and last what is above every key.

@@ -128,8 +128,8 @@ func (s *Store) PoolStats() (most, open, inUse int, acquired, waited int64, wait
 		p.EmptyAcquireWaitTime()
 }
 
-// Close waits for running statements and closes the pool. What has no place by then is given one by another process, or
-// when this one is back.
+// Close waits for running statements and closes the pool. What has no sequence number by then is given one by another
+// process, or when this one is back.
 func (s *Store) Close() error {
 	s.sequencer.stop()
 	s.pool.Close()

@@ -5,8 +5,8 @@
 // are integers, microseconds since 1970; ids are blobs of 16 bytes. A contact's grams are in a contentless FTS5 table
 // whose tokens are made in Go.
 //
-// Events get their places in the transaction of the change, as writes follow one another. What is deleted is written over,
-// and wiped from the log and the unused parts of pages by maintenance.
+// Events get their sequence numbers in the transaction of the change, as writes follow one another. What is deleted is
+// written over, and wiped from the log and the unused parts of pages by maintenance.
 //
 // The file may be opened by several processes of one machine. It does not belong on a network file system, and the
 // package refuses a file that is no database of ours or that it may not write to.

@@ -93,7 +93,7 @@ func (f *follower) listen(ctx context.Context, look <-chan time.Time, wake func(
 	}
 }
 
-// heads are the places given last.
+// heads are the sequence numbers given last.
 func (s *Store) heads(ctx context.Context) (map[crm.WorkspaceID]int64, error) {
 	return read(ctx, s, func(c *conn) (map[crm.WorkspaceID]int64, error) {
 		heads := map[crm.WorkspaceID]int64{}

@@ -46,8 +46,8 @@ func (s *Store) HistoryByContact(ctx context.Context, w crm.WorkspaceID, ids []c
 // forgetAtOnce is how many events are forgotten in one transaction.
 const forgetAtOnce = 500
 
-// ForgetEvents forgets events of one workspace, from the lowest place upwards as far as they are old: who resumes behind an
-// event that is still there has not missed any.
+// ForgetEvents forgets events of one workspace, from the lowest sequence number upwards as far as they are old: who
+// resumes behind an event that is still there has not missed any.
 func (s *Store) ForgetEvents(ctx context.Context, before time.Time) (more bool, err error) {
 	more, err = read(ctx, s, func(c *conn) (bool, error) {
 		_, found, err := firstOld(ctx, c, before)
@@ -79,16 +79,16 @@ func firstOld(ctx context.Context, c *conn, before time.Time) (w int, found bool
 		LIMIT 1`, args{"before": before.UnixMicro()}, scanInt)
 }
 
-// forget drops one helping of a workspace's old events, or takes their places where they are history.
+// forget drops one helping of a workspace's old events, or takes their sequence numbers where they are history.
 func (t *tx) forget(ctx context.Context, w int, before time.Time) error {
-	type event struct{ place, at int64 }
+	type event struct{ sequence, at int64 }
 	events, err := all(ctx, t.conn, `
 		SELECT seq, at
 		FROM changes
 		WHERE workspace_id = @workspace AND seq > 0
 		ORDER BY seq
 		LIMIT @n`, args{"workspace": w, "n": forgetAtOnce}, func(rows *sql.Rows) (e event, err error) {
-		err = rows.Scan(&e.place, &e.at)
+		err = rows.Scan(&e.sequence, &e.at)
 		return e, err
 	})
 	if err != nil {
@@ -99,7 +99,7 @@ func (t *tx) forget(ctx context.Context, w int, before time.Time) error {
 		if e.at >= before.UnixMicro() {
 			break
 		}
-		last = e.place
+		last = e.sequence
 	}
 	const forgotten = `workspace_id = @workspace AND seq > 0 AND seq <= @last`
 	for _, query := range []string{

@@ -44,12 +44,12 @@ func (s *Store) list(ctx context.Context, w crm.WorkspaceID, q storage.ContactQu
 func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) ([]storage.ContactRow, error) {
 	d := clause.Reading(q.ReadsDown())
 	a := args{"workspace": w, "n": q.Page.Size + 1}
-	beyond := func(columns, place string, bounds args) string {
+	beyond := func(columns, position string, bounds args) string {
 		if q.Page.From() == nil {
 			return ""
 		}
 		maps.Copy(a, bounds)
-		return fmt.Sprintf("AND %s %s %s", columns, d.Beyond, place)
+		return fmt.Sprintf("AND %s %s %s", columns, d.Beyond, position)
 	}
 	var from storage.Position
 	if p := q.Page.From(); p != nil {

@@ -36,7 +36,7 @@ var activityCases = []testCase{
 		})
 		for session, e := range last {
 			want := crm.Event{
-				ID: e.ID, Place: e.Place, Kind: crm.Activity, ContactID: &r.Contact.ID, Version: edit.Version,
+				ID: e.ID, Sequence: e.Sequence, Kind: crm.Activity, ContactID: &r.Contact.ID, Version: edit.Version,
 				Actor: ch.ID.String(), At: e.At,
 			}
 			if session {
@@ -101,7 +101,7 @@ var activityCases = []testCase{
 		w.record(w.message(ch, "ann", "2"))
 		d := w.deletion()
 		w.check(w.DeleteContact(w.ctx, w.id, r.Contact.ID, d))
-		gone := w.placeOf(d.Event)
+		gone := w.sequenceOf(d.Event)
 		w.follow()
 		w.record(w.message(ch, "ben", "1"))
 		w.record(w.message(ch, "ben", "2"))
@@ -114,7 +114,7 @@ var activityCases = []testCase{
 			return false
 		})
 		for _, e := range w.activity() {
-			if e.Place > gone && e.ContactID != nil && *e.ContactID == r.Contact.ID {
+			if e.Sequence > gone && e.ContactID != nil && *e.ContactID == r.Contact.ID {
 				w.t.Errorf("the contact was told of: %+v", e)
 			}
 		}
@@ -124,15 +124,15 @@ var activityCases = []testCase{
 // activity are the events of activity so far.
 func (w *world) activity() (events []crm.Event) {
 	w.t.Helper()
-	var place crm.Place
+	var sequence crm.Sequence
 	for {
-		next, err := w.Events(w.ctx, w.id, place, 100)
+		next, err := w.Events(w.ctx, w.id, sequence, 100)
 		w.check(err)
 		if len(next) == 0 {
 			return events
 		}
 		for _, e := range next {
-			if place = e.Place; e.Kind == crm.Activity {
+			if sequence = e.Sequence; e.Kind == crm.Activity {
 				events = append(events, e)
 			}
 		}

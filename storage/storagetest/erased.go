@@ -45,10 +45,10 @@ func Erased(t *testing.T, s storage.Store, dump func() [][]string) {
 	w.tick()
 	d := w.deletion()
 	w.check(w.DeleteContact(w.ctx, w.id, ann, d))
-	w.placeOf(d.Event)
+	w.sequenceOf(d.Event)
 	w.maintain()
 	w.changeSession(anns, func(s *crm.Session) { s.Tag = new(crm.General) })
-	w.placeOf(w.marker())
+	w.sequenceOf(w.marker())
 
 	rows := dump()
 	if !connected(rows, shared, plain(ben), plain(bens)) {

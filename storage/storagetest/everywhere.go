@@ -141,14 +141,14 @@ var calls = []call{
 		_, err := w.Events(ctx, w.id, 0, 10)
 		return nil, err
 	}},
-	{"PlaceOf", func(ctx context.Context, w *world, on target) (any, error) {
-		if _, err := w.PlaceOf(ctx, w.id, crm.EventID(on.contact)); !errors.Is(err, crm.ErrNotFound) {
+	{"SequenceOf", func(ctx context.Context, w *world, on target) (any, error) {
+		if _, err := w.SequenceOf(ctx, w.id, crm.EventID(on.contact)); !errors.Is(err, crm.ErrNotFound) {
 			return nil, err
 		}
 		return nil, nil
 	}},
-	{"LastPlace", func(ctx context.Context, w *world, _ target) (any, error) {
-		_, _, err := w.LastPlace(ctx, w.id)
+	{"LastSequence", func(ctx context.Context, w *world, _ target) (any, error) {
+		_, _, err := w.LastSequence(ctx, w.id)
 		return nil, err
 	}},
 	{"History", func(ctx context.Context, w *world, on target) (any, error) {

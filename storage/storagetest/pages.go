@@ -84,8 +84,8 @@ func (w *world) walkContacts(
 		}
 		return page.Rows, page.More
 	}
-	place := func(r storage.ContactRow) storage.Position { return r.Position }
-	return walk(w, size, fromEnd, read, place, between != nil)
+	position := func(r storage.ContactRow) storage.Position { return r.Position }
+	return walk(w, size, fromEnd, read, position, between != nil)
 }
 
 // walkSessions reads a list of sessions as walkContacts does.
@@ -101,7 +101,7 @@ func (w *world) walkSessions(f storage.SessionFilter, size int, fromEnd bool) []
 // walk reads page after page and sees to it that each is as long as it must be, and that More tells the truth. In a list
 // that moves, the rows that More told of may be gone by the next page.
 func walk[R any](
-	w *world, size int, fromEnd bool, read func(storage.Page) ([]R, bool), place func(R) storage.Position, moving bool,
+	w *world, size int, fromEnd bool, read func(storage.Page) ([]R, bool), position func(R) storage.Position, moving bool,
 ) []R {
 	w.t.Helper()
 	var all []R
@@ -125,9 +125,9 @@ func walk[R any](
 			return all
 		}
 		if fromEnd {
-			p.Before = new(place(rows[0]))
+			p.Before = new(position(rows[0]))
 		} else {
-			p.After = new(place(rows[len(rows)-1]))
+			p.After = new(position(rows[len(rows)-1]))
 		}
 	}
 }

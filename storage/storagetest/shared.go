@@ -56,7 +56,7 @@ var sharedCases = []struct {
 		w.until("the activity is told of", func() bool { return len(w.activity()) >= 4 })
 		w.sparse()
 	}},
-	{"who reads by places through either store sees every event once and in order", func(w, other *world) {
+	{"who reads by sequence numbers through either store sees every event once and in order", func(w, other *world) {
 		_, stop := w.follow()
 		_, stopOther := other.follow()
 		const writers, rounds = 6, 20
@@ -93,7 +93,7 @@ var sharedCases = []struct {
 		for _, events := range read {
 			seen := map[crm.EventID]bool{}
 			for n, e := range events {
-				w.same("place", e.Place, crm.Place(n+1))
+				w.same("sequence", e.Sequence, crm.Sequence(n+1))
 				seen[e.ID] = true
 			}
 			w.same("different events", len(seen), writers*rounds)
