@@ -130,8 +130,8 @@ type SessionEditor interface {
 	UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.SessionID, e crm.SessionEdit) (crm.Session, error)
 
 	// CountSessions counts the sessions that pass f, by status, tag and channel; exact, and without a scan of the
-	// sessions unless f names a contact. For each of the three the counts leave f's own condition on it aside: they tell
-	// what choosing another value would show. Values that nothing has are absent.
+	// sessions unless f names a contact. For each of the three the counts leave f's own condition on it aside: they
+	// are what choosing another value would show. Values that nothing has are absent.
 	CountSessions(ctx context.Context, w crm.WorkspaceID, f SessionFilter) (SessionCounts, error)
 }
 

@@ -15,7 +15,7 @@ func (p Page) From() *Position {
 }
 
 // Window makes a page of rows that were read from p's starting bound onwards, at least one more than p.Size where there
-// are so many: it ends them at the other bound, tells whether rows are left beyond the page, and puts them in the list's
+// are so many: it ends them at the other bound, reports whether rows are left beyond the page, and puts them in the list's
 // order. before says whether one position comes before another in the list.
 func Window[R any](p Page, rows []R, position func(R) Position, before func(a, b Position) bool) (page []R, more bool) {
 	for i, r := range rows {

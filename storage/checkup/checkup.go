@@ -27,7 +27,7 @@ type Database interface {
 	// Structure checks and repairs what belongs to no workspace, such as the indexes. It runs before all else.
 	Structure(ctx context.Context, r *Report) error
 
-	// Grams checks and repairs what the gram index holds besides the entries that [Contact] tells of. It runs last.
+	// Grams checks and repairs what the gram index holds besides the entries that [Contact] lists. It runs last.
 	Grams(ctx context.Context, r *Report) error
 
 	// Parallel is how many contacts to repair at the same time.

@@ -259,7 +259,7 @@ func without(a, b []string) []string {
 // every other writer of the same value wait, so that of two at the same time the second sees the first.
 func (s *Store) checkUnique(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, before, after crm.Contact) error {
 	for _, v := range crm.UniqueValues(before, after) {
-		if err := s.lockValues(ctx, tx, turn(w, v.Field, v.Value)); err != nil {
+		if err := s.lockValues(ctx, tx, lockKey(w, v.Field, v.Value)); err != nil {
 			return err
 		}
 		holders, err := s.withValues(ctx, tx, w, v.Field, v.Value)
@@ -294,8 +294,8 @@ func (s *Store) withValues(ctx context.Context, q queryer, w crm.WorkspaceID, fi
 	return all(ctx, rows, err, scanContact())
 }
 
-// turn is the lock that writers of an email or phone take in turns. The variants of a phone number have one.
-func turn(w crm.WorkspaceID, field, v string) int64 {
+// lockKey is the key of the lock that writers of an email or phone take. The variants of a phone number share one.
+func lockKey(w crm.WorkspaceID, field, v string) int64 {
 	if field == "phone" {
 		v = slices.Min(crm.PhoneVariants(v))
 	}
@@ -404,7 +404,7 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		return fmt.Errorf("delete contact %s: %w", id, err)
 	}
 	for _, i := range gone {
-		s.known.Load().customers.forget(customer{w, i.ChannelID, i.ExternalID})
+		s.known.Load().contacts.forget(customer{w, i.ChannelID, i.ExternalID})
 	}
 	s.sequencer.unpublished(w)
 	return nil

@@ -93,7 +93,7 @@ func scrub(b *pgx.Batch, args pgx.NamedArgs) {
 		ON CONFLICT (workspace_id) DO UPDATE SET seq = event_heads.seq`, args)
 	b.Queue(`
 		UPDATE activity_marks SET contact_id = '00000000-0000-0000-0000-000000000000'
-		WHERE workspace_id = @workspace AND contact_id = @id`, args) // the session's activity is still to be told of
+		WHERE workspace_id = @workspace AND contact_id = @id`, args) // the session's activity is still to be published
 	b.Queue(`DELETE FROM changes WHERE workspace_id = @workspace AND contact_id = @id AND `+ownChanges+` AND seq = 0`, args)
 	for _, of := range []string{ownChanges, ownActivity} {
 		b.Queue(`

@@ -209,12 +209,12 @@ func TestAMarkThatCommitsLateIsNotLost(t *testing.T) {
 		}
 		return n
 	}
-	until(t, "the other message is told of", func() bool { return activity() == 1 })
+	until(t, "the other message is published", func() bool { return activity() == 1 })
 	if _, err := late.Exec(t.Context(), `COMMIT`); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the late message is told of", func() bool { return activity() == 2 })
-	until(t, "no mark is left", func() bool { return s.scalar(`SELECT count(*) FROM activity_marks`) == 0 })
+	until(t, "the late message is published", func() bool { return activity() == 2 })
+	until(t, "no pending activity is left", func() bool { return s.scalar(`SELECT count(*) FROM activity_marks`) == 0 })
 }
 
 // What a screen shows is what it read at the last event. At the end that must be the truth, through two processes.
@@ -432,6 +432,6 @@ func TestTheFirstActivityOfAWorkspaceIsForgottenWithItsContact(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := s.scalar(`SELECT count(*) FROM changes WHERE kind = 'ACTIVITY' AND contact_id IS NOT NULL`); n != 0 {
-		t.Error("an event still tells of the contact's activity")
+		t.Error("an event still names the contact's activity")
 	}
 }

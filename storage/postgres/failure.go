@@ -24,7 +24,7 @@ func scanFailure(row pgx.CollectableRow) (crm.Failure, error) {
 	return f, err
 }
 
-// AddFailure keeps a failure. The digest tells a payload that is kept already.
+// AddFailure keeps a failure. The digest identifies a payload that is kept already.
 func (s *Store) AddFailure(ctx context.Context, w crm.WorkspaceID, f crm.Failure) error {
 	h := sha256.New()
 	h.Write(f.ChannelID[:])

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// pollEvery is how often changes and marks are looked for that nobody has told of.
+	// pollEvery is how often unpublished changes and activity are looked for.
 	pollEvery = time.Second
 	// listenRetry is how long a lost connection rests at first, listenRest at most.
 	listenRetry = 100 * time.Millisecond
@@ -61,7 +61,7 @@ func (s *Store) poll(ctx context.Context) {
 			UNION
 			SELECT workspace_id FROM activity_marks`)
 		left, err := all(ctx, rows, err, pgx.RowTo[crm.WorkspaceID])
-		if err == nil { // else the next look will tell
+		if err == nil { // else the next look may succeed
 			for _, w := range left {
 				s.sequencer.unpublished(w)
 			}

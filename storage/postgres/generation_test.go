@@ -24,7 +24,7 @@ import (
 func TestNothingIsRememberedOfADatabaseThatWasPutBack(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	s, address := fresh(t)
+	s, address := newStore(t)
 	w, err := s.Workspace(ctx, "acme")
 	if err != nil {
 		t.Fatal(err)
@@ -153,7 +153,7 @@ func plainName(t *testing.T, address string) string {
 // A restore into the same database, and a pooler that goes over to another server, end no connection.
 func TestARestoreThatEndsNoConnectionIsNoticed(t *testing.T) {
 	t.Parallel()
-	s, address := fresh(t)
+	s, address := newStore(t)
 	following, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Follow(following, func(crm.WorkspaceID) {}) }()

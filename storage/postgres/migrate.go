@@ -16,7 +16,7 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Schema tells how far a database's schema has come.
+// Schema says how far a database's schema has come.
 type Schema struct {
 	Version int64 // 0: nothing there yet
 	Latest  int64 // what this program knows

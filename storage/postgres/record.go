@@ -56,7 +56,7 @@ func saveReceived(b *pgx.Batch, w crm.WorkspaceID, s crm.Session) {
 	})
 }
 
-// moveActivity queues that a message moves a contact's activity, and the mark that events are to tell of it: of the
+// moveActivity queues that a message moves a contact's activity, and its pending activity: of the
 // contact if it moved, and of the session unless that is new. A message to the customer moves nothing. That is decided
 // here and not in the statement: Citus cannot plan an UPDATE whose condition is false whatever the row.
 func moveActivity(b *pgx.Batch, w crm.WorkspaceID, i incoming, c crm.ContactID, session pgtype.UUID) {
@@ -66,7 +66,7 @@ func moveActivity(b *pgx.Batch, w crm.WorkspaceID, i incoming, c crm.ContactID, 
 		if session.Valid {
 			b.Queue(`
 				INSERT INTO activity_marks (workspace_id, id, channel_id, contact_id, session_id, moved, received_at)
-				VALUES (@workspace, @mark, @channel, @contact, @session, false, @received)`, args)
+				VALUES (@workspace, @pending, @channel, @contact, @session, false, @received)`, args)
 		}
 		return
 	}
@@ -81,7 +81,7 @@ func moveActivity(b *pgx.Batch, w crm.WorkspaceID, i incoming, c crm.ContactID, 
 		  RETURNING contact_id
 		)
 		INSERT INTO activity_marks (workspace_id, id, channel_id, contact_id, session_id, moved, received_at)
-		SELECT @workspace, @mark, @channel, @contact, @session, EXISTS (SELECT FROM activity), @received`+ifMoved, args)
+		SELECT @workspace, @pending, @channel, @contact, @session, EXISTS (SELECT FROM activity), @received`+ifMoved, args)
 }
 
 var insertContactRow = `

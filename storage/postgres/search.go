@@ -52,8 +52,8 @@ type gramState struct {
 const gramsKnown = 5 * time.Second
 
 func (s *Store) gramStage(ctx context.Context, w crm.WorkspaceID) (gramStage, error) {
-	remembered := s.known.Load()
-	if v, ok := remembered.grams.Load(w); ok {
+	cached := s.known.Load()
+	if v, ok := cached.grams.Load(w); ok {
 		if known := v.(gramState); known.stage == gramsComplete || time.Since(known.read) < gramsKnown {
 			return known.stage, nil
 		}
@@ -64,7 +64,7 @@ func (s *Store) gramStage(ctx context.Context, w crm.WorkspaceID) (gramStage, er
 	if err != nil {
 		return 0, translate(ctx, err)
 	}
-	remembered.grams.Store(w, state)
+	cached.grams.Store(w, state)
 	return state.stage, nil
 }
 
@@ -204,8 +204,8 @@ func (s source) Scan(ctx context.Context, r search.Range, f search.Filter, look,
 		contactColumns, clause.Within("(name_key, id)"), d.Order, n, limit, holding("w.search_text", f, args)), args)
 }
 
-// A bucket full of matches is quicker read by name, index only, than fetched and sorted. Whether it is one its first names
-// tell. Only a short token can have so many matches, and only a page of ordinary size is worth looking for first.
+// A bucket full of matches is quicker read by name, index only, than fetched and sorted. Its first names show whether it
+// is. Only a short token can have so many matches, and only a page of ordinary size is worth looking for first.
 const (
 	denseSample = 100 // names looked at
 	denseShare  = 50  // one match among so many names makes a bucket dense

@@ -30,7 +30,7 @@ type result struct {
 }
 
 // batch gives sequence numbers to the committed changes of a workspace and publishes its activity, in one transaction
-// that locks the workspace's row of event_heads. Unless it is told to wait, it skips a workspace that another process is
+// that locks the workspace's row of event_heads. Unless it is to wait, it skips a workspace that another process is
 // working on.
 func (t *sequencer) batch(ctx context.Context, w crm.WorkspaceID, wait bool) (result, error) {
 	state := t.state(w)
@@ -95,7 +95,7 @@ type change struct {
 // look takes the workspace's row and reads what there is to do. held is false when the row is not there or, unless it is
 // to wait, another has it. The server gives the row back when it hears nothing of this process any more.
 func (r *batch) look(ctx context.Context, tx pgx.Tx, wait bool) (held bool, err error) {
-	args := pgx.NamedArgs{"workspace": r.workspace, "changes": batchChanges, "marks": batchActivity}
+	args := pgx.NamedArgs{"workspace": r.workspace, "changes": batchChanges, "pending": batchActivity}
 	locking := "FOR NO KEY UPDATE"
 	if !wait {
 		locking += " SKIP LOCKED"
@@ -125,7 +125,7 @@ func (r *batch) look(ctx context.Context, tx pgx.Tx, wait bool) (held bool, err 
 		FROM activity_marks m
 		WHERE m.workspace_id = @workspace
 		ORDER BY m.id
-		LIMIT @marks`, args).Query(func(rows pgx.Rows) (err error) {
+		LIMIT @pending`, args).Query(func(rows pgx.Rows) (err error) {
 		r.pending, err = pgx.CollectRows(rows, scanActivity)
 		return err
 	})

@@ -29,7 +29,7 @@ const (
 	channelOfEvents = "kith_events"
 )
 
-// sequencer gives sequence numbers to changes that are committed, and makes events of the marks that messages leave.
+// sequencer gives sequence numbers to changes that are committed, and publishes the pending activity that messages leave.
 //
 // Ids and times cannot order events for readers who go on from the last one they saw: a transaction may commit after
 // another that began later, and its event would be skipped. So sequence numbers are given afterwards, by whoever holds the
@@ -37,7 +37,7 @@ const (
 // wrote does it at once. What is still to be done is in the database, and what is remembered here only saves looking.
 type sequencer struct {
 	store  *Store
-	origin string // tells this process's notifications from others'
+	origin string // of this process's notifications
 	wakeup chan struct{}
 	life   context.Context //nolint:containedctx // the store's, which ends with it
 	end    context.CancelFunc
@@ -100,7 +100,7 @@ func (t *sequencer) schedule(w crm.WorkspaceID, at time.Time) {
 	t.mu.Unlock()
 	select {
 	case t.wakeup <- struct{}{}:
-	default: // it has been told already
+	default: // it is awake already
 	}
 }
 

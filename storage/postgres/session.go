@@ -27,8 +27,8 @@ var sessionTable = clause.Table[crm.Session]{
 	{Name: "started_at", As: instant(func(s *crm.Session) *time.Time { return &s.StartedAt })},
 }
 
-// sessionColumns are the columns of sessions s that scanSession reads; they use @workspace. A session whose contact has been
-// deleted is anonymous, even while the row still holds the contact.
+// sessionColumns are the columns of sessions s that scanSession reads; they use @workspace. A session whose contact has
+// been deleted is anonymous, even while the row still holds the contact.
 var sessionColumns = sessionTable.Select("s") + `,
 	s.contact_id IS NOT NULL AND s.contact_id NOT IN (` + deletedContacts + `)`
 
@@ -144,8 +144,8 @@ func (s *Store) Sessions(ctx context.Context, w crm.WorkspaceID, q storage.Sessi
 }
 
 // filtered is the statement that lists the sessions of the kinds that pass a filter: a page of each kind, merged. So it
-// reads no session that does not pass, wherever those that pass lie; the counters tell which kinds there are. What cannot
-// be told from the index are the contacts that are gone and whose sessions are still being detached.
+// reads no session that does not pass, wherever those that pass lie; the counters show which kinds there are. The index
+// does not show which contacts are gone while their sessions are still being detached.
 func filtered(f storage.SessionFilter, v sessionWindow) string {
 	nobody, known, gone := []bool{false, true}, "", ""
 	switch a := f.Anonymous; {

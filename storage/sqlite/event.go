@@ -118,7 +118,7 @@ func (t *tx) addEvents(ctx context.Context, w crm.WorkspaceID, events ...crm.Eve
 		  @workspace, unhex(value ->> 'id', '-'), value ->> 'seq', value ->> 'kind', unhex(value ->> 'contact', '-'),
 		  unhex(value ->> 'session', '-'), value ->> 'version', value ->> 'fields', value ->> 'actor', value ->> 'at'
 		FROM json_each(@events)`, args{"workspace": w, "events": string(list)})
-	t.told[w] = true
+	t.published[w] = true
 	return err
 }
 

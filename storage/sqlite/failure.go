@@ -15,7 +15,7 @@ import (
 
 const failureColumns = `id, channel_id, external_id, at, position, reason, payload`
 
-// AddFailure keeps a failure. The digest tells a payload that is kept already.
+// AddFailure keeps a failure. The digest identifies a payload that is kept already.
 func (s *Store) AddFailure(ctx context.Context, w crm.WorkspaceID, f crm.Failure) error {
 	digest := sha256.Sum256(f.Payload)
 	return wrap("add failure", s.write(ctx, func(ctx context.Context, t *tx) error {

@@ -56,7 +56,8 @@ const (
 func (f *files) close() error { return errors.Join(f.writer.close(), f.readers.close()) }
 
 // current returns the files. When another file has taken the place of the one that was opened, as when a backup is put
-// back, what is written to the old one is lost as soon as nobody has it open. So the store goes over to the new one at once.
+// back, what is written to the old one is lost as soon as nobody has it open. So the store goes over to the new one at
+// once.
 func (s *Store) current(ctx context.Context) (*files, error) {
 	f := s.opened.Load()
 	if s.inPlace(f) || s.closed.Load() {
@@ -111,7 +112,7 @@ func (s *Store) replace(ctx context.Context, old *files, found os.FileInfo) erro
 	s.opened.Store(f)
 	s.bounds.Forget()
 	s.renewed.Add(1)
-	notify(s.marks)
+	notify(s.pending)
 	go func() { _ = old.close() }() // it waits for those who still read it; the file has no name any more
 	return nil
 }

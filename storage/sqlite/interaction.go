@@ -197,7 +197,7 @@ func (r recording) saveContact(ctx context.Context, out crm.Outcome) error {
 	if !out.MovesActivity() {
 		return nil
 	}
-	r.marked = true
+	r.pending = true
 	_, err := r.exec(ctx, `
 		UPDATE contact_activity SET last_activity_at = @at, dirty_at = @received, dirty_channel = @channel
 		WHERE workspace_id = @workspace AND contact_id = @id`, args{
@@ -215,7 +215,7 @@ func (r recording) saveSession(ctx context.Context, out crm.Outcome) error {
 		}
 		return addToSessions(ctx, r.conn, r.workspace, storage.KindOf(s), 1)
 	}
-	r.marked = true
+	r.pending = true
 	_, err := r.exec(ctx, `
 		UPDATE sessions
 		SET last_message_preview = @preview, last_message_at = @last, unread_count = @unread, dirty_at = @received

@@ -161,8 +161,8 @@ func lookThrough(ctx context.Context, c *conn, r sessionReading, a args) ([]crm.
 		)`+r.order, a, scanSession())
 }
 
-// ofKinds reads a page of the sessions of each kind and merges them. Whether a contact stands in a row tells nothing while
-// the contact is being deleted: sessions of these are read apart.
+// ofKinds reads a page of the sessions of each kind and merges them. While a contact is being
+// deleted, the contact of a row says nothing: the sessions of such contacts are read separately.
 func ofKinds(ctx context.Context, c *conn, r sessionReading, kinds [][3]any, anonymous *bool, a args) ([]crm.Session, error) {
 	list, err := json.Marshal(kinds)
 	if err != nil {

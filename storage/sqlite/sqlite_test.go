@@ -11,15 +11,15 @@ import (
 
 func TestSQLite(t *testing.T) {
 	t.Parallel()
-	storagetest.Run(t, fresh)
+	storagetest.Run(t, newStore)
 }
 
 func TestSlowSQLite(t *testing.T) {
 	t.Parallel()
-	storagetest.Slow(t, fresh)
+	storagetest.Slow(t, newStore)
 }
 
-func fresh(t *testing.T) storage.Store {
+func newStore(t *testing.T) storage.Store {
 	t.Helper()
 	return open(t, filepath.Join(t.TempDir(), "kith.db"))
 }

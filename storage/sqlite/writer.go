@@ -30,11 +30,11 @@ type writer struct {
 
 // write is one caller's function on its way.
 type write struct {
-	ctx  context.Context
-	f    func(context.Context, *tx) error
-	turn atomic.Int32
-	err  error
-	done chan struct{}
+	ctx   context.Context
+	f     func(context.Context, *tx) error
+	state atomic.Int32
+	err   error
+	done  chan struct{}
 }
 
 // How far a write has come. Its caller may leave while it waits; once begun, the caller waits for its end.
@@ -47,10 +47,10 @@ const (
 // tx is a write's view of the group's transaction.
 type tx struct {
 	*conn
-	secret []byte // that messages are known again by
-	grams  []gramChange
-	told   map[crm.WorkspaceID]bool // where there are new events; one too many does no harm
-	marked bool                     // there are new marks of activity
+	secret    []byte // that messages are known again by
+	grams     []gramChange
+	published map[crm.WorkspaceID]bool // where there are new events; one too many does no harm
+	pending   bool                     // there is new pending activity
 	// dropped is set when entries of the gram index were removed or replaced: the eraser then wipes their pages.
 	dropped bool
 }
@@ -87,7 +87,7 @@ func (w *writer) do(ctx context.Context, f func(context.Context, *tx) error) err
 	select {
 	case <-r.done:
 	case <-ctx.Done():
-		if r.turn.CompareAndSwap(waiting, left) {
+		if r.state.CompareAndSwap(waiting, left) {
 			return ctx.Err()
 		}
 		<-r.done
@@ -152,9 +152,9 @@ func (w *writer) group(group []*write) {
 	ctx := context.Background()
 	err := w.begin(ctx)
 	if err == nil {
-		t := &tx{conn: w.conn, secret: w.secret, told: map[crm.WorkspaceID]bool{}}
+		t := &tx{conn: w.conn, secret: w.secret, published: map[crm.WorkspaceID]bool{}}
 		for _, r := range group {
-			if !r.turn.CompareAndSwap(waiting, begun) {
+			if !r.state.CompareAndSwap(waiting, begun) {
 				continue
 			}
 			if err = t.step(ctx, r); err != nil {
@@ -178,7 +178,7 @@ func (w *writer) group(group []*write) {
 		if err != nil {
 			r.err = err // also where r has an error of its own, which may rest on what has been undone now
 		}
-		r.turn.Store(begun)
+		r.state.Store(begun)
 		close(r.done)
 	}
 }

@@ -18,7 +18,7 @@ type Raw struct {
 }
 
 // Damaged runs the cases about what a check finds after damage that was done past the store, and about how it repairs
-// that. open returns a store with its database: a fresh one each time, or always the same one.
+// that. open returns a store with its database: a new one each time, or always the same one.
 func Damaged(t *testing.T, open func(t *testing.T) (storage.Store, Raw)) {
 	t.Helper()
 	for _, c := range damageCases {

@@ -34,11 +34,11 @@ var eventCases = []testCase{
 			},
 		})
 	}},
-	{"a contact that nothing is known of is told of without changes", func(w *world) {
+	{"a contact that nothing is known of is published without changes", func(w *world) {
 		ch := w.channel("Shop")
 		i := w.message(ch, "ann", "1")
 		r := w.record(i)
-		w.same("event", w.told(i.Event)[0], crm.Event{
+		w.same("event", w.published(i.Event)[0], crm.Event{
 			ID: i.Event, Kind: crm.Created, ContactID: &r.Contact.ID, Version: 1, Actor: ch.ID.String(), At: i.Received,
 		})
 	}},
@@ -49,9 +49,9 @@ var eventCases = []testCase{
 		i := w.message(ch, "ann", "1")
 		r := w.record(i)
 		w.same("event of the message", r.Event, (*crm.EventID)(nil))
-		told := w.told(w.marker())
-		if len(told) < 1 || told[0].SessionID == nil || *told[0].SessionID != r.Session.ID || told[0].Kind != crm.Created {
-			w.t.Errorf("told %+v", told)
+		published := w.published(w.marker())
+		if len(published) < 1 || published[0].SessionID == nil || *published[0].SessionID != r.Session.ID || published[0].Kind != crm.Created {
+			w.t.Errorf("published %+v", published)
 		}
 	}},
 	{"an edit makes an event with the old and the new values, under the id and the name it brings", func(w *world) {
@@ -78,8 +78,8 @@ var eventCases = []testCase{
 		i = w.message(ch, "ann", "2")
 		i.Profile.Name = new("Ann Smith")
 		w.same("event of the message", w.record(i).Event, &i.Event)
-		told := w.told(i.Event)
-		w.same("event", told[len(told)-1], crm.Event{
+		published := w.published(i.Event)
+		w.same("event", published[len(published)-1], crm.Event{
 			ID: i.Event, Kind: crm.Updated, ContactID: &ann.ID, Version: 2, Actor: ch.ID.String(), At: i.Received,
 			Changes: []crm.FieldChange{{Field: "name", Old: new("Ann"), New: new("Ann Smith")}},
 		})
@@ -101,8 +101,8 @@ var eventCases = []testCase{
 		w.wantEvents(e.Event, []crm.Event{want})
 		w.remove(l.Contact.ID)
 		e = w.changeSession(id, func(s *crm.Session) { s.Tag = nil })
-		told := w.told(e.Event)
-		w.same("once the contact is gone", told[len(told)-1], crm.Event{
+		published := w.published(e.Event)
+		w.same("once the contact is gone", published[len(published)-1], crm.Event{
 			ID: e.Event, Kind: crm.Updated, SessionID: &id, Actor: e.Actor, At: e.At,
 			Changes: []crm.FieldChange{{Field: "tag", Old: new("COMPLAINT")}},
 		})
@@ -117,13 +117,13 @@ var eventCases = []testCase{
 		other, _ := w.change(ben.ID, "staff", rename("Benjamin"))
 		d := w.deletion()
 		w.check(w.DeleteContact(w.ctx, w.id, ann.ID, d))
-		told := w.told(d.Event)
-		if len(told) != 5 {
-			w.t.Fatalf("told %+v", told)
+		published := w.published(d.Event)
+		if len(published) != 5 {
+			w.t.Fatalf("published %+v", published)
 		}
-		w.same("the session keeps its values", len(told[1].Changes), 2)
-		w.same("and has no contact any more", told[1].ContactID, (*crm.ContactID)(nil))
-		w.same("events", slices.Delete(told, 1, 2), []crm.Event{
+		w.same("the session keeps its values", len(published[1].Changes), 2)
+		w.same("and has no contact any more", published[1].ContactID, (*crm.ContactID)(nil))
+		w.same("events", slices.Delete(published, 1, 2), []crm.Event{
 			{ID: i.Event, Kind: crm.Created, At: i.Received},
 			{ID: edit.ID, Kind: crm.Updated, At: edit.At},
 			other,
@@ -161,7 +161,7 @@ var eventCases = []testCase{
 		_, err = w.RecordInteraction(w.ctx, w.id, w.message(inactive, "cem", "1"))
 		w.wantErr("inactive channel", err, crm.ErrInactive)
 		marker := w.marker()
-		w.same("events", idsOf(w.told(marker)), []crm.EventID{marker})
+		w.same("events", idsOf(w.published(marker)), []crm.EventID{marker})
 	}},
 	{"events are read from a sequence number on, so many at most, and each has the sequence number after the one before", func(w *world) {
 		ann := w.add(person{name: "Ann"})[0]
@@ -394,8 +394,8 @@ func (w *world) upTo(id crm.EventID) []crm.Event {
 	}
 }
 
-// told is upTo without activity, whose events depend on who else follows the store, and without the sequence numbers.
-func (w *world) told(id crm.EventID) []crm.Event {
+// published is upTo without activity, whose events depend on who else follows the store, and without the sequence numbers.
+func (w *world) published(id crm.EventID) []crm.Event {
 	w.t.Helper()
 	var events []crm.Event
 	for _, e := range w.upTo(id) {
@@ -409,7 +409,7 @@ func (w *world) told(id crm.EventID) []crm.Event {
 // wantEvents fails the test unless these are the workspace's events. An id of zero stands for any.
 func (w *world) wantEvents(last crm.EventID, want []crm.Event) {
 	w.t.Helper()
-	got := w.told(last)
+	got := w.published(last)
 	for i := range min(len(got), len(want)) {
 		want[i].ID = cmp.Or(want[i].ID, got[i].ID)
 	}

@@ -98,8 +98,8 @@ func (w *world) walkSessions(f storage.SessionFilter, size int, fromEnd bool) []
 	return sessionIDs(walk(w, size, fromEnd, read, storage.SessionPosition, false))
 }
 
-// walk reads page after page and sees to it that each is as long as it must be, and that More tells the truth. In a list
-// that moves, the rows that More told of may be gone by the next page.
+// walk reads page after page and sees to it that each is as long as it must be, and that More is right. In a list
+// that moves, the rows that More promised may be gone by the next page.
 func walk[R any](
 	w *world, size int, fromEnd bool, read func(storage.Page) ([]R, bool), position func(R) storage.Position, moving bool,
 ) []R {
@@ -114,7 +114,7 @@ func walk[R any](
 		case more && len(rows) < size:
 			w.t.Fatalf("page %d has %d rows of %d and yet there are more", n, len(rows), size)
 		case n > 0 && len(rows) == 0 && !moving:
-			w.t.Fatalf("page %d is empty, though page %d told of more", n, n-1)
+			w.t.Fatalf("page %d is empty, though page %d promised more", n, n-1)
 		}
 		if fromEnd {
 			all = slices.Concat(rows, all)

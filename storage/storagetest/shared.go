@@ -36,16 +36,16 @@ var sharedCases = []struct {
 			w.hears(woken, other.marker())
 		}
 	}},
-	{"activity that comes in through one store is told of to who follows the other", func(w, other *world) {
+	{"activity that comes in through one store is published to who follows the other", func(w, other *world) {
 		w.follow()
 		ch := other.channel("Shop")
 		for n := range 3 {
 			other.record(other.message(ch, "ann", fmt.Sprint(n)))
 		}
-		w.until("the activity is told of", func() bool { return len(w.activity()) >= 2 })
+		w.until("the activity is published", func() bool { return len(w.activity()) >= 2 })
 		w.sparse()
 	}},
-	{"two who follow tell of activity once", func(w, other *world) {
+	{"two who follow publish activity once", func(w, other *world) {
 		w.follow()
 		other.follow()
 		ch := w.channel("Shop")
@@ -53,7 +53,7 @@ var sharedCases = []struct {
 			w.record(w.message(ch, "ann", fmt.Sprint(n)))
 			other.record(other.message(ch, "ben", fmt.Sprint(n)))
 		}
-		w.until("the activity is told of", func() bool { return len(w.activity()) >= 4 })
+		w.until("the activity is published", func() bool { return len(w.activity()) >= 4 })
 		w.sparse()
 	}},
 	{"who reads by sequence numbers through either store sees every event once and in order", func(w, other *world) {
