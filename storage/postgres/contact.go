@@ -250,6 +250,24 @@ func saveContact(b *pgx.Batch, w crm.WorkspaceID, before, c crm.Contact) {
 	b.Queue(updateContact, args)
 }
 
+var insertContactRow = `
+	INSERT INTO contacts (` + contactTable.Insert() + `)
+	VALUES (` + contactTable.Values() + `)`
+
+// insertContact queues a new contact with its keys and its last activity.
+func insertContact(b *pgx.Batch, w crm.WorkspaceID, c crm.Contact, stage gramStage) {
+	keys := search.KeysOf(c)
+	args := rowArgs(w, contactTable, &contactRow{c, keys, stage != gramsNone})
+	args["active"], args["terms"] = activeSince(c), keys.Terms
+	b.Queue(insertContactRow, args)
+	b.Queue(`
+		INSERT INTO contact_activity (workspace_id, contact_id, last_activity_at)
+		VALUES (@workspace, @id, @active)`, args)
+	b.Queue(`
+		INSERT INTO contact_terms (workspace_id, term, contact_id)
+		SELECT @workspace, t, @id FROM unnest(@terms::text[]) t`, args)
+}
+
 // without is what a has and b has not.
 func without(a, b []string) []string {
 	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) })

@@ -8,7 +8,6 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"kith/internal/crm"
-	"kith/internal/search"
 	"kith/storage"
 )
 
@@ -82,31 +81,6 @@ func moveActivity(b *pgx.Batch, w crm.WorkspaceID, i incoming, c crm.ContactID, 
 		)
 		INSERT INTO activity_marks (workspace_id, id, channel_id, contact_id, session_id, moved, received_at)
 		SELECT @workspace, @pending, @channel, @contact, @session, EXISTS (SELECT FROM activity), @received`+ifMoved, args)
-}
-
-var insertContactRow = `
-	INSERT INTO contacts (` + contactTable.Insert() + `)
-	VALUES (` + contactTable.Values() + `)`
-
-func insertContact(b *pgx.Batch, w crm.WorkspaceID, c crm.Contact, stage gramStage) {
-	keys := search.KeysOf(c)
-	args := rowArgs(w, contactTable, &contactRow{c, keys, stage != gramsNone})
-	args["active"], args["terms"] = activeSince(c), keys.Terms
-	b.Queue(insertContactRow, args)
-	b.Queue(`
-		INSERT INTO contact_activity (workspace_id, contact_id, last_activity_at)
-		VALUES (@workspace, @id, @active)`, args)
-	b.Queue(`
-		INSERT INTO contact_terms (workspace_id, term, contact_id)
-		SELECT @workspace, t, @id FROM unnest(@terms::text[]) t`, args)
-}
-
-var insertSessionRow = `
-	INSERT INTO sessions (` + sessionTable.Insert() + `)
-	VALUES (` + sessionTable.Values() + `)`
-
-func insertSession(b *pgx.Batch, w crm.WorkspaceID, s crm.Session) {
-	b.Queue(insertSessionRow, rowArgs(w, sessionTable, &s))
 }
 
 var insertIdentityRow = `

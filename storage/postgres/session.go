@@ -234,3 +234,12 @@ func (s *Store) SessionsByContact(ctx context.Context, w crm.WorkspaceID, ids []
 	}
 	return out, nil
 }
+
+var insertSessionRow = `
+	INSERT INTO sessions (` + sessionTable.Insert() + `)
+	VALUES (` + sessionTable.Values() + `)`
+
+// insertSession queues a new session.
+func insertSession(b *pgx.Batch, w crm.WorkspaceID, s crm.Session) {
+	b.Queue(insertSessionRow, rowArgs(w, sessionTable, &s))
+}

@@ -3,45 +3,8 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"time"
-
-	"kith/internal/crm"
-	"kith/storage"
-	"kith/storage/clause"
 )
-
-// HistoryByContact returns one page of each of the contacts' own changes, newest first.
-func (s *Store) HistoryByContact(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, p storage.Page) (map[crm.ContactID]storage.EventPage, error) {
-	d, beyond := clause.Reading(!p.FromEnd), ""
-	a := args{"workspace": w, "n": p.Size + 1}
-	if from := p.From(); from != nil {
-		beyond = fmt.Sprintf(` AND id %s @from`, d.Beyond)
-		a["from"] = from.ID[:]
-	}
-	query := fmt.Sprintf(`
-		SELECT `+eventColumns+`
-		FROM changes
-		WHERE `+historyOf+`%s
-		  AND EXISTS (SELECT 1 FROM contacts c WHERE c.workspace_id = @workspace AND c.id = @id)
-		ORDER BY id %s
-		LIMIT @n`, beyond, d.Order)
-	found, err := read(ctx, s, func(c *conn) (found []crm.Event, err error) {
-		for _, id := range ids { // nothing travels between here and the database: a statement for each costs no more
-			a["id"] = id[:]
-			of, err := all(ctx, c, query, a, scanEvent)
-			if err != nil {
-				return nil, err
-			}
-			found = append(found, of...)
-		}
-		return found, nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read histories: %w", err)
-	}
-	return storage.Histories(p, found), nil
-}
 
 // forgetAtOnce is how many events are forgotten in one transaction.
 const forgetAtOnce = 500
