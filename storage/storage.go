@@ -44,9 +44,9 @@ type Workspaces interface {
 
 // Generations shows when caches of a database may be stale.
 type Generations interface {
-	// Generation is another number once the store has found that the database is not the one it was: another server has
-	// taken over, it was put back to an earlier time, its file was replaced. It rises at times for nothing. Whoever
-	// remembers something read from the store forgets it then. Asking costs nothing.
+	// Generation changes once the store has found that the database is not the one it was: another server has
+	// taken over, it was put back to an earlier time, its file was replaced. It may rise without a reason. When
+	// it does, drop what you have cached from the store. Asking costs nothing.
 	Generation() uint64
 }
 
@@ -74,7 +74,7 @@ type Contacts interface {
 	// When Change left the contact the same (see [crm.Contact.Same]) nothing is written; else the version rises by one
 	// and UpdatedAt becomes e.At. Only the fields that Same compares are saved. An error from Change rolls back and is
 	// returned as it is; Change may run more than once, so keep it free of effects. With e.Unique, an email or phone
-	// that Change set anew and another contact of the workspace holds, other than as a claim (see [crm.Contact.Claims]), is
+	// that Change set and another contact of the workspace holds, other than as a claim (see [crm.Contact.Claims]), is
 	// a *crm.TakenError naming the oldest such contact; of two simultaneous edits to the same value one is refused. A
 	// contact that is not there is crm.ErrNotFound.
 	UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, e crm.ContactEdit) (crm.Contact, error)
@@ -162,7 +162,7 @@ type Failures interface {
 	// FailuresOfContact returns the failures of the contact's identities, those that go with it, oldest first.
 	FailuresOfContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) ([]crm.Failure, error)
 
-	// ForgetFailures drops the failures from before a time, in every workspace. It does one bounded helping and reports
+	// ForgetFailures drops the failures from before a time, in every workspace. It does one bounded batch and reports
 	// whether there is more.
 	ForgetFailures(ctx context.Context, before time.Time) (more bool, err error)
 
@@ -188,10 +188,10 @@ type Events interface {
 	// is not kept any more; 0 when there was none.
 	LastSequence(ctx context.Context, w crm.WorkspaceID) (crm.Sequence, crm.EventID, error)
 
-	// Follow calls wake soon after a workspace has new events to read, of whatever process, until ctx ends; at times for
-	// nothing. Wakes are hints: one may be lost with a connection, which is opened again, so look now and then all the
-	// same. It also gives changes their sequence numbers and publishes activity: this process's and, within seconds, those
-	// of processes that died. wake must not block. The error is never nil: the context's in the end.
+	// Follow calls wake soon after a workspace has new events to read, of whatever process, until ctx ends; sometimes for
+	// nothing. Wakes are hints: one may be lost when a connection breaks, so poll now and then as well. It also gives
+	// changes their sequence numbers and publishes activity: this process's and, within seconds, those of processes that
+	// died. wake must not block. The error is never nil; it is the context's when ctx ends.
 	Follow(ctx context.Context, wake func(crm.WorkspaceID)) error
 
 	// HistoryByContact returns one page of each of the contacts' own changes, newest first: Created and Updated, with
@@ -200,7 +200,7 @@ type Events interface {
 	HistoryByContact(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, p Page) (map[crm.ContactID]EventPage, error)
 
 	// ForgetEvents drops what is older than before and serves no history: activity, events of sessions and of deleted
-	// contacts; what serves it loses its sequence number. It does one bounded helping and reports whether there is more.
+	// contacts; what serves it loses its sequence number. It does one bounded batch and reports whether there is more.
 	ForgetEvents(ctx context.Context, before time.Time) (more bool, err error)
 }
 
@@ -249,7 +249,7 @@ type Recorder interface {
 	RecordInteraction(ctx context.Context, w crm.WorkspaceID, i crm.Interaction) (crm.Recorded, error)
 
 	// ForgetMessages drops what messages are known again by that came before the day of before: such a message is a new one
-	// when it is reported again. It does one bounded helping and reports whether there is more.
+	// when it is reported again. It does one bounded batch and reports whether there is more.
 	ForgetMessages(ctx context.Context, before time.Time) (more bool, err error)
 
 	// HasIdentity reports whether the channel knows a customer by one of the external ids.
@@ -258,9 +258,9 @@ type Recorder interface {
 
 // Keeper is the work behind the scenes.
 type Keeper interface {
-	// Maintain does one bounded helping of the work that earlier calls left behind, in every workspace: it detaches the
+	// Maintain does one bounded batch of the work that earlier calls left behind, in every workspace: it detaches the
 	// sessions of deleted contacts and brings search structures of workspaces that have grown up to date. It reports
-	// whether there is more to do at once. Any number of processes may run it at once.
+	// whether there is more to do now. Any number of processes may run it concurrently.
 	Maintain(ctx context.Context) (more bool, err error)
 
 	// Check compares what is stored with what should be stored, in every workspace: search keys and terms with what

@@ -58,7 +58,7 @@ type Source interface {
 	SessionCountErrors(ctx context.Context) ([]storage.KindCount, error)
 }
 
-// Repairs writes to a workspace. Each method has a transaction of its own, which looks again and leaves alone what is right
+// Repairs writes to a workspace. Each method runs in its own transaction, which looks again and leaves alone what is right
 // by then.
 type Repairs interface {
 	// RewriteContact writes the keys of a contact, adds the terms it lacks, and gives it an activity where it has none: the

@@ -429,7 +429,7 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 }
 
 // detach makes @n of the sessions of the contact @id anonymous, once it has taken them from what their messages are known
-// again by, @n of these at a time. It does one helping and reports whether there is more.
+// again by, @n of these at a time. It does one batch and reports whether there is more.
 func detach(ctx context.Context, tx pgx.Tx, args pgx.NamedArgs) (more bool, err error) {
 	const picked = `
 		SELECT id FROM sessions WHERE workspace_id = @workspace AND contact_id = @id ORDER BY last_message_at, id LIMIT @n`

@@ -27,7 +27,7 @@ const (
 
 var errClosed = errors.New("the store is closed")
 
-// Follow calls wake soon after a workspace has new events. This process's own rounds call it at once; other processes
+// Follow calls wake soon after a workspace has new events. This process's own batches call it immediately; other processes
 // are heard on a connection that is not the pool's. What a process left behind that died is found by looking.
 func (s *Store) Follow(ctx context.Context, wake func(crm.WorkspaceID)) error {
 	stop := s.sequencer.follow(wake)
@@ -41,7 +41,7 @@ func (s *Store) Follow(ctx context.Context, wake func(crm.WorkspaceID)) error {
 			var err error
 			defer func() {
 				if err != nil {
-					cancel(err) // whoever follows begins again
+					cancel(err) // the caller follows again
 				}
 			}()
 			defer storage.Recovered(&err)

@@ -89,7 +89,7 @@ func (s *Store) record(ctx context.Context, w crm.WorkspaceID, i incoming) (crm.
 // lookup is what is known of a message's customer before anything is locked.
 type lookup struct {
 	seen    bool           // the message was recorded before
-	message *crm.SessionID // the session that it is in; nil when it is somebody's who is gone
+	message *crm.SessionID // the session that it is in; nil when its contact has been deleted
 	contact *crm.Contact
 	open    bool // the identity's newest session takes messages
 	alias   bool // the message has none that is not known
@@ -273,7 +273,7 @@ func lockKeys(w crm.WorkspaceID, i crm.Interaction) []int64 {
 type locked struct {
 	crm.Known
 	seen    bool           // the message was recorded before
-	message *crm.SessionID // the session that it is in; nil when it is somebody's who is gone
+	message *crm.SessionID // the session that it is in; nil when its contact has been deleted
 }
 
 // lookAgain takes the locks and looks again.

@@ -23,7 +23,7 @@ type Schema struct {
 }
 
 // Migrate brings the schema of the database at url to this program's version and returns what it found before. Several
-// processes may call it at once: one works, the others wait. Each migration is one transaction.
+// processes may call it concurrently: one works, the others wait. Each migration is one transaction.
 func Migrate(ctx context.Context, url string, o Options) (before Schema, err error) {
 	err = inTurn(ctx, url, o, func() error {
 		if before, err = SchemaOf(ctx, url, o); err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// forgetWorkspaces is how many workspaces one helping looks at, forgetEvents how many events of each.
+	// forgetWorkspaces is how many workspaces one batch looks at, forgetEvents how many events of each.
 	forgetWorkspaces = 8
 	forgetEvents     = 1000
 )

@@ -61,7 +61,7 @@ func (t *sequencer) batch(ctx context.Context, w crm.WorkspaceID, wait bool) (re
 			return result{}, translate(ctx, err)
 		}
 		if tag.RowsAffected() == 0 && !wait {
-			break // somebody else is at it
+			break // another process is working on it
 		}
 	}
 	return result{next: time.Now().Add(batchPause)}, nil

@@ -32,9 +32,9 @@ const (
 // sequencer gives sequence numbers to changes that are committed, and publishes the pending activity that messages leave.
 //
 // Ids and times cannot order events for readers who go on from the last one they saw: a transaction may commit after
-// another that began later, and its event would be skipped. So sequence numbers are given afterwards, by whoever holds the
+// another that began later, and its event would be skipped. So sequence numbers are given afterwards, by the holder of the
 // workspace's row of event_heads, to rows that can be seen by then. Any process may do it for any change; the one that
-// wrote does it at once. What is still to be done is in the database, and what is remembered here only saves looking.
+// wrote does it immediately. All pending work is in the database; what this process remembers only saves queries.
 type sequencer struct {
 	store  *Store
 	origin string // of this process's notifications

@@ -409,7 +409,7 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 }
 
 // detach makes sessions of a contact anonymous, and takes them from what their messages are known again by. It does one
-// helping and reports whether there is more.
+// batch and reports whether there is more.
 func (t *tx) detach(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) (more bool, err error) {
 	const picked = `
 		SELECT n, id FROM sessions

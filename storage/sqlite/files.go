@@ -88,7 +88,7 @@ func (s *Store) inPlace(f *files) bool {
 // replace opens the file that has been found in the place of the old ones.
 func (s *Store) replace(ctx context.Context, old *files, found os.FileInfo) error {
 	if found.Size() == 0 {
-		return errors.New("the file is empty") // it is still being written, or it is none of Kith's
+		return errors.New("the file is empty") // it is still being written, or it is not Kith's
 	}
 	// The log of the old file would be taken for the new one's, and written into it.
 	if log, err := os.Stat(s.path + logSuffix); err == nil && old.log != nil && os.SameFile(old.log, log) {

@@ -42,7 +42,7 @@ func firstOld(ctx context.Context, c *conn, before time.Time) (w int, found bool
 		LIMIT 1`, args{"before": before.UnixMicro()}, scanInt)
 }
 
-// forget drops one helping of a workspace's old events, or takes their sequence numbers where they are history.
+// forget drops one batch of a workspace's old events, or takes their sequence numbers where they are history.
 func (t *tx) forget(ctx context.Context, w int, before time.Time) error {
 	type event struct{ sequence, at int64 }
 	events, err := all(ctx, t.conn, `

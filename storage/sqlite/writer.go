@@ -15,7 +15,7 @@ import (
 const largestGroup = 64
 
 // writer runs every write, one after the other, on one connection. Writes that wait at the same time are committed
-// together, each behind a savepoint of its own: a failed one leaves nothing behind and does not touch the others.
+// together, each behind its own savepoint: a failed one leaves nothing behind and does not touch the others.
 type writer struct {
 	db        *sql.DB
 	secret    []byte    // that messages are known again by
@@ -200,7 +200,7 @@ func (w *writer) abandon(ctx context.Context) {
 	if w.conn == nil {
 		return
 	}
-	// There is no transaction left where SQLite ended it by itself, or none was begun: then this fails, and all is well.
+	// There is no transaction left where SQLite has ended it already, or none was begun: then this fails, which is fine.
 	_, _ = w.conn.exec(ctx, `ROLLBACK`, nil)
 	if _, err := w.conn.exec(ctx, `SELECT 1`, nil); err != nil {
 		_ = w.conn.close()
@@ -215,7 +215,7 @@ func (t *tx) step(ctx context.Context, r *write) error {
 		return err
 	}
 	if r.err = call(ctx, t, r.f); r.err == nil {
-		r.err = r.ctx.Err() // nobody waits for it any more
+		r.err = r.ctx.Err() // its caller has left
 	}
 	if r.err != nil {
 		t.grams = t.grams[:grams]

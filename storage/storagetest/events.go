@@ -346,7 +346,7 @@ func (w *world) changeSession(id crm.SessionID, change func(*crm.Session)) crm.S
 	return e
 }
 
-// marker makes an event of a contact of its own.
+// marker makes an event of a new contact.
 func (w *world) marker() crm.EventID {
 	w.t.Helper()
 	e, _ := w.change(w.add(person{name: "Marker"})[0].ID, "marker", rename("Marked"))

@@ -8,7 +8,7 @@ import (
 	"kith/storage"
 )
 
-// many is more sessions than a deletion detaches at once.
+// many is more sessions than one batch of a deletion detaches.
 const many = 2_500
 
 // crowded loads a contact with many sessions, and one with a session at every fifth of their moments. The sessions come

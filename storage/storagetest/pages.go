@@ -19,7 +19,7 @@ func (w *world) page(q storage.ContactQuery) storage.ContactPage {
 	return p
 }
 
-// list reads a whole list of contacts at once.
+// list reads a whole list of contacts in one page.
 func (w *world) list(q storage.ContactQuery) []crm.ContactID {
 	w.t.Helper()
 	q.Page = storage.Page{Size: everything}
@@ -60,7 +60,7 @@ func (w *world) sessionPage(q storage.SessionQuery) storage.SessionPage {
 	return p
 }
 
-// sessions reads a whole list of sessions at once.
+// sessions reads a whole list of sessions in one page.
 func (w *world) sessions(f storage.SessionFilter) []crm.SessionID {
 	w.t.Helper()
 	p := w.sessionPage(storage.SessionQuery{Filter: f, Page: storage.Page{Size: everything}})

@@ -11,10 +11,10 @@ import (
 	"kith/storage"
 )
 
-// clients is how many report at once.
+// clients is how many report concurrently.
 const clients = 64
 
-// recordAll records every interaction at once and returns what each got.
+// recordAll records every interaction concurrently and returns what each got.
 func (w *world) recordAll(messages []crm.Interaction) []crm.Recorded {
 	w.t.Helper()
 	got := make([]crm.Recorded, len(messages))
