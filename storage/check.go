@@ -57,15 +57,15 @@ type FindingKind string
 
 // The kinds of finding, and how each is repaired.
 const (
-	// StaleKeys: the stored name key or search text is not what folding gives now. They are written anew.
+	// StaleKeys: the stored name key or search text is not what folding gives now. They are rewritten.
 	StaleKeys FindingKind = "stale search keys"
 	// MissingTerms: a contact lacks terms, so that a search by word may miss it. They are added.
 	MissingTerms FindingKind = "missing search terms"
-	// ExtraTerm: a contact has a term that is none of its own. It is removed.
+	// ExtraTerm: a contact has a term that does not follow from it. It is removed.
 	ExtraTerm FindingKind = "extra search term"
 	// OrphanTerm: a term belongs to no contact. It is removed.
 	OrphanTerm FindingKind = "search term without contact"
-	// StaleGrams: the gram index lacks a contact or has other grams than the contact's. Its entry is written anew.
+	// StaleGrams: the gram index lacks a contact or has other grams than the contact's. Its entry is rewritten.
 	StaleGrams FindingKind = "stale gram index entry"
 	// OrphanGrams: the gram index holds an entry of no contact. It is removed.
 	OrphanGrams FindingKind = "gram index entry without contact"

@@ -237,26 +237,26 @@ func (s *instrumented) RemoveFailure(
 
 // Events implements [Store].
 func (s *instrumented) Events(
-	ctx context.Context, w crm.WorkspaceID, after crm.Place, n int,
+	ctx context.Context, w crm.WorkspaceID, after crm.Sequence, n int,
 ) (r0 []crm.Event, err error) {
 	defer s.around("Events", &err)()
 	return s.store.Events(ctx, w, after, n)
 }
 
-// PlaceOf implements [Store].
-func (s *instrumented) PlaceOf(
+// SequenceOf implements [Store].
+func (s *instrumented) SequenceOf(
 	ctx context.Context, w crm.WorkspaceID, id crm.EventID,
-) (r0 crm.Place, err error) {
-	defer s.around("PlaceOf", &err)()
-	return s.store.PlaceOf(ctx, w, id)
+) (r0 crm.Sequence, err error) {
+	defer s.around("SequenceOf", &err)()
+	return s.store.SequenceOf(ctx, w, id)
 }
 
-// LastPlace implements [Store].
-func (s *instrumented) LastPlace(
+// LastSequence implements [Store].
+func (s *instrumented) LastSequence(
 	ctx context.Context, w crm.WorkspaceID,
-) (r0 crm.Place, r1 crm.EventID, err error) {
-	defer s.around("LastPlace", &err)()
-	return s.store.LastPlace(ctx, w)
+) (r0 crm.Sequence, r1 crm.EventID, err error) {
+	defer s.around("LastSequence", &err)()
+	return s.store.LastSequence(ctx, w)
 }
 
 // HistoryByContact implements [Store].

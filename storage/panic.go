@@ -6,7 +6,7 @@ import (
 	"runtime/debug"
 )
 
-// PanicError is a panic that was caught on its way out of a store. It tells no value, which may be somebody's data.
+// PanicError is a panic that was caught on its way out of a store. It shows no value, which may be somebody's data.
 type PanicError struct {
 	What  string
 	Stack []byte

@@ -54,7 +54,7 @@ type Page struct {
 	Before  *Position // exclusive
 }
 
-// Position is a row's place in its list: what cursors carry. Which parts count depends on the order.
+// Position is where a row is in its list: what cursors carry. Which parts count depends on the order.
 type Position struct {
 	Tier int       // Relevance
 	Key  string    // Relevance, Name
@@ -62,13 +62,13 @@ type Position struct {
 	ID   uuid.UUID // all
 }
 
-// ContactPage is a window on a list of contacts. More tells of rows beyond it in the direction it was read.
+// ContactPage is a window on a list of contacts. More is set when there are rows beyond it in the direction it was read.
 type ContactPage struct {
 	Rows []ContactRow
 	More bool
 }
 
-// ContactRow is a contact in its place.
+// ContactRow is a contact with its position.
 type ContactRow struct {
 	Contact  crm.Contact
 	Position Position
@@ -82,7 +82,7 @@ type Count struct {
 	Exact bool
 }
 
-// Counted is what is told of n, which was counted as far as one beyond [CountLimit].
+// Counted is the count of n matches, which were counted up to one beyond [CountLimit].
 func Counted(n int) Count {
 	return Count{Value: min(n, CountLimit), Exact: n <= CountLimit}
 }
@@ -102,13 +102,13 @@ type SessionFilter struct {
 	Tags      []crm.SessionTag    // nil for any, empty for none
 }
 
-// SessionPage is a window on a list of sessions. More tells of rows beyond it in the direction it was read.
+// SessionPage is a window on a list of sessions. More is set when there are rows beyond it in the direction it was read.
 type SessionPage struct {
 	Sessions []crm.Session
 	More     bool
 }
 
-// SessionPosition is the place of a session in every list of sessions.
+// SessionPosition is the position of a session in every list of sessions.
 func SessionPosition(s crm.Session) Position {
 	return Position{At: s.LastMessageAt, ID: uuid.UUID(s.ID)}
 }
@@ -122,31 +122,31 @@ type SessionCounts struct {
 	Channel  map[crm.ChannelID]int
 }
 
-// FailurePage is a window on the list of failures. More tells of rows beyond it in the direction it was read.
+// FailurePage is a window on the list of failures. More is set when there are rows beyond it in the direction it was read.
 type FailurePage struct {
 	Failures []crm.Failure
 	More     bool
 }
 
-// FailurePosition is the place of a failure in its list: newest first, which is by id.
+// FailurePosition is the position of a failure in its list: newest first, which is by id.
 func FailurePosition(f crm.Failure) Position { return Position{ID: uuid.UUID(f.ID)} }
 
-// AuditPage is a window on what people did. More tells of rows beyond it in the direction it was read.
+// AuditPage is a window on what people did. More is set when there are rows beyond it in the direction it was read.
 type AuditPage struct {
 	Entries []crm.AuditEntry
 	More    bool
 }
 
-// AuditPosition is the place of an entry in its list: newest first, which is by id.
+// AuditPosition is the position of an entry in its list: newest first, which is by id.
 func AuditPosition(a crm.AuditEntry) Position { return Position{ID: uuid.UUID(a.ID)} }
 
-// EventPage is a window on a contact's history. More tells of rows beyond it in the direction it was read.
+// EventPage is a window on a contact's history. More is set when there are rows beyond it in the direction it was read.
 type EventPage struct {
 	Events []crm.Event
 	More   bool
 }
 
-// EventPosition is the place of an event in a contact's history: newest first, which is by id.
+// EventPosition is the position of an event in a contact's history: newest first, which is by id.
 func EventPosition(e crm.Event) Position { return Position{ID: uuid.UUID(e.ID)} }
 
 // Loaded is a contact with all that belongs to it.

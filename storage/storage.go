@@ -44,9 +44,9 @@ type Workspaces interface {
 
 // Generations shows when caches of a database may be stale.
 type Generations interface {
-	// Generation is another number once the store has found that the database is not the one it was: another server has
-	// taken over, it was put back to an earlier time, its file was replaced. It rises at times for nothing. Whoever remembers
-	// something read from the store forgets it then. Asking costs nothing.
+	// Generation changes once the store has found that the database is not the one it was: another server has
+	// taken over, it was put back to an earlier time, its file was replaced. It may rise without a reason. When
+	// it does, drop what you have cached from the store. Asking costs nothing.
 	Generation() uint64
 }
 
@@ -74,17 +74,18 @@ type Contacts interface {
 	// When Change left the contact the same (see [crm.Contact.Same]) nothing is written; else the version rises by one
 	// and UpdatedAt becomes e.At. Only the fields that Same compares are saved. An error from Change rolls back and is
 	// returned as it is; Change may run more than once, so keep it free of effects. With e.Unique, an email or phone
-	// that Change set anew and another contact of the workspace holds, other than as a claim (see [crm.Contact.Claims]), is
+	// that Change set and another contact of the workspace holds, other than as a claim (see [crm.Contact.Claims]), is
 	// a *crm.TakenError naming the oldest such contact; of two simultaneous edits to the same value one is refused. A
 	// contact that is not there is crm.ErrNotFound.
 	UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, e crm.ContactEdit) (crm.Contact, error)
 
-	// DeleteContact removes the contact, its identities and its notes for good, and leaves of its events but the deletion
-	// their places alone. Once [Keeper.Maintain] is through, nothing stored leads from one of its sessions to it. From the
-	// moment it returns, every read shows the contact's sessions without a contact, however many they are; detaching them
-	// physically may go on in [Keeper.Maintain]. With the contact these sessions lose the preview of what it wrote. A
-	// contact that is not there is crm.ErrNotFound. What failed reports of the contact's identities are kept goes too, and
-	// so do those of nobody who is known that mention one (see [Failures] and [crm.Failure.Mentions]).
+	// DeleteContact removes the contact, its identities and its notes for good, and empties its events except the
+	// deletion: only their sequence numbers stay. Once [Keeper.Maintain] is through, nothing stored leads from one of its
+	// sessions to it. From the moment it returns, every read shows the contact's sessions without a contact, however many
+	// they are; detaching them physically may go on in [Keeper.Maintain]. With the contact these sessions lose the
+	// preview of what it wrote. A contact that is not there is crm.ErrNotFound. What failed reports of the contact's
+	// identities are kept goes too, and so do those of nobody who is known that mention one (see [Failures] and
+	// [crm.Failure.Mentions]).
 	DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d crm.ContactDeletion) error
 }
 
@@ -129,8 +130,8 @@ type SessionEditor interface {
 	UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.SessionID, e crm.SessionEdit) (crm.Session, error)
 
 	// CountSessions counts the sessions that pass f, by status, tag and channel; exact, and without a scan of the
-	// sessions unless f names a contact. For each of the three the counts leave f's own condition on it aside: they tell
-	// what choosing another value would show. Values that nothing has are absent.
+	// sessions unless f names a contact. For each of the three the counts leave f's own condition on it aside: they
+	// are what choosing another value would show. Values that nothing has are absent.
 	CountSessions(ctx context.Context, w crm.WorkspaceID, f SessionFilter) (SessionCounts, error)
 }
 
@@ -161,7 +162,7 @@ type Failures interface {
 	// FailuresOfContact returns the failures of the contact's identities, those that go with it, oldest first.
 	FailuresOfContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) ([]crm.Failure, error)
 
-	// ForgetFailures drops the failures from before a time, in every workspace. It does one bounded helping and reports
+	// ForgetFailures drops the failures from before a time, in every workspace. It does one bounded batch and reports
 	// whether there is more.
 	ForgetFailures(ctx context.Context, before time.Time) (more bool, err error)
 
@@ -172,32 +173,34 @@ type Failures interface {
 
 // Events is the record of what changed. Every change of a contact or a session writes its events in its own transaction.
 //
-// A change gets its place only when it is committed, one after the other in each workspace, so that a reader who goes by
-// places skips nothing, however transactions overlapped. Until then it is in the history and not among the events.
+// A change gets its sequence number only when it is committed, one after the other in each workspace, so that a reader who
+// goes by these numbers skips nothing, however transactions overlapped. Until then it is in the history and not among the
+// events.
 type Events interface {
-	// Events returns the events of the workspace behind a place, in order, n at most.
-	Events(ctx context.Context, w crm.WorkspaceID, after crm.Place, n int) ([]crm.Event, error)
+	// Events returns the events of the workspace after a sequence number, in order, n at most.
+	Events(ctx context.Context, w crm.WorkspaceID, after crm.Sequence, n int) ([]crm.Event, error)
 
-	// PlaceOf returns the place of an event, and gives it one when it has none yet. An event that is not there any more,
-	// or never was, is crm.ErrNotFound.
-	PlaceOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID) (crm.Place, error)
+	// SequenceOf returns the sequence number of an event, and gives it one when it has none yet. An event that is not
+	// there any more, or never was, is crm.ErrNotFound.
+	SequenceOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID) (crm.Sequence, error)
 
-	// LastPlace returns the place of the workspace's newest event, and its id, which is zero where the event is not kept any
-	// more; 0 when there was none.
-	LastPlace(ctx context.Context, w crm.WorkspaceID) (crm.Place, crm.EventID, error)
+	// LastSequence returns the sequence number of the workspace's newest event, and its id, which is zero where the event
+	// is not kept any more; 0 when there was none.
+	LastSequence(ctx context.Context, w crm.WorkspaceID) (crm.Sequence, crm.EventID, error)
 
-	// Follow calls wake soon after a workspace has new events to read, of whatever process, until ctx ends; at times for
-	// nothing. Wakes are hints: one may be lost with a connection, which is opened again, so look now and then all the
-	// same. It also does the work of giving places and of telling activity, its own changes' and, within seconds, those
-	// of processes that died. wake must not block. The error is never nil: the context's in the end.
+	// Follow calls wake soon after a workspace has new events to read, of whatever process, until ctx ends; sometimes for
+	// nothing. Wakes are hints: one may be lost when a connection breaks, so poll now and then as well. It also gives
+	// changes their sequence numbers and publishes activity: this process's and, within seconds, those of processes that
+	// died. wake must not block. The error is never nil; it is the context's when ctx ends.
 	Follow(ctx context.Context, wake func(crm.WorkspaceID)) error
 
 	// HistoryByContact returns one page of each of the contacts' own changes, newest first: Created and Updated, with
-	// values. p applies to each contact on its own. It needs no places. A contact that is not there, or has none, is absent.
+	// values. p applies to each contact on its own. It needs no sequence numbers. A contact that is not there, or has
+	// none, is absent.
 	HistoryByContact(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, p Page) (map[crm.ContactID]EventPage, error)
 
 	// ForgetEvents drops what is older than before and serves no history: activity, events of sessions and of deleted
-	// contacts; what serves it loses its place. It does one bounded helping and reports whether there is more.
+	// contacts; what serves it loses its sequence number. It does one bounded batch and reports whether there is more.
 	ForgetEvents(ctx context.Context, before time.Time) (more bool, err error)
 }
 
@@ -246,7 +249,7 @@ type Recorder interface {
 	RecordInteraction(ctx context.Context, w crm.WorkspaceID, i crm.Interaction) (crm.Recorded, error)
 
 	// ForgetMessages drops what messages are known again by that came before the day of before: such a message is a new one
-	// when it is reported again. It does one bounded helping and reports whether there is more.
+	// when it is reported again. It does one bounded batch and reports whether there is more.
 	ForgetMessages(ctx context.Context, before time.Time) (more bool, err error)
 
 	// HasIdentity reports whether the channel knows a customer by one of the external ids.
@@ -255,16 +258,16 @@ type Recorder interface {
 
 // Keeper is the work behind the scenes.
 type Keeper interface {
-	// Maintain does one bounded helping of the work that earlier calls left behind, in every workspace: it detaches the
+	// Maintain does one bounded batch of the work that earlier calls left behind, in every workspace: it detaches the
 	// sessions of deleted contacts and brings search structures of workspaces that have grown up to date. It reports
-	// whether there is more to do at once. Any number of processes may run it at once.
+	// whether there is more to do now. Any number of processes may run it concurrently.
 	Maintain(ctx context.Context) (more bool, err error)
 
 	// Check compares what is stored with what should be stored, in every workspace: search keys and terms with what
 	// folding gives now, rows with the rows they point at, counters with a count, indexes with those there should be. It
-	// reports each finding, and with i.Repair repairs what it can, each contact in a transaction of its own that looks again.
-	// It reads in bounded batches, so that others may go on writing meanwhile; what they write is no finding. The error
-	// is of the check itself; findings are none. An i.Workspace that is not there is crm.ErrNotFound.
+	// reports each finding, and with i.Repair repairs what it can, each contact in a transaction of its own that looks
+	// again. It reads in bounded batches, so that others may go on writing meanwhile; what they write is no finding. The
+	// error is of the check itself; findings are none. An i.Workspace that is not there is crm.ErrNotFound.
 	Check(ctx context.Context, i Inspection) error
 
 	// Load adds contacts with their identities and sessions in bulk, as they are: ids, versions and times included. It is

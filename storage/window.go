@@ -15,11 +15,11 @@ func (p Page) From() *Position {
 }
 
 // Window makes a page of rows that were read from p's starting bound onwards, at least one more than p.Size where there
-// are so many: it ends them at the other bound, tells whether rows are left beyond the page, and puts them in the list's
-// order. before says whether one place comes before another in the list.
-func Window[R any](p Page, rows []R, place func(R) Position, before func(a, b Position) bool) (page []R, more bool) {
+// are so many: it ends them at the other bound, reports whether rows are left beyond the page, and puts them in the list's
+// order. before says whether one position comes before another in the list.
+func Window[R any](p Page, rows []R, position func(R) Position, before func(a, b Position) bool) (page []R, more bool) {
 	for i, r := range rows {
-		at := place(r)
+		at := position(r)
 		if p.FromEnd && p.After != nil && !before(*p.After, at) || !p.FromEnd && p.Before != nil && !before(at, *p.Before) {
 			rows = rows[:i]
 			break
@@ -43,7 +43,7 @@ func (q ContactQuery) Window(rows []ContactRow) ContactPage {
 	return ContactPage{Rows: rows, More: more}
 }
 
-// Before reports whether place a comes before place b in the list that q describes.
+// Before reports whether position a comes before position b in the list that q describes.
 func (q ContactQuery) Before(a, b Position) bool {
 	var c int
 	switch q.Order {
@@ -61,10 +61,10 @@ func (q ContactQuery) Before(a, b Position) bool {
 	return c < 0
 }
 
-// Before reports whether place a comes before place b in every list of sessions: the newest last message first.
+// Before reports whether position a comes before position b in every list of sessions: the newest last message first.
 func (SessionQuery) Before(a, b Position) bool {
 	return cmp.Or(b.At.Compare(a.At), bytes.Compare(b.ID[:], a.ID[:])) < 0
 }
 
-// NewestFirst reports whether place a comes before place b in a list that has the highest id first.
+// NewestFirst reports whether position a comes before position b in a list that has the highest id first.
 func NewestFirst(a, b Position) bool { return bytes.Compare(a.ID[:], b.ID[:]) > 0 }

@@ -6,16 +6,17 @@ import (
 	"time"
 )
 
-// Event is something that happened to a contact or a session of a workspace, as it is kept: the record that subscribers
-// are told from, and the contact's history.
+// Event is something that happened to a contact or a session of a workspace, as it is kept: for subscribers and for the
+// contact's history.
 type Event struct {
 	ID EventID
-	// Place is the event's number among the workspace's, without gaps in the order that everybody is told; 0 until it is
-	// given one, which happens only after the change is committed.
-	Place Place
-	Kind  EventKind
+	// Sequence is the event's number among the workspace's published events, without gaps; 0 until it is given one, which
+	// happens only after the change is committed.
+	Sequence Sequence
+	Kind     EventKind
 	// ContactID is the contact that the event is of; for one of a session the session's contact when the event is read, if
-	// any. An event of a contact that has been deleted since is of nothing: it has neither, and is there for its place alone.
+	// any. An event of a contact that has been deleted since is of nothing: it has neither, and only keeps its sequence
+	// number from being a gap.
 	ContactID *ContactID
 	// SessionID is the session that the event is of; nil for one of a contact.
 	SessionID *SessionID
@@ -36,14 +37,14 @@ func (e Event) Kept() Event {
 	return e
 }
 
-// Place is an event's number in its workspace, from 1.
-type Place int64
+// Sequence is the sequence number of an event in its workspace, from 1.
+type Sequence int64
 
 // EventKind is what happened.
 type EventKind string
 
-// The kinds. Activity is a new message and nothing else; it is told of at most once a second for each contact and each
-// session, and no later than a second after the message. Deleted is a contact's only: its sessions stay.
+// The kinds. Activity is a new message and nothing else; it is published at most once a second for each contact and
+// each session, and no later than a second after the message. Deleted is a contact's only: its sessions stay.
 const (
 	Created  EventKind = "CREATED"
 	Updated  EventKind = "UPDATED"

@@ -11,7 +11,7 @@ import (
 	"kith/internal/events"
 )
 
-// A database that goes back gives places to other events: a server took over that did not have the newest, or a backup was
+// A database that goes back gives its sequence numbers to other events: a server took over that did not have the newest, or a backup was
 // put back. Nobody may be left who goes on from an event that is gone.
 func TestARecordThatGoesBackEndsSubscriptions(t *testing.T) {
 	t.Parallel()
@@ -35,7 +35,7 @@ func TestARecordThatGoesBackEndsSubscriptions(t *testing.T) {
 					r.add(acme, c.seen-3)
 				}
 				hub := run(t, r)
-				idle := subscribe(t, hub, nil) // has joined, and reads on from a place
+				idle := subscribe(t, hub, nil) // has joined, and reads on from a sequence
 				reading := subscribe(t, hub, nil)
 				if c.seen > 3 {
 					r.add(acme, 3)
@@ -73,7 +73,7 @@ func TestARecordThatGoesBackEndsSubscriptions(t *testing.T) {
 // Whoever joins between the fault and the moment when the others notice must not be skipped events either.
 func TestASubscriptionOfBeforeDoesNotJoinOneOfAfter(t *testing.T) {
 	t.Parallel()
-	for name, left := range map[string]int{"at the same place": 9, "further back": 5} {
+	for name, left := range map[string]int{"at the same sequence number": 9, "further back": 5} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRecord()
@@ -133,7 +133,7 @@ func TestAnIdleSubscriptionOutlivesItsLastEvent(t *testing.T) {
 		made[6], made[8], made[15] = 8<<4, 0b10<<6, 3
 		if s, err := hub.Subscribe(t.Context(), acme, &made); err == nil {
 			if _, err := s.Next(t.Context()); !errors.Is(err, events.ErrResync) {
-				t.Errorf("behind a place whose events are gone: %v", err)
+				t.Errorf("behind a sequence whose events are gone: %v", err)
 			}
 			s.Close()
 		}

@@ -44,31 +44,31 @@ func subscribe(t *testing.T, hub *events.Hub, after *crm.EventID) *events.Subscr
 	return s
 }
 
-// next reads until it has n events and returns their places.
-func next(t *testing.T, s *events.Subscription, n int) []crm.Place {
+// next reads until it has n events and returns their sequences.
+func next(t *testing.T, s *events.Subscription, n int) []crm.Sequence {
 	t.Helper()
-	var places []crm.Place
-	for len(places) < n {
+	var sequences []crm.Sequence
+	for len(sequences) < n {
 		p, err := s.Next(t.Context())
 		if err != nil {
-			t.Fatalf("after %d of %d events: %v", len(places), n, err)
+			t.Fatalf("after %d of %d events: %v", len(sequences), n, err)
 		}
 		for _, e := range p.Events[p.From:] {
-			places = append(places, e.Place)
+			sequences = append(sequences, e.Sequence)
 		}
 	}
-	return places
+	return sequences
 }
 
-// wantRun checks that places are first, first+1 and so on, n of them.
-func wantRun(t *testing.T, places []crm.Place, first crm.Place, n int) {
+// wantRun checks that sequences are first, first+1 and so on, n of them.
+func wantRun(t *testing.T, sequences []crm.Sequence, first crm.Sequence, n int) {
 	t.Helper()
-	if len(places) != n {
-		t.Errorf("got %d events, want %d", len(places), n)
+	if len(sequences) != n {
+		t.Errorf("got %d events, want %d", len(sequences), n)
 	}
-	for i, p := range places {
-		if p != first+crm.Place(i) {
-			t.Fatalf("event %d is at place %d, want %d: %v", i, p, first+crm.Place(i), places)
+	for i, p := range sequences {
+		if p != first+crm.Sequence(i) {
+			t.Fatalf("event %d is at sequence %d, want %d: %v", i, p, first+crm.Sequence(i), sequences)
 		}
 	}
 }
@@ -256,7 +256,7 @@ func TestTail(t *testing.T) {
 			next(t, quick, 1)
 			for i := range 300 {
 				r.add(acme, 1)
-				wantRun(t, next(t, quick, 1), crm.Place(i+2), 1)
+				wantRun(t, next(t, quick, 1), crm.Sequence(i+2), 1)
 			}
 			wantEnd(t, slow, events.ErrSlowConsumer)
 		})
@@ -357,13 +357,13 @@ func TestJoining(t *testing.T) {
 			random := rand.New(rand.NewPCG(1, uint64(i)))
 			readers.Go(func() {
 				last := first
-				for last.Place < total {
+				for last.Sequence < total {
 					s, err := hub.Subscribe(t.Context(), acme, &last.ID)
 					if err != nil {
 						t.Error(err)
 						return
 					}
-					for n := random.IntN(500); n > 0 && last.Place < total; n-- {
+					for n := random.IntN(500); n > 0 && last.Sequence < total; n-- {
 						p, err := s.Next(t.Context())
 						if errors.Is(err, events.ErrSlowConsumer) {
 							break
@@ -373,8 +373,8 @@ func TestJoining(t *testing.T) {
 							return
 						}
 						for _, e := range p.Events[p.From:] {
-							if e.Place != last.Place+1 {
-								t.Errorf("place %d after %d", e.Place, last.Place)
+							if e.Sequence != last.Sequence+1 {
+								t.Errorf("sequence %d after %d", e.Sequence, last.Sequence)
 								return
 							}
 							last = e

@@ -125,40 +125,40 @@ func (h *Hub) Mark(ctx context.Context, w crm.WorkspaceID) (crm.EventID, error) 
 
 // last is the position after the newest event.
 func (h *Hub) last(ctx context.Context, w crm.WorkspaceID) (at position, err error) {
-	at.place, at.event, err = h.store.LastPlace(ctx, w)
+	at.sequence, at.event, err = h.store.LastSequence(ctx, w)
 	return at, err
 }
 
 // positionOf is the position after an event, or of a resume token.
 func (h *Hub) positionOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID) (position, error) {
-	if place, ok := tokenPlace(id); ok {
-		return h.positionAt(ctx, w, place, id)
+	if sequence, ok := tokenSequence(id); ok {
+		return h.positionAt(ctx, w, sequence, id)
 	}
-	place, err := h.store.PlaceOf(ctx, w, id)
+	sequence, err := h.store.SequenceOf(ctx, w, id)
 	if errors.Is(err, crm.ErrNotFound) {
 		err = ErrResync
 	}
-	return position{place, id}, err
+	return position{sequence, id}, err
 }
 
 // positionAt is the position of a resume token. A token from before a restore, or a forged one, is [ErrResync].
-func (h *Hub) positionAt(ctx context.Context, w crm.WorkspaceID, place crm.Place, id crm.EventID) (position, error) {
+func (h *Hub) positionAt(ctx context.Context, w crm.WorkspaceID, sequence crm.Sequence, id crm.EventID) (position, error) {
 	at, err := h.last(ctx, w)
 	switch {
 	case err != nil:
 		return at, err
-	case place > at.place:
+	case sequence > at.sequence:
 		return at, ErrResync
-	case place == at.place:
-	case place == 0:
+	case sequence == at.sequence:
+	case sequence == 0:
 		at = position{}
 	default:
-		found, err := h.store.Events(ctx, w, place-1, 1)
+		found, err := h.store.Events(ctx, w, sequence-1, 1)
 		if err != nil {
 			return at, err
 		}
-		at = position{place: place}
-		if len(found) > 0 && found[0].Place == place {
+		at = position{sequence: sequence}
+		if len(found) > 0 && found[0].Sequence == sequence {
 			at.event = found[0].ID
 		}
 	}
@@ -174,7 +174,7 @@ func (h *Hub) read(ctx context.Context, w crm.WorkspaceID, at position) (events 
 	defer h.recovered(&err)
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	from, n := at.place, readSize
+	from, n := at.sequence, readSize
 	if at.event != none {
 		from, n = from-1, n+1 // with the event that has been read: it must be there, as long as anything of its time is
 	}
@@ -182,23 +182,23 @@ func (h *Hub) read(ctx context.Context, w crm.WorkspaceID, at position) (events 
 	if err != nil {
 		return nil, fmt.Errorf("read events: %w", err)
 	}
-	if len(events) > 0 && events[0].Place == at.place {
+	if len(events) > 0 && events[0].Sequence == at.sequence {
 		if events[0].ID != at.event {
 			return nil, ErrResync
 		}
 		events = events[1:]
-	} else if len(events) == 0 && at.place > 0 {
+	} else if len(events) == 0 && at.sequence > 0 {
 		last, err := h.last(ctx, w)
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("read events: %w", err)
-		case last.place < at.place:
+		case last.sequence < at.sequence:
 			return nil, ErrResync
 		}
 	}
-	place := at.place
+	sequence := at.sequence
 	for i := range events {
-		if place++; events[i].Place != place {
+		if sequence++; events[i].Sequence != sequence {
 			return nil, ErrResync
 		}
 	}

@@ -31,7 +31,7 @@ func (r *record) add(w crm.WorkspaceID, n int) crm.Event {
 	for range n {
 		now := time.Now()
 		r.events[w] = append(r.events[w], crm.Event{
-			ID: crm.NewEventID(now), Place: crm.Place(len(r.events[w]) + 1), Kind: crm.Updated, At: now,
+			ID: crm.NewEventID(now), Sequence: crm.Sequence(len(r.events[w]) + 1), Kind: crm.Updated, At: now,
 		})
 	}
 	last, wake := r.events[w][len(r.events[w])-1], r.wake
@@ -58,7 +58,7 @@ func (r *record) countReads() int {
 	return r.reads
 }
 
-func (r *record) Events(ctx context.Context, w crm.WorkspaceID, after crm.Place, n int) ([]crm.Event, error) {
+func (r *record) Events(ctx context.Context, w crm.WorkspaceID, after crm.Sequence, n int) ([]crm.Event, error) {
 	r.mu.Lock()
 	slow := r.slow
 	r.reads++
@@ -76,25 +76,25 @@ func (r *record) Events(ctx context.Context, w crm.WorkspaceID, after crm.Place,
 	return append([]crm.Event(nil), kept[:min(n, len(kept))]...), ctx.Err()
 }
 
-func (r *record) PlaceOf(_ context.Context, w crm.WorkspaceID, id crm.EventID) (crm.Place, error) {
+func (r *record) SequenceOf(_ context.Context, w crm.WorkspaceID, id crm.EventID) (crm.Sequence, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, e := range r.events[w][r.forgotten[w]:] {
 		if e.ID == id {
-			return e.Place, r.away
+			return e.Sequence, r.away
 		}
 	}
 	return 0, crm.ErrNotFound
 }
 
-func (r *record) LastPlace(_ context.Context, w crm.WorkspaceID) (place crm.Place, id crm.EventID, err error) {
+func (r *record) LastSequence(_ context.Context, w crm.WorkspaceID) (sequence crm.Sequence, id crm.EventID, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	place = crm.Place(len(r.events[w]))
-	if int(place) > r.forgotten[w] {
-		id = r.events[w][place-1].ID
+	sequence = crm.Sequence(len(r.events[w]))
+	if int(sequence) > r.forgotten[w] {
+		id = r.events[w][sequence-1].ID
 	}
-	return place, id, r.away
+	return sequence, id, r.away
 }
 
 // putBack has a workspace's record end behind the first n events, as a backup does, or a server that did not get the others.

@@ -116,8 +116,8 @@ func (s *Subscription) take() (Part, error) {
 // Emptying the queue signals taken.
 func (s *Subscription) offer(b *Batch, taken chan<- struct{}) (ok bool) {
 	from := 0
-	for from < len(b.Events) && b.Events[from].Place <= s.at.place { // at does not change after the subscriber has joined
-		if e := b.Events[from]; e.Place == s.at.place && e.ID != s.at.event && s.at.event != none {
+	for from < len(b.Events) && b.Events[from].Sequence <= s.at.sequence { // at does not change after the subscriber has joined
+		if e := b.Events[from]; e.Sequence == s.at.sequence && e.ID != s.at.event && s.at.event != none {
 			s.fail(ErrResync) // it has read events from before a restore
 			return false
 		}

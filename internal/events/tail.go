@@ -79,9 +79,9 @@ func (h *Hub) join(s *Subscription) (joined bool, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
-	case s.at.place < t.at.place:
+	case s.at.sequence < t.at.sequence:
 		return false, nil
-	case s.at.place == t.at.place && s.at.event != t.at.event && s.at.event != none && t.at.event != none:
+	case s.at.sequence == t.at.sequence && s.at.event != t.at.event && s.at.event != none && t.at.event != none:
 		return false, ErrResync // one of them is from before a restore: both read again
 	}
 	t.subscribers[s] = struct{}{}

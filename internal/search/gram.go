@@ -54,6 +54,16 @@ func Bucket(nameKey string) int {
 	return 39
 }
 
+// Buckets are the first and the last bucket to read for a range of name keys, and the step from one to the next, for an
+// index whose buckets are so many of this package's.
+func (r Range) Buckets(size int) (first, last, step int) {
+	low, high := Bucket(r.After.Key)/size, Bucket(r.Before.Key)/size
+	if r.Desc {
+		return high, low, -1
+	}
+	return low, high, 1
+}
+
 // BucketStarts holds the lowest name key of each bucket, and last a bound above every key.
 var BucketStarts = func() []string {
 	starts := []string{""}

@@ -129,3 +129,18 @@ func TestEveryBucketStartsWhereItSaysAndTheOneBeforeEndsThere(t *testing.T) {
 		}
 	}
 }
+
+func TestARangeReadsItsBucketsInItsOrder(t *testing.T) {
+	t.Parallel()
+	r := search.Range{After: search.IndexKey{Key: "b"}, Before: search.IndexKey{Key: "n"}}
+	if first, last, step := r.Buckets(2); first != 1 || last != 8 || step != 1 {
+		t.Errorf("upwards: %d to %d by %d", first, last, step)
+	}
+	r.Desc = true
+	if first, last, step := r.Buckets(4); first != 4 || last != 0 || step != -1 {
+		t.Errorf("downwards: %d to %d by %d", first, last, step)
+	}
+	if first, last, _ := search.Everything().Buckets(1); first != 0 || last != search.Buckets-1 {
+		t.Errorf("everything: %d to %d", first, last)
+	}
+}

@@ -27,7 +27,7 @@ type Database interface {
 	// Structure checks and repairs what belongs to no workspace, such as the indexes. It runs before all else.
 	Structure(ctx context.Context, r *Report) error
 
-	// Grams checks and repairs what the gram index holds besides the entries that [Contact] tells of. It runs last.
+	// Grams checks and repairs what the gram index holds besides the entries that [Contact] lists. It runs last.
 	Grams(ctx context.Context, r *Report) error
 
 	// Parallel is how many contacts to repair at the same time.
@@ -58,7 +58,7 @@ type Source interface {
 	SessionCountErrors(ctx context.Context) ([]storage.KindCount, error)
 }
 
-// Repairs writes to a workspace. Each method has a transaction of its own, which looks again and leaves alone what is right
+// Repairs writes to a workspace. Each method runs in its own transaction, which looks again and leaves alone what is right
 // by then.
 type Repairs interface {
 	// RewriteContact writes the keys of a contact, adds the terms it lacks, and gives it an activity where it has none: the

@@ -40,7 +40,7 @@ func call(t *testing.T, name string, args ...string) []byte {
 	return out
 }
 
-func fresh(t *testing.T) (*postgres.Store, string) {
+func newStore(t *testing.T) (*postgres.Store, string) {
 	t.Helper()
 	url := pgtest.Database(t)
 	if _, err := postgres.Migrate(t.Context(), url, postgres.Options{}); err != nil {
@@ -92,7 +92,7 @@ func took(t *testing.T, s *postgres.Store, odd string) (crm.WorkspaceID, crm.Con
 
 func TestADumpIsRestored(t *testing.T) {
 	t.Parallel()
-	s, url := fresh(t)
+	s, url := newStore(t)
 	if err := s.GramsFromBirth(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func TestADumpIsRestored(t *testing.T) {
 
 func TestNothingOfADeletedContactIsLeftInADump(t *testing.T) {
 	t.Parallel()
-	s, url := fresh(t)
+	s, url := newStore(t)
 	w, id := took(t, s, "zsqwx")
 	dump := func() []byte { return call(t, "pg_dump", "--data-only", "--inserts", url) }
 	before := dump()

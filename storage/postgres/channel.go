@@ -9,41 +9,35 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"kith/internal/crm"
+	"kith/storage/clause"
 )
 
-const channelColumns = `id, name, type, active, created_at, domains, require_signed_identity, secrets`
-
-func scanChannel(row pgx.CollectableRow) (crm.Channel, error) {
-	var c crm.Channel
-	var at time.Time
-	err := row.Scan((*[16]byte)(&c.ID), &c.Name, &c.Type, &c.Active, &at, &c.Domains, &c.RequireSignedIdentity,
-		(*[]byte)(&c.Secrets))
-	c.CreatedAt = at.UTC()
-	if len(c.Domains) == 0 {
-		c.Domains = nil
-	}
-	return c, err
+// channelTable are the columns of channels.
+var channelTable = clause.Table[crm.Channel]{
+	{Name: "id", As: id(func(c *crm.Channel) *crm.ChannelID { return &c.ID })},
+	{Name: "name", Edited: true, As: text(func(c *crm.Channel) *string { return &c.Name })},
+	{Name: "type", As: text(func(c *crm.Channel) *crm.ChannelType { return &c.Type })},
+	{Name: "active", Edited: true, As: clause.Plain(func(c *crm.Channel) *bool { return &c.Active })},
+	{Name: "created_at", As: instant(func(c *crm.Channel) *time.Time { return &c.CreatedAt })},
+	{Name: "domains", Edited: true, As: texts(func(c *crm.Channel) *[]string { return &c.Domains })},
+	{Name: "require_signed_identity", Edited: true, As: clause.Plain(func(c *crm.Channel) *bool { return &c.RequireSignedIdentity })},
+	{Name: "secrets", Edited: true, As: clause.Plain(func(c *crm.Channel) *[]byte { return (*[]byte)(&c.Secrets) })},
 }
 
-// channelArgs are the parameters that write a channel.
-func channelArgs(w crm.WorkspaceID, c crm.Channel) pgx.NamedArgs {
-	domains, secrets := c.Domains, []byte(c.Secrets)
-	if domains == nil {
-		domains = []string{}
-	}
-	return pgx.NamedArgs{
-		"workspace": w, "id": [16]byte(c.ID), "name": c.Name, "type": c.Type, "active": c.Active, "created": c.CreatedAt,
-		"domains": domains, "signed": c.RequireSignedIdentity, "secrets": secrets,
-	}
+var channelColumns = channelTable.Select("c")
+
+func scanChannel(row pgx.CollectableRow) (c crm.Channel, err error) {
+	err = row.Scan(channelTable.Targets(&c)...)
+	return c, err
 }
 
 // Channels returns every channel of the workspace, oldest first.
 func (s *Store) Channels(ctx context.Context, w crm.WorkspaceID) ([]crm.Channel, error) {
 	rows, err := s.pool.Query(ctx, `
 		SELECT `+channelColumns+`
-		FROM channels
-		WHERE workspace_id = @workspace
-		ORDER BY id`, pgx.NamedArgs{"workspace": w})
+		FROM channels c
+		WHERE c.workspace_id = @workspace
+		ORDER BY c.id`, pgx.NamedArgs{"workspace": w})
 	out, err := all(ctx, rows, err, scanChannel)
 	if err != nil {
 		return nil, fmt.Errorf("list channels: %w", err)
@@ -51,12 +45,14 @@ func (s *Store) Channels(ctx context.Context, w crm.WorkspaceID) ([]crm.Channel,
 	return out, nil
 }
 
+var selectChannels = `
+	SELECT ` + channelColumns + `
+	FROM channels c
+	WHERE c.workspace_id = @workspace AND c.id = ANY(@ids)`
+
 // ChannelsByID returns the channels that exist among ids.
 func (s *Store) ChannelsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.ChannelID) (map[crm.ChannelID]crm.Channel, error) {
-	rows, err := s.pool.Query(ctx, `
-		SELECT `+channelColumns+`
-		FROM channels
-		WHERE workspace_id = @workspace AND id = ANY(@ids)`, pgx.NamedArgs{"workspace": w, "ids": uuids(ids)})
+	rows, err := s.pool.Query(ctx, selectChannels, pgx.NamedArgs{"workspace": w, "ids": uuids(ids)})
 	found, err := all(ctx, rows, err, scanChannel)
 	if err != nil {
 		return nil, fmt.Errorf("look up channels: %w", err)
@@ -71,13 +67,10 @@ func (s *Store) ChannelsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.C
 // CreateChannel stores a new channel under the id it brings, and the way to it from outside.
 func (s *Store) CreateChannel(ctx context.Context, w crm.WorkspaceID, c crm.Channel, audit ...*crm.AuditEntry) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		args := channelArgs(w, c)
+		args := rowArgs(w, channelTable, &c)
 		_, err := tx.Exec(ctx, `
-			INSERT INTO channels (
-			  workspace_id, id, name, type, active, created_at, domains, require_signed_identity, secrets
-			) VALUES (
-			  @workspace, @id, @name, @type, @active, @created, @domains, @signed, @secrets
-			)`, args)
+			INSERT INTO channels (`+channelTable.Insert()+`)
+			VALUES (`+channelTable.Values()+`)`, args)
 		if err != nil {
 			return err
 		}
@@ -105,8 +98,8 @@ func (s *Store) UpdateChannel(
 	err := s.tx(ctx, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `
 			SELECT `+channelColumns+`
-			FROM channels
-			WHERE workspace_id = @workspace AND id = @id
+			FROM channels c
+			WHERE c.workspace_id = @workspace AND c.id = @id
 			FOR UPDATE`, pgx.NamedArgs{"workspace": w, "id": [16]byte(id)})
 		if err != nil {
 			return err
@@ -121,8 +114,8 @@ func (s *Store) UpdateChannel(
 		c.ID, c.Type, c.CreatedAt = before.ID, before.Type, before.CreatedAt
 		_, err = tx.Exec(ctx, `
 			UPDATE channels
-			SET name = @name, active = @active, domains = @domains, require_signed_identity = @signed, secrets = @secrets
-			WHERE workspace_id = @workspace AND id = @id`, channelArgs(w, c))
+			SET `+channelTable.Set()+`
+			WHERE workspace_id = @workspace AND id = @id`, rowArgs(w, channelTable, &c))
 		if err != nil {
 			return err
 		}

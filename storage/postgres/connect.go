@@ -16,7 +16,7 @@ import (
 	"kith/internal/crm"
 )
 
-// Sizes of the pool where nobody says.
+// Sizes of the pool where the options give none.
 const (
 	connsPerProcessor = 4
 	fewestConns       = 16

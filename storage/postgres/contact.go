@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -15,69 +14,83 @@ import (
 
 	"kith/internal/crm"
 	"kith/internal/search"
+	"kith/storage/clause"
 )
 
-// contactColumns are the columns of contacts c that scanContact reads; they use @workspace.
-const contactColumns = `
-	c.id, c.name, c.email, c.phone, c.notes, c.version, c.created_at, c.updated_at,
-	c.name_origin, c.name_channel, c.email_origin, c.email_channel, c.phone_origin, c.phone_channel,
+// contactTable are the columns of contacts.
+var contactTable = clause.Table[contactRow]{
+	{Name: "id", As: id(func(c *contactRow) *crm.ContactID { return &c.ID })},
+	{Name: "name", Edited: true, As: optionalText(func(c *contactRow) **string { return &c.Name })},
+	{Name: "email", Edited: true, As: optionalText(func(c *contactRow) **string { return &c.Email })},
+	{Name: "phone", Edited: true, As: optionalText(func(c *contactRow) **string { return &c.Phone })},
+	{Name: "notes", Edited: true, As: text(func(c *contactRow) *string { return &c.Notes })},
+	{Name: "version", Edited: true, As: number(func(c *contactRow) *int { return &c.Version })},
+	{Name: "created_at", As: instant(func(c *contactRow) *time.Time { return &c.CreatedAt })},
+	{Name: "updated_at", Edited: true, As: instant(func(c *contactRow) *time.Time { return &c.UpdatedAt })},
+	{Name: "name_origin", Edited: true, As: number(func(c *contactRow) *crm.Origin { return &c.NameFrom.Origin })},
+	{Name: "name_channel", Edited: true, As: idOrNull(func(c *contactRow) *crm.ChannelID { return &c.NameFrom.Channel })},
+	{Name: "email_origin", Edited: true, As: number(func(c *contactRow) *crm.Origin { return &c.EmailFrom.Origin })},
+	{Name: "email_channel", Edited: true, As: idOrNull(func(c *contactRow) *crm.ChannelID { return &c.EmailFrom.Channel })},
+	{Name: "phone_origin", Edited: true, As: number(func(c *contactRow) *crm.Origin { return &c.PhoneFrom.Origin })},
+	{Name: "phone_channel", Edited: true, As: idOrNull(func(c *contactRow) *crm.ChannelID { return &c.PhoneFrom.Channel })},
+	{Name: "name_key", Edited: true, As: clause.Written(func(c *contactRow) any { return c.keys.Name })},
+	{Name: "search_text", Edited: true, As: clause.Written(func(c *contactRow) any { return c.keys.Text })},
+	{Name: "grams", As: clause.Written(func(c *contactRow) any { return c.grams })},
+}
+
+// contactRow is a row of contacts. The keys, and whether the gram index has them, are written and not read.
+type contactRow struct {
+	crm.Contact
+	keys  search.Keys
+	grams bool
+}
+
+// contactColumns are the columns of contacts c that targets takes; they use @workspace.
+var contactColumns = contactTable.Select("c") + `,
 	(SELECT a.last_activity_at FROM contact_activity a WHERE a.workspace_id = @workspace AND a.contact_id = c.id)`
+
+// targets are where contactColumns are scanned to, after other columns. Rows may follow one another into one r.
+func (r *contactRow) targets(before ...any) []any {
+	return append(contactTable.Targets(r, before...), activityTarget{&r.LastActivityAt})
+}
+
+// contact is a copy of the row as a contact; nil on the empty side of a join.
+func (r *contactRow) contact() *crm.Contact {
+	if r.ID == (crm.ContactID{}) {
+		return nil
+	}
+	return new(r.Contact)
+}
 
 // never stands in the activity table for a contact that was never active.
 var never = time.Unix(0, 0).UTC()
 
-// contactRow is where rows of contactColumns are scanned to, one after the other. Every part may be NULL, as on the empty
-// side of a join.
-type contactRow struct {
-	id                                      pgtype.UUID
-	name, email, phone                      *string
-	notes                                   pgtype.Text
-	version                                 pgtype.Int4
-	created, updated, active                pgtype.Timestamptz
-	nameOrigin, emailOrigin, phoneOrigin    pgtype.Int2
-	nameChannel, emailChannel, phoneChannel pgtype.UUID
+// activityTarget is where contact_activity.last_activity_at is scanned to.
+type activityTarget struct{ to **time.Time }
+
+func (t activityTarget) ScanTimestamptz(v pgtype.Timestamptz) error {
+	if *t.to = nil; v.Valid && v.Time.After(never) {
+		*t.to = new(v.Time.UTC())
+	}
+	return nil
 }
 
-func (r *contactRow) targets() []any {
-	return []any{
-		&r.id, &r.name, &r.email, &r.phone, &r.notes, &r.version, &r.created, &r.updated,
-		&r.nameOrigin, &r.nameChannel, &r.emailOrigin, &r.emailChannel, &r.phoneOrigin, &r.phoneChannel, &r.active,
+// activeSince is what the activity table has of a contact.
+func activeSince(c crm.Contact) time.Time {
+	if c.LastActivityAt == nil {
+		return never
 	}
+	return *c.LastActivityAt
 }
 
-// contact is the row as a contact, nil when there was none.
-func (r *contactRow) contact() *crm.Contact {
-	if !r.id.Valid {
-		return nil
-	}
-	c := &crm.Contact{
-		ID: r.id.Bytes, Name: r.name, Email: r.email, Phone: r.phone, Notes: r.notes.String,
-		Version: int(r.version.Int32), CreatedAt: r.created.Time.UTC(), UpdatedAt: r.updated.Time.UTC(),
-		NameFrom:  provenance(r.nameOrigin, r.nameChannel),
-		EmailFrom: provenance(r.emailOrigin, r.emailChannel),
-		PhoneFrom: provenance(r.phoneOrigin, r.phoneChannel),
-	}
-	if r.active.Valid && r.active.Time.After(never) {
-		c.LastActivityAt = new(r.active.Time.UTC())
-	}
-	return c
-}
-
-func provenance(origin pgtype.Int2, channel pgtype.UUID) crm.Provenance {
-	return crm.Provenance{Origin: crm.Origin(origin.Int16), Channel: channel.Bytes}
-}
-
-func scanContact(row pgx.CollectableRow) (crm.Contact, error) {
+// scanContact scans rows of contactColumns, one after the other.
+func scanContact() pgx.RowToFunc[crm.Contact] {
 	var r contactRow
-	if err := row.Scan(r.targets()...); err != nil {
-		return crm.Contact{}, err
+	targets := r.targets()
+	return func(row pgx.CollectableRow) (crm.Contact, error) {
+		err := row.Scan(targets...)
+		return r.Contact, err
 	}
-	return *r.contact(), nil
-}
-
-// channelOrNull is the channel of a provenance as a parameter.
-func channelOrNull(p crm.Provenance) pgtype.UUID {
-	return pgtype.UUID{Bytes: p.Channel, Valid: p.Channel != crm.ChannelID{}}
 }
 
 // ContactsByID returns the contacts that exist among ids.
@@ -99,20 +112,22 @@ func (s *Store) contacts(ctx context.Context, q queryer, where string, args pgx.
 		SELECT `+contactColumns+`
 		FROM contacts c
 		WHERE c.workspace_id = @workspace AND `+where, args)
-	return all(ctx, rows, err, scanContact)
+	return all(ctx, rows, err, scanContact())
 }
+
+var selectContactLocked = `
+	SELECT ` + contactColumns + `
+	FROM contacts c
+	WHERE c.workspace_id = @workspace AND c.id = @id
+	FOR NO KEY UPDATE OF c`
 
 // lockContact reads one contact and keeps others from changing it; ErrNotFound when there is none.
 func (s *Store) lockContact(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, id crm.ContactID) (crm.Contact, error) {
-	rows, err := tx.Query(ctx, `
-		SELECT `+contactColumns+`
-		FROM contacts c
-		WHERE c.workspace_id = @workspace AND c.id = @id
-		FOR NO KEY UPDATE OF c`, pgx.NamedArgs{"workspace": w, "id": [16]byte(id)})
+	rows, err := tx.Query(ctx, selectContactLocked, pgx.NamedArgs{"workspace": w, "id": [16]byte(id)})
 	if err != nil {
 		return crm.Contact{}, err
 	}
-	c, err := pgx.CollectExactlyOneRow(rows, scanContact)
+	c, err := pgx.CollectExactlyOneRow(rows, scanContact())
 	if errors.Is(err, pgx.ErrNoRows) {
 		return crm.Contact{}, crm.ErrNotFound
 	}
@@ -133,20 +148,42 @@ func (s *Store) HasContacts(ctx context.Context, w crm.WorkspaceID) (bool, error
 	return has, nil
 }
 
+// identityTable are the columns of identities.
+var identityTable = clause.Table[identityRow]{
+	{Name: "contact_id", As: id(func(i *identityRow) *crm.ContactID { return &i.ContactID })},
+	{Name: "channel_id", As: id(func(i *identityRow) *crm.ChannelID { return &i.ChannelID })},
+	{Name: "external_id", As: text(func(i *identityRow) *string { return &i.ExternalID })},
+	{Name: "display_name", As: optionalText(func(i *identityRow) **string { return &i.DisplayName })},
+	{Name: "created_at", As: instant(func(i *identityRow) *time.Time { return &i.CreatedAt })},
+	{Name: "session_id", As: clause.Written(idOrNull(func(i *identityRow) *crm.SessionID { return &i.newest }).Argument)},
+}
+
+// identityRow is a row of identities. The newest session is written and not read.
+type identityRow struct {
+	crm.Identity
+	newest crm.SessionID
+}
+
+// scanIdentity scans rows of the table's columns, one after the other.
+func scanIdentity() pgx.RowToFunc[crm.Identity] {
+	var r identityRow
+	targets := identityTable.Targets(&r)
+	return func(row pgx.CollectableRow) (crm.Identity, error) {
+		err := row.Scan(targets...)
+		return r.Identity, err
+	}
+}
+
+var selectIdentities = `
+	SELECT ` + identityTable.Select("i") + `
+	FROM identities i
+	WHERE i.workspace_id = @workspace AND i.contact_id = ANY(@ids)
+	ORDER BY i.created_at, i.channel_id, i.external_id`
+
 // IdentitiesByContact returns the identities of each of the contacts, oldest first.
 func (s *Store) IdentitiesByContact(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID) (map[crm.ContactID][]crm.Identity, error) {
-	rows, err := s.pool.Query(ctx, `
-		SELECT contact_id, channel_id, external_id, display_name, created_at
-		FROM identities
-		WHERE workspace_id = @workspace AND contact_id = ANY(@ids)
-		ORDER BY created_at, channel_id, external_id`, pgx.NamedArgs{"workspace": w, "ids": uuids(ids)})
-	found, err := all(ctx, rows, err, func(row pgx.CollectableRow) (crm.Identity, error) {
-		var i crm.Identity
-		var at time.Time
-		err := row.Scan((*[16]byte)(&i.ContactID), (*[16]byte)(&i.ChannelID), &i.ExternalID, &i.DisplayName, &at)
-		i.CreatedAt = at.UTC()
-		return i, err
-	})
+	rows, err := s.pool.Query(ctx, selectIdentities, pgx.NamedArgs{"workspace": w, "ids": uuids(ids)})
+	found, err := all(ctx, rows, err, scanIdentity())
 	if err != nil {
 		return nil, fmt.Errorf("look up identities: %w", err)
 	}
@@ -192,41 +229,43 @@ func (s *Store) UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 	return c, nil
 }
 
+var updateContact = `
+	WITH saved AS (
+	  UPDATE contacts
+	  SET ` + contactTable.Set() + `
+	  WHERE workspace_id = @workspace AND id = @id
+	), dropped AS (
+	  DELETE FROM contact_terms
+	  WHERE workspace_id = @workspace AND term = ANY(@dropped) AND contact_id = @id
+	)
+	INSERT INTO contact_terms (workspace_id, term, contact_id)
+	SELECT @workspace, t, @id FROM unnest(@added::text[]) t
+	ON CONFLICT DO NOTHING`
+
 // saveContact queues writing a revision of a contact, with its keys, over the version before.
 func saveContact(b *pgx.Batch, w crm.WorkspaceID, before, c crm.Contact) {
 	old, keys := search.KeysOf(before), search.KeysOf(c)
-	b.Queue(`
-		WITH saved AS (
-		  UPDATE contacts
-		  SET name = @name, email = @email, phone = @phone, notes = @notes, version = @version, updated_at = @updated,
-		      name_origin = @name_origin, name_channel = @name_channel,
-		      email_origin = @email_origin, email_channel = @email_channel,
-		      phone_origin = @phone_origin, phone_channel = @phone_channel,
-		      name_key = @name_key, search_text = @search_text
-		  WHERE workspace_id = @workspace AND id = @id
-		), dropped AS (
-		  DELETE FROM contact_terms
-		  WHERE workspace_id = @workspace AND term = ANY(@dropped) AND contact_id = @id
-		)
-		INSERT INTO contact_terms (workspace_id, term, contact_id)
-		SELECT @workspace, t, @id FROM unnest(@added::text[]) t
-		ON CONFLICT DO NOTHING`, contactArgs(w, c, keys, pgx.NamedArgs{
-		"dropped": without(old.Terms, keys.Terms),
-		"added":   without(keys.Terms, old.Terms),
-	}))
+	args := rowArgs(w, contactTable, &contactRow{Contact: c, keys: keys})
+	args["dropped"], args["added"] = without(old.Terms, keys.Terms), without(keys.Terms, old.Terms)
+	b.Queue(updateContact, args)
 }
 
-// contactArgs adds the parameters that write a contact to args.
-func contactArgs(w crm.WorkspaceID, c crm.Contact, k search.Keys, args pgx.NamedArgs) pgx.NamedArgs {
-	maps.Copy(args, pgx.NamedArgs{
-		"workspace": w, "id": [16]byte(c.ID), "name": c.Name, "email": c.Email, "phone": c.Phone, "notes": c.Notes,
-		"version": c.Version, "created": c.CreatedAt, "updated": c.UpdatedAt,
-		"name_origin": int16(c.NameFrom.Origin), "name_channel": channelOrNull(c.NameFrom),
-		"email_origin": int16(c.EmailFrom.Origin), "email_channel": channelOrNull(c.EmailFrom),
-		"phone_origin": int16(c.PhoneFrom.Origin), "phone_channel": channelOrNull(c.PhoneFrom),
-		"name_key": k.Name, "search_text": k.Text,
-	})
-	return args
+var insertContactRow = `
+	INSERT INTO contacts (` + contactTable.Insert() + `)
+	VALUES (` + contactTable.Values() + `)`
+
+// insertContact queues a new contact with its keys and its last activity.
+func insertContact(b *pgx.Batch, w crm.WorkspaceID, c crm.Contact, stage gramStage) {
+	keys := search.KeysOf(c)
+	args := rowArgs(w, contactTable, &contactRow{c, keys, stage != gramsNone})
+	args["active"], args["terms"] = activeSince(c), keys.Terms
+	b.Queue(insertContactRow, args)
+	b.Queue(`
+		INSERT INTO contact_activity (workspace_id, contact_id, last_activity_at)
+		VALUES (@workspace, @id, @active)`, args)
+	b.Queue(`
+		INSERT INTO contact_terms (workspace_id, term, contact_id)
+		SELECT @workspace, t, @id FROM unnest(@terms::text[]) t`, args)
 }
 
 // without is what a has and b has not.
@@ -238,7 +277,7 @@ func without(a, b []string) []string {
 // every other writer of the same value wait, so that of two at the same time the second sees the first.
 func (s *Store) checkUnique(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, before, after crm.Contact) error {
 	for _, v := range crm.UniqueValues(before, after) {
-		if err := s.lockValues(ctx, tx, turn(w, v.Field, v.Value)); err != nil {
+		if err := s.lockValues(ctx, tx, lockKey(w, v.Field, v.Value)); err != nil {
 			return err
 		}
 		holders, err := s.withValues(ctx, tx, w, v.Field, v.Value)
@@ -252,27 +291,29 @@ func (s *Store) checkUnique(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, b
 	return nil
 }
 
+// OFFSET and LIMIT keep it at look-ups, however large the planner takes the tables to be.
+var selectContactsByTerm = `
+	SELECT c.*
+	FROM unnest(@terms::text[]) x(term)
+	CROSS JOIN LATERAL (
+	  SELECT t.contact_id FROM contact_terms t WHERE t.workspace_id = @workspace AND t.term = x.term OFFSET 0
+	) t
+	CROSS JOIN LATERAL (
+	  SELECT ` + contactColumns + ` FROM contacts c WHERE c.workspace_id = @workspace AND c.id = t.contact_id LIMIT 1
+	) c`
+
 // withValues returns the contacts that may hold one of the values in their email or phone: see [crm.Holders].
 func (s *Store) withValues(ctx context.Context, q queryer, w crm.WorkspaceID, field string, values ...string) ([]crm.Contact, error) {
 	terms := make([]string, len(values))
 	for i, v := range values {
 		terms[i] = search.TermOf(field, v)
 	}
-	// OFFSET and LIMIT keep it at look-ups, whatever the planner takes the tables for.
-	rows, err := q.Query(ctx, `
-		SELECT c.*
-		FROM unnest(@terms::text[]) x(term)
-		CROSS JOIN LATERAL (
-		  SELECT t.contact_id FROM contact_terms t WHERE t.workspace_id = @workspace AND t.term = x.term OFFSET 0
-		) t
-		CROSS JOIN LATERAL (
-		  SELECT `+contactColumns+` FROM contacts c WHERE c.workspace_id = @workspace AND c.id = t.contact_id LIMIT 1
-		) c`, pgx.NamedArgs{"workspace": w, "terms": terms})
-	return all(ctx, rows, err, scanContact)
+	rows, err := q.Query(ctx, selectContactsByTerm, pgx.NamedArgs{"workspace": w, "terms": terms})
+	return all(ctx, rows, err, scanContact())
 }
 
-// turn is the lock that writers of an email or phone take in turns. The variants of a phone number have one.
-func turn(w crm.WorkspaceID, field, v string) int64 {
+// lockKey is the key of the lock that writers of an email or phone take. The variants of a phone number share one.
+func lockKey(w crm.WorkspaceID, field, v string) int64 {
 	if field == "phone" {
 		v = slices.Min(crm.PhoneVariants(v))
 	}
@@ -344,7 +385,7 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		if err != nil {
 			return err
 		}
-		c, err := pgx.CollectExactlyOneRow(rows, scanContact)
+		c, err := pgx.CollectExactlyOneRow(rows, scanContact())
 		if errors.Is(err, pgx.ErrNoRows) {
 			return crm.ErrNotFound
 		}
@@ -381,14 +422,14 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		return fmt.Errorf("delete contact %s: %w", id, err)
 	}
 	for _, i := range gone {
-		s.known.Load().customers.forget(customer{w, i.ChannelID, i.ExternalID})
+		s.known.Load().contacts.forget(customer{w, i.ChannelID, i.ExternalID})
 	}
 	s.sequencer.unpublished(w)
 	return nil
 }
 
 // detach makes @n of the sessions of the contact @id anonymous, once it has taken them from what their messages are known
-// again by, @n of these at a time. It does one helping and reports whether there is more.
+// again by, @n of these at a time. It does one batch and reports whether there is more.
 func detach(ctx context.Context, tx pgx.Tx, args pgx.NamedArgs) (more bool, err error) {
 	const picked = `
 		SELECT id FROM sessions WHERE workspace_id = @workspace AND contact_id = @id ORDER BY last_message_at, id LIMIT @n`

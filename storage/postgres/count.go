@@ -10,6 +10,7 @@ import (
 	"kith/internal/crm"
 	"kith/internal/search"
 	"kith/storage"
+	"kith/storage/clause"
 )
 
 // CountContacts counts the contacts that match a search as far as [storage.CountLimit], or all of them from the counter
@@ -53,7 +54,7 @@ func (s source) CountNames(ctx context.Context, r search.Range, f search.Filter,
 		  WHERE c.workspace_id = @workspace AND %[1]s%[2]s
 		  ORDER BY c.name_key, c.id
 		  LIMIT %[3]d
-		) c`, within("(c.name_key, c.id)"), holding("c.search_text", f, args), n), args).Scan(&found)
+		) c`, clause.Within("(c.name_key, c.id)"), holding("c.search_text", f, args), n), args).Scan(&found)
 	return found, translate(ctx, err)
 }
 

@@ -25,18 +25,18 @@ const ownerNow = `(
 
 func scanEvent(row pgx.CollectableRow) (crm.Event, error) {
 	var e crm.Event
-	var place *int64
+	var sequence *int64
 	var contact, session pgtype.UUID
 	var fields []string
 	var before, after []*string
 	var at time.Time
-	err := row.Scan((*[16]byte)(&e.ID), &place, &e.Kind, &contact, &session, &e.Version,
+	err := row.Scan((*[16]byte)(&e.ID), &sequence, &e.Kind, &contact, &session, &e.Version,
 		&fields, &before, &after, &e.Actor, &at)
 	if err != nil {
 		return e, err
 	}
-	if place != nil {
-		e.Place = crm.Place(*place)
+	if sequence != nil {
+		e.Sequence = crm.Sequence(*sequence)
 	}
 	if contact.Valid {
 		e.ContactID = (*crm.ContactID)(&contact.Bytes)
@@ -55,7 +55,7 @@ func scanEvent(row pgx.CollectableRow) (crm.Event, error) {
 	return e, nil
 }
 
-// addChange queues the record of a change. It has no place until it is committed, see [sequencer].
+// addChange queues the record of a change. It gets its sequence number once it is committed, see [sequencer].
 func (s *Store) addChange(b *pgx.Batch, w crm.WorkspaceID, e crm.Event) {
 	e = e.Kept()
 	fields := []string{}
@@ -84,16 +84,16 @@ func (s *Store) addChange(b *pgx.Batch, w crm.WorkspaceID, e crm.Event) {
 // ownChanges are the changes that make a contact's history.
 const ownChanges = `session_id IS NULL AND kind IN ('CREATED', 'UPDATED')`
 
-// scrub queues statements that empty the events of the contact @id, except its deletion, and keep only their places. Events
-// that will get no place are deleted. It holds the lock under which places are given and activity is published, also in a
-// workspace that has no event yet and so no row to lock.
+// scrub queues statements that empty the events of the contact @id, except its deletion, and keep only their sequence
+// numbers. Events that will get no sequence number are deleted. It holds the lock under which sequence numbers are given
+// and activity is published, also in a workspace that has no event yet and so no row to lock.
 func scrub(b *pgx.Batch, args pgx.NamedArgs) {
 	b.Queue(`
 		INSERT INTO event_heads (workspace_id, seq) VALUES (@workspace, 0)
 		ON CONFLICT (workspace_id) DO UPDATE SET seq = event_heads.seq`, args)
 	b.Queue(`
 		UPDATE activity_marks SET contact_id = '00000000-0000-0000-0000-000000000000'
-		WHERE workspace_id = @workspace AND contact_id = @id`, args) // the session's activity is still to be told of
+		WHERE workspace_id = @workspace AND contact_id = @id`, args) // the session's activity is still to be published
 	b.Queue(`DELETE FROM changes WHERE workspace_id = @workspace AND contact_id = @id AND `+ownChanges+` AND seq = 0`, args)
 	for _, of := range []string{ownChanges, ownActivity} {
 		b.Queue(`
@@ -106,8 +106,8 @@ func scrub(b *pgx.Batch, args pgx.NamedArgs) {
 // ownActivity are a contact's events of activity.
 const ownActivity = `session_id IS NULL AND kind = 'ACTIVITY'`
 
-// Events returns the events of the workspace behind a place, in order, n at most.
-func (s *Store) Events(ctx context.Context, w crm.WorkspaceID, after crm.Place, n int) ([]crm.Event, error) {
+// Events returns the events of the workspace after a sequence number, in order, n at most.
+func (s *Store) Events(ctx context.Context, w crm.WorkspaceID, after crm.Sequence, n int) ([]crm.Event, error) {
 	rows, err := s.pool.Query(ctx, `
 		SELECT `+eventColumns+`
 		FROM changes
@@ -121,40 +121,40 @@ func (s *Store) Events(ctx context.Context, w crm.WorkspaceID, after crm.Place, 
 	return events, nil
 }
 
-// LastPlace returns the place and the id of the workspace's newest event.
-func (s *Store) LastPlace(ctx context.Context, w crm.WorkspaceID) (place crm.Place, id crm.EventID, err error) {
+// LastSequence returns the sequence number and the id of the workspace's newest event.
+func (s *Store) LastSequence(ctx context.Context, w crm.WorkspaceID) (sequence crm.Sequence, id crm.EventID, err error) {
 	var newest pgtype.UUID
 	err = s.pool.QueryRow(ctx, `
 		SELECT h.seq, (SELECT c.id FROM changes c WHERE c.workspace_id = @workspace AND c.seq > 0 AND c.seq = h.seq)
 		FROM event_heads h
-		WHERE h.workspace_id = @workspace`, pgx.NamedArgs{"workspace": w}).Scan((*int64)(&place), &newest)
+		WHERE h.workspace_id = @workspace`, pgx.NamedArgs{"workspace": w}).Scan((*int64)(&sequence), &newest)
 	if err = optional(err); err != nil {
-		return 0, id, fmt.Errorf("read the last place: %w", translate(ctx, err))
+		return 0, id, fmt.Errorf("read the last sequence number: %w", translate(ctx, err))
 	}
-	return place, newest.Bytes, nil
+	return sequence, newest.Bytes, nil
 }
 
-// PlaceOf returns the place of an event. Its turn comes here and now if it has none yet.
-func (s *Store) PlaceOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID) (crm.Place, error) {
-	place, err := s.placeOf(ctx, w, id)
+// SequenceOf returns the sequence number of an event, and gives it one if it has none yet.
+func (s *Store) SequenceOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID) (crm.Sequence, error) {
+	sequence, err := s.sequenceOf(ctx, w, id)
 	if err != nil {
-		return 0, fmt.Errorf("place of %s: %w", id, err)
+		return 0, fmt.Errorf("sequence number of %s: %w", id, err)
 	}
-	return place, nil
+	return sequence, nil
 }
 
-func (s *Store) placeOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID) (crm.Place, error) {
+func (s *Store) sequenceOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID) (crm.Sequence, error) {
 	for {
-		var place *int64
+		var sequence *int64
 		err := s.pool.QueryRow(ctx, `SELECT seq FROM changes WHERE workspace_id = @workspace AND id = @id`,
-			pgx.NamedArgs{"workspace": w, "id": [16]byte(id)}).Scan(&place)
+			pgx.NamedArgs{"workspace": w, "id": [16]byte(id)}).Scan(&sequence)
 		switch {
-		case errors.Is(err, pgx.ErrNoRows) || err == nil && place != nil && *place == 0:
+		case errors.Is(err, pgx.ErrNoRows) || err == nil && sequence != nil && *sequence == 0:
 			return 0, crm.ErrNotFound
 		case err != nil:
 			return 0, translate(ctx, err)
-		case place != nil:
-			return crm.Place(*place), nil
+		case sequence != nil:
+			return crm.Sequence(*sequence), nil
 		}
 		if err := s.sequencer.now(ctx, w); err != nil {
 			return 0, err

@@ -83,16 +83,16 @@ func (s *shop) events() []crm.Event {
 		s.t.Fatal(err)
 	}
 	for n, e := range events {
-		if e.Place != crm.Place(n+1) {
-			s.t.Fatalf("event %d has place %d", n+1, e.Place)
+		if e.Sequence != crm.Sequence(n+1) {
+			s.t.Fatalf("event %d has place %d", n+1, e.Sequence)
 		}
 	}
 	return events
 }
 
-func (s *shop) placeOf(id crm.EventID) crm.Place {
+func (s *shop) sequenceOf(id crm.EventID) crm.Sequence {
 	s.t.Helper()
-	p, err := s.PlaceOf(s.t.Context(), s.workspace, id)
+	p, err := s.SequenceOf(s.t.Context(), s.workspace, id)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -142,8 +142,8 @@ func TestAnEventThatCommitsLateIsNotSkipped(t *testing.T) {
 	t.Parallel()
 	s := openShop(t)
 	ann := s.record(s.message("ann"))
-	known := s.placeOf(*ann.Event)
-	known = max(known, crm.Place(len(s.events())))
+	known := s.sequenceOf(*ann.Event)
+	known = max(known, crm.Sequence(len(s.events())))
 
 	blocker := connect(t, s.url)
 	if _, err := blocker.Exec(t.Context(), `BEGIN; LOCK TABLE contact_counts`); err != nil {
@@ -159,14 +159,14 @@ func TestAnEventThatCommitsLateIsNotSkipped(t *testing.T) {
 		return s.scalar(`SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'contact_counts'::regclass`) == 1
 	})
 	late := s.rename(ann.Contact.ID, "Ann")
-	place := s.placeOf(late)
+	place := s.sequenceOf(late)
 	if place != known+1 {
 		t.Errorf("the second writer's event has place %d, after %d", place, known)
 	}
 	if read := s.events(); read[len(read)-1].ID != late {
 		t.Errorf("a reader gets %+v", read)
 	}
-	if _, err := s.PlaceOf(t.Context(), s.workspace, early.Event); !errors.Is(err, crm.ErrNotFound) {
+	if _, err := s.SequenceOf(t.Context(), s.workspace, early.Event); !errors.Is(err, crm.ErrNotFound) {
 		t.Errorf("an event that is not committed has a place: %v", err)
 	}
 	if _, err := blocker.Exec(t.Context(), `COMMIT`); err != nil {
@@ -175,7 +175,7 @@ func TestAnEventThatCommitsLateIsNotSkipped(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	if p := s.placeOf(early.Event); p != place+1 {
+	if p := s.sequenceOf(early.Event); p != place+1 {
 		t.Errorf("the first writer's event has place %d, after %d", p, place)
 	}
 	rest, err := s.Events(t.Context(), s.workspace, place, 10)
@@ -209,12 +209,12 @@ func TestAMarkThatCommitsLateIsNotLost(t *testing.T) {
 		}
 		return n
 	}
-	until(t, "the other message is told of", func() bool { return activity() == 1 })
+	until(t, "the other message is published", func() bool { return activity() == 1 })
 	if _, err := late.Exec(t.Context(), `COMMIT`); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the late message is told of", func() bool { return activity() == 2 })
-	until(t, "no mark is left", func() bool { return s.scalar(`SELECT count(*) FROM activity_marks`) == 0 })
+	until(t, "the late message is published", func() bool { return activity() == 2 })
+	until(t, "no pending activity is left", func() bool { return s.scalar(`SELECT count(*) FROM activity_marks`) == 0 })
 }
 
 // What a screen shows is what it read at the last event. At the end that must be the truth, through two processes.
@@ -248,7 +248,7 @@ func TestWhoReadsAtEachEventEndsWithTheTruth(t *testing.T) {
 		written <- errors.Join(errs...)
 	}()
 	shown := map[crm.SessionID]int{}
-	var place crm.Place
+	var place crm.Sequence
 	look := func() {
 		events, err := s.Events(t.Context(), s.workspace, place, 10_000)
 		if err != nil {
@@ -256,7 +256,7 @@ func TestWhoReadsAtEachEventEndsWithTheTruth(t *testing.T) {
 		}
 		var ids []crm.SessionID
 		for _, e := range events {
-			if place = e.Place; e.SessionID != nil {
+			if place = e.Sequence; e.SessionID != nil {
 				ids = append(ids, *e.SessionID)
 			}
 		}
@@ -295,7 +295,7 @@ func TestWhatADeadProcessLeftIsToldOf(t *testing.T) {
 	t.Parallel()
 	s := openShop(t)
 	r := s.record(s.message("ann"))
-	s.placeOf(*r.Event)
+	s.sequenceOf(*r.Event)
 	id := crm.NewEventID(time.Now())
 	pgtest.Exec(t, s.url, fmt.Sprintf(`
 		INSERT INTO changes (workspace_id, id, kind, contact_id, version, fields, actor, at, stamp)
@@ -314,7 +314,7 @@ func TestAFollowerHearsOfOtherProcessesAlsoAfterItsConnectionWasLost(t *testing.
 	t.Parallel()
 	s := openShop(t)
 	r := s.record(s.message("ann"))
-	s.placeOf(*r.Event)
+	s.sequenceOf(*r.Event)
 	other, err := postgres.Open(t.Context(), s.url, postgres.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -371,7 +371,7 @@ func TestAClosedStoreEndsWhoFollows(t *testing.T) {
 func TestARoundThatHangsHoldsNoOtherWorkspaceUp(t *testing.T) {
 	t.Parallel()
 	s := openShop(t)
-	s.placeOf(*s.record(s.message("ann")).Event)
+	s.sequenceOf(*s.record(s.message("ann")).Event)
 	stuck, err := connect(t, s.url).BeginTx(t.Context(), pgx.TxOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -432,6 +432,6 @@ func TestTheFirstActivityOfAWorkspaceIsForgottenWithItsContact(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := s.scalar(`SELECT count(*) FROM changes WHERE kind = 'ACTIVITY' AND contact_id IS NOT NULL`); n != 0 {
-		t.Error("an event still tells of the contact's activity")
+		t.Error("an event still names the contact's activity")
 	}
 }

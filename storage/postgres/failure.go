@@ -11,36 +11,55 @@ import (
 
 	"kith/internal/crm"
 	"kith/storage"
+	"kith/storage/clause"
 )
 
-const failureColumns = `id, channel_id, external_id, at, position, reason, payload`
-
-func scanFailure(row pgx.CollectableRow) (crm.Failure, error) {
-	var f crm.Failure
-	var at time.Time
-	err := row.Scan((*[16]byte)(&f.ID), (*[16]byte)(&f.ChannelID), &f.ExternalID, &at, &f.Position, &f.Reason, &f.Payload)
-	f.At = at.UTC()
-	return f, err
+// failureTable are the columns of ingest_failures.
+var failureTable = clause.Table[failureRow]{
+	{Name: "id", As: id(func(f *failureRow) *crm.FailureID { return &f.ID })},
+	{Name: "channel_id", As: id(func(f *failureRow) *crm.ChannelID { return &f.ChannelID })},
+	{Name: "external_id", As: optionalText(func(f *failureRow) **string { return &f.ExternalID })},
+	{Name: "at", As: instant(func(f *failureRow) *time.Time { return &f.At })},
+	{Name: "position", As: number(func(f *failureRow) *int { return &f.Position })},
+	{Name: "reason", As: text(func(f *failureRow) *string { return &f.Reason })},
+	{Name: "payload", As: clause.Plain(func(f *failureRow) *[]byte { return &f.Payload })},
+	{Name: "digest", As: clause.Written(func(f *failureRow) any { return f.digest })},
 }
 
-// AddFailure keeps a failure. The digest tells a payload that is kept already.
+// failureRow is a row of ingest_failures. The digest is written and not read.
+type failureRow struct {
+	crm.Failure
+	digest [16]byte
+}
+
+var failureColumns = failureTable.Select("f")
+
+// scanFailure scans rows of failureColumns, one after the other.
+func scanFailure() pgx.RowToFunc[crm.Failure] {
+	var r failureRow
+	targets := failureTable.Targets(&r)
+	return func(row pgx.CollectableRow) (crm.Failure, error) {
+		err := row.Scan(targets...)
+		return r.Failure, err
+	}
+}
+
+// AddFailure keeps a failure. The digest identifies a payload that is kept already.
 func (s *Store) AddFailure(ctx context.Context, w crm.WorkspaceID, f crm.Failure) error {
 	h := sha256.New()
 	h.Write(f.ChannelID[:])
 	h.Write(f.Payload)
+	f.ExternalID, f.Reason = identifying(f.ExternalID), storable(f.Reason)
+	f.Payload = append([]byte{}, f.Payload...) // never NULL
 	tag, err := s.pool.Exec(ctx, `
 		WITH channel AS (
-		  SELECT id FROM channels WHERE workspace_id = @workspace AND id = @channel
+		  SELECT id FROM channels WHERE workspace_id = @workspace AND id = @channel_id
 		), added AS (
-		  INSERT INTO ingest_failures (workspace_id, id, channel_id, external_id, digest, at, position, reason, payload)
-		  SELECT @workspace, @id, c.id, @external, @digest, @at, @position, @reason, @payload FROM channel c
+		  INSERT INTO ingest_failures (`+failureTable.Insert()+`)
+		  SELECT `+failureTable.Values()+` FROM channel
 		  ON CONFLICT DO NOTHING
 		)
-		SELECT FROM channel`, pgx.NamedArgs{
-		"workspace": w, "id": [16]byte(f.ID), "channel": [16]byte(f.ChannelID), "external": identifying(f.ExternalID),
-		"digest": [16]byte(h.Sum(nil)[:16]), "at": f.At.UTC(), "position": f.Position, "reason": storable(f.Reason),
-		"payload": append([]byte{}, f.Payload...),
-	})
+		SELECT FROM channel`, rowArgs(w, failureTable, &failureRow{f, [16]byte(h.Sum(nil)[:16])}))
 	switch {
 	case err != nil:
 		return fmt.Errorf("add failure: %w", translate(ctx, err))
@@ -68,10 +87,10 @@ func (s *Store) Failures(ctx context.Context, w crm.WorkspaceID, p storage.Page)
 	beyond, order := newestFirst(p)
 	rows, err := s.pool.Query(ctx, `
 		SELECT `+failureColumns+`
-		FROM ingest_failures
+		FROM ingest_failures f
 		WHERE workspace_id = @workspace`+beyond+`
 		`+order, pageArgs(w, p))
-	found, err := all(ctx, rows, err, scanFailure)
+	found, err := all(ctx, rows, err, scanFailure())
 	if err != nil {
 		return storage.FailurePage{}, fmt.Errorf("list failures: %w", err)
 	}
@@ -82,11 +101,11 @@ func (s *Store) Failures(ctx context.Context, w crm.WorkspaceID, p storage.Page)
 // newestFirst is the condition and the order of a list by id, the newest first, that is read from the page's starting
 // bound on. See [pageArgs].
 func newestFirst(p storage.Page) (beyond, order string) {
-	d := direction(!p.FromEnd)
+	d := clause.Reading(!p.FromEnd)
 	if p.From() != nil {
-		beyond = fmt.Sprintf(" AND id %s @id", d.beyond)
+		beyond = fmt.Sprintf(" AND id %s @id", d.Beyond)
 	}
-	return beyond, fmt.Sprintf("ORDER BY id %s LIMIT %d", d.order, p.Size+1)
+	return beyond, fmt.Sprintf("ORDER BY id %s LIMIT %d", d.Order, p.Size+1)
 }
 
 // pageArgs are the parameters of a list by id.
@@ -102,9 +121,9 @@ func pageArgs(w crm.WorkspaceID, p storage.Page) pgx.NamedArgs {
 func (s *Store) FailuresByID(ctx context.Context, w crm.WorkspaceID, ids []crm.FailureID) (map[crm.FailureID]crm.Failure, error) {
 	rows, err := s.pool.Query(ctx, `
 		SELECT `+failureColumns+`
-		FROM ingest_failures
+		FROM ingest_failures f
 		WHERE workspace_id = @workspace AND id = ANY(@ids)`, pgx.NamedArgs{"workspace": w, "ids": uuids(ids)})
-	found, err := all(ctx, rows, err, scanFailure)
+	found, err := all(ctx, rows, err, scanFailure())
 	if err != nil {
 		return nil, fmt.Errorf("look up failures: %w", err)
 	}
@@ -140,7 +159,7 @@ func (s *Store) FailuresOfContact(ctx context.Context, w crm.WorkspaceID, id crm
 	}
 	rows, err := s.pool.Query(ctx, `
 		SELECT `+failureColumns+`
-		FROM ingest_failures
+		FROM ingest_failures f
 		WHERE workspace_id = @workspace AND id IN (
 		  SELECT f.id
 		  FROM identities y
@@ -151,7 +170,7 @@ func (s *Store) FailuresOfContact(ctx context.Context, w crm.WorkspaceID, id crm
 		  SELECT unnest(@mentioning::uuid[])
 		)
 		ORDER BY id`, pgx.NamedArgs{"workspace": w, "contact": [16]byte(id), "mentioning": uuids(list)})
-	found, err := all(ctx, rows, err, scanFailure)
+	found, err := all(ctx, rows, err, scanFailure())
 	if err != nil {
 		return nil, fmt.Errorf("list failures of a contact: %w", err)
 	}
@@ -192,7 +211,7 @@ func mentioning(ctx context.Context, q queryer, w crm.WorkspaceID, identities []
 			)
 			ORDER BY f.id
 			LIMIT @n`, pgx.NamedArgs{"workspace": w, "channel": [16]byte(ch), "after": [16]byte(after), "n": searchAtOnce})
-		return all(ctx, rows, err, scanFailure)
+		return all(ctx, rows, err, scanFailure())
 	})
 }
 

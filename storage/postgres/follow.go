@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// pollEvery is how often changes and marks are looked for that nobody has told of.
+	// pollEvery is how often unpublished changes and activity are looked for.
 	pollEvery = time.Second
 	// listenRetry is how long a lost connection rests at first, listenRest at most.
 	listenRetry = 100 * time.Millisecond
@@ -27,7 +27,7 @@ const (
 
 var errClosed = errors.New("the store is closed")
 
-// Follow calls wake soon after a workspace has new events. This process's own rounds call it at once; other processes
+// Follow calls wake soon after a workspace has new events. This process's own batches call it immediately; other processes
 // are heard on a connection that is not the pool's. What a process left behind that died is found by looking.
 func (s *Store) Follow(ctx context.Context, wake func(crm.WorkspaceID)) error {
 	stop := s.sequencer.follow(wake)
@@ -41,7 +41,7 @@ func (s *Store) Follow(ctx context.Context, wake func(crm.WorkspaceID)) error {
 			var err error
 			defer func() {
 				if err != nil {
-					cancel(err) // whoever follows begins again
+					cancel(err) // the caller follows again
 				}
 			}()
 			defer storage.Recovered(&err)
@@ -61,7 +61,7 @@ func (s *Store) poll(ctx context.Context) {
 			UNION
 			SELECT workspace_id FROM activity_marks`)
 		left, err := all(ctx, rows, err, pgx.RowTo[crm.WorkspaceID])
-		if err == nil { // else the next look will tell
+		if err == nil { // else the next look may succeed
 			for _, w := range left {
 				s.sequencer.unpublished(w)
 			}

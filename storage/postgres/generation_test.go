@@ -24,7 +24,7 @@ import (
 func TestNothingIsRememberedOfADatabaseThatWasPutBack(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	s, address := fresh(t)
+	s, address := newStore(t)
 	w, err := s.Workspace(ctx, "acme")
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +87,7 @@ func TestNothingIsRememberedOfADatabaseThatWasPutBack(t *testing.T) {
 	if _, _, err := s.ChannelByID(ctx, lost); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the event that is lost has been published", func() bool { _, err := s.PlaceOf(ctx, w, seen); return err == nil })
+	until(t, "the event that is lost has been published", func() bool { _, err := s.SequenceOf(ctx, w, seen); return err == nil })
 	subscription, err := hub.Subscribe(ctx, w, nil) // who knows of it must read everything again
 	if err != nil {
 		t.Fatal(err)
@@ -153,7 +153,7 @@ func plainName(t *testing.T, address string) string {
 // A restore into the same database, and a pooler that goes over to another server, end no connection.
 func TestARestoreThatEndsNoConnectionIsNoticed(t *testing.T) {
 	t.Parallel()
-	s, address := fresh(t)
+	s, address := newStore(t)
 	following, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Follow(following, func(crm.WorkspaceID) {}) }()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -49,25 +48,25 @@ func (s *Store) RecordInteraction(ctx context.Context, w crm.WorkspaceID, i crm.
 // incoming is a message with what it is known again by.
 type incoming struct {
 	crm.Interaction
-	key    [16]byte
-	digest [16]byte // under which it may still be stored, see [Store.keySome]
-	mark   [16]byte // id of its activity mark; not the key, because a forgotten message may return before its mark is used
+	key     [16]byte
+	digest  [16]byte // under which it may still be stored, see [Store.keySome]
+	pending [16]byte // id of its pending activity; not the key, because a forgotten message may return before that is published
 }
 
 func (s *Store) incoming(ctx context.Context, i crm.Interaction) (incoming, error) {
 	secret, err := s.messageSecret(ctx)
 	digest := i.MessageDigest()
-	return incoming{Interaction: i, key: crm.MessageKey(secret, digest), digest: digest, mark: uuid.New()}, err
+	return incoming{Interaction: i, key: crm.MessageKey(secret, digest), digest: digest, pending: uuid.New()}, err
 }
 
 func (s *Store) record(ctx context.Context, w crm.WorkspaceID, i incoming) (crm.Recorded, error) {
 	from := customerOf(w, i.Interaction)
-	remembered := s.known.Load().customers // what comes of this look belongs to this database
-	if c := remembered.contact(from); c != nil && i.Alias == "" {
+	cached := s.known.Load().contacts // what comes of this look belongs to this database
+	if c := cached.contact(from); c != nil && i.Alias == "" {
 		if r, ok, err := s.append(ctx, w, i, *c); ok || err != nil {
 			return r, err
 		}
-		remembered.forget(from)
+		cached.forget(from)
 	}
 	known, err := s.lookAt(ctx, w, i)
 	if err != nil {
@@ -78,41 +77,45 @@ func (s *Store) record(ctx context.Context, w crm.WorkspaceID, i incoming) (crm.
 	}
 	if c := known.contact; c != nil && known.open && known.alias {
 		if r, ok, err := s.append(ctx, w, i, *c); ok || err != nil {
-			remembered.keep(from, r.Contact)
+			cached.keep(from, r.Contact)
 			return r, err
 		}
 	}
 	r, err := s.recordAnew(ctx, w, i)
-	remembered.keep(from, r.Contact)
+	cached.keep(from, r.Contact)
 	return r, err
 }
 
 // lookup is what is known of a message's customer before anything is locked.
 type lookup struct {
 	seen    bool           // the message was recorded before
-	message *crm.SessionID // the session that it is in; nil when it is somebody's who is gone
+	message *crm.SessionID // the session that it is in; nil when its contact has been deleted
 	contact *crm.Contact
 	open    bool // the identity's newest session takes messages
 	alias   bool // the message has none that is not known
 }
 
+var selectLookup = `
+	SELECT
+	  h.active, m.message_key IS NOT NULL, m.session_id, coalesce(s.status, ''), @alias = '' OR a.external_id IS NOT NULL,
+	  ` + contactColumns + `
+	FROM channels h
+	LEFT JOIN messages m ON m.workspace_id = @workspace AND m.message_key IN (@key, @digest)
+	LEFT JOIN identities y ON y.workspace_id = @workspace AND y.channel_id = h.id AND y.external_id = @external
+	LEFT JOIN identities a ON a.workspace_id = @workspace AND a.channel_id = h.id AND a.external_id = @alias
+	LEFT JOIN contacts c ON c.workspace_id = @workspace AND c.id = y.contact_id
+	LEFT JOIN sessions s ON s.workspace_id = @workspace AND s.id = y.session_id
+	WHERE h.workspace_id = @workspace AND h.id = @channel`
+
 func (s *Store) lookAt(ctx context.Context, w crm.WorkspaceID, i incoming) (lookup, error) {
-	rows, err := s.pool.Query(ctx, `
-		SELECT h.active, m.message_key IS NOT NULL, m.session_id, coalesce(s.status, ''), @alias = '' OR a.external_id IS NOT NULL, `+contactColumns+`
-		FROM channels h
-		LEFT JOIN messages m ON m.workspace_id = @workspace AND m.message_key IN (@key, @digest)
-		LEFT JOIN identities y ON y.workspace_id = @workspace AND y.channel_id = h.id AND y.external_id = @external
-		LEFT JOIN identities a ON a.workspace_id = @workspace AND a.channel_id = h.id AND a.external_id = @alias
-		LEFT JOIN contacts c ON c.workspace_id = @workspace AND c.id = y.contact_id
-		LEFT JOIN sessions s ON s.workspace_id = @workspace AND s.id = y.session_id
-		WHERE h.workspace_id = @workspace AND h.id = @channel`, interactionArgs(w, i))
+	rows, err := s.pool.Query(ctx, selectLookup, interactionArgs(w, i))
 	found, err := all(ctx, rows, err, func(row pgx.CollectableRow) (lookup, error) {
 		var l lookup
 		var active bool
 		var message pgtype.UUID
 		var status crm.SessionStatus
 		var c contactRow
-		if err := row.Scan(append([]any{&active, &l.seen, &message, &status, &l.alias}, c.targets()...)...); err != nil {
+		if err := row.Scan(c.targets(&active, &l.seen, &message, &status, &l.alias)...); err != nil {
 			return l, err
 		}
 		if !active {
@@ -137,7 +140,7 @@ func (s *Store) lookAt(ctx context.Context, w crm.WorkspaceID, i incoming) (look
 func interactionArgs(w crm.WorkspaceID, i incoming) pgx.NamedArgs {
 	return pgx.NamedArgs{
 		"workspace": w, "channel": [16]byte(i.ChannelID), "external": i.ExternalID, "alias": i.Alias,
-		"key": i.key, "digest": i.digest, "mark": i.mark, "day": crm.Day(i.Received), "at": i.At, "received": i.Received,
+		"key": i.key, "digest": i.digest, "pending": i.pending, "day": crm.Day(i.Received), "at": i.At, "received": i.Received,
 		"preview": i.Preview,
 	}
 }
@@ -206,9 +209,9 @@ func (s *Store) append(ctx context.Context, w crm.WorkspaceID, i incoming, c crm
 		  SELECT @workspace, @key, id, true, @day FROM target
 		  ON CONFLICT DO NOTHING
 		  RETURNING session_id
-		), `+activity+`mark AS (
+		), `+activity+`pending AS (
 		  INSERT INTO activity_marks (workspace_id, id, channel_id, contact_id, session_id, moved, received_at)
-		  SELECT @workspace, @mark, @channel, t.contact_id, t.id, `+moved+`, @received
+		  SELECT @workspace, @pending, @channel, t.contact_id, t.id, `+moved+`, @received
 		  FROM target t, message m
 		)
 		UPDATE sessions s
@@ -219,18 +222,8 @@ func (s *Store) append(ctx context.Context, w crm.WorkspaceID, i incoming, c crm
 		WHERE s.workspace_id = @workspace AND s.id = m.session_id
 		RETURNING
 		  (SELECT a.last_activity_at FROM contact_activity a WHERE a.workspace_id = @workspace AND a.contact_id = @contact),
-		  s.id, s.contact_id, s.channel_id, s.status, s.tag,
-		  s.last_message_preview, s.last_message_at, s.unread_count, s.started_at, true`, args) // as sessionColumns: the contact is there
-	found, err := all(ctx, rows, err, func(row pgx.CollectableRow) (crm.Session, error) {
-		var v sessionRow
-		var active *time.Time
-		err := row.Scan(append([]any{&active}, v.targets()...)...)
-		c.LastActivityAt = nil
-		if active != nil && active.After(never) {
-			c.LastActivityAt = new(active.UTC())
-		}
-		return v.finish(), err
-	})
+		  `+sessionTable.Select("s")+`, true`, args) // as sessionColumns: the contact is there
+	found, err := all(ctx, rows, err, scanSession(activityTarget{&c.LastActivityAt}))
 	if err != nil || len(found) == 0 {
 		return r, false, err
 	}
@@ -239,7 +232,7 @@ func (s *Store) append(ctx context.Context, w crm.WorkspaceID, i incoming, c crm
 }
 
 // recordAnew takes a message in with everything it touches locked. Messages of one identity, and those that vouch for
-// one email or phone, take turns.
+// one email or phone, wait for each other.
 func (s *Store) recordAnew(ctx context.Context, w crm.WorkspaceID, i incoming) (r crm.Recorded, err error) {
 	stage, err := s.gramStage(ctx, w) // before the transaction, which must not wait for a second connection
 	if err != nil {
@@ -264,14 +257,14 @@ func (s *Store) recordAnew(ctx context.Context, w crm.WorkspaceID, i incoming) (
 	return r, nil
 }
 
-// turns are the locks of everything that must not be found or made twice.
-func turns(w crm.WorkspaceID, i crm.Interaction) []int64 {
+// lockKeys are the keys of the locks of everything that must not be found or made twice.
+func lockKeys(w crm.WorkspaceID, i crm.Interaction) []int64 {
 	var locks []int64
 	for _, external := range i.ExternalIDs() {
 		locks = append(locks, value(w, i.ChannelID.String(), external))
 	}
 	for _, p := range i.Profile.Proofs() {
-		locks = append(locks, turn(w, p.Field, p.Values[0]))
+		locks = append(locks, lockKey(w, p.Field, p.Values[0]))
 	}
 	return locks
 }
@@ -280,16 +273,16 @@ func turns(w crm.WorkspaceID, i crm.Interaction) []int64 {
 type locked struct {
 	crm.Known
 	seen    bool           // the message was recorded before
-	message *crm.SessionID // the session that it is in; nil when it is somebody's who is gone
+	message *crm.SessionID // the session that it is in; nil when its contact has been deleted
 }
 
-// lookAgain takes its turn and looks.
+// lookAgain takes the locks and looks again.
 func (s *Store) lookAgain(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i incoming) (locked, error) {
 	var l locked
 	var message pgtype.UUID
 	b := &pgx.Batch{}
 	args := interactionArgs(w, i)
-	lockValues(b, turns(w, i.Interaction))
+	lockValues(b, lockKeys(w, i.Interaction))
 	b.Queue(`SELECT session_id FROM messages WHERE workspace_id = @workspace AND message_key IN (@key, @digest)`, args).
 		QueryRow(func(row pgx.Row) error {
 			err := row.Scan(&message)
@@ -334,12 +327,8 @@ func (s *Store) lookAgain(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i i
 	}
 	contact := l.Identities[0].ContactID
 	if session := crm.NewestSession(l.Identities, contact); session != nil { // else the identity was loaded without any
-		rows, err := tx.Query(ctx, `
-			SELECT `+sessionColumns+`
-			FROM sessions s
-			WHERE s.workspace_id = @workspace AND s.id = @id
-			FOR NO KEY UPDATE OF s`, pgx.NamedArgs{"workspace": w, "id": [16]byte(*session)})
-		found, err := all(ctx, rows, err, scanSession)
+		rows, err := tx.Query(ctx, selectSessionLocked, pgx.NamedArgs{"workspace": w, "id": [16]byte(*session)})
+		found, err := all(ctx, rows, err, scanSession())
 		if err != nil {
 			return l, err
 		}

@@ -3,13 +3,14 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"kith/internal/crm"
 	"kith/storage"
+	"kith/storage/clause"
 )
 
 // Contacts returns one page of the list that q describes.
@@ -42,15 +43,15 @@ func (s *Store) list(ctx context.Context, w crm.WorkspaceID, q storage.ContactQu
 // ordered reads a list without a search, in one of the orders that [storage.Order.Check] lets it have: from its starting
 // bound on, one row more than the page.
 func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) ([]storage.ContactRow, error) {
-	d := direction(q.ReadsDown())
+	d := clause.Reading(q.ReadsDown())
 	args := pgx.NamedArgs{"workspace": w}
-	beyond := func(columns, place string) string {
+	beyond := func(columns, position string) string {
 		from := q.Page.From()
 		if from == nil {
 			return ""
 		}
 		args["key"], args["at"], args["id"] = from.Key, from.At, from.ID
-		return fmt.Sprintf("AND %s %s %s", columns, d.beyond, place)
+		return fmt.Sprintf("AND %s %s %s", columns, d.Beyond, position)
 	}
 	var sql string
 	limit := q.Page.Size + 1
@@ -69,15 +70,15 @@ func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.Contac
 			  SELECT %[1]s AS active FROM contacts c WHERE c.workspace_id = @workspace AND c.id = l.contact_id LIMIT 1
 			) c
 			ORDER BY l.last_activity_at %[3]s, l.contact_id %[3]s`,
-			contactColumns, beyond("(last_activity_at, contact_id)", "(@at, @id)"), d.order, limit)
+			contactColumns, beyond("(last_activity_at, contact_id)", "(@at, @id)"), d.Order, limit)
 	case storage.Name:
 		sql = fmt.Sprintf(`
-			SELECT c.name_key, NULL, %[1]s
+			SELECT c.name_key, NULL::timestamptz, %[1]s
 			FROM contacts c
 			WHERE c.workspace_id = @workspace %[2]s
 			ORDER BY c.name_key %[3]s, c.id %[3]s
 			LIMIT %[4]d`,
-			contactColumns, beyond("(c.name_key, c.id)", "(@key, @id)"), d.order, limit)
+			contactColumns, beyond("(c.name_key, c.id)", "(@key, @id)"), d.Order, limit)
 	case storage.Created:
 		sql = fmt.Sprintf(`
 			SELECT '', c.created_at, %[1]s
@@ -85,7 +86,7 @@ func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.Contac
 			WHERE c.workspace_id = @workspace %[2]s
 			ORDER BY c.created_at %[3]s, c.id %[3]s
 			LIMIT %[4]d`,
-			contactColumns, beyond("(c.created_at, c.id)", "(@at, @id)"), d.order, limit)
+			contactColumns, beyond("(c.created_at, c.id)", "(@at, @id)"), d.Order, limit)
 	}
 	b := &pgx.Batch{}
 	if q.Order != storage.LastActivity {
@@ -103,31 +104,12 @@ func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.Contac
 
 // scanContactRow scans rows of a list, one after the other.
 func scanContactRow() pgx.RowToFunc[storage.ContactRow] {
-	var (
-		key     string
-		at      pgtype.Timestamptz
-		r       contactRow
-		targets = append([]any{&key, &at}, r.targets()...)
-	)
+	var r contactRow
+	var key string
+	var at time.Time
+	targets := r.targets(&key, instantTarget{&at})
 	return func(row pgx.CollectableRow) (storage.ContactRow, error) {
-		if err := row.Scan(targets...); err != nil {
-			return storage.ContactRow{}, err
-		}
-		c := *r.contact()
-		position := storage.Position{Key: key, ID: uuid.UUID(c.ID)}
-		if at.Valid {
-			position.At = at.Time.UTC()
-		}
-		return storage.ContactRow{Contact: c, Position: position}, nil
+		err := row.Scan(targets...)
+		return storage.ContactRow{Contact: r.Contact, Position: storage.Position{Key: key, At: at, ID: uuid.UUID(r.ID)}}, err
 	}
-}
-
-// sqlDirection is how a statement reads: its ORDER BY, and what lies beyond a bound.
-type sqlDirection struct{ order, beyond string }
-
-func direction(descending bool) sqlDirection {
-	if descending {
-		return sqlDirection{order: "DESC", beyond: "<"}
-	}
-	return sqlDirection{order: "ASC", beyond: ">"}
 }

@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"kith/internal/crm"
 	"kith/internal/search"
@@ -73,7 +72,7 @@ func (s *Store) copyIn(ctx context.Context, w crm.WorkspaceID, batch []storage.L
 	tables := rowsOf(w, batch, keys, stage)
 	return s.atLeisure(ctx, func(tx pgx.Tx) error {
 		for _, t := range tables {
-			if _, err := tx.CopyFrom(ctx, pgx.Identifier{t.name}, t.columns, pgx.CopyFromRows(t.rows)); err != nil {
+			if _, err := tx.CopyFrom(ctx, pgx.Identifier{t.table}, t.columns, pgx.CopyFromRows(t.rows)); err != nil {
 				return err
 			}
 		}
@@ -118,65 +117,50 @@ func keysOf(batch []storage.Loaded) []search.Keys {
 	return keys
 }
 
-// table is what is copied into one table.
-type table struct {
-	name    string
+// copied is what is copied into one table.
+type copied struct {
+	table   string
 	columns []string
 	rows    [][]any
 }
 
-func rowsOf(w crm.WorkspaceID, batch []storage.Loaded, keys []search.Keys, stage gramStage) []table {
-	contacts := table{name: "contacts", columns: []string{
-		"workspace_id", "id", "name", "email", "phone", "notes", "version", "created_at", "updated_at",
-		"name_origin", "name_channel", "email_origin", "email_channel", "phone_origin", "phone_channel",
-		"name_key", "search_text", "grams",
-	}}
-	activity := table{name: "contact_activity", columns: []string{"workspace_id", "contact_id", "last_activity_at"}}
-	terms := table{name: "contact_terms", columns: []string{"workspace_id", "term", "contact_id"}}
-	identities := table{name: "identities", columns: []string{
-		"workspace_id", "channel_id", "external_id", "contact_id", "session_id", "display_name", "created_at",
-	}}
-	sessions := table{name: "sessions", columns: []string{
-		"workspace_id", "id", "contact_id", "channel_id", "status", "tag", "last_message_preview", "last_message_at",
-		"unread_count", "started_at",
-	}}
+func rowsOf(w crm.WorkspaceID, batch []storage.Loaded, keys []search.Keys, stage gramStage) []copied {
+	contacts := copied{table: "contacts", columns: contactTable.Columns()}
+	activity := copied{table: "contact_activity", columns: []string{"workspace_id", "contact_id", "last_activity_at"}}
+	terms := copied{table: "contact_terms", columns: []string{"workspace_id", "term", "contact_id"}}
+	identities := copied{table: "identities", columns: identityTable.Columns()}
+	sessions := copied{table: "sessions", columns: sessionTable.Columns()}
+	var contact contactRow
+	var session crm.Session
+	var identity identityRow
 	for n, l := range batch {
-		c, k, id := l.Contact, keys[n], [16]byte(l.Contact.ID)
-		contacts.rows = append(contacts.rows, []any{
-			w, id, c.Name, c.Email, c.Phone, c.Notes, c.Version, c.CreatedAt, c.UpdatedAt,
-			int16(c.NameFrom.Origin), channelOrNull(c.NameFrom), int16(c.EmailFrom.Origin), channelOrNull(c.EmailFrom),
-			int16(c.PhoneFrom.Origin), channelOrNull(c.PhoneFrom), k.Name, k.Text, stage != gramsNone,
-		})
-		active := never
-		if c.LastActivityAt != nil {
-			active = *c.LastActivityAt
-		}
-		activity.rows = append(activity.rows, []any{w, id, active})
-		for _, t := range k.Terms {
+		id := [16]byte(l.Contact.ID)
+		contact = contactRow{l.Contact, keys[n], stage != gramsNone}
+		contacts.rows = append(contacts.rows, contactTable.Row(w, &contact))
+		activity.rows = append(activity.rows, []any{w, id, activeSince(l.Contact)})
+		for _, t := range keys[n].Terms {
 			terms.rows = append(terms.rows, []any{w, t, id})
 		}
-		for _, v := range l.Sessions {
-			sessions.rows = append(sessions.rows, []any{
-				w, [16]byte(v.ID), id, [16]byte(v.ChannelID), string(v.Status), (*string)(v.Tag), v.LastMessagePreview,
-				v.LastMessageAt, v.UnreadCount, v.StartedAt,
-			})
+		for _, session = range l.Sessions {
+			session.ContactID = &contact.ID
+			sessions.rows = append(sessions.rows, sessionTable.Row(w, &session))
 		}
-		for _, y := range l.Identities {
-			identities.rows = append(identities.rows, []any{
-				w, [16]byte(y.ChannelID), y.ExternalID, id, newestOn(y.ChannelID, l.Sessions), y.DisplayName, y.CreatedAt,
-			})
+		for _, i := range l.Identities {
+			i.ContactID = l.Contact.ID
+			identity = identityRow{i, newestOn(i.ChannelID, l.Sessions)}
+			identities.rows = append(identities.rows, identityTable.Row(w, &identity))
 		}
 	}
-	return []table{contacts, activity, terms, identities, sessions}
+	return []copied{contacts, activity, terms, identities, sessions}
 }
 
 // newestOn is the session of a channel that started last: the one a next message looks at.
-func newestOn(ch crm.ChannelID, sessions []crm.Session) pgtype.UUID {
+func newestOn(ch crm.ChannelID, sessions []crm.Session) crm.SessionID {
 	var newest crm.Session
 	for _, v := range sessions {
 		if v.ChannelID == ch && (v.StartedAt.After(newest.StartedAt) || newest.ID == crm.SessionID{}) {
 			newest = v
 		}
 	}
-	return pgtype.UUID{Bytes: newest.ID, Valid: newest.ID != crm.SessionID{}}
+	return newest.ID
 }

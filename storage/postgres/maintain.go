@@ -52,7 +52,7 @@ func (s *seldom) again() {
 	s.looked = time.Time{}
 }
 
-// Maintain does one helping of the work that earlier calls left behind. Its statements that go over all workspaces read
+// Maintain does one batch of the work that earlier calls left behind. Its statements that go over all workspaces read
 // small tables only; each that writes names its workspace.
 func (s *Store) Maintain(ctx context.Context) (more bool, err error) {
 	detached, err := s.detachSome(ctx)

@@ -16,14 +16,14 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Schema tells how far a database's schema has come.
+// Schema says how far a database's schema has come.
 type Schema struct {
 	Version int64 // 0: nothing there yet
 	Latest  int64 // what this program knows
 }
 
 // Migrate brings the schema of the database at url to this program's version and returns what it found before. Several
-// processes may call it at once: one works, the others wait. Each migration is one transaction.
+// processes may call it concurrently: one works, the others wait. Each migration is one transaction.
 func Migrate(ctx context.Context, url string, o Options) (before Schema, err error) {
 	err = inTurn(ctx, url, o, func() error {
 		if before, err = SchemaOf(ctx, url, o); err != nil {

@@ -270,8 +270,8 @@ func (r reader) writes(ctx context.Context) {
 		return nil
 	}}
 	r.check("edit a session", func() error { _, err := r.store.UpdateSession(ctx, r.workspace, s.ID, e); return err })
-	r.check("place", func() error { _, err := r.store.PlaceOf(ctx, r.workspace, e.Event); return err })
-	r.check("last place", func() error { _, _, err := r.store.LastPlace(ctx, r.workspace); return err })
+	r.check("place", func() error { _, err := r.store.SequenceOf(ctx, r.workspace, e.Event); return err })
+	r.check("last place", func() error { _, _, err := r.store.LastSequence(ctx, r.workspace); return err })
 	r.check("events", func() error { _, err := r.store.Events(ctx, r.workspace, 0, 100); return err })
 	r.check("events from the middle", func() error { _, err := r.store.Events(ctx, r.workspace, 1000, 100); return err })
 	r.check("history", func() error {

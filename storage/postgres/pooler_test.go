@@ -193,7 +193,7 @@ func TestAStoreNeedsNoMoreThanOneConnection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.PlaceOf(ctx, w, *r.Event); err != nil {
+	if _, err := store.SequenceOf(ctx, w, *r.Event); err != nil {
 		t.Error(err)
 	}
 	if _, err := store.Maintain(ctx); err != nil {

@@ -8,7 +8,6 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"kith/internal/crm"
-	"kith/internal/search"
 	"kith/storage"
 )
 
@@ -56,7 +55,7 @@ func saveReceived(b *pgx.Batch, w crm.WorkspaceID, s crm.Session) {
 	})
 }
 
-// moveActivity queues that a message moves a contact's activity, and the mark that events are to tell of it: of the
+// moveActivity queues that a message moves a contact's activity, and its pending activity: of the
 // contact if it moved, and of the session unless that is new. A message to the customer moves nothing. That is decided
 // here and not in the statement: Citus cannot plan an UPDATE whose condition is false whatever the row.
 func moveActivity(b *pgx.Batch, w crm.WorkspaceID, i incoming, c crm.ContactID, session pgtype.UUID) {
@@ -66,7 +65,7 @@ func moveActivity(b *pgx.Batch, w crm.WorkspaceID, i incoming, c crm.ContactID, 
 		if session.Valid {
 			b.Queue(`
 				INSERT INTO activity_marks (workspace_id, id, channel_id, contact_id, session_id, moved, received_at)
-				VALUES (@workspace, @mark, @channel, @contact, @session, false, @received)`, args)
+				VALUES (@workspace, @pending, @channel, @contact, @session, false, @received)`, args)
 		}
 		return
 	}
@@ -81,46 +80,12 @@ func moveActivity(b *pgx.Batch, w crm.WorkspaceID, i incoming, c crm.ContactID, 
 		  RETURNING contact_id
 		)
 		INSERT INTO activity_marks (workspace_id, id, channel_id, contact_id, session_id, moved, received_at)
-		SELECT @workspace, @mark, @channel, @contact, @session, EXISTS (SELECT FROM activity), @received`+ifMoved, args)
+		SELECT @workspace, @pending, @channel, @contact, @session, EXISTS (SELECT FROM activity), @received`+ifMoved, args)
 }
 
-func insertContact(b *pgx.Batch, w crm.WorkspaceID, c crm.Contact, stage gramStage) {
-	keys := search.KeysOf(c)
-	active := never
-	if c.LastActivityAt != nil {
-		active = *c.LastActivityAt
-	}
-	args := contactArgs(w, c, keys, pgx.NamedArgs{"grams": stage != gramsNone, "active": active, "terms": keys.Terms})
-	b.Queue(`
-		INSERT INTO contacts (
-		  workspace_id, id, name, email, phone, notes, version, created_at, updated_at,
-		  name_origin, name_channel, email_origin, email_channel, phone_origin, phone_channel,
-		  name_key, search_text, grams
-		) VALUES (
-		  @workspace, @id, @name, @email, @phone, @notes, @version, @created, @updated,
-		  @name_origin, @name_channel, @email_origin, @email_channel, @phone_origin, @phone_channel,
-		  @name_key, @search_text, @grams
-		)`, args)
-	b.Queue(`
-		INSERT INTO contact_activity (workspace_id, contact_id, last_activity_at)
-		VALUES (@workspace, @id, @active)`, args)
-	b.Queue(`
-		INSERT INTO contact_terms (workspace_id, term, contact_id)
-		SELECT @workspace, t, @id FROM unnest(@terms::text[]) t`, args)
-}
-
-func insertSession(b *pgx.Batch, w crm.WorkspaceID, s crm.Session) {
-	b.Queue(`
-		INSERT INTO sessions (
-		  workspace_id, id, contact_id, channel_id, status, tag, last_message_preview, last_message_at, unread_count, started_at
-		) VALUES (
-		  @workspace, @id, @contact, @channel, @status, @tag, @preview, @at, @unread, @started
-		)`, pgx.NamedArgs{
-		"workspace": w, "id": [16]byte(s.ID), "contact": [16]byte(*s.ContactID), "channel": [16]byte(s.ChannelID),
-		"status": s.Status, "tag": s.Tag, "preview": s.LastMessagePreview, "at": s.LastMessageAt,
-		"unread": s.UnreadCount, "started": s.StartedAt,
-	})
-}
+var insertIdentityRow = `
+	INSERT INTO identities (` + identityTable.Insert() + `)
+	VALUES (` + identityTable.Values() + `)`
 
 // saveIdentities queues the new identities, and the new session of those that are known.
 func saveIdentities(b *pgx.Batch, w crm.WorkspaceID, channel crm.ChannelID, out crm.Outcome) {
@@ -133,12 +98,7 @@ func saveIdentities(b *pgx.Batch, w crm.WorkspaceID, channel crm.ChannelID, out 
 		})
 	}
 	for _, i := range out.NewIdentities {
-		b.Queue(`
-			INSERT INTO identities (workspace_id, channel_id, external_id, contact_id, session_id, display_name, created_at)
-			VALUES (@workspace, @channel, @external, @contact, @session, @name, @created)`, pgx.NamedArgs{
-			"workspace": w, "channel": [16]byte(i.ChannelID), "external": i.ExternalID, "contact": [16]byte(i.ContactID),
-			"session": session, "name": i.DisplayName, "created": i.CreatedAt,
-		})
+		b.Queue(insertIdentityRow, rowArgs(w, identityTable, &identityRow{i, out.Session.ID}))
 	}
 }
 

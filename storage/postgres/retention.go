@@ -12,13 +12,13 @@ import (
 )
 
 const (
-	// forgetWorkspaces is how many workspaces one helping looks at, forgetEvents how many events of each.
+	// forgetWorkspaces is how many workspaces one batch looks at, forgetEvents how many events of each.
 	forgetWorkspaces = 8
 	forgetEvents     = 1000
 )
 
-// ForgetEvents drops what is older than before and serves no history, from the lowest place upwards as far as events are
-// old: who resumes behind an event that is still there has not missed any.
+// ForgetEvents drops what is older than before and serves no history, from the lowest sequence number upwards as far as
+// events are old: who resumes behind an event that is still there has not missed any.
 func (s *Store) ForgetEvents(ctx context.Context, before time.Time) (more bool, err error) {
 	rows, err := s.pool.Query(ctx, `
 		SELECT workspace_id FROM event_heads WHERE first_at < @before ORDER BY first_at LIMIT @n`,
@@ -49,7 +49,7 @@ func (s *Store) forgetSome(ctx context.Context, w crm.WorkspaceID, before time.T
 		b := &pgx.Batch{}
 		b.Queue(`DELETE FROM changes WHERE workspace_id = @workspace AND id = ANY(@dropped)`, args)
 		b.Queue(`UPDATE changes SET seq = 0 WHERE workspace_id = @workspace AND id = ANY(@history)`, args)
-		if len(old.gone) > 0 { // with what lost its place at the moment of the deletion
+		if len(old.gone) > 0 { // with what lost its sequence number at the moment of the deletion
 			b.Queue(`
 				DELETE FROM changes
 				WHERE workspace_id = @workspace AND contact_id = ANY(@gone) AND `+ownChanges+` AND seq = 0`, args)
@@ -74,7 +74,7 @@ func (s *Store) forgetSome(ctx context.Context, w crm.WorkspaceID, before time.T
 // oldEvents are events that are to be forgotten.
 type oldEvents struct {
 	dropped [][16]byte
-	history [][16]byte // lose their place only
+	history [][16]byte // lose their sequence number only
 	gone    [][16]byte // contacts whose deletion is dropped
 }
 

@@ -8,10 +8,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"kith/internal/crm"
 	"kith/internal/search"
+	"kith/storage/clause"
 )
 
 // source is what PostgreSQL offers a search in one workspace. Page sizes stand in the statements as numbers, because a
@@ -52,8 +52,8 @@ type gramState struct {
 const gramsKnown = 5 * time.Second
 
 func (s *Store) gramStage(ctx context.Context, w crm.WorkspaceID) (gramStage, error) {
-	remembered := s.known.Load()
-	if v, ok := remembered.grams.Load(w); ok {
+	cached := s.known.Load()
+	if v, ok := cached.grams.Load(w); ok {
 		if known := v.(gramState); known.stage == gramsComplete || time.Since(known.read) < gramsKnown {
 			return known.stage, nil
 		}
@@ -64,7 +64,7 @@ func (s *Store) gramStage(ctx context.Context, w crm.WorkspaceID) (gramStage, er
 	if err != nil {
 		return 0, translate(ctx, err)
 	}
-	remembered.grams.Store(w, state)
+	cached.grams.Store(w, state)
 	return state.stage, nil
 }
 
@@ -79,51 +79,32 @@ func (s source) args(r search.Range) pgx.NamedArgs {
 	}
 }
 
-// within is the condition that an index key is in the range. Both ends are given and the cursor is one of them: a range and a
-// cursor as two conditions on one side start reading at the wrong place.
-func within(columns string) string {
-	return columns + ` > (@after, @after_id) AND ` + columns + ` < (@before, @before_id)`
-}
-
-// holding is the condition that f lets a text through, with its parameters added to args.
+// holding is [clause.Holding] in this database.
 func holding(column string, f search.Filter, args pgx.NamedArgs) string {
-	var b strings.Builder
-	for i, t := range f.With {
-		name := fmt.Sprintf("with%d", i)
-		args[name] = t
-		fmt.Fprintf(&b, ` AND strpos(%s, @%s) > 0`, column, name)
-	}
-	for i, t := range f.Without {
-		name := fmt.Sprintf("without%d", i)
-		args[name] = t
-		fmt.Fprintf(&b, ` AND strpos(%s, @%s) = 0`, column, name)
-	}
-	return b.String()
+	return clause.Holding("strpos", column, f, args)
 }
 
 func (s source) hits(ctx context.Context, sql string, args pgx.NamedArgs) ([]search.Hit, error) {
 	rows, err := s.pool.Query(ctx, sql, args)
-	var (
-		at         search.IndexKey
-		name, text pgtype.Text
-		r          contactRow
-		targets    = append([]any{&at.Key, (*[16]byte)(&at.ID), &name, &text}, r.targets()...)
-	)
+	var h search.Hit
+	var r contactRow
+	targets := r.targets(&h.Key, (*[16]byte)(&h.ID), textTarget[string]{&h.Name}, textTarget[string]{&h.Text})
 	return all(ctx, rows, err, func(row pgx.CollectableRow) (search.Hit, error) {
 		err := row.Scan(targets...)
-		return search.Hit{IndexKey: at, Contact: r.contact(), Name: name.String, Text: text.String}, err
+		h.Contact = r.contact()
+		return h, err
 	})
 }
 
 // Names reads contacts by name key.
 func (s source) Names(ctx context.Context, r search.Range, n int) ([]search.Hit, error) {
-	d := direction(r.Desc)
+	d := clause.Reading(r.Desc)
 	return s.hits(ctx, fmt.Sprintf(`
 		SELECT c.name_key, c.id, c.name_key, c.search_text, %[1]s
 		FROM contacts c
 		WHERE c.workspace_id = @workspace AND %[2]s
 		ORDER BY c.name_key %[3]s, c.id %[3]s
-		LIMIT %[4]d`, contactColumns, within("(c.name_key, c.id)"), d.order, n), s.args(r))
+		LIMIT %[4]d`, contactColumns, clause.Within("(c.name_key, c.id)"), d.Order, n), s.args(r))
 }
 
 // Reaches reports whether a range of names holds n contacts.
@@ -136,23 +117,23 @@ func (s source) Reaches(ctx context.Context, r search.Range, n int) (ok bool, er
 		  WHERE workspace_id = @workspace AND %s
 		  ORDER BY name_key, id
 		  LIMIT 1 OFFSET %d
-		) c`, within("(name_key, id)"), n-1), s.args(r)).Scan(&ok)
+		) c`, clause.Within("(name_key, id)"), n-1), s.args(r)).Scan(&ok)
 	return ok, translate(ctx, err)
 }
 
 // noContact stands for a name key, a search text and contactColumns where there is none.
-var noContact = strings.Repeat(`NULL, `, 16) + `NULL`
+var noContact = strings.Repeat(`NULL, `, 1+len(new(contactRow).targets())) + `NULL`
 
 // Terms reads contacts by term. Of terms whose contacts are filtered only the hits come back, and after them the last term
 // looked at, if there were n.
 func (s source) Terms(ctx context.Context, r search.Range, also []string, n int) ([]search.Hit, *search.IndexKey, error) {
-	d, args := direction(r.Desc), s.args(r)
+	d, args := clause.Reading(r.Desc), s.args(r)
 	looked := fmt.Sprintf(`
 		SELECT term, contact_id
 		FROM contact_terms
 		WHERE workspace_id = @workspace AND %[1]s
 		ORDER BY term %[2]s, contact_id %[2]s
-		LIMIT %[3]d`, within("(term, contact_id)"), d.order, n)
+		LIMIT %[3]d`, clause.Within("(term, contact_id)"), d.Order, n)
 	contact := fmt.Sprintf(`
 		CROSS JOIN LATERAL (
 		  SELECT c.name_key, c.search_text, %s AS active
@@ -164,7 +145,7 @@ func (s source) Terms(ctx context.Context, r search.Range, also []string, n int)
 		SELECT t.term, t.contact_id, c.*
 		FROM (%[1]s
 		) t%[2]s
-		ORDER BY t.term %[3]s, t.contact_id %[3]s`, looked, contact, d.order)
+		ORDER BY t.term %[3]s, t.contact_id %[3]s`, looked, contact, d.Order)
 	if len(also) > 0 {
 		sql = fmt.Sprintf(`
 		WITH t AS MATERIALIZED (%[1]s
@@ -175,7 +156,7 @@ func (s source) Terms(ctx context.Context, r search.Range, also []string, n int)
 		  ORDER BY t.term %[3]s, t.contact_id %[3]s
 		)
 		UNION ALL
-		(SELECT t.term, t.contact_id, `+noContact+` FROM t OFFSET %[4]d)`, looked, contact, d.order, n-1)
+		(SELECT t.term, t.contact_id, `+noContact+` FROM t OFFSET %[4]d)`, looked, contact, d.Order, n-1)
 	}
 	hits, err := s.hits(ctx, sql, args)
 	if err != nil || len(hits) == 0 {
@@ -193,7 +174,7 @@ func (s source) Terms(ctx context.Context, r search.Range, also []string, n int)
 
 // Scan reads the covering index by name key.
 func (s source) Scan(ctx context.Context, r search.Range, f search.Filter, look, n int) ([]search.Hit, error) {
-	d, args := direction(r.Desc), s.args(r)
+	d, args := clause.Reading(r.Desc), s.args(r)
 	limit := "ALL"
 	if look > 0 {
 		limit = fmt.Sprint(look)
@@ -220,11 +201,11 @@ func (s source) Scan(ctx context.Context, r search.Range, f search.Filter, look,
 		  LIMIT 1
 		) c
 		ORDER BY h.name_key %[3]s, h.id %[3]s`,
-		contactColumns, within("(name_key, id)"), d.order, n, limit, holding("w.search_text", f, args)), args)
+		contactColumns, clause.Within("(name_key, id)"), d.Order, n, limit, holding("w.search_text", f, args)), args)
 }
 
-// A bucket full of matches is quicker read by name, index only, than fetched and sorted. Whether it is one its first names
-// tell. Only a short token can have so many matches, and only a page of ordinary size is worth looking for first.
+// A bucket full of matches is quicker read by name, index only, than fetched and sorted. Its first names show whether it
+// is. Only a short token can have so many matches, and only a page of ordinary size is worth looking for first.
 const (
 	denseSample = 100 // names looked at
 	denseShare  = 50  // one match among so many names makes a bucket dense
@@ -235,20 +216,16 @@ const (
 // Grams reads the gram index, bucket after bucket: buckets rise with the name key, so the first to fill the page end it.
 // A bucket that turns out to be full of matches, or all but empty, is read by name instead.
 func (s source) Grams(ctx context.Context, r search.Range, f search.Filter, n int) ([]search.Hit, error) {
-	d, args := direction(r.Desc), s.args(r)
-	first, last, step := bucket(r.After.Key), bucket(r.Before.Key), 1
-	if r.Desc {
-		first, last, step = last, first, -1
-	}
-	args["first"], args["last"], args["step"] = first, last, step
+	d, args := clause.Reading(r.Desc), s.args(r)
+	args["first"], args["last"], args["step"] = r.Buckets(bucketSize)
 	args["grams"] = search.Grams(s.workspace, 0, f.With)
 	holds := holding("c.search_text", f, args)
 	sparse := fmt.Sprintf(`
-		  SELECT c.name_key, c.id AS place, c.name_key AS name, c.search_text, %s AS last_activity_at
+		  SELECT c.name_key, c.id AS contact_id, c.name_key AS name, c.search_text, %s AS last_activity_at
 		  FROM contacts c
 		  WHERE %s AND %s%s
 		  ORDER BY c.name_key %[5]s, c.id %[5]s
-		  LIMIT %[6]d`, contactColumns, s.inBucket(), within("(c.name_key, c.id)"), holds, d.order, n)
+		  LIMIT %[6]d`, contactColumns, s.inBucket(), clause.Within("(c.name_key, c.id)"), holds, d.Order, n)
 	if n > densePage || len(f.With) > 1 || utf8.RuneCountInString(f.With[0]) > denseToken {
 		return s.hits(ctx, fmt.Sprintf(`
 		SELECT m.*
@@ -303,7 +280,7 @@ func (s source) Grams(ctx context.Context, r search.Range, f search.Filter, n in
 		  )
 		) m
 		LIMIT %[7]d`,
-		names, holds, sparse, denseSample, denseShare, d.order, n, contactColumns), args)
+		names, holds, sparse, denseSample, denseShare, d.Order, n, contactColumns), args)
 }
 
 // Few reads what the gram index has, and of that no more than shows that it is too much.
@@ -325,11 +302,11 @@ func (s source) Few(ctx context.Context, f search.Filter, most int) (hits []sear
 	return hits, true, nil
 }
 
-// anyOf are n contacts c that f lets through, whichever, bucket after bucket: a token that many names of one bucket hold may
-// be in few others. What it needs is added to args.
+// anyOf are n contacts c that f lets through, whichever, bucket after bucket: a token that many names of one bucket hold
+// may be in few others. What it needs is added to args.
 func (s source) anyOf(f search.Filter, n int, args pgx.NamedArgs) string {
 	args["workspace"], args["grams"] = s.workspace, search.Grams(s.workspace, 0, f.With)
-	args["last"] = (search.Buckets - 1) / perBucket
+	_, args["last"], _ = search.Everything().Buckets(bucketSize)
 	return fmt.Sprintf(`
 		FROM generate_series(0, @last::int) b(bucket)
 		CROSS JOIN LATERAL (
@@ -341,15 +318,13 @@ func (s source) anyOf(f search.Filter, n int, args pgx.NamedArgs) string {
 		LIMIT %[3]d`, s.inBucket(), holding("c.search_text", f, args), n)
 }
 
-// perBucket is how many of package search's buckets are one here. Each bucket costs a look-up of every gram, and sorting the
-// matches of one that is full is not done (see dense), so fewer are quicker.
-const perBucket = 2
-
-func bucket(nameKey string) int { return search.Bucket(nameKey) / perBucket }
+// bucketSize is how many of package search's buckets are one here. Each bucket costs a look-up of every gram, and sorting
+// the matches of one that is full is not done (see dense), so fewer are quicker.
+const bucketSize = 2
 
 // bucketStarts holds the lowest name key of each bucket, and last what is above every key.
 var bucketStarts = func() (starts []string) {
-	for i := 0; i < len(search.BucketStarts); i += perBucket {
+	for i := 0; i < len(search.BucketStarts); i += bucketSize {
 		starts = append(starts, search.BucketStarts[i])
 	}
 	return starts

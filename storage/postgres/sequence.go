@@ -29,8 +29,9 @@ type result struct {
 	next      time.Time // when the next batch is due; zero when nothing waits
 }
 
-// batch gives places to the committed changes of a workspace and publishes its activity, in one transaction that locks the
-// workspace's row of event_heads. Unless it is told to wait, it skips a workspace that another process is working on.
+// batch gives sequence numbers to the committed changes of a workspace and publishes its activity, in one transaction
+// that locks the workspace's row of event_heads. Unless it is to wait, it skips a workspace that another process is
+// working on.
 func (t *sequencer) batch(ctx context.Context, w crm.WorkspaceID, wait bool) (result, error) {
 	state := t.state(w)
 	state.mu.Lock()
@@ -60,7 +61,7 @@ func (t *sequencer) batch(ctx context.Context, w crm.WorkspaceID, wait bool) (re
 			return result{}, translate(ctx, err)
 		}
 		if tag.RowsAffected() == 0 && !wait {
-			break // somebody else is at it
+			break // another process is working on it
 		}
 	}
 	return result{next: time.Now().Add(batchPause)}, nil
@@ -73,14 +74,14 @@ type batch struct {
 	workspace crm.WorkspaceID
 	now       time.Time
 
-	found    crm.Place // the newest place before this batch
-	head     crm.Place
+	found    crm.Sequence // the newest sequence number before this batch
+	head     crm.Sequence
 	changes  []change
 	pending  []crm.PendingActivity
 	activity crm.ThrottledActivity
 }
 
-// change is a change without a place.
+// change is a change without a sequence number.
 type change struct {
 	id      crm.EventID
 	kind    crm.EventKind
@@ -94,7 +95,7 @@ type change struct {
 // look takes the workspace's row and reads what there is to do. held is false when the row is not there or, unless it is
 // to wait, another has it. The server gives the row back when it hears nothing of this process any more.
 func (r *batch) look(ctx context.Context, tx pgx.Tx, wait bool) (held bool, err error) {
-	args := pgx.NamedArgs{"workspace": r.workspace, "changes": batchChanges, "marks": batchActivity}
+	args := pgx.NamedArgs{"workspace": r.workspace, "changes": batchChanges, "pending": batchActivity}
 	locking := "FOR NO KEY UPDATE"
 	if !wait {
 		locking += " SKIP LOCKED"
@@ -124,7 +125,7 @@ func (r *batch) look(ctx context.Context, tx pgx.Tx, wait bool) (held bool, err 
 		FROM activity_marks m
 		WHERE m.workspace_id = @workspace
 		ORDER BY m.id
-		LIMIT @marks`, args).Query(func(rows pgx.Rows) (err error) {
+		LIMIT @pending`, args).Query(func(rows pgx.Rows) (err error) {
 		r.pending, err = pgx.CollectRows(rows, scanActivity)
 		return err
 	})
@@ -142,7 +143,7 @@ func scanActivity(row pgx.CollectableRow) (p crm.PendingActivity, err error) {
 	return p, err
 }
 
-// publish writes places and events.
+// publish writes sequence numbers and events.
 func (r *batch) publish(ctx context.Context, tx pgx.Tx) (result, error) {
 	if len(r.pending) > 0 && r.known != r.found {
 		if err := r.catchUp(ctx, tx); err != nil {
@@ -158,7 +159,7 @@ func (r *batch) publish(ctx context.Context, tx pgx.Tx) (result, error) {
 	b := &pgx.Batch{}
 	var first time.Time
 	if len(r.changes) > 0 {
-		first = r.place(b)
+		first = r.sequence(b)
 	} else if len(r.activity.Events) > 0 {
 		first = r.activity.Events[0].At
 	}
@@ -214,22 +215,22 @@ func (r *batch) catchUp(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// place queues the places of the changes, and returns the time of the first.
-func (r *batch) place(b *pgx.Batch) (first time.Time) {
-	ids, places := make([][16]byte, len(r.changes)), make([]int64, len(r.changes))
+// sequence queues the sequence numbers of the changes, and returns the time of the first.
+func (r *batch) sequence(b *pgx.Batch) (first time.Time) {
+	ids, sequences := make([][16]byte, len(r.changes)), make([]int64, len(r.changes))
 	ordered := inOrder(r.changes)
 	for i, c := range ordered {
 		r.head++
-		ids[i], places[i] = c.id, int64(r.head)
+		ids[i], sequences[i] = c.id, int64(r.head)
 	}
 	b.Queue(`
-		UPDATE changes c SET seq = p.place
-		FROM unnest(@ids::uuid[], @places::bigint[]) p(id, place)
+		UPDATE changes c SET seq = p.sequence
+		FROM unnest(@ids::uuid[], @sequences::bigint[]) p(id, sequence)
 		WHERE c.workspace_id = @workspace AND c.id = p.id AND c.seq IS NULL`,
-		pgx.NamedArgs{"workspace": r.workspace, "ids": ids, "places": places}).
+		pgx.NamedArgs{"workspace": r.workspace, "ids": ids, "sequences": sequences}).
 		Exec(func(tag pgconn.CommandTag) error {
 			if int(tag.RowsAffected()) != len(ids) {
-				return fmt.Errorf("%d of %d changes got their place", tag.RowsAffected(), len(ids))
+				return fmt.Errorf("%d of %d changes got their sequence number", tag.RowsAffected(), len(ids))
 			}
 			return nil
 		})
@@ -242,15 +243,15 @@ func inOrder(changes []change) []change {
 	out := slices.SortedFunc(slices.Values(changes), func(a, b change) int {
 		return cmp.Or(cmp.Compare(a.stamp, b.stamp), bytes.Compare(a.id[:], b.id[:]))
 	})
-	places := map[pgtype.UUID][]int{}
+	positions := map[pgtype.UUID][]int{}
 	for i, c := range out {
 		of := c.contact
 		if c.session.Valid {
 			of = c.session
 		}
-		places[of] = append(places[of], i)
+		positions[of] = append(positions[of], i)
 	}
-	for _, at := range places {
+	for _, at := range positions {
 		one := make([]change, len(at))
 		for i, n := range at {
 			one[i] = out[n]
@@ -270,19 +271,19 @@ func (c change) rank() int {
 	return slices.Index([]crm.EventKind{crm.Created, crm.Updated, crm.Deleted}, c.kind)
 }
 
-// queueEvents queues the events of activity, places included.
+// queueEvents queues the events of activity, sequence numbers included.
 func (r *batch) queueEvents(b *pgx.Batch) {
 	n := len(r.activity.Events)
 	if n == 0 {
 		return
 	}
-	ids, places := make([][16]byte, n), make([]int64, n)
+	ids, sequences := make([][16]byte, n), make([]int64, n)
 	contacts, sessions := make([]pgtype.UUID, n), make([]pgtype.UUID, n)
 	versions, actors, at := make([]int32, n), make([]string, n), make([]time.Time, n)
 	for i, e := range r.activity.Events {
 		e = e.Kept()
 		r.head++
-		ids[i], places[i], versions[i], actors[i], at[i] = e.ID, int64(r.head), int32(e.Version), e.Actor, e.At.UTC()
+		ids[i], sequences[i], versions[i], actors[i], at[i] = e.ID, int64(r.head), int32(e.Version), e.Actor, e.At.UTC()
 		if e.ContactID != nil {
 			contacts[i] = pgtype.UUID{Bytes: *e.ContactID, Valid: true}
 		}
@@ -292,12 +293,12 @@ func (r *batch) queueEvents(b *pgx.Batch) {
 	}
 	b.Queue(`
 		INSERT INTO changes (workspace_id, id, seq, kind, contact_id, session_id, version, fields, actor, at, stamp)
-		SELECT @workspace, e.id, e.place, 'ACTIVITY', e.contact_id, e.session_id, e.version, '{}', e.actor, e.at, 0
+		SELECT @workspace, e.id, e.sequence, 'ACTIVITY', e.contact_id, e.session_id, e.version, '{}', e.actor, e.at, 0
 		FROM unnest(
-		  @ids::uuid[], @places::bigint[], @contacts::uuid[], @sessions::uuid[], @versions::integer[], @actors::text[],
+		  @ids::uuid[], @sequences::bigint[], @contacts::uuid[], @sessions::uuid[], @versions::integer[], @actors::text[],
 		  @at::timestamptz[]
-		) e(id, place, contact_id, session_id, version, actor, at)`, pgx.NamedArgs{
-		"workspace": r.workspace, "ids": ids, "places": places, "contacts": contacts, "sessions": sessions,
+		) e(id, sequence, contact_id, session_id, version, actor, at)`, pgx.NamedArgs{
+		"workspace": r.workspace, "ids": ids, "sequences": sequences, "contacts": contacts, "sessions": sessions,
 		"versions": versions, "actors": actors, "at": at,
 	})
 }

@@ -29,15 +29,15 @@ const (
 	channelOfEvents = "kith_events"
 )
 
-// sequencer gives places to changes that are committed, and makes events of the marks that messages leave.
+// sequencer gives sequence numbers to changes that are committed, and publishes the pending activity that messages leave.
 //
 // Ids and times cannot order events for readers who go on from the last one they saw: a transaction may commit after
-// another that began later, and its event would be skipped. So places are given afterwards, by whoever holds the
+// another that began later, and its event would be skipped. So sequence numbers are given afterwards, by the holder of the
 // workspace's row of event_heads, to rows that can be seen by then. Any process may do it for any change; the one that
-// wrote does it at once. What is still to be done is in the database, and what is remembered here only saves looking.
+// wrote does it immediately. All pending work is in the database; what this process remembers only saves queries.
 type sequencer struct {
 	store  *Store
-	origin string // tells this process's notifications from others'
+	origin string // of this process's notifications
 	wakeup chan struct{}
 	life   context.Context //nolint:containedctx // the store's, which ends with it
 	end    context.CancelFunc
@@ -100,7 +100,7 @@ func (t *sequencer) schedule(w crm.WorkspaceID, at time.Time) {
 	t.mu.Unlock()
 	select {
 	case t.wakeup <- struct{}{}:
-	default: // it has been told already
+	default: // it is awake already
 	}
 }
 
@@ -192,7 +192,7 @@ func (t *sequencer) guarded(ctx context.Context, w crm.WorkspaceID) (r result, e
 	return t.batch(ctx, w, false)
 }
 
-// now gives places to what is committed in a workspace before it returns.
+// now gives sequence numbers to what is committed in a workspace before it returns.
 func (t *sequencer) now(ctx context.Context, w crm.WorkspaceID) error {
 	r, err := t.batch(ctx, w, true)
 	if err != nil {
@@ -245,8 +245,8 @@ func (t *sequencer) wake(w crm.WorkspaceID) {
 
 // throttleState is what this process remembers of a workspace.
 type throttleState struct {
-	mu       sync.Mutex // held for a batch
-	known    crm.Place  // the newest event that throttle has seen
+	mu       sync.Mutex   // held for a batch
+	known    crm.Sequence // the newest event that throttle has seen
 	throttle crm.ActivityThrottle
 }
 

@@ -8,16 +8,28 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"kith/internal/crm"
 	"kith/storage"
+	"kith/storage/clause"
 )
 
-// sessionColumns are the columns of sessions s that scanSession reads; they use @workspace. A session whose contact is
-// deleted is anonymous, even where the row still holds the contact.
-const sessionColumns = `
-	s.id, s.contact_id, s.channel_id, s.status, s.tag, s.last_message_preview, s.last_message_at, s.unread_count, s.started_at,
+// sessionTable are the columns of sessions.
+var sessionTable = clause.Table[crm.Session]{
+	{Name: "id", As: id(func(s *crm.Session) *crm.SessionID { return &s.ID })},
+	{Name: "contact_id", As: optionalID(func(s *crm.Session) **crm.ContactID { return &s.ContactID })},
+	{Name: "channel_id", As: id(func(s *crm.Session) *crm.ChannelID { return &s.ChannelID })},
+	{Name: "status", Edited: true, As: text(func(s *crm.Session) *crm.SessionStatus { return &s.Status })},
+	{Name: "tag", Edited: true, As: optionalText(func(s *crm.Session) **crm.SessionTag { return &s.Tag })},
+	{Name: "last_message_preview", As: optionalText(func(s *crm.Session) **string { return &s.LastMessagePreview })},
+	{Name: "last_message_at", As: instant(func(s *crm.Session) *time.Time { return &s.LastMessageAt })},
+	{Name: "unread_count", Edited: true, As: number(func(s *crm.Session) *int { return &s.UnreadCount })},
+	{Name: "started_at", As: instant(func(s *crm.Session) *time.Time { return &s.StartedAt })},
+}
+
+// sessionColumns are the columns of sessions s that scanSession reads; they use @workspace. A session whose contact has
+// been deleted is anonymous, even while the row still holds the contact.
+var sessionColumns = sessionTable.Select("s") + `,
 	s.contact_id IS NOT NULL AND s.contact_id NOT IN (` + deletedContacts + `)`
 
 // anonymized sets the columns of sessions to what [crm.Session.Anonymize] leaves.
@@ -26,36 +38,18 @@ const anonymized = `contact_id = NULL, last_message_preview = NULL`
 // deletedContacts are the contacts that are gone and whose sessions are still being detached: hardly ever any.
 const deletedContacts = `SELECT d.contact_id FROM contact_deletions d WHERE d.workspace_id = @workspace`
 
-// sessionRow is where a row of sessionColumns is scanned to.
-type sessionRow struct {
-	session     crm.Session
-	contact     pgtype.UUID
-	at, started time.Time
-	owned       bool
-}
-
-func (r *sessionRow) targets() []any {
-	s := &r.session
-	return []any{
-		(*[16]byte)(&s.ID), &r.contact, (*[16]byte)(&s.ChannelID), &s.Status, &s.Tag,
-		&s.LastMessagePreview, &r.at, &s.UnreadCount, &r.started, &r.owned,
+// scanSession scans rows of sessionColumns, which come after other columns, one after the other.
+func scanSession(before ...any) pgx.RowToFunc[crm.Session] {
+	var s crm.Session
+	var owned bool
+	targets := append(sessionTable.Targets(&s, before...), &owned)
+	return func(row pgx.CollectableRow) (crm.Session, error) {
+		err := row.Scan(targets...)
+		if !owned {
+			s.Anonymize()
+		}
+		return s, err
 	}
-}
-
-func (r *sessionRow) finish() crm.Session {
-	if r.session.ContactID = new(crm.ContactID(r.contact.Bytes)); !r.owned {
-		r.session.Anonymize()
-	}
-	r.session.LastMessageAt, r.session.StartedAt = r.at.UTC(), r.started.UTC()
-	return r.session
-}
-
-func scanSession(row pgx.CollectableRow) (crm.Session, error) {
-	var r sessionRow
-	if err := row.Scan(r.targets()...); err != nil {
-		return crm.Session{}, err
-	}
-	return r.finish(), nil
 }
 
 // SessionsByID returns the sessions that exist among ids.
@@ -71,12 +65,14 @@ func (s *Store) SessionsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.S
 	return out, nil
 }
 
+var selectSessions = `
+	SELECT ` + sessionColumns + `
+	FROM sessions s
+	WHERE s.workspace_id = @workspace AND s.id = ANY(@ids)`
+
 func (s *Store) sessions(ctx context.Context, q queryer, w crm.WorkspaceID, ids []crm.SessionID) ([]crm.Session, error) {
-	rows, err := q.Query(ctx, `
-		SELECT `+sessionColumns+`
-		FROM sessions s
-		WHERE s.workspace_id = @workspace AND s.id = ANY(@ids)`, pgx.NamedArgs{"workspace": w, "ids": uuids(ids)})
-	return all(ctx, rows, err, scanSession)
+	rows, err := q.Query(ctx, selectSessions, pgx.NamedArgs{"workspace": w, "ids": uuids(ids)})
+	return all(ctx, rows, err, scanSession())
 }
 
 // sessionWindow is the part of a statement that picks sessions: the conditions of the filter, the page's starting bound
@@ -92,17 +88,17 @@ type sessionWindow struct {
 // left to the caller.
 func window(w crm.WorkspaceID, q storage.SessionQuery) sessionWindow {
 	v := sessionWindow{args: pgx.NamedArgs{"workspace": w}}
-	d := direction(!q.Page.FromEnd)
+	d := clause.Reading(!q.Page.FromEnd)
 	if from := q.Page.From(); from != nil {
 		v.args["at"], v.args["id"] = from.At, [16]byte(from.ID)
-		v.beyond = fmt.Sprintf(" AND (s.last_message_at, s.id) %s (@at, @id)", d.beyond)
+		v.beyond = fmt.Sprintf(" AND (s.last_message_at, s.id) %s (@at, @id)", d.Beyond)
 	}
 	v.where = "s.workspace_id = @workspace" + v.beyond + ofKinds(q.Filter, "s.", v.args)
 	if c := q.Filter.Contact; c != nil {
 		v.args["contact"] = [16]byte(*c)
 		v.where += " AND s.contact_id = @contact"
 	}
-	v.order = fmt.Sprintf("ORDER BY s.last_message_at %[1]s, s.id %[1]s LIMIT %[2]d", d.order, q.Page.Size+1)
+	v.order = fmt.Sprintf("ORDER BY s.last_message_at %[1]s, s.id %[1]s LIMIT %[2]d", d.Order, q.Page.Size+1)
 	return v
 }
 
@@ -140,7 +136,7 @@ func (s *Store) Sessions(ctx context.Context, w crm.WorkspaceID, q storage.Sessi
 		sql = filtered(f, v)
 	}
 	rows, err := s.pool.Query(ctx, sql, v.args)
-	found, err := all(ctx, rows, err, scanSession)
+	found, err := all(ctx, rows, err, scanSession())
 	if err != nil {
 		return storage.SessionPage{}, fmt.Errorf("list sessions: %w", err)
 	}
@@ -148,8 +144,8 @@ func (s *Store) Sessions(ctx context.Context, w crm.WorkspaceID, q storage.Sessi
 }
 
 // filtered is the statement that lists the sessions of the kinds that pass a filter: a page of each kind, merged. So it
-// reads no session that does not pass, wherever those that pass lie; the counters tell which kinds there are. What cannot
-// be told from the index are the contacts that are gone and whose sessions are still being detached.
+// reads no session that does not pass, wherever those that pass lie; the counters show which kinds there are. The index
+// does not show which contacts are gone while their sessions are still being detached.
 func filtered(f storage.SessionFilter, v sessionWindow) string {
 	nobody, known, gone := []bool{false, true}, "", ""
 	switch a := f.Anonymous; {
@@ -221,11 +217,11 @@ func (s *Store) SessionsByContact(ctx context.Context, w crm.WorkspaceID, ids []
 		return nil, fmt.Errorf("list sessions of contacts: %w", translate(ctx, err))
 	}
 	found := make(map[crm.ContactID][]crm.Session, len(ids))
+	var id crm.ContactID
+	scan := scanSession((*[16]byte)(&id))
 	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
-		var id crm.ContactID
-		var r sessionRow
-		err := row.Scan(append([]any{(*[16]byte)(&id)}, r.targets()...)...)
-		found[id] = append(found[id], r.finish())
+		v, err := scan(row)
+		found[id] = append(found[id], v)
 		return struct{}{}, err
 	})
 	if err != nil {
@@ -237,4 +233,13 @@ func (s *Store) SessionsByContact(ctx context.Context, w crm.WorkspaceID, ids []
 		}
 	}
 	return out, nil
+}
+
+var insertSessionRow = `
+	INSERT INTO sessions (` + sessionTable.Insert() + `)
+	VALUES (` + sessionTable.Values() + `)`
+
+// insertSession queues a new session.
+func insertSession(b *pgx.Batch, w crm.WorkspaceID, s crm.Session) {
+	b.Queue(insertSessionRow, rowArgs(w, sessionTable, &s))
 }

@@ -11,6 +11,11 @@ import (
 	"kith/storage"
 )
 
+var updateSession = `
+	UPDATE sessions
+	SET ` + sessionTable.Set() + `
+	WHERE workspace_id = @workspace AND id = @id`
+
 // UpdateSession hands a session to e.Change and saves the status, the tag and the number of unread messages.
 func (s *Store) UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.SessionID, e crm.SessionEdit) (crm.Session, error) {
 	var v crm.Session
@@ -25,11 +30,7 @@ func (s *Store) UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.Ses
 			return refused
 		}
 		b := &pgx.Batch{}
-		b.Queue(`
-			UPDATE sessions SET status = @status, tag = @tag, unread_count = @unread
-			WHERE workspace_id = @workspace AND id = @id`, pgx.NamedArgs{
-			"workspace": w, "id": [16]byte(id), "status": v.Status, "tag": v.Tag, "unread": v.UnreadCount,
-		})
+		b.Queue(updateSession, rowArgs(w, sessionTable, &v))
 		s.publish(b, w, *event)
 		if from, to := storage.KindOf(before), storage.KindOf(v); from != to {
 			addToSessions(b, w, storage.KindCount{SessionKind: from, N: -1}, storage.KindCount{SessionKind: to, N: 1})
@@ -48,6 +49,12 @@ func (s *Store) UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.Ses
 	return v, nil
 }
 
+var selectSessionLocked = `
+	SELECT ` + sessionColumns + `
+	FROM sessions s
+	WHERE s.workspace_id = @workspace AND s.id = @id
+	FOR NO KEY UPDATE OF s`
+
 // lockSession reads one session and keeps others from changing it, and its contact from being deleted, so that it is
 // counted as what it is; ErrNotFound when there is none. The contact comes first, as in a deletion.
 func (s *Store) lockSession(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, id crm.SessionID) (crm.Session, error) {
@@ -60,13 +67,9 @@ func (s *Store) lockSession(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i
 		WHERE c.workspace_id = @workspace
 		  AND c.id = (SELECT s.contact_id FROM sessions s WHERE s.workspace_id = @workspace AND s.id = @id)
 		FOR KEY SHARE OF c`, args)
-	b.Queue(`
-		SELECT `+sessionColumns+`
-		FROM sessions s
-		WHERE s.workspace_id = @workspace AND s.id = @id
-		FOR NO KEY UPDATE OF s`, args).
+	b.Queue(selectSessionLocked, args).
 		Query(func(rows pgx.Rows) (err error) {
-			v, err = pgx.CollectExactlyOneRow(rows, scanSession)
+			v, err = pgx.CollectExactlyOneRow(rows, scanSession())
 			return err
 		})
 	err := tx.SendBatch(ctx, b).Close()

@@ -6,7 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// firstRows is from how many rows on a table has statistics of its own.
+// firstRows is the number of rows from which a table gets its own statistics.
 const firstRows = 500
 
 // growing are the tables whose statistics decide on plans.
@@ -14,7 +14,7 @@ var growing = []string{
 	"contacts", "contact_activity", "contact_terms", "identities", "sessions", "messages", "changes",
 }
 
-// analyzeFirst gathers the first statistics of a table that has grown. The server would do it by itself within a minute or
+// analyzeFirst gathers the first statistics of a table that has grown. The server would do it within a minute or
 // so. But plans that were made for an empty table are kept until then: they take a whole workspace for a row or two.
 func (s *Store) analyzeFirst(ctx context.Context) error {
 	known := s.known.Load()

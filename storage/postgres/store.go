@@ -33,7 +33,7 @@ type Options struct {
 	StatementTimeout time.Duration
 	// Traces gets a span for each statement, with the statement and none of its values. Nil traces nothing.
 	Traces trace.TracerProvider
-	// Panicked is told of panics in goroutines of the store's own, which go on. Nil tells nobody.
+	// Panicked is called with panics of the store's own goroutines, which go on. It may be nil.
 	Panicked func(*storage.PanicError)
 }
 
@@ -44,7 +44,7 @@ type Store struct {
 	pool    *pgxpool.Pool
 	citus   atomic.Bool
 
-	known       atomic.Pointer[memories]
+	known       atomic.Pointer[caches]
 	generations generations
 	born        gramStage // of a new workspace; tests have it complete from the start
 	sweep       sweeper
@@ -75,7 +75,7 @@ func open(ctx context.Context, url string, o Options, adjust func(*pgxpool.Confi
 	}
 	timeout := cmp.Or(o.StatementTimeout, 10*time.Second)
 	s := &Store{url: url, options: o, panicked: o.Panicked}
-	s.known.Store(newMemories())
+	s.known.Store(newCaches())
 	s.sequencer = newSequencer(s)
 	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error { // before any statement learns from this server
 		registerTypes(c.TypeMap())
@@ -128,8 +128,8 @@ func (s *Store) PoolStats() (most, open, inUse int, acquired, waited int64, wait
 		p.EmptyAcquireWaitTime()
 }
 
-// Close waits for running statements and closes the pool. What has no place by then is given one by another process, or
-// when this one is back.
+// Close waits for running statements and closes the pool. What has no sequence number by then is given one by another
+// process, or when this one is back.
 func (s *Store) Close() error {
 	s.sequencer.stop()
 	s.pool.Close()

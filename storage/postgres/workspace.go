@@ -28,7 +28,8 @@ func (s *Store) Workspace(ctx context.Context, name string) (crm.WorkspaceID, er
 		if !errors.Is(err, pgx.ErrNoRows) {
 			return 0, fmt.Errorf("find workspace: %w", translate(ctx, err))
 		}
-		// Two at once may choose the same name, and the number may be taken: then nothing is written, and it is tried again.
+		// Two processes may choose the same name, and the number may be taken: then nothing is written, and it is tried
+		// again.
 		_, err = s.pool.Exec(ctx, `
 			INSERT INTO workspaces (workspace_id, name, created_at, gram_state, gram_state_at)
 			VALUES (@workspace, @name, @now, @stage, @now)

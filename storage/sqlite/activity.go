@@ -16,24 +16,25 @@ import (
 )
 
 const (
-	// tellPause is how long marks are gathered, so that those of one moment share a transaction.
-	tellPause = 20 * time.Millisecond
-	// tellAtOnce is how many contacts, and how many sessions, are told of in one transaction. Other writes wait that long.
-	tellAtOnce = 100
+	// gatherPause is how long pending activity is gathered, so that that of one moment shares a transaction.
+	gatherPause = 20 * time.Millisecond
+	// activityBatch is how many contacts, and how many sessions, have their activity published in one transaction. Other
+	// writes wait that long.
+	activityBatch = 100
 )
 
-// tellActivity turns marks of activity into events until ctx ends. One caller at a time does it, the others stand by.
-// A mark is in the database from the message's own transaction on, so that a process that dies loses none: whoever
-// follows next tells of it.
-func (s *Store) tellActivity(ctx context.Context) error {
+// publishActivity publishes pending activity as events until ctx ends. One caller at a time does it, the others wait.
+// Pending activity is stored in the transaction of its message, so that none is lost with a process: the next one that
+// follows publishes it.
+func (s *Store) publishActivity(ctx context.Context) error {
 	select {
-	case s.teller <- struct{}{}:
-		defer func() { <-s.teller }()
+	case s.publishing <- struct{}{}:
+		defer func() { <-s.publishing }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	for {
-		next, err := s.tell(ctx)
+		next, err := s.publishDue(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -46,76 +47,76 @@ func (s *Store) tellActivity(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 		case <-pause.C:
-		case <-s.marks:
-			pause.Reset(min(next, tellPause))
+		case <-s.pending:
+			pause.Reset(min(next, gatherPause))
 			<-pause.C
 		}
 		pause.Stop()
 	}
 }
 
-// tell does one helping of marks, and reports when to look for the next.
-func (s *Store) tell(ctx context.Context) (next time.Duration, err error) {
-	if next, err = s.nextMark(ctx); err != nil || next > 0 {
+// publishDue publishes one batch of the activity that is due, and reports when to look for the next.
+func (s *Store) publishDue(ctx context.Context) (next time.Duration, err error) {
+	if next, err = s.nextDue(ctx); err != nil || next > 0 {
 		return next, err
 	}
 	more := false
 	err = s.write(ctx, func(ctx context.Context, t *tx) error {
 		now := time.Now()
-		contacts, err := s.markedContacts(ctx, t, now)
+		contacts, err := s.pendingContacts(ctx, t, now)
 		if err != nil {
 			return err
 		}
-		sessions, err := s.markedSessions(ctx, t, now)
+		sessions, err := s.pendingSessions(ctx, t, now)
 		if err != nil {
 			return err
 		}
-		more = len(contacts) == tellAtOnce || len(sessions) == tellAtOnce
+		more = len(contacts) == activityBatch || len(sessions) == activityBatch
 		return t.addActivity(ctx, append(contacts, sessions...), now)
 	})
 	if err != nil || more {
 		return 0, err
 	}
-	return s.nextMark(ctx)
+	return s.nextDue(ctx)
 }
 
-// nextMark is how long it is until a mark may be told of; [followEvery] at most, for other processes make marks too.
-func (s *Store) nextMark(ctx context.Context) (time.Duration, error) {
+// nextDue is how long it is until pending activity is due; [followEvery] at most, for other processes leave some, too.
+func (s *Store) nextDue(ctx context.Context) (time.Duration, error) {
 	return read(ctx, s, func(c *conn) (time.Duration, error) {
 		next, now := followEvery, time.Now()
 		for _, query := range []string{
 			`SELECT told_at FROM contact_activity WHERE dirty_at IS NOT NULL ORDER BY told_at LIMIT 1`,
 			`SELECT told_at FROM sessions WHERE dirty_at IS NOT NULL ORDER BY told_at LIMIT 1`,
 		} {
-			told, found, err := first(ctx, c, query, nil, scanInt)
+			last, found, err := first(ctx, c, query, nil, scanInt)
 			if err != nil {
 				return 0, err
 			}
 			if found {
-				next = min(next, crm.ActivityDue(micros(int64(told)), now, s.tellEvery))
+				next = min(next, crm.ActivityDue(micros(int64(last)), now, s.activityInterval))
 			}
 		}
 		return next, nil
 	})
 }
 
-// mark is a contact or session with messages that no event has told of yet.
-type mark struct {
+// pending is the activity of a contact or session that no event has been published for yet.
+type pending struct {
 	workspace crm.WorkspaceID
 	n         int64 // of a session's row
 	gone      bool  // a contact that is not there
 	event     crm.Event
 }
 
-// isDue is the condition that a mark may be told of, and the order in which marks are.
+// isDue is the condition that pending activity may be published, and the order in which it is.
 const isDue = `dirty_at IS NOT NULL AND (told_at <= @due OR told_at > @now) ORDER BY told_at LIMIT @n`
 
 func (s *Store) dueArgs(now time.Time) args {
-	return args{"due": now.Add(-s.tellEvery).UnixMicro(), "now": now.UnixMicro(), "n": tellAtOnce}
+	return args{"due": now.Add(-s.activityInterval).UnixMicro(), "now": now.UnixMicro(), "n": activityBatch}
 }
 
-// markedContacts reads the marks of contacts that are due, and clears them.
-func (s *Store) markedContacts(ctx context.Context, t *tx, now time.Time) ([]mark, error) {
+// pendingContacts reads and clears the pending activity of contacts that is due.
+func (s *Store) pendingContacts(ctx context.Context, t *tx, now time.Time) ([]pending, error) {
 	found, err := all(ctx, t.conn, `
 		SELECT a.workspace_id, a.contact_id, a.dirty_channel, a.dirty_at, c.version
 		FROM (
@@ -124,7 +125,7 @@ func (s *Store) markedContacts(ctx context.Context, t *tx, now time.Time) ([]mar
 		  WHERE `+isDue+`
 		) a
 		LEFT JOIN contacts c ON c.workspace_id = a.workspace_id AND c.id = a.contact_id`, s.dueArgs(now),
-		func(rows *sql.Rows) (m mark, err error) {
+		func(rows *sql.Rows) (m pending, err error) {
 			var contact uuid.UUID
 			var channel crm.ChannelID
 			var at int64
@@ -145,11 +146,11 @@ func (s *Store) markedContacts(ctx context.Context, t *tx, now time.Time) ([]mar
 	}
 	return found, t.clear(ctx, `
 		UPDATE contact_activity SET dirty_at = NULL, dirty_channel = NULL, told_at = @now
-		WHERE (workspace_id, contact_id) IN (SELECT value ->> 0, unhex(value ->> 1) FROM json_each(@marks))`, keys, now)
+		WHERE (workspace_id, contact_id) IN (SELECT value ->> 0, unhex(value ->> 1) FROM json_each(@keys))`, keys, now)
 }
 
-// markedSessions reads the marks of sessions that are due, and clears them.
-func (s *Store) markedSessions(ctx context.Context, t *tx, now time.Time) ([]mark, error) {
+// pendingSessions reads and clears the pending activity of sessions that is due.
+func (s *Store) pendingSessions(ctx context.Context, t *tx, now time.Time) ([]pending, error) {
 	found, err := all(ctx, t.conn, `
 		SELECT
 		  s.n, s.workspace_id, s.id, s.channel_id, s.dirty_at,
@@ -158,7 +159,7 @@ func (s *Store) markedSessions(ctx context.Context, t *tx, now time.Time) ([]mar
 		  ) THEN s.contact_id END
 		FROM sessions s
 		WHERE `+isDue, s.dueArgs(now),
-		func(rows *sql.Rows) (m mark, err error) {
+		func(rows *sql.Rows) (m pending, err error) {
 			var session uuid.UUID
 			var contact uuid.NullUUID
 			var channel crm.ChannelID
@@ -179,33 +180,33 @@ func (s *Store) markedSessions(ctx context.Context, t *tx, now time.Time) ([]mar
 	}
 	return found, t.clear(ctx, `
 		UPDATE sessions SET dirty_at = NULL, told_at = @now
-		WHERE n IN (SELECT value FROM json_each(@marks))`, keys, now)
+		WHERE n IN (SELECT value FROM json_each(@keys))`, keys, now)
 }
 
-// clear runs a statement on @marks.
-func (t *tx) clear(ctx context.Context, query string, marks any, now time.Time) error {
-	list, err := json.Marshal(marks)
+// clear runs a statement on @keys.
+func (t *tx) clear(ctx context.Context, query string, keys any, now time.Time) error {
+	list, err := json.Marshal(keys)
 	if err == nil {
-		_, err = t.exec(ctx, query, args{"marks": string(list), "now": now.UnixMicro()})
+		_, err = t.exec(ctx, query, args{"keys": string(list), "now": now.UnixMicro()})
 	}
 	return err
 }
 
-// addActivity writes the events of marks, in the order of their messages.
-func (t *tx) addActivity(ctx context.Context, marks []mark, now time.Time) error {
-	slices.SortStableFunc(marks, func(a, b mark) int {
+// addActivity writes the events of pending activity, in the order of its messages.
+func (t *tx) addActivity(ctx context.Context, list []pending, now time.Time) error {
+	slices.SortStableFunc(list, func(a, b pending) int {
 		return cmp.Or(cmp.Compare(a.workspace, b.workspace), a.event.At.Compare(b.event.At))
 	})
 	events := map[crm.WorkspaceID][]crm.Event{}
-	for _, m := range marks {
+	for _, m := range list {
 		if m.gone {
 			continue
 		}
 		m.event.ID, m.event.Kind = crm.NewEventID(now), crm.Activity
 		events[m.workspace] = append(events[m.workspace], m.event)
 	}
-	for w, list := range events {
-		if err := t.addEvents(ctx, w, list...); err != nil {
+	for w, of := range events {
+		if err := t.addEvents(ctx, w, of...); err != nil {
 			return err
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"kith/storage/sqlite/sqlitetest"
 )
 
-func TestActivityThatNobodyWasToldOfOutlivesARestart(t *testing.T) {
+func TestActivityThatWasNotPublishedOutlivesARestart(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "kith.db")
 	first, err := sqlite.Open(t.Context(), path)
@@ -38,11 +38,11 @@ func TestActivityThatNobodyWasToldOfOutlivesARestart(t *testing.T) {
 			}
 		})
 	}()
-	for told := map[string]bool{}; len(told) < 2; {
+	for published := map[string]bool{}; len(published) < 2; {
 		select {
 		case <-woken:
 		case <-time.After(20 * time.Second):
-			t.Fatal("activity is not told of")
+			t.Fatal("activity is not published")
 		}
 		events, err := second.Events(t.Context(), w, 0, 100)
 		if err != nil {
@@ -52,9 +52,9 @@ func TestActivityThatNobodyWasToldOfOutlivesARestart(t *testing.T) {
 			switch {
 			case e.Kind != crm.Activity:
 			case e.SessionID == nil && *e.ContactID == r.Contact.ID:
-				told["contact"] = true
+				published["contact"] = true
 			case *e.SessionID == r.Session.ID:
-				told["session"] = true
+				published["session"] = true
 			}
 		}
 	}

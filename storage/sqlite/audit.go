@@ -10,6 +10,7 @@ import (
 
 	"kith/internal/crm"
 	"kith/storage"
+	"kith/storage/clause"
 )
 
 // AddAudit keeps an entry.
@@ -68,10 +69,10 @@ func (t *tx) addAudits(ctx context.Context, w crm.WorkspaceID, audit []*crm.Audi
 
 // Audit returns one page of the entries, newest first.
 func (s *Store) Audit(ctx context.Context, w crm.WorkspaceID, p storage.Page) (storage.AuditPage, error) {
-	d, beyond := direction(!p.FromEnd), ""
+	d, beyond := clause.Reading(!p.FromEnd), ""
 	a := args{"workspace": w, "n": p.Size + 1}
 	if from := p.From(); from != nil {
-		beyond = fmt.Sprintf(` AND id %s @id`, d.beyond)
+		beyond = fmt.Sprintf(` AND id %s @id`, d.Beyond)
 		a["id"] = from.ID[:]
 	}
 	found, err := read(ctx, s, func(c *conn) ([]crm.AuditEntry, error) {
@@ -80,7 +81,7 @@ func (s *Store) Audit(ctx context.Context, w crm.WorkspaceID, p storage.Page) (s
 			FROM audit
 			WHERE workspace_id = @workspace%s
 			ORDER BY id %s
-			LIMIT @n`, beyond, d.order), a, scanAudit)
+			LIMIT @n`, beyond, d.Order), a, scanAudit)
 	})
 	if err != nil {
 		return storage.AuditPage{}, wrap("list audit entries", err)

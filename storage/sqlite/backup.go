@@ -38,7 +38,7 @@ func Backup(ctx context.Context, path, target string) (err error) {
 	if err := flush(part); err != nil {
 		return fmt.Errorf("back up: %w", err)
 	}
-	if err := place(part, target); err != nil {
+	if err := rename(part, target); err != nil {
 		return fmt.Errorf("back up: %w", err)
 	}
 	return flush(filepath.Dir(target))
@@ -54,8 +54,8 @@ func copyDatabase(ctx context.Context, path, part string) (err error) {
 	return err
 }
 
-// place gives a file its name, unless there is one of that name.
-func place(part, target string) error {
+// rename gives a file its name, unless there is one of that name.
+func rename(part, target string) error {
 	err := os.Link(part, target)
 	if err == nil || errors.Is(err, fs.ErrExist) {
 		return err

@@ -3,25 +3,40 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-
 	"kith/internal/crm"
+	"kith/storage/clause"
 )
 
-const channelColumns = `id, name, type, active, created_at, domains, require_signed_identity, secrets`
+// channelTable are the columns of channels.
+var channelTable = clause.Table[crm.Channel]{
+	{Name: "id", As: id(func(c *crm.Channel) *crm.ChannelID { return &c.ID })},
+	{Name: "name", Edited: true, As: text(func(c *crm.Channel) *string { return &c.Name })},
+	{Name: "type", As: text(func(c *crm.Channel) *crm.ChannelType { return &c.Type })},
+	{Name: "active", Edited: true, As: clause.Plain(func(c *crm.Channel) *bool { return &c.Active })},
+	{Name: "created_at", As: instant(func(c *crm.Channel) *time.Time { return &c.CreatedAt })},
+	{Name: "domains", Edited: true, As: texts(func(c *crm.Channel) *[]string { return &c.Domains })},
+	{Name: "require_signed_identity", Edited: true, As: clause.Plain(func(c *crm.Channel) *bool { return &c.RequireSignedIdentity })},
+	{Name: "secrets", Edited: true, As: clause.Plain(func(c *crm.Channel) *[]byte { return (*[]byte)(&c.Secrets) })},
+}
+
+var channelColumns = channelTable.Select("c")
+
+func scanChannel(rows *sql.Rows) (c crm.Channel, err error) {
+	err = rows.Scan(channelTable.Targets(&c)...)
+	return c, err
+}
 
 // Channels returns every channel of the workspace, oldest first.
 func (s *Store) Channels(ctx context.Context, w crm.WorkspaceID) ([]crm.Channel, error) {
 	found, err := read(ctx, s, func(c *conn) ([]crm.Channel, error) {
 		return all(ctx, c, `
 			SELECT `+channelColumns+`
-			FROM channels
-			WHERE workspace_id = @workspace
-			ORDER BY id`,
+			FROM channels c
+			WHERE c.workspace_id = @workspace
+			ORDER BY c.id`,
 			args{"workspace": w}, scanChannel)
 	})
 	return found, wrap("channels", err)
@@ -32,8 +47,8 @@ func (s *Store) ChannelsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.C
 	found, err := read(ctx, s, func(c *conn) ([]crm.Channel, error) {
 		return all(ctx, c, `
 			SELECT `+channelColumns+`
-			FROM channels
-			WHERE workspace_id = @workspace AND id IN (SELECT unhex(value) FROM json_each(@ids))`,
+			FROM channels c
+			WHERE c.workspace_id = @workspace AND c.id IN (SELECT unhex(value) FROM json_each(@ids))`,
 			args{"workspace": w, "ids": idList(ids)}, scanChannel)
 	})
 	if err != nil {
@@ -50,22 +65,8 @@ func (s *Store) ChannelsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.C
 func (s *Store) CreateChannel(ctx context.Context, w crm.WorkspaceID, c crm.Channel, audit ...*crm.AuditEntry) error {
 	return wrap("create channel", s.write(ctx, func(ctx context.Context, t *tx) error {
 		_, err := t.exec(ctx, `
-			INSERT INTO channels (
-			  workspace_id, id, name, type, active, created_at, domains, require_signed_identity, secrets
-			) VALUES (
-			  @workspace, @id, @name, @type, @active, @created, @domains, @signed, @secrets
-			)`,
-			args{
-				"workspace": w,
-				"id":        c.ID[:],
-				"name":      c.Name,
-				"type":      string(c.Type),
-				"active":    c.Active,
-				"created":   c.CreatedAt.UnixMicro(),
-				"domains":   textList(c.Domains),
-				"signed":    c.RequireSignedIdentity,
-				"secrets":   []byte(c.Secrets),
-			})
+			INSERT INTO channels (`+channelTable.Insert()+`)
+			VALUES (`+channelTable.Values()+`)`, rowArgs(w, channelTable, &c))
 		if err != nil {
 			return err
 		}
@@ -96,17 +97,8 @@ func (s *Store) UpdateChannel(
 		c.ID, c.Type, c.CreatedAt = before.ID, before.Type, before.CreatedAt
 		_, err = t.exec(ctx, `
 			UPDATE channels
-			SET name = @name, active = @active, domains = @domains, require_signed_identity = @signed, secrets = @secrets
-			WHERE workspace_id = @workspace AND id = @id`,
-			args{
-				"workspace": w,
-				"id":        id[:],
-				"name":      c.Name,
-				"active":    c.Active,
-				"domains":   textList(c.Domains),
-				"signed":    c.RequireSignedIdentity,
-				"secrets":   []byte(c.Secrets),
-			})
+			SET `+channelTable.Set()+`
+			WHERE workspace_id = @workspace AND id = @id`, rowArgs(w, channelTable, &c))
 		if err != nil {
 			return err
 		}
@@ -121,32 +113,11 @@ func (s *Store) UpdateChannel(
 	return c, nil
 }
 
+var selectChannel = `
+	SELECT ` + channelColumns + `
+	FROM channels c
+	WHERE c.workspace_id = @workspace AND c.id = @id`
+
 func channelByID(ctx context.Context, c *conn, w crm.WorkspaceID, id crm.ChannelID) (crm.Channel, bool, error) {
-	return first(ctx, c, `
-		SELECT `+channelColumns+`
-		FROM channels
-		WHERE workspace_id = @workspace AND id = @id`,
-		args{"workspace": w, "id": id[:]}, scanChannel)
+	return first(ctx, c, selectChannel, args{"workspace": w, "id": id[:]}, scanChannel)
 }
-
-func scanChannel(rows *sql.Rows) (crm.Channel, error) { return scanChannelAfter(rows) }
-
-// scanChannelAfter reads the channelColumns that come after other columns.
-func scanChannelAfter(rows *sql.Rows, before ...any) (c crm.Channel, err error) {
-	var created int64
-	var domains []byte
-	err = rows.Scan(append(before,
-		(*uuid.UUID)(&c.ID), &c.Name, &c.Type, &c.Active, &created, &domains, &c.RequireSignedIdentity,
-		(*[]byte)(&c.Secrets))...)
-	if err != nil {
-		return c, err
-	}
-	c.CreatedAt = micros(created)
-	if string(domains) == "[]" {
-		return c, nil
-	}
-	return c, json.Unmarshal(domains, &c.Domains)
-}
-
-// micros is the time that is stored as so many microseconds since 1970.
-func micros(n int64) time.Time { return time.UnixMicro(n).UTC() }

@@ -110,8 +110,8 @@ func (a args) named() []any {
 
 // readers is the pool of connections for reading. The one given back last is taken first: its cache is warm.
 type readers struct {
-	db   *sql.DB
-	turn chan struct{}
+	db    *sql.DB
+	slots chan struct{} // a semaphore
 
 	mu     sync.Mutex
 	closed bool
@@ -119,7 +119,7 @@ type readers struct {
 }
 
 func newReaders(db *sql.DB, size int) *readers {
-	return &readers{db: db, turn: make(chan struct{}, size)}
+	return &readers{db: db, slots: make(chan struct{}, size)}
 }
 
 // read runs a function on a connection for reading.
@@ -156,7 +156,7 @@ func readOnce[T any](ctx context.Context, s *Store, f func(*conn) (T, error)) (T
 
 func (r *readers) take(ctx context.Context) (*conn, error) {
 	select {
-	case r.turn <- struct{}{}:
+	case r.slots <- struct{}{}:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -168,7 +168,7 @@ func (r *readers) take(ctx context.Context) (*conn, error) {
 	}
 	r.mu.Unlock()
 	if closed {
-		<-r.turn
+		<-r.slots
 		return nil, errClosed
 	}
 	if c != nil {
@@ -176,7 +176,7 @@ func (r *readers) take(ctx context.Context) (*conn, error) {
 	}
 	c, err := connect(ctx, r.db)
 	if err != nil {
-		<-r.turn
+		<-r.slots
 		return nil, err
 	}
 	return c, nil
@@ -190,7 +190,7 @@ func (r *readers) give(c *conn, err error) {
 		r.free = append(r.free, c)
 		r.mu.Unlock()
 	}
-	<-r.turn
+	<-r.slots
 }
 
 // close waits until every connection has been given back.
@@ -202,11 +202,11 @@ func (r *readers) close() error {
 	if was {
 		return nil
 	}
-	for range cap(r.turn) {
-		r.turn <- struct{}{}
+	for range cap(r.slots) {
+		r.slots <- struct{}{}
 	}
-	for range cap(r.turn) {
-		<-r.turn
+	for range cap(r.slots) {
+		<-r.slots
 	}
 	var errs []error
 	for _, c := range r.free {

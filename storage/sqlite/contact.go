@@ -8,70 +8,76 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
-
 	"kith/internal/crm"
 	"kith/internal/search"
+	"kith/storage/clause"
 )
 
-// contactColumns are the columns of contacts c that scanContact reads; they use @workspace.
-const contactColumns = `
-	c.id, c.name, c.email, c.phone, c.notes, c.version, c.created_at, c.updated_at,
-	c.name_origin, c.name_channel, c.email_origin, c.email_channel, c.phone_origin, c.phone_channel,
+// contactTable are the columns of contacts.
+var contactTable = clause.Table[contactRow]{
+	{Name: "id", As: id(func(c *contactRow) *crm.ContactID { return &c.ID })},
+	{Name: "name", Edited: true, As: optionalText(func(c *contactRow) **string { return &c.Name })},
+	{Name: "email", Edited: true, As: optionalText(func(c *contactRow) **string { return &c.Email })},
+	{Name: "phone", Edited: true, As: optionalText(func(c *contactRow) **string { return &c.Phone })},
+	{Name: "notes", Edited: true, As: text(func(c *contactRow) *string { return &c.Notes })},
+	{Name: "version", Edited: true, As: number(func(c *contactRow) *int { return &c.Version })},
+	{Name: "created_at", As: instant(func(c *contactRow) *time.Time { return &c.CreatedAt })},
+	{Name: "updated_at", Edited: true, As: instant(func(c *contactRow) *time.Time { return &c.UpdatedAt })},
+	{Name: "name_origin", Edited: true, As: number(func(c *contactRow) *crm.Origin { return &c.NameFrom.Origin })},
+	{Name: "name_channel", Edited: true, As: idOrNull(func(c *contactRow) *crm.ChannelID { return &c.NameFrom.Channel })},
+	{Name: "email_origin", Edited: true, As: number(func(c *contactRow) *crm.Origin { return &c.EmailFrom.Origin })},
+	{Name: "email_channel", Edited: true, As: idOrNull(func(c *contactRow) *crm.ChannelID { return &c.EmailFrom.Channel })},
+	{Name: "phone_origin", Edited: true, As: number(func(c *contactRow) *crm.Origin { return &c.PhoneFrom.Origin })},
+	{Name: "phone_channel", Edited: true, As: idOrNull(func(c *contactRow) *crm.ChannelID { return &c.PhoneFrom.Channel })},
+	{Name: "name_key", Edited: true, As: clause.Written(func(c *contactRow) any { return c.keys.Name })},
+	{Name: "search_text", Edited: true, As: clause.Written(func(c *contactRow) any { return c.keys.Text })},
+}
+
+// contactRow is a row of contacts. The keys are written and not read.
+type contactRow struct {
+	crm.Contact
+	keys search.Keys
+}
+
+// contactColumns are the columns of contacts c that targets takes; they use @workspace.
+var contactColumns = contactTable.Select("c") + `,
 	(SELECT a.last_activity_at FROM contact_activity a WHERE a.workspace_id = @workspace AND a.contact_id = c.id)`
 
-// contactRow is where a row of contactColumns is scanned to. Every part may be NULL, as on the empty side of a join.
-type contactRow struct {
-	id                                      uuid.NullUUID
-	name, email, phone                      *string
-	notes                                   sql.NullString
-	version, created, updated, active       sql.NullInt64
-	nameOrigin, emailOrigin, phoneOrigin    sql.NullInt64
-	nameChannel, emailChannel, phoneChannel uuid.UUID
-}
-
+// targets are where contactColumns are scanned to, after other columns. Rows may follow one another into one r.
 func (r *contactRow) targets(before ...any) []any {
-	return append(before,
-		&r.id, &r.name, &r.email, &r.phone, &r.notes, &r.version, &r.created, &r.updated,
-		&r.nameOrigin, &r.nameChannel, &r.emailOrigin, &r.emailChannel, &r.phoneOrigin, &r.phoneChannel, &r.active)
+	return append(contactTable.Targets(r, before...), activityTarget{&r.LastActivityAt})
 }
 
-// contact is the row as a contact, nil when there was none.
+// contact is a copy of the row as a contact; nil on the empty side of a join.
 func (r *contactRow) contact() *crm.Contact {
-	if !r.id.Valid {
+	if r.ID == (crm.ContactID{}) {
 		return nil
 	}
-	c := &crm.Contact{
-		ID: crm.ContactID(r.id.UUID), Name: r.name, Email: r.email, Phone: r.phone, Notes: r.notes.String,
-		Version: int(r.version.Int64), CreatedAt: micros(r.created.Int64), UpdatedAt: micros(r.updated.Int64),
-		NameFrom:  provenance(r.nameOrigin, r.nameChannel),
-		EmailFrom: provenance(r.emailOrigin, r.emailChannel),
-		PhoneFrom: provenance(r.phoneOrigin, r.phoneChannel),
-	}
-	if r.active.Int64 > 0 {
-		c.LastActivityAt = new(micros(r.active.Int64))
-	}
-	return c
+	return new(r.Contact)
 }
 
-func provenance(origin sql.NullInt64, channel uuid.UUID) crm.Provenance {
-	return crm.Provenance{Origin: crm.Origin(origin.Int64), Channel: crm.ChannelID(channel)}
+// activityTarget is where contact_activity.last_activity_at is scanned to: 0 for a contact that was never active.
+type activityTarget struct{ to **time.Time }
+
+func (t activityTarget) Scan(v any) error {
+	n, is := v.(int64)
+	if !is && v != nil {
+		return unreadable(v, "a time")
+	}
+	if *t.to = nil; n > 0 {
+		*t.to = new(micros(n))
+	}
+	return nil
 }
 
-func scanContact(rows *sql.Rows) (crm.Contact, error) {
+// scanContact scans rows of contactColumns, one after the other.
+func scanContact() func(*sql.Rows) (crm.Contact, error) {
 	var r contactRow
-	if err := rows.Scan(r.targets()...); err != nil {
-		return crm.Contact{}, err
+	targets := r.targets()
+	return func(rows *sql.Rows) (crm.Contact, error) {
+		err := rows.Scan(targets...)
+		return r.Contact, err
 	}
-	return *r.contact(), nil
-}
-
-// channelOrNull is the channel of a provenance as an argument.
-func channelOrNull(p crm.Provenance) any {
-	if p.Channel == (crm.ChannelID{}) {
-		return nil
-	}
-	return p.Channel[:]
 }
 
 // idList is an argument for json_each: the ids in hexadecimal.
@@ -109,7 +115,7 @@ func contacts(ctx context.Context, c *conn, where string, a args) ([]crm.Contact
 	return all(ctx, c, `
 		SELECT `+contactColumns+`
 		FROM contacts c
-		WHERE c.workspace_id = @workspace AND `+where, a, scanContact)
+		WHERE c.workspace_id = @workspace AND `+where, a, scanContact())
 }
 
 // contactByID reads one contact; ErrNotFound when there is none.
@@ -133,21 +139,42 @@ func (s *Store) HasContacts(ctx context.Context, w crm.WorkspaceID) (bool, error
 	return found, wrap("look for contacts", err)
 }
 
+// identityTable are the columns of identities.
+var identityTable = clause.Table[identityRow]{
+	{Name: "contact_id", As: id(func(i *identityRow) *crm.ContactID { return &i.ContactID })},
+	{Name: "channel_id", As: id(func(i *identityRow) *crm.ChannelID { return &i.ChannelID })},
+	{Name: "external_id", As: text(func(i *identityRow) *string { return &i.ExternalID })},
+	{Name: "display_name", As: optionalText(func(i *identityRow) **string { return &i.DisplayName })},
+	{Name: "created_at", As: instant(func(i *identityRow) *time.Time { return &i.CreatedAt })},
+	{Name: "session_id", As: clause.Written(func(i *identityRow) any { return i.newest[:] })},
+}
+
+// identityRow is a row of identities. The newest session is written and not read.
+type identityRow struct {
+	crm.Identity
+	newest crm.SessionID
+}
+
+// scanIdentity scans rows of the table's columns, one after the other.
+func scanIdentity() func(*sql.Rows) (crm.Identity, error) {
+	var r identityRow
+	targets := identityTable.Targets(&r)
+	return func(rows *sql.Rows) (crm.Identity, error) {
+		err := rows.Scan(targets...)
+		return r.Identity, err
+	}
+}
+
+var selectIdentities = `
+	SELECT ` + identityTable.Select("i") + `
+	FROM identities i INDEXED BY identities_by_contact
+	WHERE i.workspace_id = @workspace AND i.contact_id IN (SELECT unhex(value) FROM json_each(@ids))
+	ORDER BY i.created_at, i.channel_id, i.external_id`
+
 // IdentitiesByContact returns the identities of each of the contacts, oldest first.
 func (s *Store) IdentitiesByContact(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID) (map[crm.ContactID][]crm.Identity, error) {
 	found, err := read(ctx, s, func(c *conn) ([]crm.Identity, error) {
-		return all(ctx, c, `
-			SELECT contact_id, channel_id, external_id, display_name, created_at
-			FROM identities INDEXED BY identities_by_contact
-			WHERE workspace_id = @workspace AND contact_id IN (SELECT unhex(value) FROM json_each(@ids))
-			ORDER BY created_at, channel_id, external_id`,
-			args{"workspace": w, "ids": idList(ids)},
-			func(rows *sql.Rows) (i crm.Identity, err error) {
-				var at int64
-				err = rows.Scan((*uuid.UUID)(&i.ContactID), (*uuid.UUID)(&i.ChannelID), &i.ExternalID, &i.DisplayName, &at)
-				i.CreatedAt = micros(at)
-				return i, err
-			})
+		return all(ctx, c, selectIdentities, args{"workspace": w, "ids": idList(ids)}, scanIdentity())
 	})
 	if err != nil {
 		return nil, fmt.Errorf("look up identities: %w", err)
@@ -194,6 +221,11 @@ func (s *Store) UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 	return c, nil
 }
 
+var updateContact = `
+	UPDATE contacts
+	SET ` + contactTable.Set() + `
+	WHERE workspace_id = @workspace AND id = @id`
+
 // saveContact writes a revision of a contact, with its keys, over the version before.
 func saveContact(ctx context.Context, t *tx, w crm.WorkspaceID, before, c crm.Contact) error {
 	old, keys := search.KeysOf(before), search.KeysOf(c)
@@ -205,15 +237,7 @@ func saveContact(ctx context.Context, t *tx, w crm.WorkspaceID, before, c crm.Co
 		entry.new = new(gramWords(w, keys.Name, keys.Text))
 		t.grams = append(t.grams, entry)
 	}
-	_, err := t.exec(ctx, `
-		UPDATE contacts
-		SET name = @name, email = @email, phone = @phone, notes = @notes, version = @version, updated_at = @updated,
-		    name_origin = @name_origin, name_channel = @name_channel,
-		    email_origin = @email_origin, email_channel = @email_channel,
-		    phone_origin = @phone_origin, phone_channel = @phone_channel,
-		    name_key = @name_key, search_text = @search_text
-		WHERE workspace_id = @workspace AND id = @id`, contactArgs(w, c, keys))
-	if err != nil {
+	if _, err := t.exec(ctx, updateContact, contactArgs(w, c, keys)); err != nil {
 		return err
 	}
 	if err := dropTerms(ctx, t.conn, w, c.ID, without(old.Terms, keys.Terms)); err != nil {
@@ -222,19 +246,14 @@ func saveContact(ctx context.Context, t *tx, w crm.WorkspaceID, before, c crm.Co
 	return addTerms(ctx, t.conn, w, c.ID, without(keys.Terms, old.Terms))
 }
 
-// insertContact stores a new contact with its keys and its place among the active ones.
+var insertContactRow = `
+	INSERT INTO contacts (` + contactTable.Insert() + `)
+	VALUES (` + contactTable.Values() + `)`
+
+// insertContact stores a new contact with its keys and its last activity.
 func insertContact(ctx context.Context, t *tx, w crm.WorkspaceID, c crm.Contact) error {
 	keys := search.KeysOf(c)
-	n, err := t.insert(ctx, `
-		INSERT INTO contacts (
-		  workspace_id, id, name, email, phone, version, created_at, updated_at,
-		  name_origin, name_channel, email_origin, email_channel, phone_origin, phone_channel,
-		  name_key, search_text, notes
-		) VALUES (
-		  @workspace, @id, @name, @email, @phone, @version, @created, @updated,
-		  @name_origin, @name_channel, @email_origin, @email_channel, @phone_origin, @phone_channel,
-		  @name_key, @search_text, @notes
-		)`, contactArgs(w, c, keys))
+	n, err := t.insert(ctx, insertContactRow, contactArgs(w, c, keys))
 	if err != nil {
 		return err
 	}
@@ -254,14 +273,7 @@ func insertContact(ctx context.Context, t *tx, w crm.WorkspaceID, c crm.Contact)
 
 // contactArgs are the arguments that write a contact.
 func contactArgs(w crm.WorkspaceID, c crm.Contact, k search.Keys) args {
-	return args{
-		"workspace": w, "id": c.ID[:], "name": c.Name, "email": c.Email, "phone": c.Phone, "notes": c.Notes,
-		"version": c.Version, "created": c.CreatedAt.UnixMicro(), "updated": c.UpdatedAt.UnixMicro(),
-		"name_origin": int64(c.NameFrom.Origin), "name_channel": channelOrNull(c.NameFrom),
-		"email_origin": int64(c.EmailFrom.Origin), "email_channel": channelOrNull(c.EmailFrom),
-		"phone_origin": int64(c.PhoneFrom.Origin), "phone_channel": channelOrNull(c.PhoneFrom),
-		"name_key": k.Name, "search_text": k.Text,
-	}
+	return rowArgs(w, contactTable, &contactRow{c, k})
 }
 
 func addTerms(ctx context.Context, c *conn, w crm.WorkspaceID, id crm.ContactID, terms []string) error {
@@ -309,18 +321,19 @@ func checkUnique(ctx context.Context, conn *conn, w crm.WorkspaceID, before, aft
 	return nil
 }
 
+var selectContactsByTerm = `
+	SELECT ` + contactColumns + `
+	FROM contact_terms t
+	CROSS JOIN contacts c ON c.workspace_id = t.workspace_id AND c.id = t.contact_id
+	WHERE t.workspace_id = @workspace AND t.term IN (SELECT value FROM json_each(@terms))`
+
 // withValues returns the contacts that may hold one of the values in their email or phone: see [crm.Holders].
 func withValues(ctx context.Context, conn *conn, w crm.WorkspaceID, field string, values ...string) ([]crm.Contact, error) {
 	terms := make([]string, len(values))
 	for i, v := range values {
 		terms[i] = search.TermOf(field, v)
 	}
-	return all(ctx, conn, `
-		SELECT `+contactColumns+`
-		FROM contact_terms t
-		CROSS JOIN contacts c ON c.workspace_id = t.workspace_id AND c.id = t.contact_id
-		WHERE t.workspace_id = @workspace AND t.term IN (SELECT value FROM json_each(@terms))`,
-		args{"workspace": w, "terms": textList(terms)}, scanContact)
+	return all(ctx, conn, selectContactsByTerm, args{"workspace": w, "terms": textList(terms)}, scanContact())
 }
 
 // addToCount changes the number of contacts.
@@ -396,7 +409,7 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 }
 
 // detach makes sessions of a contact anonymous, and takes them from what their messages are known again by. It does one
-// helping and reports whether there is more.
+// batch and reports whether there is more.
 func (t *tx) detach(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) (more bool, err error) {
 	const picked = `
 		SELECT n, id FROM sessions

@@ -11,6 +11,7 @@ import (
 	"kith/internal/crm"
 	"kith/internal/search"
 	"kith/storage"
+	"kith/storage/clause"
 )
 
 // CountContacts counts the contacts that match a search, up to a limit, or reads the number of all contacts.
@@ -47,7 +48,7 @@ func (s counter) CountNames(ctx context.Context, r search.Range, f search.Filter
 		FROM (
 		  SELECT 1
 		  FROM contacts
-		  WHERE workspace_id = @workspace AND `+within("(name_key, id)")+holding("search_text", f, a)+`
+		  WHERE workspace_id = @workspace AND `+clause.Within("(name_key, id)")+holding("search_text", f, a)+`
 		  ORDER BY name_key, id
 		  LIMIT @n
 		)`, a, scanInt)
@@ -67,7 +68,8 @@ func (s counter) CountGrams(ctx context.Context, tokens []string, n int) (int, e
 		  WHERE contact_grams MATCH @grams AND c.workspace_id = @workspace` + holding("c.search_text", search.Filter{With: tokens}, a) + `
 		  LIMIT @n
 		)`
-	for _, bucket := range buckets(search.Everything()) {
+	low, high, _ := search.Everything().Buckets(bucketSize)
+	for bucket := low; bucket <= high; bucket++ {
 		a["grams"], a["n"] = matching(s.workspace, bucket, tokens), n-total
 		found, _, err := first(ctx, s.conn, query, a, scanInt)
 		if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// wipeLook is how many pages are looked at in one helping, wipeAtOnce how many are written in one transaction.
+	// wipeLook is how many pages are looked at in one batch, wipeAtOnce how many are written in one transaction.
 	wipeLook   = 2000
 	wipeAtOnce = 200
 	// wipeShare is how many times as long as a pass the pause behind it is.
@@ -21,9 +21,9 @@ const (
 // eraser takes out of the file what deletions leave there.
 //
 // SQLite writes zeros over what it deletes (secure_delete), but two kinds of copies stay: in the log, whose pages are as
-// they were before; and in pages that were put together anew, between the cell pointers and the cells, where cells stood
-// that have since moved to another page. After a deletion a pass over the file writes zeros there, a helping of pages at a
-// time, and then the log is cut. Whoever opens the store begins with a pass, for one that has been broken off.
+// they were before; and in pages that were rebuilt, between the cell pointers and the cells, where cells stood
+// that have since moved to another page. After a deletion a pass over the file writes zeros there, one batch of
+// pages at a time, and then the log is cut. Opening the store begins with such a pass, in case one was interrupted.
 type eraser struct {
 	asked   atomic.Bool // something was deleted since the pass began; set also while mu is held by who waits for the writer
 	mu      sync.Mutex
@@ -38,7 +38,7 @@ type eraser struct {
 // ask asks for a pass. It does not wait: the writer asks, whom a pass waits for.
 func (e *eraser) ask() { e.asked.Store(true) }
 
-// erase does one helping, and reports whether there is more to do at once.
+// erase does one batch, and reports whether there is more to do now.
 func (s *Store) erase(ctx context.Context) (more bool, err error) {
 	e := &s.eraser
 	e.mu.Lock()

@@ -9,6 +9,8 @@ import (
 	"github.com/google/uuid"
 
 	"kith/internal/crm"
+	"kith/storage"
+	"kith/storage/clause"
 )
 
 // eventColumns are the columns of changes that scanEvent reads; they use @workspace.
@@ -23,7 +25,7 @@ func scanEvent(rows *sql.Rows) (e crm.Event, err error) {
 	var contact, session uuid.NullUUID
 	var fields []byte
 	var at int64
-	err = rows.Scan((*uuid.UUID)(&e.ID), &e.Place, &e.Kind, &contact, &session, &e.Version, &fields, &e.Actor, &at)
+	err = rows.Scan((*uuid.UUID)(&e.ID), &e.Sequence, &e.Kind, &contact, &session, &e.Version, &fields, &e.Actor, &at)
 	if err != nil {
 		return e, err
 	}
@@ -37,8 +39,8 @@ func scanEvent(rows *sql.Rows) (e crm.Event, err error) {
 	return e, json.Unmarshal(fields, &e.Changes)
 }
 
-// Events returns the events of the workspace behind a place, in order.
-func (s *Store) Events(ctx context.Context, w crm.WorkspaceID, after crm.Place, n int) ([]crm.Event, error) {
+// Events returns the events of the workspace after a sequence number, in order, n at most.
+func (s *Store) Events(ctx context.Context, w crm.WorkspaceID, after crm.Sequence, n int) ([]crm.Event, error) {
 	found, err := read(ctx, s, func(c *conn) ([]crm.Event, error) {
 		return all(ctx, c, `
 			SELECT `+eventColumns+`
@@ -50,8 +52,8 @@ func (s *Store) Events(ctx context.Context, w crm.WorkspaceID, after crm.Place, 
 	return found, wrap("events", err)
 }
 
-// PlaceOf returns the place of an event. It has one from its commit on, until it is forgotten.
-func (s *Store) PlaceOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID) (crm.Place, error) {
+// SequenceOf returns the sequence number of an event. It has one from its commit on, until it is forgotten.
+func (s *Store) SequenceOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID) (crm.Sequence, error) {
 	n, err := read(ctx, s, func(c *conn) (int, error) {
 		n, found, err := first(ctx, c, `
 			SELECT seq
@@ -63,31 +65,63 @@ func (s *Store) PlaceOf(ctx context.Context, w crm.WorkspaceID, id crm.EventID) 
 		return n, err
 	})
 	if err != nil {
-		return 0, fmt.Errorf("place of %s: %w", id, err)
+		return 0, fmt.Errorf("sequence number of %s: %w", id, err)
 	}
-	return crm.Place(n), nil
+	return crm.Sequence(n), nil
 }
 
-// LastPlace returns the place given last, and whose it is.
-func (s *Store) LastPlace(ctx context.Context, w crm.WorkspaceID) (crm.Place, crm.EventID, error) {
+// LastSequence returns the sequence number and the id of the workspace's newest event.
+func (s *Store) LastSequence(ctx context.Context, w crm.WorkspaceID) (crm.Sequence, crm.EventID, error) {
 	type newest struct {
-		place crm.Place
-		id    uuid.NullUUID
+		sequence crm.Sequence
+		id       uuid.NullUUID
 	}
 	n, err := read(ctx, s, func(c *conn) (newest, error) {
 		n, _, err := first(ctx, c, `
 			SELECT h.seq, (SELECT e.id FROM changes e WHERE e.workspace_id = @workspace AND e.seq > 0 AND e.seq = h.seq)
 			FROM event_heads h
 			WHERE h.workspace_id = @workspace`, args{"workspace": w}, func(rows *sql.Rows) (n newest, err error) {
-			return n, rows.Scan(&n.place, &n.id)
+			return n, rows.Scan(&n.sequence, &n.id)
 		})
 		return n, err
 	})
-	return n.place, crm.EventID(n.id.UUID), wrap("last place", err)
+	return n.sequence, crm.EventID(n.id.UUID), wrap("last sequence number", err)
 }
 
-// addEvents writes events, each with the next place of the workspace, in the transaction of what they tell of. Writes
-// follow one another, so that places are in the order of commits and none is left out.
+// HistoryByContact returns one page of each of the contacts' own changes, newest first.
+func (s *Store) HistoryByContact(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, p storage.Page) (map[crm.ContactID]storage.EventPage, error) {
+	d, beyond := clause.Reading(!p.FromEnd), ""
+	a := args{"workspace": w, "n": p.Size + 1}
+	if from := p.From(); from != nil {
+		beyond = fmt.Sprintf(` AND id %s @from`, d.Beyond)
+		a["from"] = from.ID[:]
+	}
+	query := fmt.Sprintf(`
+		SELECT `+eventColumns+`
+		FROM changes
+		WHERE `+historyOf+`%s
+		  AND EXISTS (SELECT 1 FROM contacts c WHERE c.workspace_id = @workspace AND c.id = @id)
+		ORDER BY id %s
+		LIMIT @n`, beyond, d.Order)
+	found, err := read(ctx, s, func(c *conn) (found []crm.Event, err error) {
+		for _, id := range ids { // nothing travels between here and the database: a statement for each costs no more
+			a["id"] = id[:]
+			of, err := all(ctx, c, query, a, scanEvent)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, of...)
+		}
+		return found, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read histories: %w", err)
+	}
+	return storage.Histories(p, found), nil
+}
+
+// addEvents writes events, each with the next sequence number of the workspace, in the transaction of the change. Writes
+// follow one another, so that sequence numbers are in the order of commits and none is left out.
 func (t *tx) addEvents(ctx context.Context, w crm.WorkspaceID, events ...crm.Event) error {
 	if len(events) == 0 {
 		return nil
@@ -118,7 +152,7 @@ func (t *tx) addEvents(ctx context.Context, w crm.WorkspaceID, events ...crm.Eve
 		  @workspace, unhex(value ->> 'id', '-'), value ->> 'seq', value ->> 'kind', unhex(value ->> 'contact', '-'),
 		  unhex(value ->> 'session', '-'), value ->> 'version', value ->> 'fields', value ->> 'actor', value ->> 'at'
 		FROM json_each(@events)`, args{"workspace": w, "events": string(list)})
-	t.told[w] = true
+	t.published[w] = true
 	return err
 }
 
@@ -135,8 +169,8 @@ type eventRow struct {
 	At      int64             `json:"at"`
 }
 
-// scrub empties a contact's events but for that of its deletion: what is left is their places. Those that have none serve
-// nothing any more and go.
+// scrub empties a contact's events but for that of its deletion: only their sequence numbers stay. Those that have none
+// serve nothing any more and go.
 func (t *tx) scrub(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) error {
 	const emptied = `UPDATE changes SET contact_id = NULL, version = 0, fields = '[]', actor = '' WHERE `
 	for _, query := range []string{

@@ -5,16 +5,36 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
 	"kith/internal/crm"
 	"kith/storage"
+	"kith/storage/clause"
 )
 
-const failureColumns = `id, channel_id, external_id, at, position, reason, payload`
+// failureTable are the columns of ingest_failures.
+var failureTable = clause.Table[failureRow]{
+	{Name: "id", As: id(func(f *failureRow) *crm.FailureID { return &f.ID })},
+	{Name: "channel_id", As: id(func(f *failureRow) *crm.ChannelID { return &f.ChannelID })},
+	{Name: "external_id", As: optionalText(func(f *failureRow) **string { return &f.ExternalID })},
+	{Name: "at", As: instant(func(f *failureRow) *time.Time { return &f.At })},
+	{Name: "position", As: number(func(f *failureRow) *int { return &f.Position })},
+	{Name: "reason", As: text(func(f *failureRow) *string { return &f.Reason })},
+	{Name: "payload", As: clause.Plain(func(f *failureRow) *[]byte { return &f.Payload })},
+	{Name: "digest", As: clause.Written(func(f *failureRow) any { return f.digest })},
+}
 
-// AddFailure keeps a failure. The digest tells a payload that is kept already.
+// failureRow is a row of ingest_failures. The digest is written and not read.
+type failureRow struct {
+	crm.Failure
+	digest []byte
+}
+
+var failureColumns = failureTable.Select("f")
+
+// AddFailure keeps a failure. The digest identifies a payload that is kept already.
 func (s *Store) AddFailure(ctx context.Context, w crm.WorkspaceID, f crm.Failure) error {
 	digest := sha256.Sum256(f.Payload)
 	return wrap("add failure", s.write(ctx, func(ctx context.Context, t *tx) error {
@@ -25,35 +45,31 @@ func (s *Store) AddFailure(ctx context.Context, w crm.WorkspaceID, f crm.Failure
 		if !found {
 			return crm.ErrNotFound
 		}
+		f.Payload = append([]byte{}, f.Payload...) // never NULL
 		_, err = t.exec(ctx, `
-			INSERT INTO ingest_failures (
-			  workspace_id, id, channel_id, external_id, digest, at, position, reason, payload
-			) VALUES (
-			  @workspace, @id, @channel, @external, @digest, @at, @position, @reason, @payload
-			)
-			ON CONFLICT (workspace_id, channel_id, digest) DO NOTHING`, args{
-			"workspace": w, "id": f.ID[:], "channel": f.ChannelID[:], "external": f.ExternalID, "digest": digest[:],
-			"at": f.At.UnixMicro(), "position": f.Position, "reason": f.Reason, "payload": append([]byte{}, f.Payload...),
-		})
+			INSERT INTO ingest_failures (`+failureTable.Insert()+`)
+			VALUES (`+failureTable.Values()+`)
+			ON CONFLICT (workspace_id, channel_id, digest) DO NOTHING`,
+			rowArgs(w, failureTable, &failureRow{f, digest[:]}))
 		return err
 	}))
 }
 
 // Failures returns one page of the failures, newest first.
 func (s *Store) Failures(ctx context.Context, w crm.WorkspaceID, p storage.Page) (storage.FailurePage, error) {
-	d, beyond := direction(!p.FromEnd), ""
+	d, beyond := clause.Reading(!p.FromEnd), ""
 	a := args{"workspace": w, "n": p.Size + 1}
 	if from := p.From(); from != nil {
-		beyond = fmt.Sprintf(` AND id %s @id`, d.beyond)
+		beyond = fmt.Sprintf(` AND id %s @id`, d.Beyond)
 		a["id"] = from.ID[:]
 	}
 	found, err := read(ctx, s, func(c *conn) ([]crm.Failure, error) {
 		return all(ctx, c, fmt.Sprintf(`
 			SELECT `+failureColumns+`
-			FROM ingest_failures
+			FROM ingest_failures f
 			WHERE workspace_id = @workspace%s
 			ORDER BY id %s
-			LIMIT @n`, beyond, d.order), a, scanFailure)
+			LIMIT @n`, beyond, d.Order), a, scanFailure())
 	})
 	if err != nil {
 		return storage.FailurePage{}, wrap("list failures", err)
@@ -67,9 +83,9 @@ func (s *Store) FailuresByID(ctx context.Context, w crm.WorkspaceID, ids []crm.F
 	found, err := read(ctx, s, func(c *conn) ([]crm.Failure, error) {
 		return all(ctx, c, `
 			SELECT `+failureColumns+`
-			FROM ingest_failures
+			FROM ingest_failures f
 			WHERE workspace_id = @workspace AND id IN (SELECT unhex(value) FROM json_each(@ids))`,
-			args{"workspace": w, "ids": idList(ids)}, scanFailure)
+			args{"workspace": w, "ids": idList(ids)}, scanFailure())
 	})
 	if err != nil {
 		return nil, wrap("look up failures", err)
@@ -125,9 +141,9 @@ func (s *Store) FailuresOfContact(ctx context.Context, w crm.WorkspaceID, id crm
 		}
 		return all(ctx, c, `
 			SELECT `+failureColumns+`
-			FROM ingest_failures
+			FROM ingest_failures f
 			WHERE n IN (`+failuresOf+`) OR workspace_id = @workspace AND id IN (SELECT unhex(value) FROM json_each(@mentioning))
-			ORDER BY id`, args{"workspace": w, "id": id[:], "mentioning": idList(list)}, scanFailure)
+			ORDER BY id`, args{"workspace": w, "id": id[:], "mentioning": idList(list)}, scanFailure())
 	})
 	return found, wrap("list failures of a contact", err)
 }
@@ -155,7 +171,7 @@ func mentioning(ctx context.Context, c *conn, w crm.WorkspaceID, id crm.ContactI
 			  WHERE y.workspace_id = @workspace AND y.channel_id = @channel AND y.external_id = f.external_id
 			)
 			ORDER BY f.id
-			LIMIT @n`, args{"workspace": w, "channel": ch[:], "after": after[:], "n": searchAtOnce}, scanFailure)
+			LIMIT @n`, args{"workspace": w, "channel": ch[:], "after": after[:], "n": searchAtOnce}, scanFailure())
 	})
 }
 
@@ -180,9 +196,12 @@ func dropFailures(ctx context.Context, t *tx, w crm.WorkspaceID, id crm.ContactI
 	return err
 }
 
-func scanFailure(rows *sql.Rows) (f crm.Failure, err error) {
-	var at int64
-	err = rows.Scan((*uuid.UUID)(&f.ID), (*uuid.UUID)(&f.ChannelID), &f.ExternalID, &at, &f.Position, &f.Reason, &f.Payload)
-	f.At = micros(at)
-	return f, err
+// scanFailure scans rows of failureColumns, one after the other.
+func scanFailure() func(*sql.Rows) (crm.Failure, error) {
+	var r failureRow
+	targets := failureTable.Targets(&r)
+	return func(rows *sql.Rows) (crm.Failure, error) {
+		err := rows.Scan(targets...)
+		return r.Failure, err
+	}
 }

@@ -56,7 +56,8 @@ const (
 func (f *files) close() error { return errors.Join(f.writer.close(), f.readers.close()) }
 
 // current returns the files. When another file has taken the place of the one that was opened, as when a backup is put
-// back, what is written to the old one is lost as soon as nobody has it open. So the store goes over to the new one at once.
+// back, what is written to the old one is lost as soon as nobody has it open. So the store goes over to the new one at
+// once.
 func (s *Store) current(ctx context.Context) (*files, error) {
 	f := s.opened.Load()
 	if s.inPlace(f) || s.closed.Load() {
@@ -87,7 +88,7 @@ func (s *Store) inPlace(f *files) bool {
 // replace opens the file that has been found in the place of the old ones.
 func (s *Store) replace(ctx context.Context, old *files, found os.FileInfo) error {
 	if found.Size() == 0 {
-		return errors.New("the file is empty") // it is still being written, or it is none of Kith's
+		return errors.New("the file is empty") // it is still being written, or it is not Kith's
 	}
 	// The log of the old file would be taken for the new one's, and written into it.
 	if log, err := os.Stat(s.path + logSuffix); err == nil && old.log != nil && os.SameFile(old.log, log) {
@@ -111,7 +112,7 @@ func (s *Store) replace(ctx context.Context, old *files, found os.FileInfo) erro
 	s.opened.Store(f)
 	s.bounds.Forget()
 	s.renewed.Add(1)
-	notify(s.marks)
+	notify(s.pending)
 	go func() { _ = old.close() }() // it waits for those who still read it; the file has no name any more
 	return nil
 }

@@ -30,7 +30,7 @@ type follower struct {
 	signal  chan struct{}
 }
 
-// Follow calls wake for workspaces with new events, and tells activity as long as nobody else does.
+// Follow calls wake for workspaces with new events, and publishes activity as long as nobody else does.
 func (s *Store) Follow(ctx context.Context, wake func(crm.WorkspaceID)) error {
 	f := &follower{waiting: map[crm.WorkspaceID]bool{}, signal: make(chan struct{}, 1)}
 	s.followers.add(f)
@@ -38,7 +38,7 @@ func (s *Store) Follow(ctx context.Context, wake func(crm.WorkspaceID)) error {
 	g, inner := errgroup.WithContext(ctx)
 	for _, loop := range []func() error{
 		func() error { return s.listen(inner, f, wake) },
-		func() error { return s.tellActivity(inner) },
+		func() error { return s.publishActivity(inner) },
 	} {
 		g.Go(func() (err error) {
 			defer storage.Recovered(&err)
@@ -93,7 +93,7 @@ func (f *follower) listen(ctx context.Context, look <-chan time.Time, wake func(
 	}
 }
 
-// heads are the places given last.
+// heads are the sequence numbers given last.
 func (s *Store) heads(ctx context.Context) (map[crm.WorkspaceID]int64, error) {
 	return read(ctx, s, func(c *conn) (map[crm.WorkspaceID]int64, error) {
 		heads := map[crm.WorkspaceID]int64{}
@@ -110,11 +110,11 @@ func (s *Store) heads(ctx context.Context) (map[crm.WorkspaceID]int64, error) {
 
 // committed passes on what a commit brought.
 func (s *Store) committed(t *tx) {
-	if len(t.told) > 0 {
-		s.followers.wake(t.told)
+	if len(t.published) > 0 {
+		s.followers.wake(t.published)
 	}
-	if t.marked {
-		notify(s.marks)
+	if t.pending {
+		notify(s.pending)
 	}
 	if t.dropped {
 		s.eraser.ask()

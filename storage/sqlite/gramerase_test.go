@@ -111,7 +111,8 @@ func TestAnUpgradeMakesTheGramIndexAnewWithoutWordsOfDeletedContacts(t *testing.
 	}
 }
 
-// gramTerms are the words on the leaves of the gram index, whatever is told of them elsewhere. See fts5_index.c for the layout.
+// gramTerms are the words on the leaves of the gram index, whatever is stored of them elsewhere. See fts5_index.c for the
+// layout.
 func gramTerms(t *testing.T, s *Store) map[string]bool {
 	t.Helper()
 	blocks, err := s.opened.Load().readers.db.QueryContext(t.Context(), `SELECT id, block FROM contact_grams_data WHERE id > 10`)

@@ -139,7 +139,7 @@ func (r recording) identities(ctx context.Context) ([]crm.KnownIdentity, error) 
 		ORDER BY external_id <> @external`, args{
 		"workspace": r.workspace, "channel": r.message.ChannelID[:], "external": r.message.ExternalID,
 		"alias": r.message.Alias,
-	}, scanIdentity)
+	}, scanKnownIdentity)
 }
 
 // renamed gives an identity that is stored under the former id the external id, and returns what the message then names.
@@ -197,7 +197,7 @@ func (r recording) saveContact(ctx context.Context, out crm.Outcome) error {
 	if !out.MovesActivity() {
 		return nil
 	}
-	r.marked = true
+	r.pending = true
 	_, err := r.exec(ctx, `
 		UPDATE contact_activity SET last_activity_at = @at, dirty_at = @received, dirty_channel = @channel
 		WHERE workspace_id = @workspace AND contact_id = @id`, args{
@@ -215,7 +215,7 @@ func (r recording) saveSession(ctx context.Context, out crm.Outcome) error {
 		}
 		return addToSessions(ctx, r.conn, r.workspace, storage.KindOf(s), 1)
 	}
-	r.marked = true
+	r.pending = true
 	_, err := r.exec(ctx, `
 		UPDATE sessions
 		SET last_message_preview = @preview, last_message_at = @last, unread_count = @unread, dirty_at = @received
@@ -254,18 +254,17 @@ func (r recording) saveMessage(ctx context.Context, out crm.Outcome) error {
 	return err
 }
 
+var insertIdentityRow = `
+	INSERT INTO identities (` + identityTable.Insert() + `)
+	VALUES (` + identityTable.Values() + `)`
+
 // insertIdentity stores a new identity, whose newest session is the given one.
 func insertIdentity(ctx context.Context, c *conn, w crm.WorkspaceID, i crm.Identity, newest crm.SessionID) error {
-	_, err := c.exec(ctx, `
-		INSERT INTO identities (workspace_id, channel_id, external_id, contact_id, session_id, display_name, created_at)
-		VALUES (@workspace, @channel, @external, @contact, @session, @name, @created)`, args{
-		"workspace": w, "channel": i.ChannelID[:], "external": i.ExternalID, "contact": i.ContactID[:],
-		"session": newest[:], "name": i.DisplayName, "created": i.CreatedAt.UnixMicro(),
-	})
+	_, err := c.exec(ctx, insertIdentityRow, rowArgs(w, identityTable, &identityRow{i, newest}))
 	return err
 }
 
-func scanIdentity(rows *sql.Rows) (k crm.KnownIdentity, err error) {
+func scanKnownIdentity(rows *sql.Rows) (k crm.KnownIdentity, err error) {
 	var session uuid.NullUUID
 	err = rows.Scan(&k.ExternalID, (*uuid.UUID)(&k.ContactID), &session)
 	if session.Valid {

@@ -5,11 +5,13 @@ import (
 	"database/sql"
 	"fmt"
 	"maps"
+	"time"
 
 	"github.com/google/uuid"
 
 	"kith/internal/crm"
 	"kith/storage"
+	"kith/storage/clause"
 )
 
 // Contacts returns one page of the list that q describes.
@@ -40,14 +42,14 @@ func (s *Store) list(ctx context.Context, w crm.WorkspaceID, q storage.ContactQu
 // ordered reads a list without a search, in one of the orders that [storage.Order.Check] lets it have: from its starting
 // bound on, one row more than the page.
 func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) ([]storage.ContactRow, error) {
-	d := direction(q.ReadsDown())
+	d := clause.Reading(q.ReadsDown())
 	a := args{"workspace": w, "n": q.Page.Size + 1}
-	beyond := func(columns, place string, bounds args) string {
+	beyond := func(columns, position string, bounds args) string {
 		if q.Page.From() == nil {
 			return ""
 		}
 		maps.Copy(a, bounds)
-		return fmt.Sprintf("AND %s %s %s", columns, d.beyond, place)
+		return fmt.Sprintf("AND %s %s %s", columns, d.Beyond, position)
 	}
 	var from storage.Position
 	if p := q.Page.From(); p != nil {
@@ -65,7 +67,7 @@ func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.Contac
 			LIMIT @n`,
 			contactColumns,
 			beyond("(l.last_activity_at, l.contact_id)", "(@at, @id)", args{"at": from.At.UnixMicro(), "id": from.ID[:]}),
-			d.order)
+			d.Order)
 	case storage.Name:
 		query = fmt.Sprintf(`
 			SELECT c.name_key, NULL, %[1]s
@@ -73,7 +75,7 @@ func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.Contac
 			WHERE c.workspace_id = @workspace %[2]s
 			ORDER BY c.name_key %[3]s, c.id %[3]s
 			LIMIT @n`,
-			contactColumns, beyond("(c.name_key, c.id)", "(@key, @id)", args{"key": from.Key, "id": from.ID[:]}), d.order)
+			contactColumns, beyond("(c.name_key, c.id)", "(@key, @id)", args{"key": from.Key, "id": from.ID[:]}), d.Order)
 	case storage.Created:
 		query = fmt.Sprintf(`
 			SELECT '', c.created_at, %[1]s
@@ -81,32 +83,21 @@ func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.Contac
 			WHERE c.workspace_id = @workspace %[2]s
 			ORDER BY c.created_at %[3]s, c.id %[3]s
 			LIMIT @n`,
-			contactColumns, beyond("(c.created_at, c.id)", "(@at, @id)", args{"at": from.At.UnixMicro(), "id": from.ID[:]}), d.order)
+			contactColumns, beyond("(c.created_at, c.id)", "(@at, @id)", args{"at": from.At.UnixMicro(), "id": from.ID[:]}), d.Order)
 	}
 	return read(ctx, s, func(c *conn) ([]storage.ContactRow, error) {
-		return all(ctx, c, query, a, func(rows *sql.Rows) (storage.ContactRow, error) {
-			var r contactRow
-			var key string
-			var at sql.NullInt64
-			if err := rows.Scan(r.targets(&key, &at)...); err != nil {
-				return storage.ContactRow{}, err
-			}
-			c := *r.contact()
-			place := storage.Position{Key: key, ID: uuid.UUID(c.ID)}
-			if at.Valid {
-				place.At = micros(at.Int64)
-			}
-			return storage.ContactRow{Contact: c, Position: place}, nil
-		})
+		return all(ctx, c, query, a, scanContactRow())
 	})
 }
 
-// sqlDirection is how a statement reads: its ORDER BY, and what lies beyond a bound.
-type sqlDirection struct{ order, beyond string }
-
-func direction(descending bool) sqlDirection {
-	if descending {
-		return sqlDirection{order: "DESC", beyond: "<"}
+// scanContactRow scans rows of a list, one after the other.
+func scanContactRow() func(*sql.Rows) (storage.ContactRow, error) {
+	var r contactRow
+	var key string
+	var at time.Time
+	targets := r.targets(&key, instantTarget{&at})
+	return func(rows *sql.Rows) (storage.ContactRow, error) {
+		err := rows.Scan(targets...)
+		return storage.ContactRow{Contact: r.Contact, Position: storage.Position{Key: key, At: at, ID: uuid.UUID(r.ID)}}, err
 	}
-	return sqlDirection{order: "ASC", beyond: ">"}
 }

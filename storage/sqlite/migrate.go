@@ -13,8 +13,8 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrate brings the schema up to date. Two processes may do it at once: the slower one finds a step done that it was about
-// to take, and goes on with the next.
+// migrate brings the schema up to date. Two processes may do it concurrently: the slower one finds a step done that it
+// was about to take, and goes on with the next.
 func migrate(ctx context.Context, db *sql.DB) error {
 	p, err := migrator(db)
 	if err != nil {

@@ -37,7 +37,7 @@ func TestPragmasAreInForceOnEveryConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	var taken []*conn
-	for range cap(s.opened.Load().readers.turn) {
+	for range cap(s.opened.Load().readers.slots) {
 		c, err := s.opened.Load().readers.take(t.Context())
 		if err != nil {
 			t.Fatal(err)

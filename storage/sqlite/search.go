@@ -5,10 +5,12 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
-	"strings"
+
+	"github.com/google/uuid"
 
 	"kith/internal/crm"
 	"kith/internal/search"
+	"kith/storage/clause"
 )
 
 // source is what SQLite offers a search in one workspace.
@@ -32,49 +34,31 @@ func (s source) args(r search.Range, n int) args {
 	}
 }
 
-// within is the condition that an index key is in the range. Both ends are given and the cursor is one of them: a range and a
-// cursor as two conditions on one side start reading at the wrong place.
-func within(columns string) string {
-	return columns + ` > (@after, @after_id) AND ` + columns + ` < (@before, @before_id)`
-}
-
-// holding is the condition that f lets a text through, with its parameters added to a.
+// holding is [clause.Holding] in this database.
 func holding(column string, f search.Filter, a args) string {
-	var b strings.Builder
-	for i, t := range f.With {
-		name := fmt.Sprintf("with%d", i)
-		a[name] = t
-		fmt.Fprintf(&b, ` AND instr(%s, @%s) > 0`, column, name)
-	}
-	for i, t := range f.Without {
-		name := fmt.Sprintf("without%d", i)
-		a[name] = t
-		fmt.Fprintf(&b, ` AND instr(%s, @%s) = 0`, column, name)
-	}
-	return b.String()
+	return clause.Holding("instr", column, f, a)
 }
 
 func (s source) hits(ctx context.Context, query string, a args) ([]search.Hit, error) {
-	return all(ctx, s.conn, query, a, func(rows *sql.Rows) (h search.Hit, err error) {
-		var r contactRow
-		var name, text sql.NullString
-		if err := rows.Scan(r.targets(&h.Key, &h.ID, &name, &text)...); err != nil {
-			return h, err
-		}
-		h.Contact, h.Name, h.Text = r.contact(), name.String, text.String
-		return h, nil
+	var h search.Hit
+	var r contactRow
+	targets := r.targets(&h.Key, idTarget[uuid.UUID]{&h.ID}, textTarget[string]{&h.Name}, textTarget[string]{&h.Text})
+	return all(ctx, s.conn, query, a, func(rows *sql.Rows) (search.Hit, error) {
+		err := rows.Scan(targets...)
+		h.Contact = r.contact()
+		return h, err
 	})
 }
 
 // Names reads contacts by name key.
 func (s source) Names(ctx context.Context, r search.Range, n int) ([]search.Hit, error) {
-	d := direction(r.Desc)
+	d := clause.Reading(r.Desc)
 	return s.hits(ctx, fmt.Sprintf(`
 		SELECT c.name_key, c.id, c.name_key, c.search_text, %[1]s
 		FROM contacts c
 		WHERE c.workspace_id = @workspace AND %[2]s
 		ORDER BY c.name_key %[3]s, c.id %[3]s
-		LIMIT @n`, contactColumns, within("(c.name_key, c.id)"), d.order), s.args(r, n))
+		LIMIT @n`, contactColumns, clause.Within("(c.name_key, c.id)"), d.Order), s.args(r, n))
 }
 
 // Reaches reports whether a range of names holds n contacts.
@@ -82,7 +66,7 @@ func (s source) Reaches(ctx context.Context, r search.Range, n int) (bool, error
 	found, err := all(ctx, s.conn, `
 		SELECT 1
 		FROM contacts
-		WHERE workspace_id = @workspace AND `+within("(name_key, id)")+`
+		WHERE workspace_id = @workspace AND `+clause.Within("(name_key, id)")+`
 		ORDER BY name_key, id
 		LIMIT 1 OFFSET @n`, s.args(r, n-1), func(rows *sql.Rows) (one int, err error) { return one, rows.Scan(&one) })
 	return len(found) > 0, err
@@ -90,7 +74,7 @@ func (s source) Reaches(ctx context.Context, r search.Range, n int) (bool, error
 
 // Terms reads contacts by term.
 func (s source) Terms(ctx context.Context, r search.Range, also []string, n int) ([]search.Hit, *search.IndexKey, error) {
-	d, a := direction(r.Desc), s.args(r, n)
+	d, a := clause.Reading(r.Desc), s.args(r, n)
 	hits, err := s.hits(ctx, fmt.Sprintf(`
 		SELECT t.term, t.contact_id, c.name_key, c.search_text, %[1]s
 		FROM contact_terms t
@@ -98,7 +82,7 @@ func (s source) Terms(ctx context.Context, r search.Range, also []string, n int)
 		WHERE t.workspace_id = @workspace AND %[2]s
 		ORDER BY t.term %[3]s, t.contact_id %[3]s
 		LIMIT @n`,
-		contactColumns, within("(t.term, t.contact_id)"), d.order, holding("c.search_text", search.Filter{With: also}, a)), a)
+		contactColumns, clause.Within("(t.term, t.contact_id)"), d.Order, holding("c.search_text", search.Filter{With: also}, a)), a)
 	var end *search.IndexKey
 	if len(hits) == n {
 		end = new(hits[n-1].IndexKey)
@@ -108,7 +92,7 @@ func (s source) Terms(ctx context.Context, r search.Range, also []string, n int)
 
 // Scan reads the covering index by name key; only the contacts it keeps are fetched.
 func (s source) Scan(ctx context.Context, r search.Range, f search.Filter, look, n int) ([]search.Hit, error) {
-	d, a := direction(r.Desc), s.args(r, n)
+	d, a := clause.Reading(r.Desc), s.args(r, n)
 	a["look"] = -1 // no limit
 	if look > 0 {
 		a["look"] = look
@@ -128,13 +112,13 @@ func (s source) Scan(ctx context.Context, r search.Range, f search.Filter, look,
 		  LIMIT @n
 		) h
 		CROSS JOIN contacts c ON c.n = h.n`,
-		contactColumns, within("(name_key, id)"), d.order, holding("w.search_text", f, a)), a)
+		contactColumns, clause.Within("(name_key, id)"), d.Order, holding("w.search_text", f, a)), a)
 	return inOrder(hits, r), err
 }
 
 // Grams reads the gram index, bucket after bucket: buckets rise with the name key, so the first to fill the page end it.
 func (s source) Grams(ctx context.Context, r search.Range, f search.Filter, n int) ([]search.Hit, error) {
-	return s.inBuckets(ctx, r, f, n, fmt.Sprintf("ORDER BY c.name_key %[1]s, c.id %[1]s", direction(r.Desc).order))
+	return s.inBuckets(ctx, r, f, n, fmt.Sprintf("ORDER BY c.name_key %[1]s, c.id %[1]s", clause.Reading(r.Desc).Order))
 }
 
 // Few reads the gram index.
@@ -155,9 +139,10 @@ func (s source) inBuckets(
 		WHERE contact_grams MATCH @grams AND c.workspace_id = @workspace AND %[2]s%[3]s
 		%[4]s
 		LIMIT @n`,
-		contactColumns, within("(c.name_key, c.id)"), holding("c.search_text", f, a), order)
+		contactColumns, clause.Within("(c.name_key, c.id)"), holding("c.search_text", f, a), order)
 	var hits []search.Hit
-	for _, bucket := range buckets(r) {
+	from, to, step := r.Buckets(bucketSize)
+	for bucket := from; step*bucket <= step*to; bucket += step {
 		a["grams"], a["n"] = matching(s.workspace, bucket, f.With), n-len(hits)
 		more, err := s.hits(ctx, query, a)
 		if err != nil {
@@ -168,18 +153,6 @@ func (s source) inBuckets(
 		}
 	}
 	return hits, nil
-}
-
-// buckets are the buckets that a range touches, in the order to read them.
-func buckets(r search.Range) []int {
-	var list []int
-	for b := bucketOf(r.After.Key); b <= bucketOf(r.Before.Key); b++ {
-		list = append(list, b)
-	}
-	if r.Desc {
-		slices.Reverse(list)
-	}
-	return list
 }
 
 // inOrder sorts hits by their keys: what a subquery has put in order a join need not keep.

@@ -7,17 +7,29 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-
-	"github.com/google/uuid"
+	"time"
 
 	"kith/internal/crm"
 	"kith/storage"
+	"kith/storage/clause"
 )
 
+// sessionTable are the columns of sessions.
+var sessionTable = clause.Table[crm.Session]{
+	{Name: "id", As: id(func(s *crm.Session) *crm.SessionID { return &s.ID })},
+	{Name: "contact_id", As: optionalID(func(s *crm.Session) **crm.ContactID { return &s.ContactID })},
+	{Name: "channel_id", As: id(func(s *crm.Session) *crm.ChannelID { return &s.ChannelID })},
+	{Name: "status", Edited: true, As: text(func(s *crm.Session) *crm.SessionStatus { return &s.Status })},
+	{Name: "tag", Edited: true, As: optionalText(func(s *crm.Session) **crm.SessionTag { return &s.Tag })},
+	{Name: "last_message_preview", As: optionalText(func(s *crm.Session) **string { return &s.LastMessagePreview })},
+	{Name: "last_message_at", As: instant(func(s *crm.Session) *time.Time { return &s.LastMessageAt })},
+	{Name: "unread_count", Edited: true, As: number(func(s *crm.Session) *int { return &s.UnreadCount })},
+	{Name: "started_at", As: instant(func(s *crm.Session) *time.Time { return &s.StartedAt })},
+}
+
 // sessionColumns are the columns of sessions s that scanSession reads. A session whose contact has been deleted is
-// anonymous, also while the row still holds the contact.
-const sessionColumns = `
-	s.id, s.contact_id, s.channel_id, s.status, s.tag, s.last_message_preview, s.last_message_at, s.unread_count, s.started_at,
+// anonymous, even while the row still holds the contact.
+var sessionColumns = sessionTable.Select("s") + `,
 	s.contact_id IS NOT NULL AND ` + ofNobodyDeleted
 
 // ofNobodyDeleted is the condition on sessions s that the contact, if there is one, is not being deleted.
@@ -25,30 +37,32 @@ const ofNobodyDeleted = `NOT EXISTS (
 	  SELECT 1 FROM contact_deletions d WHERE d.workspace_id = s.workspace_id AND d.contact_id = s.contact_id
 	)`
 
-func scanSession(rows *sql.Rows) (s crm.Session, err error) {
-	var contact uuid.NullUUID
-	var last, started int64
+// scanSession scans rows of sessionColumns, one after the other.
+func scanSession() func(*sql.Rows) (crm.Session, error) {
+	var s crm.Session
 	var owned bool
-	err = rows.Scan((*uuid.UUID)(&s.ID), &contact, (*uuid.UUID)(&s.ChannelID), &s.Status, &s.Tag, &s.LastMessagePreview,
-		&last, &s.UnreadCount, &started, &owned)
-	if s.ContactID = new(crm.ContactID(contact.UUID)); !owned {
-		s.Anonymize()
+	targets := append(sessionTable.Targets(&s), &owned)
+	return func(rows *sql.Rows) (crm.Session, error) {
+		err := rows.Scan(targets...)
+		if !owned {
+			s.Anonymize()
+		}
+		return s, err
 	}
-	s.LastMessageAt, s.StartedAt = micros(last), micros(started)
-	return s, err
 }
 
 // anonymized sets the columns of sessions to what [crm.Session.Anonymize] leaves.
 const anonymized = `contact_id = NULL, last_message_preview = NULL`
 
+var selectSessions = `
+	SELECT ` + sessionColumns + `
+	FROM sessions s
+	WHERE s.workspace_id = @workspace AND s.id IN (SELECT unhex(value) FROM json_each(@ids))`
+
 // SessionsByID returns the sessions that exist among ids.
 func (s *Store) SessionsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.SessionID) (map[crm.SessionID]crm.Session, error) {
 	found, err := read(ctx, s, func(c *conn) ([]crm.Session, error) {
-		return all(ctx, c, `
-			SELECT `+sessionColumns+`
-			FROM sessions s
-			WHERE s.workspace_id = @workspace AND s.id IN (SELECT unhex(value) FROM json_each(@ids))`,
-			args{"workspace": w, "ids": idList(ids)}, scanSession)
+		return all(ctx, c, selectSessions, args{"workspace": w, "ids": idList(ids)}, scanSession())
 	})
 	if err != nil {
 		return nil, fmt.Errorf("look up sessions: %w", err)
@@ -60,12 +74,14 @@ func (s *Store) SessionsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.S
 	return out, nil
 }
 
+var selectSession = `
+	SELECT ` + sessionColumns + `
+	FROM sessions s
+	WHERE s.workspace_id = @workspace AND s.id = @id`
+
 // sessionByID reads one session; ErrNotFound when there is none.
 func sessionByID(ctx context.Context, c *conn, w crm.WorkspaceID, id crm.SessionID) (crm.Session, error) {
-	v, found, err := first(ctx, c, `
-		SELECT `+sessionColumns+`
-		FROM sessions s
-		WHERE s.workspace_id = @workspace AND s.id = @id`, args{"workspace": w, "id": id[:]}, scanSession)
+	v, found, err := first(ctx, c, selectSession, args{"workspace": w, "id": id[:]}, scanSession())
 	if err == nil && !found {
 		err = crm.ErrNotFound
 	}
@@ -99,7 +115,7 @@ func sessions(ctx context.Context, c *conn, w crm.WorkspaceID, q storage.Session
 		return all(ctx, c, `
 			SELECT `+sessionColumns+`
 			FROM sessions s
-			WHERE s.workspace_id = @workspace`+r.beyond+r.order+` LIMIT @n`, a, scanSession)
+			WHERE s.workspace_id = @workspace`+r.beyond+r.order+` LIMIT @n`, a, scanSession())
 	}
 	counts, err := countersOf(ctx, c, w)
 	if err != nil {
@@ -142,11 +158,11 @@ func lookThrough(ctx context.Context, c *conn, r sessionReading, a args) ([]crm.
 		  ) s
 		  WHERE true`+r.filter+r.anonymity+`
 		  LIMIT @n
-		)`+r.order, a, scanSession)
+		)`+r.order, a, scanSession())
 }
 
-// ofKinds reads a page of the sessions of each kind and merges them. Whether a contact stands in a row tells nothing while
-// the contact is being deleted: sessions of these are read apart.
+// ofKinds reads a page of the sessions of each kind and merges them. While a contact is being
+// deleted, the contact of a row says nothing: the sessions of such contacts are read separately.
 func ofKinds(ctx context.Context, c *conn, r sessionReading, kinds [][3]any, anonymous *bool, a args) ([]crm.Session, error) {
 	list, err := json.Marshal(kinds)
 	if err != nil {
@@ -189,7 +205,7 @@ func ofKinds(ctx context.Context, c *conn, r sessionReading, kinds [][3]any, ano
 		    LIMIT @n
 		  )`+deleted+`
 		)`+r.order+`
-		LIMIT @n`, a, scanSession)
+		LIMIT @n`, a, scanSession())
 }
 
 // SessionsByContact returns one page of the sessions of each of the contacts, the newest last message first.
@@ -215,7 +231,7 @@ func (s *Store) SessionsByContact(ctx context.Context, w crm.WorkspaceID, ids []
 			)
 			WHERE NOT EXISTS (
 			  SELECT 1 FROM contact_deletions d WHERE d.workspace_id = @workspace AND d.contact_id = i.id
-			)`, a, scanSession)
+			)`, a, scanSession())
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list sessions by contact: %w", err)
@@ -268,12 +284,12 @@ func reading(q storage.SessionQuery, a args) (r sessionReading) {
 			r.anonymity = ` AND (s.contact_id IS NULL OR ` + gone + `)`
 		}
 	}
-	d := direction(!q.Page.FromEnd)
+	d := clause.Reading(!q.Page.FromEnd)
 	if from := q.Page.From(); from != nil {
-		r.beyond = fmt.Sprintf(` AND (s.last_message_at, s.id) %s (@at, @id)`, d.beyond)
+		r.beyond = fmt.Sprintf(` AND (s.last_message_at, s.id) %s (@at, @id)`, d.Beyond)
 		a["at"], a["id"] = from.At.UnixMicro(), from.ID[:]
 	}
-	r.order = fmt.Sprintf(` ORDER BY s.last_message_at %[1]s, s.id %[1]s`, d.order)
+	r.order = fmt.Sprintf(` ORDER BY s.last_message_at %[1]s, s.id %[1]s`, d.Order)
 	a["n"] = q.Page.Size + 1
 	return r
 }
@@ -289,23 +305,12 @@ func textList[T ~string](values []T) string {
 	return string(b)
 }
 
+var insertSessionRow = `
+	INSERT INTO sessions (` + sessionTable.Insert() + `)
+	VALUES (` + sessionTable.Values() + `)`
+
 // insertSession stores a new session.
 func insertSession(ctx context.Context, c *conn, w crm.WorkspaceID, v crm.Session) error {
-	var contact any
-	if v.ContactID != nil {
-		contact = v.ContactID[:]
-	}
-	_, err := c.exec(ctx, `
-		INSERT INTO sessions (
-		  workspace_id, id, contact_id, channel_id, status, tag,
-		  last_message_preview, last_message_at, unread_count, started_at
-		) VALUES (
-		  @workspace, @id, @contact, @channel, @status, @tag,
-		  @preview, @last, @unread, @started
-		)`, args{
-		"workspace": w, "id": v.ID[:], "contact": contact, "channel": v.ChannelID[:], "status": v.Status, "tag": v.Tag,
-		"preview": v.LastMessagePreview, "last": v.LastMessageAt.UnixMicro(), "unread": v.UnreadCount,
-		"started": v.StartedAt.UnixMicro(),
-	})
+	_, err := c.exec(ctx, insertSessionRow, rowArgs(w, sessionTable, &v))
 	return err
 }

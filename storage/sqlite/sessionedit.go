@@ -8,6 +8,11 @@ import (
 	"kith/storage"
 )
 
+var updateSession = `
+	UPDATE sessions
+	SET ` + sessionTable.Set() + `
+	WHERE workspace_id = @workspace AND id = @id`
+
 // UpdateSession hands a session to e.Change and saves the status, the tag and the number of unread messages.
 func (s *Store) UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.SessionID, e crm.SessionEdit) (crm.Session, error) {
 	var v crm.Session
@@ -24,11 +29,7 @@ func (s *Store) UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.Ses
 		if v = after; event == nil {
 			return nil
 		}
-		_, err = t.exec(ctx, `
-			UPDATE sessions SET status = @status, tag = @tag, unread_count = @unread
-			WHERE workspace_id = @workspace AND id = @id`,
-			args{"workspace": w, "id": id[:], "status": v.Status, "tag": v.Tag, "unread": v.UnreadCount})
-		if err != nil {
+		if _, err := t.exec(ctx, updateSession, rowArgs(w, sessionTable, &v)); err != nil {
 			return err
 		}
 		if err := moveSession(ctx, t.conn, w, storage.KindOf(before), storage.KindOf(v)); err != nil {

@@ -11,15 +11,15 @@ import (
 
 func TestSQLite(t *testing.T) {
 	t.Parallel()
-	storagetest.Run(t, fresh)
+	storagetest.Run(t, newStore)
 }
 
 func TestSlowSQLite(t *testing.T) {
 	t.Parallel()
-	storagetest.Slow(t, fresh)
+	storagetest.Slow(t, newStore)
 }
 
-func fresh(t *testing.T) storage.Store { return sqlitetest.Open(t) }
+func newStore(t *testing.T) storage.Store { return sqlitetest.Open(t) }
 
 func TestTwoStoresOfOneFile(t *testing.T) {
 	t.Parallel()

@@ -32,10 +32,10 @@ type Store struct {
 	eraser eraser
 	bounds search.SampleBounds
 
-	followers followers
-	tellEvery time.Duration
-	marks     chan struct{} // a signal that there are new marks of activity
-	teller    chan struct{} // full while somebody tells activity
+	followers        followers
+	activityInterval time.Duration
+	pending          chan struct{} // a signal that there is new pending activity
+	publishing       chan struct{} // a semaphore: one caller at a time publishes activity
 }
 
 var _ storage.Store = (*Store)(nil)
@@ -68,7 +68,9 @@ func OpenExisting(ctx context.Context, path string) (*Store, error) {
 
 // openReady opens a file that is there.
 func openReady(ctx context.Context, path string) (*Store, error) {
-	s := &Store{path: path, tellEvery: crm.ActivityInterval, marks: make(chan struct{}, 1), teller: make(chan struct{}, 1)}
+	s := &Store{
+		path: path, activityInterval: crm.ActivityInterval, pending: make(chan struct{}, 1), publishing: make(chan struct{}, 1),
+	}
 	f, err := s.openFiles(ctx)
 	if err != nil {
 		return nil, err
@@ -176,7 +178,7 @@ func create(path string) error {
 	return nil
 }
 
-// wrap tells what was attempted.
+// wrap adds what was attempted to an error.
 func wrap(attempt string, err error) error {
 	if err == nil {
 		return nil

@@ -21,9 +21,9 @@ type ownedChannel struct {
 func (s *Store) ChannelByID(ctx context.Context, id crm.ChannelID) (crm.WorkspaceID, crm.Channel, error) {
 	o, err := read(ctx, s, func(c *conn) (ownedChannel, error) {
 		o, found, err := first(ctx, c, `
-			SELECT workspace_id, `+channelColumns+`
-			FROM channels
-			WHERE id = @id`, args{"id": id[:]}, scanOwnedChannel)
+			SELECT c.workspace_id, `+channelColumns+`
+			FROM channels c
+			WHERE c.id = @id`, args{"id": id[:]}, scanOwnedChannel)
 		if err == nil && !found {
 			err = crm.ErrNotFound
 		}
@@ -41,10 +41,10 @@ func (s *Store) EachChannel(ctx context.Context, f func(crm.WorkspaceID, crm.Cha
 	for {
 		batch, err := read(ctx, s, func(c *conn) ([]ownedChannel, error) {
 			return all(ctx, c, `
-				SELECT workspace_id, `+channelColumns+`
-				FROM channels
-				WHERE (workspace_id, id) > (@workspace, @id)
-				ORDER BY workspace_id, id
+				SELECT c.workspace_id, `+channelColumns+`
+				FROM channels c
+				WHERE (c.workspace_id, c.id) > (@workspace, @id)
+				ORDER BY c.workspace_id, c.id
 				LIMIT @n`,
 				args{"workspace": last.workspace, "id": last.channel.ID[:], "n": channelsAtOnce}, scanOwnedChannel)
 		})
@@ -64,6 +64,6 @@ func (s *Store) EachChannel(ctx context.Context, f func(crm.WorkspaceID, crm.Cha
 }
 
 func scanOwnedChannel(rows *sql.Rows) (o ownedChannel, err error) {
-	o.channel, err = scanChannelAfter(rows, &o.workspace)
+	err = rows.Scan(channelTable.Targets(&o.channel, &o.workspace)...)
 	return o, err
 }

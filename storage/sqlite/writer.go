@@ -15,7 +15,7 @@ import (
 const largestGroup = 64
 
 // writer runs every write, one after the other, on one connection. Writes that wait at the same time are committed
-// together, each behind a savepoint of its own: a failed one leaves nothing behind and does not touch the others.
+// together, each behind its own savepoint: a failed one leaves nothing behind and does not touch the others.
 type writer struct {
 	db        *sql.DB
 	secret    []byte    // that messages are known again by
@@ -30,11 +30,11 @@ type writer struct {
 
 // write is one caller's function on its way.
 type write struct {
-	ctx  context.Context
-	f    func(context.Context, *tx) error
-	turn atomic.Int32
-	err  error
-	done chan struct{}
+	ctx   context.Context
+	f     func(context.Context, *tx) error
+	state atomic.Int32
+	err   error
+	done  chan struct{}
 }
 
 // How far a write has come. Its caller may leave while it waits; once begun, the caller waits for its end.
@@ -47,10 +47,10 @@ const (
 // tx is a write's view of the group's transaction.
 type tx struct {
 	*conn
-	secret []byte // that messages are known again by
-	grams  []gramChange
-	told   map[crm.WorkspaceID]bool // where there are new events; one too many does no harm
-	marked bool                     // there are new marks of activity
+	secret    []byte // that messages are known again by
+	grams     []gramChange
+	published map[crm.WorkspaceID]bool // where there are new events; one too many does no harm
+	pending   bool                     // there is new pending activity
 	// dropped is set when entries of the gram index were removed or replaced: the eraser then wipes their pages.
 	dropped bool
 }
@@ -87,7 +87,7 @@ func (w *writer) do(ctx context.Context, f func(context.Context, *tx) error) err
 	select {
 	case <-r.done:
 	case <-ctx.Done():
-		if r.turn.CompareAndSwap(waiting, left) {
+		if r.state.CompareAndSwap(waiting, left) {
 			return ctx.Err()
 		}
 		<-r.done
@@ -152,9 +152,9 @@ func (w *writer) group(group []*write) {
 	ctx := context.Background()
 	err := w.begin(ctx)
 	if err == nil {
-		t := &tx{conn: w.conn, secret: w.secret, told: map[crm.WorkspaceID]bool{}}
+		t := &tx{conn: w.conn, secret: w.secret, published: map[crm.WorkspaceID]bool{}}
 		for _, r := range group {
-			if !r.turn.CompareAndSwap(waiting, begun) {
+			if !r.state.CompareAndSwap(waiting, begun) {
 				continue
 			}
 			if err = t.step(ctx, r); err != nil {
@@ -178,7 +178,7 @@ func (w *writer) group(group []*write) {
 		if err != nil {
 			r.err = err // also where r has an error of its own, which may rest on what has been undone now
 		}
-		r.turn.Store(begun)
+		r.state.Store(begun)
 		close(r.done)
 	}
 }
@@ -200,7 +200,7 @@ func (w *writer) abandon(ctx context.Context) {
 	if w.conn == nil {
 		return
 	}
-	// There is no transaction left where SQLite ended it by itself, or none was begun: then this fails, and all is well.
+	// There is no transaction left where SQLite has ended it already, or none was begun: then this fails, which is fine.
 	_, _ = w.conn.exec(ctx, `ROLLBACK`, nil)
 	if _, err := w.conn.exec(ctx, `SELECT 1`, nil); err != nil {
 		_ = w.conn.close()
@@ -215,7 +215,7 @@ func (t *tx) step(ctx context.Context, r *write) error {
 		return err
 	}
 	if r.err = call(ctx, t, r.f); r.err == nil {
-		r.err = r.ctx.Err() // nobody waits for it any more
+		r.err = r.ctx.Err() // its caller has left
 	}
 	if r.err != nil {
 		t.grams = t.grams[:grams]

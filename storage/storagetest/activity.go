@@ -12,7 +12,7 @@ import (
 const second = time.Second - 20*time.Millisecond
 
 var activityCases = []testCase{
-	{"a burst of messages is told as activity of the contact and the session, at last after the last of them", func(w *world) {
+	{"a burst of messages is published as activity of the contact and the session, at last after the last of them", func(w *world) {
 		w.follow()
 		ch := w.channel("Shop")
 		r := w.record(w.message(ch, "ann", "first"))
@@ -26,7 +26,7 @@ var activityCases = []testCase{
 		i = w.message(ch, "ann", "last")
 		w.record(i)
 		last := map[bool]crm.Event{} // by whether it is the session's
-		w.until("the activity of both is told of", func() bool {
+		w.until("the activity of both is published", func() bool {
 			for _, e := range w.activity() {
 				if !e.ID.Time().Before(began.Truncate(time.Microsecond)) {
 					last[e.SessionID != nil] = e
@@ -36,7 +36,7 @@ var activityCases = []testCase{
 		})
 		for session, e := range last {
 			want := crm.Event{
-				ID: e.ID, Place: e.Place, Kind: crm.Activity, ContactID: &r.Contact.ID, Version: edit.Version,
+				ID: e.ID, Sequence: e.Sequence, Kind: crm.Activity, ContactID: &r.Contact.ID, Version: edit.Version,
 				Actor: ch.ID.String(), At: e.At,
 			}
 			if session {
@@ -46,7 +46,7 @@ var activityCases = []testCase{
 		}
 		w.sparse()
 	}},
-	{"messages that keep coming are told of once a second", func(w *world) {
+	{"messages that keep coming are published once a second", func(w *world) {
 		w.follow()
 		ch := w.channel("Shop")
 		w.record(w.message(ch, "ann", "first"))
@@ -57,7 +57,7 @@ var activityCases = []testCase{
 			w.record(w.message(ch, "ann", fmt.Sprint(n)))
 			time.Sleep(10 * time.Millisecond)
 		}
-		w.until("the last message is told of", func() bool {
+		w.until("the last message is published", func() bool {
 			return slices.ContainsFunc(w.activity(), func(e crm.Event) bool { return e.SessionID != nil && e.ID.Time().After(last) })
 		})
 		w.sparse()
@@ -74,38 +74,38 @@ var activityCases = []testCase{
 		outbound.Direction, late.At = crm.Outbound, first.At.Add(-time.Minute)
 		w.record(outbound)
 		w.record(late)
-		w.until("the session's activity is told of", func() bool { return len(w.activity()) > 0 })
+		w.until("the session's activity is published", func() bool { return len(w.activity()) > 0 })
 		for _, e := range w.activity() {
 			if e.SessionID == nil {
-				w.t.Errorf("the contact's activity was told of: %+v", e)
+				w.t.Errorf("the contact's activity was published: %+v", e)
 			}
 		}
 	}},
-	{"messages that came while nobody followed are told of to the next who does", func(w *world) {
+	{"messages that came while nobody followed are published to the next who does", func(w *world) {
 		ch := w.channel("Shop")
 		for _, external := range []string{"ann", "ben"} {
 			w.record(w.message(ch, external, "1"))
 			w.record(w.message(ch, external, "2"))
 		}
 		_, stop := w.follow()
-		w.until("all activity is told of", func() bool { return len(w.activity()) >= 4 })
+		w.until("all activity is published", func() bool { return len(w.activity()) >= 4 })
 		_ = stop()
 		w.record(w.message(ch, "ann", "3"))
 		w.follow()
-		w.until("later activity is told of", func() bool { return len(w.activity()) >= 6 })
+		w.until("later activity is published", func() bool { return len(w.activity()) >= 6 })
 		w.sparse()
 	}},
-	{"the activity of a deleted contact is not told of any more", func(w *world) {
+	{"the activity of a deleted contact is no longer published", func(w *world) {
 		ch := w.channel("Shop")
 		r := w.record(w.message(ch, "ann", "1"))
 		w.record(w.message(ch, "ann", "2"))
 		d := w.deletion()
 		w.check(w.DeleteContact(w.ctx, w.id, r.Contact.ID, d))
-		gone := w.placeOf(d.Event)
+		gone := w.sequenceOf(d.Event)
 		w.follow()
 		w.record(w.message(ch, "ben", "1"))
 		w.record(w.message(ch, "ben", "2"))
-		w.until("another's activity is told of", func() bool {
+		w.until("another's activity is published", func() bool {
 			for _, e := range w.activity() {
 				if e.SessionID == nil && e.ContactID != nil && *e.ContactID != r.Contact.ID {
 					return true
@@ -114,8 +114,8 @@ var activityCases = []testCase{
 			return false
 		})
 		for _, e := range w.activity() {
-			if e.Place > gone && e.ContactID != nil && *e.ContactID == r.Contact.ID {
-				w.t.Errorf("the contact was told of: %+v", e)
+			if e.Sequence > gone && e.ContactID != nil && *e.ContactID == r.Contact.ID {
+				w.t.Errorf("the contact was published: %+v", e)
 			}
 		}
 	}},
@@ -124,15 +124,15 @@ var activityCases = []testCase{
 // activity are the events of activity so far.
 func (w *world) activity() (events []crm.Event) {
 	w.t.Helper()
-	var place crm.Place
+	var sequence crm.Sequence
 	for {
-		next, err := w.Events(w.ctx, w.id, place, 100)
+		next, err := w.Events(w.ctx, w.id, sequence, 100)
 		w.check(err)
 		if len(next) == 0 {
 			return events
 		}
 		for _, e := range next {
-			if place = e.Place; e.Kind == crm.Activity {
+			if sequence = e.Sequence; e.Kind == crm.Activity {
 				events = append(events, e)
 			}
 		}
@@ -150,7 +150,7 @@ func (w *world) sparse() {
 		}
 		at := e.ID.Time()
 		if before, ok := last[of]; ok && at.Sub(before) < second {
-			w.t.Errorf("activity of the %s was told of twice within %v", of, at.Sub(before))
+			w.t.Errorf("activity of the %s was published twice within %v", of, at.Sub(before))
 		}
 		last[of] = at
 	}

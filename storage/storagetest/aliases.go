@@ -8,7 +8,7 @@ import (
 	"kith/storage"
 )
 
-// names records a message from a customer of whom the provider tells the ids, the first as the external id.
+// names records a message from a customer whose ids the provider reports, the first as the external id.
 func (w *world) names(ch crm.Channel, id string, ids ...string) crm.Recorded {
 	w.t.Helper()
 	i := w.message(ch, ids[0], id)

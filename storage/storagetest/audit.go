@@ -103,7 +103,7 @@ var auditCases = []testCase{
 			return nil
 		}, edit)
 		w.check(err)
-		_, err = w.UpdateChannel(w.ctx, w.id, ch.ID, func(*crm.Channel) error { return nil }, entry("")) // nothing to tell
+		_, err = w.UpdateChannel(w.ctx, w.id, ch.ID, func(*crm.Channel) error { return nil }, entry("")) // nothing to keep
 		w.check(err)
 		_, err = w.UpdateChannel(w.ctx, w.id, ch.ID, func(*crm.Channel) error { return crm.ErrForbidden }, entry(crm.ChannelEdited))
 		w.wantErr("refused", err, crm.ErrForbidden)

@@ -109,7 +109,7 @@ var channelCases = []testCase{
 		if err == nil {
 			w.t.Error("a second channel of the same id was stored")
 		} else if strings.Contains(err.Error(), "Secret") || strings.Contains(strings.ToUpper(err.Error()), "INSERT") {
-			w.t.Errorf("the error tells too much: %v", err)
+			w.t.Errorf("the error says too much: %v", err)
 		}
 		all, err := w.Channels(w.ctx, w.id)
 		w.check(err)

@@ -109,7 +109,7 @@ var checkCases = []testCase{
 		}
 		w.wantErr("Check", w.Check(w.ctx, storage.Inspection{Workspace: "nobody's", Found: func(storage.Finding) {}}), crm.ErrNotFound)
 	}},
-	{"a check tells how far it is, and ends with its context", func(w *world) {
+	{"a check reports its progress, and ends with its context", func(w *world) {
 		w.add(person{name: "Ann"})
 		rows := 0
 		w.check(w.Check(w.ctx, storage.Inspection{
@@ -117,7 +117,7 @@ var checkCases = []testCase{
 			Progress: func(_ string, n int) { rows = max(rows, n) },
 		}))
 		if rows == 0 {
-			w.t.Error("no progress was told")
+			w.t.Error("no progress was reported")
 		}
 		ctx, cancel := context.WithCancel(w.ctx)
 		cancel()

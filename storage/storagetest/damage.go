@@ -18,7 +18,7 @@ type Raw struct {
 }
 
 // Damaged runs the cases about what a check finds after damage that was done past the store, and about how it repairs
-// that. open returns a store with its database: a fresh one each time, or always the same one.
+// that. open returns a store with its database: a new one each time, or always the same one.
 func Damaged(t *testing.T, open func(t *testing.T) (storage.Store, Raw)) {
 	t.Helper()
 	for _, c := range damageCases {
@@ -71,7 +71,7 @@ var damageCases = []struct {
 		d.check(err)
 		d.same("anonymous sessions", counts.Total, 2)
 	}},
-	{"the values of a contact that is gone are one finding, and of its events nothing stays but their places", func(d *damaged) {
+	{"the values of a contact that is gone are one finding, and of its events nothing stays but their sequence numbers", func(d *damaged) {
 		d.damage(`
 			UPDATE changes SET seq = 0 WHERE workspace_id = @w AND contact_id = @ann AND kind = 'UPDATED';
 			UPDATE changes SET contact_id = @nobody WHERE workspace_id = @w AND contact_id = @ann`)
@@ -114,7 +114,8 @@ func newDamaged(w *world, raw Raw) *damaged {
 	return d
 }
 
-// damage runs statements in which @w is the workspace, @ann and @ben are the customers' contacts, and @nobody is nobody's id.
+// damage runs statements in which @w is the workspace, @ann and @ben are the customers' contacts, and @nobody is nobody's
+// id.
 func (d *damaged) damage(sql string) {
 	d.t.Helper()
 	d.raw.Exec(d.filledIn(sql))

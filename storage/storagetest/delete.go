@@ -76,7 +76,7 @@ var deleteCases = []testCase{
 		w.same("deletions", made.Load(), int32(1))
 		w.same("count", w.count("").Value, 0)
 	}},
-	{"a later message from the same person makes a fresh contact and session", func(w *world) {
+	{"a later message from the same person makes a new contact and session", func(w *world) {
 		ch := w.channel("Shop")
 		i := w.message(ch, "ann", "1")
 		i.Profile = verified(annsEmail, annsPhone)
@@ -85,14 +85,14 @@ var deleteCases = []testCase{
 		w.remove(old.Contact.ID)
 		i = w.message(ch, "ann", "2")
 		i.Profile = verified(annsEmail, annsPhone)
-		fresh := w.record(i)
+		second := w.record(i)
 		want := crm.ContactFrom(i)
-		want.ID = fresh.Contact.ID
-		w.same("contact", *fresh.Contact, want)
-		if fresh.Contact.ID == old.Contact.ID || fresh.Session.ID == old.Session.ID {
+		want.ID = second.Contact.ID
+		w.same("contact", *second.Contact, want)
+		if second.Contact.ID == old.Contact.ID || second.Session.ID == old.Session.ID {
 			w.t.Error("the deleted contact or its session came back")
 		}
-		w.same("unread", fresh.Session.UnreadCount, 1)
+		w.same("unread", second.Session.UnreadCount, 1)
 		w.same("old session's contact", w.session(old.Session.ID).ContactID, (*crm.ContactID)(nil))
 		w.same("old session's unread", w.session(old.Session.ID).UnreadCount, 1)
 	}},
@@ -105,7 +105,7 @@ var deleteCases = []testCase{
 		w.same("count", w.count("").Value, 0)
 		w.record(second)
 		w.maintain()
-		w.same("answer beside a fresh contact", w.record(first), crm.Recorded{Repeated: true})
+		w.same("answer beside a new contact", w.record(first), crm.Recorded{Repeated: true})
 		w.same("count", w.count("").Value, 1)
 		w.same("unread", w.session(old.Session.ID).UnreadCount, 1)
 	}},

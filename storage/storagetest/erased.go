@@ -40,15 +40,15 @@ func Erased(t *testing.T, s storage.Store, dump func() [][]string) {
 	ann, anns := live("ann")
 	ben, bens := live("ben")
 	w.follow()
-	w.until("the activity of both is told of", func() bool { return len(w.activity()) >= 4 })
+	w.until("the activity of both is published", func() bool { return len(w.activity()) >= 4 })
 	w.record(w.message(ch, "ann", "4"))
 	w.tick()
 	d := w.deletion()
 	w.check(w.DeleteContact(w.ctx, w.id, ann, d))
-	w.placeOf(d.Event)
+	w.sequenceOf(d.Event)
 	w.maintain()
 	w.changeSession(anns, func(s *crm.Session) { s.Tag = new(crm.General) })
-	w.placeOf(w.marker())
+	w.sequenceOf(w.marker())
 
 	rows := dump()
 	if !connected(rows, shared, plain(ben), plain(bens)) {
@@ -69,7 +69,7 @@ func Erased(t *testing.T, s storage.Store, dump func() [][]string) {
 		}
 	}
 	if connected(rows, shared, plain(ann), plain(anns)) {
-		t.Error("the contact that is gone can be told from its session")
+		t.Error("the contact that is gone can be found from its session")
 		for _, row := range rows {
 			t.Log(row)
 		}

@@ -34,11 +34,11 @@ var eventCases = []testCase{
 			},
 		})
 	}},
-	{"a contact that nothing is known of is told of without changes", func(w *world) {
+	{"a contact that nothing is known of is published without changes", func(w *world) {
 		ch := w.channel("Shop")
 		i := w.message(ch, "ann", "1")
 		r := w.record(i)
-		w.same("event", w.told(i.Event)[0], crm.Event{
+		w.same("event", w.published(i.Event)[0], crm.Event{
 			ID: i.Event, Kind: crm.Created, ContactID: &r.Contact.ID, Version: 1, Actor: ch.ID.String(), At: i.Received,
 		})
 	}},
@@ -49,9 +49,9 @@ var eventCases = []testCase{
 		i := w.message(ch, "ann", "1")
 		r := w.record(i)
 		w.same("event of the message", r.Event, (*crm.EventID)(nil))
-		told := w.told(w.marker())
-		if len(told) < 1 || told[0].SessionID == nil || *told[0].SessionID != r.Session.ID || told[0].Kind != crm.Created {
-			w.t.Errorf("told %+v", told)
+		published := w.published(w.marker())
+		if len(published) < 1 || published[0].SessionID == nil || *published[0].SessionID != r.Session.ID || published[0].Kind != crm.Created {
+			w.t.Errorf("published %+v", published)
 		}
 	}},
 	{"an edit makes an event with the old and the new values, under the id and the name it brings", func(w *world) {
@@ -78,8 +78,8 @@ var eventCases = []testCase{
 		i = w.message(ch, "ann", "2")
 		i.Profile.Name = new("Ann Smith")
 		w.same("event of the message", w.record(i).Event, &i.Event)
-		told := w.told(i.Event)
-		w.same("event", told[len(told)-1], crm.Event{
+		published := w.published(i.Event)
+		w.same("event", published[len(published)-1], crm.Event{
 			ID: i.Event, Kind: crm.Updated, ContactID: &ann.ID, Version: 2, Actor: ch.ID.String(), At: i.Received,
 			Changes: []crm.FieldChange{{Field: "name", Old: new("Ann"), New: new("Ann Smith")}},
 		})
@@ -101,13 +101,13 @@ var eventCases = []testCase{
 		w.wantEvents(e.Event, []crm.Event{want})
 		w.remove(l.Contact.ID)
 		e = w.changeSession(id, func(s *crm.Session) { s.Tag = nil })
-		told := w.told(e.Event)
-		w.same("once the contact is gone", told[len(told)-1], crm.Event{
+		published := w.published(e.Event)
+		w.same("once the contact is gone", published[len(published)-1], crm.Event{
 			ID: e.Event, Kind: crm.Updated, SessionID: &id, Actor: e.Actor, At: e.At,
 			Changes: []crm.FieldChange{{Field: "tag", Old: new("COMPLAINT")}},
 		})
 	}},
-	{"a deletion makes an event with the last version, and leaves of the contact's earlier ones their places alone", func(w *world) {
+	{"a deletion makes an event with the last version, and leaves of the contact's earlier ones their sequence numbers alone", func(w *world) {
 		ch := w.channel("Shop")
 		i := w.message(ch, "ann", "1")
 		i.Profile = crm.Profile{Name: new("Ann"), Phone: new(annsPhone)}
@@ -117,13 +117,13 @@ var eventCases = []testCase{
 		other, _ := w.change(ben.ID, "staff", rename("Benjamin"))
 		d := w.deletion()
 		w.check(w.DeleteContact(w.ctx, w.id, ann.ID, d))
-		told := w.told(d.Event)
-		if len(told) != 5 {
-			w.t.Fatalf("told %+v", told)
+		published := w.published(d.Event)
+		if len(published) != 5 {
+			w.t.Fatalf("published %+v", published)
 		}
-		w.same("the session keeps its values", len(told[1].Changes), 2)
-		w.same("and has no contact any more", told[1].ContactID, (*crm.ContactID)(nil))
-		w.same("events", slices.Delete(told, 1, 2), []crm.Event{
+		w.same("the session keeps its values", len(published[1].Changes), 2)
+		w.same("and has no contact any more", published[1].ContactID, (*crm.ContactID)(nil))
+		w.same("events", slices.Delete(published, 1, 2), []crm.Event{
 			{ID: i.Event, Kind: crm.Created, At: i.Received},
 			{ID: edit.ID, Kind: crm.Updated, At: edit.At},
 			other,
@@ -161,46 +161,46 @@ var eventCases = []testCase{
 		_, err = w.RecordInteraction(w.ctx, w.id, w.message(inactive, "cem", "1"))
 		w.wantErr("inactive channel", err, crm.ErrInactive)
 		marker := w.marker()
-		w.same("events", idsOf(w.told(marker)), []crm.EventID{marker})
+		w.same("events", idsOf(w.published(marker)), []crm.EventID{marker})
 	}},
-	{"events are read from a place on, so many at most, and each has the place after the one before", func(w *world) {
+	{"events are read from a sequence number on, so many at most, and each has the sequence number after the one before", func(w *world) {
 		ann := w.add(person{name: "Ann"})[0]
 		var want []crm.EventID
 		for n := range 12 {
 			e, _ := w.change(ann.ID, "staff", rename(fmt.Sprint("Ann ", n)))
 			want = append(want, e.ID)
 		}
-		place := w.placeOf(want[11])
-		w.same("last place", w.lastPlace(), place)
+		sequence := w.sequenceOf(want[11])
+		w.same("last sequence number", w.lastSequence(), sequence)
 		for n, id := range want {
-			w.same("place", w.placeOf(id), crm.Place(n+1))
+			w.same("sequence", w.sequenceOf(id), crm.Sequence(n+1))
 		}
 		for _, size := range []int{1, 5, 12, 100} {
-			for from := range crm.Place(13) {
+			for from := range crm.Sequence(13) {
 				got, err := w.Events(w.ctx, w.id, from, size)
 				w.check(err)
 				w.same(fmt.Sprintf("%d behind %d", size, from), idsOf(got), want[from:min(12, int(from)+size)])
 				for i, e := range got {
-					w.same("place", e.Place, from+crm.Place(i)+1)
+					w.same("sequence", e.Sequence, from+crm.Sequence(i)+1)
 				}
 			}
 		}
 	}},
-	{"an event that never was has no place, nor has one of another workspace", func(w *world) {
-		w.same("last place before anything happened", w.lastPlace(), crm.Place(0))
+	{"an event that never was has no sequence number, nor has one of another workspace", func(w *world) {
+		w.same("last sequence number before anything happened", w.lastSequence(), crm.Sequence(0))
 		other := w.neighbour()
 		id := other.marker()
 		for _, id := range []crm.EventID{id, crm.NewEventID(w.now), {}} {
-			_, err := w.PlaceOf(w.ctx, w.id, id)
-			w.wantErr("PlaceOf", err, crm.ErrNotFound)
+			_, err := w.SequenceOf(w.ctx, w.id, id)
+			w.wantErr("SequenceOf", err, crm.ErrNotFound)
 		}
-		w.same("the neighbour's", other.placeOf(id), crm.Place(1))
+		w.same("the neighbour's", other.sequenceOf(id), crm.Sequence(1))
 		got, err := w.Events(w.ctx, w.id, 0, 10)
 		w.check(err)
 		w.same("events", got, []crm.Event{})
-		w.same("last place", w.lastPlace(), crm.Place(0))
+		w.same("last sequence number", w.lastSequence(), crm.Sequence(0))
 	}},
-	{"old events are forgotten from the first on, and who asks for their places learns that", func(w *world) {
+	{"old events are forgotten from the first on, and who asks for their sequence numbers learns that", func(w *world) {
 		w.now = time.Date(2019, 5, 1, 0, 0, 0, 0, time.UTC)
 		ch := w.channel("Shop")
 		ann := w.record(w.message(ch, "ann", "1"))
@@ -209,33 +209,33 @@ var eventCases = []testCase{
 		w.change(ben.Contact.ID, "staff", rename("Ben"))
 		w.changeSession(ben.Session.ID, func(s *crm.Session) { s.Status = crm.Closed })
 		w.remove(ben.Contact.ID)
-		last := w.placeOf(first.ID)
-		before := w.lastPlace()
+		last := w.sequenceOf(first.ID)
+		before := w.lastSequence()
 		w.now = w.now.AddDate(0, 0, 1)
 		limit := w.now
 		kept, _ := w.change(ann.Contact.ID, "staff", rename("Ann Smith"))
 		w.now = w.now.AddDate(0, 0, -1) // a clock that was set back
 		late, _ := w.change(ann.Contact.ID, "staff", rename("Ann Smyth"))
-		w.placeOf(late.ID)
+		w.sequenceOf(late.ID)
 		w.forget(w.ForgetEvents, limit)
-		_, err := w.PlaceOf(w.ctx, w.id, first.ID)
-		w.wantErr("place of a forgotten event", err, crm.ErrNotFound)
+		_, err := w.SequenceOf(w.ctx, w.id, first.ID)
+		w.wantErr("sequence number of a forgotten event", err, crm.ErrNotFound)
 		if before == 0 || last == 0 {
-			w.t.Fatalf("the places were %d and %d", last, before)
+			w.t.Fatalf("the sequence numbers were %d and %d", last, before)
 		}
 		got, err := w.Events(w.ctx, w.id, 0, 100)
 		w.check(err)
 		got = slices.DeleteFunc(got, func(e crm.Event) bool { return e.Kind == crm.Activity })
 		w.same("events left", idsOf(got), []crm.EventID{kept.ID, late.ID})
-		if p := w.placeOf(kept.ID); p <= before {
-			w.t.Errorf("the place of a kept event is %d, after %d", p, before)
+		if p := w.sequenceOf(kept.ID); p <= before {
+			w.t.Errorf("the sequence number of a kept event is %d, after %d", p, before)
 		}
 		page, err := w.historyPage(ann.Contact.ID, storage.Page{Size: 10})
 		w.check(err)
 		w.same("history", len(page.Events), 4)
 		next := w.marker()
-		if w.placeOf(next) <= w.placeOf(late.ID) {
-			w.t.Error("a place was given twice")
+		if w.sequenceOf(next) <= w.sequenceOf(late.ID) {
+			w.t.Error("a sequence number was given twice")
 		}
 	}},
 	{"who follows is woken for new events, until the context ends", func(w *world) {
@@ -245,7 +245,7 @@ var eventCases = []testCase{
 		}
 		w.wantErr("Follow", stop(), context.Canceled)
 	}},
-	{"whoever reads by places sees every event once and in order, however many write", func(w *world) {
+	{"whoever reads by sequence numbers sees every event once and in order, however many write", func(w *world) {
 		_, stop := w.follow()
 		ch := w.channel("Shop")
 		const writers, rounds = 8, 12
@@ -296,7 +296,7 @@ var eventCases = []testCase{
 			seen := map[crm.EventID]bool{}
 			versions := map[crm.ContactID]int{}
 			for n, e := range events {
-				w.same("place", e.Place, crm.Place(n+1))
+				w.same("sequence", e.Sequence, crm.Sequence(n+1))
 				if seen[e.ID] {
 					w.t.Errorf("%s was read twice", e.ID)
 				}
@@ -346,59 +346,60 @@ func (w *world) changeSession(id crm.SessionID, change func(*crm.Session)) crm.S
 	return e
 }
 
-// marker makes an event of a contact of its own.
+// marker makes an event of a new contact.
 func (w *world) marker() crm.EventID {
 	w.t.Helper()
 	e, _ := w.change(w.add(person{name: "Marker"})[0].ID, "marker", rename("Marked"))
 	return e.ID
 }
 
-func (w *world) placeOf(id crm.EventID) crm.Place {
+func (w *world) sequenceOf(id crm.EventID) crm.Sequence {
 	w.t.Helper()
-	p, err := w.PlaceOf(w.ctx, w.id, id)
+	p, err := w.SequenceOf(w.ctx, w.id, id)
 	w.check(err)
 	return p
 }
 
-func (w *world) lastPlace() crm.Place {
+func (w *world) lastSequence() crm.Sequence {
 	w.t.Helper()
-	p, id, err := w.LastPlace(w.ctx, w.id)
+	p, id, err := w.LastSequence(w.ctx, w.id)
 	w.check(err)
 	newest, err := w.Events(w.ctx, w.id, p-1, 1)
 	w.check(err)
-	if len(newest) > 0 && newest[0].Place == p { // else it is not kept any more, or there was none
-		w.same("event at the last place", id, newest[0].ID)
+	if len(newest) > 0 && newest[0].Sequence == p { // else it is not kept any more, or there was none
+		w.same("event at the last sequence number", id, newest[0].ID)
 	} else {
-		w.same("event at the last place", id, crm.EventID{})
+		w.same("event at the last sequence number", id, crm.EventID{})
 	}
 	return p
 }
 
-// upTo reads the events from the first to the given one and what follows it at once, and fails where a place is missing.
+// upTo reads the events from the first to the given one and what follows it at once, and fails where a sequence number is
+// missing.
 func (w *world) upTo(id crm.EventID) []crm.Event {
 	w.t.Helper()
-	w.placeOf(id)
+	w.sequenceOf(id)
 	var events []crm.Event
 	for {
-		next, err := w.Events(w.ctx, w.id, crm.Place(len(events)), 7)
+		next, err := w.Events(w.ctx, w.id, crm.Sequence(len(events)), 7)
 		w.check(err)
 		if len(next) == 0 {
 			return events
 		}
 		for _, e := range next {
-			if events = append(events, e); e.Place != crm.Place(len(events)) {
-				w.t.Fatalf("event %d has place %d", len(events), e.Place)
+			if events = append(events, e); e.Sequence != crm.Sequence(len(events)) {
+				w.t.Fatalf("event %d has sequence number %d", len(events), e.Sequence)
 			}
 		}
 	}
 }
 
-// told is upTo without activity, whose events depend on who else follows the store, and without the places.
-func (w *world) told(id crm.EventID) []crm.Event {
+// published is upTo without activity, whose events depend on who else follows the store, and without the sequence numbers.
+func (w *world) published(id crm.EventID) []crm.Event {
 	w.t.Helper()
 	var events []crm.Event
 	for _, e := range w.upTo(id) {
-		if e.Place = 0; e.Kind != crm.Activity {
+		if e.Sequence = 0; e.Kind != crm.Activity {
 			events = append(events, e)
 		}
 	}
@@ -408,26 +409,26 @@ func (w *world) told(id crm.EventID) []crm.Event {
 // wantEvents fails the test unless these are the workspace's events. An id of zero stands for any.
 func (w *world) wantEvents(last crm.EventID, want []crm.Event) {
 	w.t.Helper()
-	got := w.told(last)
+	got := w.published(last)
 	for i := range min(len(got), len(want)) {
 		want[i].ID = cmp.Or(want[i].ID, got[i].ID)
 	}
 	w.same("events", got, want)
 }
 
-// readAlong reads events by their places, n at a time, until everything is written and so many that are no activity
-// have been read.
+// readAlong reads events by their sequence numbers, n at a time, until everything is written and so many that are no
+// activity have been read.
 func (w *world) readAlong(n int, written *atomic.Bool, total int) (events []crm.Event, err error) {
-	var place crm.Place
+	var sequence crm.Sequence
 	deadline := time.Now().Add(patience)
 	for time.Now().Before(deadline) {
 		done := written.Load()
-		next, err := w.Events(w.ctx, w.id, place, n)
+		next, err := w.Events(w.ctx, w.id, sequence, n)
 		if err != nil {
 			return events, err
 		}
 		for _, e := range next {
-			events, place = append(events, e), e.Place
+			events, sequence = append(events, e), e.Sequence
 		}
 		if len(next) == 0 && done && len(events) >= total {
 			return events, nil

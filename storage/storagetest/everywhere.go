@@ -141,14 +141,14 @@ var calls = []call{
 		_, err := w.Events(ctx, w.id, 0, 10)
 		return nil, err
 	}},
-	{"PlaceOf", func(ctx context.Context, w *world, on target) (any, error) {
-		if _, err := w.PlaceOf(ctx, w.id, crm.EventID(on.contact)); !errors.Is(err, crm.ErrNotFound) {
+	{"SequenceOf", func(ctx context.Context, w *world, on target) (any, error) {
+		if _, err := w.SequenceOf(ctx, w.id, crm.EventID(on.contact)); !errors.Is(err, crm.ErrNotFound) {
 			return nil, err
 		}
 		return nil, nil
 	}},
-	{"LastPlace", func(ctx context.Context, w *world, _ target) (any, error) {
-		_, _, err := w.LastPlace(ctx, w.id)
+	{"LastSequence", func(ctx context.Context, w *world, _ target) (any, error) {
+		_, _, err := w.LastSequence(ctx, w.id)
 		return nil, err
 	}},
 	{"History", func(ctx context.Context, w *world, on target) (any, error) {
@@ -299,7 +299,7 @@ var everywhereCases = []testCase{
 		// The message of each call came from one customer more.
 		w.same("contacts", w.count("").Value, 1)
 	}},
-	{"an error tells no values and no SQL", func(w *world) {
+	{"an error shows no values and no SQL", func(w *world) {
 		c := contactOf(person{"Secret Name", "secret@example.com", "+493055555"}, w.tick())
 		w.load(storage.Loaded{Contact: c})
 		err := w.Load(w.ctx, w.id, slices.Values([]storage.Loaded{{Contact: c}}))
@@ -308,7 +308,7 @@ var everywhereCases = []testCase{
 		}
 		for _, telling := range []string{"secret", "55555", "insert", "values", "copy"} {
 			if strings.Contains(strings.ToLower(err.Error()), telling) {
-				w.t.Errorf("the error tells %q: %v", telling, err)
+				w.t.Errorf("the error shows %q: %v", telling, err)
 			}
 		}
 	}},

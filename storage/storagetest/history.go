@@ -91,18 +91,18 @@ var historyCases = []testCase{
 		l := w.talk(w.channel("Shop"), person{name: "Ann"}, "ann", crm.Active)
 		w.load(l)
 		w.same("history", w.history(l.Contact.ID), []crm.Event{})
-		w.same("last place", w.lastPlace(), crm.Place(0))
+		w.same("last sequence number", w.lastSequence(), crm.Sequence(0))
 	}},
 }
 
-// history reads a contact's history, without the places.
+// history reads a contact's history, without the sequence numbers.
 func (w *world) history(id crm.ContactID) []crm.Event {
 	w.t.Helper()
 	page, err := w.historyPage(id, storage.Page{Size: 1000})
 	w.check(err)
 	events := slices.Clone(page.Events)
 	for i := range events {
-		events[i].Place = 0
+		events[i].Sequence = 0
 	}
 	return events
 }

@@ -14,8 +14,8 @@ func claimed(email, phone string) crm.Profile {
 	return crm.Profile{Email: some(email), Phone: some(phone)}
 }
 
-// tell records a message with a profile from a customer nobody knows on a channel.
-func (w *world) tell(ch crm.Channel, external string, p crm.Profile) crm.Recorded {
+// recordProfile records a message with a profile from a customer nobody knows on a channel.
+func (w *world) recordProfile(ch crm.Channel, external string, p crm.Profile) crm.Recorded {
 	w.t.Helper()
 	i := w.message(ch, external, "1")
 	i.Profile = p
@@ -40,7 +40,7 @@ var joinCases = []testCase{
 			"by phone": {person{name: "Ann", phone: annsPhone}, verified("", annsPhone)},
 		} {
 			ann := w.add(p.has)[0]
-			r := w.tell(web, external, p.says)
+			r := w.recordProfile(web, external, p.says)
 			w.same(external, r.Contact.ID, ann.ID)
 			identities, err := w.IdentitiesByContact(w.ctx, w.id, []crm.ContactID{ann.ID})
 			w.check(err)
@@ -54,7 +54,7 @@ var joinCases = []testCase{
 		for external, p := range map[string]crm.Profile{
 			"by email": verified(annsEmail, ""), "by phone": verified("", annsPhone),
 		} {
-			first, second := w.tell(web, external, p), w.tell(shop, external, p)
+			first, second := w.recordProfile(web, external, p), w.recordProfile(shop, external, p)
 			w.same(external, second.Contact.ID, first.Contact.ID)
 			w.same("last activity", second.Contact.LastActivityAt, &w.now)
 			identities, err := w.IdentitiesByContact(w.ctx, w.id, []crm.ContactID{first.Contact.ID})
@@ -66,8 +66,8 @@ var joinCases = []testCase{
 		web := w.channel("Web")
 		ann := w.add(person{name: "Ann", email: "old@example.com"})[0]
 		w.edit(ann.ID, func(c *crm.Contact) { c.Email = new(annsEmail) })
-		w.same("by the new value", w.tell(web, "new", verified(annsEmail, "")).Contact.ID, ann.ID)
-		if w.tell(web, "old", verified("old@example.com", "")).Contact.ID == ann.ID {
+		w.same("by the new value", w.recordProfile(web, "new", verified(annsEmail, "")).Contact.ID, ann.ID)
+		if w.recordProfile(web, "old", verified("old@example.com", "")).Contact.ID == ann.ID {
 			w.t.Error("a value that the contact no longer has joined")
 		}
 	}},
@@ -83,7 +83,7 @@ var joinCases = []testCase{
 			{"verified after claims", verified(annsEmail, annsPhone)},
 			{"claimed after verified", claimed(annsEmail, annsPhone)},
 		} {
-			id := w.tell(web, c.external, c.says).Contact.ID
+			id := w.recordProfile(web, c.external, c.says).Contact.ID
 			if other, ok := seen[id]; ok {
 				w.t.Errorf("%s joined the contact of %s", c.external, other)
 			}
@@ -91,19 +91,19 @@ var joinCases = []testCase{
 		}
 		staff := w.neighbour()
 		ann := staff.add(person{"Ann", annsEmail, annsPhone})[0]
-		if staff.tell(staff.channel("Web"), "claims", claimed(annsEmail, annsPhone)).Contact.ID == ann.ID {
+		if staff.recordProfile(staff.channel("Web"), "claims", claimed(annsEmail, annsPhone)).Contact.ID == ann.ID {
 			w.t.Error("a claim joined the contact that staff entered")
 		}
-		w.same("verified joins verified", seen[w.tell(shop, "ann", verified(annsEmail, "")).Contact.ID], "verified after claims")
+		w.same("verified joins verified", seen[w.recordProfile(shop, "ann", verified(annsEmail, "")).Contact.ID], "verified after claims")
 	}},
 	{"each field is claimed or verified on its own", func(w *world) {
 		web := w.channel("Web")
 		ann := w.add(person{"Ann", annsEmail, annsPhone})[0]
 		p := claimed(annsEmail, annsPhone)
 		p.PhoneVerified = true
-		w.same("verified phone, claimed email", w.tell(web, "one", p).Contact.ID, ann.ID)
+		w.same("verified phone, claimed email", w.recordProfile(web, "one", p).Contact.ID, ann.ID)
 		p = crm.Profile{Email: new(annsEmail), Phone: new("+4930555555"), PhoneVerified: true}
-		if w.tell(web, "two", p).Contact.ID == ann.ID {
+		if w.recordProfile(web, "two", p).Contact.ID == ann.ID {
 			w.t.Error("a claimed email joined because the phone was verified")
 		}
 	}},
@@ -119,25 +119,25 @@ var joinCases = []testCase{
 			if f.name == "phone" {
 				p = verified("", f.value(7))
 			}
-			w.same(f.name, w.tell(web, f.name+" 1", p).Contact.ID, oldest.ID)
+			w.same(f.name, w.recordProfile(web, f.name+" 1", p).Contact.ID, oldest.ID)
 			w.remove(oldest.ID)
-			w.same(f.name, w.tell(web, f.name+" 2", p).Contact.ID, next.ID)
+			w.same(f.name, w.recordProfile(web, f.name+" 2", p).Contact.ID, next.ID)
 		}
 	}},
 	{"an older contact that only claims is passed over", func(w *world) {
 		web, shop := w.channel("Web"), w.channel("Shop")
-		w.tell(web, "claims", claimed(annsEmail, annsPhone))
+		w.recordProfile(web, "claims", claimed(annsEmail, annsPhone))
 		ann := w.add(person{"Ann", annsEmail, annsPhone})[0]
-		w.same("by email", w.tell(shop, "one", verified(annsEmail, "")).Contact.ID, ann.ID)
-		w.same("by phone", w.tell(shop, "two", verified("", annsPhone)).Contact.ID, ann.ID)
+		w.same("by email", w.recordProfile(shop, "one", verified(annsEmail, "")).Contact.ID, ann.ID)
+		w.same("by phone", w.recordProfile(shop, "two", verified("", annsPhone)).Contact.ID, ann.ID)
 	}},
 	{"the email is asked before the phone", func(w *world) {
 		people := w.add(person{name: "By phone", phone: annsPhone}, person{name: "By email", email: annsEmail})
-		w.same("contact", w.tell(w.channel("Web"), "ann", verified(annsEmail, annsPhone)).Contact.ID, people[1].ID)
+		w.same("contact", w.recordProfile(w.channel("Web"), "ann", verified(annsEmail, annsPhone)).Contact.ID, people[1].ID)
 	}},
 	{"the phone is asked when nobody has the email", func(w *world) {
 		ann := w.add(person{name: "Ann", phone: annsPhone})[0]
-		r := w.tell(w.channel("Web"), "ann", verified(annsEmail, annsPhone))
+		r := w.recordProfile(w.channel("Web"), "ann", verified(annsEmail, annsPhone))
 		w.same("contact", r.Contact.ID, ann.ID)
 		w.same("email", r.Contact.Email, new(annsEmail))
 	}},
@@ -145,14 +145,14 @@ var joinCases = []testCase{
 		web := w.channel("Web")
 		first := w.record(w.message(web, "ann", "0"))
 		w.add(person{"Ann", annsEmail, annsPhone})
-		r := w.tell(web, "ann", verified(annsEmail, annsPhone))
+		r := w.recordProfile(web, "ann", verified(annsEmail, annsPhone))
 		w.same("contact", r.Contact.ID, first.Contact.ID)
 		w.same("contacts", w.count("").Value, 2)
 	}},
 	{"a deleted contact is not joined", func(w *world) {
 		ann := w.add(person{"Ann", annsEmail, annsPhone})[0]
 		w.remove(ann.ID)
-		if w.tell(w.channel("Web"), "ann", verified(annsEmail, annsPhone)).Contact.ID == ann.ID {
+		if w.recordProfile(w.channel("Web"), "ann", verified(annsEmail, annsPhone)).Contact.ID == ann.ID {
 			w.t.Error("the message joined a deleted contact")
 		}
 	}},
@@ -184,7 +184,7 @@ var profileCases = []testCase{
 	{"a channel writes over nothing that staff entered", func(w *world) {
 		web := w.channel("Web")
 		ann := w.add(person{"Ann", annsEmail, annsPhone})[0]
-		w.tell(web, "ann", verified(annsEmail, ""))
+		w.recordProfile(web, "ann", verified(annsEmail, ""))
 		i := w.message(web, "ann", "2")
 		i.Profile = verified("other@example.com", "+4930555555")
 		i.Profile.Name = new("Other")
@@ -196,23 +196,23 @@ var profileCases = []testCase{
 	{"a channel fills blanks and refreshes what it wrote itself", func(w *world) {
 		web, shop := w.channel("Web"), w.channel("Shop")
 		ann := w.add(person{name: "Ann", email: annsEmail})[0]
-		w.tell(web, "ann", verified(annsEmail, "+4930111111"))
+		w.recordProfile(web, "ann", verified(annsEmail, "+4930111111"))
 		w.same("filled", w.contact(ann.ID).Phone, new("+4930111111"))
 		i := w.message(web, "ann", "2")
 		i.Profile = verified("", "+4930222222")
 		w.record(i)
 		w.same("refreshed", w.contact(ann.ID).Phone, new("+4930222222"))
 		w.same("came from", w.contact(ann.ID).PhoneFrom, crm.Provenance{Origin: crm.Verified, Channel: web.ID})
-		w.tell(shop, "ann", verified(annsEmail, "+4930333333"))
+		w.recordProfile(shop, "ann", verified(annsEmail, "+4930333333"))
 		w.same("after another channel", w.contact(ann.ID).Phone, new("+4930222222"))
 		w.same("version", w.contact(ann.ID).Version, 3)
 	}},
 	{"what a channel taught is found by search and joins from then on", func(w *world) {
 		web, shop := w.channel("Web"), w.channel("Shop")
 		w.record(w.message(web, "ann", "0"))
-		ann := w.tell(web, "ann", verified(annsEmail, annsPhone)).Contact
+		ann := w.recordProfile(web, "ann", verified(annsEmail, annsPhone)).Contact
 		w.finds("030 901820", annsEmail)
-		w.same("joined by email", w.tell(shop, "one", verified(annsEmail, "")).Contact.ID, ann.ID)
-		w.same("joined by phone", w.tell(shop, "two", verified("", annsPhone)).Contact.ID, ann.ID)
+		w.same("joined by email", w.recordProfile(shop, "one", verified(annsEmail, "")).Contact.ID, ann.ID)
+		w.same("joined by phone", w.recordProfile(shop, "two", verified("", annsPhone)).Contact.ID, ann.ID)
 	}},
 }

@@ -105,7 +105,7 @@ var listCases = []testCase{
 			}
 		}
 	}},
-	{"more is told exactly at the end", func(w *world) {
+	{"whether there is more is exact at the end", func(w *world) {
 		w.crowd()
 		for _, q := range everyList("a") {
 			n := len(w.list(q))

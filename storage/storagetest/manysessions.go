@@ -8,7 +8,7 @@ import (
 	"kith/storage"
 )
 
-// many is more sessions than a deletion detaches at once.
+// many is more sessions than one batch of a deletion detaches.
 const many = 2_500
 
 // crowded loads a contact with many sessions, and one with a session at every fifth of their moments. The sessions come
@@ -83,7 +83,7 @@ var manySessionsCases = []testCase{
 		w.maintain()
 		w.detached("after more maintenance", gone.Contact.ID, sessions)
 	}},
-	{"a person deleted with many sessions comes back as a fresh contact with one", func(w *world) {
+	{"a person deleted with many sessions comes back as a new contact with one", func(w *world) {
 		ch := w.channel("Shop")
 		gone, sessions := w.crowded(ch)
 		old := w.message(ch, "ann", "before")
@@ -93,10 +93,10 @@ var manySessionsCases = []testCase{
 		again := w.record(old)
 		w.same("contact of a message reported again", again.Contact, (*crm.Contact)(nil))
 		w.same("session of a message reported again", again.Session, (*crm.Session)(nil))
-		fresh := w.record(w.message(ch, "ann", "after"))
-		w.same("sessions", w.sessions(storage.SessionFilter{Contact: &fresh.Contact.ID}), []crm.SessionID{fresh.Session.ID})
+		second := w.record(w.message(ch, "ann", "after"))
+		w.same("sessions", w.sessions(storage.SessionFilter{Contact: &second.Contact.ID}), []crm.SessionID{second.Session.ID})
 		w.maintain()
-		w.same("sessions after maintenance", w.sessions(storage.SessionFilter{Contact: &fresh.Contact.ID}), []crm.SessionID{fresh.Session.ID})
+		w.same("sessions after maintenance", w.sessions(storage.SessionFilter{Contact: &second.Contact.ID}), []crm.SessionID{second.Session.ID})
 		w.same("anonymous", len(w.walkSessions(storage.SessionFilter{Anonymous: new(true)}, 500, false)), many)
 		w.same("all", len(w.walkSessions(storage.SessionFilter{}, 500, true)), len(sessions)+1)
 	}},

@@ -24,7 +24,7 @@ var messageCases = []testCase{
 		w.maintain()
 		w.forget(w.ForgetMessages, young.Received.AddDate(0, 0, 1))
 		w.same("of a contact that is gone", w.record(young).Repeated, false)
-		w.same("makes a fresh one", w.count("").Value, 1)
+		w.same("makes a new one", w.count("").Value, 1)
 	}},
 	{"a message that is forgotten may come again at once", func(w *world) {
 		w.now = time.Date(2018, 3, 1, 12, 0, 0, 0, time.UTC)

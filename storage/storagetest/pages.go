@@ -19,7 +19,7 @@ func (w *world) page(q storage.ContactQuery) storage.ContactPage {
 	return p
 }
 
-// list reads a whole list of contacts at once.
+// list reads a whole list of contacts in one page.
 func (w *world) list(q storage.ContactQuery) []crm.ContactID {
 	w.t.Helper()
 	q.Page = storage.Page{Size: everything}
@@ -60,7 +60,7 @@ func (w *world) sessionPage(q storage.SessionQuery) storage.SessionPage {
 	return p
 }
 
-// sessions reads a whole list of sessions at once.
+// sessions reads a whole list of sessions in one page.
 func (w *world) sessions(f storage.SessionFilter) []crm.SessionID {
 	w.t.Helper()
 	p := w.sessionPage(storage.SessionQuery{Filter: f, Page: storage.Page{Size: everything}})
@@ -84,8 +84,8 @@ func (w *world) walkContacts(
 		}
 		return page.Rows, page.More
 	}
-	place := func(r storage.ContactRow) storage.Position { return r.Position }
-	return walk(w, size, fromEnd, read, place, between != nil)
+	position := func(r storage.ContactRow) storage.Position { return r.Position }
+	return walk(w, size, fromEnd, read, position, between != nil)
 }
 
 // walkSessions reads a list of sessions as walkContacts does.
@@ -98,10 +98,10 @@ func (w *world) walkSessions(f storage.SessionFilter, size int, fromEnd bool) []
 	return sessionIDs(walk(w, size, fromEnd, read, storage.SessionPosition, false))
 }
 
-// walk reads page after page and sees to it that each is as long as it must be, and that More tells the truth. In a list
-// that moves, the rows that More told of may be gone by the next page.
+// walk reads page after page and sees to it that each is as long as it must be, and that More is right. In a list
+// that moves, the rows that More promised may be gone by the next page.
 func walk[R any](
-	w *world, size int, fromEnd bool, read func(storage.Page) ([]R, bool), place func(R) storage.Position, moving bool,
+	w *world, size int, fromEnd bool, read func(storage.Page) ([]R, bool), position func(R) storage.Position, moving bool,
 ) []R {
 	w.t.Helper()
 	var all []R
@@ -114,7 +114,7 @@ func walk[R any](
 		case more && len(rows) < size:
 			w.t.Fatalf("page %d has %d rows of %d and yet there are more", n, len(rows), size)
 		case n > 0 && len(rows) == 0 && !moving:
-			w.t.Fatalf("page %d is empty, though page %d told of more", n, n-1)
+			w.t.Fatalf("page %d is empty, though page %d promised more", n, n-1)
 		}
 		if fromEnd {
 			all = slices.Concat(rows, all)
@@ -125,9 +125,9 @@ func walk[R any](
 			return all
 		}
 		if fromEnd {
-			p.Before = new(place(rows[0]))
+			p.Before = new(position(rows[0]))
 		} else {
-			p.After = new(place(rows[len(rows)-1]))
+			p.After = new(position(rows[len(rows)-1]))
 		}
 	}
 }

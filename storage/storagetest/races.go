@@ -11,10 +11,10 @@ import (
 	"kith/storage"
 )
 
-// clients is how many report at once.
+// clients is how many report concurrently.
 const clients = 64
 
-// recordAll records every interaction at once and returns what each got.
+// recordAll records every interaction concurrently and returns what each got.
 func (w *world) recordAll(messages []crm.Interaction) []crm.Recorded {
 	w.t.Helper()
 	got := make([]crm.Recorded, len(messages))
@@ -33,17 +33,17 @@ var raceCases = []testCase{
 		for n := range messages {
 			messages[n] = i
 		}
-		fresh := 0
+		recorded := 0
 		got := w.recordAll(messages)
 		for _, r := range got {
 			w.same("contact", r.Contact.ID, got[0].Contact.ID)
 			w.same("session", r.Session.ID, got[0].Session.ID)
 			w.same("unread", r.Session.UnreadCount, 1)
 			if !r.Repeated {
-				fresh++
+				recorded++
 			}
 		}
-		w.same("answers that were not repeated", fresh, 1)
+		w.same("answers that were not repeated", recorded, 1)
 		w.same("contacts", w.count("").Value, 1)
 		w.same("sessions", w.sessions(storage.SessionFilter{}), []crm.SessionID{got[0].Session.ID})
 	}},
@@ -198,7 +198,7 @@ func (w *world) storm(customers, each, reporters int) {
 		messages = append(messages, i)
 	}
 	reports := rng.Perm(2 * len(messages))
-	var next, fresh atomic.Int64
+	var next, recorded atomic.Int64
 	w.check(together(reporters, func(int) error {
 		for {
 			n := int(next.Add(1)) - 1
@@ -210,11 +210,11 @@ func (w *world) storm(customers, each, reporters int) {
 				return err
 			}
 			if !r.Repeated {
-				fresh.Add(1)
+				recorded.Add(1)
 			}
 		}
 	}))
-	w.same("messages recorded", int(fresh.Load()), len(messages))
+	w.same("messages recorded", int(recorded.Load()), len(messages))
 	w.same("contacts", w.count(""), storage.Count{Value: customers, Exact: true})
 
 	people := w.walkContacts(storage.ContactQuery{Order: storage.Created}, 100, false, nil)

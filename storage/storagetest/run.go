@@ -1,5 +1,5 @@
 // Package storagetest holds a [storage.Store] to its contract: every sentence of package storage that one open store can
-// show has a case here, named as a sentence. It also counts a store's calls, so that a test can tell a page that costs a
+// show has a case here, named as a sentence. It also counts a store's calls, so that a test can detect a page that costs a
 // call for each row.
 //
 // [Shared] shows what takes a second store on the same database. Neither shows what takes a closed store: that what was
@@ -56,8 +56,8 @@ var (
 	})
 )
 
-// Run runs every case but the slow ones on stores that open returns: a fresh store each time, or always the same one. Each case keeps to
-// workspaces of its own, so that the database need not be empty.
+// Run runs every case but the slow ones on stores that open returns: a new store each time, or always the same one. Each
+// case keeps to workspaces of its own, so that the database need not be empty.
 func Run(t *testing.T, open func(t *testing.T) storage.Store) {
 	t.Helper()
 	run(t, slices.Concat(others, searching), open)

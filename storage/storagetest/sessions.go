@@ -139,7 +139,7 @@ var sessionCases = []testCase{
 			}
 		}
 	}},
-	{"sessions tell more exactly at the end", func(w *world) {
+	{"whether there are more sessions is exact at the end", func(w *world) {
 		sessions, _ := w.conversations()
 		n := len(sessions)
 		for _, fromEnd := range []bool{false, true} {

@@ -36,16 +36,16 @@ var sharedCases = []struct {
 			w.hears(woken, other.marker())
 		}
 	}},
-	{"activity that comes in through one store is told of to who follows the other", func(w, other *world) {
+	{"activity that comes in through one store is published to who follows the other", func(w, other *world) {
 		w.follow()
 		ch := other.channel("Shop")
 		for n := range 3 {
 			other.record(other.message(ch, "ann", fmt.Sprint(n)))
 		}
-		w.until("the activity is told of", func() bool { return len(w.activity()) >= 2 })
+		w.until("the activity is published", func() bool { return len(w.activity()) >= 2 })
 		w.sparse()
 	}},
-	{"two who follow tell of activity once", func(w, other *world) {
+	{"two who follow publish activity once", func(w, other *world) {
 		w.follow()
 		other.follow()
 		ch := w.channel("Shop")
@@ -53,10 +53,10 @@ var sharedCases = []struct {
 			w.record(w.message(ch, "ann", fmt.Sprint(n)))
 			other.record(other.message(ch, "ben", fmt.Sprint(n)))
 		}
-		w.until("the activity is told of", func() bool { return len(w.activity()) >= 4 })
+		w.until("the activity is published", func() bool { return len(w.activity()) >= 4 })
 		w.sparse()
 	}},
-	{"who reads by places through either store sees every event once and in order", func(w, other *world) {
+	{"who reads by sequence numbers through either store sees every event once and in order", func(w, other *world) {
 		_, stop := w.follow()
 		_, stopOther := other.follow()
 		const writers, rounds = 6, 20
@@ -93,7 +93,7 @@ var sharedCases = []struct {
 		for _, events := range read {
 			seen := map[crm.EventID]bool{}
 			for n, e := range events {
-				w.same("place", e.Place, crm.Place(n+1))
+				w.same("sequence", e.Sequence, crm.Sequence(n+1))
 				seen[e.ID] = true
 			}
 			w.same("different events", len(seen), writers*rounds)

@@ -67,7 +67,7 @@ var uniqueCases = []testCase{
 		w.check(err)
 	}},
 	{"a value that a channel vouches for is taken too", func(w *world) {
-		holder := w.tell(w.channel("Shop"), "ann", verified(fields[0].value(1), fields[1].value(1))).Contact
+		holder := w.recordProfile(w.channel("Shop"), "ann", verified(fields[0].value(1), fields[1].value(1))).Contact
 		for _, f := range fields {
 			me := w.add(person{name: "Me"})[0]
 			_, err := w.unique(me.ID, func(c *crm.Contact) { f.set(c, new(f.value(1))) })
@@ -79,7 +79,7 @@ var uniqueCases = []testCase{
 	{"a value that a customer only typed in is free, and stays a claim", func(w *world) {
 		ch := w.channel("Web")
 		typed := claimed(fields[0].value(2), fields[1].value(2))
-		stranger := w.tell(ch, "stranger", typed).Contact
+		stranger := w.recordProfile(ch, "stranger", typed).Contact
 		for _, f := range fields {
 			me := w.add(person{name: "Me"})[0]
 			got, err := w.unique(me.ID, func(c *crm.Contact) { f.set(c, new(f.value(2))) })
@@ -91,7 +91,7 @@ var uniqueCases = []testCase{
 			}
 		}
 		w.same("the claimant", w.contact(stranger.ID), *stranger)
-		w.same("the next one who claims it", w.tell(ch, "another", typed).Contact.EmailFrom.Origin, crm.Claimed)
+		w.same("the next one who claims it", w.recordProfile(ch, "another", typed).Contact.EmailFrom.Origin, crm.Claimed)
 	}},
 	{"without asking for it a value need not be unique", func(w *world) {
 		for _, f := range fields {

@@ -44,7 +44,7 @@ func Upgraded(t *testing.T, s storage.Store, u Upgrade) {
 	w.check(err)
 	for _, e := range events {
 		if e.ContactID != nil && *e.ContactID == u.Gone && e.Kind != crm.Deleted {
-			t.Errorf("an event tells of the contact that is gone: %+v", e)
+			t.Errorf("an event names the contact that is gone: %+v", e)
 		}
 	}
 	if n := len(events); n < 5 {

@@ -22,7 +22,7 @@ var variantCases = []testCase{
 			for n := range v {
 				has, says := v[n], v[1-n]
 				ann := w.add(person{name: "Ann", phone: has})[0]
-				r := w.tell(ch, says[1:], verified("", says))
+				r := w.recordProfile(ch, says[1:], verified("", says))
 				w.same(says+" joins "+has, r.Contact.ID, ann.ID)
 				w.same("phone", w.contact(ann.ID).Phone, &has)
 				w.remove(ann.ID)
@@ -33,15 +33,15 @@ var variantCases = []testCase{
 		ch := w.channel("WhatsApp")
 		for n, v := range variants {
 			people := w.add(person{name: "Ann", phone: v[0]}, person{name: "Ben", phone: v[1]})
-			w.same("contact", w.tell(ch, fmt.Sprint(n), verified("", v[1])).Contact.ID, people[0].ID)
+			w.same("contact", w.recordProfile(ch, fmt.Sprint(n), verified("", v[1])).Contact.ID, people[0].ID)
 		}
 	}},
 	{"a claimed phone joins no variant, and a verified one no claim", func(w *world) {
 		web, shop := w.channel("Web"), w.channel("Shop")
 		for _, v := range variants {
-			ann := w.tell(web, v[0], claimed("", v[0])).Contact
-			ben := w.tell(shop, v[1], verified("", v[1])).Contact
-			cem := w.tell(web, v[1], claimed("", v[1])).Contact
+			ann := w.recordProfile(web, v[0], claimed("", v[0])).Contact
+			ben := w.recordProfile(shop, v[1], verified("", v[1])).Contact
+			cem := w.recordProfile(web, v[1], claimed("", v[1])).Contact
 			if ann.ID == ben.ID || ben.ID == cem.ID {
 				w.t.Errorf("%v: a claim joined", v)
 			}
@@ -50,7 +50,7 @@ var variantCases = []testCase{
 	{"a number that is a variant of nothing joins its equal alone", func(w *world) {
 		ch := w.channel("WhatsApp")
 		w.add(person{name: "A mobile", phone: "+5511943334444"}, person{name: "Ann", phone: "+4915123456789"})
-		landline := w.tell(ch, "landline", verified("", "+551143334444"))
+		landline := w.recordProfile(ch, "landline", verified("", "+551143334444"))
 		w.same("phone", landline.Contact.Phone, new("+551143334444"))
 		w.same("contacts", w.count("").Value, 3)
 	}},

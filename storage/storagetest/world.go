@@ -248,7 +248,7 @@ func (w *world) count(text string) storage.Count {
 	return n
 }
 
-// together calls f n times at once and returns what went wrong.
+// together calls f n times concurrently and returns what went wrong.
 func together(n int, f func(i int) error) error {
 	errs := make([]error, n)
 	start := make(chan struct{})

@@ -3,50 +3,14 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"time"
-
-	"kith/internal/crm"
-	"kith/storage"
 )
-
-// HistoryByContact returns one page of each of the contacts' own changes, newest first.
-func (s *Store) HistoryByContact(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, p storage.Page) (map[crm.ContactID]storage.EventPage, error) {
-	d, beyond := direction(!p.FromEnd), ""
-	a := args{"workspace": w, "n": p.Size + 1}
-	if from := p.From(); from != nil {
-		beyond = fmt.Sprintf(` AND id %s @from`, d.beyond)
-		a["from"] = from.ID[:]
-	}
-	query := fmt.Sprintf(`
-		SELECT `+eventColumns+`
-		FROM changes
-		WHERE `+historyOf+`%s
-		  AND EXISTS (SELECT 1 FROM contacts c WHERE c.workspace_id = @workspace AND c.id = @id)
-		ORDER BY id %s
-		LIMIT @n`, beyond, d.order)
-	found, err := read(ctx, s, func(c *conn) (found []crm.Event, err error) {
-		for _, id := range ids { // nothing travels between here and the database: a statement for each costs no more
-			a["id"] = id[:]
-			of, err := all(ctx, c, query, a, scanEvent)
-			if err != nil {
-				return nil, err
-			}
-			found = append(found, of...)
-		}
-		return found, nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read histories: %w", err)
-	}
-	return storage.Histories(p, found), nil
-}
 
 // forgetAtOnce is how many events are forgotten in one transaction.
 const forgetAtOnce = 500
 
-// ForgetEvents forgets events of one workspace, from the lowest place upwards as far as they are old: who resumes behind an
-// event that is still there has not missed any.
+// ForgetEvents forgets events of one workspace, from the lowest sequence number upwards as far as they are old: who
+// resumes behind an event that is still there has not missed any.
 func (s *Store) ForgetEvents(ctx context.Context, before time.Time) (more bool, err error) {
 	more, err = read(ctx, s, func(c *conn) (bool, error) {
 		_, found, err := firstOld(ctx, c, before)
@@ -78,16 +42,16 @@ func firstOld(ctx context.Context, c *conn, before time.Time) (w int, found bool
 		LIMIT 1`, args{"before": before.UnixMicro()}, scanInt)
 }
 
-// forget drops one helping of a workspace's old events, or takes their places where they are history.
+// forget drops one batch of a workspace's old events, or takes their sequence numbers where they are history.
 func (t *tx) forget(ctx context.Context, w int, before time.Time) error {
-	type event struct{ place, at int64 }
+	type event struct{ sequence, at int64 }
 	events, err := all(ctx, t.conn, `
 		SELECT seq, at
 		FROM changes
 		WHERE workspace_id = @workspace AND seq > 0
 		ORDER BY seq
 		LIMIT @n`, args{"workspace": w, "n": forgetAtOnce}, func(rows *sql.Rows) (e event, err error) {
-		err = rows.Scan(&e.place, &e.at)
+		err = rows.Scan(&e.sequence, &e.at)
 		return e, err
 	})
 	if err != nil {
@@ -98,7 +62,7 @@ func (t *tx) forget(ctx context.Context, w int, before time.Time) error {
 		if e.at >= before.UnixMicro() {
 			break
 		}
-		last = e.place
+		last = e.sequence
 	}
 	const forgotten = `workspace_id = @workspace AND seq > 0 AND seq <= @last`
 	for _, query := range []string{
