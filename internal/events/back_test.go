@@ -42,7 +42,7 @@ func TestARecordThatGoesBackEndsSubscriptions(t *testing.T) {
 					next(t, reading, 3)
 					next(t, idle, 3)
 				}
-				token, err := hub.Mark(t.Context(), acme)
+				token, err := hub.ResumeToken(t.Context(), acme)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -113,7 +113,7 @@ func TestAnIdleSubscriptionOutlivesItsLastEvent(t *testing.T) {
 		s := subscribe(t, hub, nil)
 		r.add(acme, 1)
 		next(t, s, 1)
-		token, err := hub.Mark(t.Context(), acme)
+		token, err := hub.ResumeToken(t.Context(), acme)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +122,7 @@ func TestAnIdleSubscriptionOutlivesItsLastEvent(t *testing.T) {
 		r.add(acme, 2)
 		wantRun(t, next(t, s, 2), 6, 2)
 		wantRun(t, next(t, subscribe(t, hub, &token), 2), 6, 2)
-		unkept, err := hub.Mark(t.Context(), acme)
+		unkept, err := hub.ResumeToken(t.Context(), acme)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -114,7 +114,7 @@ func TestSubscribe(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRecord()
 			hub := run(t, r)
-			token, err := hub.Mark(t.Context(), acme)
+			token, err := hub.ResumeToken(t.Context(), acme)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -185,7 +185,7 @@ func TestResync(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRecord()
 			hub := run(t, r)
-			token, _ := hub.Mark(t.Context(), acme)
+			token, _ := hub.ResumeToken(t.Context(), acme)
 			seen := r.add(acme, 2)
 			r.add(acme, 2)
 			r.set(func(r *record) { r.forgotten[acme] = 3 })
@@ -200,7 +200,7 @@ func TestResync(t *testing.T) {
 			r := newRecord()
 			hub := run(t, r)
 			r.add(acme, 2)
-			token, _ := hub.Mark(t.Context(), acme)
+			token, _ := hub.ResumeToken(t.Context(), acme)
 			r.set(func(r *record) { r.events[acme] = r.events[acme][:1] })
 			if _, err := hub.Subscribe(t.Context(), acme, &token); !errors.Is(err, events.ErrResync) {
 				t.Errorf("got %v", err)

@@ -113,9 +113,9 @@ func (h *Hub) Open() int64 { return h.open.Load() }
 // Dropped is how many subscriptions have been ended so far because they could not keep up.
 func (h *Hub) Dropped() int64 { return h.dropped.Load() }
 
-// Mark returns a resume token for this moment: a subscription after it receives everything that is committed from
+// ResumeToken returns a resume token for this moment: a subscription after it receives everything that is committed from
 // now on. It does not identify an event.
-func (h *Hub) Mark(ctx context.Context, w crm.WorkspaceID) (crm.EventID, error) {
+func (h *Hub) ResumeToken(ctx context.Context, w crm.WorkspaceID) (crm.EventID, error) {
 	at, err := h.last(ctx, w)
 	if err != nil {
 		return none, fmt.Errorf("make a resume token: %w", err)

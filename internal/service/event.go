@@ -24,7 +24,7 @@ func (s *Service) MarkEvents(ctx context.Context, v crm.Viewer) (crm.EventID, er
 	if err := Authorize(v, crm.ReadContacts); err != nil {
 		return crm.EventID{}, err
 	}
-	return s.options.Events.Mark(ctx, v.Workspace)
+	return s.options.Events.ResumeToken(ctx, v.Workspace)
 }
 
 // CheckFilter refuses a filter that names more alternatives than a list of sessions takes.
