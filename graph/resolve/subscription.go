@@ -99,6 +99,6 @@ func oldValue(e *crm.Event, field string) (old *string, ok bool) {
 }
 
 func (r queryResolver) LastEventID(ctx context.Context) (string, error) {
-	id, err := r.service.MarkEvents(ctx, auth.Viewer(ctx))
+	id, err := r.service.ResumeToken(ctx, auth.Viewer(ctx))
 	return id.String(), err
 }

@@ -19,8 +19,8 @@ func (s *Service) Subscribe(ctx context.Context, v crm.Viewer, after *crm.EventI
 	return s.options.Events.Subscribe(ctx, v.Workspace, after)
 }
 
-// MarkEvents returns an id that a subscription may begin after (see [events.Hub.Mark]).
-func (s *Service) MarkEvents(ctx context.Context, v crm.Viewer) (crm.EventID, error) {
+// ResumeToken returns an id after which a subscription may begin (see [events.Hub.ResumeToken]).
+func (s *Service) ResumeToken(ctx context.Context, v crm.Viewer) (crm.EventID, error) {
 	if err := Authorize(v, crm.ReadContacts); err != nil {
 		return crm.EventID{}, err
 	}

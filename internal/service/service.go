@@ -43,7 +43,7 @@ type Options struct {
 	PublicURL string
 	// Replayer is for [Service.ReplayFailures], which is refused without one.
 	Replayer Replayer
-	// Events is for [Service.Subscribe] and [Service.MarkEvents].
+	// Events is for [Service.Subscribe] and [Service.ResumeToken].
 	Events *events.Hub
 	// Panicked is called for each panic in what is read ahead, because nobody may ask for that result. Nil does nothing.
 	Panicked func(*storage.PanicError)
