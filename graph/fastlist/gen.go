@@ -12,6 +12,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/99designs/gqlgen/api"
 	"github.com/99designs/gqlgen/codegen"
@@ -39,9 +40,35 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	if err := omitInUpdates(cfg); err != nil {
+		log.Fatal(err)
+	}
 	if err := api.Generate(cfg, api.AddPlugin(plainFields{})); err != nil {
 		log.Fatal(err)
 	}
+}
+
+// omitInUpdates lets absent and null differ in the nullable fields of Update…Input, but for those that gqlgen.yml has.
+func omitInUpdates(cfg *config.Config) error {
+	if err := cfg.LoadSchema(); err != nil {
+		return err
+	}
+	for name, def := range cfg.Schema.Types {
+		if !strings.HasPrefix(name, "Update") || !strings.HasSuffix(name, "Input") {
+			continue
+		}
+		entry := cfg.Models[name]
+		fields := map[string]config.TypeMapField{}
+		for _, f := range def.Fields {
+			if !f.Type.NonNull {
+				fields[f.Name] = config.TypeMapField{Omittable: new(true)}
+			}
+		}
+		maps.Copy(fields, entry.Fields)
+		entry.Fields = fields
+		cfg.Models[name] = entry
+	}
+	return nil
 }
 
 // plainFields is the plugin.
