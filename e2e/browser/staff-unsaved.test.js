@@ -19,6 +19,18 @@ describe('values that are not saved', () => {
     await kith?.stop()
   })
 
+  // writeTwo writes an email and, while that is being saved, another one over it.
+  async function writeTwo(page, name, first, second) {
+    const { next } = await hold(page)
+    await cell(page, name, 'email').focus()
+    await press(page, 'Enter')
+    await page.keyboard.type(first)
+    await press(page, 'Enter', 'Enter')
+    await page.keyboard.type(second)
+    await press(page, 'Enter')
+    await next()
+    await next()
+  }
   const unsaved = (page) => page.locator('.unsaved > button')
   // asks reports whether the browser would ask for confirmation before leaving the page.
   const asks = (page) => page.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })))
@@ -69,15 +81,7 @@ describe('values that are not saved', () => {
   it('keeps a second value of a cell when the first is refused', async () => {
     const { name, contact } = await somebody(kith)
     const { page, complaints } = await open(browser, kith)
-    const { next } = await hold(page)
-    await cell(page, name, 'email').focus()
-    await press(page, 'Enter')
-    await page.keyboard.type('first at example')
-    await press(page, 'Enter', 'Enter')
-    await page.keyboard.type('second@try.example')
-    await press(page, 'Enter')
-    await next()
-    await next()
+    await writeTwo(page, name, 'first at example', 'second@try.example')
     await said(page, `Email of ${name} saved`)
     assert.equal((await look(kith, contact)).email, 'second@try.example')
     assert.equal(await page.getByRole('alert').count(), 0)
@@ -308,15 +312,7 @@ describe('values that are not saved', () => {
   it('shows the server’s value again when two values in a row were refused and are given up', async () => {
     const { name } = await somebody(kith, { email: 'stays@here.example' })
     const { page, complaints } = await open(browser, kith)
-    const { next } = await hold(page)
-    await cell(page, name, 'email').focus()
-    await press(page, 'Enter')
-    await page.keyboard.type('first no')
-    await press(page, 'Enter', 'Enter')
-    await page.keyboard.type('second no')
-    await press(page, 'Enter')
-    await next()
-    await next()
+    await writeTwo(page, name, 'first no', 'second no')
     await alert(page, 'Invalid').waitFor()
     assert.equal(await page.getByLabel(`Email of ${name}`).inputValue(), 'second no')
     await page.getByLabel(`Email of ${name}`).press('Escape')
