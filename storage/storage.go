@@ -238,7 +238,7 @@ type Recorder interface {
 	//   - The contact is the identity's, else the one of the identity by the alias; else the oldest that holds the
 	//     profile's verified email, else verified phone, as a
 	//     value that staff entered or a channel verified; else a new one. See [crm.Contact.Learn] for what a profile changes.
-	//   - An identity under the former id, where there is none by the external id, gets the external id.
+	//   - An identity under the former id gets the external id, unless one has that id already.
 	//   - An alias that is not known becomes an identity too, and one that is another contact's stays that.
 	//   - The session is the newest of the contact's identities that the message names, unless it is closed or
 	//     archived; then a new active one.
@@ -267,7 +267,7 @@ type Keeper interface {
 	// folding gives now, rows with the rows they point at, counters with a count, indexes with those there should be. It
 	// reports each finding, and with i.Repair repairs what it can, each contact in a transaction of its own that looks
 	// again. It reads in bounded batches, so that others may go on writing meanwhile; what they write is no finding. The
-	// error is of the check itself; findings are none. An i.Workspace that is not there is crm.ErrNotFound.
+	// error is of the check itself; findings are not errors. An i.Workspace that is not there is crm.ErrNotFound.
 	Check(ctx context.Context, i Inspection) error
 
 	// Load adds contacts with their identities and sessions in bulk, as they are: ids, versions and times included. It is

@@ -13,7 +13,7 @@ import (
 	"kith/internal/crm"
 )
 
-// decode reads JSON into v. What has the wrong type is left out of v and told by the error, an *crm.InvalidError that
+// decode reads JSON into v. A value of the wrong type is left out of v and reported by the error, a *crm.InvalidError that
 // names the field and never its value.
 func decode(data []byte, v any) error {
 	err := json.Unmarshal(data, v)
@@ -22,7 +22,7 @@ func decode(data []byte, v any) error {
 	}
 	subject, reason := "It", "is not valid JSON"
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		kind, _, _ := strings.Cut(wrong.Value, " ") // behind it may stand the value
+		kind, _, _ := strings.Cut(wrong.Value, " ") // the value may follow
 		field := wrong.Field
 		if field == "" {
 			field = "the whole"

@@ -150,7 +150,7 @@ func embedItems(body []byte) ([]item, error) {
 	return []item{message(r, nil, raw(body))}, nil
 }
 
-// visitor is the external id of the visitor whose browser keeps the id. 128 bits of SHA-256 tell visitors apart, and say
+// visitor is the external id of the visitor whose browser keeps the id. 128 bits of SHA-256 distinguish visitors, and say
 // nothing of an id that cannot be guessed.
 func visitor(id string) string {
 	digest := sha256.Sum256([]byte(id))

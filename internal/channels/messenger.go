@@ -12,10 +12,10 @@ import (
 // https://developers.facebook.com/documentation/business-messaging/messenger-platform/webhooks/webhook-events and
 // https://developers.facebook.com/documentation/instagram-platform/webhooks/examples, Graph API v24.0.
 //
-// Messages and postbacks (a tap on a button, which stands in the conversation as the customer's words) are taken in,
+// Messages and postbacks (a tap on a button, which appears in the conversation as the customer's words) are taken in,
 // from standby as well: there another app answers, but the customer wrote to the team all the same. Echoes are what the
 // team wrote. Receipts, reactions, edits, unsent messages, opt-ins, referrals, handovers and comments are ignored.
-// Instagram tells of some events as changes, with what is otherwise an event as the value.
+// Instagram reports some events as changes, with the event as the value.
 //
 // The ids are scoped to the page; names do not come with the events.
 
@@ -149,7 +149,7 @@ func (v messengerEvent) report(page identifier) ingest.Report {
 	return r
 }
 
-// messengerKinds are the types of an attachment, each with the words that stand for it.
+// messengerKinds are the types of an attachment, each with its preview.
 var messengerKinds = map[string]string{
 	"image":               "Photo",
 	"video":               "Video",
@@ -173,7 +173,7 @@ var messengerKinds = map[string]string{
 	"appointment_booking": "Appointment",
 }
 
-// preview is the text, or what stands for the first attachment.
+// preview is the text, or the words for the first attachment.
 func (m messengerMessage) preview() *string {
 	switch {
 	case firstText(m.Text) != nil:

@@ -10,7 +10,7 @@ import (
 	"kith/internal/crm"
 )
 
-// counters count what providers report, by the type of the channel: no label tells of one channel.
+// counters count what providers report, by the type of the channel: no label identifies a channel.
 type counters struct {
 	answers *prometheus.CounterVec
 	kept    *prometheus.CounterVec

@@ -142,7 +142,7 @@ func (m telegramMessage) report(data []byte) ingest.Report {
 	return r
 }
 
-// telegramKinds are what a message can be made of, each with the words that stand for it. A venue comes with a location
+// telegramKinds are what a message can be made of, each with its preview. A venue comes with a location
 // as well, a GIF with a document.
 var telegramKinds = []struct{ field, words string }{
 	{"photo", "Photo"},
@@ -175,7 +175,7 @@ var telegramService = []string{
 	"video_chat_", "chat_owner_",
 }
 
-// preview is the message's text, or what stands for it; nil for a message about the chat. What a person sends in a chat
+// preview is the message's text, or the words for what was sent; nil for a message about the chat. What a person sends in a chat
 // of their own and Kith does not know is a message all the same.
 func (m telegramMessage) preview(data []byte) *string {
 	if t := firstText(m.Text, m.Caption); t != nil {
@@ -206,7 +206,7 @@ func (m telegramMessage) preview(data []byte) *string {
 	return new(unsupported)
 }
 
-// unsupported stands for a message of a kind that Kith does not know.
+// unsupported is the preview of a message of an unknown kind.
 const unsupported = "Unsupported message"
 
 // international is a number in international form that came without its plus; nil for none.

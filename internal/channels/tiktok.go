@@ -102,7 +102,7 @@ func (m tikTokMessage) report(echo bool) ingest.Report {
 	return r
 }
 
-// tikTokKinds are the types of a message that have no text, each with the words that stand for it.
+// tikTokKinds are the types of a message that have no text, each with its preview.
 var tikTokKinds = map[string]string{
 	"text":       "",
 	"image":      "Photo",

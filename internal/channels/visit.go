@@ -20,7 +20,7 @@ type visit struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	address string
-	ch      channel // the zero one where there is none
+	ch      channel // zero if there is no such channel
 	old     bool    // the channel was remembered, and may have changed since
 	read    bool    // the body has been read to its end
 }

@@ -16,12 +16,12 @@ import (
 // and system messages (a customer's new number) are ignored, as are all other fields of an account.
 //
 // The customer's id is the phone number in from, which WhatsApp vouches for, or where the customer withholds it the
-// business-scoped user id (BSUID) in from_user_id. A message that carries both tells that the two are one person,
+// business-scoped user id (BSUID) in from_user_id. A message with both proves that the two are one person,
 // whichever comes alone before or after.
 
 const whatsAppObject = "whatsapp_business_account"
 
-// whatsAppFields are the fields of an account that tell of messages.
+// whatsAppFields are the fields of an account that report messages.
 var whatsAppFields = []string{"messages", "smb_message_echoes", "standby"}
 
 func init() {
@@ -107,7 +107,7 @@ func (e whatsAppEntry) items(data json.RawMessage) (items []item) {
 	return items
 }
 
-// whatsAppPerson is what a change tells of a customer.
+// whatsAppPerson is what a change contains about a customer.
 type whatsAppPerson struct {
 	WaID    identifier `json:"wa_id"`
 	UserID  identifier `json:"user_id"`
@@ -118,7 +118,7 @@ type whatsAppPerson struct {
 	raw json.RawMessage
 }
 
-// people are the customers that the change tells of. What cannot be read is left out: no message is lost over a name.
+// people are the customers in the change. What cannot be read is left out: no message is lost over a name.
 func (v whatsAppValue) people() (people []whatsAppPerson) {
 	var all []json.RawMessage
 	if decode(v.Contacts, &all) != nil {
@@ -171,7 +171,7 @@ type (
 var whatsAppIgnored = []string{"reaction", "system", "edit", "revoke", "request_welcome", "ephemeral", "errors"}
 
 // whatsAppItem reads one message. When only is set it is from the only one of the people, whatever the ids. alone makes
-// the payload of the message with what the change tells of its sender, and of nobody else.
+// the payload of the message with what the change contains about its sender, and about nobody else.
 func whatsAppItem(
 	data json.RawMessage, people []whatsAppPerson, only, echo bool, alone func(contacts json.RawMessage) func() []byte,
 ) item {
@@ -216,7 +216,7 @@ func personOf(people []whatsAppPerson, number, user string) *whatsAppPerson {
 	return nil
 }
 
-// whatsAppKinds are the types of a message that have no text, each with the words that stand for it.
+// whatsAppKinds are the types of a message that have no text, each with its preview.
 var whatsAppKinds = map[string]string{
 	"image":       "Photo",
 	"video":       "Video",

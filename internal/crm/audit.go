@@ -8,7 +8,7 @@ import (
 
 // AuditEntry says that a person did something: who, what and when, but no values. It outlives what it is about.
 type AuditEntry struct {
-	// ID is the id of the event for the same change; an action without an event has an id of its own.
+	// ID is the id of the event for the same change; an action without an event has a new id.
 	ID     EventID
 	Action AuditAction
 	// ContactID is the contact that it was done to; of a session its contact when the entry is read, if any.

@@ -28,7 +28,7 @@ type Contact struct {
 	PhoneFrom Provenance
 }
 
-// Provenance tells who gave a field its value. It decides what a channel may write over and what may join two people.
+// Provenance is who gave a field its value. It decides what a channel may write over and what may join two people.
 type Provenance struct {
 	Origin Origin
 	// Channel wrote the value; the zero id unless Origin is Claimed or Verified.
@@ -60,7 +60,7 @@ func (c Contact) DisplayName() string {
 }
 
 // Holds reports whether the contact's field, email or phone, is the value. Case makes no difference to an email: its
-// domain has none, and no provider in use tells local parts apart by it (RFC 5321, section 2.4).
+// domain has none, and no provider in use distinguishes local parts by it (RFC 5321, section 2.4).
 func (c Contact) Holds(field, value string) bool {
 	if field == "phone" {
 		return c.Phone != nil && *c.Phone == value

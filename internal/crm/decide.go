@@ -13,7 +13,7 @@ type Known struct {
 	// Contact is the contact of the first identity, or without any identity the one that a [Proof] leads to; nil for a
 	// new customer.
 	Contact *Contact
-	// Session is the [NewestSession] of the contact; nil when there is none.
+	// Session is the [NewestSession] of the contact; nil without one.
 	Session *Session
 }
 
@@ -24,7 +24,7 @@ type KnownIdentity struct {
 	Session    *SessionID // the identity's newest session; nil when it never had one
 }
 
-// NewestSession is the newest session of the contact's identities; nil when there is none.
+// NewestSession is the newest session of the contact's identities; nil without one.
 func NewestSession(identities []KnownIdentity, c ContactID) (newest *SessionID) {
 	for _, k := range identities {
 		if k.ContactID == c && k.Session != nil && (newest == nil || bytes.Compare(newest[:], k.Session[:]) < 0) {

@@ -12,7 +12,7 @@ import (
 const MaxDomains = 100
 
 // NormalizeDomain returns a site as it is stored: a host in lower case, international names in their ASCII form, with a
-// port where the site has one of its own; the ports of http and https are dropped, as browsers do. A leading *. stands for
+// port unless it is the default one; the ports of http and https are dropped, as browsers do. A leading *. stands for
 // every name below. The error is an *InvalidError.
 func NormalizeDomain(s string) (string, error) {
 	invalid := func(subject, reason string) (string, error) {

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// The lengths of RFC 5321, section 4.5.3.1, in bytes: of an address, and of what stands before its @.
+// The lengths of RFC 5321, section 4.5.3.1, in bytes: of an address, and of the part before its @.
 const (
 	MaxEmailBytes = 254
 	maxEmailLocal = 64

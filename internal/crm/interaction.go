@@ -10,7 +10,7 @@ import (
 type Interaction struct {
 	ChannelID  ChannelID
 	ExternalID string // the channel's id for the customer, as received
-	// Alias is another id of the customer's on the channel, where the provider tells two at once; empty for none. From
+	// Alias is another id of the customer's on the channel, where the provider reports two; empty for none. From
 	// then on both are the customer's.
 	Alias string
 	// Former is the id that the customer's identity was stored under by an earlier version; empty for none. An identity
@@ -27,7 +27,7 @@ type Interaction struct {
 	Event EventID
 }
 
-// Direction tells who wrote a message.
+// Direction is who wrote a message.
 type Direction string
 
 // Inbound messages come from the customer, Outbound ones from the team.
@@ -45,7 +45,7 @@ type Profile struct {
 	PhoneVerified bool
 }
 
-// ExternalIDs are the ids that the message tells of its customer.
+// ExternalIDs are the ids of the customer that the message contains.
 func (i Interaction) ExternalIDs() []string {
 	if i.Alias == "" {
 		return []string{i.ExternalID}

@@ -54,7 +54,7 @@ func validExternal(field, s string) error {
 	return nil
 }
 
-// validTime refuses 1970 and before: that is a clock at zero or the wrong unit, and the epoch itself stands for never.
+// validTime refuses 1970 and before: that is a clock at zero or the wrong unit, and the epoch itself means never.
 func validTime(at time.Time) error {
 	if at.Year() <= 1970 {
 		return &InvalidError{Field: "occurredAt", Reason: "must be after 1970; leave it out if the time is unknown"}

@@ -45,7 +45,7 @@ func (f SecretForm) accepts(s string) bool { return f.pattern == nil || f.patter
 
 // Setup says how an administrator connects a channel.
 type Setup struct {
-	Page       string // where the provider wants to be told of the webhook
+	Page       string // where the webhook's URL is entered
 	Paste      string // which values of the channel's setup go there
 	SigningKey string // what the administrator gives Kith as the secret
 }

@@ -124,7 +124,7 @@ func oneLine(s string, limit int) string {
 // override reports whether r forces a direction on the text after it, whatever its letters.
 func override(r rune) bool { return r == '\u202D' || r == '\u202E' }
 
-// delimiter reports whether r opens or closes a stretch of one direction. The marks that stand alone are none.
+// delimiter reports whether r opens or closes a stretch of one direction. Marks that need no closing are not delimiters.
 func delimiter(r rune) bool {
 	return '\u202A' <= r && r <= '\u202C' || '\u2066' <= r && r <= '\u2069'
 }
@@ -141,7 +141,7 @@ func visible(s string) bool {
 }
 
 // shorten cuts s to at most so many characters and bytes, and reports whether it had to. A first character that is too
-// long by itself is cut within.
+// long is cut inside.
 func shorten(s string, characters, bytes int) (string, bool) {
 	if len(s) <= characters && len(s) <= bytes {
 		return s, false

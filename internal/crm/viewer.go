@@ -19,7 +19,7 @@ type Viewer struct {
 	IssuedAt time.Time
 }
 
-// Role is what a credential stands for.
+// Role is what a credential allows.
 type Role string
 
 // The roles. An admin may all that staff may; a channel credential may only report interactions.
@@ -41,7 +41,7 @@ const (
 	// ManageChannels is also about what could not be taken in of their messages.
 	ManageChannels
 	ReportInteractions
-	// ExportContacts is everything that is held on a customer at once; ReadAudit is what people did.
+	// ExportContacts is everything that is stored about a customer; ReadAudit is who did what.
 	ExportContacts
 	ReadAudit
 	// ReadMetrics is about the whole process, whatever the workspace.

@@ -14,7 +14,7 @@ var auditList = cursor.ListOf("audit")
 // AuditPage is a page of what people did.
 type AuditPage struct {
 	Entries []crm.AuditEntry
-	Around
+	PageInfo
 }
 
 // List names the list that the page is of, for cursors.
@@ -33,5 +33,5 @@ func (s *Service) Audit(ctx context.Context, v crm.Viewer, p Paging) (AuditPage,
 	if err != nil {
 		return AuditPage{}, fmt.Errorf("list audit entries: %w", err)
 	}
-	return AuditPage{Entries: found.Entries, Around: p.around(found.More)}, nil
+	return AuditPage{Entries: found.Entries, PageInfo: p.pageInfo(found.More)}, nil
 }

@@ -72,7 +72,7 @@ func (s *Service) CreateChannel(ctx context.Context, v crm.Viewer, n NewChannel)
 }
 
 // UpdateChannel edits a channel. It returns the channel as it is now, also beside an error that the viewer can correct: then
-// it is the channel that the edit was refused for, nil if there is none.
+// it is the channel that the edit was refused for, nil if it does not exist.
 func (s *Service) UpdateChannel(ctx context.Context, v crm.Viewer, id crm.ChannelID, e ChannelEdit) (*Connection, error) {
 	if err := Authorize(v, crm.ManageChannels); err != nil {
 		return nil, err
@@ -176,7 +176,7 @@ func makeMissing(p crm.Provider, s *vault.Secrets) {
 	}
 }
 
-// openSecrets are a channel's secrets; none where there are none.
+// openSecrets are a channel's secrets; zero without any.
 func (s *Service) openSecrets(w crm.WorkspaceID, c crm.Channel) (vault.Secrets, error) {
 	if len(c.Secrets) == 0 {
 		return vault.Secrets{}, nil

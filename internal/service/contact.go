@@ -62,7 +62,7 @@ type ContactList struct {
 // ContactPage is a page of contacts.
 type ContactPage struct {
 	Rows []storage.ContactRow
-	Around
+	PageInfo
 	// Search is the search as applied: as typed, or empty when nothing was searched for.
 	Search string
 	// Count counts all contacts of the list. It asks once, however often it is called.
@@ -121,7 +121,7 @@ func (s *Service) Contacts(ctx context.Context, v crm.Viewer, l ContactList) (Co
 		return ContactPage{}, fmt.Errorf("list contacts: %w", err)
 	}
 	return ContactPage{
-		Rows: found.Rows, Around: l.Paging.around(found.More), Search: l.Search, Count: count, list: list,
+		Rows: found.Rows, PageInfo: l.Paging.pageInfo(found.More), Search: l.Search, Count: count, list: list,
 	}, nil
 }
 

@@ -33,7 +33,7 @@ func CheckFilter(f storage.SessionFilter) error { return checkFilter(f) }
 // HistoryPage is a page of a contact's changes.
 type HistoryPage struct {
 	Changes []crm.Event
-	Around
+	PageInfo
 
 	contact crm.ContactID
 }
@@ -43,8 +43,8 @@ func (p HistoryPage) List() cursor.List { return historyOf(p.contact) }
 
 func historyOf(id crm.ContactID) cursor.List { return cursor.ListOf("history", id.String()) }
 
-// ContactHistory is one contact's page of changes, or why there is none.
-type ContactHistory = Of[HistoryPage]
+// ContactHistory is one contact's page of changes, or the error.
+type ContactHistory = Result[HistoryPage]
 
 // HistoryByContact returns the same page of what was changed of each of the contacts, the newest change first; each is in
 // the answer. A cursor belongs to the history of one contact, so with one the others' answer is [cursor.ErrBad].
@@ -59,7 +59,7 @@ func (s *Service) HistoryByContact(
 		return s.store.HistoryByContact(ctx, v.Workspace, ids, page)
 	}
 	answers, err := eachOf(ids, p, window, read, func(id crm.ContactID, found storage.EventPage) HistoryPage {
-		return HistoryPage{Changes: found.Events, Around: p.around(found.More), contact: id}
+		return HistoryPage{Changes: found.Events, PageInfo: p.pageInfo(found.More), contact: id}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list changes: %w", err)

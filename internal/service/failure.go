@@ -10,7 +10,7 @@ import (
 	"kith/storage"
 )
 
-// maxFailures is how many failures may be replayed or dismissed at once.
+// maxFailures is how many failures one call may replay or dismiss.
 const maxFailures = 100
 
 // failureList names the list of failures, of which there is one in a workspace.
@@ -19,7 +19,7 @@ var failureList = cursor.ListOf("failures")
 // FailurePage is a page of failures.
 type FailurePage struct {
 	Failures []crm.Failure
-	Around
+	PageInfo
 }
 
 // List names the list that the page is of, for cursors.
@@ -38,7 +38,7 @@ func (s *Service) Failures(ctx context.Context, v crm.Viewer, p Paging) (Failure
 	if err != nil {
 		return FailurePage{}, fmt.Errorf("list failures: %w", err)
 	}
-	return FailurePage{Failures: found.Failures, Around: p.around(found.More)}, nil
+	return FailurePage{Failures: found.Failures, PageInfo: p.pageInfo(found.More)}, nil
 }
 
 // CountFailures counts what could not be taken in.

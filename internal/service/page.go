@@ -22,7 +22,7 @@ type Paging struct {
 	After, Before *string
 }
 
-// Size is how many rows a page has at most; the same answer serves whoever estimates what a page costs.
+// Size is how many rows a page has at most; the estimate of what a page costs uses it, too.
 func (p Paging) Size() (int, error) {
 	if p.First != nil && p.Last != nil {
 		return 0, &crm.InvalidError{Field: "last", Reason: "cannot be given together with first"}
@@ -67,21 +67,21 @@ func (p Paging) page(list cursor.List) (storage.Page, error) {
 	return page, nil
 }
 
-// Around tells whether a list goes on before and after a page.
-type Around struct {
+// PageInfo says whether a list continues before and after a page.
+type PageInfo struct {
 	HasNext, HasPrevious bool
 }
 
-// around is what a page's reader learnt: in the direction it read, whether there is more; in the other, whether a cursor
+// pageInfo is what a page's reader learnt: in the direction it read, whether there is more; in the other, whether a cursor
 // was given to start from.
-func (p Paging) around(more bool) Around {
+func (p Paging) pageInfo(more bool) PageInfo {
 	if p.Last != nil {
-		return Around{HasNext: p.Before != nil, HasPrevious: more}
+		return PageInfo{HasNext: p.Before != nil, HasPrevious: more}
 	}
-	return Around{HasNext: more, HasPrevious: p.After != nil}
+	return PageInfo{HasNext: more, HasPrevious: p.After != nil}
 }
 
-// Key tells apart requests for different pages, for whoever gathers them.
+// Key distinguishes requests for different pages, so that they can be batched.
 func (p Paging) Key() string {
 	var b strings.Builder
 	for _, n := range []*int{p.First, p.Last} {
@@ -99,8 +99,8 @@ func (p Paging) Key() string {
 	return b.String()
 }
 
-// Of is one contact's page of a list, or why there is none.
-type Of[P any] struct {
+// Result is one contact's page of a list, or the error.
+type Result[P any] struct {
 	Page P
 	Err  error
 }
@@ -112,9 +112,9 @@ func eachOf[F, P any](
 	window func(crm.ContactID) (storage.Page, error),
 	read func(storage.Page, []crm.ContactID) (map[crm.ContactID]F, error),
 	page func(crm.ContactID, F) P,
-) (map[crm.ContactID]Of[P], error) {
+) (map[crm.ContactID]Result[P], error) {
 	var (
-		answers = make(map[crm.ContactID]Of[P], len(ids))
+		answers = make(map[crm.ContactID]Result[P], len(ids))
 		asked   = make([]crm.ContactID, 0, len(ids))
 		at      storage.Page
 		none    F
@@ -123,7 +123,7 @@ func eachOf[F, P any](
 		if i == 0 || p.bound() {
 			w, err := window(id)
 			if errors.Is(err, cursor.ErrBad) {
-				answers[id] = Of[P]{Err: err}
+				answers[id] = Result[P]{Err: err}
 				continue
 			}
 			if err != nil {
@@ -132,7 +132,7 @@ func eachOf[F, P any](
 			at = w
 		}
 		asked = append(asked, id)
-		answers[id] = Of[P]{Page: page(id, none)}
+		answers[id] = Result[P]{Page: page(id, none)}
 	}
 	if len(asked) == 0 {
 		return answers, nil
@@ -142,7 +142,7 @@ func eachOf[F, P any](
 		return nil, err
 	}
 	for id, f := range found {
-		answers[id] = Of[P]{Page: page(id, f)}
+		answers[id] = Result[P]{Page: page(id, f)}
 	}
 	return answers, nil
 }

@@ -37,7 +37,7 @@ type Options struct {
 	// Region is the country of phone numbers without a country code; it may be empty.
 	Region string
 	Now    func() time.Time
-	// Vault seals channels' secrets. Without one, as without a key in it, there are none.
+	// Vault seals channels' secrets. Without it, or without a key in it, channels have no secrets.
 	Vault *vault.Vault
 	// PublicURL is where the world reaches Kith, without a slash at the end.
 	PublicURL string
@@ -72,7 +72,7 @@ func (s *Service) clock() time.Time { return s.options.Now().UTC().Truncate(time
 // Edited is what became of an edit.
 type Edited[T any] struct {
 	// Now is the thing as it is, also beside an error that the viewer can correct: then it is the one that the edit was
-	// refused for. Nil if there is none.
+	// refused for. Nil if it does not exist.
 	Now *T
 	// Event is the id of the event that the edit caused; nil when nothing changed.
 	Event *crm.EventID

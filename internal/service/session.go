@@ -22,7 +22,7 @@ type SessionList struct {
 // SessionPage is a page of sessions.
 type SessionPage struct {
 	Sessions []crm.Session
-	Around
+	PageInfo
 
 	contact crm.ContactID // whose sessions they are; the zero id for the workspace's
 	filter  *storage.SessionFilter
@@ -52,11 +52,11 @@ func (s *Service) Sessions(ctx context.Context, v crm.Viewer, l SessionList) (Se
 	if err != nil {
 		return SessionPage{}, fmt.Errorf("list sessions: %w", err)
 	}
-	return SessionPage{Sessions: found.Sessions, Around: l.Paging.around(found.More), filter: &l.Filter}, nil
+	return SessionPage{Sessions: found.Sessions, PageInfo: l.Paging.pageInfo(found.More), filter: &l.Filter}, nil
 }
 
-// ContactSessions is one contact's page of sessions, or why there is none.
-type ContactSessions = Of[SessionPage]
+// ContactSessions is one contact's page of sessions, or the error.
+type ContactSessions = Result[SessionPage]
 
 // SessionsByContact returns the same page of the sessions of each of the contacts, each of whom is in the answer. A
 // cursor belongs to the sessions of one contact, so with one the others' answer is [cursor.ErrBad].
@@ -70,7 +70,7 @@ func (s *Service) SessionsByContact(
 		return s.store.SessionsByContact(ctx, v.Workspace, ids, storage.SessionQuery{Filter: l.Filter, Page: page})
 	}
 	answers, err := eachOf(ids, l.Paging, l.read, read, func(id crm.ContactID, found storage.SessionPage) SessionPage {
-		return SessionPage{Sessions: found.Sessions, Around: l.Paging.around(found.More), contact: id, filter: &l.Filter}
+		return SessionPage{Sessions: found.Sessions, PageInfo: l.Paging.pageInfo(found.More), contact: id, filter: &l.Filter}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list sessions of contacts: %w", err)
@@ -97,7 +97,7 @@ func checkFilter(f storage.SessionFilter) error {
 	return nil
 }
 
-// Key tells apart requests for different pages, for whoever gathers them.
+// Key distinguishes requests for different pages, so that they can be batched.
 func (l SessionList) Key() string {
 	return l.Paging.Key() + describe(l.Filter)
 }

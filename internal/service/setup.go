@@ -22,7 +22,7 @@ type ChannelSetup struct {
 	VerifyToken *string
 	// EmbedSnippet is HTML for the pages of the allowed sites; nil for all types but HTML_EMBED.
 	EmbedSnippet *string
-	// SecretSet tells of a secret that can be opened.
+	// SecretSet is true if there is a secret that can be opened.
 	SecretSet      bool
 	AllowedDomains []string
 

@@ -9,7 +9,7 @@ import (
 // ErrNoCitus says that a database has not the extension citus.
 var ErrNoCitus = errors.New("the database has not the extension citus: CREATE EXTENSION citus")
 
-// On Citus, the small tables that are joined across workspaces stand on every node; all others are spread by workspace.
+// On Citus, the small tables that are joined across workspaces are on every node; all others are spread by workspace.
 // Tables that refer to others come after them.
 var (
 	citusReference   = []string{"workspaces", "channel_routes", "ended_sign_ins", "secrets"}

@@ -102,7 +102,7 @@ func (t optionalTextTarget[S]) ScanText(v pgtype.Text) error {
 	return nil
 }
 
-// SetDimensions is called before the texts are scanned, and alone where there are none.
+// SetDimensions is called before the texts are scanned, and alone for an empty list.
 func (t textsTarget) SetDimensions(dimensions []pgtype.ArrayDimension) error {
 	if *t.to = nil; len(dimensions) > 0 {
 		*t.to = make([]string, dimensions[0].Length)

@@ -62,7 +62,7 @@ func (r *contactRow) contact() *crm.Contact {
 	return new(r.Contact)
 }
 
-// never stands in the activity table for a contact that was never active.
+// never is the time in the activity table for a contact that was never active.
 var never = time.Unix(0, 0).UTC()
 
 // activityTarget is where contact_activity.last_activity_at is scanned to.
@@ -121,7 +121,7 @@ var selectContactLocked = `
 	WHERE c.workspace_id = @workspace AND c.id = @id
 	FOR NO KEY UPDATE OF c`
 
-// lockContact reads one contact and keeps others from changing it; ErrNotFound when there is none.
+// lockContact reads one contact and keeps others from changing it; ErrNotFound if it does not exist.
 func (s *Store) lockContact(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, id crm.ContactID) (crm.Contact, error) {
 	rows, err := tx.Query(ctx, selectContactLocked, pgx.NamedArgs{"workspace": w, "id": [16]byte(id)})
 	if err != nil {
@@ -320,7 +320,7 @@ func lockKey(w crm.WorkspaceID, field, v string) int64 {
 	return value(w, field, search.TermOf(field, v))
 }
 
-// value is the number of an advisory lock that stands for one value in one workspace.
+// value is the number of an advisory lock for one value in one workspace.
 func value(w crm.WorkspaceID, kind, v string) int64 {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%d\n%s\n%s", w, kind, v)
@@ -358,7 +358,7 @@ func addToCountAt(b *pgx.Batch, w crm.WorkspaceID, slot, n int) {
 // detachAtOnce is how many sessions are detached, and how many of their messages, in one transaction.
 const detachAtOnce = 1000
 
-// DeleteContact removes a contact for good and detaches its sessions; where they are many, a tombstone stands for the
+// DeleteContact removes a contact for good and detaches its sessions; if there are many, a tombstone represents the
 // rest until [Store.Maintain] has been at them.
 //
 // Identities go first: they are what a concurrent message holds on to.

@@ -120,7 +120,7 @@ func (s *Store) listenOnce(ctx context.Context, wake func(crm.WorkspaceID), hear
 	}
 }
 
-// hear waits for one notification, or makes sure after a while that the connection stands.
+// hear waits for one notification, or checks after a while that the connection is alive.
 func (s *Store) hear(ctx context.Context, conn *pgx.Conn, wake func(crm.WorkspaceID)) error {
 	waiting, cancel := context.WithTimeout(ctx, listenPing)
 	defer cancel()

@@ -354,7 +354,7 @@ func rename(b *pgx.Batch, w crm.WorkspaceID, i crm.Interaction) {
 	})
 }
 
-// proven finds and locks the contact that the profile proves the customer to be; nil when there is none.
+// proven finds and locks the contact that the profile proves the customer to be; nil without one.
 func (s *Store) proven(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, profile crm.Profile) (*crm.Contact, error) {
 	for _, p := range profile.Proofs() {
 		candidates, err := s.withValues(ctx, tx, w, p.Field, p.Values...)

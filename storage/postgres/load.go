@@ -18,7 +18,7 @@ import (
 const loadBatch = 5000
 
 // Load adds contacts in bulk by COPY. A load that makes the workspace large marks its rows for the gram index from the
-// start and makes the index at the end, if there is none yet: row by row it would take ten times as long.
+// start and creates the index at the end, if it is missing: row by row it would take ten times as long.
 func (s *Store) Load(ctx context.Context, w crm.WorkspaceID, contacts iter.Seq[storage.Loaded]) error {
 	next, stop := iter.Pull(contacts)
 	defer stop()

@@ -14,7 +14,7 @@ import (
 	"kith/storage/clause"
 )
 
-// source is what PostgreSQL offers a search in one workspace. Page sizes stand in the statements as numbers, because a
+// source is what PostgreSQL offers a search in one workspace. Page sizes are literals in the statements, because a
 // generic plan guesses badly at a limit that it does not know. It guesses the size of a workspace as badly, by the average;
 // so contacts are joined LATERAL with a LIMIT, which leaves it no choice but to look them up one by one. With a choice it
 // hashes the whole of what it takes for a small workspace.
@@ -121,7 +121,7 @@ func (s source) Reaches(ctx context.Context, r search.Range, n int) (ok bool, er
 	return ok, translate(ctx, err)
 }
 
-// noContact stands for a name key, a search text and contactColumns where there is none.
+// noContact is a name key, a search text and contactColumns of no contact.
 var noContact = strings.Repeat(`NULL, `, 1+len(new(contactRow).targets())) + `NULL`
 
 // Terms reads contacts by term. Of terms whose contacts are filtered only the hits come back, and after them the last term

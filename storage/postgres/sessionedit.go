@@ -56,7 +56,7 @@ var selectSessionLocked = `
 	FOR NO KEY UPDATE OF s`
 
 // lockSession reads one session and keeps others from changing it, and its contact from being deleted, so that it is
-// counted as what it is; ErrNotFound when there is none. The contact comes first, as in a deletion.
+// counted as what it is; ErrNotFound if it does not exist. The contact comes first, as in a deletion.
 func (s *Store) lockSession(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, id crm.SessionID) (crm.Session, error) {
 	var v crm.Session
 	args := pgx.NamedArgs{"workspace": w, "id": [16]byte(id)}

@@ -18,7 +18,7 @@ type conn struct {
 }
 
 // keptStmts is how many prepared statements a connection keeps. There are fewer, unless somebody searches for a great
-// many words at once.
+// many words.
 const keptStmts = 200
 
 func (c *conn) stmt(ctx context.Context, query string) (*sql.Stmt, error) {

@@ -118,7 +118,7 @@ func contacts(ctx context.Context, c *conn, where string, a args) ([]crm.Contact
 		WHERE c.workspace_id = @workspace AND `+where, a, scanContact())
 }
 
-// contactByID reads one contact; ErrNotFound when there is none.
+// contactByID reads one contact; ErrNotFound if it does not exist.
 func contactByID(ctx context.Context, c *conn, w crm.WorkspaceID, id crm.ContactID) (crm.Contact, error) {
 	found, err := contacts(ctx, c, `c.id = @id`, args{"workspace": w, "id": id[:]})
 	if err == nil && len(found) == 0 {
@@ -348,7 +348,7 @@ func addToCount(ctx context.Context, c *conn, w crm.WorkspaceID, n int) error {
 // detachAtOnce is how many sessions are detached, and how many of their messages, in one transaction.
 const detachAtOnce = 1000
 
-// DeleteContact removes a contact for good and detaches its sessions; where they are many, a tombstone stands for the
+// DeleteContact removes a contact for good and detaches its sessions; if there are many, a tombstone represents the
 // rest until [Store.Maintain] has been at them.
 func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d crm.ContactDeletion) error {
 	err := s.write(ctx, func(ctx context.Context, t *tx) error {

@@ -145,7 +145,7 @@ func scanPage(rows *sql.Rows) (p page, err error) {
 	return p, err
 }
 
-// fileHeader is the length of the file's header, which stands before the first page's own.
+// fileHeader is the length of the file's header, which precedes that of the first page.
 const fileHeader = 100
 
 // plain reports of the first page whether the file is laid out as those that this package makes: without pages that map

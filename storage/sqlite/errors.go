@@ -19,7 +19,7 @@ import (
 )
 
 // translate turns an error of the database into one that the contract names: the context's own when it ended meanwhile,
-// unavailable when the disk or another process stands in the way. Errors that are not the database's pass as they are.
+// unavailable when the disk or another process is in the way. Errors that are not the database's pass as they are.
 func translate(ctx context.Context, err error) error {
 	if err == nil {
 		return nil

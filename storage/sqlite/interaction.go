@@ -156,7 +156,7 @@ func (r recording) renamed(ctx context.Context) ([]crm.KnownIdentity, error) {
 	return r.identities(ctx)
 }
 
-// proven finds the contact that the profile proves the customer to be; nil when there is none.
+// proven finds the contact that the profile proves the customer to be; nil without one.
 func (r recording) proven(ctx context.Context) (*crm.Contact, error) {
 	for _, p := range r.message.Profile.Proofs() {
 		candidates, err := withValues(ctx, r.conn, r.workspace, p.Field, p.Values...)

@@ -79,7 +79,7 @@ var selectSession = `
 	FROM sessions s
 	WHERE s.workspace_id = @workspace AND s.id = @id`
 
-// sessionByID reads one session; ErrNotFound when there is none.
+// sessionByID reads one session; ErrNotFound if it does not exist.
 func sessionByID(ctx context.Context, c *conn, w crm.WorkspaceID, id crm.SessionID) (crm.Session, error) {
 	v, found, err := first(ctx, c, selectSession, args{"workspace": w, "id": id[:]}, scanSession())
 	if err == nil && !found {
@@ -106,7 +106,7 @@ const lookAtSessions = 1000
 
 // sessions reads one session more than the page. Where the counters promise as many among the next lookAtSessions, these
 // are looked at. Else a page of each kind of session that passes the filter is read, so that a page costs no more than its
-// size times the number of kinds, however few sessions pass and wherever they stand.
+// size times the number of kinds, however few sessions pass and wherever they are.
 func sessions(ctx context.Context, c *conn, w crm.WorkspaceID, q storage.SessionQuery) ([]crm.Session, error) {
 	f, n := q.Filter, q.Page.Size+1
 	a := args{"workspace": w}

@@ -40,7 +40,7 @@ type Store struct {
 
 var _ storage.Store = (*Store)(nil)
 
-// Open opens the database in the file at path, creates it where there is none, and applies the migrations that are
+// Open opens the database in the file at path, creates it if it is missing, and applies the migrations that are
 // missing. The directory must be there. The file is for its owner alone. A file that holds somebody else's database is
 // refused and left alone.
 func Open(ctx context.Context, path string) (*Store, error) {
@@ -154,7 +154,7 @@ func open(path string, conns int, pragmas []string) (*sql.DB, error) {
 	return db, nil
 }
 
-// create makes an empty file where there is none: SQLite would let everybody read it.
+// create makes an empty file if there is no file: SQLite would let everybody read it.
 func create(path string) error {
 	if path == "" || strings.ContainsRune(path, 0) {
 		return errors.New("the path of the file is empty or holds a NUL")

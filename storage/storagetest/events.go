@@ -406,7 +406,7 @@ func (w *world) published(id crm.EventID) []crm.Event {
 	return events
 }
 
-// wantEvents fails the test unless these are the workspace's events. An id of zero stands for any.
+// wantEvents fails the test unless these are the workspace's events. A zero id matches any.
 func (w *world) wantEvents(last crm.EventID, want []crm.Event) {
 	w.t.Helper()
 	got := w.published(last)
