@@ -113,6 +113,29 @@ describe('editing contacts', () => {
     await page.context().close()
   })
 
+  it('does not leave what was pressed meanwhile when the end of the list comes late', async () => {
+    const { name } = await somebody(kith)
+    const { page, complaints } = await open(browser, kith)
+    let last
+    await page.route('**/graphql', async (route) => {
+      if (route.request().postDataJSON().variables?.last && !last) {
+        await new Promise((resolve) => (last = resolve))
+      }
+      await route.continue().catch(() => {}) // taken back
+    })
+    await cell(page, name, 'channels').focus()
+    await press(page, 'Control+End')
+    await until(() => last, Boolean)
+    const search = page.getByLabel('Search contacts')
+    await search.click()
+    last()
+    await page.waitForTimeout(600) // until the end would have come
+    assert.ok(await search.evaluate((box) => box === document.activeElement))
+    assert.ok((await names(page)).includes(name))
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
   it('saves each field of a contact when Tab goes faster than the network', async () => {
     const { name, contact } = await somebody(kith)
     const { page, complaints } = await open(browser, kith)

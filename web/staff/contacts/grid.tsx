@@ -274,8 +274,8 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
   }
 
   // Home, End and the like scroll the list also from outside of its rows.
-  const ends = useRef({ toStart, toEnd })
-  ends.current = { toStart, toEnd }
+  const ends = useRef({ toStart, toEnd, stay })
+  ends.current = { toStart, toEnd, stay }
   useEffect(() => {
     function onKey(event: globalThis.KeyboardEvent) {
       const own = 'input, textarea, select, [data-row], [role=alertdialog]' // these handle their own keys
@@ -295,8 +295,19 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
       }
       event.preventDefault()
     }
+    // A press elsewhere on the page gives up a journey, too: the focus would leave what was pressed, such as the search.
+    function onPress(event: PointerEvent) {
+      if (!box.current?.contains(event.target as Node)) {
+        wanted.current = undefined
+        ends.current.stay()
+      }
+    }
     addEventListener('keydown', onKey)
-    return () => removeEventListener('keydown', onKey)
+    addEventListener('pointerdown', onPress)
+    return () => {
+      removeEventListener('keydown', onKey)
+      removeEventListener('pointerdown', onPress)
+    }
   }, [rowHeight])
 
   const loading = !stretch.ready
