@@ -265,7 +265,7 @@ type Keeper interface {
 
 	// Check compares what is stored with what should be stored, in every workspace: search keys and terms with what
 	// folding gives now, rows with the rows they point at, counters with a count, indexes with those there should be. It
-	// reports each finding, and with i.Repair repairs what it can, each contact in a transaction of its own that looks
+	// reports each finding, and with i.Repair repairs what it can, each contact in a separate transaction that checks it
 	// again. It reads in bounded batches, so that others may go on writing meanwhile; what they write is no finding. The
 	// error is of the check itself; findings are not errors. An i.Workspace that is not there is crm.ErrNotFound.
 	Check(ctx context.Context, i Inspection) error

@@ -15,7 +15,7 @@ const (
 	sizeOfList  = 10 * sizeOfValue // of values that are not objects
 )
 
-// These sizes stand for values without a bound. A message that could not be recorded can be as large as a webhook's
+// These sizes are assumed for values without a bound. A message that could not be recorded can be as large as a webhook's
 // body, and hardly ever has a thousandth of it; a document holds everything about a contact.
 const (
 	assumedPayload  = 1 << 20

@@ -11,9 +11,8 @@ import (
 // MaxDomains is how many sites an HTML_EMBED channel may be used on.
 const MaxDomains = 100
 
-// NormalizeDomain returns a site as it is stored: a host in lower case, international names in their ASCII form, with a
-// port unless it is the default one; the ports of http and https are dropped, as browsers do. A leading *. stands for
-// every name below. The error is an *InvalidError.
+// NormalizeDomain returns a site as it is stored: a host in lower case, international names in their ASCII form, with its
+// port unless that is the default of http or https, as browsers do. A leading *. means every name below. The error is an *InvalidError.
 func NormalizeDomain(s string) (string, error) {
 	invalid := func(subject, reason string) (string, error) {
 		return "", &InvalidError{Field: "allowedDomains", Subject: subject, Reason: reason}

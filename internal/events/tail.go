@@ -182,7 +182,7 @@ func (t *tail) rest(ctx context.Context, began time.Time) {
 	}
 }
 
-// kept reports whether some subscriber has emptied its queue, or there are none.
+// kept reports whether a subscriber has emptied its queue, or nobody subscribes any more.
 func (t *tail) kept() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -323,7 +323,7 @@ func TestMembersAloneGetIn(t *testing.T) {
 		"a wrong token":                              {nil, map[string]string{"Authorization": "Bearer bad"}, 303, login},
 		"led here by another site":                   {nil, map[string]string{"Sec-Fetch-Site": "cross-site"}, 200, ""},
 		"from elsewhere on the same site":            {nil, map[string]string{"Sec-Fetch-Site": "same-site"}, 303, login},
-		"come again by itself":                       {nil, map[string]string{"Sec-Fetch-Site": "same-origin"}, 303, login},
+		"reloaded by the page":                       {nil, map[string]string{"Sec-Fetch-Site": "same-origin"}, 303, login},
 		"a session cookie, led here by another site": {cookie(t, s, ann), map[string]string{"Sec-Fetch-Site": "cross-site"}, 418, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

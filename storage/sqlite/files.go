@@ -56,8 +56,7 @@ const (
 func (f *files) close() error { return errors.Join(f.writer.close(), f.readers.close()) }
 
 // current returns the files. When another file has taken the place of the one that was opened, as when a backup is put
-// back, what is written to the old one is lost as soon as nobody has it open. So the store goes over to the new one at
-// once.
+// back, what is written to the old one is lost when it is closed. So the store switches to the new one immediately.
 func (s *Store) current(ctx context.Context) (*files, error) {
 	f := s.opened.Load()
 	if s.inPlace(f) || s.closed.Load() {

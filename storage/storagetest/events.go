@@ -245,7 +245,7 @@ var eventCases = []testCase{
 		}
 		w.wantErr("Follow", stop(), context.Canceled)
 	}},
-	{"whoever reads by sequence numbers sees every event once and in order, however many write", func(w *world) {
+	{"a reader by sequence numbers sees every event once and in order, however many write", func(w *world) {
 		_, stop := w.follow()
 		ch := w.channel("Shop")
 		const writers, rounds = 8, 12
@@ -374,8 +374,8 @@ func (w *world) lastSequence() crm.Sequence {
 	return p
 }
 
-// upTo reads the events from the first to the given one and what follows it at once, and fails where a sequence number is
-// missing.
+// upTo reads the events from the first to the given one, with those that come along with it, and fails if a sequence number
+// is missing.
 func (w *world) upTo(id crm.EventID) []crm.Event {
 	w.t.Helper()
 	w.sequenceOf(id)

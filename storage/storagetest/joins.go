@@ -135,7 +135,7 @@ var joinCases = []testCase{
 		people := w.add(person{name: "By phone", phone: annsPhone}, person{name: "By email", email: annsEmail})
 		w.same("contact", w.recordProfile(w.channel("Web"), "ann", verified(annsEmail, annsPhone)).Contact.ID, people[1].ID)
 	}},
-	{"the phone is asked when nobody has the email", func(w *world) {
+	{"a phone is looked up if no contact has the email", func(w *world) {
 		ann := w.add(person{name: "Ann", phone: annsPhone})[0]
 		r := w.recordProfile(w.channel("Web"), "ann", verified(annsEmail, annsPhone))
 		w.same("contact", r.Contact.ID, ann.ID)

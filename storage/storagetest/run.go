@@ -57,7 +57,7 @@ var (
 )
 
 // Run runs every case but the slow ones on stores that open returns: a new store each time, or always the same one. Each
-// case keeps to workspaces of its own, so that the database need not be empty.
+// case uses its own workspaces, so that the database need not be empty.
 func Run(t *testing.T, open func(t *testing.T) storage.Store) {
 	t.Helper()
 	run(t, slices.Concat(others, searching), open)

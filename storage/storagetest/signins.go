@@ -21,7 +21,7 @@ func (w *world) ended(since time.Time, ids ...string) []crm.EndedSignIn {
 }
 
 var signInCases = []testCase{
-	{"a sign-in that is over is reported until its last credential has ended by itself", func(w *world) {
+	{"a sign-in that is over is reported until its last credential has expired", func(w *world) {
 		ann, ben := "a "+uuid.NewString(), "b "+uuid.NewString()
 		first := w.tick()
 		over := func(id string) crm.EndedSignIn {
