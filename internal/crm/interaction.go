@@ -8,11 +8,21 @@ import (
 
 // Interaction is one message on a channel, as a channel adapter reports it and [Interaction.Normalize] leaves it.
 type Interaction struct {
+	Kind       InteractionKind // a message by default
 	ChannelID  ChannelID
 	ExternalID string // the channel's id for the customer, as received
 	// Alias is another id of the customer's on the channel, where the provider reports two; empty for none. From
 	// then on both are the customer's.
 	Alias string
+	// Previous is the id that the customer had on the channel until now, where the provider announces a new one; empty for
+	// none.
+	Previous string
+	// Signed is set when ExternalID is the id of a user whom the site has signed in. Such ids are people: two of them on one
+	// channel are never one contact.
+	Signed bool
+	// Account is the workspace's own account that the customer wrote to, where one channel receives for several; empty for
+	// the only one.
+	Account string
 	// Former is the id that the customer's identity was stored under by an earlier version; empty for none. An identity
 	// found under it, and none under ExternalID, gets ExternalID instead.
 	Former    string
@@ -26,6 +36,21 @@ type Interaction struct {
 	// Event is the id of the event that the message causes, if it makes or changes a contact.
 	Event EventID
 }
+
+// InteractionKind is what a channel reports.
+type InteractionKind string
+
+const (
+	// Written is a message.
+	Written InteractionKind = ""
+	// Revised: the message with the id has another text now.
+	Revised InteractionKind = "REVISED"
+	// Withdrawn: the message with the id was taken back. The preview then says so, in the provider's place.
+	Withdrawn InteractionKind = "WITHDRAWN"
+	// Announced: no message, but the provider says which ids are one customer's, or what it knows about the customer. It makes
+	// no contact.
+	Announced InteractionKind = "ANNOUNCED"
+)
 
 // Direction is who wrote a message.
 type Direction string

@@ -31,7 +31,17 @@ func (i Interaction) Normalize(region string) (Interaction, error) {
 	if i.Alias == i.ExternalID || validExternal("alias", i.Alias) != nil {
 		i.Alias = ""
 	}
+	if i.Previous == i.ExternalID || validExternal("previous", i.Previous) != nil {
+		i.Previous = ""
+	}
+	if validExternal("account", i.Account) != nil {
+		i.Account = ""
+	}
 	i.Profile = i.Profile.normalize(region)
+	if i.Kind == Announced {
+		i.MessageID = ""
+		return i, errors.Join(validExternal("externalId", i.ExternalID), validTime(i.At))
+	}
 	return i, errors.Join(
 		validExternal("externalId", i.ExternalID),
 		validExternal("messageId", i.MessageID),

@@ -45,10 +45,14 @@ func New(store storage.Recorder, region string, now func() time.Time) *Ingest {
 
 // Report is one message, as a channel adapter reports it.
 type Report struct {
+	Kind       crm.InteractionKind
 	ChannelID  crm.ChannelID
 	ExternalID string
 	Alias      string // another id of the customer's, where there are two
+	Previous   string // see [crm.Interaction.Previous]
 	Former     string // see [crm.Interaction.Former]
+	Signed     bool   // see [crm.Interaction.Signed]
+	Account    string // see [crm.Interaction.Account]
 	MessageID  string
 	At         *time.Time // now by default
 	Direction  crm.Direction
@@ -67,10 +71,14 @@ func (in *Ingest) Record(ctx context.Context, v crm.Viewer, r Report) (crm.Recor
 	}
 	now := in.now()
 	i := crm.Interaction{
+		Kind:       r.Kind,
 		ChannelID:  r.ChannelID,
 		ExternalID: r.ExternalID,
 		Alias:      r.Alias,
+		Previous:   r.Previous,
 		Former:     r.Former,
+		Signed:     r.Signed,
+		Account:    r.Account,
 		MessageID:  r.MessageID,
 		Received:   now,
 		Direction:  r.Direction,
