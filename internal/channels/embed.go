@@ -174,11 +174,16 @@ func orElse(a, b *string) *string {
 }
 
 // allowed reports whether a page of the origin (RFC 6454, section 6.2) may use a channel with such domains: its host is
-// one of them to the letter, port included where it is not the scheme's own, or below one that begins with *. .
+// one of them to the letter, port included where it is not the scheme's own, or below one that begins with *. . An app's web
+// view has an origin of the app's own making, such as capacitor://localhost, which must be among them as it is.
 func allowed(origin string, domains []string) bool {
 	u, err := url.Parse(origin)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Scheme+"://"+u.Host != origin {
+	if err != nil || u.Scheme+"://"+u.Host != origin {
 		return false
+	}
+	if u.Scheme != "https" && u.Scheme != "http" {
+		app, err := crm.NormalizeDomain(origin)
+		return err == nil && slices.Contains(domains, app)
 	}
 	host, err := crm.NormalizeDomain(u.Host)
 	if err != nil || strings.HasPrefix(host, "*") {

@@ -76,6 +76,19 @@ func TestOnlyPagesOfTheAllowedDomainsMayWrite(t *testing.T) {
 	if n := len(p.contacts()); n != 1 {
 		t.Errorf("%d contacts", n)
 	}
+	for _, origin := range []string{"capacitor://localhost", "ionic://localhost"} {
+		ask := func() int {
+			return p.send(http.MethodOptions, c.ID.String(), http.Header{"Origin": {origin}}, "").Code
+		}
+		p.change(c.ID, func(c *crm.Channel) { c.Domains = append(c.Domains, "localhost", "*.localhost") })
+		if code := ask(); code != http.StatusForbidden {
+			t.Errorf("%s is a page of localhost: %d", origin, code)
+		}
+		p.change(c.ID, func(c *crm.Channel) { c.Domains = append(c.Domains, origin) })
+		if code := ask(); code != http.StatusNoContent {
+			t.Errorf("%s: %d", origin, code)
+		}
+	}
 	p.change(c.ID, func(c *crm.Channel) { c.Domains = append(c.Domains, "new.example.net") })
 	w = p.send(http.MethodOptions, c.ID.String(), http.Header{"Origin": {"https://new.example.net"}}, "")
 	if w.Code != http.StatusNoContent {

@@ -11,13 +11,30 @@ import (
 // MaxDomains is how many sites an HTML_EMBED channel may be used on.
 const MaxDomains = 100
 
+// appSchemes begin the origins of pages that are part of an app. Of any other page the scheme makes no difference.
+var appSchemes = []string{"capacitor://", "ionic://"}
+
 // NormalizeDomain returns a site as it is stored: a host in lower case, international names in their ASCII form, with its
-// port unless that is the default of http or https, as browsers do. A leading *. means every name below. The error is an *InvalidError.
+// port unless that is the default of http or https, as browsers do. A leading *. means every name below. The scheme of an app's
+// own pages, as in capacitor://localhost, stays. The error is an *InvalidError.
 func NormalizeDomain(s string) (string, error) {
+	s = strings.TrimFunc(s, blank)
+	for _, app := range appSchemes {
+		if len(s) > len(app) && strings.EqualFold(s[:len(app)], app) && s[len(app)] != '*' {
+			host, err := normalizeHost(s[len(app):])
+			if err != nil {
+				return "", err
+			}
+			return app + host, nil
+		}
+	}
+	return normalizeHost(s)
+}
+
+func normalizeHost(s string) (string, error) {
 	invalid := func(subject, reason string) (string, error) {
 		return "", &InvalidError{Field: "allowedDomains", Subject: subject, Reason: reason}
 	}
-	s = strings.TrimFunc(s, blank)
 	switch {
 	case len(s) > 300:
 		return invalid("A domain", "can have at most 253 letters")
