@@ -43,7 +43,7 @@ func New(store storage.Recorder, region string, now func() time.Time) *Ingest {
 	return &Ingest{store: store, region: region, now: now, queue: newKeyedQueue()}
 }
 
-// Report is one message, as a channel adapter reports it.
+// Report is one message, as a channel adapter reports it, or what its Kind says of a message or a customer.
 type Report struct {
 	Kind       crm.InteractionKind
 	ChannelID  crm.ChannelID
@@ -62,7 +62,7 @@ type Report struct {
 	Stranger bool
 }
 
-// Record records one message. The same message again changes nothing and gets the same answer. A viewer who may not read
+// Record records one message, or what the report says of one or of a customer. The same message again changes nothing and gets the same answer. A viewer who may not read
 // contacts gets only ids: reporting a number must not reveal whose it is. The error is a *LimitedError for a
 // stranger too many, who is nobody's contact yet.
 func (in *Ingest) Record(ctx context.Context, v crm.Viewer, r Report) (crm.Recorded, error) {
