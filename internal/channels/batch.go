@@ -23,6 +23,9 @@ func (h *Handler) record(ctx context.Context, ch channel, items []item) error {
 	customers := map[string][]int{}
 	var order []string
 	for n, i := range items {
+		if i.reason != "" {
+			h.counters.leftOut(ch.Type, i.reason)
+		}
 		if i.report == nil && i.err == nil {
 			continue
 		}
@@ -93,6 +96,10 @@ func (h *Handler) recordOne(ctx context.Context, ch channel, i item) (err error)
 // keep stores what could not be taken in.
 func (h *Handler) keep(ctx context.Context, ch channel, position int, i item, reason *crm.InvalidError) error {
 	now := h.now()
+	undo, ok := h.daily.take(ch.ID, i.reason, now)
+	if !ok {
+		return nil
+	}
 	f := crm.Failure{
 		ID: crm.NewFailureID(now), ChannelID: ch.ID, At: now, Position: position, Reason: reason.Message(), Payload: i.payload(),
 	}
@@ -100,6 +107,7 @@ func (h *Handler) keep(ctx context.Context, ch channel, position int, i item, re
 		f.ExternalID = &c
 	}
 	if err := h.failures.AddFailure(ctx, ch.workspace, f); err != nil {
+		undo()
 		return fmt.Errorf("keep item %d: %w", position, err)
 	}
 	h.counters.kept.WithLabelValues(string(ch.Type)).Inc()

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"math"
-	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +12,8 @@ import (
 )
 
 // decode reads JSON into v. A value of the wrong type is left out of v and reported by the error, a *crm.InvalidError that
-// names the field and never its value.
+// names the field and never its value. Everything else is in v all the same: see [message] for what becomes of it. The types
+// below leave out what they cannot read without an error, because an error of theirs would end the reading.
 func decode(data []byte, v any) error {
 	err := json.Unmarshal(data, v)
 	if err == nil {
@@ -43,21 +42,33 @@ func encode(v any) []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// identifier is an id, which providers write as a string or as a whole number.
+// identifier is an id, which providers write as a string or as a whole number. It is empty where there is none.
 type identifier string
 
 // UnmarshalJSON reads either form.
 func (i *identifier) UnmarshalJSON(b []byte) error {
-	switch {
-	case b[0] == '"':
+	if b[0] == '"' {
 		return json.Unmarshal(b, (*string)(i))
-	case string(b) == "null":
-		return nil
 	}
-	if _, err := strconv.ParseInt(string(b), 10, 64); err != nil {
-		return wrongType[identifier](b)
+	if _, ok := wholeNumber(b); ok {
+		*i = identifier(b)
 	}
-	*i = identifier(b)
+	return nil
+}
+
+func wholeNumber(b []byte) (n int64, ok bool) {
+	n, err := strconv.ParseInt(string(b), 10, 64)
+	return n, err == nil
+}
+
+// yesNo is a yes or a no, which some providers write as a string: Instagram documents is_deleted so. It is a no where there
+// is neither.
+type yesNo bool
+
+// UnmarshalJSON reads either form.
+func (y *yesNo) UnmarshalJSON(b []byte) error {
+	text := strings.ToLower(strings.Trim(string(b), `"`))
+	*y = text == "true" || text == "1"
 	return nil
 }
 
@@ -67,19 +78,9 @@ type moment struct{ time.Time }
 
 // UnmarshalJSON reads each form. Nobody writes a time before 1973 in milliseconds or after 5138 in seconds.
 func (m *moment) UnmarshalJSON(b []byte) error {
-	if string(b) == "null" {
-		return nil
-	}
-	digits := string(b)
-	if b[0] == '"' {
-		if err := json.Unmarshal(b, &digits); err != nil {
-			return err
-		}
-	}
-	n, err := strconv.ParseInt(digits, 10, 64)
+	n, ok := wholeNumber(bytes.Trim(b, `"`))
 	switch {
-	case err != nil || n == math.MinInt64:
-		return wrongType[moment](b)
+	case !ok:
 	case n >= 100_000_000_000 || n <= -100_000_000_000:
 		m.Time = time.UnixMilli(n)
 	default:
@@ -88,27 +89,20 @@ func (m *moment) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// at is the moment as a report has it.
+// at is the moment as a report has it; nil for none. 1970 and before is a clock at zero, and so no time either.
 func (m moment) at() *time.Time {
-	if m.IsZero() {
+	if m.Year() <= 1970 {
 		return nil
 	}
 	return &m.Time
 }
 
-func wrongType[T any](b []byte) error {
-	kind := "number"
-	switch b[0] {
-	case '"':
-		kind = "string"
-	case '{':
-		kind = "object"
-	case '[':
-		kind = "array"
-	case 't', 'f':
-		kind = "bool"
-	}
-	return &json.UnmarshalTypeError{Value: kind, Type: reflect.TypeFor[T]()}
+// present reports whether a payload has the value.
+func present(value json.RawMessage) bool { return len(value) > 0 && string(value) != "null" }
+
+// readable reports whether a value that decode read with the error is an object, of which details at most are missing.
+func readable(value json.RawMessage, err error) bool {
+	return err == nil || len(value) > 0 && value[0] == '{'
 }
 
 // firstText is the first of the texts that is not empty; nil when all are.

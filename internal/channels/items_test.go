@@ -91,7 +91,13 @@ func describe(items []item, err error) string {
 	for _, i := range items {
 		switch {
 		case i.err != nil:
-			fmt.Fprintf(&b, "error: %v, of %q\n", i.err, i.customer)
+			fmt.Fprintf(&b, "error: %v, of %q", i.err, i.customer)
+			if i.reason != "" {
+				fmt.Fprintf(&b, ", once a day for %s", i.reason)
+			}
+			b.WriteByte('\n')
+		case i.report == nil && i.reason != "":
+			fmt.Fprintf(&b, "left out: %s\n", i.reason)
 		case i.report == nil:
 			b.WriteString("ignored\n")
 		default:
@@ -116,10 +122,23 @@ func describeReport(r ingest.Report) string {
 		at = r.At.UTC().Format(time.RFC3339Nano)
 	}
 	customer := fmt.Sprintf("%q", r.ExternalID)
+	if r.Signed {
+		customer += " signed"
+	}
 	if r.Alias != "" {
 		customer += fmt.Sprintf(", too %q", r.Alias)
 	}
-	return fmt.Sprintf("%s %q at %s, customer %s, name %s, email %s, phone %s, text %s\n", r.Direction, r.MessageID, at,
+	if r.Previous != "" {
+		customer += fmt.Sprintf(", before %q", r.Previous)
+	}
+	if r.Account != "" {
+		customer += fmt.Sprintf(", to %q", r.Account)
+	}
+	kind := string(r.Direction)
+	if r.Kind != crm.Written {
+		kind = strings.TrimPrefix(kind+" ", " ") + string(r.Kind)
+	}
+	return fmt.Sprintf("%s %q at %s, customer %s, name %s, email %s, phone %s, text %s\n", kind, r.MessageID, at,
 		customer, shown(r.Profile.Name, false), shown(r.Profile.Email, r.Profile.EmailVerified),
 		shown(r.Profile.Phone, r.Profile.PhoneVerified), shown(r.Text, false))
 }

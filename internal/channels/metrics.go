@@ -14,6 +14,7 @@ import (
 type counters struct {
 	answers *prometheus.CounterVec
 	kept    *prometheus.CounterVec
+	left    *prometheus.CounterVec
 	limited *prometheus.CounterVec
 }
 
@@ -32,6 +33,10 @@ func newCounters(r prometheus.Registerer, inMemory func() int) counters {
 			Name: "kith_webhook_failures_total",
 			Help: "Items of providers' reports that could not be taken in and are kept, repeated ones included.",
 		}, []string{"type"}),
+		left: promauto.With(r).NewCounterVec(prometheus.CounterOpts{
+			Name: "kith_webhook_left_out_total",
+			Help: "Messages that are not recorded, by the reason: written to a group, made up by a console, without a sender.",
+		}, []string{"type", "reason"}),
 		limited: promauto.With(r).NewCounterVec(prometheus.CounterOpts{
 			Name: "kith_webhooks_limited_total",
 			Help: "Requests to webhooks that a limit turned away, by the limit; the type is empty where there is no such channel.",
@@ -42,6 +47,11 @@ func newCounters(r prometheus.Registerer, inMemory func() int) counters {
 // refused counts what a limit turned away.
 func (c counters) refused(t crm.ChannelType, limit string) {
 	c.limited.WithLabelValues(string(t), limit).Inc()
+}
+
+// leftOut counts a message that is not recorded.
+func (c counters) leftOut(t crm.ChannelType, why reason) {
+	c.left.WithLabelValues(string(t), string(why)).Inc()
 }
 
 // counted calls serve and counts its answer.

@@ -87,28 +87,63 @@ func (p proof) holds() refusal {
 	return verified
 }
 
-// item is one thing that a provider reports. It is a message when report is set, something that could not be read when
-// err is, and otherwise one that is understood and makes no difference: a receipt, a reaction, an edit.
+// item is one thing that a provider reports. It is a message, or news of one or of a customer, when report is set; something
+// that could not be read when err is; and otherwise one that is understood and makes no difference: a receipt, a reaction.
 type item struct {
 	report *ingest.Report // without its channel
 	err    error          // an *crm.InvalidError
+	// reason says why a message is left out. One with an error as well is kept as a failure, but at most once a day for each
+	// channel and reason: a provider that cannot say more sends many of them, and one tells the operator.
+	reason reason
 	// customer is the customer's id as far as it could be read.
 	customer string
 	// payload makes a body of the item alone: what items reads to this item and nothing else, the same bytes each time.
 	payload func() []byte
 }
 
-// message is the item of a message that was read, or of one that could not be.
+// reason is why a message is left out, as the metric calls it.
+type reason string
+
+const (
+	inGroup       reason = "group"        // written to a group, and no private matter of the team's and the customer's
+	channelPost   reason = "channel_post" // published, to nobody in particular
+	testDelivery  reason = "test"         // made up by the provider's console
+	noSender      reason = "no_sender"
+	regionBlocked reason = "region" // by the law of the sender's region, the provider does not say who it is
+)
+
+// errNoSender is that of a message with noSender.
+var errNoSender = &crm.InvalidError{
+	Field: "externalId", Subject: "The provider",
+	Reason: "does not say who wrote the message, so it cannot be recorded. Others like it are counted, and kept once a day",
+}
+
+// withdrawn is the preview of a message that was taken back.
+const withdrawn = "Message deleted"
+
+// unsupported is the preview of a message of an unknown kind.
+const unsupported = "Unsupported message"
+
+// message is the item of a report, which was read with err. A value of the wrong type costs that value and not the message,
+// as long as it is known who wrote which message.
 func message(r ingest.Report, err error, payload func() []byte) item {
-	i := item{customer: r.ExternalID, err: err, payload: payload}
-	if err == nil {
+	i := item{customer: r.ExternalID, payload: payload}
+	switch {
+	case r.ExternalID != "" && (err == nil || r.MessageID != "" || r.Kind == crm.Announced):
 		i.report = &r
+	case err != nil:
+		i.err = err
+	default:
+		i.err, i.reason = errNoSender, noSender
 	}
 	return i
 }
 
 // ignored is the item of what makes no difference.
 func ignored() item { return item{} }
+
+// leftOut is the item of a message that is none of Kith's.
+func leftOut(why reason) item { return item{reason: why} }
 
 // raw is a payload that is there already.
 func raw(body []byte) func() []byte { return func() []byte { return body } }

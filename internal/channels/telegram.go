@@ -206,9 +206,6 @@ func (m telegramMessage) preview(data []byte) *string {
 	return new(unsupported)
 }
 
-// unsupported is the preview of a message of an unknown kind.
-const unsupported = "Unsupported message"
-
 // international is a number in international form that came without its plus; nil for none.
 func international(digits string) *string {
 	if digits == "" {

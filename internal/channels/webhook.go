@@ -76,6 +76,7 @@ type Handler struct {
 	log       *slog.Logger
 	now       func() time.Time
 	panicked  func()
+	daily     *daily
 	counters  counters
 }
 
@@ -101,7 +102,7 @@ func New(o Options) *Handler {
 		channels: newLookup(o), ingest: o.Ingest, failures: o.Failures,
 		address: o.Address, strangers: o.Strangers, visitors: o.Visitors,
 		bodies: newBodies(o.Now), heavy: semaphore.NewWeighted(maxHeavy), reserve: rate.NewLimiter(reserve, reserve),
-		log: o.Logger, now: o.Now, panicked: o.Panicked,
+		log: o.Logger, now: o.Now, panicked: o.Panicked, daily: newDaily(),
 	}
 	h.counters = newCounters(o.Registry, h.bodies.inMemory)
 	return h
@@ -109,7 +110,7 @@ func New(o Options) *Handler {
 
 // ServeHTTP answers one delivery, question or preflight for the channel of the path's id:
 //
-//   - 200 when every message is recorded, was before, makes no difference, or is kept as a failure; also when the
+//   - 200 when every message is recorded, was before, makes no difference, is left out, or is kept as a failure; also when the
 //     channel is inactive, whoever calls, and then nothing is recorded
 //   - 400 when a web page's message cannot be taken in; nothing of it is kept
 //   - 401 when it is not signed with the channel's secret, or the channel has none; nothing of it is read further
