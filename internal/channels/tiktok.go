@@ -1,6 +1,7 @@
 package channels
 
 import (
+	"cmp"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -15,11 +16,26 @@ import (
 // in a string. TikTok-Signature is t=…,s=…, the HMAC-SHA256 of the time, a dot and the raw body under the client secret
 // (https://developers.tiktok.com/doc/webhooks-verification).
 //
-// im_receive_msg is what a customer wrote, im_send_msg what the team did, wherever it did. All other events are ignored.
-// Nothing vouches for a name but the handle.
+// im_receive_msg is what a customer wrote, im_send_msg what the team did, wherever it did. im_receive_msg_eu says that somebody in
+// the EEA, Switzerland or the United Kingdom wrote, and as a rule neither who nor what. All other events are ignored, and
+// reactions. The customer is from_user or to_user, else the unique_identifier; user_openid is the team's account, of which one app
+// may serve several. Nothing vouches for a name but the handle.
 
-// tikTokTolerance is how far the time of a signature may be from the clock, either way.
-const tikTokTolerance = 5 * time.Minute
+const (
+	// tikTokTolerance is how far the time of a signature may be ahead of the clock, and how much longer than TikTok retries it
+	// may be behind.
+	tikTokTolerance = 5 * time.Minute
+	// tikTokRetries is for how long TikTok sends again what was not answered with 200. The time is part of what is signed, and a
+	// retry may carry the signature of the first attempt. It is as authentic then, and sending it once more changes nothing:
+	// refusing it would only lose the messages of an outage.
+	tikTokRetries = 72 * time.Hour
+)
+
+var errTikTokRegion = &crm.InvalidError{
+	Field: "event", Subject: "Somebody in the EEA, Switzerland or the United Kingdom",
+	Reason: "wrote, and TikTok does not say who or what: read and answer it in TikTok's app. " +
+		"Others like it are counted, and kept once a day",
+}
 
 const tikTokHeader = "TikTok-Signature"
 
@@ -38,7 +54,8 @@ func proveTikTok(d delivery) (proof, refusal) {
 		}
 	}
 	seconds, err := strconv.ParseInt(at, 10, 64)
-	if err != nil || d.now.Sub(time.Unix(seconds, 0)).Abs() > tikTokTolerance {
+	age := d.now.Sub(time.Unix(seconds, 0))
+	if err != nil || age < -tikTokTolerance || age > tikTokRetries+tikTokTolerance {
 		return proof{}, notSigned
 	}
 	return proveSigned(signature, d.secrets.Secret, at+".")
@@ -46,6 +63,7 @@ func proveTikTok(d delivery) (proof, refusal) {
 
 type tikTokEvent struct {
 	Event   string          `json:"event"`
+	Account identifier      `json:"user_openid"`
 	Content json.RawMessage `json:"content"`
 }
 
@@ -55,6 +73,7 @@ type tikTokUser struct {
 
 type tikTokMessage struct {
 	MessageID identifier `json:"message_id"`
+	Customer  identifier `json:"unique_identifier"`
 	Timestamp moment     `json:"timestamp"`
 	From      string     `json:"from"`
 	To        string     `json:"to"`
@@ -68,13 +87,14 @@ type tikTokMessage struct {
 
 func tikTokItems(body []byte) ([]item, error) {
 	var e tikTokEvent
-	if err := decode(body, &e); err != nil {
-		return nil, err
-	}
+	err := decode(body, &e)
 	switch e.Event {
 	case "":
-		return nil, &crm.InvalidError{Field: "event", Subject: "It", Reason: "is no event: event is missing"}
-	case "im_receive_msg", "im_send_msg":
+		if err == nil {
+			err = &crm.InvalidError{Field: "event", Subject: "It", Reason: "is no event: event is missing"}
+		}
+		return nil, err
+	case "im_receive_msg", "im_send_msg", "im_receive_msg_eu":
 	default:
 		return []item{ignored()}, nil
 	}
@@ -87,24 +107,31 @@ func tikTokItems(body []byte) ([]item, error) {
 		content = []byte(text)
 	}
 	var m tikTokMessage
-	err := decode(content, &m)
-	return []item{message(m.report(e.Event == "im_send_msg"), err, raw(body))}, nil
+	err = decode(content, &m)
+	r := m.report(e)
+	switch {
+	case e.Event == "im_receive_msg_eu" && (r.ExternalID == "" || r.MessageID == ""):
+		return []item{{err: errTikTokRegion, reason: regionBlocked, payload: raw(body)}}, nil
+	case m.Type == "reaction":
+		return []item{ignored()}, nil
+	}
+	return []item{message(r, err, raw(body))}, nil
 }
 
-func (m tikTokMessage) report(echo bool) ingest.Report {
+func (m tikTokMessage) report(e tikTokEvent) ingest.Report {
 	r := ingest.Report{
 		ExternalID: string(m.FromUser.ID), MessageID: string(m.MessageID), At: m.Timestamp.at(), Direction: crm.Inbound,
-		Text: m.preview(), Profile: crm.Profile{Name: firstText(m.From)},
+		Text: m.preview(), Profile: crm.Profile{Name: firstText(m.From)}, Account: string(e.Account),
 	}
-	if echo {
+	if e.Event == "im_send_msg" {
 		r.ExternalID, r.Direction, r.Profile.Name = string(m.ToUser.ID), crm.Outbound, firstText(m.To)
 	}
+	r.ExternalID = cmp.Or(r.ExternalID, string(m.Customer))
 	return r
 }
 
 // tikTokKinds are the types of a message that have no text, each with its preview.
 var tikTokKinds = map[string]string{
-	"text":       "",
 	"image":      "Photo",
 	"video":      "Video",
 	"sticker":    "Sticker",

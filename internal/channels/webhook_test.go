@@ -122,19 +122,23 @@ func TestWhatIsNotSignedIsRefusedUnread(t *testing.T) {
 	}
 }
 
-func TestASignatureOfTikTokHoldsForFiveMinutes(t *testing.T) {
+func TestASignatureOfTikTokHoldsForAsLongAsItIsSentAgain(t *testing.T) {
 	t.Parallel()
 	p := open(t)
 	c, body := p.channel(crm.TikTok), p.sample("tiktok/text")
 	for off, status := range map[time.Duration]int{
 		0: http.StatusOK, 4 * time.Minute: http.StatusOK, -4 * time.Minute: http.StatusOK,
-		6 * time.Minute: http.StatusUnauthorized, -6 * time.Minute: http.StatusUnauthorized,
+		-5 * time.Hour: http.StatusOK, -72 * time.Hour: http.StatusOK,
+		6 * time.Minute: http.StatusUnauthorized, -73 * time.Hour: http.StatusUnauthorized,
 		-1e6 * time.Hour: http.StatusUnauthorized,
 	} {
 		w := p.send(http.MethodPost, c.ID.String(), header(crm.TikTok, secret, body, start.Add(off)), body)
 		if w.Code != status {
 			t.Errorf("%s: %d", off, w.Code)
 		}
+	}
+	if s := p.sessions(); len(s) != 1 || s[0].UnreadCount != 1 {
+		t.Errorf("sent again, it is %+v", s)
 	}
 }
 
