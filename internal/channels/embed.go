@@ -34,6 +34,10 @@ import (
 // under the external id "user:" and the userId, and email and phone are verified. A channel can require an identity of
 // everybody.
 //
+// An identity may contain the visitorId of the browser in which the user signed in. Then the site vouches that the visitor is
+// the user, who keeps the conversation from before. The visitorId beside the identity is no such proof: a user may sign in
+// where somebody else has written.
+//
 // The page must be of one of the channel's allowed domains, by the Origin that its browser sends. No cookies are used.
 
 const (
@@ -76,6 +80,8 @@ type embedIdentity struct {
 	Email  *string    `json:"email"`
 	Phone  *string    `json:"phone"`
 	Exp    *int64     `json:"exp"`
+	// VisitorID is that of the browser in which the site saw the user sign in; empty for one that it does not vouch for.
+	VisitorID string `json:"visitorId"`
 }
 
 // inspectEmbed refuses a message whose identity the site has not signed, or that has none on a channel that requires one.
@@ -143,7 +149,10 @@ func embedItems(body []byte) ([]item, error) {
 	if err := decode([]byte(*m.Identity), &i); err != nil || i.UserID == "" {
 		return nil, &crm.InvalidError{Field: "identity", Reason: "must be the text of a JSON object with a userId"}
 	}
-	r.ExternalID = userPrefix + string(i.UserID)
+	r.ExternalID, r.Signed = userPrefix+string(i.UserID), true
+	if i.VisitorID != "" {
+		r.Alias = visitor(i.VisitorID)
+	}
 	r.Profile.Name = orElse(i.Name, m.Name)
 	r.Profile.Email, r.Profile.EmailVerified = orElse(i.Email, m.Email), i.Email != nil
 	r.Profile.Phone, r.Profile.PhoneVerified = orElse(i.Phone, m.Phone), i.Phone != nil
