@@ -64,8 +64,8 @@ var Providers = []Provider{
 		Type: Facebook, Name: "Messenger", MakesVerifyToken: true,
 		Setup: Setup{
 			Page: "Meta's app dashboard, Messenger, Webhooks",
-			Paste: "`webhookUrl` as callback URL, `verifyToken`; subscribe the page to `messages`, `messaging_postbacks` and " +
-				"`message_echoes`",
+			Paste: "`webhookUrl` as callback URL, `verifyToken`; subscribe the page to `messages`, `messaging_postbacks`, " +
+				"`message_echoes` and `message_edits`",
 			SigningKey: "the app secret, from App settings, Basic",
 		},
 	},
@@ -73,7 +73,7 @@ var Providers = []Provider{
 		Type: Instagram, Name: "Instagram", MakesVerifyToken: true,
 		Setup: Setup{
 			Page:       "Meta's app dashboard, Instagram, Webhooks",
-			Paste:      "`webhookUrl` as callback URL, `verifyToken`; subscribe to `messages` and `messaging_postbacks`",
+			Paste:      "`webhookUrl` as callback URL, `verifyToken`; subscribe to `messages`, `messaging_postbacks` and `message_edit`",
 			SigningKey: "the app secret, from App settings, Basic",
 		},
 	},
@@ -93,8 +93,9 @@ var Providers = []Provider{
 	{
 		Type: WhatsApp, Name: "WhatsApp", MakesVerifyToken: true,
 		Setup: Setup{
-			Page:       "Meta's app dashboard, WhatsApp, Configuration",
-			Paste:      "`webhookUrl` as callback URL, `verifyToken`; subscribe to `messages`",
+			Page: "Meta's app dashboard, WhatsApp, Configuration",
+			Paste: "`webhookUrl` as callback URL, `verifyToken`; subscribe to `messages`, and to `smb_message_echoes` if the team " +
+				"also uses the WhatsApp Business app",
 			SigningKey: "the app secret, from App settings, Basic",
 		},
 	},
