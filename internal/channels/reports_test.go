@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -104,6 +106,45 @@ func TestWhatADeliveryReports(t *testing.T) {
 		}
 		if failures := p.kept(); len(failures) > 0 {
 			t.Errorf("%s: %v", sample, failures)
+		}
+	}
+}
+
+func TestEverySampleIsReportedOverHTTPAsItIsRead(t *testing.T) {
+	t.Parallel()
+	wants, err := filepath.Glob(filepath.Join("testdata", "*", "*.want"))
+	if err != nil || len(wants) == 0 {
+		t.Fatal(err)
+	}
+	r := &recorder{}
+	p := openWith(t, func(o *channels.Options) { o.Ingest = r })
+	of := map[string]crm.Channel{}
+	for _, kind := range crm.ChannelTypes {
+		if kind != crm.HTMLEmbed { // whose samples are not signed
+			of[strings.ToLower(string(kind))] = p.channel(kind)
+		}
+	}
+	for _, path := range wants {
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimSuffix(filepath.ToSlash(path), ".want")
+		c, ok := of[strings.Split(name, "/")[1]]
+		if !ok {
+			continue
+		}
+		before := len(r.lines())
+		p.deliver(c, p.sample(strings.TrimPrefix(name, "testdata/")), http.StatusOK)
+		reports := 0
+		for line := range strings.Lines(string(want)) {
+			if !strings.HasPrefix(line, "ignored") && !strings.HasPrefix(line, "left out") && !strings.HasPrefix(line, "error") &&
+				!strings.HasPrefix(line, "unreadable") {
+				reports++
+			}
+		}
+		if got := len(r.lines()) - before; got != reports {
+			t.Errorf("%s: %d reports, %d are read", name, got, reports)
 		}
 	}
 }

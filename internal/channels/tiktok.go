@@ -18,8 +18,8 @@ import (
 //
 // im_receive_msg is what a customer wrote, im_send_msg what the team did, wherever it did. im_receive_msg_eu says that somebody in
 // the EEA, Switzerland or the United Kingdom wrote, and as a rule neither who nor what. All other events are ignored, and
-// reactions. The customer is from_user or to_user, else the unique_identifier; user_openid is the team's account, of which one app
-// may serve several. Nothing vouches for a name but the handle.
+// reactions. The customer is from_user or to_user, else the unique_identifier; user_openid is the team's account, as is the other of
+// the two users, and one app may serve several. Nothing vouches for a name but the handle.
 
 const (
 	// tikTokTolerance is how far the time of a signature may be ahead of the clock, and how much longer than TikTok retries it
@@ -121,10 +121,11 @@ func tikTokItems(body []byte) ([]item, error) {
 func (m tikTokMessage) report(e tikTokEvent) ingest.Report {
 	r := ingest.Report{
 		ExternalID: string(m.FromUser.ID), MessageID: string(m.MessageID), At: m.Timestamp.at(), Direction: crm.Inbound,
-		Text: m.preview(), Profile: crm.Profile{Name: firstText(m.From)}, Account: string(e.Account),
+		Text: m.preview(), Profile: crm.Profile{Name: firstText(m.From)}, Account: string(cmp.Or(e.Account, m.ToUser.ID)),
 	}
 	if e.Event == "im_send_msg" {
 		r.ExternalID, r.Direction, r.Profile.Name = string(m.ToUser.ID), crm.Outbound, firstText(m.To)
+		r.Account = string(cmp.Or(e.Account, m.FromUser.ID))
 	}
 	r.ExternalID = cmp.Or(r.ExternalID, string(m.Customer))
 	return r

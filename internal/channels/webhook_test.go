@@ -137,6 +137,11 @@ func TestASignatureOfTikTokHoldsForAsLongAsItIsSentAgain(t *testing.T) {
 			t.Errorf("%s: %d", off, w.Code)
 		}
 	}
+	h := header(crm.TikTok, secret, body, start)
+	h.Set("TikTok-Signature", strings.ReplaceAll(h.Get("TikTok-Signature"), ",", ", "))
+	if w := p.send(http.MethodPost, c.ID.String(), h, body); w.Code != http.StatusOK {
+		t.Errorf("with a space between its parts: %d", w.Code)
+	}
 	if s := p.sessions(); len(s) != 1 || s[0].UnreadCount != 1 {
 		t.Errorf("sent again, it is %+v", s)
 	}
