@@ -72,7 +72,7 @@ func TestWhatADeliveryReports(t *testing.T) {
 			"ANNOUNCED  : US.2222 before US.1111 to 106540352242922, -",
 		},
 		"whatsapp/second-number": {
-			"INBOUND wamid.HBgLMTY1MDU1NTEyMzQVAgASGBQz0130: 16505551234 to 106540352242999, To the other shop, phone +16505551234",
+			"INBOUND wamid.HBgLMTY1MDU1NTEyMzQVAgASGBQz0130: 16505550188 to 106540352242999, To the other shop, phone +16505550188",
 		},
 		"whatsapp/test-button": nil,
 		"facebook/test-button": nil,
