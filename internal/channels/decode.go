@@ -50,15 +50,10 @@ func (i *identifier) UnmarshalJSON(b []byte) error {
 	if b[0] == '"' {
 		return json.Unmarshal(b, (*string)(i))
 	}
-	if _, ok := wholeNumber(b); ok {
+	if digits := bytes.TrimPrefix(b, []byte("-")); len(bytes.Trim(digits, "0123456789")) == 0 { // of any length
 		*i = identifier(b)
 	}
 	return nil
-}
-
-func wholeNumber(b []byte) (n int64, ok bool) {
-	n, err := strconv.ParseInt(string(b), 10, 64)
-	return n, err == nil
 }
 
 // yesNo is a yes or a no, which some providers write as a string: Instagram documents is_deleted so. It is a no where there
@@ -87,6 +82,11 @@ func (m *moment) UnmarshalJSON(b []byte) error {
 		m.Time = time.Unix(n, 0)
 	}
 	return nil
+}
+
+func wholeNumber(b []byte) (n int64, ok bool) {
+	n, err := strconv.ParseInt(string(b), 10, 64)
+	return n, err == nil
 }
 
 // at is the moment as a report has it; nil for none. 1970 and before is a clock at zero, and so no time either.

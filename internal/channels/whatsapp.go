@@ -96,7 +96,7 @@ func (e whatsAppEntry) items(data json.RawMessage) (items []item) {
 	if err := decode(c.Value, &v); err != nil {
 		return []item{{err: err, payload: payload(data)}}
 	}
-	return whatsAppChanged{c.Field, v, v.account(), v.people(), e.test(), func(v whatsAppValue) func() []byte {
+	return whatsAppChanged{v, v.account(), v.people(), e.test(), func(v whatsAppValue) func() []byte {
 		return func() []byte { return payload(whatsAppChange{c.Field, encode(v)})() }
 	}}.items()
 }
@@ -109,7 +109,6 @@ func (e whatsAppEntry) test() bool {
 
 // whatsAppChanged is a change of a field that reports messages.
 type whatsAppChanged struct {
-	field   string
 	value   whatsAppValue
 	account string
 	people  []whatsAppPerson
@@ -269,10 +268,7 @@ func (c whatsAppChanged) message(data json.RawMessage, only, echo bool) []item {
 		one = whatsAppValue{Echoes: []json.RawMessage{data}}
 	}
 	number, user = whatsAppIDs(number, user)
-	p := personOf(c.people, number, user)
-	if p == nil && only {
-		p = &c.people[0]
-	}
+	p := c.person(number, user, only)
 	if p != nil {
 		r.Profile.Name = firstText(p.Profile.Name, p.Profile.Username)
 	}
@@ -417,10 +413,7 @@ func (c whatsAppChanged) status(data json.RawMessage, only bool) item {
 	}
 	_ = decode(data, &s)
 	number, user := whatsAppIDs(string(s.Recipient), string(s.RecipientUser))
-	p := personOf(c.people, number, user)
-	if p == nil && only {
-		p = &c.people[0]
-	}
+	p := c.person(number, user, only)
 	r := ingest.Report{Kind: crm.Announced, At: s.Timestamp.at(), Account: c.account}
 	number, user = p.complete(number, user)
 	identify(&r, number, user)
@@ -430,12 +423,16 @@ func (c whatsAppChanged) status(data json.RawMessage, only bool) item {
 	return message(r, nil, c.alone(p, whatsAppValue{Statuses: encode([]json.RawMessage{data})}))
 }
 
-// personOf is the one of the people who has one of the ids; nil for none.
-func personOf(people []whatsAppPerson, number, user string) *whatsAppPerson {
-	for i, p := range people {
+// person is the one of the people who has one of the ids; nil for none. When only is set it is the only one of them, unless
+// that one has another user id: a number may differ from the wa_id, which lacks or has digits of old.
+func (c whatsAppChanged) person(number, user string, only bool) *whatsAppPerson {
+	for i, p := range c.people {
 		if number != "" && string(p.WaID) == number || user != "" && string(p.UserID) == user {
-			return &people[i]
+			return &c.people[i]
 		}
+	}
+	if only && (user == "" || c.people[0].UserID == "") {
+		return &c.people[0]
 	}
 	return nil
 }
