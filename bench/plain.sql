@@ -10,8 +10,10 @@ CREATE TABLE plain.contacts AS
   LEFT JOIN public.contact_activity a ON a.workspace_id = c.workspace_id AND a.contact_id = c.id
   ORDER BY c.id;
 CREATE TABLE plain.sessions AS
-  SELECT id, workspace_id, contact_id, channel_id, status, tag, last_message_preview, last_message_at, unread_count
-  FROM public.sessions WHERE contact_id IS NOT NULL
+  SELECT s.id, s.workspace_id, coalesce(a.contact_id, s.account_id) AS contact_id, channel_id, status, tag, last_message_preview, last_message_at, unread_count
+  FROM public.sessions s
+  LEFT JOIN public.accounts a ON a.workspace_id = s.workspace_id AND a.account_id = s.account_id
+  WHERE s.account_id IS NOT NULL
   ORDER BY id;
 ALTER TABLE plain.channels ADD PRIMARY KEY (id);
 ALTER TABLE plain.contacts ADD PRIMARY KEY (id);

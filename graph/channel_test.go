@@ -125,10 +125,18 @@ func TestASecretIsNeverSeenAgain(t *testing.T) {
 		ask(`mutation ($id: ID!) { updateChannel(input: {id: $id, secret: "`+sentinel+`-of-the-channel"}) {
 			setup { webhookUrl verifyToken embedSnippet secretSet } userErrors { message }
 		} }`, vars{"id": id})
+		for _, token := range []string{sentinel + "-of-the-page", sentinel + " " + sentinel} {
+			ask(`mutation ($kind: ChannelType!, $token: String) { createChannel(input: {name: "x", type: $kind, accessToken: $token}) {
+				channel { id name } setup { webhookUrl verifyToken embedSnippet secretSet accessTokenSet } userErrors { message }
+			} }`, vars{"kind": kind, "token": token})
+		}
 		ask(`mutation ($id: ID!) { updateChannel(input: {id: $id, secret: {x: "`+sentinel+`"}}) { userErrors { message } } }`, vars{"id": id})
 	}
 	ask(`{ channels { id name type active } }`, nil)
-	if n := strings.Count(seen.String(), `"secretSet":true`); n != 12 {
+	if n := strings.Count(seen.String(), `"accessTokenSet":true`); n != 2 {
+		t.Errorf("%d access tokens are set: %s", n, seen.String())
+	}
+	if n := strings.Count(seen.String(), `"secretSet":true`); n < 12 {
 		t.Errorf("%d secrets are set: %s", n, seen.String())
 	}
 	if strings.Contains(seen.String(), sentinel) || strings.Contains(s.log.String(), sentinel) {

@@ -92,10 +92,12 @@ func handlerOver(tb testing.TB, store storage.Store, log io.Writer, options ...o
 		tb.Fatal(err)
 	}
 	messages := ingest.New(store, "DE", clock)
+	messages.UndoMerge = 30 * 24 * time.Hour
 	hub := events.New(store, logger)
 	o := graph.Options{
 		Service: service.New(store, service.Options{
 			Region: "DE", Now: clock, Vault: keys, PublicURL: "https://kith.example.com", Events: hub,
+			UndoMerge: 30 * 24 * time.Hour,
 			Replayer: channels.New(channels.Options{
 				Channels: store, Ingest: messages, Failures: store, Open: keys.Open, Logger: logger, Now: clock,
 			}),
@@ -278,7 +280,7 @@ func (s *server) record(who string, input vars) (contact, session string) {
 }
 
 var (
-	idPattern       = regexp.MustCompile(`(contact|session|channel|failure|event)_[0-9a-f]{32}`)
+	idPattern       = regexp.MustCompile(`(contact|session|channel|failure|event|identity|merge|duplicate)_[0-9a-f]{32}`)
 	tokenPattern    = regexp.MustCompile(`("verifyToken": ?)"[A-Z2-7]{26}"`)
 	variablePattern = regexp.MustCompile(`\$(\w+): ID`)
 	cursorPattern   = regexp.MustCompile(`("(?:cursor|startCursor|endCursor)": ?)"[^"]+"`)

@@ -91,6 +91,10 @@ const (
 	KeptMessages FindingKind = "messages of a session without contact"
 	// OrphanSession: a session points at a contact that neither is there nor is being deleted. It becomes anonymous.
 	OrphanSession FindingKind = "session with a contact that is not there"
+	// OrphanAccount: an account is said to belong to a contact that is not there. That is not said any more.
+	OrphanAccount FindingKind = "account of a contact that is not there"
+	// OrphanRedirect: an old id leads to a contact that is not there, or is that of a contact. It leads nowhere then.
+	OrphanRedirect FindingKind = "old id that leads astray"
 	// MissingIndex: an index is not there, or the database does not take it for valid. It is built, unless it is that of a
 	// primary key.
 	MissingIndex FindingKind = "missing index"

@@ -91,6 +91,118 @@ func (s *instrumented) DeleteContact(
 	return s.store.DeleteContact(ctx, w, id, d)
 }
 
+// MergeContacts implements [Store].
+func (s *instrumented) MergeContacts(
+	ctx context.Context, w crm.WorkspaceID, m crm.Merge,
+) (r0 crm.Merged, err error) {
+	defer s.around("MergeContacts", &err)()
+	return s.store.MergeContacts(ctx, w, m)
+}
+
+// PreviewMerge implements [Store].
+func (s *instrumented) PreviewMerge(
+	ctx context.Context, w crm.WorkspaceID, m crm.Merge,
+) (r0 crm.Merged, err error) {
+	defer s.around("PreviewMerge", &err)()
+	return s.store.PreviewMerge(ctx, w, m)
+}
+
+// UndoMerge implements [Store].
+func (s *instrumented) UndoMerge(
+	ctx context.Context, w crm.WorkspaceID, u crm.Undo,
+) (r0 crm.Undone, err error) {
+	defer s.around("UndoMerge", &err)()
+	return s.store.UndoMerge(ctx, w, u)
+}
+
+// SplitContact implements [Store].
+func (s *instrumented) SplitContact(
+	ctx context.Context, w crm.WorkspaceID, split crm.Split,
+) (r0 crm.SplitDone, err error) {
+	defer s.around("SplitContact", &err)()
+	return s.store.SplitContact(ctx, w, split)
+}
+
+// Survivors implements [Store].
+func (s *instrumented) Survivors(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID,
+) (r0 map[crm.ContactID]crm.ContactID, err error) {
+	defer s.around("Survivors", &err)()
+	return s.store.Survivors(ctx, w, ids)
+}
+
+// OldIDs implements [Store].
+func (s *instrumented) OldIDs(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID,
+) (r0 map[crm.ContactID][]crm.ContactID, err error) {
+	defer s.around("OldIDs", &err)()
+	return s.store.OldIDs(ctx, w, ids)
+}
+
+// MergesOf implements [Store].
+func (s *instrumented) MergesOf(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID,
+) (r0 []crm.MergeRecord, err error) {
+	defer s.around("MergesOf", &err)()
+	return s.store.MergesOf(ctx, w, ids)
+}
+
+// AccountIdentities implements [Store].
+func (s *instrumented) AccountIdentities(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.AccountID,
+) (r0 map[crm.AccountID][]crm.Identity, err error) {
+	defer s.around("AccountIdentities", &err)()
+	return s.store.AccountIdentities(ctx, w, ids)
+}
+
+// Proofs implements [Store].
+func (s *instrumented) Proofs(
+	ctx context.Context,
+) (r0 []Proof, err error) {
+	defer s.around("Proofs", &err)()
+	return s.store.Proofs(ctx)
+}
+
+// SettleProven implements [Store].
+func (s *instrumented) SettleProven(
+	ctx context.Context, w crm.WorkspaceID, p crm.Proven,
+) (err error) {
+	defer s.around("SettleProven", &err)()
+	return s.store.SettleProven(ctx, w, p)
+}
+
+// Duplicates implements [Store].
+func (s *instrumented) Duplicates(
+	ctx context.Context, w crm.WorkspaceID, q DuplicateQuery,
+) (r0 DuplicatePage, err error) {
+	defer s.around("Duplicates", &err)()
+	return s.store.Duplicates(ctx, w, q)
+}
+
+// CountDuplicates implements [Store].
+func (s *instrumented) CountDuplicates(
+	ctx context.Context, w crm.WorkspaceID, q DuplicateQuery,
+) (r0 Count, err error) {
+	defer s.around("CountDuplicates", &err)()
+	return s.store.CountDuplicates(ctx, w, q)
+}
+
+// DuplicatesByID implements [Store].
+func (s *instrumented) DuplicatesByID(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.DuplicateID,
+) (r0 map[crm.DuplicateID]crm.Duplicate, err error) {
+	defer s.around("DuplicatesByID", &err)()
+	return s.store.DuplicatesByID(ctx, w, ids)
+}
+
+// DismissDuplicates implements [Store].
+func (s *instrumented) DismissDuplicates(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.DuplicateID, d crm.Dismissal,
+) (r0 []crm.DuplicateID, err error) {
+	defer s.around("DismissDuplicates", &err)()
+	return s.store.DismissDuplicates(ctx, w, ids, d)
+}
+
 // SessionsByID implements [Store].
 func (s *instrumented) SessionsByID(
 	ctx context.Context, w crm.WorkspaceID, ids []crm.SessionID,

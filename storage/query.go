@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -56,7 +57,7 @@ type Page struct {
 
 // Position is where a row is in its list: what cursors carry. Which parts count depends on the order.
 type Position struct {
-	Tier int       // Relevance
+	Tier int       // Relevance, duplicates
 	Key  string    // Relevance, Name
 	At   time.Time // LastActivity, Created, sessions
 	ID   uuid.UUID // all
@@ -131,6 +132,24 @@ type FailurePage struct {
 // FailurePosition is the position of a failure in its list: newest first, which is by id.
 func FailurePosition(f crm.Failure) Position { return Position{ID: uuid.UUID(f.ID)} }
 
+// DuplicateQuery describes one page of pairs of contacts that may be one person.
+type DuplicateQuery struct {
+	Contact *crm.ContactID       // only pairs with this contact; nil for all
+	Reasons crm.DuplicateReasons // only pairs with one of these reasons; none for all
+	Page    Page
+}
+
+// DuplicatePage is a window on the list of pairs. More is set when there are rows beyond it in the direction it was read.
+type DuplicatePage struct {
+	Duplicates []crm.Duplicate
+	More       bool
+}
+
+// DuplicatePosition is the position of a pair in every list of pairs: the surest first, then the higher id.
+func DuplicatePosition(d crm.Duplicate) Position {
+	return Position{Tier: int(d.Reasons), ID: uuid.UUID(d.ID)}
+}
+
 // AuditPage is a window on what people did. More is set when there are rows beyond it in the direction it was read.
 type AuditPage struct {
 	Entries []crm.AuditEntry
@@ -149,6 +168,15 @@ type EventPage struct {
 // EventPosition is the position of an event in a contact's history: newest first, which is by id.
 func EventPosition(e crm.Event) Position { return Position{ID: uuid.UUID(e.ID)} }
 
+// ProofsAtOnce is how many proofs are read at a time.
+const ProofsAtOnce = 100
+
+// Proof says that two contacts of a workspace are one person.
+type Proof struct {
+	Workspace crm.WorkspaceID
+	crm.Proven
+}
+
 // Loaded is a contact with all that belongs to it.
 type Loaded struct {
 	Contact    crm.Contact
@@ -157,14 +185,38 @@ type Loaded struct {
 	Sessions []crm.Session
 }
 
-// Histories cuts the changes of contacts, each contact's in the order of its history, to a page of each.
-func Histories(p Page, found []crm.Event) map[crm.ContactID]EventPage {
-	of := make(map[crm.ContactID][]crm.Event)
-	for _, e := range found {
-		of[*e.ContactID] = append(of[*e.ContactID], e)
+// Accounts are the accounts of the contact's identities and sessions, by channel: the first account of the contact on the
+// channel of its first identity, and another on each other one.
+func (l Loaded) Accounts() map[crm.ChannelID]crm.AccountID {
+	out := map[crm.ChannelID]crm.AccountID{}
+	add := func(ch crm.ChannelID) {
+		if _, is := out[ch]; is {
+			return
+		}
+		out[ch] = crm.NewAccountID(l.Contact.CreatedAt)
+		if len(out) == 1 {
+			out[ch] = crm.FirstAccount(l.Contact.ID)
+		}
 	}
+	for _, i := range l.Identities {
+		add(i.ChannelID)
+	}
+	for _, s := range l.Sessions {
+		add(s.ChannelID)
+	}
+	return out
+}
+
+// Histories puts the changes of contacts into the order in which the page reads them, and cuts them to a page of each.
+func Histories(p Page, of map[crm.ContactID][]crm.Event) map[crm.ContactID]EventPage {
 	out := make(map[crm.ContactID]EventPage, len(of))
 	for id, events := range of {
+		slices.SortFunc(events, func(a, b crm.Event) int {
+			if NewestFirst(EventPosition(a), EventPosition(b)) == p.FromEnd {
+				return 1
+			}
+			return -1
+		})
 		if rows, more := Window(p, events, EventPosition, NewestFirst); len(rows) > 0 {
 			out[id] = EventPage{Events: rows, More: more}
 		}

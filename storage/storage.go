@@ -13,6 +13,8 @@ import (
 type Store interface {
 	Workspaces
 	Contacts
+	Merges
+	Duplicates
 	Sessions
 	SessionEditor
 	Channels
@@ -87,6 +89,68 @@ type Contacts interface {
 	// identities are kept goes too, and so do those of nobody who is known that mention one (see [Failures] and
 	// [crm.Failure.Mentions]).
 	DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d crm.ContactDeletion) error
+}
+
+// Merges makes several contacts one, and parts them again. What belongs to a contact hangs on its accounts, see
+// [crm.AccountID]; these move.
+type Merges interface {
+	// MergeContacts does what [crm.DecideMerge] says, in one transaction that does not grow with the number of sessions. The
+	// others' ids lead to the survivor from then on, see [Merges.Survivors]. The audit has [crm.Merged.Audit]. When that is all they do already, nothing is
+	// written and the answer is Repeated. A contact that is not there is crm.ErrNotFound, and so is the proof of [crm.Merge.Proven]; one that
+	// has become part of another than the survivor a *crm.MergedError.
+	MergeContacts(ctx context.Context, w crm.WorkspaceID, m crm.Merge) (crm.Merged, error)
+
+	// PreviewMerge returns what [Merges.MergeContacts] would, and writes nothing. Beside an error that a person can change
+	// (see [crm.Merge.Check] and [crm.DecideMerge]) Before and Others are what was found.
+	PreviewMerge(ctx context.Context, w crm.WorkspaceID, m crm.Merge) (crm.Merged, error)
+
+	// UndoMerge does what [crm.DecideUndo] says, in one transaction. The audit has [crm.Undone.Audit]. A merge that is not
+	// there is crm.ErrNotFound.
+	UndoMerge(ctx context.Context, w crm.WorkspaceID, u crm.Undo) (crm.Undone, error)
+
+	// SplitContact does what [crm.DecideSplit] says, in one transaction. The audit has [crm.SplitDone.Audit]. A contact that is
+	// not there is crm.ErrNotFound, one that has become part of another a *crm.MergedError.
+	SplitContact(ctx context.Context, w crm.WorkspaceID, split crm.Split) (crm.SplitDone, error)
+
+	// Survivors returns the contact that each of the ids has become part of. An id that has not is absent.
+	Survivors(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID) (map[crm.ContactID]crm.ContactID, error)
+
+	// OldIDs returns the ids of the contacts that have become part of each of the contacts, the lowest first. A contact
+	// without any is absent.
+	OldIDs(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID) (map[crm.ContactID][]crm.ContactID, error)
+
+	// MergesOf returns what is kept of the merges into the contacts, the oldest first.
+	MergesOf(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID) ([]crm.MergeRecord, error)
+
+	// AccountIdentities returns the identities of each of the accounts, oldest first. An account without any is absent.
+	AccountIdentities(ctx context.Context, w crm.WorkspaceID, ids []crm.AccountID) (map[crm.AccountID][]crm.Identity, error)
+
+	// Proofs returns contacts of any workspace that an interaction has shown to be one person and that nobody has dealt with
+	// yet, oldest first, [ProofsAtOnce] at most. SettleProven says that it is done: where both are still there, they are a
+	// pair for a person to judge.
+	Proofs(ctx context.Context) ([]Proof, error)
+	SettleProven(ctx context.Context, w crm.WorkspaceID, p crm.Proven) error
+}
+
+// Duplicates keeps pairs of contacts that may be one person. A pair goes with its contacts: when one is deleted or has become
+// part of the other, it is no pair any more.
+type Duplicates interface {
+	// Duplicates returns one page of the pairs that nobody has judged, the surest first (see [crm.DuplicateReasons]), then the
+	// newest.
+	Duplicates(ctx context.Context, w crm.WorkspaceID, q DuplicateQuery) (DuplicatePage, error)
+
+	// CountDuplicates counts these pairs as far as [CountLimit]; the page of q does not matter.
+	CountDuplicates(ctx context.Context, w crm.WorkspaceID, q DuplicateQuery) (Count, error)
+
+	// DuplicatesByID returns the pairs that exist among ids and that nobody has judged.
+	DuplicatesByID(ctx context.Context, w crm.WorkspaceID, ids []crm.DuplicateID) (map[crm.DuplicateID]crm.Duplicate, error)
+
+	// DismissDuplicates says that the pairs are two people each, so that they are neither a pair again nor proven one, and keeps the
+	// audit entry of each (see [crm.Dismissal.Audit]). It returns those that it dismissed; the others are not there, or were
+	// dismissed before.
+	DismissDuplicates(
+		ctx context.Context, w crm.WorkspaceID, ids []crm.DuplicateID, d crm.Dismissal,
+	) ([]crm.DuplicateID, error)
 }
 
 // Sessions keeps conversations.
@@ -235,13 +299,16 @@ type Recorder interface {
 	//
 	//   - A message that was recorded before changes nothing and gets the contact and session as they are now; neither when
 	//     the contact has been deleted since.
+	//   - What an interaction does is decided by [crm.Decide]; one that revises or withdraws a message changes the preview of
+	//     a session whose newest message it is, and nothing else.
 	//   - The contact is the identity's, else the one of the identity by the alias; else the oldest that holds the
 	//     profile's verified email, else verified phone, as a
 	//     value that staff entered or a channel verified; else a new one. See [crm.Contact.Learn] for what a profile changes.
 	//   - An identity under the former id gets the external id, unless one has that id already.
 	//   - An alias that is not known becomes an identity too, and one that is another contact's stays that.
-	//   - The session is the newest of the contact's identities that the message names, unless it is closed or
-	//     archived; then a new active one.
+	//   - The session is the newest of the account that the message names, on the same account of the workspace, where it takes
+	//     the message (see [crm.Session.Takes]); else an inbound message starts an active one, and one of the team's has none.
+	//   - A user whom a site has signed in gets a contact apart from those of its other users, whatever email they share.
 	//   - An inbound message moves LastActivityAt, forward only, and leaves version and UpdatedAt alone. A profile that
 	//     changed a field raises the version.
 	//

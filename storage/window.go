@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+
+	"kith/internal/crm"
 )
 
 // From is the bound that reading starts at; nil for the list's end itself.
@@ -64,6 +66,21 @@ func (q ContactQuery) Before(a, b Position) bool {
 // Before reports whether position a comes before position b in every list of sessions: the newest last message first.
 func (SessionQuery) Before(a, b Position) bool {
 	return cmp.Or(b.At.Compare(a.At), bytes.Compare(b.ID[:], a.ID[:])) < 0
+}
+
+// Before reports whether position a comes before position b in every list of pairs: the surest first, then the higher id.
+func (DuplicateQuery) Before(a, b Position) bool {
+	return cmp.Or(cmp.Compare(b.Tier, a.Tier), bytes.Compare(b.ID[:], a.ID[:])) < 0
+}
+
+// Read puts sessions into the order in which the page reads them.
+func (q SessionQuery) Read(sessions []crm.Session) {
+	slices.SortFunc(sessions, func(a, b crm.Session) int {
+		if q.Before(SessionPosition(a), SessionPosition(b)) == q.Page.FromEnd {
+			return 1
+		}
+		return -1
+	})
 }
 
 // NewestFirst reports whether position a comes before position b in a list that has the highest id first.

@@ -98,6 +98,16 @@ func (c *compiler) contact(fc *graphql.FieldContext) fieldWriters[crm.Contact] {
 					w.fail(err)
 					writeList(w, identity, found, itself)
 				}
+			case "furtherEmails", "furtherPhones":
+				of := map[string]string{"furtherEmails": "email", "furtherPhones": "phone"}[f.Field.Name]
+				return func(w *List, v *crm.Contact) { writeValues(w, v.FurtherOf(of), (*List).string) }
+			case "mergedFrom":
+				readAhead(c, c.loaders.OldIDs)
+				return func(w *List, v *crm.Contact) {
+					found, _, err := w.loaders.OldIDs.Now(w.ctx, v.ID)
+					w.fail(err)
+					writeValues(w, found, writeID)
+				}
 			case "sessions":
 				sessions := c.loaders.SessionsByContact(sessionList(f.Args))
 				readAhead(c, sessions)

@@ -148,6 +148,8 @@ func writer(f *codegen.Field, full string) (string, error) {
 	case f.TypeReference.GQL.Elem != nil:
 	case d.Kind == ast.Enum:
 		function = "writeEnum"
+	case d.Name == "ID" && f.TypeReference.GO == types.Typ[types.String]:
+		method = "string"
 	case d.Name == "ID":
 		function = "writeID"
 	case d.Name == "String" && slices.Contains(long, full):

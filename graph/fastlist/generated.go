@@ -25,7 +25,9 @@ var plainContact = plainFields[crm.Contact]{
 	"name":           func(w *List, v *crm.Contact) { writeOptional(w, v.Name, (*List).string) },
 	"displayName":    func(w *List, v *crm.Contact) { w.string(v.DisplayName()) },
 	"email":          func(w *List, v *crm.Contact) { writeOptional(w, v.Email, (*List).string) },
+	"emailVerified":  func(w *List, v *crm.Contact) { w.bool(v.EmailVerified()) },
 	"phone":          func(w *List, v *crm.Contact) { writeOptional(w, v.Phone, (*List).string) },
+	"phoneVerified":  func(w *List, v *crm.Contact) { w.bool(v.PhoneVerified()) },
 	"notes":          func(w *List, v *crm.Contact) { w.text(v.Notes) },
 	"version":        func(w *List, v *crm.Contact) { w.int(v.Version) },
 	"createdAt":      func(w *List, v *crm.Contact) { w.time(v.CreatedAt) },
@@ -34,6 +36,7 @@ var plainContact = plainFields[crm.Contact]{
 }
 
 var plainIdentity = plainFields[crm.Identity]{
+	"id":          func(w *List, v *crm.Identity) { w.string(v.ID()) },
 	"externalId":  func(w *List, v *crm.Identity) { w.string(v.ExternalID) },
 	"displayName": func(w *List, v *crm.Identity) { writeOptional(w, v.DisplayName, (*List).string) },
 	"createdAt":   func(w *List, v *crm.Identity) { w.time(v.CreatedAt) },
@@ -44,12 +47,13 @@ var plainSessionConnection = plainFields[model.SessionConnection]{}
 var plainSessionEdge = plainFields[model.SessionEdge]{}
 
 var plainSession = plainFields[crm.Session]{
-	"id":            func(w *List, v *crm.Session) { writeID(w, v.ID) },
-	"status":        func(w *List, v *crm.Session) { writeEnum(w, v.Status) },
-	"tag":           func(w *List, v *crm.Session) { writeOptional(w, v.Tag, writeEnum) },
-	"lastMessageAt": func(w *List, v *crm.Session) { w.time(v.LastMessageAt) },
-	"unreadCount":   func(w *List, v *crm.Session) { w.int(v.UnreadCount) },
-	"startedAt":     func(w *List, v *crm.Session) { w.time(v.StartedAt) },
+	"id":             func(w *List, v *crm.Session) { writeID(w, v.ID) },
+	"channelAccount": func(w *List, v *crm.Session) { writeOptional(w, v.OwnAccount(), (*List).string) },
+	"status":         func(w *List, v *crm.Session) { writeEnum(w, v.Status) },
+	"tag":            func(w *List, v *crm.Session) { writeOptional(w, v.Tag, writeEnum) },
+	"lastMessageAt":  func(w *List, v *crm.Session) { w.time(v.LastMessageAt) },
+	"unreadCount":    func(w *List, v *crm.Session) { w.int(v.UnreadCount) },
+	"startedAt":      func(w *List, v *crm.Session) { w.time(v.StartedAt) },
 }
 
 var plainChannel = plainFields[crm.Channel]{

@@ -98,6 +98,18 @@ func writeOptional[T any](w *List, v *T, write func(*List, T)) {
 	write(w, *v)
 }
 
+// writeValues appends an array of values that are no objects.
+func writeValues[T any](w *List, values []T, write func(*List, T)) {
+	w.b.B = append(w.b.B, '[')
+	for i, v := range values {
+		if i > 0 {
+			w.b.B = append(w.b.B, ',')
+		}
+		write(w, v)
+	}
+	w.b.B = append(w.b.B, ']')
+}
+
 // writeList appends an array of objects.
 func writeList[R, T any](w *List, s fieldWriters[T], rows []R, object func(*R) *T) {
 	w.b.B = append(w.b.B, '[')

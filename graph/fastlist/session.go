@@ -87,6 +87,17 @@ func (c *compiler) session(fc *graphql.FieldContext) fieldWriters[crm.Session] {
 					}
 					w.string(resolve.ContactName(&contact))
 				}
+			case "identity":
+				identity := c.identity(f)
+				return func(w *List, v *crm.Session) {
+					if v.AccountID == nil {
+						w.null()
+						return
+					}
+					found, _, err := w.loaders.ByAccount.Now(w.ctx, *v.AccountID)
+					w.fail(err)
+					identity.orNull(w, crm.NewestIdentity(found))
+				}
 			case "channel":
 				channel := c.channel(f)
 				return func(w *List, v *crm.Session) { channel(w, v.ChannelID) }

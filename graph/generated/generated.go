@@ -38,9 +38,12 @@ type ResolverRoot interface {
 	Contact() ContactResolver
 	ContactConnection() ContactConnectionResolver
 	ContactEvent() ContactEventResolver
+	Duplicate() DuplicateResolver
+	DuplicateConnection() DuplicateConnectionResolver
 	Identity() IdentityResolver
 	IngestFailure() IngestFailureResolver
 	IngestFailureConnection() IngestFailureConnectionResolver
+	MergePreview() MergePreviewResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
 	Session() SessionResolver
@@ -74,6 +77,7 @@ type ComplexityRoot struct {
 		FailureID func(childComplexity int) int
 		Fields    func(childComplexity int) int
 		ID        func(childComplexity int) int
+		OtherID   func(childComplexity int) int
 		SessionID func(childComplexity int) int
 	}
 
@@ -86,6 +90,7 @@ type ComplexityRoot struct {
 	}
 
 	ChannelSetup struct {
+		AccessTokenSet func(childComplexity int) int
 		AllowedDomains func(childComplexity int) int
 		EmbedSnippet   func(childComplexity int) int
 		SecretSet      func(childComplexity int) int
@@ -97,25 +102,31 @@ type ComplexityRoot struct {
 		CreatedAt      func(childComplexity int) int
 		DisplayName    func(childComplexity int) int
 		Email          func(childComplexity int) int
+		EmailVerified  func(childComplexity int) int
+		FurtherEmails  func(childComplexity int) int
+		FurtherPhones  func(childComplexity int) int
 		History        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		ID             func(childComplexity int) int
 		Identities     func(childComplexity int) int
 		LastActivityAt func(childComplexity int) int
+		MergedFrom     func(childComplexity int) int
 		Name           func(childComplexity int) int
 		Notes          func(childComplexity int) int
 		Phone          func(childComplexity int) int
+		PhoneVerified  func(childComplexity int) int
 		Sessions       func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.SessionFilter) int
 		UpdatedAt      func(childComplexity int) int
 		Version        func(childComplexity int) int
 	}
 
 	ContactChange struct {
-		Actor   func(childComplexity int) int
-		At      func(childComplexity int) int
-		Changes func(childComplexity int) int
-		ID      func(childComplexity int) int
-		Kind    func(childComplexity int) int
-		Version func(childComplexity int) int
+		Actor     func(childComplexity int) int
+		At        func(childComplexity int) int
+		Changes   func(childComplexity int) int
+		ContactID func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		Version   func(childComplexity int) int
 	}
 
 	ContactChangeConnection struct {
@@ -152,6 +163,7 @@ type ComplexityRoot struct {
 		ContactID     func(childComplexity int) int
 		ID            func(childComplexity int) int
 		Kind          func(childComplexity int) int
+		MergedInto    func(childComplexity int) int
 		Version       func(childComplexity int) int
 	}
 
@@ -177,9 +189,33 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
+	DismissDuplicatesPayload struct {
+		DismissedIds func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	DismissIngestFailuresPayload struct {
 		DismissedIds func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	Duplicate struct {
+		At       func(childComplexity int) int
+		Contacts func(childComplexity int) int
+		ID       func(childComplexity int) int
+		Reasons  func(childComplexity int) int
+	}
+
+	DuplicateConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	DuplicateEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	ExportContactPayload struct {
@@ -198,6 +234,7 @@ type ComplexityRoot struct {
 		CreatedAt   func(childComplexity int) int
 		DisplayName func(childComplexity int) int
 		ExternalID  func(childComplexity int) int
+		ID          func(childComplexity int) int
 	}
 
 	IngestFailure struct {
@@ -221,13 +258,47 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	MergeContactsPayload struct {
+		Contact          func(childComplexity int) int
+		EventID          func(childComplexity int) int
+		MergeID          func(childComplexity int) int
+		MergedContactIds func(childComplexity int) int
+		UndoableUntil    func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	MergeField struct {
+		ChosenFrom func(childComplexity int) int
+		Field      func(childComplexity int) int
+		Options    func(childComplexity int) int
+	}
+
+	MergeOption struct {
+		ContactID func(childComplexity int) int
+		Value     func(childComplexity int) int
+		Verified  func(childComplexity int) int
+	}
+
+	MergePreview struct {
+		Contact       func(childComplexity int) int
+		Fields        func(childComplexity int) int
+		IdentityCount func(childComplexity int) int
+		Notes         func(childComplexity int) int
+		SessionCount  func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
+	}
+
 	Mutation struct {
 		CreateChannel         func(childComplexity int, input model.CreateChannelInput) int
 		DeleteContact         func(childComplexity int, input model.DeleteContactInput) int
+		DismissDuplicates     func(childComplexity int, input model.DismissDuplicatesInput) int
 		DismissIngestFailures func(childComplexity int, input model.DismissIngestFailuresInput) int
 		ExportContact         func(childComplexity int, input model.ExportContactInput) int
+		MergeContacts         func(childComplexity int, input model.MergeContactsInput) int
 		RecordInteraction     func(childComplexity int, input model.RecordInteractionInput) int
 		ReplayIngestFailures  func(childComplexity int, input model.ReplayIngestFailuresInput) int
+		SplitContact          func(childComplexity int, input model.SplitContactInput) int
+		UndoMerge             func(childComplexity int, input model.UndoMergeInput) int
 		UpdateChannel         func(childComplexity int, input model.UpdateChannelInput) int
 		UpdateContact         func(childComplexity int, input model.UpdateContactInput) int
 		UpdateSession         func(childComplexity int, input model.UpdateSessionInput) int
@@ -245,8 +316,10 @@ type ComplexityRoot struct {
 		Channels       func(childComplexity int) int
 		Contact        func(childComplexity int, id string) int
 		Contacts       func(childComplexity int, search *string, orderBy *model.ContactOrder, first *int, after *string, last *int, before *string) int
+		Duplicates     func(childComplexity int, contactID *string, reasons []crm.DuplicateReason, first *int, after *string, last *int, before *string) int
 		IngestFailures func(childComplexity int, first *int, after *string, last *int, before *string) int
 		LastEventID    func(childComplexity int) int
+		MergePreview   func(childComplexity int, input model.MergeContactsInput) int
 		Node           func(childComplexity int, id string) int
 		Nodes          func(childComplexity int, ids []string) int
 		Session        func(childComplexity int, id string) int
@@ -272,8 +345,10 @@ type ComplexityRoot struct {
 		Contact            func(childComplexity int) int
 		ContactName        func(childComplexity int) int
 		ID                 func(childComplexity int) int
+		Identity           func(childComplexity int) int
 		LastMessageAt      func(childComplexity int) int
 		LastMessagePreview func(childComplexity int) int
+		OwnAccount         func(childComplexity int) int
 		StartedAt          func(childComplexity int) int
 		Status             func(childComplexity int) int
 		Tag                func(childComplexity int) int
@@ -324,9 +399,24 @@ type ComplexityRoot struct {
 		Tag   func(childComplexity int) int
 	}
 
+	SplitContactPayload struct {
+		Contact    func(childComplexity int) int
+		EventID    func(childComplexity int) int
+		Split      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Subscription struct {
 		ContactEvents func(childComplexity int, after *string) int
 		SessionEvents func(childComplexity int, after *string, filter *model.SessionFilter) int
+	}
+
+	UndoMergePayload struct {
+		Contact    func(childComplexity int) int
+		EventID    func(childComplexity int) int
+		Kept       func(childComplexity int) int
+		Restored   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	UpdateChannelPayload struct {
@@ -370,7 +460,12 @@ type ChannelSetupResolver interface {
 	VerifyToken(ctx context.Context, obj *service.ChannelSetup) (*string, error)
 }
 type ContactResolver interface {
+	FurtherEmails(ctx context.Context, obj *crm.Contact) ([]string, error)
+
+	FurtherPhones(ctx context.Context, obj *crm.Contact) ([]string, error)
+
 	Identities(ctx context.Context, obj *crm.Contact) ([]crm.Identity, error)
+	MergedFrom(ctx context.Context, obj *crm.Contact) ([]string, error)
 	Sessions(ctx context.Context, obj *crm.Contact, first *int, after *string, last *int, before *string, filter *model.SessionFilter) (model.SessionConnection, error)
 	History(ctx context.Context, obj *crm.Contact, first *int, after *string, last *int, before *string) (model.ContactChangeConnection, error)
 }
@@ -381,6 +476,14 @@ type ContactConnectionResolver interface {
 }
 type ContactEventResolver interface {
 	Contact(ctx context.Context, obj *model.ContactEvent) (*crm.Contact, error)
+	MergedInto(ctx context.Context, obj *model.ContactEvent) (*crm.Contact, error)
+}
+type DuplicateResolver interface {
+	Contacts(ctx context.Context, obj *crm.Duplicate) ([]crm.Contact, error)
+	Reasons(ctx context.Context, obj *crm.Duplicate) ([]crm.DuplicateReason, error)
+}
+type DuplicateConnectionResolver interface {
+	TotalCount(ctx context.Context, obj *model.DuplicateConnection) (storage.Count, error)
 }
 type IdentityResolver interface {
 	Channel(ctx context.Context, obj *crm.Identity) (crm.Channel, error)
@@ -393,9 +496,17 @@ type IngestFailureResolver interface {
 type IngestFailureConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.FailureConnection) (storage.Count, error)
 }
+type MergePreviewResolver interface {
+	SessionCount(ctx context.Context, obj *model.MergePreview) (int, error)
+	IdentityCount(ctx context.Context, obj *model.MergePreview) (int, error)
+}
 type MutationResolver interface {
 	UpdateContact(ctx context.Context, input model.UpdateContactInput) (model.UpdateContactPayload, error)
 	DeleteContact(ctx context.Context, input model.DeleteContactInput) (model.DeleteContactPayload, error)
+	MergeContacts(ctx context.Context, input model.MergeContactsInput) (*model.MergeContactsPayload, error)
+	UndoMerge(ctx context.Context, input model.UndoMergeInput) (*model.UndoMergePayload, error)
+	SplitContact(ctx context.Context, input model.SplitContactInput) (*model.SplitContactPayload, error)
+	DismissDuplicates(ctx context.Context, input model.DismissDuplicatesInput) (*model.DismissDuplicatesPayload, error)
 	ExportContact(ctx context.Context, input model.ExportContactInput) (model.ExportContactPayload, error)
 	UpdateSession(ctx context.Context, input model.UpdateSessionInput) (model.UpdateSessionPayload, error)
 	CreateChannel(ctx context.Context, input model.CreateChannelInput) (model.CreateChannelPayload, error)
@@ -410,6 +521,8 @@ type QueryResolver interface {
 	Nodes(ctx context.Context, ids []string) ([]model.Node, error)
 	Contact(ctx context.Context, id string) (*crm.Contact, error)
 	Contacts(ctx context.Context, search *string, orderBy *model.ContactOrder, first *int, after *string, last *int, before *string) (model.ContactConnection, error)
+	MergePreview(ctx context.Context, input model.MergeContactsInput) (*model.MergePreview, error)
+	Duplicates(ctx context.Context, contactID *string, reasons []crm.DuplicateReason, first *int, after *string, last *int, before *string) (*model.DuplicateConnection, error)
 	Session(ctx context.Context, id string) (*crm.Session, error)
 	Sessions(ctx context.Context, filter *model.SessionFilter, first *int, after *string, last *int, before *string) (model.SessionConnection, error)
 	SessionCounts(ctx context.Context, filter *model.SessionFilter) (service.SessionCounts, error)
@@ -422,6 +535,7 @@ type SessionResolver interface {
 	Contact(ctx context.Context, obj *crm.Session) (*crm.Contact, error)
 	ContactName(ctx context.Context, obj *crm.Session) (string, error)
 	Channel(ctx context.Context, obj *crm.Session) (crm.Channel, error)
+	Identity(ctx context.Context, obj *crm.Session) (*crm.Identity, error)
 
 	LastMessagePreview(ctx context.Context, obj *crm.Session) (*string, error)
 }
@@ -537,6 +651,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditEntry.ID(childComplexity), true
+	case "AuditEntry.otherContactId":
+		if e.ComplexityRoot.AuditEntry.OtherID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.OtherID(childComplexity), true
 	case "AuditEntry.sessionId":
 		if e.ComplexityRoot.AuditEntry.SessionID == nil {
 			break
@@ -575,6 +695,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Channel.Type(childComplexity), true
 
+	case "ChannelSetup.accessTokenSet":
+		if e.ComplexityRoot.ChannelSetup.AccessTokenSet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelSetup.AccessTokenSet(childComplexity), true
 	case "ChannelSetup.allowedDomains":
 		if e.ComplexityRoot.ChannelSetup.AllowedDomains == nil {
 			break
@@ -624,6 +750,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contact.Email(childComplexity), true
+	case "Contact.emailVerified":
+		if e.ComplexityRoot.Contact.EmailVerified == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.EmailVerified(childComplexity), true
+	case "Contact.furtherEmails":
+		if e.ComplexityRoot.Contact.FurtherEmails == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.FurtherEmails(childComplexity), true
+	case "Contact.furtherPhones":
+		if e.ComplexityRoot.Contact.FurtherPhones == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.FurtherPhones(childComplexity), true
 	case "Contact.history":
 		if e.ComplexityRoot.Contact.History == nil {
 			break
@@ -653,6 +797,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contact.LastActivityAt(childComplexity), true
+	case "Contact.mergedFrom":
+		if e.ComplexityRoot.Contact.MergedFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.MergedFrom(childComplexity), true
 	case "Contact.name":
 		if e.ComplexityRoot.Contact.Name == nil {
 			break
@@ -671,6 +821,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contact.Phone(childComplexity), true
+	case "Contact.phoneVerified":
+		if e.ComplexityRoot.Contact.PhoneVerified == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.PhoneVerified(childComplexity), true
 	case "Contact.sessions":
 		if e.ComplexityRoot.Contact.Sessions == nil {
 			break
@@ -713,6 +869,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContactChange.Changes(childComplexity), true
+	case "ContactChange.contactId":
+		if e.ComplexityRoot.ContactChange.ContactID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactChange.ContactID(childComplexity), true
 	case "ContactChange.id":
 		if e.ComplexityRoot.ContactChange.ID == nil {
 			break
@@ -862,6 +1024,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContactEvent.Kind(childComplexity), true
+	case "ContactEvent.mergedInto":
+		if e.ComplexityRoot.ContactEvent.MergedInto == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactEvent.MergedInto(childComplexity), true
 	case "ContactEvent.version":
 		if e.ComplexityRoot.ContactEvent.Version == nil {
 			break
@@ -933,6 +1101,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteContactPayload.UserErrors(childComplexity), true
 
+	case "DismissDuplicatesPayload.dismissedIds":
+		if e.ComplexityRoot.DismissDuplicatesPayload.DismissedIds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DismissDuplicatesPayload.DismissedIds(childComplexity), true
+	case "DismissDuplicatesPayload.userErrors":
+		if e.ComplexityRoot.DismissDuplicatesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DismissDuplicatesPayload.UserErrors(childComplexity), true
+
 	case "DismissIngestFailuresPayload.dismissedIds":
 		if e.ComplexityRoot.DismissIngestFailuresPayload.DismissedIds == nil {
 			break
@@ -945,6 +1126,69 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DismissIngestFailuresPayload.UserErrors(childComplexity), true
+
+	case "Duplicate.at":
+		if e.ComplexityRoot.Duplicate.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Duplicate.At(childComplexity), true
+	case "Duplicate.contacts":
+		if e.ComplexityRoot.Duplicate.Contacts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Duplicate.Contacts(childComplexity), true
+	case "Duplicate.id":
+		if e.ComplexityRoot.Duplicate.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Duplicate.ID(childComplexity), true
+	case "Duplicate.reasons":
+		if e.ComplexityRoot.Duplicate.Reasons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Duplicate.Reasons(childComplexity), true
+
+	case "DuplicateConnection.edges":
+		if e.ComplexityRoot.DuplicateConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DuplicateConnection.Edges(childComplexity), true
+	case "DuplicateConnection.nodes":
+		if e.ComplexityRoot.DuplicateConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DuplicateConnection.Nodes(childComplexity), true
+	case "DuplicateConnection.pageInfo":
+		if e.ComplexityRoot.DuplicateConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DuplicateConnection.PageInfo(childComplexity), true
+	case "DuplicateConnection.totalCount":
+		if e.ComplexityRoot.DuplicateConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DuplicateConnection.TotalCount(childComplexity), true
+
+	case "DuplicateEdge.cursor":
+		if e.ComplexityRoot.DuplicateEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DuplicateEdge.Cursor(childComplexity), true
+	case "DuplicateEdge.node":
+		if e.ComplexityRoot.DuplicateEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DuplicateEdge.Node(childComplexity), true
 
 	case "ExportContactPayload.document":
 		if e.ComplexityRoot.ExportContactPayload.Document == nil {
@@ -1002,6 +1246,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Identity.ExternalID(childComplexity), true
+	case "Identity.id":
+		if e.ComplexityRoot.Identity.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Identity.ID(childComplexity), true
 
 	case "IngestFailure.at":
 		if e.ComplexityRoot.IngestFailure.At == nil {
@@ -1078,6 +1328,118 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.IngestFailureEdge.Node(childComplexity), true
 
+	case "MergeContactsPayload.contact":
+		if e.ComplexityRoot.MergeContactsPayload.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeContactsPayload.Contact(childComplexity), true
+	case "MergeContactsPayload.eventId":
+		if e.ComplexityRoot.MergeContactsPayload.EventID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeContactsPayload.EventID(childComplexity), true
+	case "MergeContactsPayload.mergeId":
+		if e.ComplexityRoot.MergeContactsPayload.MergeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeContactsPayload.MergeID(childComplexity), true
+	case "MergeContactsPayload.mergedContactIds":
+		if e.ComplexityRoot.MergeContactsPayload.MergedContactIds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeContactsPayload.MergedContactIds(childComplexity), true
+	case "MergeContactsPayload.undoableUntil":
+		if e.ComplexityRoot.MergeContactsPayload.UndoableUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeContactsPayload.UndoableUntil(childComplexity), true
+	case "MergeContactsPayload.userErrors":
+		if e.ComplexityRoot.MergeContactsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeContactsPayload.UserErrors(childComplexity), true
+
+	case "MergeField.chosenFrom":
+		if e.ComplexityRoot.MergeField.ChosenFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeField.ChosenFrom(childComplexity), true
+	case "MergeField.field":
+		if e.ComplexityRoot.MergeField.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeField.Field(childComplexity), true
+	case "MergeField.options":
+		if e.ComplexityRoot.MergeField.Options == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeField.Options(childComplexity), true
+
+	case "MergeOption.contactId":
+		if e.ComplexityRoot.MergeOption.ContactID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeOption.ContactID(childComplexity), true
+	case "MergeOption.value":
+		if e.ComplexityRoot.MergeOption.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeOption.Value(childComplexity), true
+	case "MergeOption.verified":
+		if e.ComplexityRoot.MergeOption.Verified == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeOption.Verified(childComplexity), true
+
+	case "MergePreview.contact":
+		if e.ComplexityRoot.MergePreview.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergePreview.Contact(childComplexity), true
+	case "MergePreview.fields":
+		if e.ComplexityRoot.MergePreview.Fields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergePreview.Fields(childComplexity), true
+	case "MergePreview.identityCount":
+		if e.ComplexityRoot.MergePreview.IdentityCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergePreview.IdentityCount(childComplexity), true
+	case "MergePreview.notes":
+		if e.ComplexityRoot.MergePreview.Notes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergePreview.Notes(childComplexity), true
+	case "MergePreview.sessionCount":
+		if e.ComplexityRoot.MergePreview.SessionCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergePreview.SessionCount(childComplexity), true
+	case "MergePreview.userErrors":
+		if e.ComplexityRoot.MergePreview.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergePreview.UserErrors(childComplexity), true
+
 	case "Mutation.createChannel":
 		if e.ComplexityRoot.Mutation.CreateChannel == nil {
 			break
@@ -1100,6 +1462,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteContact(childComplexity, args["input"].(model.DeleteContactInput)), true
+	case "Mutation.dismissDuplicates":
+		if e.ComplexityRoot.Mutation.DismissDuplicates == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_dismissDuplicates_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DismissDuplicates(childComplexity, args["input"].(model.DismissDuplicatesInput)), true
 	case "Mutation.dismissIngestFailures":
 		if e.ComplexityRoot.Mutation.DismissIngestFailures == nil {
 			break
@@ -1122,6 +1495,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ExportContact(childComplexity, args["input"].(model.ExportContactInput)), true
+	case "Mutation.mergeContacts":
+		if e.ComplexityRoot.Mutation.MergeContacts == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_mergeContacts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MergeContacts(childComplexity, args["input"].(model.MergeContactsInput)), true
 	case "Mutation.recordInteraction":
 		if e.ComplexityRoot.Mutation.RecordInteraction == nil {
 			break
@@ -1144,6 +1528,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReplayIngestFailures(childComplexity, args["input"].(model.ReplayIngestFailuresInput)), true
+	case "Mutation.splitContact":
+		if e.ComplexityRoot.Mutation.SplitContact == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_splitContact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SplitContact(childComplexity, args["input"].(model.SplitContactInput)), true
+	case "Mutation.undoMerge":
+		if e.ComplexityRoot.Mutation.UndoMerge == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_undoMerge_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UndoMerge(childComplexity, args["input"].(model.UndoMergeInput)), true
 	case "Mutation.updateChannel":
 		if e.ComplexityRoot.Mutation.UpdateChannel == nil {
 			break
@@ -1242,6 +1648,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Contacts(childComplexity, args["search"].(*string), args["orderBy"].(*model.ContactOrder), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.duplicates":
+		if e.ComplexityRoot.Query.Duplicates == nil {
+			break
+		}
+
+		args, err := ec.field_Query_duplicates_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Duplicates(childComplexity, args["contactId"].(*string), args["reasons"].([]crm.DuplicateReason), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.ingestFailures":
 		if e.ComplexityRoot.Query.IngestFailures == nil {
 			break
@@ -1260,6 +1677,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.LastEventID(childComplexity), true
+	case "Query.mergePreview":
+		if e.ComplexityRoot.Query.MergePreview == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mergePreview_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MergePreview(childComplexity, args["input"].(model.MergeContactsInput)), true
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
 			break
@@ -1384,6 +1812,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Session.ID(childComplexity), true
+	case "Session.identity":
+		if e.ComplexityRoot.Session.Identity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Identity(childComplexity), true
 	case "Session.lastMessageAt":
 		if e.ComplexityRoot.Session.LastMessageAt == nil {
 			break
@@ -1396,6 +1830,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Session.LastMessagePreview(childComplexity), true
+	case "Session.channelAccount":
+		if e.ComplexityRoot.Session.OwnAccount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.OwnAccount(childComplexity), true
 	case "Session.startedAt":
 		if e.ComplexityRoot.Session.StartedAt == nil {
 			break
@@ -1566,6 +2006,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SessionTagCount.Tag(childComplexity), true
 
+	case "SplitContactPayload.contact":
+		if e.ComplexityRoot.SplitContactPayload.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitContactPayload.Contact(childComplexity), true
+	case "SplitContactPayload.eventId":
+		if e.ComplexityRoot.SplitContactPayload.EventID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitContactPayload.EventID(childComplexity), true
+	case "SplitContactPayload.split":
+		if e.ComplexityRoot.SplitContactPayload.Split == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitContactPayload.Split(childComplexity), true
+	case "SplitContactPayload.userErrors":
+		if e.ComplexityRoot.SplitContactPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SplitContactPayload.UserErrors(childComplexity), true
+
 	case "Subscription.contactEvents":
 		if e.ComplexityRoot.Subscription.ContactEvents == nil {
 			break
@@ -1588,6 +2053,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.SessionEvents(childComplexity, args["after"].(*string), args["filter"].(*model.SessionFilter)), true
+
+	case "UndoMergePayload.contact":
+		if e.ComplexityRoot.UndoMergePayload.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoMergePayload.Contact(childComplexity), true
+	case "UndoMergePayload.eventId":
+		if e.ComplexityRoot.UndoMergePayload.EventID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoMergePayload.EventID(childComplexity), true
+	case "UndoMergePayload.kept":
+		if e.ComplexityRoot.UndoMergePayload.Kept == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoMergePayload.Kept(childComplexity), true
+	case "UndoMergePayload.restored":
+		if e.ComplexityRoot.UndoMergePayload.Restored == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoMergePayload.Restored(childComplexity), true
+	case "UndoMergePayload.userErrors":
+		if e.ComplexityRoot.UndoMergePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoMergePayload.UserErrors(childComplexity), true
 
 	case "UpdateChannelPayload.channel":
 		if e.ComplexityRoot.UpdateChannelPayload.Channel == nil {
@@ -1708,12 +2204,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ContactOrder", ec.unmarshalInputContactOrder),
 			graphql.NewInputUnmarshaler("CreateChannelInput", ec.unmarshalInputCreateChannelInput),
 			graphql.NewInputUnmarshaler("DeleteContactInput", ec.unmarshalInputDeleteContactInput),
+			graphql.NewInputUnmarshaler("DismissDuplicatesInput", ec.unmarshalInputDismissDuplicatesInput),
 			graphql.NewInputUnmarshaler("DismissIngestFailuresInput", ec.unmarshalInputDismissIngestFailuresInput),
 			graphql.NewInputUnmarshaler("ExportContactInput", ec.unmarshalInputExportContactInput),
+			graphql.NewInputUnmarshaler("MergeContactInput", ec.unmarshalInputMergeContactInput),
+			graphql.NewInputUnmarshaler("MergeContactsInput", ec.unmarshalInputMergeContactsInput),
 			graphql.NewInputUnmarshaler("ProfileInput", ec.unmarshalInputProfileInput),
 			graphql.NewInputUnmarshaler("RecordInteractionInput", ec.unmarshalInputRecordInteractionInput),
 			graphql.NewInputUnmarshaler("ReplayIngestFailuresInput", ec.unmarshalInputReplayIngestFailuresInput),
 			graphql.NewInputUnmarshaler("SessionFilter", ec.unmarshalInputSessionFilter),
+			graphql.NewInputUnmarshaler("SplitContactInput", ec.unmarshalInputSplitContactInput),
+			graphql.NewInputUnmarshaler("UndoMergeInput", ec.unmarshalInputUndoMergeInput),
 			graphql.NewInputUnmarshaler("UpdateChannelInput", ec.unmarshalInputUpdateChannelInput),
 			graphql.NewInputUnmarshaler("UpdateContactInput", ec.unmarshalInputUpdateContactInput),
 			graphql.NewInputUnmarshaler("UpdateSessionInput", ec.unmarshalInputUpdateSessionInput),
@@ -1832,8 +2333,16 @@ type Contact implements Node {
   displayName: String!
   "The email address."
   email: String
+  "Whether the email is reliable: staff entered it or a channel verified it. False for one that the customer typed, and without one."
+  emailVerified: Boolean!
+  "More email addresses of the contact, from contacts that were merged into it. Searches find them."
+  furtherEmails: [String!]!
   "The phone number in E.164, for example ` + "`" + `+4930123456` + "`" + `."
   phone: String
+  "Whether the phone is reliable: staff entered it or a channel verified it. False for one that the customer typed, and without one."
+  phoneVerified: Boolean!
+  "More phone numbers of the contact, from contacts that were merged into it. Searches find them."
+  furtherPhones: [String!]!
   "The notes that staff keep; may be empty."
   notes: String!
   "Increases by one with each edit; activity does not change it. Send it back as ` + "`" + `expectedVersion` + "`" + ` to detect other people's edits."
@@ -1846,6 +2355,8 @@ type Contact implements Node {
   lastActivityAt: DateTime
   "The customer's ids on the channels, oldest first."
   identities: [Identity!]!
+  "The ids of the contacts that were merged into this one. ` + "`" + `contact` + "`" + ` returns this contact for each of them. STAFF."
+  mergedFrom: [ID!]!
   "The customer's conversations, the one with the newest message first."
   sessions(
     "How many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
@@ -1859,7 +2370,7 @@ type Contact implements Node {
     "Which sessions to include; all by default."
     filter: SessionFilter
   ): SessionConnection!
-  "The changes of the contact, newest first, with old and new values. STAFF."
+  "The changes of the contact and of those merged into it, newest first, with old and new values. STAFF."
   history(
     "How many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
     first: Int
@@ -1874,6 +2385,8 @@ type Contact implements Node {
 
 "A customer's id on one channel."
 type Identity {
+  "Opaque: ` + "`" + `identity_` + "`" + ` and 32 hexadecimal digits. ` + "`" + `node` + "`" + ` does not find it; ` + "`" + `splitContact` + "`" + ` takes it."
+  id: ID!
   "The channel that knows the customer by this id."
   channel: Channel!
   """
@@ -1930,6 +2443,10 @@ type Session implements Node {
   contactName: String!
   "The channel of the conversation."
   channel: Channel!
+  "The customer's id that answers in this conversation go to: the newest where the channel knows the customer by several. Null after the contact was deleted."
+  identity: Identity
+  "The workspace's account that the customer wrote to, such as one of several WhatsApp numbers; null if the channel has only one, or if it is not known."
+  channelAccount: String
   "The state of the conversation."
   status: SessionStatus!
   "What it is about; null until somebody sets it."
@@ -2037,7 +2554,7 @@ type AuditEdge {
   node: AuditEntry!
 }
 
-"Something that a person did. It contains no values, and is kept after its object has been deleted."
+"Something that a person did, or a merge by a channel. It contains no values, and is kept after its object has been deleted."
 type AuditEntry {
   "The id of the event for the same change. Actions without an event, such as an export, have an id of their own."
   id: ID!
@@ -2045,15 +2562,20 @@ type AuditEntry {
   action: AuditAction!
   "The contact concerned, which may no longer exist. For a session, its current contact; null after that was deleted."
   contactId: ID
+  "The other contact of an action on two: the survivor of a merge, the contact that identities were split off to, or the second one of a dismissed pair. Null otherwise."
+  otherContactId: ID
   "The session that was edited; null otherwise."
   sessionId: ID
   "The channel that was created or edited, whose verify token was read, or that the failure belongs to; null otherwise."
   channelId: ID
   "The failure that was replayed or dismissed; it no longer exists. Null otherwise."
   failureId: ID
-  "The names of the fields that were edited. For a channel, ` + "`" + `secret` + "`" + ` means that any of its secrets was set, generated or removed."
+  """
+  The names of the fields that were edited; for a merge, those of the survivor. For a channel, ` + "`" + `accessToken` + "`" + ` means that its
+  access token was set or removed, and ` + "`" + `secret` + "`" + ` that any other of its secrets was set, generated or removed.
+  """
   fields: [String!]!
-  "Who did it: the subject of a credential."
+  "Who did it: the subject of a credential, or the id of a channel that proved two contacts to be one person."
   actor: String!
   "When."
   at: DateTime!
@@ -2067,6 +2589,14 @@ enum AuditAction {
   CONTACT_DELETED
   "Exported everything that is stored about a contact."
   CONTACT_EXPORTED
+  "Merged a contact into another."
+  CONTACT_MERGED
+  "Undid a merge, so that a merged contact came back."
+  MERGE_UNDONE
+  "Split identities or sessions off a contact."
+  CONTACT_SPLIT
+  "Dismissed a pair of contacts as two different people."
+  DUPLICATES_DISMISSED
   "Changed a session's status or tag, or marked it read."
   SESSION_EDITED
   "Created a channel."
@@ -2221,7 +2751,7 @@ type Viewer {
 
 "What a credential may do."
 enum Role {
-  "May read, edit and delete contacts, and see and edit sessions."
+  "May read, edit, merge, split and delete contacts, and see and edit sessions."
   STAFF
   """
   May do everything that STAFF and CHANNEL may, and manage channels and their failures, export contacts and read the audit
@@ -2236,7 +2766,7 @@ enum Role {
 type Query {
   "Who is making the request."
   viewer: Viewer!
-  "The contact, session, channel or, for ADMIN, failure with this id; null if it does not exist."
+  "The contact, session, channel, duplicate or, for ADMIN, failure with this id; null if it does not exist, and for the id of a merged contact."
   node(
     "Its id."
     id: ID!
@@ -2246,7 +2776,7 @@ type Query {
     "Their ids: 100 at most, without repetition."
     ids: [ID!]!
   ): [Node]!
-  "The contact with this id; null if it does not exist."
+  "The contact with this id, or the contact that it was merged into, which has a different id; null if it does not exist."
   contact(
     "Its id."
     id: ID!
@@ -2269,6 +2799,26 @@ type Query {
     "Only rows before this cursor."
     before: String
   ): ContactConnection!
+  "What ` + "`" + `mergeContacts` + "`" + ` would do with this input. Nothing is changed. Null if one of the contacts does not exist. STAFF."
+  mergePreview(
+    "The merge."
+    input: MergeContactsInput!
+  ): MergePreview
+  "Pairs of contacts that may be the same person and have been neither merged nor dismissed, the most certain first. STAFF."
+  duplicates(
+    "Only pairs with this contact."
+    contactId: ID
+    "Only pairs with one of these reasons."
+    reasons: [DuplicateReason!]
+    "How many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
+    first: Int
+    "Only rows after this cursor."
+    after: String
+    "How many rows from the end, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Only rows before this cursor."
+    before: String
+  ): DuplicateConnection
   "The session with this id; null if it does not exist."
   session(
     "Its id."
@@ -2356,7 +2906,7 @@ enum OrderDirection {
 
 "Which sessions to include. A session must meet every condition; within one condition, any of the values will do."
 input SessionFilter {
-  "Only sessions of this contact."
+  "Only sessions of this contact, or of the one that it was merged into."
   contactId: ID
   "True: only sessions without a contact. False: only sessions with one."
   anonymous: Boolean
@@ -2380,6 +2930,36 @@ type Mutation {
     "Which contact."
     input: DeleteContactInput!
   ): DeleteContactPayload!
+  """
+  Makes several contacts one. The survivor keeps its id and gets the others' identities, sessions, history, emails and phones;
+  the others' ids lead to it from then on. Values entered by staff are preferred to verified ones, and these to what customers
+  typed; of equals the survivor's. Merging again what is merged already changes nothing. STAFF.
+  """
+  mergeContacts(
+    "Which contacts, and which values to keep."
+    input: MergeContactsInput!
+  ): MergeContactsPayload
+  """
+  Undoes a merge: the merged contacts come back with their ids, values, identities and sessions, and with all that was said in
+  these since. The survivor's fields become what they were, except those edited since. STAFF.
+  """
+  undoMerge(
+    "Which merge."
+    input: UndoMergeInput!
+  ): UndoMergePayload
+  """
+  Moves identities with their sessions from a contact to a new one, or to a given one. Identities that the channel says belong
+  together stay together. Values that came from their channel move as well; what staff entered stays. STAFF.
+  """
+  splitContact(
+    "What to split off."
+    input: SplitContactInput!
+  ): SplitContactPayload
+  "Dismisses pairs of contacts as different people: they are neither suggested nor merged by a channel again. STAFF."
+  dismissDuplicates(
+    "Which pairs."
+    input: DismissDuplicatesInput!
+  ): DismissDuplicatesPayload
   "Returns everything that is stored about one contact. Each export is recorded in the ` + "`" + `auditLog` + "`" + `. ADMIN."
   exportContact(
     "Which contact."
@@ -2456,8 +3036,10 @@ type ContactEvent {
   kind: ContactEventKind!
   "The id of the contact."
   contactId: ID!
-  "The current contact; null when it has been deleted."
+  "The current contact; null when it has been deleted or merged into another: forget ` + "`" + `contactId` + "`" + ` then."
   contact: Contact
+  "MERGED: the contact that it was merged into, or that this one has been merged into since; null if that was deleted, and for other kinds."
+  mergedInto: Contact
   "The contact's version after the event."
   version: Int!
   "The fields that were changed, of ` + "`" + `name` + "`" + `, ` + "`" + `email` + "`" + `, ` + "`" + `phone` + "`" + ` and ` + "`" + `notes` + "`" + `."
@@ -2478,6 +3060,10 @@ enum ContactEventKind {
   DELETED
   "There was a message. Sent at most once a second for each contact, and once more after the last message."
   ACTIVITY
+  "It was merged into another contact, which is ` + "`" + `mergedInto` + "`" + `. An UPDATED of that one follows."
+  MERGED
+  "Identities or sessions were split off, or a merge was undone. A CREATED or UPDATED of each contact that received them precedes."
+  SPLIT
 }
 
 "Something that happened to a session."
@@ -2486,11 +3072,11 @@ type SessionEvent {
   id: ID!
   "What happened."
   kind: SessionEventKind!
-  "The id of the session; null for CONTACT_DELETED, which concerns all sessions of a contact."
+  "The id of the session; null for CONTACT_DELETED and CONTACT_CHANGED, which concern all sessions of a contact."
   sessionId: ID
-  "The current session; null for CONTACT_DELETED."
+  "The current session; null for CONTACT_DELETED and CONTACT_CHANGED."
   session: Session
-  "The id of the session's contact, if it has one."
+  "The id of the session's contact, if it has one; for CONTACT_CHANGED, of the contact that the sessions belonged to."
   contactId: ID
   "The fields that were changed, of ` + "`" + `status` + "`" + `, ` + "`" + `tag` + "`" + ` and ` + "`" + `unreadCount` + "`" + `."
   changedFields: [String!]!
@@ -2510,6 +3096,11 @@ enum SessionEventKind {
   ACTIVITY
   "A contact was deleted: all its sessions are now Anonymous and have no preview."
   CONTACT_DELETED
+  """
+  A contact was merged or split: sessions of ` + "`" + `contactId` + "`" + ` belong to another contact now. Read the sessions again that you show
+  of it. Sent once for each contact, however many sessions it had.
+  """
+  CONTACT_CHANGED
 }
 
 "A page of a contact's history. Relay: Cursor Connections."
@@ -2534,8 +3125,10 @@ type ContactChangeEdge {
 type ContactChange {
   "The id of the event for the same change."
   id: ID!
-  "CREATED or UPDATED."
+  "CREATED, UPDATED, MERGED or SPLIT."
   kind: ContactEventKind!
+  "The contact that was changed: this one, or one that was merged into it."
+  contactId: ID!
   "The contact's version after the change."
   version: Int!
   "Who did it: the subject of a credential, or the id of a channel."
@@ -2592,11 +3185,209 @@ input DeleteContactInput {
 
 "The result of a deletion."
 type DeleteContactPayload {
-  "The id of the deleted contact; null when nothing was deleted."
+  "The id of the deleted contact; null when nothing was deleted. A merged contact's id never deletes the one that it was merged into."
   deletedContactId: ID
   "The id of the event that the deletion caused; null when nothing changed."
   eventId: ID
   "Problems that the user can fix; empty when the contact was deleted."
+  userErrors: [UserError!]!
+}
+
+"A pair of contacts that may be the same person. Nothing merges them but a person or proof from a channel."
+type Duplicate implements Node {
+  "Opaque: ` + "`" + `duplicate_` + "`" + ` and 32 hexadecimal digits."
+  id: ID!
+  "The two contacts."
+  contacts: [Contact!]!
+  "Why they may be the same person, the most certain reason first."
+  reasons: [DuplicateReason!]!
+  "When the pair was found."
+  at: DateTime!
+}
+
+"Why two contacts may be the same person."
+enum DuplicateReason {
+  "A channel says so, but merging them needs a person's judgment, for example because staff have entered different values."
+  PROVEN
+  "Their emails are spellings of one address: case, dots or a tag after a plus."
+  EMAIL_SPELLING
+  "Their phones are notations of one number."
+  PHONE_VARIANT
+  "Two channels of the same provider know them by the same id."
+  CHANNEL_ID
+  "One of them typed an email or phone that the other one has."
+  CLAIMED
+  "They have the same name, and emails with the same local part or the same company domain."
+  NAME_AND_EMAIL
+}
+
+"A page of pairs that may be duplicates. Relay: Cursor Connections."
+type DuplicateConnection {
+  "The pairs with their cursors."
+  edges: [DuplicateEdge!]!
+  "The pairs without cursors."
+  nodes: [Duplicate!]!
+  "The position of the page in the list."
+  pageInfo: PageInfo!
+  "How many pairs the whole list has. Counted only when asked for."
+  totalCount: Count!
+}
+
+"A pair at its position in a list."
+type DuplicateEdge {
+  "Identifies the position, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + ` under the same conditions."
+  cursor: String!
+  "The pair."
+  node: Duplicate!
+}
+
+"A field of a contact."
+enum ContactField {
+  "The name."
+  NAME
+  "The email."
+  EMAIL
+  "The phone."
+  PHONE
+  "The notes."
+  NOTES
+}
+
+"What a merge would do."
+type MergePreview {
+  "The merged contact as it would be; the survivor as it is when something refuses the merge. Its lists are the survivor's."
+  contact: Contact!
+  "The fields of which one contact's value is kept: name, email and phone."
+  fields: [MergeField!]!
+  "The notes of the merged contact."
+  notes: String!
+  "How many sessions the merged contact would have."
+  sessionCount: Int!
+  "How many identities the merged contact would have."
+  identityCount: Int!
+  "What would refuse the merge; empty when nothing would."
+  userErrors: [UserError!]!
+}
+
+"A field of which one contact's value is kept."
+type MergeField {
+  "The field."
+  field: ContactField!
+  "The contact whose value is kept: by ` + "`" + `nameFrom` + "`" + ` and so on, else the most reliable one."
+  chosenFrom: ID!
+  "The value of each contact, the survivor's first."
+  options: [MergeOption!]!
+}
+
+"One contact's value of a field."
+type MergeOption {
+  "The contact."
+  contactId: ID!
+  "Its value; null if it has none."
+  value: String
+  "Whether the value is reliable: staff entered it or a channel verified it."
+  verified: Boolean!
+}
+
+"Contacts to merge."
+input MergeContactsInput {
+  "The contact that stays, with its id."
+  survivorId: ID!
+  "Refuse the merge with CONFLICT unless the survivor is at this version."
+  expectedVersion: Int!
+  "The contacts that are merged into it, 1 to 10."
+  others: [MergeContactInput!]!
+  "The contact whose name to keep. Default: the most reliable one."
+  nameFrom: ID
+  "The contact whose email to keep; the other emails become further ones. Default: the most reliable one."
+  emailFrom: ID
+  "The contact whose phone to keep; the other phones become further ones. Default: the most reliable one."
+  phoneFrom: ID
+  "The notes of the merged contact, at most 10 000 characters. Default: all notes joined, those of the oldest contact first."
+  notes: String
+}
+
+"A contact to merge into another one."
+input MergeContactInput {
+  "Its id."
+  id: ID!
+  "Refuse the merge with CONFLICT unless the contact is at this version."
+  expectedVersion: Int!
+}
+
+"The result of a merge."
+type MergeContactsPayload {
+  "The merged contact; null when there are errors."
+  contact: Contact
+  "The id of the merge, for ` + "`" + `undoMerge` + "`" + `; null when there are errors."
+  mergeId: ID
+  "The ids of the contacts that were merged into it, in the order given. They are no objects any more."
+  mergedContactIds: [ID!]!
+  "Until when the merge can be undone; null if it cannot."
+  undoableUntil: DateTime
+  "The id of the event of the survivor; null when nothing changed."
+  eventId: ID
+  "Problems that the user can fix; empty when the contacts are merged."
+  userErrors: [UserError!]!
+}
+
+"Which merge to undo."
+input UndoMergeInput {
+  "The ` + "`" + `mergeId` + "`" + ` that ` + "`" + `mergeContacts` + "`" + ` returned."
+  mergeId: ID!
+}
+
+"The result of undoing a merge."
+type UndoMergePayload {
+  "The survivor as it is now; null when there are errors."
+  contact: Contact
+  "The contacts that came back."
+  restored: [Contact!]!
+  "The survivor's fields that were edited since the merge, which stay as they are."
+  kept: [ContactField!]!
+  "The id of the event of the survivor; null when nothing changed."
+  eventId: ID
+  "Problems that the user can fix; empty when the merge was undone."
+  userErrors: [UserError!]!
+}
+
+"What to split off a contact."
+input SplitContactInput {
+  "The contact."
+  id: ID!
+  "Refuse the split with CONFLICT unless the contact is at this version."
+  expectedVersion: Int!
+  "The identities to split off, with their sessions. The contact keeps at least one."
+  identityIds: [ID!]!
+  "Sessions to split off as well; only such that belong to no identity. At most 100."
+  sessionIds: [ID!]
+  "The contact that gets them. Default: a new one."
+  into: ID
+}
+
+"The result of a split."
+type SplitContactPayload {
+  "The contact that something was split off from, as it is now; null when there are errors."
+  contact: Contact
+  "The contact that has the identities now; null when there are errors."
+  split: Contact
+  "The id of the event of the contact; null when nothing changed."
+  eventId: ID
+  "Problems that the user can fix; empty when the contact was split."
+  userErrors: [UserError!]!
+}
+
+"Which pairs to dismiss."
+input DismissDuplicatesInput {
+  "Their ids, 100 at most."
+  ids: [ID!]!
+}
+
+"The result of a dismissal."
+type DismissDuplicatesPayload {
+  "The ids of the dismissed pairs, in the order given."
+  dismissedIds: [ID!]!
+  "Problems that the user can fix, each with the position of its id."
   userErrors: [UserError!]!
 }
 
@@ -2609,8 +3400,8 @@ input ExportContactInput {
 "Everything that is stored about one contact."
 type ExportContactPayload {
   """
-  A JSON document: the contact with the source of each value, its identities, sessions and history, and its messages that
-  could not be recorded. Null when there are errors.
+  A JSON document: the contact with the source of each value, its identities, sessions and history, what was merged into it,
+  and its messages that could not be recorded. Null when there are errors.
   """
   document: String
   "Problems that the user can fix; empty when the contact was exported."
@@ -2652,6 +3443,11 @@ input CreateChannelInput {
   """
   secret: String
   """
+  What Kith looks up customers' names with, as FACEBOOK and INSTAGRAM send none; only for these, stored encrypted and never
+  shown again. FACEBOOK: an access token of the page. INSTAGRAM: one of the account, or of the page that it belongs to.
+  """
+  accessToken: String
+  """
   The sites whose pages may contain the chat widget, 100 at most; only for HTML_EMBED: ` + "`" + `example.com` + "`" + `, ` + "`" + `*.example.com` + "`" + ` for
   all its subdomains, ` + "`" + `localhost:3000` + "`" + ` with a port.
   """
@@ -2686,6 +3482,8 @@ type ChannelSetup {
   embedSnippet: String
   "Whether the channel has a secret."
   secretSet: Boolean!
+  "Whether the channel has an access token."
+  accessTokenSet: Boolean!
   "HTML_EMBED: the sites whose pages may contain the chat widget."
   allowedDomains: [String!]!
 }
@@ -2704,6 +3502,12 @@ input UpdateChannelInput {
   HTML_EMBED: the key that signs visitors' identities. Null removes it.
   """
   secret: String
+  """
+  What Kith looks up customers' names with, as FACEBOOK and INSTAGRAM send none; only for these, stored encrypted and never
+  shown again. FACEBOOK: an access token of the page. INSTAGRAM: one of the account, or of the page that it belongs to. Null
+  removes it.
+  """
+  accessToken: String
   """
   The sites whose pages may contain the chat widget, 100 at most; only for HTML_EMBED: ` + "`" + `example.com` + "`" + `, ` + "`" + `*.example.com` + "`" + ` for
   all its subdomains, ` + "`" + `localhost:3000` + "`" + ` with a port. Replaces the list; null empties it.
@@ -2740,6 +3544,8 @@ input RecordInteractionInput {
   direction: InteractionDirection! = INBOUND
   "Its text, which is shortened to one line for the preview."
   text: String
+  "The workspace's account that the customer wrote to, where the channel has several; at most 512 bytes. Each has separate sessions."
+  channelAccount: String
   "What the channel knows about the customer. A malformed value is dropped; the message is recorded nevertheless."
   profile: ProfileInput
 }
@@ -2771,7 +3577,7 @@ The outcome of a message. A channel credential gets only ids: selecting any othe
 FORBIDDEN, although the message is recorded.
 """
 type RecordInteractionPayload {
-  "The customer; null when there are errors, or when the contact was deleted after the message was first reported."
+  "The customer, after a merge that the message may have caused; null when there are errors, or when the contact was deleted after the message was first reported."
   contact: Contact
   "The conversation; null when there are errors, or when the contact was deleted after the message was first reported."
   session: Session
@@ -2817,7 +3623,7 @@ type UserError {
   field: [String!]
   "A sentence that can be shown to the user."
   message: String!
-  "The contact that already has the email or phone, or the newer version of the contact; null otherwise."
+  "The contact that already has the email or phone, the newer version of the contact, or the one that it was merged into; null otherwise."
   contact: Contact
 }
 
@@ -2843,6 +3649,20 @@ enum UserErrorCode {
   CHANNEL_INACTIVE
   "The item could not be recorded this time either; the message says why."
   REPLAY_FAILED
+  "The contact was merged into another one, which is ` + "`" + `contact` + "`" + `. Use that one."
+  MERGED
+  "A contact cannot be merged with itself, named twice, or split off to itself."
+  SAME_CONTACT
+  "The contact would have too many contacts merged into it, identities, emails or phones."
+  TOO_MANY
+  "The joined notes would be too long. Send ` + "`" + `notes` + "`" + `."
+  NOTES_TOO_LONG
+  "The contact has a newer merge, which has to be undone first."
+  NOT_NEWEST
+  "The time for undoing the merge is over. Use ` + "`" + `splitContact` + "`" + `."
+  UNDO_EXPIRED
+  "A split must leave the contact at least one identity."
+  LAST_IDENTITY
 }
 `, BuiltIn: false},
 }
@@ -2882,6 +3702,8 @@ func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field gr
 		return ec.fieldContext_AuditEntry_action(ctx, field)
 	case "contactId":
 		return ec.fieldContext_AuditEntry_contactId(ctx, field)
+	case "otherContactId":
+		return ec.fieldContext_AuditEntry_otherContactId(ctx, field)
 	case "sessionId":
 		return ec.fieldContext_AuditEntry_sessionId(ctx, field)
 	case "channelId":
@@ -2924,6 +3746,8 @@ func (ec *executionContext) childFields_ChannelSetup(ctx context.Context, field 
 		return ec.fieldContext_ChannelSetup_embedSnippet(ctx, field)
 	case "secretSet":
 		return ec.fieldContext_ChannelSetup_secretSet(ctx, field)
+	case "accessTokenSet":
+		return ec.fieldContext_ChannelSetup_accessTokenSet(ctx, field)
 	case "allowedDomains":
 		return ec.fieldContext_ChannelSetup_allowedDomains(ctx, field)
 	}
@@ -2940,8 +3764,16 @@ func (ec *executionContext) childFields_Contact(ctx context.Context, field graph
 		return ec.fieldContext_Contact_displayName(ctx, field)
 	case "email":
 		return ec.fieldContext_Contact_email(ctx, field)
+	case "emailVerified":
+		return ec.fieldContext_Contact_emailVerified(ctx, field)
+	case "furtherEmails":
+		return ec.fieldContext_Contact_furtherEmails(ctx, field)
 	case "phone":
 		return ec.fieldContext_Contact_phone(ctx, field)
+	case "phoneVerified":
+		return ec.fieldContext_Contact_phoneVerified(ctx, field)
+	case "furtherPhones":
+		return ec.fieldContext_Contact_furtherPhones(ctx, field)
 	case "notes":
 		return ec.fieldContext_Contact_notes(ctx, field)
 	case "version":
@@ -2954,6 +3786,8 @@ func (ec *executionContext) childFields_Contact(ctx context.Context, field graph
 		return ec.fieldContext_Contact_lastActivityAt(ctx, field)
 	case "identities":
 		return ec.fieldContext_Contact_identities(ctx, field)
+	case "mergedFrom":
+		return ec.fieldContext_Contact_mergedFrom(ctx, field)
 	case "sessions":
 		return ec.fieldContext_Contact_sessions(ctx, field)
 	case "history":
@@ -2968,6 +3802,8 @@ func (ec *executionContext) childFields_ContactChange(ctx context.Context, field
 		return ec.fieldContext_ContactChange_id(ctx, field)
 	case "kind":
 		return ec.fieldContext_ContactChange_kind(ctx, field)
+	case "contactId":
+		return ec.fieldContext_ContactChange_contactId(ctx, field)
 	case "version":
 		return ec.fieldContext_ContactChange_version(ctx, field)
 	case "actor":
@@ -3042,6 +3878,8 @@ func (ec *executionContext) childFields_ContactEvent(ctx context.Context, field 
 		return ec.fieldContext_ContactEvent_contactId(ctx, field)
 	case "contact":
 		return ec.fieldContext_ContactEvent_contact(ctx, field)
+	case "mergedInto":
+		return ec.fieldContext_ContactEvent_mergedInto(ctx, field)
 	case "version":
 		return ec.fieldContext_ContactEvent_version(ctx, field)
 	case "changedFields":
@@ -3098,6 +3936,16 @@ func (ec *executionContext) childFields_DeleteContactPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type DeleteContactPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DismissDuplicatesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dismissedIds":
+		return ec.fieldContext_DismissDuplicatesPayload_dismissedIds(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DismissDuplicatesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DismissDuplicatesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DismissIngestFailuresPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "dismissedIds":
@@ -3106,6 +3954,44 @@ func (ec *executionContext) childFields_DismissIngestFailuresPayload(ctx context
 		return ec.fieldContext_DismissIngestFailuresPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DismissIngestFailuresPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Duplicate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Duplicate_id(ctx, field)
+	case "contacts":
+		return ec.fieldContext_Duplicate_contacts(ctx, field)
+	case "reasons":
+		return ec.fieldContext_Duplicate_reasons(ctx, field)
+	case "at":
+		return ec.fieldContext_Duplicate_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Duplicate", field.Name)
+}
+
+func (ec *executionContext) childFields_DuplicateConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DuplicateConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DuplicateConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DuplicateConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DuplicateConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DuplicateConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DuplicateEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_DuplicateEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_DuplicateEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DuplicateEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_ExportContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3132,6 +4018,8 @@ func (ec *executionContext) childFields_FieldChange(ctx context.Context, field g
 
 func (ec *executionContext) childFields_Identity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_Identity_id(ctx, field)
 	case "channel":
 		return ec.fieldContext_Identity_channel(ctx, field)
 	case "externalId":
@@ -3186,6 +4074,66 @@ func (ec *executionContext) childFields_IngestFailureEdge(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type IngestFailureEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_MergeContactsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_MergeContactsPayload_contact(ctx, field)
+	case "mergeId":
+		return ec.fieldContext_MergeContactsPayload_mergeId(ctx, field)
+	case "mergedContactIds":
+		return ec.fieldContext_MergeContactsPayload_mergedContactIds(ctx, field)
+	case "undoableUntil":
+		return ec.fieldContext_MergeContactsPayload_undoableUntil(ctx, field)
+	case "eventId":
+		return ec.fieldContext_MergeContactsPayload_eventId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MergeContactsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MergeContactsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_MergeField(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_MergeField_field(ctx, field)
+	case "chosenFrom":
+		return ec.fieldContext_MergeField_chosenFrom(ctx, field)
+	case "options":
+		return ec.fieldContext_MergeField_options(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MergeField", field.Name)
+}
+
+func (ec *executionContext) childFields_MergeOption(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contactId":
+		return ec.fieldContext_MergeOption_contactId(ctx, field)
+	case "value":
+		return ec.fieldContext_MergeOption_value(ctx, field)
+	case "verified":
+		return ec.fieldContext_MergeOption_verified(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MergeOption", field.Name)
+}
+
+func (ec *executionContext) childFields_MergePreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_MergePreview_contact(ctx, field)
+	case "fields":
+		return ec.fieldContext_MergePreview_fields(ctx, field)
+	case "notes":
+		return ec.fieldContext_MergePreview_notes(ctx, field)
+	case "sessionCount":
+		return ec.fieldContext_MergePreview_sessionCount(ctx, field)
+	case "identityCount":
+		return ec.fieldContext_MergePreview_identityCount(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MergePreview_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MergePreview", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -3234,6 +4182,10 @@ func (ec *executionContext) childFields_Session(ctx context.Context, field graph
 		return ec.fieldContext_Session_contactName(ctx, field)
 	case "channel":
 		return ec.fieldContext_Session_channel(ctx, field)
+	case "identity":
+		return ec.fieldContext_Session_identity(ctx, field)
+	case "channelAccount":
+		return ec.fieldContext_Session_channelAccount(ctx, field)
 	case "status":
 		return ec.fieldContext_Session_status(ctx, field)
 	case "tag":
@@ -3336,6 +4288,36 @@ func (ec *executionContext) childFields_SessionTagCount(ctx context.Context, fie
 		return ec.fieldContext_SessionTagCount_count(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SessionTagCount", field.Name)
+}
+
+func (ec *executionContext) childFields_SplitContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_SplitContactPayload_contact(ctx, field)
+	case "split":
+		return ec.fieldContext_SplitContactPayload_split(ctx, field)
+	case "eventId":
+		return ec.fieldContext_SplitContactPayload_eventId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SplitContactPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SplitContactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UndoMergePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_UndoMergePayload_contact(ctx, field)
+	case "restored":
+		return ec.fieldContext_UndoMergePayload_restored(ctx, field)
+	case "kept":
+		return ec.fieldContext_UndoMergePayload_kept(ctx, field)
+	case "eventId":
+		return ec.fieldContext_UndoMergePayload_eventId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UndoMergePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UndoMergePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3630,6 +4612,20 @@ func (ec *executionContext) field_Mutation_deleteContact_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_dismissDuplicates_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DismissDuplicatesInput, error) {
+			return ec.unmarshalNDismissDuplicatesInput2kithᚋgraphᚋmodelᚐDismissDuplicatesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_dismissIngestFailures_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3658,6 +4654,20 @@ func (ec *executionContext) field_Mutation_exportContact_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_mergeContacts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.MergeContactsInput, error) {
+			return ec.unmarshalNMergeContactsInput2kithᚋgraphᚋmodelᚐMergeContactsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_recordInteraction_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3678,6 +4688,34 @@ func (ec *executionContext) field_Mutation_replayIngestFailures_args(ctx context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ReplayIngestFailuresInput, error) {
 			return ec.unmarshalNReplayIngestFailuresInput2kithᚋgraphᚋmodelᚐReplayIngestFailuresInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_splitContact_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SplitContactInput, error) {
+			return ec.unmarshalNSplitContactInput2kithᚋgraphᚋmodelᚐSplitContactInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_undoMerge_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UndoMergeInput, error) {
+			return ec.unmarshalNUndoMergeInput2kithᚋgraphᚋmodelᚐUndoMergeInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3848,6 +4886,60 @@ func (ec *executionContext) field_Query_contacts_args(ctx context.Context, rawAr
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_duplicates_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "contactId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["contactId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "reasons",
+		func(ctx context.Context, v any) ([]crm.DuplicateReason, error) {
+			return ec.unmarshalODuplicateReason2ᚕkithᚋinternalᚋcrmᚐDuplicateReasonᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reasons"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg5
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_ingestFailures_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3883,6 +4975,20 @@ func (ec *executionContext) field_Query_ingestFailures_args(ctx context.Context,
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_mergePreview_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.MergeContactsInput, error) {
+			return ec.unmarshalNMergeContactsInput2kithᚋgraphᚋmodelᚐMergeContactsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -4318,6 +5424,29 @@ func (ec *executionContext) fieldContext_AuditEntry_contactId(_ context.Context,
 	return graphql.NewScalarFieldContext("AuditEntry", field, false, false, "ID")
 }
 
+func (ec *executionContext) _AuditEntry_otherContactId(ctx context.Context, field graphql.CollectedField, obj *crm.AuditEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEntry_otherContactId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OtherID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.ContactID) graphql.Marshaler {
+			return ec.marshalOID2ᚖkithᚋinternalᚋcrmᚐContactID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEntry_otherContactId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEntry", field, false, false, "ID")
+}
+
 func (ec *executionContext) _AuditEntry_sessionId(ctx context.Context, field graphql.CollectedField, obj *crm.AuditEntry) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4663,6 +5792,29 @@ func (ec *executionContext) fieldContext_ChannelSetup_secretSet(_ context.Contex
 	return graphql.NewScalarFieldContext("ChannelSetup", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _ChannelSetup_accessTokenSet(ctx context.Context, field graphql.CollectedField, obj *service.ChannelSetup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelSetup_accessTokenSet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AccessTokenSet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelSetup_accessTokenSet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelSetup", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _ChannelSetup_allowedDomains(ctx context.Context, field graphql.CollectedField, obj *service.ChannelSetup) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4778,6 +5930,52 @@ func (ec *executionContext) fieldContext_Contact_email(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Contact", field, false, false, "String")
 }
 
+func (ec *executionContext) _Contact_emailVerified(ctx context.Context, field graphql.CollectedField, obj *crm.Contact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contact_emailVerified(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EmailVerified(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Contact_emailVerified(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Contact", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _Contact_furtherEmails(ctx context.Context, field graphql.CollectedField, obj *crm.Contact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contact_furtherEmails(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Contact().FurtherEmails(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Contact_furtherEmails(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Contact", field, true, true, "String")
+}
+
 func (ec *executionContext) _Contact_phone(ctx context.Context, field graphql.CollectedField, obj *crm.Contact) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4799,6 +5997,52 @@ func (ec *executionContext) _Contact_phone(ctx context.Context, field graphql.Co
 }
 func (ec *executionContext) fieldContext_Contact_phone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Contact", field, false, false, "String")
+}
+
+func (ec *executionContext) _Contact_phoneVerified(ctx context.Context, field graphql.CollectedField, obj *crm.Contact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contact_phoneVerified(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PhoneVerified(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Contact_phoneVerified(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Contact", field, true, false, "Boolean")
+}
+
+func (ec *executionContext) _Contact_furtherPhones(ctx context.Context, field graphql.CollectedField, obj *crm.Contact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contact_furtherPhones(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Contact().FurtherPhones(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Contact_furtherPhones(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Contact", field, true, true, "String")
 }
 
 func (ec *executionContext) _Contact_notes(ctx context.Context, field graphql.CollectedField, obj *crm.Contact) (ret graphql.Marshaler) {
@@ -4948,6 +6192,29 @@ func (ec *executionContext) fieldContext_Contact_identities(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _Contact_mergedFrom(ctx context.Context, field graphql.CollectedField, obj *crm.Contact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contact_mergedFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Contact().MergedFrom(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNID2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Contact_mergedFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Contact", field, true, true, "ID")
+}
+
 func (ec *executionContext) _Contact_sessions(ctx context.Context, field graphql.CollectedField, obj *crm.Contact) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5080,6 +6347,29 @@ func (ec *executionContext) _ContactChange_kind(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_ContactChange_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ContactChange", field, false, false, "ContactEventKind")
+}
+
+func (ec *executionContext) _ContactChange_contactId(ctx context.Context, field graphql.CollectedField, obj *crm.Event) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactChange_contactId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContactID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.ContactID) graphql.Marshaler {
+			return ec.marshalNID2ᚖkithᚋinternalᚋcrmᚐContactID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactChange_contactId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactChange", field, false, false, "ID")
 }
 
 func (ec *executionContext) _ContactChange_version(ctx context.Context, field graphql.CollectedField, obj *crm.Event) (ret graphql.Marshaler) {
@@ -5696,6 +6986,38 @@ func (ec *executionContext) fieldContext_ContactEvent_contact(_ context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _ContactEvent_mergedInto(ctx context.Context, field graphql.CollectedField, obj *model.ContactEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactEvent_mergedInto(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ContactEvent().MergedInto(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.Contact) graphql.Marshaler {
+			return ec.marshalOContact2ᚖkithᚋinternalᚋcrmᚐContact(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactEvent_mergedInto(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ContactEvent_version(ctx context.Context, field graphql.CollectedField, obj *model.ContactEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6054,6 +7376,61 @@ func (ec *executionContext) fieldContext_DeleteContactPayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _DismissDuplicatesPayload_dismissedIds(ctx context.Context, field graphql.CollectedField, obj *model.DismissDuplicatesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DismissDuplicatesPayload_dismissedIds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DismissedIds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNID2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DismissDuplicatesPayload_dismissedIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DismissDuplicatesPayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _DismissDuplicatesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DismissDuplicatesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DismissDuplicatesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕkithᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DismissDuplicatesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DismissDuplicatesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DismissIngestFailuresPayload_dismissedIds(ctx context.Context, field graphql.CollectedField, obj *model.DismissIngestFailuresPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6104,6 +7481,290 @@ func (ec *executionContext) fieldContext_DismissIngestFailuresPayload_userErrors
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Duplicate_id(ctx context.Context, field graphql.CollectedField, obj *crm.Duplicate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Duplicate_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v crm.DuplicateID) graphql.Marshaler {
+			return ec.marshalNID2kithᚋinternalᚋcrmᚐDuplicateID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Duplicate_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Duplicate", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Duplicate_contacts(ctx context.Context, field graphql.CollectedField, obj *crm.Duplicate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Duplicate_contacts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Duplicate().Contacts(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []crm.Contact) graphql.Marshaler {
+			return ec.marshalNContact2ᚕkithᚋinternalᚋcrmᚐContactᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Duplicate_contacts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Duplicate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Duplicate_reasons(ctx context.Context, field graphql.CollectedField, obj *crm.Duplicate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Duplicate_reasons(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Duplicate().Reasons(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []crm.DuplicateReason) graphql.Marshaler {
+			return ec.marshalNDuplicateReason2ᚕkithᚋinternalᚋcrmᚐDuplicateReasonᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Duplicate_reasons(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Duplicate", field, true, true, "DuplicateReason")
+}
+
+func (ec *executionContext) _Duplicate_at(ctx context.Context, field graphql.CollectedField, obj *crm.Duplicate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Duplicate_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Duplicate_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Duplicate", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _DuplicateConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.DuplicateConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DuplicateConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.DuplicateEdge) graphql.Marshaler {
+			return ec.marshalNDuplicateEdge2ᚕkithᚋgraphᚋmodelᚐDuplicateEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DuplicateConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DuplicateConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DuplicateEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DuplicateConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.DuplicateConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DuplicateConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []crm.Duplicate) graphql.Marshaler {
+			return ec.marshalNDuplicate2ᚕkithᚋinternalᚋcrmᚐDuplicateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DuplicateConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DuplicateConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Duplicate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DuplicateConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.DuplicateConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DuplicateConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2kithᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DuplicateConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DuplicateConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DuplicateConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.DuplicateConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DuplicateConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.DuplicateConnection().TotalCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v storage.Count) graphql.Marshaler {
+			return ec.marshalNCount2kithᚋstorageᚐCount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DuplicateConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DuplicateConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Count(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DuplicateEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.DuplicateEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DuplicateEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DuplicateEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DuplicateEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _DuplicateEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.DuplicateEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DuplicateEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v crm.Duplicate) graphql.Marshaler {
+			return ec.marshalNDuplicate2kithᚋinternalᚋcrmᚐDuplicate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DuplicateEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DuplicateEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Duplicate(ctx, field)
 		},
 	}
 	return fc, nil
@@ -6231,6 +7892,29 @@ func (ec *executionContext) _FieldChange_new(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_FieldChange_new(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("FieldChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _Identity_id(ctx context.Context, field graphql.CollectedField, obj *crm.Identity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Identity_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Identity_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Identity", field, true, false, "ID")
 }
 
 func (ec *executionContext) _Identity_channel(ctx context.Context, field graphql.CollectedField, obj *crm.Identity) (ret graphql.Marshaler) {
@@ -6664,6 +8348,474 @@ func (ec *executionContext) fieldContext_IngestFailureEdge_node(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _MergeContactsPayload_contact(ctx context.Context, field graphql.CollectedField, obj *model.MergeContactsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeContactsPayload_contact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Contact, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.Contact) graphql.Marshaler {
+			return ec.marshalOContact2ᚖkithᚋinternalᚋcrmᚐContact(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MergeContactsPayload_contact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MergeContactsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MergeContactsPayload_mergeId(ctx context.Context, field graphql.CollectedField, obj *model.MergeContactsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeContactsPayload_mergeId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MergeID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MergeContactsPayload_mergeId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MergeContactsPayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _MergeContactsPayload_mergedContactIds(ctx context.Context, field graphql.CollectedField, obj *model.MergeContactsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeContactsPayload_mergedContactIds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MergedContactIds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNID2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergeContactsPayload_mergedContactIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MergeContactsPayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _MergeContactsPayload_undoableUntil(ctx context.Context, field graphql.CollectedField, obj *model.MergeContactsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeContactsPayload_undoableUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UndoableUntil, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MergeContactsPayload_undoableUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MergeContactsPayload", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _MergeContactsPayload_eventId(ctx context.Context, field graphql.CollectedField, obj *model.MergeContactsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeContactsPayload_eventId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EventID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MergeContactsPayload_eventId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MergeContactsPayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _MergeContactsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.MergeContactsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeContactsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕkithᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergeContactsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MergeContactsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MergeField_field(ctx context.Context, field graphql.CollectedField, obj *service.MergeField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeField_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v service.ContactField) graphql.Marshaler {
+			return ec.marshalNContactField2kithᚋinternalᚋserviceᚐContactField(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergeField_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MergeField", field, false, false, "ContactField")
+}
+
+func (ec *executionContext) _MergeField_chosenFrom(ctx context.Context, field graphql.CollectedField, obj *service.MergeField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeField_chosenFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ChosenFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v crm.ContactID) graphql.Marshaler {
+			return ec.marshalNID2kithᚋinternalᚋcrmᚐContactID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergeField_chosenFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MergeField", field, false, false, "ID")
+}
+
+func (ec *executionContext) _MergeField_options(ctx context.Context, field graphql.CollectedField, obj *service.MergeField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeField_options(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Options, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []service.MergeOption) graphql.Marshaler {
+			return ec.marshalNMergeOption2ᚕkithᚋinternalᚋserviceᚐMergeOptionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergeField_options(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MergeField",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MergeOption(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MergeOption_contactId(ctx context.Context, field graphql.CollectedField, obj *service.MergeOption) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeOption_contactId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContactID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v crm.ContactID) graphql.Marshaler {
+			return ec.marshalNID2kithᚋinternalᚋcrmᚐContactID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergeOption_contactId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MergeOption", field, false, false, "ID")
+}
+
+func (ec *executionContext) _MergeOption_value(ctx context.Context, field graphql.CollectedField, obj *service.MergeOption) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeOption_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MergeOption_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MergeOption", field, false, false, "String")
+}
+
+func (ec *executionContext) _MergeOption_verified(ctx context.Context, field graphql.CollectedField, obj *service.MergeOption) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeOption_verified(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Verified, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergeOption_verified(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MergeOption", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _MergePreview_contact(ctx context.Context, field graphql.CollectedField, obj *model.MergePreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergePreview_contact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Contact, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v crm.Contact) graphql.Marshaler {
+			return ec.marshalNContact2kithᚋinternalᚋcrmᚐContact(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergePreview_contact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MergePreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MergePreview_fields(ctx context.Context, field graphql.CollectedField, obj *model.MergePreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergePreview_fields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fields, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []service.MergeField) graphql.Marshaler {
+			return ec.marshalNMergeField2ᚕkithᚋinternalᚋserviceᚐMergeFieldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergePreview_fields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MergePreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MergeField(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MergePreview_notes(ctx context.Context, field graphql.CollectedField, obj *model.MergePreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergePreview_notes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergePreview_notes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MergePreview", field, true, false, "String")
+}
+
+func (ec *executionContext) _MergePreview_sessionCount(ctx context.Context, field graphql.CollectedField, obj *model.MergePreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergePreview_sessionCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MergePreview().SessionCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergePreview_sessionCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MergePreview", field, true, true, "Int")
+}
+
+func (ec *executionContext) _MergePreview_identityCount(ctx context.Context, field graphql.CollectedField, obj *model.MergePreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergePreview_identityCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MergePreview().IdentityCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergePreview_identityCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MergePreview", field, true, true, "Int")
+}
+
+func (ec *executionContext) _MergePreview_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.MergePreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergePreview_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕkithᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergePreview_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MergePreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_updateContact(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6746,6 +8898,182 @@ func (ec *executionContext) fieldContext_Mutation_deleteContact(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_deleteContact_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_mergeContacts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_mergeContacts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MergeContacts(ctx, fc.Args["input"].(model.MergeContactsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MergeContactsPayload) graphql.Marshaler {
+			return ec.marshalOMergeContactsPayload2ᚖkithᚋgraphᚋmodelᚐMergeContactsPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_mergeContacts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MergeContactsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_mergeContacts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_undoMerge(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_undoMerge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UndoMerge(ctx, fc.Args["input"].(model.UndoMergeInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UndoMergePayload) graphql.Marshaler {
+			return ec.marshalOUndoMergePayload2ᚖkithᚋgraphᚋmodelᚐUndoMergePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_undoMerge(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UndoMergePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_undoMerge_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_splitContact(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_splitContact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SplitContact(ctx, fc.Args["input"].(model.SplitContactInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SplitContactPayload) graphql.Marshaler {
+			return ec.marshalOSplitContactPayload2ᚖkithᚋgraphᚋmodelᚐSplitContactPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_splitContact(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SplitContactPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_splitContact_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_dismissDuplicates(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_dismissDuplicates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DismissDuplicates(ctx, fc.Args["input"].(model.DismissDuplicatesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DismissDuplicatesPayload) graphql.Marshaler {
+			return ec.marshalODismissDuplicatesPayload2ᚖkithᚋgraphᚋmodelᚐDismissDuplicatesPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_dismissDuplicates(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DismissDuplicatesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_dismissDuplicates_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -7354,6 +9682,94 @@ func (ec *executionContext) fieldContext_Query_contacts(ctx context.Context, fie
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_contacts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_mergePreview(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_mergePreview(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().MergePreview(ctx, fc.Args["input"].(model.MergeContactsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MergePreview) graphql.Marshaler {
+			return ec.marshalOMergePreview2ᚖkithᚋgraphᚋmodelᚐMergePreview(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_mergePreview(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MergePreview(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_mergePreview_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_duplicates(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_duplicates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Duplicates(ctx, fc.Args["contactId"].(*string), fc.Args["reasons"].([]crm.DuplicateReason), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DuplicateConnection) graphql.Marshaler {
+			return ec.marshalODuplicateConnection2ᚖkithᚋgraphᚋmodelᚐDuplicateConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_duplicates(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DuplicateConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_duplicates_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -7993,6 +10409,61 @@ func (ec *executionContext) fieldContext_Session_channel(_ context.Context, fiel
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Session_identity(ctx context.Context, field graphql.CollectedField, obj *crm.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_identity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Session().Identity(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.Identity) graphql.Marshaler {
+			return ec.marshalOIdentity2ᚖkithᚋinternalᚋcrmᚐIdentity(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Session_identity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Session",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Identity(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Session_channelAccount(ctx context.Context, field graphql.CollectedField, obj *crm.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_channelAccount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OwnAccount(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Session_channelAccount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, true, false, "String")
 }
 
 func (ec *executionContext) _Session_status(ctx context.Context, field graphql.CollectedField, obj *crm.Session) (ret graphql.Marshaler) {
@@ -8743,6 +11214,125 @@ func (ec *executionContext) fieldContext_SessionTagCount_count(_ context.Context
 	return graphql.NewScalarFieldContext("SessionTagCount", field, false, false, "Int")
 }
 
+func (ec *executionContext) _SplitContactPayload_contact(ctx context.Context, field graphql.CollectedField, obj *model.SplitContactPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SplitContactPayload_contact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Contact, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.Contact) graphql.Marshaler {
+			return ec.marshalOContact2ᚖkithᚋinternalᚋcrmᚐContact(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SplitContactPayload_contact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SplitContactPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SplitContactPayload_split(ctx context.Context, field graphql.CollectedField, obj *model.SplitContactPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SplitContactPayload_split(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Split, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.Contact) graphql.Marshaler {
+			return ec.marshalOContact2ᚖkithᚋinternalᚋcrmᚐContact(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SplitContactPayload_split(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SplitContactPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SplitContactPayload_eventId(ctx context.Context, field graphql.CollectedField, obj *model.SplitContactPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SplitContactPayload_eventId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EventID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SplitContactPayload_eventId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SplitContactPayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _SplitContactPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SplitContactPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SplitContactPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕkithᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SplitContactPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SplitContactPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Subscription_contactEvents(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
 	return graphql.ResolveFieldStream(
 		ctx,
@@ -8827,6 +11417,148 @@ func (ec *executionContext) fieldContext_Subscription_sessionEvents(ctx context.
 	if fc.Args, err = ec.field_Subscription_sessionEvents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UndoMergePayload_contact(ctx context.Context, field graphql.CollectedField, obj *model.UndoMergePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoMergePayload_contact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Contact, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.Contact) graphql.Marshaler {
+			return ec.marshalOContact2ᚖkithᚋinternalᚋcrmᚐContact(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UndoMergePayload_contact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UndoMergePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UndoMergePayload_restored(ctx context.Context, field graphql.CollectedField, obj *model.UndoMergePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoMergePayload_restored(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Restored, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []crm.Contact) graphql.Marshaler {
+			return ec.marshalNContact2ᚕkithᚋinternalᚋcrmᚐContactᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoMergePayload_restored(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UndoMergePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UndoMergePayload_kept(ctx context.Context, field graphql.CollectedField, obj *model.UndoMergePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoMergePayload_kept(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kept, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []service.ContactField) graphql.Marshaler {
+			return ec.marshalNContactField2ᚕkithᚋinternalᚋserviceᚐContactFieldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoMergePayload_kept(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UndoMergePayload", field, false, false, "ContactField")
+}
+
+func (ec *executionContext) _UndoMergePayload_eventId(ctx context.Context, field graphql.CollectedField, obj *model.UndoMergePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoMergePayload_eventId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EventID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UndoMergePayload_eventId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UndoMergePayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _UndoMergePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UndoMergePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoMergePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕkithᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoMergePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UndoMergePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -10435,7 +13167,7 @@ func (ec *executionContext) unmarshalInputCreateChannelInput(ctx context.Context
 		asMap["requireSignedIdentity"] = false
 	}
 
-	fieldsInOrder := [...]string{"name", "type", "secret", "allowedDomains", "requireSignedIdentity"}
+	fieldsInOrder := [...]string{"name", "type", "secret", "accessToken", "allowedDomains", "requireSignedIdentity"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -10463,6 +13195,13 @@ func (ec *executionContext) unmarshalInputCreateChannelInput(ctx context.Context
 				return it, err
 			}
 			it.Secret = data
+		case "accessToken":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accessToken"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccessToken = data
 		case "allowedDomains":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("allowedDomains"))
 			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
@@ -10533,6 +13272,48 @@ func (ec *executionContext) unmarshalInputDeleteContactInput(ctx context.Context
 func UnmarshalDeleteContactInput(ctx context.Context, raw any) (model.DeleteContactInput, error) {
 	var out model.DeleteContactInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteContactInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDismissDuplicatesInput(ctx context.Context, obj any) (model.DismissDuplicatesInput, error) {
+	var it model.DismissDuplicatesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"ids"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ids":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ids"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ids = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDismissDuplicatesInput unmarshals raw into the DismissDuplicatesInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDismissDuplicatesInput(ctx context.Context, raw any) (model.DismissDuplicatesInput, error) {
+	var out model.DismissDuplicatesInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DismissDuplicatesInput", raw, &out)
 	return out, err
 }
 
@@ -10617,6 +13398,139 @@ func (ec *executionContext) unmarshalInputExportContactInput(ctx context.Context
 func UnmarshalExportContactInput(ctx context.Context, raw any) (model.ExportContactInput, error) {
 	var out model.ExportContactInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ExportContactInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputMergeContactInput(ctx context.Context, obj any) (model.MergeContactInput, error) {
+	var it model.MergeContactInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMergeContactInput unmarshals raw into the MergeContactInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMergeContactInput(ctx context.Context, raw any) (model.MergeContactInput, error) {
+	var out model.MergeContactInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MergeContactInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputMergeContactsInput(ctx context.Context, obj any) (model.MergeContactsInput, error) {
+	var it model.MergeContactsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"survivorId", "expectedVersion", "others", "nameFrom", "emailFrom", "phoneFrom", "notes"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "survivorId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("survivorId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SurvivorID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "others":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("others"))
+			data, err := ec.unmarshalNMergeContactInput2ᚕkithᚋgraphᚋmodelᚐMergeContactInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Others = data
+		case "nameFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nameFrom"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NameFrom = data
+		case "emailFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("emailFrom"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EmailFrom = data
+		case "phoneFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phoneFrom"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PhoneFrom = data
+		case "notes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("notes"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Notes = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMergeContactsInput unmarshals raw into the MergeContactsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMergeContactsInput(ctx context.Context, raw any) (model.MergeContactsInput, error) {
+	var out model.MergeContactsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MergeContactsInput", raw, &out)
 	return out, err
 }
 
@@ -10712,7 +13626,7 @@ func (ec *executionContext) unmarshalInputRecordInteractionInput(ctx context.Con
 		asMap["direction"] = "INBOUND"
 	}
 
-	fieldsInOrder := [...]string{"channelId", "externalId", "messageId", "occurredAt", "direction", "text", "profile"}
+	fieldsInOrder := [...]string{"channelId", "externalId", "messageId", "occurredAt", "direction", "text", "channelAccount", "profile"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -10761,6 +13675,13 @@ func (ec *executionContext) unmarshalInputRecordInteractionInput(ctx context.Con
 				return it, err
 			}
 			it.Text = data
+		case "channelAccount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelAccount"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelAccount = data
 		case "profile":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("profile"))
 			data, err := ec.unmarshalOProfileInput2ᚖkithᚋgraphᚋmodelᚐProfileInput(ctx, v)
@@ -10897,6 +13818,118 @@ func UnmarshalSessionFilter(ctx context.Context, raw any) (model.SessionFilter, 
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSplitContactInput(ctx context.Context, obj any) (model.SplitContactInput, error) {
+	var it model.SplitContactInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion", "identityIds", "sessionIds", "into"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "identityIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("identityIds"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdentityIds = data
+		case "sessionIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sessionIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SessionIds = data
+		case "into":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("into"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Into = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSplitContactInput unmarshals raw into the SplitContactInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSplitContactInput(ctx context.Context, raw any) (model.SplitContactInput, error) {
+	var out model.SplitContactInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SplitContactInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUndoMergeInput(ctx context.Context, obj any) (model.UndoMergeInput, error) {
+	var it model.UndoMergeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"mergeId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "mergeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mergeId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MergeID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUndoMergeInput unmarshals raw into the UndoMergeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUndoMergeInput(ctx context.Context, raw any) (model.UndoMergeInput, error) {
+	var out model.UndoMergeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UndoMergeInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputUpdateChannelInput(ctx context.Context, obj any) (model.UpdateChannelInput, error) {
 	var it model.UpdateChannelInput
 	if obj == nil {
@@ -10908,7 +13941,7 @@ func (ec *executionContext) unmarshalInputUpdateChannelInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "name", "active", "secret", "allowedDomains", "requireSignedIdentity"}
+	fieldsInOrder := [...]string{"id", "name", "active", "secret", "accessToken", "allowedDomains", "requireSignedIdentity"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -10943,6 +13976,13 @@ func (ec *executionContext) unmarshalInputUpdateChannelInput(ctx context.Context
 				return it, err
 			}
 			it.Secret = graphql.OmittableOf(data)
+		case "accessToken":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accessToken"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccessToken = graphql.OmittableOf(data)
 		case "allowedDomains":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("allowedDomains"))
 			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
@@ -11151,6 +14191,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._IngestFailure(ctx, sel, obj)
+	case crm.Duplicate:
+		return ec._Duplicate(ctx, sel, &obj)
+	case *crm.Duplicate:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Duplicate(ctx, sel, obj)
 	case crm.Contact:
 		return ec._Contact(ctx, sel, &obj)
 	case *crm.Contact:
@@ -11282,6 +14329,11 @@ func (ec *executionContext) _AuditEntry(ctx context.Context, sel ast.SelectionSe
 			}
 		case "contactId":
 			out.Values[i] = ec._AuditEntry_contactId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "otherContactId":
+			out.Values[i] = ec._AuditEntry_otherContactId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -11417,6 +14469,11 @@ func (ec *executionContext) _ChannelSetup(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "accessTokenSet":
+			out.Values[i] = ec._ChannelSetup_accessTokenSet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "allowedDomains":
 			out.Values[i] = ec._ChannelSetup_allowedDomains(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -11470,11 +14527,33 @@ func (ec *executionContext) _Contact(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "emailVerified":
+			out.Values[i] = ec._Contact_emailVerified(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "furtherEmails":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Contact_furtherEmails(ctx, field, obj)
+				})
 		case "phone":
 			out.Values[i] = ec._Contact_phone(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "phoneVerified":
+			out.Values[i] = ec._Contact_phoneVerified(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "furtherPhones":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Contact_furtherPhones(ctx, field, obj)
+				})
 		case "notes":
 			out.Values[i] = ec._Contact_notes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -11505,6 +14584,12 @@ func (ec *executionContext) _Contact(ctx context.Context, sel ast.SelectionSet, 
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Contact_identities(ctx, field, obj)
+				})
+		case "mergedFrom":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Contact_mergedFrom(ctx, field, obj)
 				})
 		case "sessions":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -11553,6 +14638,11 @@ func (ec *executionContext) _ContactChange(ctx context.Context, sel ast.Selectio
 			}
 		case "kind":
 			out.Values[i] = ec._ContactChange_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "contactId":
+			out.Values[i] = ec._ContactChange_contactId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -11809,6 +14899,12 @@ func (ec *executionContext) _ContactEvent(ctx context.Context, sel ast.Selection
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ContactEvent_contact(ctx, field, obj)
 				})
+		case "mergedInto":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ContactEvent_mergedInto(ctx, field, obj)
+				})
 		case "version":
 			out.Values[i] = ec._ContactEvent_version(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -12008,6 +15104,44 @@ func (ec *executionContext) _DeleteContactPayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var dismissDuplicatesPayloadImplementors = []string{"DismissDuplicatesPayload"}
+
+func (ec *executionContext) _DismissDuplicatesPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DismissDuplicatesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, dismissDuplicatesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DismissDuplicatesPayload")
+		case "dismissedIds":
+			out.Values[i] = ec._DismissDuplicatesPayload_dismissedIds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DismissDuplicatesPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var dismissIngestFailuresPayloadImplementors = []string{"DismissIngestFailuresPayload"}
 
 func (ec *executionContext) _DismissIngestFailuresPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DismissIngestFailuresPayload) graphql.Marshaler {
@@ -12026,6 +15160,143 @@ func (ec *executionContext) _DismissIngestFailuresPayload(ctx context.Context, s
 			}
 		case "userErrors":
 			out.Values[i] = ec._DismissIngestFailuresPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var duplicateImplementors = []string{"Duplicate", "Node"}
+
+func (ec *executionContext) _Duplicate(ctx context.Context, sel ast.SelectionSet, obj *crm.Duplicate) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, duplicateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Duplicate")
+		case "id":
+			out.Values[i] = ec._Duplicate_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "contacts":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Duplicate_contacts(ctx, field, obj)
+				})
+		case "reasons":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Duplicate_reasons(ctx, field, obj)
+				})
+		case "at":
+			out.Values[i] = ec._Duplicate_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var duplicateConnectionImplementors = []string{"DuplicateConnection"}
+
+func (ec *executionContext) _DuplicateConnection(ctx context.Context, sel ast.SelectionSet, obj *model.DuplicateConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, duplicateConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DuplicateConnection")
+		case "edges":
+			out.Values[i] = ec._DuplicateConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._DuplicateConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._DuplicateConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._DuplicateConnection_totalCount(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var duplicateEdgeImplementors = []string{"DuplicateEdge"}
+
+func (ec *executionContext) _DuplicateEdge(ctx context.Context, sel ast.SelectionSet, obj *model.DuplicateEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, duplicateEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DuplicateEdge")
+		case "cursor":
+			out.Values[i] = ec._DuplicateEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._DuplicateEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -12138,6 +15409,11 @@ func (ec *executionContext) _Identity(ctx context.Context, sel ast.SelectionSet,
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Identity")
+		case "id":
+			out.Values[i] = ec._Identity_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "channel":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -12323,6 +15599,210 @@ func (ec *executionContext) _IngestFailureEdge(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var mergeContactsPayloadImplementors = []string{"MergeContactsPayload"}
+
+func (ec *executionContext) _MergeContactsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.MergeContactsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mergeContactsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MergeContactsPayload")
+		case "contact":
+			out.Values[i] = ec._MergeContactsPayload_contact(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "mergeId":
+			out.Values[i] = ec._MergeContactsPayload_mergeId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "mergedContactIds":
+			out.Values[i] = ec._MergeContactsPayload_mergedContactIds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "undoableUntil":
+			out.Values[i] = ec._MergeContactsPayload_undoableUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "eventId":
+			out.Values[i] = ec._MergeContactsPayload_eventId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._MergeContactsPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var mergeFieldImplementors = []string{"MergeField"}
+
+func (ec *executionContext) _MergeField(ctx context.Context, sel ast.SelectionSet, obj *service.MergeField) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mergeFieldImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MergeField")
+		case "field":
+			out.Values[i] = ec._MergeField_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "chosenFrom":
+			out.Values[i] = ec._MergeField_chosenFrom(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "options":
+			out.Values[i] = ec._MergeField_options(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var mergeOptionImplementors = []string{"MergeOption"}
+
+func (ec *executionContext) _MergeOption(ctx context.Context, sel ast.SelectionSet, obj *service.MergeOption) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mergeOptionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MergeOption")
+		case "contactId":
+			out.Values[i] = ec._MergeOption_contactId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._MergeOption_value(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "verified":
+			out.Values[i] = ec._MergeOption_verified(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var mergePreviewImplementors = []string{"MergePreview"}
+
+func (ec *executionContext) _MergePreview(ctx context.Context, sel ast.SelectionSet, obj *model.MergePreview) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mergePreviewImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MergePreview")
+		case "contact":
+			out.Values[i] = ec._MergePreview_contact(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "fields":
+			out.Values[i] = ec._MergePreview_fields(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "notes":
+			out.Values[i] = ec._MergePreview_notes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "sessionCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._MergePreview_sessionCount(ctx, field, obj)
+				})
+		case "identityCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._MergePreview_identityCount(ctx, field, obj)
+				})
+		case "userErrors":
+			out.Values[i] = ec._MergePreview_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var mutationImplementors = []string{"Mutation"}
 
 func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -12354,6 +15834,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 				return ec._Mutation_deleteContact(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mergeContacts":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_mergeContacts(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "undoMerge":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_undoMerge(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "splitContact":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_splitContact(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dismissDuplicates":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_dismissDuplicates(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "exportContact":
@@ -12518,6 +16026,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_contacts(ctx, field)
+				})
+		case "mergePreview":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_mergePreview(ctx, field)
+				})
+		case "duplicates":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_duplicates(ctx, field)
 				})
 		case "session":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -12712,6 +16232,17 @@ func (ec *executionContext) _Session(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Session_channel(ctx, field, obj)
 				})
+		case "identity":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Session_identity(ctx, field, obj)
+				})
+		case "channelAccount":
+			out.Values[i] = ec._Session_channelAccount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "status":
 			out.Values[i] = ec._Session_status(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -13073,6 +16604,54 @@ func (ec *executionContext) _SessionTagCount(ctx context.Context, sel ast.Select
 	return out
 }
 
+var splitContactPayloadImplementors = []string{"SplitContactPayload"}
+
+func (ec *executionContext) _SplitContactPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SplitContactPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, splitContactPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SplitContactPayload")
+		case "contact":
+			out.Values[i] = ec._SplitContactPayload_contact(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "split":
+			out.Values[i] = ec._SplitContactPayload_split(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "eventId":
+			out.Values[i] = ec._SplitContactPayload_eventId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SplitContactPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var subscriptionImplementors = []string{"Subscription"}
 
 func (ec *executionContext) _Subscription(ctx context.Context, sel ast.SelectionSet) func(ctx context.Context) graphql.Marshaler {
@@ -13093,6 +16672,59 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
+}
+
+var undoMergePayloadImplementors = []string{"UndoMergePayload"}
+
+func (ec *executionContext) _UndoMergePayload(ctx context.Context, sel ast.SelectionSet, obj *model.UndoMergePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, undoMergePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UndoMergePayload")
+		case "contact":
+			out.Values[i] = ec._UndoMergePayload_contact(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "restored":
+			out.Values[i] = ec._UndoMergePayload_restored(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kept":
+			out.Values[i] = ec._UndoMergePayload_kept(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "eventId":
+			out.Values[i] = ec._UndoMergePayload_eventId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UndoMergePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
 }
 
 var updateChannelPayloadImplementors = []string{"UpdateChannelPayload"}
@@ -13895,6 +17527,50 @@ func (ec *executionContext) marshalNContactEventKind2kithᚋinternalᚋcrmᚐEve
 	return res
 }
 
+func (ec *executionContext) unmarshalNContactField2kithᚋinternalᚋserviceᚐContactField(ctx context.Context, v any) (service.ContactField, error) {
+	res, err := scalar.UnmarshalContactField(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNContactField2kithᚋinternalᚋserviceᚐContactField(ctx context.Context, sel ast.SelectionSet, v service.ContactField) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalContactField(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ContactField!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNContactField2ᚕkithᚋinternalᚋserviceᚐContactFieldᚄ(ctx context.Context, v any) ([]service.ContactField, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]service.ContactField, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNContactField2kithᚋinternalᚋserviceᚐContactField(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNContactField2ᚕkithᚋinternalᚋserviceᚐContactFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []service.ContactField) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNContactField2kithᚋinternalᚋserviceᚐContactField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNContactMatchField2kithᚋinternalᚋsearchᚐMatchField(ctx context.Context, v any) (search.MatchField, error) {
 	res, err := scalar.UnmarshalContactMatchField(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -13973,6 +17649,11 @@ func (ec *executionContext) marshalNDeleteContactPayload2kithᚋgraphᚋmodelᚐ
 	return ec._DeleteContactPayload(ctx, sel, &v)
 }
 
+func (ec *executionContext) unmarshalNDismissDuplicatesInput2kithᚋgraphᚋmodelᚐDismissDuplicatesInput(ctx context.Context, v any) (model.DismissDuplicatesInput, error) {
+	res, err := ec.unmarshalInputDismissDuplicatesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNDismissIngestFailuresInput2kithᚋgraphᚋmodelᚐDismissIngestFailuresInput(ctx context.Context, v any) (model.DismissIngestFailuresInput, error) {
 	res, err := ec.unmarshalInputDismissIngestFailuresInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -13980,6 +17661,90 @@ func (ec *executionContext) unmarshalNDismissIngestFailuresInput2kithᚋgraphᚋ
 
 func (ec *executionContext) marshalNDismissIngestFailuresPayload2kithᚋgraphᚋmodelᚐDismissIngestFailuresPayload(ctx context.Context, sel ast.SelectionSet, v model.DismissIngestFailuresPayload) graphql.Marshaler {
 	return ec._DismissIngestFailuresPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNDuplicate2kithᚋinternalᚋcrmᚐDuplicate(ctx context.Context, sel ast.SelectionSet, v crm.Duplicate) graphql.Marshaler {
+	return ec._Duplicate(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNDuplicate2ᚕkithᚋinternalᚋcrmᚐDuplicateᚄ(ctx context.Context, sel ast.SelectionSet, v []crm.Duplicate) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDuplicate2kithᚋinternalᚋcrmᚐDuplicate(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDuplicateEdge2kithᚋgraphᚋmodelᚐDuplicateEdge(ctx context.Context, sel ast.SelectionSet, v model.DuplicateEdge) graphql.Marshaler {
+	return ec._DuplicateEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNDuplicateEdge2ᚕkithᚋgraphᚋmodelᚐDuplicateEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []model.DuplicateEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDuplicateEdge2kithᚋgraphᚋmodelᚐDuplicateEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNDuplicateReason2kithᚋinternalᚋcrmᚐDuplicateReason(ctx context.Context, v any) (crm.DuplicateReason, error) {
+	res, err := scalar.UnmarshalDuplicateReason(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDuplicateReason2kithᚋinternalᚋcrmᚐDuplicateReason(ctx context.Context, sel ast.SelectionSet, v crm.DuplicateReason) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalDuplicateReason(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "DuplicateReason!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNDuplicateReason2ᚕkithᚋinternalᚋcrmᚐDuplicateReasonᚄ(ctx context.Context, v any) ([]crm.DuplicateReason, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]crm.DuplicateReason, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDuplicateReason2kithᚋinternalᚋcrmᚐDuplicateReason(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNDuplicateReason2ᚕkithᚋinternalᚋcrmᚐDuplicateReasonᚄ(ctx context.Context, sel ast.SelectionSet, v []crm.DuplicateReason) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDuplicateReason2kithᚋinternalᚋcrmᚐDuplicateReason(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNExportContactInput2kithᚋgraphᚋmodelᚐExportContactInput(ctx context.Context, v any) (model.ExportContactInput, error) {
@@ -14033,6 +17798,20 @@ func (ec *executionContext) unmarshalNID2kithᚋinternalᚋcrmᚐContactID(ctx c
 func (ec *executionContext) marshalNID2kithᚋinternalᚋcrmᚐContactID(ctx context.Context, sel ast.SelectionSet, v crm.ContactID) graphql.Marshaler {
 	_ = sel
 	res := scalar.MarshalContactID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNID2kithᚋinternalᚋcrmᚐDuplicateID(ctx context.Context, v any) (crm.DuplicateID, error) {
+	res, err := scalar.UnmarshalDuplicateID(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2kithᚋinternalᚋcrmᚐDuplicateID(ctx context.Context, sel ast.SelectionSet, v crm.DuplicateID) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalDuplicateID(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
 	}
@@ -14122,6 +17901,24 @@ func (ec *executionContext) marshalNID2ᚕstringᚄ(ctx context.Context, sel ast
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNID2ᚖkithᚋinternalᚋcrmᚐContactID(ctx context.Context, v any) (*crm.ContactID, error) {
+	res, err := scalar.UnmarshalContactID(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2ᚖkithᚋinternalᚋcrmᚐContactID(ctx context.Context, sel ast.SelectionSet, v *crm.ContactID) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ID!")
+		return graphql.Null
+	}
+	_ = sel
+	res := scalar.MarshalContactID(*v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNIdentity2kithᚋinternalᚋcrmᚐIdentity(ctx context.Context, sel ast.SelectionSet, v crm.Identity) graphql.Marshaler {
@@ -14214,6 +18011,70 @@ func (ec *executionContext) marshalNInteractionDirection2kithᚋinternalᚋcrm�
 		graphql.AddInvalidNullFromMarshaler(ctx, "InteractionDirection!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNMergeContactInput2kithᚋgraphᚋmodelᚐMergeContactInput(ctx context.Context, v any) (model.MergeContactInput, error) {
+	res, err := ec.unmarshalInputMergeContactInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNMergeContactInput2ᚕkithᚋgraphᚋmodelᚐMergeContactInputᚄ(ctx context.Context, v any) ([]model.MergeContactInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.MergeContactInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNMergeContactInput2kithᚋgraphᚋmodelᚐMergeContactInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNMergeContactsInput2kithᚋgraphᚋmodelᚐMergeContactsInput(ctx context.Context, v any) (model.MergeContactsInput, error) {
+	res, err := ec.unmarshalInputMergeContactsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMergeField2kithᚋinternalᚋserviceᚐMergeField(ctx context.Context, sel ast.SelectionSet, v service.MergeField) graphql.Marshaler {
+	return ec._MergeField(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNMergeField2ᚕkithᚋinternalᚋserviceᚐMergeFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []service.MergeField) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMergeField2kithᚋinternalᚋserviceᚐMergeField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNMergeOption2kithᚋinternalᚋserviceᚐMergeOption(ctx context.Context, sel ast.SelectionSet, v service.MergeOption) graphql.Marshaler {
+	return ec._MergeOption(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNMergeOption2ᚕkithᚋinternalᚋserviceᚐMergeOptionᚄ(ctx context.Context, sel ast.SelectionSet, v []service.MergeOption) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMergeOption2kithᚋinternalᚋserviceᚐMergeOption(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNNode2ᚕkithᚋgraphᚋmodelᚐNode(ctx context.Context, sel ast.SelectionSet, v []model.Node) graphql.Marshaler {
@@ -14430,6 +18291,11 @@ func (ec *executionContext) marshalNSessionTagCount2ᚕkithᚋinternalᚋservice
 	return ret
 }
 
+func (ec *executionContext) unmarshalNSplitContactInput2kithᚋgraphᚋmodelᚐSplitContactInput(ctx context.Context, v any) (model.SplitContactInput, error) {
+	res, err := ec.unmarshalInputSplitContactInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -14471,6 +18337,11 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNUndoMergeInput2kithᚋgraphᚋmodelᚐUndoMergeInput(ctx context.Context, v any) (model.UndoMergeInput, error) {
+	res, err := ec.unmarshalInputUndoMergeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNUpdateChannelInput2kithᚋgraphᚋmodelᚐUpdateChannelInput(ctx context.Context, v any) (model.UpdateChannelInput, error) {
@@ -14760,6 +18631,56 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 	return res
 }
 
+func (ec *executionContext) marshalODismissDuplicatesPayload2ᚖkithᚋgraphᚋmodelᚐDismissDuplicatesPayload(ctx context.Context, sel ast.SelectionSet, v *model.DismissDuplicatesPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DismissDuplicatesPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODuplicateConnection2ᚖkithᚋgraphᚋmodelᚐDuplicateConnection(ctx context.Context, sel ast.SelectionSet, v *model.DuplicateConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DuplicateConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalODuplicateReason2ᚕkithᚋinternalᚋcrmᚐDuplicateReasonᚄ(ctx context.Context, v any) ([]crm.DuplicateReason, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]crm.DuplicateReason, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDuplicateReason2kithᚋinternalᚋcrmᚐDuplicateReason(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalODuplicateReason2ᚕkithᚋinternalᚋcrmᚐDuplicateReasonᚄ(ctx context.Context, sel ast.SelectionSet, v []crm.DuplicateReason) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDuplicateReason2kithᚋinternalᚋcrmᚐDuplicateReason(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOID2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
 	if v == nil {
 		return nil, nil
@@ -14885,6 +18806,13 @@ func (ec *executionContext) marshalOID2ᚖstring(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) marshalOIdentity2ᚖkithᚋinternalᚋcrmᚐIdentity(ctx context.Context, sel ast.SelectionSet, v *crm.Identity) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Identity(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOInt2ᚖint(ctx context.Context, v any) (*int, error) {
 	if v == nil {
 		return nil, nil
@@ -14901,6 +18829,20 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	_ = ctx
 	res := scalar.MarshalInt(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOMergeContactsPayload2ᚖkithᚋgraphᚋmodelᚐMergeContactsPayload(ctx context.Context, sel ast.SelectionSet, v *model.MergeContactsPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MergeContactsPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMergePreview2ᚖkithᚋgraphᚋmodelᚐMergePreview(ctx context.Context, sel ast.SelectionSet, v *model.MergePreview) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MergePreview(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalONode2kithᚋgraphᚋmodelᚐNode(ctx context.Context, sel ast.SelectionSet, v model.Node) graphql.Marshaler {
@@ -15041,6 +18983,13 @@ func (ec *executionContext) marshalOSessionTag2ᚖkithᚋinternalᚋcrmᚐSessio
 	return res
 }
 
+func (ec *executionContext) marshalOSplitContactPayload2ᚖkithᚋgraphᚋmodelᚐSplitContactPayload(ctx context.Context, sel ast.SelectionSet, v *model.SplitContactPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SplitContactPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
 	if v == nil {
 		return nil, nil
@@ -15092,6 +19041,13 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	_ = ctx
 	res := graphql.MarshalString(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOUndoMergePayload2ᚖkithᚋgraphᚋmodelᚐUndoMergePayload(ctx context.Context, sel ast.SelectionSet, v *model.UndoMergePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UndoMergePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.EnumValue) graphql.Marshaler {

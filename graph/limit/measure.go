@@ -23,7 +23,7 @@ const (
 )
 
 // counting are the fields that make a database count.
-var counting = map[string]bool{"totalCount": true, "sessionCounts": true}
+var counting = map[string]bool{"totalCount": true, "sessionCounts": true, "mergePreview": true}
 
 // Cost is what an operation may come to.
 type Cost struct {

@@ -28,6 +28,15 @@ var sizes = map[string]int{
 	"Contact.phone": sizeOfValue,
 	"Contact.notes": crm.MaxNotesBytes,
 
+	"Contact.furtherEmails": crm.MaxFurther * crm.MaxEmailBytes,
+	"Contact.furtherPhones": crm.MaxFurther * sizeOfValue,
+	"Contact.mergedFrom":    crm.MaxOldIDs * (sizeOfValue + 4),
+
+	"MergePreview.notes": crm.MaxNotesBytes,
+	"MergeOption.value":  crm.MaxNameBytes,
+
+	"Session.channelAccount": crm.MaxExternalID,
+
 	"Identity.externalId":        crm.MaxExternalID,
 	"Session.lastMessagePreview": crm.MaxPreviewBytes,
 
@@ -37,6 +46,7 @@ var sizes = map[string]int{
 	"IngestFailureEdge.cursor": 100,
 	"AuditEdge.cursor":         100,
 	"ContactChangeEdge.cursor": 100,
+	"DuplicateEdge.cursor":     100,
 	"PageInfo.startCursor":     1_500,
 	"PageInfo.endCursor":       1_500,
 

@@ -7,7 +7,7 @@ import (
 	"kith/storage"
 )
 
-// Node is a [crm.Contact], a [crm.Session], a [crm.Channel] or a [crm.Failure].
+// Node is a [crm.Contact], a [crm.Session], a [crm.Channel], a [crm.Duplicate] or a [crm.Failure].
 type Node any
 
 // ContactConnection is a page of contacts. Nothing of it is made before it is asked for.
@@ -129,6 +129,47 @@ type FailureEdge struct {
 
 // Cursor encodes the position in the list.
 func (e *FailureEdge) Cursor() string { return cursor.Encode(e.List, storage.FailurePosition(e.Node)) }
+
+// DuplicateConnection is a page of pairs that may be one person. Nothing of it is made before it is asked for.
+type DuplicateConnection struct {
+	service.DuplicatePage
+
+	// Count answers for the whole list. It asks once, however often it is called.
+	Count func() (storage.Count, error)
+}
+
+// Edges are the pairs with their cursors.
+func (c *DuplicateConnection) Edges() []DuplicateEdge {
+	out := make([]DuplicateEdge, len(c.Duplicates))
+	for i, d := range c.Duplicates {
+		out[i] = DuplicateEdge{c.List(), d}
+	}
+	return out
+}
+
+// Nodes are the pairs.
+func (c *DuplicateConnection) Nodes() []crm.Duplicate { return c.Duplicates }
+
+// PageInfo says whether there are more pages.
+func (c *DuplicateConnection) PageInfo() PageInfo {
+	p := PageInfo{HasNextPage: c.HasNext, HasPreviousPage: c.HasPrevious, list: c.List()}
+	if n := len(c.Duplicates); n > 0 {
+		first, last := storage.DuplicatePosition(c.Duplicates[0]), storage.DuplicatePosition(c.Duplicates[n-1])
+		p.first, p.last = &first, &last
+	}
+	return p
+}
+
+// DuplicateEdge is a pair in a list, with its cursor.
+type DuplicateEdge struct {
+	List cursor.List
+	Node crm.Duplicate
+}
+
+// Cursor encodes the position in the list.
+func (e *DuplicateEdge) Cursor() string {
+	return cursor.Encode(e.List, storage.DuplicatePosition(e.Node))
+}
 
 // PageInfo says whether there are more pages, and holds the cursors that lead to them.
 type PageInfo struct {

@@ -14,6 +14,7 @@ type ContactEvent struct {
 	ID            crm.EventID
 	Kind          crm.EventKind
 	ContactID     crm.ContactID
+	Into          *crm.ContactID // of MergedInto
 	Version       int
 	ChangedFields []string
 	Actor         string
@@ -23,7 +24,7 @@ type ContactEvent struct {
 // NewContactEvent is an event of a contact for subscribers.
 func NewContactEvent(e *crm.Event) ContactEvent {
 	out := ContactEvent{
-		ID: e.ID, Kind: e.Kind, Version: e.Version, ChangedFields: changedFields(e), Actor: e.Actor, At: e.At,
+		ID: e.ID, Kind: e.Kind, Into: e.Into, Version: e.Version, ChangedFields: changedFields(e), Actor: e.Actor, At: e.At,
 	}
 	if e.ContactID != nil {
 		out.ContactID = *e.ContactID
@@ -52,16 +53,26 @@ const (
 	SessionActivity = SessionEventKind(crm.Activity)
 	// ContactDeleted is the end of a contact, seen from its sessions.
 	ContactDeleted SessionEventKind = "CONTACT_DELETED"
+	// ContactChanged is a merge or a split, seen from the sessions of the contact that lost them.
+	ContactChanged SessionEventKind = "CONTACT_CHANGED"
 )
 
-// NewSessionEvent is an event of a session, or the deletion of a contact, for subscribers.
+// ConcernsSessions reports whether an event is one of a session, or of a contact that loses all or some of its sessions.
+func ConcernsSessions(e *crm.Event) bool {
+	return e.SessionID != nil || e.Kind == crm.Deleted || e.Kind == crm.MergedInto || e.Kind == crm.SplitOff
+}
+
+// NewSessionEvent is an event that [ConcernsSessions], for subscribers.
 func NewSessionEvent(e *crm.Event) SessionEvent {
 	out := SessionEvent{
 		ID: e.ID, Kind: SessionEventKind(e.Kind), SessionID: e.SessionID, ContactID: e.ContactID,
 		ChangedFields: changedFields(e), Actor: e.Actor, At: e.At,
 	}
 	if e.SessionID == nil {
-		out.Kind, out.ChangedFields = ContactDeleted, []string{}
+		out.Kind, out.ChangedFields = ContactChanged, []string{}
+	}
+	if e.Kind == crm.Deleted {
+		out.Kind = ContactDeleted
 	}
 	return out
 }

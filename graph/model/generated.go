@@ -32,6 +32,9 @@ type CreateChannelInput struct {
 	// FACEBOOK, INSTAGRAM: the app secret. TIKTOK: the client secret. TELEGRAM: the `secret_token` of `setWebhook`; one is
 	// generated when it is missing. HTML_EMBED: the key that signs visitors' identities.
 	Secret *string `json:"secret,omitempty"`
+	// What Kith looks up customers' names with, as FACEBOOK and INSTAGRAM send none; only for these, stored encrypted and never
+	// shown again. FACEBOOK: an access token of the page. INSTAGRAM: one of the account, or of the page that it belongs to.
+	AccessToken *string `json:"accessToken,omitempty"`
 	// The sites whose pages may contain the chat widget, 100 at most; only for HTML_EMBED: `example.com`, `*.example.com` for
 	// all its subdomains, `localhost:3000` with a port.
 	AllowedDomains []string `json:"allowedDomains,omitempty"`
@@ -58,11 +61,25 @@ type DeleteContactInput struct {
 
 // The result of a deletion.
 type DeleteContactPayload struct {
-	// The id of the deleted contact; null when nothing was deleted.
+	// The id of the deleted contact; null when nothing was deleted. A merged contact's id never deletes the one that it was merged into.
 	DeletedContactID *string `json:"deletedContactId,omitempty"`
 	// The id of the event that the deletion caused; null when nothing changed.
 	EventID *string `json:"eventId,omitempty"`
 	// Problems that the user can fix; empty when the contact was deleted.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Which pairs to dismiss.
+type DismissDuplicatesInput struct {
+	// Their ids, 100 at most.
+	Ids []string `json:"ids"`
+}
+
+// The result of a dismissal.
+type DismissDuplicatesPayload struct {
+	// The ids of the dismissed pairs, in the order given.
+	DismissedIds []string `json:"dismissedIds"`
+	// Problems that the user can fix, each with the position of its id.
 	UserErrors []UserError `json:"userErrors"`
 }
 
@@ -88,10 +105,52 @@ type ExportContactInput struct {
 
 // Everything that is stored about one contact.
 type ExportContactPayload struct {
-	// A JSON document: the contact with the source of each value, its identities, sessions and history, and its messages that
-	// could not be recorded. Null when there are errors.
+	// A JSON document: the contact with the source of each value, its identities, sessions and history, what was merged into it,
+	// and its messages that could not be recorded. Null when there are errors.
 	Document *string `json:"document,omitempty"`
 	// Problems that the user can fix; empty when the contact was exported.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A contact to merge into another one.
+type MergeContactInput struct {
+	// Its id.
+	ID string `json:"id"`
+	// Refuse the merge with CONFLICT unless the contact is at this version.
+	ExpectedVersion int `json:"expectedVersion"`
+}
+
+// Contacts to merge.
+type MergeContactsInput struct {
+	// The contact that stays, with its id.
+	SurvivorID string `json:"survivorId"`
+	// Refuse the merge with CONFLICT unless the survivor is at this version.
+	ExpectedVersion int `json:"expectedVersion"`
+	// The contacts that are merged into it, 1 to 10.
+	Others []MergeContactInput `json:"others"`
+	// The contact whose name to keep. Default: the most reliable one.
+	NameFrom *string `json:"nameFrom,omitempty"`
+	// The contact whose email to keep; the other emails become further ones. Default: the most reliable one.
+	EmailFrom *string `json:"emailFrom,omitempty"`
+	// The contact whose phone to keep; the other phones become further ones. Default: the most reliable one.
+	PhoneFrom *string `json:"phoneFrom,omitempty"`
+	// The notes of the merged contact, at most 10 000 characters. Default: all notes joined, those of the oldest contact first.
+	Notes *string `json:"notes,omitempty"`
+}
+
+// The result of a merge.
+type MergeContactsPayload struct {
+	// The merged contact; null when there are errors.
+	Contact *crm.Contact `json:"contact,omitempty"`
+	// The id of the merge, for `undoMerge`; null when there are errors.
+	MergeID *string `json:"mergeId,omitempty"`
+	// The ids of the contacts that were merged into it, in the order given. They are no objects any more.
+	MergedContactIds []string `json:"mergedContactIds"`
+	// Until when the merge can be undone; null if it cannot.
+	UndoableUntil *time.Time `json:"undoableUntil,omitempty"`
+	// The id of the event of the survivor; null when nothing changed.
+	EventID *string `json:"eventId,omitempty"`
+	// Problems that the user can fix; empty when the contacts are merged.
 	UserErrors []UserError `json:"userErrors"`
 }
 
@@ -123,6 +182,8 @@ type RecordInteractionInput struct {
 	Direction crm.Direction `json:"direction"`
 	// Its text, which is shortened to one line for the preview.
 	Text *string `json:"text,omitempty"`
+	// The workspace's account that the customer wrote to, where the channel has several; at most 512 bytes. Each has separate sessions.
+	ChannelAccount *string `json:"channelAccount,omitempty"`
 	// What the channel knows about the customer. A malformed value is dropped; the message is recorded nevertheless.
 	Profile *ProfileInput `json:"profile,omitempty"`
 }
@@ -130,7 +191,7 @@ type RecordInteractionInput struct {
 // The outcome of a message. A channel credential gets only ids: selecting any other field of the contact or session fails with
 // FORBIDDEN, although the message is recorded.
 type RecordInteractionPayload struct {
-	// The customer; null when there are errors, or when the contact was deleted after the message was first reported.
+	// The customer, after a merge that the message may have caused; null when there are errors, or when the contact was deleted after the message was first reported.
 	Contact *crm.Contact `json:"contact,omitempty"`
 	// The conversation; null when there are errors, or when the contact was deleted after the message was first reported.
 	Session *crm.Session `json:"session,omitempty"`
@@ -164,7 +225,7 @@ type SessionChannelCount struct {
 
 // Which sessions to include. A session must meet every condition; within one condition, any of the values will do.
 type SessionFilter struct {
-	// Only sessions of this contact.
+	// Only sessions of this contact, or of the one that it was merged into.
 	ContactID *string `json:"contactId,omitempty"`
 	// True: only sessions without a contact. False: only sessions with one.
 	Anonymous *bool `json:"anonymous,omitempty"`
@@ -174,6 +235,52 @@ type SessionFilter struct {
 	Status []crm.SessionStatus `json:"status,omitempty"`
 	// Only sessions with one of these tags.
 	Tag []crm.SessionTag `json:"tag,omitempty"`
+}
+
+// What to split off a contact.
+type SplitContactInput struct {
+	// The contact.
+	ID string `json:"id"`
+	// Refuse the split with CONFLICT unless the contact is at this version.
+	ExpectedVersion int `json:"expectedVersion"`
+	// The identities to split off, with their sessions. The contact keeps at least one.
+	IdentityIds []string `json:"identityIds"`
+	// Sessions to split off as well; only such that belong to no identity. At most 100.
+	SessionIds []string `json:"sessionIds,omitempty"`
+	// The contact that gets them. Default: a new one.
+	Into *string `json:"into,omitempty"`
+}
+
+// The result of a split.
+type SplitContactPayload struct {
+	// The contact that something was split off from, as it is now; null when there are errors.
+	Contact *crm.Contact `json:"contact,omitempty"`
+	// The contact that has the identities now; null when there are errors.
+	Split *crm.Contact `json:"split,omitempty"`
+	// The id of the event of the contact; null when nothing changed.
+	EventID *string `json:"eventId,omitempty"`
+	// Problems that the user can fix; empty when the contact was split.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Which merge to undo.
+type UndoMergeInput struct {
+	// The `mergeId` that `mergeContacts` returned.
+	MergeID string `json:"mergeId"`
+}
+
+// The result of undoing a merge.
+type UndoMergePayload struct {
+	// The survivor as it is now; null when there are errors.
+	Contact *crm.Contact `json:"contact,omitempty"`
+	// The contacts that came back.
+	Restored []crm.Contact `json:"restored"`
+	// The survivor's fields that were edited since the merge, which stay as they are.
+	Kept []service.ContactField `json:"kept"`
+	// The id of the event of the survivor; null when nothing changed.
+	EventID *string `json:"eventId,omitempty"`
+	// Problems that the user can fix; empty when the merge was undone.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // An edit of one channel. An absent field is left unchanged.
@@ -188,6 +295,10 @@ type UpdateChannelInput struct {
 	// FACEBOOK, INSTAGRAM: the app secret. TIKTOK: the client secret. TELEGRAM: the `secret_token` of `setWebhook`.
 	// HTML_EMBED: the key that signs visitors' identities. Null removes it.
 	Secret graphql.Omittable[*string] `json:"secret,omitempty"`
+	// What Kith looks up customers' names with, as FACEBOOK and INSTAGRAM send none; only for these, stored encrypted and never
+	// shown again. FACEBOOK: an access token of the page. INSTAGRAM: one of the account, or of the page that it belongs to. Null
+	// removes it.
+	AccessToken graphql.Omittable[*string] `json:"accessToken,omitempty"`
 	// The sites whose pages may contain the chat widget, 100 at most; only for HTML_EMBED: `example.com`, `*.example.com` for
 	// all its subdomains, `localhost:3000` with a port. Replaces the list; null empties it.
 	AllowedDomains graphql.Omittable[[]string] `json:"allowedDomains,omitempty"`
@@ -264,7 +375,7 @@ type UserError struct {
 	Field []string `json:"field,omitempty"`
 	// A sentence that can be shown to the user.
 	Message string `json:"message"`
-	// The contact that already has the email or phone, or the newer version of the contact; null otherwise.
+	// The contact that already has the email or phone, the newer version of the contact, or the one that it was merged into; null otherwise.
 	Contact *crm.Contact `json:"contact,omitempty"`
 }
 
@@ -288,6 +399,20 @@ const (
 	UserErrorCodeChannelInactive UserErrorCode = "CHANNEL_INACTIVE"
 	// The item could not be recorded this time either; the message says why.
 	UserErrorCodeReplayFailed UserErrorCode = "REPLAY_FAILED"
+	// The contact was merged into another one, which is `contact`. Use that one.
+	UserErrorCodeMerged UserErrorCode = "MERGED"
+	// A contact cannot be merged with itself, named twice, or split off to itself.
+	UserErrorCodeSameContact UserErrorCode = "SAME_CONTACT"
+	// The contact would have too many contacts merged into it, identities, emails or phones.
+	UserErrorCodeTooMany UserErrorCode = "TOO_MANY"
+	// The joined notes would be too long. Send `notes`.
+	UserErrorCodeNotesTooLong UserErrorCode = "NOTES_TOO_LONG"
+	// The contact has a newer merge, which has to be undone first.
+	UserErrorCodeNotNewest UserErrorCode = "NOT_NEWEST"
+	// The time for undoing the merge is over. Use `splitContact`.
+	UserErrorCodeUndoExpired UserErrorCode = "UNDO_EXPIRED"
+	// A split must leave the contact at least one identity.
+	UserErrorCodeLastIdentity UserErrorCode = "LAST_IDENTITY"
 )
 
 var AllUserErrorCode = []UserErrorCode{
@@ -298,11 +423,18 @@ var AllUserErrorCode = []UserErrorCode{
 	UserErrorCodeNotFound,
 	UserErrorCodeChannelInactive,
 	UserErrorCodeReplayFailed,
+	UserErrorCodeMerged,
+	UserErrorCodeSameContact,
+	UserErrorCodeTooMany,
+	UserErrorCodeNotesTooLong,
+	UserErrorCodeNotNewest,
+	UserErrorCodeUndoExpired,
+	UserErrorCodeLastIdentity,
 }
 
 func (e UserErrorCode) IsValid() bool {
 	switch e {
-	case UserErrorCodeInvalid, UserErrorCodeEmailTaken, UserErrorCodePhoneTaken, UserErrorCodeConflict, UserErrorCodeNotFound, UserErrorCodeChannelInactive, UserErrorCodeReplayFailed:
+	case UserErrorCodeInvalid, UserErrorCodeEmailTaken, UserErrorCodePhoneTaken, UserErrorCodeConflict, UserErrorCodeNotFound, UserErrorCodeChannelInactive, UserErrorCodeReplayFailed, UserErrorCodeMerged, UserErrorCodeSameContact, UserErrorCodeTooMany, UserErrorCodeNotesTooLong, UserErrorCodeNotNewest, UserErrorCodeUndoExpired, UserErrorCodeLastIdentity:
 		return true
 	}
 	return false

@@ -6,6 +6,7 @@ import (
 
 	"kith/graph/model"
 	"kith/internal/crm"
+	"kith/internal/service"
 )
 
 // Missing is the user error for an object that does not exist.
@@ -21,35 +22,36 @@ var (
 	FailureGone    = Missing{"ids", "This failure has been replayed or dismissed"}
 	ChannelGone    = Missing{"id", "This channel does not exist"}
 	ChannelUnknown = Missing{"channelId", "This channel does not exist"}
+	MergeGone      = Missing{"mergeId", "This merge does not exist, or its contact has been deleted"}
+	DuplicateGone  = Missing{"ids", "This pair has been merged or dismissed"}
 )
+
+// refusals are the errors of merging and splitting that the user can do something about.
+var refusals = []struct {
+	err     error
+	code    model.UserErrorCode
+	message string
+}{
+	{crm.ErrSameContact, model.UserErrorCodeSameContact, "This is the same contact: choose another one"},
+	{crm.ErrTooMany, model.UserErrorCodeTooMany, "This would be too much for one contact: choose fewer"},
+	{crm.ErrNotesTooLong, model.UserErrorCodeNotesTooLong, "The joined notes would be too long: write the notes to keep"},
+	{crm.ErrNotNewest, model.UserErrorCodeNotNewest, "This contact has been merged again since: undo the newest merge first"},
+	{crm.ErrUndoExpired, model.UserErrorCodeUndoExpired, "It is too late to undo this merge: split the contact instead"},
+	{crm.ErrLastIdentity, model.UserErrorCodeLastIdentity, "The contact has to keep an identity: leave at least one"},
+}
 
 // UserErrors turns an error into the problems that the user can fix. Any other error fails the whole mutation.
 func UserErrors(err error, m Missing) ([]model.UserError, error) {
-	out := []model.UserError{}
 	if err == nil {
-		return out, nil
+		return []model.UserError{}, nil
 	}
-	if conflict, ok := errors.AsType[*crm.ConflictError](err); ok {
-		return append(out, model.UserError{
-			Code:    model.UserErrorCodeConflict,
-			Field:   inputField("expectedVersion"),
-			Message: "Someone else has changed this contact",
-			Contact: &conflict.Current,
-		}), nil
+	if e, ok := userError(err, m); ok {
+		if about, ok := errors.AsType[*service.FieldError](err); ok {
+			e.Field = inputField(about.Field)
+		}
+		return []model.UserError{e}, nil
 	}
-	if taken, ok := errors.AsType[*crm.TakenError](err); ok {
-		return append(out, takenError(taken)), nil
-	}
-	switch {
-	case errors.Is(err, crm.ErrNotFound):
-		return append(out, model.UserError{
-			Code: model.UserErrorCodeNotFound, Field: inputField(m.field), Message: m.message,
-		}), nil
-	case errors.Is(err, crm.ErrInactive):
-		return append(out, model.UserError{
-			Code: model.UserErrorCodeChannelInactive, Field: inputField(m.field), Message: "This channel takes no messages",
-		}), nil
-	}
+	out := []model.UserError{}
 	for _, e := range flatten(err) {
 		invalid, ok := errors.AsType[*crm.InvalidError](e)
 		if !ok {
@@ -60,6 +62,41 @@ func UserErrors(err error, m Missing) ([]model.UserError, error) {
 		})
 	}
 	return out, nil
+}
+
+// userError is the problem that is the only one of its kind. It is not ok for others.
+func userError(err error, m Missing) (e model.UserError, ok bool) {
+	if conflict, ok := errors.AsType[*crm.ConflictError](err); ok {
+		return model.UserError{
+			Code:    model.UserErrorCodeConflict,
+			Field:   inputField("expectedVersion"),
+			Message: "Someone else has changed this contact",
+			Contact: &conflict.Current,
+		}, true
+	}
+	if taken, ok := errors.AsType[*crm.TakenError](err); ok {
+		return takenError(taken), true
+	}
+	if merged, ok := errors.AsType[*crm.MergedError](err); ok {
+		return model.UserError{
+			Code: model.UserErrorCodeMerged, Field: inputField(m.field), Contact: &merged.Into,
+			Message: "This contact has been merged into " + merged.Into.DisplayName() + ": use that one",
+		}, true
+	}
+	switch {
+	case errors.Is(err, crm.ErrNotFound):
+		return model.UserError{Code: model.UserErrorCodeNotFound, Field: inputField(m.field), Message: m.message}, true
+	case errors.Is(err, crm.ErrInactive):
+		return model.UserError{
+			Code: model.UserErrorCodeChannelInactive, Field: inputField(m.field), Message: "This channel takes no messages",
+		}, true
+	}
+	for _, r := range refusals {
+		if errors.Is(err, r.err) {
+			return model.UserError{Code: r.code, Message: r.message}, true
+		}
+	}
+	return model.UserError{}, false
 }
 
 func takenError(e *crm.TakenError) model.UserError {

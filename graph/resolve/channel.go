@@ -23,8 +23,8 @@ func (r mutationResolver) CreateChannel(
 ) (model.CreateChannelPayload, error) {
 	defer LoadersOf(ctx).reset()
 	made, err := r.service.CreateChannel(ctx, auth.Viewer(ctx), service.NewChannel{
-		Name: in.Name, Type: in.Type, Secret: text(in.Secret), Domains: in.AllowedDomains,
-		RequireSignedIdentity: in.RequireSignedIdentity,
+		Name: in.Name, Type: in.Type, Secret: text(in.Secret), AccessToken: text(in.AccessToken),
+		Domains: in.AllowedDomains, RequireSignedIdentity: in.RequireSignedIdentity,
 	})
 	problems, err := problem.UserErrors(err, problem.ChannelGone)
 	payload := model.CreateChannelPayload{UserErrors: problems}

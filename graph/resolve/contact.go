@@ -16,7 +16,7 @@ import (
 
 func (r queryResolver) Contact(ctx context.Context, id string) (*crm.Contact, error) {
 	key, _ := crm.ParseContactID(id)
-	found, err := r.service.ContactsByID(ctx, auth.Viewer(ctx), []crm.ContactID{key})
+	found, err := r.service.LivingContacts(ctx, auth.Viewer(ctx), []crm.ContactID{key})
 	if err != nil {
 		return nil, err
 	}
@@ -66,6 +66,25 @@ func (r contactResolver) Identities(ctx context.Context, c *crm.Contact) ([]crm.
 		return []crm.Identity{}, err
 	}
 	return *found, nil
+}
+
+func (r contactResolver) MergedFrom(ctx context.Context, c *crm.Contact) ([]string, error) {
+	found, err := LoadersOf(ctx).OldIDs.load(ctx, c.ID)
+	ids := []string{}
+	if err == nil && found != nil {
+		for _, id := range *found {
+			ids = append(ids, id.String())
+		}
+	}
+	return ids, err
+}
+
+func (r contactResolver) FurtherEmails(_ context.Context, c *crm.Contact) ([]string, error) {
+	return c.FurtherOf("email"), nil
+}
+
+func (r contactResolver) FurtherPhones(_ context.Context, c *crm.Contact) ([]string, error) {
+	return c.FurtherOf("phone"), nil
 }
 
 func (r contactResolver) Sessions(

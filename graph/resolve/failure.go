@@ -46,7 +46,7 @@ func (r mutationResolver) ReplayIngestFailures(
 ) (model.ReplayIngestFailuresPayload, error) {
 	defer LoadersOf(ctx).reset()
 	outcomes, err := r.service.ReplayFailures(ctx, auth.Viewer(ctx), failureIDs(in.Ids))
-	done, problems, err := sortOut(in.Ids, outcomes, err)
+	done, problems, err := sortOut(in.Ids, outcomes, err, problem.FailureGone)
 	return model.ReplayIngestFailuresPayload{ReplayedIds: done, UserErrors: problems}, err
 }
 
@@ -55,14 +55,14 @@ func (r mutationResolver) DismissIngestFailures(
 ) (model.DismissIngestFailuresPayload, error) {
 	defer LoadersOf(ctx).reset()
 	outcomes, err := r.service.DismissFailures(ctx, auth.Viewer(ctx), failureIDs(in.Ids))
-	done, problems, err := sortOut(in.Ids, outcomes, err)
+	done, problems, err := sortOut(in.Ids, outcomes, err, problem.FailureGone)
 	return model.DismissIngestFailuresPayload{DismissedIds: done, UserErrors: problems}, err
 }
 
 // sortOut returns the ids that succeeded, each once, and the problems of the others that the user can fix.
-func sortOut(ids []string, outcomes []error, err error) ([]string, []model.UserError, error) {
+func sortOut(ids []string, outcomes []error, err error, gone problem.Missing) ([]string, []model.UserError, error) {
 	done := []string{}
-	problems, err := problem.UserErrors(err, problem.FailureGone)
+	problems, err := problem.UserErrors(err, gone)
 	seen := make(map[string]bool, len(ids))
 	for i, outcome := range outcomes {
 		if seen[ids[i]] {
@@ -73,7 +73,7 @@ func sortOut(ids []string, outcomes []error, err error) ([]string, []model.UserE
 			done = append(done, ids[i])
 			continue
 		}
-		about, other := problem.UserErrors(outcome, problem.FailureGone)
+		about, other := problem.UserErrors(outcome, gone)
 		if other != nil {
 			return nil, nil, other
 		}

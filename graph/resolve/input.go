@@ -1,6 +1,8 @@
 package resolve
 
 import (
+	"crypto/sha256"
+
 	"github.com/99designs/gqlgen/graphql"
 
 	"kith/graph/model"
@@ -31,11 +33,7 @@ func SessionFilter(in *model.SessionFilter) storage.SessionFilter {
 	if in == nil {
 		return storage.SessionFilter{}
 	}
-	f := storage.SessionFilter{Anonymous: in.Anonymous, Statuses: in.Status, Tags: in.Tag}
-	if in.ContactID != nil {
-		id, _ := crm.ParseContactID(*in.ContactID)
-		f.Contact = &id
-	}
+	f := storage.SessionFilter{Contact: contactID(in.ContactID), Anonymous: in.Anonymous, Statuses: in.Status, Tags: in.Tag}
 	if in.ChannelID != nil {
 		f.Channels = make([]crm.ChannelID, len(in.ChannelID))
 		for i, s := range in.ChannelID {
@@ -54,6 +52,55 @@ func contactPatch(in model.UpdateContactInput) crm.ContactPatch {
 		ExpectedVersion: in.ExpectedVersion,
 		AllowDuplicate:  in.AllowDuplicate,
 	}
+}
+
+func merge(in model.MergeContactsInput) crm.Merge {
+	m := crm.Merge{
+		Survivor: mergePart(in.SurvivorID, in.ExpectedVersion),
+		NameFrom: mergedID(in.NameFrom), EmailFrom: mergedID(in.EmailFrom), PhoneFrom: mergedID(in.PhoneFrom), Notes: in.Notes,
+	}
+	for _, o := range in.Others {
+		m.Others = append(m.Others, mergePart(o.ID, o.ExpectedVersion))
+	}
+	return m
+}
+
+func mergePart(id string, version int) crm.MergePart {
+	return crm.MergePart{ID: *mergedID(&id), Version: &version}
+}
+
+// mergedID is an id that may be missing. One that Kith did not issue becomes an id that is never issued: of two of them it
+// can be said whether they are the same.
+func mergedID(s *string) *crm.ContactID {
+	if s == nil {
+		return nil
+	}
+	id, ok := crm.ParseContactID(*s)
+	if !ok {
+		digest := sha256.Sum256([]byte(*s))
+		id = crm.ContactID(digest[:16])
+	}
+	return &id
+}
+
+func split(in model.SplitContactInput) service.Split {
+	s := service.Split{
+		ID: *mergedID(&in.ID), Version: in.ExpectedVersion, Identities: in.IdentityIds, Into: mergedID(in.Into),
+	}
+	for _, id := range in.SessionIds {
+		session, _ := crm.ParseSessionID(id)
+		s.Sessions = append(s.Sessions, session)
+	}
+	return s
+}
+
+// contactID is an id that may be missing.
+func contactID(s *string) *crm.ContactID {
+	if s == nil {
+		return nil
+	}
+	id, _ := crm.ParseContactID(*s)
+	return &id
 }
 
 func sessionPatch(in model.UpdateSessionInput) crm.SessionPatch {
@@ -77,6 +124,9 @@ func channelEdit(in model.UpdateChannelInput) (service.ChannelEdit, error) {
 	if secret, ok := in.Secret.ValueOK(); ok {
 		edit.Secret = crm.To(text(secret))
 	}
+	if token, ok := in.AccessToken.ValueOK(); ok {
+		edit.AccessToken = crm.To(text(token))
+	}
 	if list, ok := in.AllowedDomains.ValueOK(); ok {
 		edit.Domains = crm.To(list)
 	}
@@ -90,6 +140,7 @@ func report(in model.RecordInteractionInput) ingest.Report {
 		At:         in.OccurredAt,
 		Direction:  in.Direction,
 		Text:       in.Text,
+		Account:    text(in.ChannelAccount),
 	}
 	r.ChannelID, _ = crm.ParseChannelID(in.ChannelID)
 	if p := in.Profile; p != nil {

@@ -21,6 +21,9 @@ type Loaders struct {
 	Contacts     *BatchLoader[crm.ContactID, crm.Contact]
 	Identities   *BatchLoader[crm.ContactID, []crm.Identity]
 	Channels     *BatchLoader[crm.ChannelID, crm.Channel]
+	OldIDs       *BatchLoader[crm.ContactID, []crm.ContactID]
+	ByAccount    *BatchLoader[crm.AccountID, []crm.Identity]
+	living       *BatchLoader[crm.ContactID, crm.Contact] // by old ids, too
 	sessionsByID *BatchLoader[crm.SessionID, crm.Session] // for events
 
 	mu    sync.Mutex
@@ -42,6 +45,9 @@ func NewLoaders(s *service.Service, v crm.Viewer, recovered func(ctx context.Con
 	l.Contacts = newBatchLoader(l, l.findContacts)
 	l.Identities = newBatchLoader(l, l.findIdentities)
 	l.Channels = newBatchLoader(l, l.findChannels)
+	l.OldIDs = newBatchLoader(l, l.findOldIDs)
+	l.ByAccount = newBatchLoader(l, l.findByAccount)
+	l.living = newBatchLoader(l, l.findLiving)
 	l.sessionsByID = newBatchLoader(l, l.findSessions)
 	return l
 }
@@ -64,6 +70,9 @@ func (l *Loaders) reset() {
 	l.Contacts.reset()
 	l.Identities.reset()
 	l.Channels.reset()
+	l.OldIDs.reset()
+	l.ByAccount.reset()
+	l.living.reset()
 	l.sessionsByID.reset()
 	l.pages = nil
 	clear(l.sessions)
@@ -85,6 +94,7 @@ func (l *Loaders) expectContacts(ids []crm.ContactID) {
 	defer l.mu.Unlock()
 	l.pages = append(l.pages, ids)
 	l.Identities.expect(ids)
+	l.OldIDs.expect(ids)
 	for _, f := range l.sessions {
 		f.expect(ids)
 	}
@@ -100,8 +110,12 @@ const recentChannels = 16
 func (l *Loaders) expectSessions(pages ...[]crm.Session) {
 	var contacts []crm.ContactID
 	var channels []crm.ChannelID
+	var accounts []crm.AccountID
 	for _, page := range pages {
 		for i := range page {
+			if id := page[i].AccountID; id != nil && (len(accounts) == 0 || accounts[len(accounts)-1] != *id) {
+				accounts = append(accounts, *id)
+			}
 			if id := page[i].ContactID; id != nil && (len(contacts) == 0 || contacts[len(contacts)-1] != *id) {
 				contacts = append(contacts, *id)
 			}
@@ -112,6 +126,16 @@ func (l *Loaders) expectSessions(pages ...[]crm.Session) {
 	}
 	l.Contacts.expect(contacts)
 	l.Channels.expect(channels)
+	l.ByAccount.expect(accounts)
+}
+
+// expectDuplicates announces pairs that are answered together.
+func (l *Loaders) expectDuplicates(duplicates []crm.Duplicate) {
+	var contacts []crm.ContactID
+	for i := range duplicates {
+		contacts = append(contacts, duplicates[i].Contacts[:]...)
+	}
+	l.Contacts.expect(contacts)
 }
 
 // expectFailures announces failures that are answered together.
@@ -191,6 +215,18 @@ func (l *Loaders) findSessions(ctx context.Context, ids []crm.SessionID) (map[cr
 
 func (l *Loaders) findIdentities(ctx context.Context, ids []crm.ContactID) (map[crm.ContactID][]crm.Identity, error) {
 	found, err := l.service.IdentitiesByContact(ctx, l.viewer, ids)
+	expectIdentities(l, found)
+	return found, err
+}
+
+func (l *Loaders) findByAccount(ctx context.Context, ids []crm.AccountID) (map[crm.AccountID][]crm.Identity, error) {
+	found, err := l.service.IdentitiesByAccount(ctx, l.viewer, ids)
+	expectIdentities(l, found)
+	return found, err
+}
+
+// expectIdentities announces identities that are answered together.
+func expectIdentities[K comparable](l *Loaders, found map[K][]crm.Identity) {
 	var channels []crm.ChannelID
 	for _, identities := range found {
 		for i := range identities {
@@ -198,7 +234,14 @@ func (l *Loaders) findIdentities(ctx context.Context, ids []crm.ContactID) (map[
 		}
 	}
 	l.Channels.expect(channels)
-	return found, err
+}
+
+func (l *Loaders) findOldIDs(ctx context.Context, ids []crm.ContactID) (map[crm.ContactID][]crm.ContactID, error) {
+	return l.service.OldIDs(ctx, l.viewer, ids)
+}
+
+func (l *Loaders) findLiving(ctx context.Context, ids []crm.ContactID) (map[crm.ContactID]crm.Contact, error) {
+	return l.service.LivingContacts(ctx, l.viewer, ids)
 }
 
 func (l *Loaders) findChannels(ctx context.Context, ids []crm.ChannelID) (map[crm.ChannelID]crm.Channel, error) {

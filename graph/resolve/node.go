@@ -41,6 +41,7 @@ func (r queryResolver) nodes(ctx context.Context, ids []string) ([]model.Node, e
 		sessionIDs = parseAll(ids, crm.ParseSessionID)
 		channelIDs = parseAll(ids, crm.ParseChannelID)
 		failureIDs = parseAll(ids, crm.ParseFailureID)
+		pairIDs    = parseAll(ids, crm.ParseDuplicateID)
 	)
 	contacts, err := r.service.ContactsByID(ctx, v, contactIDs)
 	if err != nil {
@@ -58,6 +59,11 @@ func (r queryResolver) nodes(ctx context.Context, ids []string) ([]model.Node, e
 	if err != nil {
 		return nil, err
 	}
+	duplicates, err := r.service.DuplicatesByID(ctx, v, pairIDs)
+	if err != nil {
+		return nil, err
+	}
+	LoadersOf(ctx).expectDuplicates(values(duplicates))
 	LoadersOf(ctx).expectContacts(contactIDs)
 	LoadersOf(ctx).expectSessions(values(sessions))
 	LoadersOf(ctx).expectFailures(values(failures))
@@ -71,6 +77,8 @@ func (r queryResolver) nodes(ctx context.Context, ids []string) ([]model.Node, e
 			nodes[i] = node(channels, id)
 		} else if id, ok := crm.ParseFailureID(s); ok {
 			nodes[i] = node(failures, id)
+		} else if id, ok := crm.ParseDuplicateID(s); ok {
+			nodes[i] = node(duplicates, id)
 		}
 	}
 	return nodes, nil

@@ -17,8 +17,9 @@ import (
 
 // resolver answers the fields of the roots and those that no struct holds. Its methods are in the files of their nouns.
 type resolver struct {
-	service *service.Service
-	ingest  *ingest.Ingest
+	service   *service.Service
+	ingest    *ingest.Ingest
+	survivors survivors
 }
 
 // New returns the resolvers of all fields.
@@ -35,12 +36,17 @@ type (
 	sessionResolver           struct{ *resolver }
 	sessionCountsResolver     struct{ *resolver }
 	channelSetupResolver      struct{ *resolver }
+	mergePreviewResolver      struct{ *resolver }
+	duplicateResolver         struct{ *resolver }
 	failureResolver           struct{ *resolver }
 	failureConnectionResolver struct{ *resolver }
-	subscriptionResolver      struct{ *resolver }
-	contactEventResolver      struct{ *resolver }
-	sessionEventResolver      struct{ *resolver }
-	viewerResolver            struct{ *resolver }
+
+	duplicateConnectionResolver struct{ *resolver }
+
+	subscriptionResolver struct{ *resolver }
+	contactEventResolver struct{ *resolver }
+	sessionEventResolver struct{ *resolver }
+	viewerResolver       struct{ *resolver }
 )
 
 func (r *resolver) Query() generated.QueryResolver       { return queryResolver{r} }
@@ -53,6 +59,11 @@ func (r *resolver) Identity() generated.IdentityResolver { return identityResolv
 func (r *resolver) Session() generated.SessionResolver   { return sessionResolver{r} }
 func (r *resolver) SessionCounts() generated.SessionCountsResolver {
 	return sessionCountsResolver{r}
+}
+func (r *resolver) MergePreview() generated.MergePreviewResolver { return mergePreviewResolver{r} }
+func (r *resolver) Duplicate() generated.DuplicateResolver       { return duplicateResolver{r} }
+func (r *resolver) DuplicateConnection() generated.DuplicateConnectionResolver {
+	return duplicateConnectionResolver{r}
 }
 func (r *resolver) IngestFailure() generated.IngestFailureResolver { return failureResolver{r} }
 func (r *resolver) IngestFailureConnection() generated.IngestFailureConnectionResolver {

@@ -93,6 +93,17 @@ func (r sessionResolver) Channel(ctx context.Context, s *crm.Session) (crm.Chann
 	return LoadersOf(ctx).channel(ctx, s.ChannelID)
 }
 
+func (r sessionResolver) Identity(ctx context.Context, s *crm.Session) (*crm.Identity, error) {
+	if s.AccountID == nil {
+		return nil, nil
+	}
+	found, err := LoadersOf(ctx).ByAccount.load(ctx, *s.AccountID)
+	if err != nil || found == nil {
+		return nil, err
+	}
+	return crm.NewestIdentity(*found), nil
+}
+
 func (r queryResolver) SessionCounts(ctx context.Context, filter *model.SessionFilter) (service.SessionCounts, error) {
 	return r.service.CountSessions(ctx, auth.Viewer(ctx), SessionFilter(filter))
 }

@@ -20,10 +20,17 @@ func (r subscriptionResolver) ContactEvents(ctx context.Context, after *string) 
 }
 
 func (r contactEventResolver) Contact(ctx context.Context, e *model.ContactEvent) (*crm.Contact, error) {
-	if e.Kind == crm.Deleted {
+	if e.Kind == crm.Deleted || e.Kind == crm.MergedInto {
 		return nil, nil
 	}
 	return LoadersOf(ctx).Contacts.load(ctx, e.ContactID)
+}
+
+func (r contactEventResolver) MergedInto(ctx context.Context, e *model.ContactEvent) (*crm.Contact, error) {
+	if e.Into == nil {
+		return nil, nil
+	}
+	return LoadersOf(ctx).living.load(ctx, *e.Into)
 }
 
 func (r subscriptionResolver) SessionEvents(
@@ -33,9 +40,11 @@ func (r subscriptionResolver) SessionEvents(
 	if err := service.CheckFilter(f); err != nil {
 		return nil, err
 	}
-	ofSession := func(e *crm.Event) bool { return e.SessionID != nil || e.Kind == crm.Deleted }
-	return subscribe.Resolve(ctx, subscribe.Request{After: after, About: ofSession}, func(e *crm.Event) (*model.SessionEvent, error) {
-		pass, err := concerns(ctx, f, e)
+	if f.Contact != nil && subscribe.EventOf(ctx) == nil {
+		r.survivors.forget(auth.Viewer(ctx).Workspace)
+	}
+	return subscribe.Resolve(ctx, subscribe.Request{After: after, About: model.ConcernsSessions}, func(e *crm.Event) (*model.SessionEvent, error) {
+		pass, err := r.concerns(ctx, f, e)
 		if err != nil || !pass {
 			return nil, err
 		}
@@ -52,9 +61,14 @@ func (r sessionEventResolver) Session(ctx context.Context, e *model.SessionEvent
 
 // concerns reports whether an event matters to a client that lists the sessions that pass f: whether the session passes now,
 // or may have passed before.
-func concerns(ctx context.Context, f storage.SessionFilter, e *crm.Event) (bool, error) {
-	if f.Contact != nil && (e.ContactID == nil || *e.ContactID != *f.Contact) {
-		return false, nil
+func (r *resolver) concerns(ctx context.Context, f storage.SessionFilter, e *crm.Event) (bool, error) {
+	if e.Kind == crm.MergedInto || e.Kind == crm.SplitOff {
+		r.survivors.forget(auth.Viewer(ctx).Workspace)
+	}
+	if f.Contact != nil {
+		if of, err := r.isOf(ctx, *f.Contact, e); err != nil || !of {
+			return false, err
+		}
 	}
 	if e.SessionID == nil || everySession(f) {
 		return true, nil
@@ -82,6 +96,19 @@ func concerns(ctx context.Context, f storage.SessionFilter, e *crm.Event) (bool,
 		inTag = inTag || statusChanged
 	}
 	return inStatus && inTag, nil
+}
+
+// isOf reports whether an event is one of the contact or its sessions, or of the contact that it has become part of. Which
+// contacts get sessions in a split is not in its event, so that it may be of any.
+func (r *resolver) isOf(ctx context.Context, contact crm.ContactID, e *crm.Event) (bool, error) {
+	is := func(id crm.ContactID) bool {
+		return e.ContactID != nil && *e.ContactID == id || e.Into != nil && *e.Into == id
+	}
+	if e.Kind == crm.SplitOff || is(contact) {
+		return true, nil
+	}
+	survivor, err := r.survivors.of(ctx, r.service, auth.Viewer(ctx), contact)
+	return err == nil && is(survivor), err
 }
 
 func everySession(f storage.SessionFilter) bool {

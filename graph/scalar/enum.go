@@ -71,7 +71,7 @@ func MarshalContactEventKind(v crm.EventKind) graphql.Marshaler { return plain(v
 
 // UnmarshalContactEventKind reads what happened to a contact.
 func UnmarshalContactEventKind(v any) (crm.EventKind, error) {
-	return enum(v, crm.Created, crm.Updated, crm.Deleted, crm.Activity)
+	return enum(v, crm.Created, crm.Updated, crm.Deleted, crm.Activity, crm.MergedInto, crm.SplitOff)
 }
 
 // MarshalSessionEventKind writes what happened to a session.
@@ -79,7 +79,29 @@ func MarshalSessionEventKind(v model.SessionEventKind) graphql.Marshaler { retur
 
 // UnmarshalSessionEventKind reads what happened to a session.
 func UnmarshalSessionEventKind(v any) (model.SessionEventKind, error) {
-	return enum(v, model.SessionCreated, model.SessionUpdated, model.SessionActivity, model.ContactDeleted)
+	return enum(v, model.SessionCreated, model.SessionUpdated, model.SessionActivity, model.ContactDeleted, model.ContactChanged)
+}
+
+// MarshalContactField writes a field of a contact.
+func MarshalContactField(v service.ContactField) graphql.Marshaler { return plain(v) }
+
+// UnmarshalContactField reads a field of a contact.
+func UnmarshalContactField(v any) (service.ContactField, error) {
+	return enum(v, service.NameField, service.EmailField, service.PhoneField, service.NotesField)
+}
+
+// MarshalDuplicateReason writes why two contacts may be one person.
+func MarshalDuplicateReason(v crm.DuplicateReason) graphql.Marshaler { return plain(v.String()) }
+
+// UnmarshalDuplicateReason reads why two contacts may be one person.
+func UnmarshalDuplicateReason(v any) (crm.DuplicateReason, error) {
+	s, _ := v.(string)
+	reason, ok := crm.ParseDuplicateReason(s)
+	if !ok {
+		_, err := enum[string](v)
+		return 0, err
+	}
+	return reason, nil
 }
 
 // MarshalContactOrderField writes the order of a list.
@@ -111,6 +133,7 @@ func MarshalAuditAction(v crm.AuditAction) graphql.Marshaler { return plain(v) }
 
 // UnmarshalAuditAction reads what a person did.
 func UnmarshalAuditAction(v any) (crm.AuditAction, error) {
-	return enum(v, crm.ContactEdited, crm.ContactDeleted, crm.ContactExported, crm.SessionEdited, crm.ChannelCreated,
-		crm.ChannelEdited, crm.VerifyTokenRead, crm.FailureReplayed, crm.FailureDismissed, crm.SignedOut)
+	return enum(v, crm.ContactEdited, crm.ContactDeleted, crm.ContactExported, crm.ContactMerged, crm.MergeUndone, crm.ContactSplit,
+		crm.DuplicatesDismissed, crm.SessionEdited, crm.ChannelCreated, crm.ChannelEdited, crm.VerifyTokenRead, crm.FailureReplayed,
+		crm.FailureDismissed, crm.SignedOut)
 }

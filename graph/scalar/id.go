@@ -58,6 +58,16 @@ func UnmarshalEventID(v any) (crm.EventID, error) {
 	return id, err
 }
 
+// MarshalDuplicateID writes the opaque form.
+func MarshalDuplicateID(id crm.DuplicateID) graphql.Marshaler { return plain(id.String()) }
+
+// UnmarshalDuplicateID reads the opaque form; any other text is the zero id, which is never issued.
+func UnmarshalDuplicateID(v any) (crm.DuplicateID, error) {
+	s, err := graphql.UnmarshalID(v)
+	id, _ := crm.ParseDuplicateID(s)
+	return id, err
+}
+
 // plain is text that needs no escaping in JSON.
 type plain string
 

@@ -125,10 +125,12 @@ const withdrawn = "Message deleted"
 const unsupported = "Unsupported message"
 
 // message is the item of a report, which was read with err. A value of the wrong type costs that value and not the message,
-// as long as it is known who wrote which message.
+// as long as it is known who wrote which message. A change of nobody knows which message makes no difference.
 func message(r ingest.Report, err error, payload func() []byte) item {
 	i := item{customer: r.ExternalID, payload: payload}
 	switch {
+	case err == nil && r.MessageID == "" && (r.Kind == crm.Revised || r.Kind == crm.Withdrawn):
+		return ignored()
 	case r.ExternalID != "" && (err == nil || r.MessageID != "" || r.Kind == crm.Announced):
 		i.report = &r
 	case err != nil:

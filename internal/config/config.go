@@ -55,6 +55,7 @@ type Config struct {
 	EventRetention   time.Duration `setting:"" default:"24h" help:"How long after its last event a subscriber can still continue from there; at least 1m."`
 	MessageRetention time.Duration `setting:"" default:"90d" help:"How long a repeated message is recognized and counted once; at least 7d."`
 	FailureRetention time.Duration `setting:"" default:"90d" help:"How long messages that could not be recorded are kept; at least 1d."`
+	UndoMerge        time.Duration `setting:"" default:"30d" help:"How long merging contacts can be undone; 0s for never. Until then Kith keeps the contacts as they were."`
 	ShutdownDelay    time.Duration `setting:"" default:"0s" help:"How long to keep serving, but not ready, after the signal to stop, so that load balancers notice."`
 	ShutdownTimeout  time.Duration `setting:"" default:"8s" help:"How long running requests may take to finish after that."`
 	LogFormat        string        `setting:"" default:"text" placeholder:"text|json" help:"The format of the log."`

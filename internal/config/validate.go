@@ -70,6 +70,7 @@ func (c Config) Validate(serving bool) error {
 	all.check(c.EventRetention >= time.Minute, "EVENT_RETENTION", "must be 1m or more")
 	all.check(c.MessageRetention >= 7*day, "MESSAGE_RETENTION", "must be 7d or more, because providers retry that long")
 	all.check(c.FailureRetention >= day, "FAILURE_RETENTION", "must be 1d or more")
+	all.check(c.UndoMerge >= 0 && c.UndoMerge <= 3650*day, "UNDO_MERGE", "must be between 0s and 3650d")
 	all.check(c.ShutdownDelay >= 0 && c.ShutdownDelay <= time.Hour, "SHUTDOWN_DELAY", "must be between 0s and 1h")
 	all.check(c.ShutdownTimeout >= 0 && c.ShutdownTimeout <= time.Hour, "SHUTDOWN_TIMEOUT", "must be between 0s and 1h")
 	all.check(c.LogFormat == "text" || c.LogFormat == "json", "LOG_FORMAT", "must be text or json")

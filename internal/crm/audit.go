@@ -1,7 +1,6 @@
 package crm
 
 import (
-	"bytes"
 	"slices"
 	"time"
 )
@@ -13,15 +12,18 @@ type AuditEntry struct {
 	Action AuditAction
 	// ContactID is the contact that it was done to; of a session its contact when the entry is read, if any.
 	ContactID *ContactID
+	// OtherID is the other contact of an action on two: the survivor of a merge, the contact that something was split off to,
+	// the second one of a pair; nil otherwise.
+	OtherID *ContactID
 	// SessionID is the session that was edited; nil otherwise.
 	SessionID *SessionID
 	// ChannelID is the channel that it was done to, or that the failure was of; nil otherwise.
 	ChannelID *ChannelID
 	// FailureID is the failure that was replayed or dismissed; nil otherwise.
 	FailureID *FailureID
-	// Fields are the names of the fields that were edited.
+	// Fields are the names of the fields that were edited, those of the survivor where contacts were merged.
 	Fields []string
-	// Actor is who did it: the subject of a credential.
+	// Actor is who did it: the subject of a credential, or the id of a channel that proved contacts to be one.
 	Actor string
 	At    time.Time
 }
@@ -36,6 +38,11 @@ const (
 	ContactExported AuditAction = "CONTACT_EXPORTED"
 	SessionEdited   AuditAction = "SESSION_EDITED"
 
+	ContactMerged       AuditAction = "CONTACT_MERGED"
+	MergeUndone         AuditAction = "MERGE_UNDONE"
+	ContactSplit        AuditAction = "CONTACT_SPLIT"
+	DuplicatesDismissed AuditAction = "DUPLICATES_DISMISSED"
+
 	ChannelCreated   AuditAction = "CHANNEL_CREATED"
 	ChannelEdited    AuditAction = "CHANNEL_EDITED"
 	VerifyTokenRead  AuditAction = "VERIFY_TOKEN_READ" //nolint:gosec // the name of an action, no token
@@ -49,8 +56,9 @@ func NewAudit(action AuditAction, actor string, at time.Time) AuditEntry {
 	return AuditEntry{ID: NewEventID(at), Action: action, Fields: []string{}, Actor: actor, At: at}
 }
 
-// AuditOfChannel is the entry for an edit of a channel. The action is empty when it is the same as before.
-func AuditOfChannel(before, after Channel, actor string, at time.Time) AuditEntry {
+// AuditOfChannel is the entry for an edit of a channel. The action is empty when it is the same as before. Secrets are
+// sealed, so the caller says which of them were changed, by their names.
+func AuditOfChannel(before, after Channel, secrets []string, actor string, at time.Time) AuditEntry {
 	a := NewAudit("", actor, at)
 	a.ChannelID = &after.ID
 	for _, f := range []struct {
@@ -61,11 +69,13 @@ func AuditOfChannel(before, after Channel, actor string, at time.Time) AuditEntr
 		{"active", before.Active != after.Active},
 		{"allowedDomains", !slices.Equal(before.Domains, after.Domains)},
 		{"requireSignedIdentity", before.RequireSignedIdentity != after.RequireSignedIdentity},
-		{"secret", !bytes.Equal(before.Secrets, after.Secrets)},
 	} {
 		if f.changed {
-			a.Action, a.Fields = ChannelEdited, append(a.Fields, f.name)
+			a.Fields = append(a.Fields, f.name)
 		}
+	}
+	if a.Fields = append(a.Fields, secrets...); len(a.Fields) > 0 {
+		a.Action = ChannelEdited
 	}
 	return a
 }
@@ -74,16 +84,61 @@ func AuditOfChannel(before, after Channel, actor string, at time.Time) AuditEntr
 func AuditOf(e Event) AuditEntry {
 	e = e.Kept()
 	a := AuditEntry{
-		ID: e.ID, Action: ContactEdited, ContactID: e.ContactID, SessionID: e.SessionID, Fields: []string{}, Actor: e.Actor, At: e.At,
+		ID: e.ID, Action: ContactEdited, ContactID: e.ContactID, OtherID: e.Into, SessionID: e.SessionID, Fields: fieldsOf(e),
+		Actor: e.Actor, At: e.At,
 	}
 	switch {
 	case e.SessionID != nil:
 		a.Action = SessionEdited
 	case e.Kind == Deleted:
 		a.Action = ContactDeleted
+	case e.Kind == MergedInto:
+		a.Action = ContactMerged
+	case e.Kind == SplitOff:
+		a.Action = ContactSplit
 	}
+	return a
+}
+
+func fieldsOf(e Event) []string {
+	fields := []string{}
 	for _, c := range e.Changes {
-		a.Fields = append(a.Fields, c.Field)
+		fields = append(fields, c.Field)
 	}
+	return fields
+}
+
+// Audit are the entries for the merge, one for each contact that was merged.
+func (m Merged) Audit() []AuditEntry {
+	fields := fieldsOf(m.Events[len(m.Events)-1]) // of the survivor
+	var entries []AuditEntry
+	for _, e := range m.Events {
+		if e.Kind == MergedInto {
+			a := AuditOf(e)
+			a.Fields = fields
+			entries = append(entries, a)
+		}
+	}
+	return entries
+}
+
+// Audit are the entries for taking the merge back, one for each contact that came back.
+func (u Undone) Audit() []AuditEntry {
+	fields := fieldsOf(u.Events[len(u.Events)-1]) // of the survivor
+	var entries []AuditEntry
+	for _, e := range u.Events {
+		if e.Kind == Created {
+			a := AuditOf(e)
+			a.Action, a.OtherID, a.Fields = MergeUndone, &u.Contact.ID, fields
+			entries = append(entries, a)
+		}
+	}
+	return entries
+}
+
+// Audit is the entry for the split.
+func (s SplitDone) Audit() AuditEntry {
+	a := AuditOf(s.Events[len(s.Events)-1])
+	a.OtherID = &s.Split.ID
 	return a
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 )
@@ -26,6 +27,9 @@ type Contact struct {
 	NameFrom  Provenance
 	EmailFrom Provenance
 	PhoneFrom Provenance
+
+	// Further are more emails and phones, oldest first.
+	Further []FurtherValue
 }
 
 // Provenance is who gave a field its value. It decides what a channel may write over and what may join two people.
@@ -61,29 +65,39 @@ func (c Contact) DisplayName() string {
 
 // Holds reports whether the contact's field, email or phone, is the value. Case makes no difference to an email: its
 // domain has none, and no provider in use distinguishes local parts by it (RFC 5321, section 2.4).
-func (c Contact) Holds(field, value string) bool {
-	if field == "phone" {
-		return c.Phone != nil && *c.Phone == value
-	}
-	return c.Email != nil && strings.EqualFold(*c.Email, value)
+func (c Contact) Holds(field, value string) bool { return c.source(field, value) != nil }
+
+// Claims reports whether the value, which the contact holds in its email or phone, is only what a customer typed: it proves
+// nothing, so it neither joins contacts nor keeps another contact from having the value.
+func (c Contact) Claims(field, value string) bool {
+	from := c.source(field, value)
+	return from != nil && from.Origin == Claimed
 }
 
-// Claims reports whether the contact's field, email or phone, is only what a customer typed: it proves nothing, so
-// it neither joins contacts nor keeps another contact from having the value.
-func (c Contact) Claims(field string) bool { return c.provenance(field).Origin == Claimed }
-
-// Vouches reports whether the value of the contact's field, email or phone, is reliable: staff entered it or a channel
-// verified it.
-func (c Contact) Vouches(field string) bool {
-	o := c.provenance(field).Origin
-	return o == Staff || o == Verified
+// Vouches reports whether the contact holds the value in its email or phone and it is reliable: staff entered it or a
+// channel verified it.
+func (c Contact) Vouches(field, value string) bool {
+	from := c.source(field, value)
+	return from != nil && from.Vouches()
 }
 
-func (c Contact) provenance(field string) Provenance {
-	if field == "phone" {
-		return c.PhoneFrom
+// Vouches reports whether the value is reliable: staff entered it or a channel verified it.
+func (p Provenance) Vouches() bool { return p.Origin == Staff || p.Origin == Verified }
+
+// source is where a value comes from that the contact holds; nil where it does not hold the value.
+func (c Contact) source(field, value string) *Provenance {
+	switch {
+	case field == "phone" && c.Phone != nil && *c.Phone == value:
+		return &c.PhoneFrom
+	case field == "email" && c.Email != nil && strings.EqualFold(*c.Email, value):
+		return &c.EmailFrom
 	}
-	return c.EmailFrom
+	for _, v := range c.Further {
+		if v.same(field, value) {
+			return &v.From
+		}
+	}
+	return nil
 }
 
 // Clone returns a copy that shares nothing with c.
@@ -96,6 +110,7 @@ func (c Contact) Clone() Contact {
 	if c.LastActivityAt != nil {
 		c.LastActivityAt = new(*c.LastActivityAt)
 	}
+	c.Further = slices.Clone(c.Further)
 	return c
 }
 
@@ -107,7 +122,8 @@ func OldestFirst(a, b Contact) int {
 // Same reports whether an edit from c to d changed nothing that is stored: the fields staff see and their provenance.
 func (c Contact) Same(d Contact) bool {
 	return equal(c.Name, d.Name) && equal(c.Email, d.Email) && equal(c.Phone, d.Phone) && c.Notes == d.Notes &&
-		c.NameFrom == d.NameFrom && c.EmailFrom == d.EmailFrom && c.PhoneFrom == d.PhoneFrom
+		c.NameFrom == d.NameFrom && c.EmailFrom == d.EmailFrom && c.PhoneFrom == d.PhoneFrom &&
+		slices.Equal(c.Further, d.Further)
 }
 
 // ChangesFrom are the fields that differ between a contact before and c after an edit, in the order name, email, phone,
@@ -128,6 +144,7 @@ func equal(a, b *string) bool {
 // Identity is one channel's id for one person, stored as received. (workspace, channel, external id) is unique.
 type Identity struct {
 	ContactID   ContactID
+	AccountID   AccountID
 	ChannelID   ChannelID
 	ExternalID  string
 	DisplayName *string
@@ -171,6 +188,7 @@ func (p ContactPatch) Apply(c *Contact, region string) error {
 			c.Notes = *v
 		}
 	}
+	c.dropHeld()
 	return nil
 }
 

@@ -375,19 +375,17 @@ func TestFromInteraction(t *testing.T) {
 	}
 
 	c := crm.ContactFrom(in)
-	s := crm.SessionFrom(in, c.ID)
+	a := crm.FirstAccount(c.ID)
+	s := crm.SessionFrom(in, c.ID, a)
 	if diff := cmp.Diff(crm.Session{
-		ID: s.ID, ContactID: &c.ID, ChannelID: web, Status: crm.Active, LastMessagePreview: new("hi"), LastMessageAt: in.At,
-		UnreadCount: 1, StartedAt: in.At,
+		ID: s.ID, ContactID: &c.ID, AccountID: &a, ChannelID: web, Status: crm.Active, LastMessagePreview: new("hi"),
+		LastMessageAt: in.At, UnreadCount: 1, StartedAt: in.At, LastInboundAt: &in.At,
 	}, s); diff != "" {
 		t.Error(diff)
 	}
-	if s := crm.SessionFrom(out, c.ID); s.UnreadCount != 0 || value(s.LastMessagePreview) != "hi" {
-		t.Errorf("an outbound message started %+v", s)
-	}
 	if diff := cmp.Diff(crm.Identity{
-		ContactID: c.ID, ChannelID: web, ExternalID: "U1", DisplayName: new("Ann"), CreatedAt: noon,
-	}, crm.IdentityFrom(in, c.ID)); diff != "" {
+		ContactID: c.ID, AccountID: a, ChannelID: web, ExternalID: "U1", DisplayName: new("Ann"), CreatedAt: noon,
+	}, crm.IdentityFrom(in, c.ID, a)); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -409,10 +407,10 @@ func TestReceive(t *testing.T) {
 		t.Errorf("activity is %v after a late message", c.LastActivityAt)
 	}
 
-	s := crm.SessionFrom(message(1, crm.Inbound), crm.ContactID{})
+	s := crm.SessionFrom(message(1, crm.Inbound), crm.ContactID{}, crm.AccountID{})
 	s.Receive(message(5, crm.Outbound))
 	s.Receive(message(3, crm.Inbound))
-	if !s.LastMessageAt.Equal(noon.Add(5*time.Minute)) || value(s.LastMessagePreview) != "OUTBOUND" || s.UnreadCount != 2 {
+	if !s.LastMessageAt.Equal(noon.Add(5*time.Minute)) || value(s.LastMessagePreview) != "OUTBOUND" || s.UnreadCount != 1 {
 		t.Errorf("after a late message the session is %+v", s)
 	}
 }

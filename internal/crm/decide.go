@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+	"time"
 )
 
 // Known is what a workspace knows about the customer of an interaction that it has not recorded before.
@@ -13,7 +14,7 @@ type Known struct {
 	// Contact is the contact of the first identity, or without any identity the one that a [Proof] leads to; nil for a
 	// new customer.
 	Contact *Contact
-	// Session is the [NewestSession] of the contact; nil without one.
+	// Session is the newest session of the customer that [Session.IsOf] the message; nil without one.
 	Session *Session
 }
 
@@ -21,17 +22,31 @@ type Known struct {
 type KnownIdentity struct {
 	ExternalID string
 	ContactID  ContactID
+	AccountID  AccountID
 	Session    *SessionID // the identity's newest session; nil when it never had one
+	// User is the signed user id of the identity's account on the channel; empty for none.
+	User string
 }
 
-// NewestSession is the newest session of the contact's identities; nil without one.
-func NewestSession(identities []KnownIdentity, c ContactID) (newest *SessionID) {
+// NewestSession is the newest session of the identities of an account; nil without one.
+func NewestSession(identities []KnownIdentity, a AccountID) (newest *SessionID) {
 	for _, k := range identities {
-		if k.ContactID == c && k.Session != nil && (newest == nil || bytes.Compare(newest[:], k.Session[:]) < 0) {
+		if k.AccountID == a && k.Session != nil && (newest == nil || bytes.Compare(newest[:], k.Session[:]) < 0) {
 			newest = k.Session
 		}
 	}
 	return newest
+}
+
+// OfCustomer are the identities that may say who the customer of the interaction is. A visitor who has been signed in as
+// somebody else says nothing about the user: people share computers.
+func OfCustomer(identities []KnownIdentity, i Interaction) []KnownIdentity {
+	if !i.Signed {
+		return identities
+	}
+	return slices.DeleteFunc(slices.Clone(identities), func(k KnownIdentity) bool {
+		return k.ExternalID != i.ExternalID && k.User != "" && k.User != i.ExternalID
+	})
 }
 
 // Outcome is what an interaction does to a workspace. All of it is written in one transaction.
@@ -40,8 +55,12 @@ type Outcome struct {
 	Before *Contact
 	// Contact is the contact afterwards.
 	Contact Contact
-	// Session is the session that the message belongs to, afterwards. NewSession is true when the message starts it.
-	Session    Session
+	// Account is the customer's account. NewAccount is true when it is a further one of the contact, to be created.
+	Account    AccountID
+	NewAccount bool
+	// Session is the session that the message belongs to, afterwards; nil where there is none. NewSession is true when the
+	// message starts it.
+	Session    *Session
 	NewSession bool
 	// NewIdentities are to be created. Redirected are the external ids of known identities whose newest session is
 	// Session from now on.
@@ -49,35 +68,91 @@ type Outcome struct {
 	Redirected    []string
 	// Events are to be published, in this order.
 	Events []Event
+	// Proven are contacts that the interaction shows to be one person.
+	Proven *Proven
 }
 
-// Decide says what an interaction does. The message joins the contact's newest session while that is open, and starts a
-// new one otherwise. An identity of another contact stays as it is.
+// Proven says that two contacts are one person, because a channel says so.
+type Proven struct {
+	Contacts [2]ContactID
+	Channel  ChannelID
+	At       time.Time
+	// Suggest is set when this is for a person to judge: a phone number went from one customer to another.
+	Suggest bool
+}
+
+// Ordered are the contacts, that with the lower id first.
+func (p Proven) Ordered() (a, b ContactID) {
+	a, b = p.Contacts[0], p.Contacts[1]
+	if bytes.Compare(a[:], b[:]) > 0 {
+		a, b = b, a
+	}
+	return a, b
+}
+
+// Decide says what an interaction does. A message joins the customer's newest session where that [Session.Takes] it, and
+// starts a new one otherwise; one of the team's starts none. An identity of another contact stays as it is. An announcement
+// of customers that nobody knows does nothing: see [Outcome.Nothing].
 func Decide(k Known, i Interaction) Outcome {
+	all := k.Identities
+	k.Identities = OfCustomer(all, i)
 	o := Outcome{Before: k.Contact}
-	if k.Contact == nil {
+	switch {
+	case k.Contact != nil:
+		o.learn(*k.Contact, i)
+	case i.Kind == Announced:
+		return o
+	default:
 		o.Contact = ContactFrom(i)
 		o.Events = append(o.Events, o.contactEvent(Created, Contact{}, i))
-	} else {
-		o.Contact = k.Contact.Clone()
-		if o.Contact.Learn(i.Profile, i.ChannelID) && !k.Contact.Same(o.Contact) {
-			o.Contact = o.Contact.revisionOf(*k.Contact, i.Received)
-			o.Events = append(o.Events, o.contactEvent(Updated, *k.Contact, i))
-		}
+	}
+	o.account(k, i)
+	if i.Kind != Announced {
+		o.receive(k, i)
+	}
+	o.identify(all, i)
+	o.prove(k.Identities, i)
+	return o
+}
+
+// learn takes in what the interaction says about the contact.
+func (o *Outcome) learn(c Contact, i Interaction) {
+	o.Contact = c.Clone()
+	if o.Contact.Learn(i.Profile, i.ChannelID) && !c.Same(o.Contact) {
+		o.Contact = o.Contact.revisionOf(c, i.Received)
+		o.Events = append(o.Events, o.contactEvent(Updated, c, i))
+	}
+	if i.Kind != Announced {
 		o.Contact.Receive(i)
 	}
-	if k.Session != nil && k.Session.Status.Open() {
-		o.Session = k.Session.Clone()
+}
+
+// account finds the account of the customer: that of the first identity, the first one of a new contact, and one more of a
+// contact that something else led to.
+func (o *Outcome) account(k Known, i Interaction) {
+	switch {
+	case len(k.Identities) > 0:
+		o.Account = k.Identities[0].AccountID
+	case k.Contact == nil:
+		o.Account = FirstAccount(o.Contact.ID)
+	default:
+		o.Account, o.NewAccount = NewAccountID(i.Received), true
+	}
+}
+
+// receive adds the message to its session.
+func (o *Outcome) receive(k Known, i Interaction) {
+	switch {
+	case k.Session != nil && k.Session.Takes(i):
+		o.Session = new(k.Session.Clone())
 		o.Session.Receive(i)
-	} else {
-		o.Session, o.NewSession = SessionFrom(i, o.Contact.ID), true
+	case i.Direction == Inbound:
+		o.Session, o.NewSession = new(SessionFrom(i, o.Contact.ID, o.Account)), true
 		o.Events = append(o.Events, Event{
 			ID: NewEventID(i.Received), Kind: Created, ContactID: &o.Contact.ID, SessionID: &o.Session.ID,
 			Changes: o.Session.ChangesFrom(Session{}), Actor: i.ChannelID.String(), At: i.Received,
 		})
 	}
-	o.identify(k.Identities, i)
-	return o
 }
 
 func (o *Outcome) contactEvent(kind EventKind, before Contact, i Interaction) Event {
@@ -87,23 +162,40 @@ func (o *Outcome) contactEvent(kind EventKind, before Contact, i Interaction) Ev
 	}
 }
 
-// identify makes every id of the interaction lead to its contact and session.
+// identify makes every id of the interaction lead to its account and session. An id that was given up is not made.
 func (o *Outcome) identify(known []KnownIdentity, i Interaction) {
 	for _, external := range i.ExternalIDs() {
 		n := slices.IndexFunc(known, func(k KnownIdentity) bool { return k.ExternalID == external })
 		switch {
+		case n < 0 && external == i.Previous:
 		case n < 0:
-			identity := IdentityFrom(i, o.Contact.ID)
+			identity := IdentityFrom(i, o.Contact.ID, o.Account)
 			identity.ExternalID = external
 			o.NewIdentities = append(o.NewIdentities, identity)
-		case known[n].ContactID == o.Contact.ID && (known[n].Session == nil || *known[n].Session != o.Session.ID):
+		case o.Session != nil && known[n].AccountID == o.Account && (known[n].Session == nil || *known[n].Session != o.Session.ID):
 			o.Redirected = append(o.Redirected, external)
 		}
 	}
 }
 
+// prove notes that two of the ids lead to different contacts.
+func (o *Outcome) prove(known []KnownIdentity, i Interaction) {
+	for _, k := range known {
+		if k.ContactID != o.Contact.ID {
+			o.Proven = &Proven{
+				Contacts: [2]ContactID{o.Contact.ID, k.ContactID}, Channel: i.ChannelID, At: i.Received,
+				Suggest: i.Previous != "" && i.Profile.Phone != nil,
+			}
+			return
+		}
+	}
+}
+
+// Nothing reports whether there is nothing to write.
+func (o Outcome) Nothing() bool { return o.Contact.ID == ContactID{} }
+
 // Creates reports whether the interaction creates its contact.
-func (o Outcome) Creates() bool { return o.Before == nil }
+func (o Outcome) Creates() bool { return o.Before == nil && !o.Nothing() }
 
 // Edits reports whether the interaction edits the contact that was there.
 func (o Outcome) Edits() bool { return o.Before != nil && o.Before.Version != o.Contact.Version }
@@ -119,7 +211,10 @@ func (o Outcome) MovesActivity() bool {
 
 // Recorded is the outcome as the caller of the interaction gets it.
 func (o Outcome) Recorded() Recorded {
-	r := Recorded{Contact: &o.Contact, Session: &o.Session}
+	if o.Nothing() {
+		return Recorded{}
+	}
+	r := Recorded{Contact: &o.Contact, Session: o.Session, Proven: o.Proven}
 	if o.Creates() || o.Edits() {
 		r.Event = &o.Events[0].ID
 	}
@@ -154,7 +249,9 @@ func (p Profile) Proofs() []Proof {
 }
 
 // LeadsTo reports whether the proof leads to the contact: it holds one of the values, and vouches for it.
-func (p Proof) LeadsTo(c Contact) bool { return c.holdsAny(p.Field, p.Values) && c.Vouches(p.Field) }
+func (p Proof) LeadsTo(c Contact) bool {
+	return slices.ContainsFunc(p.Values, func(v string) bool { return c.Vouches(p.Field, v) })
+}
 
 // Holder is the contact that the proof leads to, the oldest of the candidates; nil if there is no such contact.
 func (p Proof) Holder(candidates []Contact) *Contact {

@@ -25,11 +25,17 @@ func knownAnn() crm.Known { return after(crm.Known{}, crm.Decide(crm.Known{}, he
 
 // after is what is known after an outcome has been written.
 func after(k crm.Known, o crm.Outcome, i crm.Interaction) crm.Known {
-	c, s := o.Contact.Clone(), o.Session.Clone()
-	out := crm.Known{Contact: &c, Session: &s}
+	c := o.Contact.Clone()
+	out := crm.Known{Contact: &c, Session: k.Session}
+	if o.Session != nil {
+		out.Session = new(o.Session.Clone())
+	}
 	for _, external := range i.ExternalIDs() {
 		n := slices.IndexFunc(k.Identities, func(k crm.KnownIdentity) bool { return k.ExternalID == external })
-		known := crm.KnownIdentity{ExternalID: external, ContactID: c.ID, Session: &s.ID}
+		known := crm.KnownIdentity{ExternalID: external, ContactID: c.ID, AccountID: o.Account}
+		if out.Session != nil {
+			known.Session = &out.Session.ID
+		}
 		if n >= 0 && !slices.Contains(o.Redirected, external) {
 			known = k.Identities[n]
 		}
@@ -68,8 +74,42 @@ func TestDecide(t *testing.T) {
 		"an older message does not move the activity": {
 			knownAnn(), message(func(i *crm.Interaction) { i.At = noon.Add(-time.Hour) }), want{unread: 2},
 		},
-		"a message to the customer is not unread and moves nothing": {
-			knownAnn(), message(func(i *crm.Interaction) { i.Direction = crm.Outbound }), want{unread: 1},
+		"a message to the customer moves nothing, and answers what was unread": {
+			knownAnn(), message(func(i *crm.Interaction) { i.Direction = crm.Outbound }), want{},
+		},
+		"an older message to the customer answers nothing": {
+			knownAnn(), message(func(i *crm.Interaction) { i.Direction, i.At = crm.Outbound, noon.Add(-time.Hour) }), want{unread: 1},
+		},
+		"a message to a stranger starts no session": {
+			crm.Known{}, message(func(i *crm.Interaction) { i.Direction = crm.Outbound }),
+			want{creates: true, identities: 1, kinds: []crm.EventKind{crm.Created}},
+		},
+		"a message to the customer joins the newest session, closed as it is": {
+			known(func(k *crm.Known) { k.Session.Status = crm.Closed }),
+			message(func(i *crm.Interaction) { i.Direction = crm.Outbound }), want{},
+		},
+		"a message from before the closing joins the closed session": {
+			known(func(k *crm.Known) { k.Session.Status, k.Session.ClosedAt = crm.Closed, new(noon.Add(time.Hour)) }),
+			message(same), want{moves: true, unread: 2},
+		},
+		"a message from after the closing starts a session": {
+			known(func(k *crm.Known) { k.Session.Status, k.Session.ClosedAt = crm.Closed, new(noon) }), message(same),
+			want{newSession: true, moves: true, unread: 1, redirected: 1, kinds: []crm.EventKind{crm.Created}},
+		},
+		"an announcement about a stranger does nothing": {
+			crm.Known{}, message(func(i *crm.Interaction) { i.Kind = crm.Announced }), want{},
+		},
+		"an announcement adds an id and no message": {
+			knownAnn(), message(func(i *crm.Interaction) { i.Kind, i.Alias = crm.Announced, "number" }), want{identities: 1},
+		},
+		"a new id takes the place of a previous one": {
+			known(func(k *crm.Known) { k.Identities[0].ExternalID = "old" }),
+			message(func(i *crm.Interaction) { i.Kind, i.Previous, i.Profile = crm.Announced, "old", crm.Profile{} }), want{identities: 1},
+		},
+		"a visitor who was another user says nothing about this one": {
+			crm.Known{Identities: []crm.KnownIdentity{{ExternalID: "visitor", ContactID: crm.NewContactID(noon), User: "user:ben"}}},
+			message(func(i *crm.Interaction) { i.Signed, i.Alias = true, "visitor" }),
+			want{creates: true, newSession: true, unread: 1, identities: 1, kinds: []crm.EventKind{crm.Created, crm.Created}},
 		},
 		"a new name edits the contact": {
 			knownAnn(), message(func(i *crm.Interaction) { i.Profile.Name = new("Anna") }),
@@ -92,7 +132,7 @@ func TestDecide(t *testing.T) {
 		},
 		"an alias of another contact stays with that contact": {
 			known(func(k *crm.Known) {
-				k.Identities = append(k.Identities, crm.KnownIdentity{ExternalID: "shared", ContactID: crm.NewContactID(noon)})
+				k.Identities = append(k.Identities, crm.KnownIdentity{ExternalID: "shared", ContactID: crm.NewContactID(noon), AccountID: crm.NewAccountID(noon)})
 			}),
 			message(func(i *crm.Interaction) { i.Alias = "shared" }), want{moves: true, unread: 2},
 		},
@@ -105,8 +145,10 @@ func TestDecide(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			o := crm.Decide(tc.known, tc.i)
 			got := want{
-				o.Creates(), o.Edits(), o.NewSession, o.MovesActivity(), o.Session.UnreadCount,
-				len(o.NewIdentities), len(o.Redirected), nil,
+				o.Creates(), o.Edits(), o.NewSession, o.MovesActivity(), 0, len(o.NewIdentities), len(o.Redirected), nil,
+			}
+			if o.Session != nil {
+				got.unread = o.Session.UnreadCount
 			}
 			for _, e := range o.Events {
 				got.kinds = append(got.kinds, e.Kind)
@@ -155,7 +197,7 @@ func TestDecideHoldsForEverySequence(t *testing.T) {
 			}
 			version = o.Contact.Version
 			k = after(k, o, i)
-			if rng.IntN(10) == 0 {
+			if rng.IntN(10) == 0 && k.Session != nil {
 				k.Session.Status = crm.Closed
 			}
 			if got := zeroTime(o.Contact.LastActivityAt); !got.Equal(newest) {
@@ -252,7 +294,7 @@ func TestContactEdit(t *testing.T) {
 }
 
 func TestSessionEdit(t *testing.T) {
-	before := crm.SessionFrom(hello(), crm.NewContactID(noon))
+	before := crm.SessionFrom(hello(), crm.NewContactID(noon), crm.NewAccountID(noon))
 	before.Tag = new(crm.Complaint)
 	e := crm.SessionEdit{At: noon, Change: func(s *crm.Session) error {
 		*s.Tag, s.UnreadCount, s.LastMessageAt = crm.General, 0, noon.Add(time.Hour) // the time is not for an edit to set

@@ -209,3 +209,35 @@ func TestSessionPatch(t *testing.T) {
 		})
 	}
 }
+
+func TestNormalizeAccessToken(t *testing.T) {
+	t.Parallel()
+	token := "EAAGm0PX4ZCpsBAKZB-and_more|0123"
+	for name, c := range map[string]struct {
+		kind     ChannelType
+		in, want string
+		bad      bool
+	}{
+		"as it is":             {Facebook, token, token, false},
+		"with pasted space":    {Instagram, "\r\n " + token + "\t", token, false},
+		"none":                 {Facebook, " ", "", false},
+		"none, elsewhere":      {WhatsApp, "", "", false},
+		"elsewhere":            {WhatsApp, token, "", true},
+		"of the site":          {HTMLEmbed, token, "", true},
+		"too short":            {Facebook, "EAAGm0PX4ZCpsBA", "", true},
+		"too long":             {Facebook, strings.Repeat("E", MaxSecret+1), "", true},
+		"with a line in it":    {Facebook, token + "\r\nX-Other: " + token, "", true},
+		"with a scheme":        {Facebook, "Bearer " + token, "", true},
+		"with a wide space":    {Facebook, token + "\u2003" + token, "", true},
+		"with a control":       {Facebook, token + "\x00", "", true},
+		"with other letters":   {Facebook, token + "é", "", true},
+		"not text":             {Facebook, token + "\xff", "", true},
+		"a soft hyphen inside": {Facebook, token + "\u00ad", "", true},
+	} {
+		got, err := NormalizeAccessToken(c.kind, c.in)
+		invalid, ok := errors.AsType[*InvalidError](err)
+		if got != c.want || ok != c.bad || ok && (invalid.Field != "accessToken" || strings.Contains(err.Error(), token)) {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+}

@@ -61,7 +61,7 @@ func UniqueValues(before, after Contact) []FieldValue {
 // claim.
 func (v FieldValue) CheckUnique(id ContactID, holders []Contact) error {
 	for _, h := range Holders(holders, v.Field, v.Value) {
-		if h.ID != id && !h.Claims(v.Field) {
+		if h.ID != id && !h.Claims(v.Field, v.Value) {
 			return &TakenError{Field: v.Field, Holder: h}
 		}
 	}
@@ -114,6 +114,12 @@ func (e SessionEdit) Decide(before Session) (Session, *Event, error) {
 	changes := after.ChangesFrom(before)
 	if len(changes) == 0 {
 		return before, nil, nil
+	}
+	switch {
+	case after.Status.Open():
+		after.ClosedAt = nil
+	case before.Status.Open():
+		after.ClosedAt = new(e.At.UTC().Truncate(time.Microsecond))
 	}
 	return after, &Event{
 		ID: cmp.Or(e.Event, NewEventID(e.At)), Kind: Updated, ContactID: after.ContactID, SessionID: &after.ID,

@@ -20,6 +20,8 @@ type Event struct {
 	ContactID *ContactID
 	// SessionID is the session that the event is of; nil for one of a contact.
 	SessionID *SessionID
+	// Into is the contact that ContactID has become part of; nil unless Kind is MergedInto.
+	Into *ContactID
 	// Version is the contact's after the change; 0 for an event of a session.
 	Version int
 	Changes []FieldChange
@@ -50,6 +52,10 @@ const (
 	Updated  EventKind = "UPDATED"
 	Deleted  EventKind = "DELETED"
 	Activity EventKind = "ACTIVITY"
+	// MergedInto: the contact has become part of another one. Its sessions are that contact's now.
+	MergedInto EventKind = "MERGED"
+	// SplitOff: sessions of the contact are another contact's now.
+	SplitOff EventKind = "SPLIT"
 )
 
 // FieldChange is one field's change: of a contact name, email, phone or notes; of a session status, tag or unreadCount.

@@ -2,6 +2,7 @@ package crm
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"strings"
@@ -45,6 +46,10 @@ const (
 	channelPrefix = "channel_"
 	eventPrefix   = "event_"
 	failurePrefix = "failure_"
+
+	mergePrefix     = "merge_"
+	duplicatePrefix = "duplicate_"
+	identityPrefix  = "identity_"
 )
 
 // NewContactID makes an id that contains the day of creation, but no time. The id outlives the contact, in the audit for one:
@@ -62,8 +67,17 @@ func NewChannelID(at time.Time) ChannelID { return ChannelID(newUUID(at)) }
 // NewEventID makes an id for an event at the given time.
 func NewEventID(at time.Time) EventID { return EventID(newUUID(at)) }
 
+// newEarlierEventID makes an id for an event that precedes another one of the same change: events are in the order of their ids.
+func newEarlierEventID(at time.Time) EventID { return NewEventID(at.Add(-time.Microsecond)) }
+
 // NewFailureID makes an id for a failure at the given time.
 func NewFailureID(at time.Time) FailureID { return FailureID(newUUID(at)) }
+
+// NewMergeID makes an id for a merge at the given time.
+func NewMergeID(at time.Time) MergeID { return MergeID(newUUID(at)) }
+
+// NewDuplicateID makes an id for a pair found at the given time.
+func NewDuplicateID(at time.Time) DuplicateID { return DuplicateID(newUUID(at)) }
 
 // Time is when the event was made, to the microsecond.
 func (id EventID) Time() time.Time {
@@ -76,6 +90,17 @@ func (id SessionID) String() string { return format(sessionPrefix, uuid.UUID(id)
 func (id ChannelID) String() string { return format(channelPrefix, uuid.UUID(id)) }
 func (id EventID) String() string   { return format(eventPrefix, uuid.UUID(id)) }
 func (id FailureID) String() string { return format(failurePrefix, uuid.UUID(id)) }
+
+func (id MergeID) String() string     { return format(mergePrefix, uuid.UUID(id)) }
+func (id DuplicateID) String() string { return format(duplicatePrefix, uuid.UUID(id)) }
+
+// ID names the identity to clients. It is a digest, for the external id may be long and is nobody's business in an address.
+func (k IdentityKey) ID() string {
+	h := sha256.New()
+	h.Write(k.ChannelID[:])
+	h.Write([]byte(k.ExternalID))
+	return format(identityPrefix, uuid.UUID(h.Sum(nil)[:16]))
+}
 
 // Append is [ContactID.String] that appends to b.
 func (id ContactID) Append(b []byte) []byte { return appendID(b, contactPrefix, uuid.UUID(id)) }
@@ -114,6 +139,18 @@ func ParseEventID(s string) (id EventID, ok bool) {
 func ParseFailureID(s string) (id FailureID, ok bool) {
 	u, ok := parse(failurePrefix, s)
 	return FailureID(u), ok
+}
+
+// ParseMergeID reads what [MergeID.String] wrote, and nothing else; ok is false for any other string.
+func ParseMergeID(s string) (id MergeID, ok bool) {
+	u, ok := parse(mergePrefix, s)
+	return MergeID(u), ok
+}
+
+// ParseDuplicateID reads what [DuplicateID.String] wrote, and nothing else; ok is false for any other string.
+func ParseDuplicateID(s string) (id DuplicateID, ok bool) {
+	u, ok := parse(duplicatePrefix, s)
+	return DuplicateID(u), ok
 }
 
 // newUUID makes a version 7 UUID that carries the time to the microsecond: 48 bits of milliseconds, then the

@@ -35,7 +35,12 @@ type Interaction struct {
 	Profile   Profile
 	// Event is the id of the event that the message causes, if it makes or changes a contact.
 	Event EventID
+	// Key is what the message is known again by, see [MessageKey]. The store sets it.
+	Key [16]byte
 }
+
+// SignedPrefix begins the external ids of users whom a site has signed in, and no others.
+const SignedPrefix = "user:"
 
 // InteractionKind is what a channel reports.
 type InteractionKind string
@@ -70,12 +75,16 @@ type Profile struct {
 	PhoneVerified bool
 }
 
-// ExternalIDs are the ids of the customer that the message contains.
+// ExternalIDs are the ids of the customer that the interaction contains, the previous one last.
 func (i Interaction) ExternalIDs() []string {
-	if i.Alias == "" {
-		return []string{i.ExternalID}
+	ids := []string{i.ExternalID}
+	if i.Alias != "" {
+		ids = append(ids, i.Alias)
 	}
-	return []string{i.ExternalID, i.Alias}
+	if i.Previous != "" && i.Previous != i.Alias {
+		ids = append(ids, i.Previous)
+	}
+	return ids
 }
 
 // MessageDigest is a digest of the message's idempotency key. Providers number messages within a conversation, so the
@@ -108,4 +117,6 @@ type Recorded struct {
 	Repeated bool
 	// Event is the id of the event that the message made or changed the contact with; nil when it did neither.
 	Event *EventID
+	// Proven are contacts that the interaction shows to be one person; nil where it does not.
+	Proven *Proven
 }

@@ -28,6 +28,8 @@ type Provider struct {
 	MakesVerifyToken bool
 	// MakesSecret is true where Kith makes the secret if the administrator gives none. The verify token is then that secret.
 	MakesSecret bool
+	// TakesAccessToken is true where messages come without the customer's name, which Kith can look up with an access token.
+	TakesAccessToken bool
 	// SecretForm says which secrets the provider accepts, beyond what holds for every secret; the zero value accepts all.
 	SecretForm SecretForm
 	// Setup says what to paste where, in Markdown.
@@ -61,7 +63,7 @@ var Providers = []Provider{
 		},
 	},
 	{
-		Type: Facebook, Name: "Messenger", MakesVerifyToken: true,
+		Type: Facebook, Name: "Messenger", MakesVerifyToken: true, TakesAccessToken: true,
 		Setup: Setup{
 			Page: "Meta's app dashboard, Messenger, Webhooks",
 			Paste: "`webhookUrl` as callback URL, `verifyToken`; subscribe the page to `messages`, `messaging_postbacks`, " +
@@ -70,7 +72,7 @@ var Providers = []Provider{
 		},
 	},
 	{
-		Type: Instagram, Name: "Instagram", MakesVerifyToken: true,
+		Type: Instagram, Name: "Instagram", MakesVerifyToken: true, TakesAccessToken: true,
 		Setup: Setup{
 			Page:       "Meta's app dashboard, Instagram, Webhooks",
 			Paste:      "`webhookUrl` as callback URL, `verifyToken`; subscribe to `messages`, `messaging_postbacks` and `message_edit`",

@@ -38,3 +38,25 @@ func NormalizeSecret(t ChannelType, s string) (string, error) {
 	}
 	return s, nil
 }
+
+// NormalizeAccessToken returns a channel's access token as it is kept: without the space that comes along with a paste;
+// empty for none. The error is an *InvalidError.
+func NormalizeAccessToken(t ChannelType, s string) (string, error) {
+	invalid := func(subject, reason string) (string, error) {
+		return "", &InvalidError{Field: "accessToken", Subject: subject, Reason: reason}
+	}
+	s = strings.TrimSpace(s)
+	switch {
+	case s == "":
+		return "", nil
+	case !t.Provider().TakesAccessToken:
+		return invalid("Only FACEBOOK and INSTAGRAM channels", "have an access token")
+	case len(s) > MaxSecret:
+		return invalid("The access token", "can have at most 1,024 bytes")
+	case strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return invalid("The access token", "can have letters, digits and punctuation only")
+	case len(s) < MinSecret:
+		return invalid("The access token", "must have at least 16 characters")
+	}
+	return s, nil
+}

@@ -9,24 +9,48 @@ const Anonymous = "Anonymous"
 type Session struct {
 	ID SessionID
 	// ContactID is nil once the contact is deleted: the conversation stays with the team, as [Anonymous].
-	ContactID          *ContactID
-	ChannelID          ChannelID
+	ContactID *ContactID
+	// AccountID is the account that the session belongs to, whose contact ContactID is; nil with ContactID.
+	AccountID *AccountID
+	ChannelID ChannelID
+	// ChannelAccount is the workspace's own account that the customer wrote to; empty where the channel has one.
+	ChannelAccount     string
 	Status             SessionStatus
 	Tag                *SessionTag
 	LastMessagePreview *string
 	LastMessageAt      time.Time
 	UnreadCount        int
 	StartedAt          time.Time
+	// ClosedAt is when the session was closed or archived; nil while it is open, and where that is not known.
+	ClosedAt *time.Time
+	// LastInboundAt is when the customer's newest message was written; nil where that is not known.
+	LastInboundAt *time.Time
+	// LastMessage is what the newest message is known again by, see [MessageKey]; nil where that is not known.
+	LastMessage *[16]byte
 }
 
 // Anonymize makes the session what is left of it once its contact is deleted: nobody's, and without the customer's words.
 // Whatever shows or stores such a session goes by this.
-func (s *Session) Anonymize() { s.ContactID, s.LastMessagePreview = nil, nil }
+func (s *Session) Anonymize() {
+	s.ContactID, s.AccountID, s.LastMessagePreview, s.LastMessage = nil, nil, nil, nil
+}
 
 // Clone returns a copy that shares nothing with s.
 func (s Session) Clone() Session {
 	if s.ContactID != nil {
 		s.ContactID = new(*s.ContactID)
+	}
+	if s.AccountID != nil {
+		s.AccountID = new(*s.AccountID)
+	}
+	if s.ClosedAt != nil {
+		s.ClosedAt = new(*s.ClosedAt)
+	}
+	if s.LastInboundAt != nil {
+		s.LastInboundAt = new(*s.LastInboundAt)
+	}
+	if s.LastMessage != nil {
+		s.LastMessage = new(*s.LastMessage)
 	}
 	if s.Tag != nil {
 		s.Tag = new(*s.Tag)
@@ -36,6 +60,9 @@ func (s Session) Clone() Session {
 	}
 	return s
 }
+
+// OwnAccount is the workspace's own account that the customer wrote to; nil where the channel has one.
+func (s Session) OwnAccount() *string { return orNil(s.ChannelAccount) }
 
 // SessionStatus is how far a conversation has come.
 type SessionStatus string
@@ -98,13 +125,55 @@ func (p SessionPatch) Apply(s *Session) error {
 }
 
 // Receive takes one more message of the conversation in: the preview and time of the newest message stay, whatever the
-// order of arrival; an inbound message is one more unread.
+// order of arrival; an inbound message is one more unread, and the team's answer to the newest one means that all are read.
 func (s *Session) Receive(i Interaction) {
-	if !i.At.Before(s.LastMessageAt) {
+	newest := !i.At.Before(s.LastMessageAt)
+	if newest {
 		s.LastMessageAt = i.At
 		s.LastMessagePreview = i.Preview
+		s.LastMessage = nil
+		if i.Key != ([16]byte{}) {
+			s.LastMessage = new(i.Key)
+		}
 	}
-	if i.Direction == Inbound {
+	switch {
+	case i.Direction == Inbound:
 		s.UnreadCount++
+		if s.LastInboundAt == nil || i.At.After(*s.LastInboundAt) {
+			s.LastInboundAt = new(i.At)
+		}
+	case newest:
+		s.UnreadCount = 0
 	}
+	if s.ChannelAccount == "" {
+		s.ChannelAccount = i.Account
+	}
+}
+
+// Revise gives the message that the key is of another text, and reports whether that changed the preview.
+func (s *Session) Revise(key [16]byte, text *string) bool {
+	if s.LastMessage == nil || *s.LastMessage != key || equal(s.LastMessagePreview, text) {
+		return false
+	}
+	s.LastMessagePreview = text
+	return true
+}
+
+// IsOf reports whether the session is one with the account of the workspace that the message was written to. One from
+// before accounts were kept is of any.
+func (s Session) IsOf(i Interaction) bool {
+	return s.ChannelAccount == "" || i.Account == "" || s.ChannelAccount == i.Account
+}
+
+// Takes reports whether the message joins the session, the newest of its customer: while it is open; a message of the
+// team's always, for only the customer starts a session; and one that was written before the session was closed.
+func (s Session) Takes(i Interaction) bool {
+	if s.Status.Open() || i.Direction == Outbound {
+		return true
+	}
+	at := i.At
+	if at.Equal(at.Truncate(time.Second)) { // providers cut times so; it was written within the second
+		at = at.Add(time.Second - time.Microsecond)
+	}
+	return s.ClosedAt != nil && at.Before(*s.ClosedAt)
 }

@@ -15,7 +15,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"kith/internal/search"
 	"kith/storage"
 )
 
@@ -27,7 +26,7 @@ const MaxKey = 1024
 
 const (
 	version  = 1
-	lastTier = search.TierAnywhere
+	lastTier = 1<<6 - 1                                   // every reason of a duplicate; the tiers of a search are fewer
 	headSize = 1 + len(List{}) + 1 + 8 + len(uuid.UUID{}) // version, list, tier, time, id; the key follows
 	noTime   = -1 << 63
 )

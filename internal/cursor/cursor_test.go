@@ -23,6 +23,7 @@ var positions = map[string]storage.Position{
 	"an id alone":                 {ID: id},
 	"a time before 1970":          {At: time.Date(1901, 2, 3, 4, 5, 6, 789_000, time.UTC), ID: id},
 	"the epoch, which is no time": {At: time.UnixMicro(0).UTC(), ID: id},
+	"the reasons of a duplicate":  {Tier: 63, ID: id},
 	"a tier and a key":            {Tier: 2, Key: "müller 😀", ID: id},
 	"a key of 400 bytes":          {Key: strings.Repeat("\U0010FFFF", 100), ID: id},
 	"the longest key":             {Key: strings.Repeat("k", cursor.MaxKey), ID: id},
@@ -59,7 +60,7 @@ func TestOnlyACursorOfTheListIsAccepted(t *testing.T) {
 		"a space in front":  " " + good,
 		"a cut one":         good[:20],
 		"another version":   with(func(b []byte) []byte { b[0]++; return b }),
-		"an unknown tier":   with(func(b []byte) []byte { b[9] = 3; return b }),
+		"an unknown tier":   with(func(b []byte) []byte { b[9] = 64; return b }),
 		"a time far off":    with(func(b []byte) []byte { b[10] = 0x7f; return b }),
 		"a key with a NUL":  with(func(b []byte) []byte { return append(b, 0) }),
 		"a key of no UTF-8": with(func(b []byte) []byte { return append(b, 0xff) }),
@@ -100,7 +101,7 @@ func FuzzRoundTrip(f *testing.F) {
 	f.Fuzz(func(t *testing.T, tier uint8, key string, at int64, raw []byte) {
 		var u uuid.UUID
 		copy(u[:], raw)
-		p := storage.Position{Tier: int(tier % 3), Key: key, At: time.UnixMicro(at % 100_000_000_000_000_000).UTC(), ID: u}
+		p := storage.Position{Tier: int(tier % 64), Key: key, At: time.UnixMicro(at % 100_000_000_000_000_000).UTC(), ID: u}
 		got, err := cursor.Decode(list, cursor.Encode(list, p))
 		if err != nil {
 			if len(key) <= cursor.MaxKey && strings.ToValidUTF8(key, "") == key && !strings.Contains(key, "\x00") {

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"kith/internal/crm"
-	"kith/storage"
 )
 
 // Ingest records interactions, for every workspace.
@@ -18,8 +17,15 @@ type Ingest struct {
 	// NewContacts bounds how many new contacts the strangers of each channel may become, by the channel's id; nil for any
 	// number. It is set before the first message.
 	NewContacts Allowance
+	// Recorded, unless nil, gets every interaction that was recorded, and what became of it. The caller of Record waits for
+	// it. It is set before the first message.
+	Recorded func(crm.Interaction, crm.Recorded)
 
-	store  storage.Recorder
+	// UndoMerge is how long the merge of contacts that a message proved to be one person can be undone. It is set before the
+	// first message.
+	UndoMerge time.Duration
+
+	store  Store
 	region string
 	now    func() time.Time
 	queue  *keyedQueue
@@ -39,7 +45,7 @@ type LimitedError struct{ Wait time.Duration }
 func (e *LimitedError) Error() string { return "too many new contacts" }
 
 // New makes an ingest. Phone numbers without a country code are read in region, which may be empty.
-func New(store storage.Recorder, region string, now func() time.Time) *Ingest {
+func New(store Store, region string, now func() time.Time) *Ingest {
 	return &Ingest{store: store, region: region, now: now, queue: newKeyedQueue()}
 }
 
@@ -62,7 +68,8 @@ type Report struct {
 	Stranger bool
 }
 
-// Record records one message, or what the report says of one or of a customer. The same message again changes nothing and gets the same answer. A viewer who may not read
+// Record records one message, or what the report says of one or of a customer, and merges the contacts that it shows to be
+// one person. The same message again changes nothing and gets the same answer. A viewer who may not read
 // contacts gets only ids: reporting a number must not reveal whose it is. The error is a *LimitedError for a
 // stranger too many, who is nobody's contact yet.
 func (in *Ingest) Record(ctx context.Context, v crm.Viewer, r Report) (crm.Recorded, error) {
@@ -106,6 +113,10 @@ func (in *Ingest) Record(ctx context.Context, v crm.Viewer, r Report) (crm.Recor
 	if err != nil {
 		undo()
 		return crm.Recorded{}, fmt.Errorf("record interaction on %s: %w", r.ChannelID, err)
+	}
+	in.proven(ctx, v.Workspace, &done)
+	if in.Recorded != nil {
+		in.Recorded(i, done)
 	}
 	if !v.Role.Can(crm.ReadContacts) {
 		if done.Session != nil {

@@ -15,6 +15,8 @@ import (
 
 var start = time.Date(2026, 1, 2, 3, 4, 5, 678_901_234, time.UTC)
 
+func clock() time.Time { return start }
+
 func takeIn(t *testing.T) (*ingest.Ingest, storage.Store, crm.Viewer, ingest.Report) {
 	t.Helper()
 	store := sqlitetest.Open(t)
@@ -26,7 +28,7 @@ func takeIn(t *testing.T) (*ingest.Ingest, storage.Store, crm.Viewer, ingest.Rep
 	if err := store.CreateChannel(t.Context(), w, channel); err != nil {
 		t.Fatal(err)
 	}
-	return ingest.New(store, "DE", func() time.Time { return start }), store, crm.Viewer{Workspace: w, Role: crm.RoleAdmin},
+	return ingest.New(store, "DE", clock), store, crm.Viewer{Workspace: w, Role: crm.RoleAdmin},
 		ingest.Report{ChannelID: channel.ID, ExternalID: "1", MessageID: "1", Direction: crm.Inbound}
 }
 
@@ -76,6 +78,30 @@ func TestRecord(t *testing.T) {
 		}
 		if d := cmp.Diff(&crm.Session{ID: first.Session.ID}, again.Session); d != "" {
 			t.Errorf("session:\n%s", d)
+		}
+	})
+	t.Run("who is told of what was recorded gets all of it", func(t *testing.T) {
+		t.Parallel()
+		in, _, v, r := takeIn(t)
+		var told []crm.Recorded
+		in.Recorded = func(i crm.Interaction, done crm.Recorded) {
+			if i.ExternalID != r.ExternalID || i.Direction != crm.Inbound {
+				t.Errorf("%+v", i)
+			}
+			told = append(told, done)
+		}
+		v.Role, r.Profile.Name = crm.RoleChannel, text("Ann")
+		for range 2 {
+			if _, err := in.Record(t.Context(), v, r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.ChannelID = crm.NewChannelID(start)
+		if _, err := in.Record(t.Context(), v, r); err == nil {
+			t.Error("recorded on a channel that is not there")
+		}
+		if len(told) != 2 || told[0].Contact.Name == nil || told[0].Repeated || !told[1].Repeated {
+			t.Errorf("%+v", told)
 		}
 	})
 	t.Run("a channel reports on the one that it is bound to", func(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 
 // recorder keeps the interaction that reaches it.
 type recorder struct {
-	storage.Recorder
+	storage.Store
 	got crm.Interaction
 }
 

@@ -27,61 +27,122 @@ const nameless = "\U0010FFFE"
 type Keys struct {
 	// Name sorts contacts by name, and those without one by email or phone after every name. 400 bytes at most.
 	Name string
-	// Text holds all that a search can find, one field a line: name, email, international digits of the phone, and its
-	// national digits when they are no part of those. 2,000 bytes at most; the end of the name is cut off.
+	// Text holds all that a search can find, one value a line: name, emails, international digits of the phones, and the
+	// national digits of each when they are no part of those. 2,000 bytes at most: the end of a long name is cut off, and
+	// further values are left out that do not fit.
 	Text string
 	// Terms are the positions where searches are expected to match, besides the start of the name: later words of the name,
-	// the email and its parts, the forms of the phone. Sorted, without duplicates, 128 of 200 bytes each at most.
+	// the emails and their parts, the forms of the phones. Sorted, without duplicates, 128 of 200 bytes each at most; every
+	// value has its [TermOf].
 	Terms []string
 }
 
 // KeysOf returns the keys of a contact.
 func KeysOf(c crm.Contact) Keys {
-	var name, email, digits, national, significant string
+	var name, email string
+	var phone phoneForms
 	if c.Name != nil {
 		name = Fold(*c.Name)
 	}
 	if c.Email != nil {
-		email = cut(Fold(*c.Email), maxEmail)
+		email = foldEmail(*c.Email)
 	}
 	if c.Phone != nil {
-		digits, national, significant = crm.PhoneForms(*c.Phone)
-		digits = cut(Fold(digits), maxTerm)
+		phone = foldPhone(*c.Phone)
 	}
+	further := furtherOf(c)
 
 	k := Keys{Name: cut(name, maxName)}
 	if name == "" {
 		k.Name = cut(nameless+email, maxName)
 		if email == "" {
-			k.Name = nameless + digits
+			k.Name = nameless + phone.digits
 		}
 	}
-
-	lines := make([]string, 0, 4)
-	for _, line := range [...]string{email, digits, unlessIn(national, digits)} {
-		if line != "" {
-			lines = append(lines, line)
-		}
-	}
-	if name != "" {
-		room := maxText
-		for _, line := range lines {
-			room -= len(line) + 1
-		}
-		name = cut(name, room)
-		lines = slices.Insert(lines, 0, name)
-	}
-	k.Text = strings.Join(lines, "\n")
+	k.Text, name = textOf(name, email, phone, further)
 
 	t := terms(make([]string, 0, 12))
-	t.add(digits)
-	t.add(national)
-	t.add(significant)
+	t.addPhone(phone)
 	t.addEmail(email, maxParts)
+	for _, v := range further {
+		t.add(v.email)
+		t.add(v.phone.digits)
+	}
 	t.addWords(name)
+	for _, v := range further {
+		t.addPhone(v.phone)
+		t.addEmail(v.email, maxParts)
+	}
 	slices.Sort(t)
 	k.Terms = slices.Compact(t)
 	return k
+}
+
+// phoneForms are the folded ways to write a phone number.
+type phoneForms struct{ digits, national, significant string }
+
+func foldPhone(s string) (p phoneForms) {
+	p.digits, p.national, p.significant = crm.PhoneForms(s)
+	p.digits = cut(Fold(p.digits), maxTerm)
+	return p
+}
+
+func foldEmail(s string) string { return cut(Fold(s), maxEmail) }
+
+// furtherValue is a folded further value: an email or a phone.
+type furtherValue struct {
+	email string
+	phone phoneForms
+}
+
+func furtherOf(c crm.Contact) []furtherValue {
+	var values []furtherValue
+	for _, v := range c.Further {
+		if v.Field == "phone" {
+			values = append(values, furtherValue{phone: foldPhone(v.Value)})
+		} else {
+			values = append(values, furtherValue{email: foldEmail(v.Value)})
+		}
+	}
+	return values
+}
+
+// textOf is the text of these values, and the name as far as it is in there. Only [maxName] of the name has precedence over
+// further values.
+func textOf(name, email string, phone phoneForms, further []furtherValue) (text, cutName string) {
+	emails, phones := lines(nil).add(email), lines(nil).addPhone(phone)
+	room := maxText - emails.size() - phones.size()
+	for _, v := range further {
+		e, p := emails.add(v.email), phones.addPhone(v.phone)
+		if e.size()+p.size()+min(len(name), maxName) <= maxText {
+			emails, phones = e, p
+			room = maxText - e.size() - p.size()
+		}
+	}
+	name = cut(name, room)
+	return strings.Join(slices.Concat(lines(nil).add(name), emails, phones), "\n"), name
+}
+
+// lines are lines of a text.
+type lines []string
+
+func (l lines) add(s string) lines {
+	if s == "" {
+		return l
+	}
+	return append(l, s)
+}
+
+func (l lines) addPhone(p phoneForms) lines {
+	return l.add(p.digits).add(unlessIn(p.national, p.digits))
+}
+
+// size is how many bytes the lines take, each with the end of the one before.
+func (l lines) size() (n int) {
+	for _, s := range l {
+		n += len(s) + 1
+	}
+	return n
 }
 
 func unlessIn(s, in string) string {
@@ -112,9 +173,18 @@ func (t *terms) add(s string) {
 	}
 }
 
+func (t *terms) addPhone(p phoneForms) {
+	t.add(p.digits)
+	t.add(p.national)
+	t.add(p.significant)
+}
+
 // addEmail adds the email, and what follows each separator of the local part and each dot of the domain but the last.
 // It stops at so many terms, to leave room for a name.
 func (t *terms) addEmail(s string, limit int) {
+	if s == "" {
+		return
+	}
 	before := len(*t)
 	t.add(s)
 	at := strings.LastIndexByte(s, '@')

@@ -1,6 +1,7 @@
 package search_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -23,6 +24,18 @@ func contact(name, email, phone string) crm.Contact {
 	return crm.Contact{Name: field(name), Email: field(email), Phone: field(phone)}
 }
 
+// with is the contact with further values, emails where they have an @ and phones else.
+func with(c crm.Contact, values ...string) crm.Contact {
+	for _, v := range values {
+		field := "phone"
+		if strings.Contains(v, "@") {
+			field = "email"
+		}
+		c.Further = append(c.Further, crm.FurtherValue{Field: field, Value: v})
+	}
+	return c
+}
+
 func TestKeysOf(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -40,6 +53,18 @@ func TestKeysOf(t *testing.T) {
 				},
 			},
 		},
+		"further values": {
+			with(contact("Ann", "a@b.co", "+4930123456"), "Ann@c.co", "+14155552671", "+4940123456"),
+			search.Keys{
+				Name: "ann",
+				Text: "ann\na@b.co\nann@c.co\n4930123456\n030123456\n14155552671\n4940123456\n040123456",
+				Terms: []string{
+					"030123456", "040123456", "14155552671", "30123456", "40123456", "4155552671", "4930123456", "4940123456", "a@b.co",
+					"ann@c.co", "b.co", "c.co",
+				},
+			},
+		},
+		"further values alone":                   {with(contact("", "", ""), "+14155552671", "a@b.co"), search.Keys{Name: "\U0010FFFE", Text: "a@b.co\n14155552671", Terms: []string{"14155552671", "4155552671", "a@b.co", "b.co"}}},
 		"a name alone":                           {contact("Ann", "", ""), search.Keys{Name: "ann", Text: "ann"}},
 		"an email alone":                         {contact("", "a@b.co", ""), search.Keys{Name: "\U0010FFFEa@b.co", Text: "a@b.co", Terms: []string{"a@b.co", "b.co"}}},
 		"a phone alone":                          {contact("", "", "+14155552671"), search.Keys{Name: "\U0010FFFE14155552671", Text: "14155552671", Terms: []string{"14155552671", "4155552671"}}},
@@ -73,10 +98,13 @@ func TestKeysOf(t *testing.T) {
 func TestKeysAreBounded(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]crm.Contact{
-		"a long name":            contact(strings.Repeat("é王 ", 600), strings.Repeat("ab.", 80)+"@example.com", "+4930123456"),
-		"a name of many words":   contact(strings.Repeat("a1-b2-c3-d4-e5-f6 g7 ", 90), "", ""),
-		"a name that grows":      contact(strings.Repeat("ﷺ", 200), strings.Repeat("ﷺ", 21)+"@example.com", "+4930123456"),
-		"one endless word":       contact("x "+strings.Repeat("王", 600), "", ""),
+		"a long name":          contact(strings.Repeat("é王 ", 600), strings.Repeat("ab.", 80)+"@example.com", "+4930123456"),
+		"a name of many words": contact(strings.Repeat("a1-b2-c3-d4-e5-f6 g7 ", 90), "", ""),
+		"a name that grows":    contact(strings.Repeat("ﷺ", 200), strings.Repeat("ﷺ", 21)+"@example.com", "+4930123456"),
+		"one endless word":     contact("x "+strings.Repeat("王", 600), "", ""),
+		"many further values": with(
+			contact(strings.Repeat("a王 ", 300), "ann@example.com", "+4930123456"), slices.Repeat([]string{strings.Repeat("é.", 70) + "@x.co"}, 50)...,
+		),
 		"an email of many parts": contact("Ann Smith", strings.Repeat("a.", 30)+"b@c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t.u.v.w.x.y.z.com", "+4930123456"),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -92,6 +120,31 @@ func TestKeysAreBounded(t *testing.T) {
 				t.Errorf("the name is pushed out of %+v", k)
 			}
 		})
+	}
+}
+
+func TestEveryFurtherValueHasItsTerm(t *testing.T) {
+	t.Parallel()
+	var values []string
+	for i := range crm.MaxFurther / 2 {
+		values = append(values, fmt.Sprintf("%s.%d@mail.example.com", strings.Repeat("a.b-", 50), i), fmt.Sprintf("+49301234%02d", i))
+	}
+	name := strings.Repeat("王 é-", 300)
+	k := search.KeysOf(with(contact(name, "ann@example.com", "+4930123456"), values...))
+	bounded(t, k)
+	for _, v := range values {
+		field := "email"
+		if v[0] == '+' {
+			field = "phone"
+		}
+		if !slices.Contains(k.Terms, search.TermOf(field, v)) {
+			t.Errorf("%s has no term", v)
+		}
+	}
+	for _, kept := range []string{search.Fold(name)[:300], "\nann@example.com", "\n4930123456\n030123456"} {
+		if !strings.Contains(k.Text, kept) {
+			t.Errorf("%q is pushed out of %q", kept, k.Text)
+		}
 	}
 }
 

@@ -41,7 +41,7 @@ func (q Query) Match(c crm.Contact, k Keys) Match {
 	switch {
 	case f.name != "" && k.Name == q.text:
 		return Match{Field: MatchName, Kind: MatchExact}
-	case f.email == q.text && q.text != "":
+	case q.text != "" && slices.Contains(strings.Split(f.email, "\n"), q.text):
 		return Match{Field: MatchEmail, Kind: MatchExact}
 	case q.wholePhone(c, k):
 		return Match{Field: MatchPhone, Kind: MatchExact}
@@ -55,19 +55,25 @@ func (q Query) Match(c crm.Contact, k Keys) Match {
 	return Match{Field: f.holding(q.longest), Kind: MatchAnywhere}
 }
 
-// wholePhone reports whether the query is the contact's whole phone number in any of its forms.
+// wholePhone reports whether the query is one of the contact's whole phone numbers in any of its forms.
 func (q Query) wholePhone(c crm.Contact, k Keys) bool {
-	if c.Phone == nil || q.text == "" || strings.Trim(q.text, "0123456789") != "" {
+	if q.text == "" || strings.Trim(q.text, "0123456789") != "" {
 		return false
 	}
 	if _, ok := slices.BinarySearch(k.Terms, q.text); !ok {
 		return false
 	}
-	international, national, significant := crm.PhoneForms(*c.Phone)
-	return q.text == international || q.text == national || q.text == significant
+	phones := c.FurtherOf("phone")
+	if c.Phone != nil {
+		phones = append(phones, *c.Phone)
+	}
+	return slices.ContainsFunc(phones, func(phone string) bool {
+		international, national, significant := crm.PhoneForms(phone)
+		return q.text == international || q.text == national || q.text == significant
+	})
 }
 
-// fields are the lines of a contact's text.
+// fields are the lines of a contact's text: the name, those with emails and those with phones.
 type fields struct{ name, email, phone string }
 
 func fieldsOf(k Keys) (f fields) {
@@ -75,10 +81,15 @@ func fieldsOf(k Keys) (f fields) {
 	if !strings.HasPrefix(k.Name, nameless) {
 		f.name, rest, _ = strings.Cut(rest, "\n")
 	}
-	if email, phone, _ := strings.Cut(rest, "\n"); strings.Contains(email, "@") {
-		f.email, rest = email, phone
+	emails := 0 // bytes
+	for emails < len(rest) {
+		line, _, _ := strings.Cut(rest[emails:], "\n")
+		if !strings.Contains(line, "@") {
+			break
+		}
+		emails = min(emails+len(line)+1, len(rest))
 	}
-	f.phone = rest
+	f.email, f.phone = strings.TrimSuffix(rest[:emails], "\n"), rest[emails:]
 	return f
 }
 

@@ -34,7 +34,7 @@ func (q Query) keysOf(h Hit) Keys {
 	if strings.HasPrefix(k.Name, q.text) {
 		return k
 	}
-	if strings.Trim(q.longest, "0123456789") == "" {
+	if strings.Trim(q.longest, "0123456789") == "" || len(h.Contact.Further) > 0 {
 		return KeysOf(*h.Contact)
 	}
 	f := fieldsOf(k)

@@ -12,6 +12,7 @@ import (
 func TestRank(t *testing.T) {
 	t.Parallel()
 	ann := contact("Ann-Sophie Smith", "a.smythe@mail.example.com", "+4930123456")
+	bob := with(contact("Bob", "bob@x.co", "+4930123456"), "rob.smith@y.co", "+14155552671", "bobby@z.co")
 	for name, c := range map[string]struct {
 		contact crm.Contact
 		query   string
@@ -41,6 +42,13 @@ func TestRank(t *testing.T) {
 		"the email of nobody":                  {contact("", "bob@x.co", ""), "bob", search.TierTerm, "bob@x.co", search.Match{Field: search.MatchEmail, Kind: search.MatchWord}},
 		"a name like an email":                 {contact("ann@x.co", "ann@x.co", ""), "ann@x.co", search.TierName, "ann@x.co", search.Match{Field: search.MatchName, Kind: search.MatchExact}},
 		"a whole phone without a trunk prefix": {contact("", "", "+14155552671"), "(415) 555-2671", search.TierTerm, "4155552671", search.Match{Field: search.MatchPhone, Kind: search.MatchExact}},
+		"a whole further email":                {bob, "bobby@z.co", search.TierTerm, "bobby@z.co", search.Match{Field: search.MatchEmail, Kind: search.MatchExact}},
+		"a part of a further email":            {bob, "smith", search.TierTerm, "smith@y.co", search.Match{Field: search.MatchEmail, Kind: search.MatchWord}},
+		"the middle of a further email":        {bob, "ith@", search.TierAnywhere, "bob", search.Match{Field: search.MatchEmail, Kind: search.MatchAnywhere}},
+		"a whole further phone":                {bob, "(415) 555-2671", search.TierTerm, "4155552671", search.Match{Field: search.MatchPhone, Kind: search.MatchExact}},
+		"the start of a further phone":         {bob, "+1 415", search.TierTerm, "14155552671", search.Match{Field: search.MatchPhone, Kind: search.MatchWord}},
+		"the middle of a further phone":        {bob, "5526", search.TierAnywhere, "bob", search.Match{Field: search.MatchPhone, Kind: search.MatchAnywhere}},
+		"the name and a further email":         {bob, "bob smith", search.TierTerm, "smith@y.co", search.Match{Field: search.MatchEmail, Kind: search.MatchAnywhere}},
 		"digits of an email":                   {contact("", "4155552671@x.co", "+14155552671"), "415555", search.TierTerm, "4155552671", search.Match{Field: search.MatchEmail, Kind: search.MatchWord}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -100,7 +108,11 @@ func (r random) contact() crm.Contact {
 	if r.IntN(3) > 0 {
 		phone = r.of("+4930123456", "+14155552671", "+390669881234", "+79123456789", "+442079460958")
 	}
-	return contact(name, email, phone)
+	c := contact(name, email, phone)
+	for range r.IntN(3) {
+		c = with(c, r.of("rob@x.co", "+4940123456", "a.smith@example.com", "+14155550000"))
+	}
+	return c
 }
 
 // query draws pieces of the contact's own fields, or of another's.
@@ -112,6 +124,9 @@ func (r random) query(c crm.Contact) string {
 			if f != nil {
 				fields = append(fields, *f)
 			}
+		}
+		for _, v := range c.Further {
+			fields = append(fields, v.Value)
 		}
 		if len(fields) == 0 {
 			return "x"
@@ -182,8 +197,15 @@ func plain(c crm.Contact, tokens []string) bool {
 			fields = append(fields, search.Fold(*f))
 		}
 	}
+	for _, email := range c.FurtherOf("email") {
+		fields = append(fields, search.Fold(email))
+	}
+	phones := c.FurtherOf("phone")
 	if c.Phone != nil {
-		international, national, _ := crm.PhoneForms(*c.Phone)
+		phones = append(phones, *c.Phone)
+	}
+	for _, phone := range phones {
+		international, national, _ := crm.PhoneForms(phone)
 		fields = append(fields, international, national)
 	}
 	for _, token := range tokens {

@@ -27,10 +27,12 @@ func (s *Service) ChannelsByID(
 
 // NewChannel is a channel to be.
 type NewChannel struct {
-	Name    string
-	Type    crm.ChannelType
-	Secret  string // empty for none
-	Domains []string
+	Name   string
+	Type   crm.ChannelType
+	Secret string // empty for none
+	// AccessToken is for channels whose provider takes one; empty for none.
+	AccessToken string
+	Domains     []string
 	// RequireSignedIdentity is for HTML_EMBED channels, which need a secret for it.
 	RequireSignedIdentity bool
 }
@@ -38,7 +40,8 @@ type NewChannel struct {
 // ChannelEdit is an edit of a channel: an absent change leaves its field alone.
 type ChannelEdit struct {
 	crm.ChannelPatch
-	Secret crm.Change[string] // empty for none
+	Secret      crm.Change[string] // empty for none
+	AccessToken crm.Change[string] // empty for none
 }
 
 // Connection is a channel, and what connects it with its provider.
@@ -58,9 +61,9 @@ func (s *Service) CreateChannel(ctx context.Context, v crm.Viewer, n NewChannel)
 		ChannelPatch: crm.ChannelPatch{
 			Name: crm.To(n.Name), Domains: crm.To(n.Domains), RequireSignedIdentity: crm.To(n.RequireSignedIdentity),
 		},
-		Secret: crm.To(n.Secret),
+		Secret: crm.To(n.Secret), AccessToken: crm.To(n.AccessToken),
 	}
-	if err := s.applyChannel(v.Workspace, &c, edit); err != nil {
+	if _, err := s.applyChannel(v.Workspace, &c, edit); err != nil {
 		return Connection{}, err
 	}
 	audit := crm.NewAudit(crm.ChannelCreated, v.Subject, now)
@@ -81,10 +84,11 @@ func (s *Service) UpdateChannel(ctx context.Context, v crm.Viewer, id crm.Channe
 	var audit crm.AuditEntry
 	updated, err := s.store.UpdateChannel(ctx, v.Workspace, id, func(c *crm.Channel) error {
 		before = new(*c)
-		if err := s.applyChannel(v.Workspace, c, e); err != nil {
+		secrets, err := s.applyChannel(v.Workspace, c, e)
+		if err != nil {
 			return err
 		}
-		audit = crm.AuditOfChannel(*before, *c, v.Subject, s.clock())
+		audit = crm.AuditOfChannel(*before, *c, secrets, v.Subject, s.clock())
 		return nil
 	}, &audit)
 	switch {
@@ -110,59 +114,111 @@ func (s *Service) ReadVerifyToken(ctx context.Context, v crm.Viewer, setup Chann
 	return setup.VerifyToken, nil
 }
 
-// applyChannel makes the edit on c. What is wrong with it comes as joined *crm.InvalidErrors.
-func (s *Service) applyChannel(w crm.WorkspaceID, c *crm.Channel, e ChannelEdit) error {
+// applyChannel makes the edit on c and returns the names of the secrets that it changed. What is wrong with it comes as
+// joined *crm.InvalidErrors.
+func (s *Service) applyChannel(w crm.WorkspaceID, c *crm.Channel, e ChannelEdit) (secrets []string, err error) {
 	edited := *c
-	if err := errors.Join(e.ChannelPatch.Apply(&edited), s.applySecret(w, &edited, e.Secret)); err != nil {
-		return err
+	patchErr := e.ChannelPatch.Apply(&edited)
+	secrets, secretErr := s.applySecrets(w, &edited, e)
+	if err := errors.Join(patchErr, secretErr); err != nil {
+		return nil, err
 	}
 	*c = edited
-	return nil
+	return secrets, nil
 }
 
-// applySecret seals a new secret, and what Kith makes for a channel that lacks it. Secrets that cannot be opened, for
-// want of their key, stay until there are others to put in their place.
-func (s *Service) applySecret(w crm.WorkspaceID, c *crm.Channel, change crm.Change[string]) error {
+// applySecrets seals new secrets, and what Kith makes for a channel that lacks it, and returns the names of those that
+// changed. Secrets that cannot be opened, for want of their key, stay until there are others to put in their place.
+func (s *Service) applySecrets(w crm.WorkspaceID, c *crm.Channel, e ChannelEdit) (changed []string, err error) {
 	before, openErr := s.openSecrets(w, *c)
 	after := before
-	text, asked := change.Value()
-	if asked {
-		secret, err := crm.NormalizeSecret(c.Type, text)
-		if err != nil {
-			return err
-		}
-		if secret != "" && !s.options.Vault.Ready() {
-			return &crm.InvalidError{
-				Field: "secret", Subject: "This server", Reason: "cannot keep secrets yet: its operator has to set KITH_SECRET_KEY",
-			}
-		}
-		after.Secret = secret
-		if c.Type.Provider().MakesSecret {
-			after.VerifyToken = ""
-		}
+	_, asked := e.Secret.Value()
+	if err := errors.Join(s.changeSecret(c.Type, &after, e.Secret), s.changeAccessToken(c.Type, &after, e.AccessToken)); err != nil {
+		return nil, err
 	}
 	if openErr != nil && !asked {
-		return nil
+		if _, token := e.AccessToken.Value(); token {
+			return nil, &crm.InvalidError{
+				Field: "accessToken", Subject: "The access token",
+				Reason: "cannot be changed while the channel's secret cannot be decrypted: enter the secret, too",
+			}
+		}
+		return nil, nil
 	}
 	if c.RequireSignedIdentity && after.Secret == "" {
-		return &crm.InvalidError{Field: "secret", Subject: "Signed identities", Reason: "cannot be required without a secret to sign them with"}
+		return nil, &crm.InvalidError{Field: "secret", Subject: "Signed identities", Reason: "cannot be required without a secret to sign them with"}
 	}
 	if s.options.Vault.Ready() {
 		makeMissing(c.Type.Provider(), &after)
 	}
+	changed = secretFields(before, after, openErr != nil)
 	switch {
-	case after == before && openErr == nil:
-		return nil
+	case len(changed) == 0:
+		return nil, nil
 	case after == (vault.Secrets{}) || !s.options.Vault.Ready():
 		c.Secrets = nil
+		return changed, nil
+	}
+	if c.Secrets, err = s.options.Vault.Seal(w, c.ID, after); err != nil {
+		return nil, fmt.Errorf("seal secrets: %w", err)
+	}
+	return changed, nil
+}
+
+// secretFields are the names of the secrets that differ. What was lost has been replaced.
+func secretFields(before, after vault.Secrets, lost bool) (fields []string) {
+	if lost || before.Secret != after.Secret || before.VerifyToken != after.VerifyToken {
+		fields = append(fields, "secret")
+	}
+	if before.AccessToken != after.AccessToken {
+		fields = append(fields, "accessToken")
+	}
+	return fields
+}
+
+func (s *Service) changeSecret(t crm.ChannelType, secrets *vault.Secrets, change crm.Change[string]) error {
+	text, asked := change.Value()
+	if !asked {
 		return nil
 	}
-	sealed, err := s.options.Vault.Seal(w, c.ID, after)
-	if err != nil {
-		return fmt.Errorf("seal secrets: %w", err)
+	secret, err := crm.NormalizeSecret(t, text)
+	if err == nil {
+		err = s.storable("secret", secret)
 	}
-	c.Secrets = sealed
+	if err != nil {
+		return err
+	}
+	secrets.Secret = secret
+	if t.Provider().MakesSecret {
+		secrets.VerifyToken = ""
+	}
 	return nil
+}
+
+func (s *Service) changeAccessToken(t crm.ChannelType, secrets *vault.Secrets, change crm.Change[string]) error {
+	text, asked := change.Value()
+	if !asked {
+		return nil
+	}
+	token, err := crm.NormalizeAccessToken(t, text)
+	if err == nil {
+		err = s.storable("accessToken", token)
+	}
+	if err != nil {
+		return err
+	}
+	secrets.AccessToken = token
+	return nil
+}
+
+// storable refuses a secret on a server without a key to seal it with.
+func (s *Service) storable(field, secret string) error {
+	if secret == "" || s.options.Vault.Ready() {
+		return nil
+	}
+	return &crm.InvalidError{
+		Field: field, Subject: "This server", Reason: "cannot keep secrets yet: its operator has to set KITH_SECRET_KEY",
+	}
 }
 
 // makeMissing adds what Kith makes for the channels of a provider.

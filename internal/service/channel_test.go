@@ -281,3 +281,82 @@ func TestSignedIdentitiesAreRequiredOnlyWhereThereIsASecret(t *testing.T) {
 		t.Errorf("%+v, %v", now, err)
 	}
 }
+
+func TestAnAccessTokenIsChangedApartFromTheSecret(t *testing.T) {
+	t.Parallel()
+	store, v := openStore(t)
+	d := serviceOver(t, store, oneKey)
+	made, err := d.CreateChannel(t.Context(), v, service.NewChannel{
+		Name: "Page", Type: crm.Facebook, Secret: "app-secret-of-the-shop", AccessToken: "\tEAAB-token-of-the-page ",
+	})
+	if err != nil || !made.Setup.SecretSet || !made.Setup.AccessTokenSet {
+		t.Fatalf("%+v, %v", made.Setup, err)
+	}
+	id := made.Channel.ID
+	opened := func() vault.Secrets {
+		t.Helper()
+		keys, err := vault.New(oneKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		secrets, err := keys.Open(v.Workspace, id, channelOf(t, store, v, id).Secrets)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return secrets
+	}
+	first := opened()
+	if first.AccessToken != "EAAB-token-of-the-page" {
+		t.Error("the token is not stored as it was given")
+	}
+	for name, c := range map[string]struct {
+		edit service.ChannelEdit
+		want vault.Secrets
+	}{
+		"removed": {service.ChannelEdit{AccessToken: crm.To("")}, vault.Secrets{Secret: first.Secret, VerifyToken: first.VerifyToken}},
+		"replaced": {
+			service.ChannelEdit{AccessToken: crm.To("EAAB-newer-token-of-the-page")},
+			vault.Secrets{Secret: first.Secret, VerifyToken: first.VerifyToken, AccessToken: "EAAB-newer-token-of-the-page"},
+		},
+		"the secret alone": {
+			service.ChannelEdit{Secret: crm.To("newer-secret-of-the-shop"), AccessToken: crm.To(first.AccessToken)},
+			vault.Secrets{Secret: "newer-secret-of-the-shop", VerifyToken: first.VerifyToken, AccessToken: first.AccessToken},
+		},
+	} {
+		if _, err := d.UpdateChannel(t.Context(), v, id, c.edit); err != nil || opened() != c.want {
+			t.Errorf("%s: %v", name, err)
+		}
+		back := service.ChannelEdit{Secret: crm.To(first.Secret), AccessToken: crm.To(first.AccessToken)}
+		if _, err := d.UpdateChannel(t.Context(), v, id, back); err != nil || opened() != first {
+			t.Errorf("%s, and back: %v", name, err)
+		}
+	}
+}
+
+func TestAnAccessTokenTakesNoSecretWithItThatCannotBeOpened(t *testing.T) {
+	t.Parallel()
+	store, v := openStore(t)
+	made, err := serviceOver(t, store, oneKey).CreateChannel(t.Context(), v, service.NewChannel{
+		Name: "Page", Type: crm.Instagram, Secret: "app-secret-of-the-shop", AccessToken: "IGAA-token-of-the-account",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, away := made.Channel.ID, serviceOver(t, store, otherKey)
+	for _, token := range []string{"IGAA-newer-token-of-the-account", ""} {
+		_, err := away.UpdateChannel(t.Context(), v, id, service.ChannelEdit{AccessToken: crm.To(token)})
+		if invalid, ok := errors.AsType[*crm.InvalidError](err); !ok || invalid.Field != "accessToken" {
+			t.Errorf("%v", err)
+		}
+	}
+	back, err := serviceOver(t, store, oneKey).UpdateChannel(t.Context(), v, id, service.ChannelEdit{})
+	if err != nil || !back.Setup.SecretSet || !back.Setup.AccessTokenSet {
+		t.Errorf("%+v, %v", back, err)
+	}
+	_, err = serviceOver(t, store).CreateChannel(t.Context(), v, service.NewChannel{
+		Name: "Page", Type: crm.Facebook, AccessToken: "EAAB-token-of-the-page",
+	})
+	if invalid, ok := errors.AsType[*crm.InvalidError](err); !ok || invalid.Field != "accessToken" || !strings.Contains(invalid.Reason, "KITH_SECRET_KEY") {
+		t.Errorf("without a key: %v", err)
+	}
+}

@@ -173,7 +173,7 @@ func (s *Service) IdentitiesByContact(
 	return byID(ctx, v, ids, s.store.IdentitiesByContact)
 }
 
-// UpdateContact edits a contact.
+// UpdateContact edits a contact. One that has become part of another is a *[crm.MergedError].
 func (s *Service) UpdateContact(
 	ctx context.Context, v crm.Viewer, id crm.ContactID, p crm.ContactPatch,
 ) (Edited[crm.Contact], error) {
@@ -194,6 +194,7 @@ func (s *Service) UpdateContact(
 		},
 	})
 	if err != nil {
+		err = s.merged(ctx, v.Workspace, id, err)
 		return Edited[crm.Contact]{Now: before}, fmt.Errorf("update contact %s: %w", id, err)
 	}
 	done := Edited[crm.Contact]{Now: &updated}
@@ -204,7 +205,7 @@ func (s *Service) UpdateContact(
 }
 
 // DeleteContact removes a contact, its identities and its notes for good. Its sessions stay. It returns the id of the
-// event that the deletion caused.
+// event that the deletion caused. A contact that has become part of another is a *[crm.MergedError].
 func (s *Service) DeleteContact(ctx context.Context, v crm.Viewer, id crm.ContactID) (crm.EventID, error) {
 	if err := Authorize(v, crm.DeleteContacts); err != nil {
 		return crm.EventID{}, err
@@ -212,7 +213,7 @@ func (s *Service) DeleteContact(ctx context.Context, v crm.Viewer, id crm.Contac
 	now := s.clock()
 	deletion := crm.ContactDeletion{At: now, Event: crm.NewEventID(now), Actor: v.Subject}
 	if err := s.store.DeleteContact(ctx, v.Workspace, id, deletion); err != nil {
-		return crm.EventID{}, fmt.Errorf("delete contact %s: %w", id, err)
+		return crm.EventID{}, fmt.Errorf("delete contact %s: %w", id, s.merged(ctx, v.Workspace, id, err))
 	}
 	return deletion.Event, nil
 }

@@ -38,6 +38,10 @@ func (s *Service) CountSessions(ctx context.Context, v crm.Viewer, f storage.Ses
 	if err := checkFilter(f); err != nil {
 		return SessionCounts{}, err
 	}
+	var err error
+	if f.Contact, err = s.followed(ctx, v.Workspace, f.Contact); err != nil {
+		return SessionCounts{}, fmt.Errorf("count sessions: %w", err)
+	}
 	found, err := s.store.CountSessions(ctx, v.Workspace, f)
 	if err != nil {
 		return SessionCounts{}, fmt.Errorf("count sessions: %w", err)

@@ -17,7 +17,7 @@ import (
 const exportAtOnce = 500
 
 // ExportContact returns everything that is held on a contact as a JSON document, and keeps in the audit that it did. A
-// contact that is not there is crm.ErrNotFound.
+// contact that is not there is crm.ErrNotFound, one that has become part of another a *crm.MergedError.
 func (s *Service) ExportContact(ctx context.Context, v crm.Viewer, id crm.ContactID) ([]byte, error) {
 	if err := Authorize(v, crm.ExportContacts); err != nil {
 		return nil, err
@@ -25,7 +25,7 @@ func (s *Service) ExportContact(ctx context.Context, v crm.Viewer, id crm.Contac
 	now := s.clock()
 	held, err := s.held(ctx, v.Workspace, id)
 	if err != nil {
-		return nil, fmt.Errorf("export contact %s: %w", id, err)
+		return nil, fmt.Errorf("export contact %s: %w", id, s.merged(ctx, v.Workspace, id, err))
 	}
 	held.ExportedAt = now
 	document, err := json.Marshal(held)
@@ -47,19 +47,25 @@ type export struct {
 	Identities []exportedIdentity `json:"identities"`
 	Sessions   []exportedSession  `json:"sessions"` // the newest last message first
 	History    []exportedChange   `json:"history"`  // the newest first
+	Merges     []exportedMerge    `json:"merges"`   // the oldest first
 	Failures   []exportedFailure  `json:"ingestFailures"`
 }
 
 type exportedContact struct {
-	ID             string        `json:"id"`
-	Name           exportedValue `json:"name"`
-	Email          exportedValue `json:"email"`
-	Phone          exportedValue `json:"phone"`
-	Notes          string        `json:"notes"`
-	Version        int           `json:"version"`
-	CreatedAt      time.Time     `json:"createdAt"`
-	UpdatedAt      time.Time     `json:"updatedAt"`
-	LastActivityAt *time.Time    `json:"lastActivityAt"`
+	ID    string        `json:"id"`
+	Name  exportedValue `json:"name"`
+	Email exportedValue `json:"email"`
+	Phone exportedValue `json:"phone"`
+
+	FurtherEmails []exportedValue `json:"furtherEmails"`
+	FurtherPhones []exportedValue `json:"furtherPhones"`
+	MergedFrom    []string        `json:"mergedFrom"` // the ids of contacts that have become part of this one
+
+	Notes          string     `json:"notes"`
+	Version        int        `json:"version"`
+	CreatedAt      time.Time  `json:"createdAt"`
+	UpdatedAt      time.Time  `json:"updatedAt"`
+	LastActivityAt *time.Time `json:"lastActivityAt"`
 }
 
 // exportedValue is a value and where it comes from: STAFF, CLAIMED (typed in by the customer) or VERIFIED (by a channel).
@@ -85,6 +91,8 @@ type exportedIdentity struct {
 type exportedSession struct {
 	ID                 string            `json:"id"`
 	Channel            exportedChannel   `json:"channel"`
+	ChannelAccount     *string           `json:"channelAccount"` // the workspace's account that the customer wrote to
+	ExternalID         *string           `json:"externalId"`     // the customer's id that answers go to
 	Status             crm.SessionStatus `json:"status"`
 	Tag                *crm.SessionTag   `json:"tag"`
 	LastMessagePreview *string           `json:"lastMessagePreview"`
@@ -93,8 +101,19 @@ type exportedSession struct {
 	StartedAt          time.Time         `json:"startedAt"`
 }
 
+// exportedMerge is a merge and, while it can be undone, the contacts as they were before, the one that stayed first.
+type exportedMerge struct {
+	ID            string            `json:"id"`
+	Actor         string            `json:"actor"`
+	At            time.Time         `json:"at"`
+	UndoableUntil *time.Time        `json:"undoableUntil"`
+	MergedFrom    []string          `json:"mergedFrom"`
+	Before        []exportedContact `json:"before"`
+}
+
 type exportedChange struct {
 	ID      string          `json:"id"`
+	Contact string          `json:"contactId"` // the contact, or one that has become part of it
 	Kind    crm.EventKind   `json:"kind"`
 	Version int             `json:"version"`
 	Actor   string          `json:"actor"`
@@ -135,14 +154,17 @@ func (s *Service) held(ctx context.Context, w crm.WorkspaceID, id crm.ContactID)
 	for _, ch := range known {
 		channels[ch.ID] = exportedChannel{ID: ch.ID.String(), Name: ch.Name, Type: ch.Type}
 	}
+	old, err := s.store.OldIDs(ctx, w, ids)
+	if err != nil {
+		return export{}, err
+	}
 	out := export{
-		Contact: exportedContact{
-			ID: id.String(), Name: channels.value(c.Name, c.NameFrom), Email: channels.value(c.Email, c.EmailFrom),
-			Phone: channels.value(c.Phone, c.PhoneFrom), Notes: c.Notes, Version: c.Version,
-			CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, LastActivityAt: c.LastActivityAt,
-		},
+		Contact:    channels.contact(c, old[id]),
 		Identities: []exportedIdentity{},
 		Failures:   []exportedFailure{},
+	}
+	if out.Merges, err = s.heldMerges(ctx, w, append(ids, old[id]...), channels); err != nil {
+		return export{}, err
 	}
 	identities, err := s.store.IdentitiesByContact(ctx, w, ids)
 	if err != nil {
@@ -172,6 +194,35 @@ func (s *Service) held(ctx context.Context, w crm.WorkspaceID, id crm.ContactID)
 	return out, nil
 }
 
+func (s *Service) heldMerges(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, channels exportedChannels,
+) ([]exportedMerge, error) {
+	records, err := s.store.MergesOf(ctx, w, ids)
+	out := []exportedMerge{}
+	for _, r := range records {
+		m := exportedMerge{
+			ID: r.ID.String(), Actor: r.Actor, At: r.At, MergedFrom: idStrings(r.Others), Before: []exportedContact{},
+		}
+		if r.Undo != nil {
+			m.UndoableUntil = &r.Until
+			m.Before = append(m.Before, channels.contact(r.Undo.Before, nil))
+			for _, o := range r.Undo.Others {
+				m.Before = append(m.Before, channels.contact(o.Contact, o.OldIDs))
+			}
+		}
+		out = append(out, m)
+	}
+	return out, err
+}
+
+func idStrings(ids []crm.ContactID) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = id.String()
+	}
+	return out
+}
+
 func (s *Service) heldSessions(
 	ctx context.Context, w crm.WorkspaceID, id crm.ContactID, channels exportedChannels,
 ) ([]exportedSession, error) {
@@ -182,9 +233,13 @@ func (s *Service) heldSessions(
 		if err != nil {
 			return nil, err
 		}
-		for _, s := range found[id].Sessions {
+		identities, err := s.identitiesOf(ctx, w, found[id].Sessions)
+		if err != nil {
+			return nil, err
+		}
+		for n, s := range found[id].Sessions {
 			out = append(out, exportedSession{
-				ID: s.ID.String(), Channel: channels.of(s.ChannelID), Status: s.Status, Tag: s.Tag,
+				ID: s.ID.String(), Channel: channels.of(s.ChannelID), ChannelAccount: s.OwnAccount(), ExternalID: identities[n], Status: s.Status, Tag: s.Tag,
 				LastMessagePreview: s.LastMessagePreview, LastMessageAt: s.LastMessageAt, UnreadCount: s.UnreadCount,
 				StartedAt: s.StartedAt,
 			})
@@ -194,6 +249,27 @@ func (s *Service) heldSessions(
 			return out, nil
 		}
 	}
+}
+
+// identitiesOf are the external ids that answers in each of the sessions go to; nil where there is none.
+func (s *Service) identitiesOf(ctx context.Context, w crm.WorkspaceID, sessions []crm.Session) ([]*string, error) {
+	var accounts []crm.AccountID
+	for _, session := range sessions {
+		if session.AccountID != nil {
+			accounts = append(accounts, *session.AccountID)
+		}
+	}
+	found, err := s.store.AccountIdentities(ctx, w, unique(accounts))
+	out := make([]*string, len(sessions))
+	for n, session := range sessions {
+		if session.AccountID == nil {
+			continue
+		}
+		if newest := crm.NewestIdentity(found[*session.AccountID]); newest != nil {
+			out[n] = &newest.ExternalID
+		}
+	}
+	return out, err
 }
 
 func (s *Service) heldHistory(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) ([]exportedChange, error) {
@@ -209,6 +285,9 @@ func (s *Service) heldHistory(ctx context.Context, w crm.WorkspaceID, id crm.Con
 			change := exportedChange{
 				ID: e.ID.String(), Kind: e.Kind, Version: e.Version, Actor: e.Actor, At: e.At,
 				Fields: make([]exportedField, len(e.Changes)),
+			}
+			if e.ContactID != nil {
+				change.Contact = e.ContactID.String()
 			}
 			for i, f := range e.Changes {
 				change.Fields[i] = exportedField(f)
@@ -230,6 +309,23 @@ func (cs exportedChannels) of(id crm.ChannelID) exportedChannel {
 		return c
 	}
 	return exportedChannel{ID: id.String()}
+}
+
+func (cs exportedChannels) contact(c crm.Contact, old []crm.ContactID) exportedContact {
+	out := exportedContact{
+		ID: c.ID.String(), Name: cs.value(c.Name, c.NameFrom), Email: cs.value(c.Email, c.EmailFrom),
+		Phone: cs.value(c.Phone, c.PhoneFrom), FurtherEmails: []exportedValue{}, FurtherPhones: []exportedValue{},
+		MergedFrom: idStrings(old), Notes: c.Notes, Version: c.Version,
+		CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, LastActivityAt: c.LastActivityAt,
+	}
+	for _, v := range c.Further {
+		if value := cs.value(&v.Value, v.From); v.Field == "phone" {
+			out.FurtherPhones = append(out.FurtherPhones, value)
+		} else {
+			out.FurtherEmails = append(out.FurtherEmails, value)
+		}
+	}
+	return out
 }
 
 func (cs exportedChannels) value(v *string, from crm.Provenance) exportedValue {

@@ -18,6 +18,8 @@ import (
 // Store is what the service needs of storage.
 type Store interface {
 	storage.Contacts
+	storage.Merges
+	storage.Duplicates
 	storage.Sessions
 	storage.SessionEditor
 	storage.Channels
@@ -41,6 +43,8 @@ type Options struct {
 	Vault *vault.Vault
 	// PublicURL is where the world reaches Kith, without a slash at the end.
 	PublicURL string
+	// UndoMerge is how long merging contacts can be undone.
+	UndoMerge time.Duration
 	// Replayer is for [Service.ReplayFailures], which is refused without one.
 	Replayer Replayer
 	// Events is for [Service.Subscribe] and [Service.ResumeToken].

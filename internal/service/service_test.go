@@ -139,7 +139,51 @@ func TestEveryMethodChecksTheRole(t *testing.T) {
 			_, err := d.UpdateContact(ctx, v, crm.ContactID{}, crm.ContactPatch{})
 			return err
 		}},
-		"DeleteContact": {all, func(ctx context.Context, v crm.Viewer) error { _, err := d.DeleteContact(ctx, v, c.ID); return err }},
+		"DeleteContact":  {all, func(ctx context.Context, v crm.Viewer) error { _, err := d.DeleteContact(ctx, v, c.ID); return err }},
+		"LivingContacts": {all, func(ctx context.Context, v crm.Viewer) error { _, err := d.LivingContacts(ctx, v, nil); return err }},
+		"Survivors":      {all, func(ctx context.Context, v crm.Viewer) error { _, err := d.Survivors(ctx, v, nil); return err }},
+		"OldIDs":         {all, func(ctx context.Context, v crm.Viewer) error { _, err := d.OldIDs(ctx, v, nil); return err }},
+		"IdentitiesByAccount": {all, func(ctx context.Context, v crm.Viewer) error {
+			_, err := d.IdentitiesByAccount(ctx, v, nil)
+			return err
+		}},
+		"MergeContacts": {all, func(ctx context.Context, v crm.Viewer) error {
+			_, err := d.MergeContacts(ctx, v, crm.Merge{})
+			return err
+		}},
+		"PreviewMerge": {all, func(ctx context.Context, v crm.Viewer) error {
+			_, err := d.PreviewMerge(ctx, v, crm.Merge{})
+			return err
+		}},
+		"UndoMerge": {all, func(ctx context.Context, v crm.Viewer) error {
+			_, err := d.UndoMerge(ctx, v, crm.MergeID{})
+			return err
+		}},
+		"SplitContact": {all, func(ctx context.Context, v crm.Viewer) error {
+			_, err := d.SplitContact(ctx, v, service.Split{Sessions: make([]crm.SessionID, 1000)})
+			return err
+		}},
+		"Duplicates": {all, func(ctx context.Context, v crm.Viewer) error {
+			_, err := d.Duplicates(ctx, v, service.DuplicateList{})
+			return err
+		}},
+		"CountDuplicates": {all, func(ctx context.Context, v crm.Viewer) error {
+			_, err := d.CountDuplicates(ctx, v, service.DuplicateList{})
+			return err
+		}},
+		"DuplicatesByID": {all, func(ctx context.Context, v crm.Viewer) error { _, err := d.DuplicatesByID(ctx, v, nil); return err }},
+		"DismissDuplicates": {all, func(ctx context.Context, v crm.Viewer) error {
+			_, err := d.DismissDuplicates(ctx, v, make([]crm.DuplicateID, 1000))
+			return err
+		}},
+		"SessionCount": {all, func(ctx context.Context, v crm.Viewer) error {
+			_, err := d.SessionCount(ctx, v, service.MergePreview{IDs: []crm.ContactID{c.ID}})
+			return err
+		}},
+		"IdentityCount": {all, func(ctx context.Context, v crm.Viewer) error {
+			_, err := d.IdentityCount(ctx, v, service.MergePreview{})
+			return err
+		}},
 		"Sessions": {all, func(ctx context.Context, v crm.Viewer) error {
 			_, err := d.Sessions(ctx, v, service.SessionList{})
 			return err

@@ -39,7 +39,8 @@ func listOf(contact crm.ContactID, f storage.SessionFilter) cursor.List {
 	return cursor.ListOf("sessions", name, describe(f))
 }
 
-// Sessions returns a page of the workspace's sessions.
+// Sessions returns a page of the workspace's sessions. A contact of the filter that has become part of another stands for that
+// one.
 func (s *Service) Sessions(ctx context.Context, v crm.Viewer, l SessionList) (SessionPage, error) {
 	if err := Authorize(v, crm.ReadContacts); err != nil {
 		return SessionPage{}, err
@@ -48,11 +49,25 @@ func (s *Service) Sessions(ctx context.Context, v crm.Viewer, l SessionList) (Se
 	if err != nil {
 		return SessionPage{}, err
 	}
-	found, err := s.store.Sessions(ctx, v.Workspace, storage.SessionQuery{Filter: l.Filter, Page: page})
+	found, err := s.sessions(ctx, v.Workspace, storage.SessionQuery{Filter: l.Filter, Page: page})
 	if err != nil {
 		return SessionPage{}, fmt.Errorf("list sessions: %w", err)
 	}
 	return SessionPage{Sessions: found.Sessions, PageInfo: l.Paging.pageInfo(found.More), filter: &l.Filter}, nil
+}
+
+// sessions reads the page. Only a contact without sessions may be one that has become part of another.
+func (s *Service) sessions(ctx context.Context, w crm.WorkspaceID, q storage.SessionQuery) (storage.SessionPage, error) {
+	found, err := s.store.Sessions(ctx, w, q)
+	if err != nil || len(found.Sessions) > 0 || q.Filter.Contact == nil {
+		return found, err
+	}
+	contact, err := s.followed(ctx, w, q.Filter.Contact)
+	if err != nil || *contact == *q.Filter.Contact {
+		return found, err
+	}
+	q.Filter.Contact = contact
+	return s.store.Sessions(ctx, w, q)
 }
 
 // ContactSessions is one contact's page of sessions, or the error.
@@ -67,7 +82,12 @@ func (s *Service) SessionsByContact(
 		return nil, err
 	}
 	read := func(page storage.Page, ids []crm.ContactID) (map[crm.ContactID]storage.SessionPage, error) {
-		return s.store.SessionsByContact(ctx, v.Workspace, ids, storage.SessionQuery{Filter: l.Filter, Page: page})
+		query := storage.SessionQuery{Filter: l.Filter, Page: page}
+		var err error
+		if query.Filter.Contact, err = s.followed(ctx, v.Workspace, l.Filter.Contact); err != nil {
+			return nil, err
+		}
+		return s.store.SessionsByContact(ctx, v.Workspace, ids, query)
 	}
 	answers, err := eachOf(ids, l.Paging, l.read, read, func(id crm.ContactID, found storage.SessionPage) SessionPage {
 		return SessionPage{Sessions: found.Sessions, PageInfo: l.Paging.pageInfo(found.More), contact: id, filter: &l.Filter}

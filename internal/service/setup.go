@@ -23,7 +23,9 @@ type ChannelSetup struct {
 	// EmbedSnippet is HTML for the pages of the allowed sites; nil for all types but HTML_EMBED.
 	EmbedSnippet *string
 	// SecretSet is true if there is a secret that can be opened.
-	SecretSet      bool
+	SecretSet bool
+	// AccessTokenSet is true if there is an access token that can be opened.
+	AccessTokenSet bool
 	AllowedDomains []string
 
 	ChannelID crm.ChannelID
@@ -36,7 +38,7 @@ func (s *Service) connection(w crm.WorkspaceID, c crm.Channel) Connection {
 		ChannelID:      c.ID,
 	}
 	if s, err := s.openSecrets(w, c); err == nil {
-		setup.SecretSet = s.Secret != ""
+		setup.SecretSet, setup.AccessTokenSet = s.Secret != "", s.AccessToken != ""
 		if s.VerifyToken != "" {
 			setup.VerifyToken = &s.VerifyToken
 		}

@@ -15,7 +15,7 @@ import (
 var (
 	older   = strings.Repeat("old key.", 4)
 	newer   = strings.Repeat("new key.", 4)
-	secrets = vault.Secrets{Secret: "s3cret-of-the-app", VerifyToken: "token-of-kith"}
+	secrets = vault.Secrets{Secret: "s3cret-of-the-app", VerifyToken: "token-of-kith", AccessToken: "EAAB-of-the-page"}
 	channel = crm.NewChannelID(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
 )
 

@@ -49,6 +49,8 @@ type Source interface {
 	ActivityAfter(ctx context.Context, after Activity, n int) ([]Activity, error)
 	IdentitiesAfter(ctx context.Context, after Identity, n int) ([]Identity, error)
 	SessionsAfter(ctx context.Context, after Session, n int) ([]Session, error)
+	AccountsAfter(ctx context.Context, after Account, n int) ([]Account, error)
+	RedirectsAfter(ctx context.Context, after Redirect, n int) ([]Redirect, error)
 	ChangesAfter(ctx context.Context, after Change, n int) ([]Change, error)
 
 	// CountError is by how much the counter of contacts is too low.
@@ -77,15 +79,21 @@ type Repairs interface {
 	// ForgetSession takes the session from an identity that still points at it.
 	ForgetSession(ctx context.Context, i Identity) error
 
-	// AnonymizeSession takes the contact from a session that still points at it, counts the session as anonymous, and
-	// detaches its messages.
-	AnonymizeSession(ctx context.Context, id crm.SessionID, contact crm.ContactID) error
+	// AnonymizeSession takes the account from a session that is still of it, counts the session as anonymous, and detaches
+	// its messages.
+	AnonymizeSession(ctx context.Context, id crm.SessionID, account crm.AccountID) error
 
 	// RemovePreview removes the preview of a session without a contact.
 	RemovePreview(ctx context.Context, id crm.SessionID) error
 
 	// DetachMessages takes a session without a contact from its messages.
 	DetachMessages(ctx context.Context, id crm.SessionID) error
+
+	// RemoveAccount removes that an account belongs to a contact that is not there.
+	RemoveAccount(ctx context.Context, a Account) error
+
+	// RemoveRedirect removes an old id whose survivor is not there, or that a contact has.
+	RemoveRedirect(ctx context.Context, r Redirect) error
 
 	// ScrubContact clears the changes of a contact that is not there, as its deletion does.
 	ScrubContact(ctx context.Context, id crm.ContactID) error
@@ -141,6 +149,8 @@ func (c *check) run(ctx context.Context) error {
 		func(ctx context.Context) error { return rows(ctx, c, c.ActivityAfter, c.activity) },
 		func(ctx context.Context) error { return rows(ctx, c, c.IdentitiesAfter, c.identity) },
 		func(ctx context.Context) error { return rows(ctx, c, c.SessionsAfter, c.session) },
+		func(ctx context.Context) error { return rows(ctx, c, c.AccountsAfter, c.account) },
+		func(ctx context.Context) error { return rows(ctx, c, c.RedirectsAfter, c.redirect) },
 		c.count,
 		c.sessionCounts,
 		c.changes,
@@ -235,7 +245,7 @@ func (c *check) session(ctx context.Context, s Session) error {
 		err := c.found(ctx, kind, s.Contact, func(ctx context.Context) error {
 			switch kind {
 			case storage.OrphanSession:
-				return c.AnonymizeSession(ctx, s.ID, *s.Contact)
+				return c.AnonymizeSession(ctx, s.ID, *s.Account)
 			case storage.KeptMessages:
 				return c.DetachMessages(ctx, s.ID)
 			default:
@@ -247,6 +257,14 @@ func (c *check) session(ctx context.Context, s Session) error {
 		}
 	}
 	return nil
+}
+
+func (c *check) account(ctx context.Context, a Account) error {
+	return c.found(ctx, a.finding(), &a.Contact, func(ctx context.Context) error { return c.RemoveAccount(ctx, a) })
+}
+
+func (c *check) redirect(ctx context.Context, r Redirect) error {
+	return c.found(ctx, r.finding(), &r.Survivor, func(ctx context.Context) error { return c.RemoveRedirect(ctx, r) })
 }
 
 func (c *check) count(ctx context.Context) error {

@@ -110,7 +110,8 @@ func (i Identity) finding() storage.FindingKind {
 // Session is a session. Its key is the id.
 type Session struct {
 	ID      crm.SessionID
-	Contact *crm.ContactID // nil where it is anonymous
+	Account *crm.AccountID // nil where it is anonymous
+	Contact *crm.ContactID // the account's; nil where it is anonymous
 	// HasContact: the contact is there, or sessions are still being detached from it.
 	HasContact bool
 	// Preview: it has a preview.
@@ -133,6 +134,34 @@ func (s Session) findings() (kinds []storage.FindingKind) {
 		kinds = append(kinds, storage.KeptPreview)
 	}
 	return kinds
+}
+
+// Account says whose an account is. Its key is the id.
+type Account struct {
+	ID         crm.AccountID
+	Contact    crm.ContactID
+	HasContact bool
+}
+
+func (a Account) finding() storage.FindingKind {
+	if !a.HasContact {
+		return storage.OrphanAccount
+	}
+	return ""
+}
+
+// Redirect is an old id of a contact. Its key is the old id.
+type Redirect struct {
+	Old, Survivor crm.ContactID
+	// HasSurvivor: the survivor is there. IsContact: a contact has the old id.
+	HasSurvivor, IsContact bool
+}
+
+func (r Redirect) finding() storage.FindingKind {
+	if !r.HasSurvivor || r.IsContact {
+		return storage.OrphanRedirect
+	}
+	return ""
 }
 
 // Change is something that happened to a contact or a session. Its key is the id.

@@ -28,8 +28,8 @@ func (s *Store) publish(b *pgx.Batch, w crm.WorkspaceID, e crm.Event) {
 }
 
 const insertAudit = `
-	INSERT INTO audit (workspace_id, id, action, contact_id, session_id, channel_id, failure_id, fields, actor, at)
-	VALUES (@workspace, @id, @action, @contact, @session, @channel, @failure, @fields, @actor, @at)`
+	INSERT INTO audit (workspace_id, id, action, contact_id, other_id, session_id, channel_id, failure_id, fields, actor, at)
+	VALUES (@workspace, @id, @action, @contact, @other, @session, @channel, @failure, @fields, @actor, @at)`
 
 func auditArgs(w crm.WorkspaceID, a crm.AuditEntry) pgx.NamedArgs {
 	var contact, session, channel, failure pgtype.UUID
@@ -46,7 +46,7 @@ func auditArgs(w crm.WorkspaceID, a crm.AuditEntry) pgx.NamedArgs {
 		failure = pgtype.UUID{Bytes: *a.FailureID, Valid: true}
 	}
 	return pgx.NamedArgs{
-		"workspace": w, "id": [16]byte(a.ID), "action": string(a.Action), "contact": contact, "session": session,
+		"workspace": w, "id": [16]byte(a.ID), "action": string(a.Action), "contact": contact, "other": (*[16]byte)(a.OtherID), "session": session,
 		"channel": channel, "failure": failure,
 		"fields": append([]string{}, a.Fields...), "actor": a.Actor, "at": a.At.UTC(),
 	}
@@ -69,7 +69,7 @@ func addAudits(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, audit []*crm.A
 func (s *Store) Audit(ctx context.Context, w crm.WorkspaceID, p storage.Page) (storage.AuditPage, error) {
 	beyond, order := newestFirst(p)
 	rows, err := s.pool.Query(ctx, `
-		SELECT id, action, coalesce(contact_id, `+ownerNow+`), session_id, channel_id, failure_id, fields, actor, at
+		SELECT id, action, coalesce(contact_id, `+ownerNow+`), other_id, session_id, channel_id, failure_id, fields, actor, at
 		FROM audit
 		WHERE workspace_id = @workspace`+beyond+`
 		`+order, pageArgs(w, p))
@@ -82,11 +82,14 @@ func (s *Store) Audit(ctx context.Context, w crm.WorkspaceID, p storage.Page) (s
 }
 
 func scanAudit(row pgx.CollectableRow) (a crm.AuditEntry, err error) {
-	var contact, session, channel, failure pgtype.UUID
+	var contact, other, session, channel, failure pgtype.UUID
 	var at time.Time
-	err = row.Scan((*[16]byte)(&a.ID), (*string)(&a.Action), &contact, &session, &channel, &failure, &a.Fields, &a.Actor, &at)
+	err = row.Scan((*[16]byte)(&a.ID), (*string)(&a.Action), &contact, &other, &session, &channel, &failure, &a.Fields, &a.Actor, &at)
 	if contact.Valid {
 		a.ContactID = (*crm.ContactID)(&contact.Bytes)
+	}
+	if other.Valid {
+		a.OtherID = (*crm.ContactID)(&other.Bytes)
 	}
 	if session.Valid {
 		a.SessionID = (*crm.SessionID)(&session.Bytes)

@@ -82,7 +82,7 @@ func (w *checkedWorkspace) ContactsAfter(ctx context.Context, after checkup.Cont
 	err = pgx.BeginTxFunc(ctx, w.pool, once, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, fmt.Sprintf(`
 			SELECT
-			  c.id, c.name, c.email, c.phone, c.name_key, c.search_text, c.grams,
+			  c.id, c.name, c.email, c.phone, c.further, c.name_key, c.search_text, c.grams,
 			  (SELECT true FROM contact_activity a WHERE a.workspace_id = @workspace AND a.contact_id = c.id) IS NOT NULL
 			FROM contacts c
 			WHERE c.workspace_id = @workspace AND c.id > @id
@@ -99,7 +99,7 @@ func (w *checkedWorkspace) ContactsAfter(ctx context.Context, after checkup.Cont
 
 func (w *checkedWorkspace) scanChecked(row pgx.CollectableRow) (v checkup.Contact, err error) {
 	var of crm.Contact
-	err = row.Scan((*[16]byte)(&v.ID), &of.Name, &of.Email, &of.Phone, &v.Stored.Name, &v.Stored.Text, &v.Indexed, &v.Active)
+	err = row.Scan((*[16]byte)(&v.ID), &of.Name, &of.Email, &of.Phone, furtherTarget{&of.Further}, &v.Stored.Name, &v.Stored.Text, &v.Indexed, &v.Active)
 	v.Keys = search.KeysOf(of)
 	v.Indexed = v.Indexed || w.stage != gramsComplete
 	return v, err
@@ -154,7 +154,9 @@ func (w *checkedWorkspace) RewriteContact(ctx context.Context, id crm.ContactID)
 			ON CONFLICT DO NOTHING`, args)
 		b.Queue(`
 			INSERT INTO contact_activity (workspace_id, contact_id, last_activity_at)
-			SELECT @workspace, @id, coalesce(max(last_message_at), @never) FROM sessions WHERE workspace_id = @workspace AND contact_id = @id
+			SELECT @workspace, @id, coalesce(max(last_message_at), @never)
+			FROM sessions
+			WHERE workspace_id = @workspace AND account_id IN (`+accountsOf("@id::uuid")+`)
 			ON CONFLICT DO NOTHING`, args)
 		return tx.SendBatch(ctx, b).Close()
 	})
@@ -163,7 +165,7 @@ func (w *checkedWorkspace) RewriteContact(ctx context.Context, id crm.ContactID)
 // TermsAfter reads terms with their contacts.
 func (w *checkedWorkspace) TermsAfter(ctx context.Context, after checkup.Term, n int) ([]checkup.Term, error) {
 	return rowsAfter(ctx, w, `
-		SELECT t.term, t.contact_id, coalesce(c.there, false), c.name, c.email, c.phone
+		SELECT t.term, t.contact_id, coalesce(c.there, false), c.name, c.email, c.phone, c.further
 		FROM (
 		  SELECT term, contact_id
 		  FROM contact_terms
@@ -172,7 +174,7 @@ func (w *checkedWorkspace) TermsAfter(ctx context.Context, after checkup.Term, n
 		  LIMIT %d
 		) t
 		LEFT JOIN LATERAL (
-		  SELECT true AS there, name, email, phone
+		  SELECT true AS there, name, email, phone, further
 		  FROM contacts
 		  WHERE workspace_id = @workspace AND id = t.contact_id
 		  LIMIT 1
@@ -180,7 +182,7 @@ func (w *checkedWorkspace) TermsAfter(ctx context.Context, after checkup.Term, n
 		ORDER BY t.term, t.contact_id`,
 		pgx.NamedArgs{"term": after.Term, "id": [16]byte(after.Contact.ID)}, n, func(row pgx.CollectableRow) (t checkup.Term, err error) {
 			of := &t.Contact
-			return t, row.Scan(&t.Term, (*[16]byte)(&of.ID), &t.HasContact, &of.Name, &of.Email, &of.Phone)
+			return t, row.Scan(&t.Term, (*[16]byte)(&of.ID), &t.HasContact, &of.Name, &of.Email, &of.Phone, furtherTarget{&of.Further})
 		})
 }
 

@@ -71,14 +71,14 @@ func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 		{"no activity", `DELETE FROM contact_activity WHERE contact_id = (SELECT id FROM contacts WHERE name = 'Zoë Ångström')`, kinds(storage.MissingActivity), ""},
 		{"an activity of nobody", `INSERT INTO contact_activity SELECT workspace_id, gen_random_uuid(), now() FROM workspaces`, kinds(storage.OrphanActivity), ""},
 		{"an identity's session is gone", `UPDATE identities SET session_id = gen_random_uuid() WHERE external_id = 'Ben'`, kinds(storage.LostSession), ""},
-		{"a session's contact is gone", `UPDATE sessions SET contact_id = gen_random_uuid() WHERE contact_id = (SELECT id FROM contacts WHERE name = 'Ben')`, kinds(storage.OrphanSession), ""},
+		{"a session's contact is gone", `UPDATE sessions SET account_id = gen_random_uuid() WHERE account_id = (SELECT id FROM contacts WHERE name = 'Ben')`, kinds(storage.OrphanSession), ""},
 		{
 			"an anonymous session still shows what was written",
-			`UPDATE sessions SET last_message_preview = 'Secret' WHERE contact_id IS NULL`, kinds(storage.KeptPreview), "",
+			`UPDATE sessions SET last_message_preview = 'Secret' WHERE account_id IS NULL`, kinds(storage.KeptPreview), "",
 		},
 		{
 			"messages are said to be an anonymous session's",
-			`UPDATE messages SET session_id = (SELECT id FROM sessions WHERE contact_id IS NULL) WHERE session_id IS NULL`, kinds(storage.KeptMessages), "",
+			`UPDATE messages SET session_id = (SELECT id FROM sessions WHERE account_id IS NULL) WHERE session_id IS NULL`, kinds(storage.KeptMessages), "",
 		},
 		{"an index is gone", `DROP INDEX contacts_by_name`, kinds(storage.MissingIndex), "contacts_by_name"},
 		{"an index is not valid", `UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'sessions_by_time'::regclass`, kinds(storage.MissingIndex), "sessions_by_time"},
@@ -90,7 +90,7 @@ func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 		{
 			"a contact is gone",
 			`INSERT INTO contact_terms SELECT workspace_id, 'ben', id FROM contacts WHERE name = 'Ben';
-			UPDATE sessions SET contact_id = (SELECT id FROM contacts WHERE name = 'Ben') WHERE contact_id IS NULL;
+			UPDATE sessions SET account_id = (SELECT id FROM contacts WHERE name = 'Ben') WHERE account_id IS NULL;
 			SET session_replication_role = replica;
 			DELETE FROM contacts WHERE name = 'Ben'`,
 			kinds(

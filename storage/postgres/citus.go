@@ -14,8 +14,9 @@ var ErrNoCitus = errors.New("the database has not the extension citus: CREATE EX
 var (
 	citusReference   = []string{"workspaces", "channel_routes", "ended_sign_ins", "secrets"}
 	citusDistributed = []string{
-		"contacts", "contact_activity", "contact_terms", "contact_counts", "contact_deletions", "channels", "identities",
+		"contacts", "contact_activity", "contact_terms", "contact_counts", "account_deletions", "channels", "identities",
 		"sessions", "session_counts", "messages", "ingest_failures", "changes", "event_heads", "activity_marks", "audit",
+		"accounts", "redirects", "merges", "proofs", "duplicates", "dismissals", "duplicate_progress", "match_keys",
 	}
 )
 

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"kith/internal/crm"
+	"kith/storage"
 	"kith/storage/clause"
 )
 
@@ -59,6 +60,21 @@ func instant[T any](at func(*T) *time.Time) clause.Codec[T] {
 	return clause.As(at, func(v *time.Time) any { return instantTarget{v} }, func(v *time.Time) any { return v.UTC() })
 }
 
+// optionalInstant is a column of times that has NULL for nil.
+func optionalInstant[T any](at func(*T) **time.Time) clause.Codec[T] {
+	return clause.As(at, func(v **time.Time) any { return optionalInstantTarget{v} }, func(v **time.Time) any {
+		if *v == nil {
+			return pgtype.Timestamptz{}
+		}
+		return pgtype.Timestamptz{Time: (*v).UTC(), Valid: true}
+	})
+}
+
+// further is a column of further values, in JSON.
+func further[T any](at func(*T) *[]crm.FurtherValue) clause.Codec[T] {
+	return clause.As(at, func(v *[]crm.FurtherValue) any { return furtherTarget{v} }, storage.FurtherText)
+}
+
 // rowArgs are the parameters that write a row of a table.
 func rowArgs[T any](w crm.WorkspaceID, t clause.Table[T], row *T) pgx.NamedArgs {
 	args := make(pgx.NamedArgs, len(t)+4) // with room for parameters besides
@@ -76,6 +92,8 @@ type (
 	textsTarget                    struct{ to *[]string }
 	numberTarget[N ~int | ~uint8]  struct{ to *N }
 	instantTarget                  struct{ to *time.Time }
+	optionalInstantTarget          struct{ to **time.Time }
+	furtherTarget                  struct{ to *[]crm.FurtherValue }
 )
 
 func (t idTarget[ID]) ScanUUID(v pgtype.UUID) error {
@@ -118,6 +136,15 @@ func (t numberTarget[N]) ScanInt64(v pgtype.Int8) error {
 	*t.to = N(v.Int64)
 	return nil
 }
+
+func (t optionalInstantTarget) ScanTimestamptz(v pgtype.Timestamptz) error {
+	if *t.to = nil; v.Valid {
+		*t.to = new(v.Time.UTC())
+	}
+	return nil
+}
+
+func (t furtherTarget) ScanText(v pgtype.Text) error { return storage.ReadFurther(v.String, t.to) }
 
 func (t instantTarget) ScanTimestamptz(v pgtype.Timestamptz) error {
 	if *t.to = (time.Time{}); v.Valid {

@@ -33,6 +33,7 @@ var contactTable = clause.Table[contactRow]{
 	{Name: "email_channel", Edited: true, As: idOrNull(func(c *contactRow) *crm.ChannelID { return &c.EmailFrom.Channel })},
 	{Name: "phone_origin", Edited: true, As: number(func(c *contactRow) *crm.Origin { return &c.PhoneFrom.Origin })},
 	{Name: "phone_channel", Edited: true, As: idOrNull(func(c *contactRow) *crm.ChannelID { return &c.PhoneFrom.Channel })},
+	{Name: "further", Edited: true, As: further(func(c *contactRow) *[]crm.FurtherValue { return &c.Further })},
 	{Name: "name_key", Edited: true, As: clause.Written(func(c *contactRow) any { return c.keys.Name })},
 	{Name: "search_text", Edited: true, As: clause.Written(func(c *contactRow) any { return c.keys.Text })},
 	{Name: "grams", As: clause.Written(func(c *contactRow) any { return c.grams })},
@@ -151,6 +152,7 @@ func (s *Store) HasContacts(ctx context.Context, w crm.WorkspaceID) (bool, error
 // identityTable are the columns of identities.
 var identityTable = clause.Table[identityRow]{
 	{Name: "contact_id", As: id(func(i *identityRow) *crm.ContactID { return &i.ContactID })},
+	{Name: "account_id", As: id(func(i *identityRow) *crm.AccountID { return &i.AccountID })},
 	{Name: "channel_id", As: id(func(i *identityRow) *crm.ChannelID { return &i.ChannelID })},
 	{Name: "external_id", As: text(func(i *identityRow) *string { return &i.ExternalID })},
 	{Name: "display_name", As: optionalText(func(i *identityRow) **string { return &i.DisplayName })},
@@ -201,6 +203,9 @@ func (s *Store) UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 	var refused error
 	err := s.tx(ctx, func(tx pgx.Tx) error {
 		before, err := s.lockContact(ctx, tx, w, id)
+		if errors.Is(err, crm.ErrNotFound) {
+			return s.missing(ctx, tx, w, id)
+		}
 		if err != nil {
 			return err
 		}
@@ -365,9 +370,7 @@ const detachAtOnce = 1000
 func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d crm.ContactDeletion) error {
 	var gone []crm.Identity
 	err := s.tx(ctx, func(tx pgx.Tx) error {
-		args := pgx.NamedArgs{
-			"workspace": w, "id": [16]byte(id), "n": detachAtOnce, "now": time.Now().UTC(), "slot": rand.IntN(sessionSlots),
-		}
+		args := pgx.NamedArgs{"workspace": w, "id": [16]byte(id), "slot": rand.IntN(sessionSlots)}
 		rows, err := tx.Query(ctx, `
 			DELETE FROM identities
 			WHERE workspace_id = @workspace AND contact_id = @id
@@ -387,7 +390,7 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		}
 		c, err := pgx.CollectExactlyOneRow(rows, scanContact())
 		if errors.Is(err, pgx.ErrNoRows) {
-			return crm.ErrNotFound
+			return s.missing(ctx, tx, w, id)
 		}
 		if err != nil {
 			return err
@@ -396,27 +399,29 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		if err != nil {
 			return err
 		}
-		args["terms"] = search.KeysOf(c).Terms
+		accounts, err := accountsOfContact(ctx, tx, w, id)
+		if err != nil {
+			return err
+		}
+		ids, err := everyID(ctx, tx, w, id)
+		if err != nil {
+			return err
+		}
+		args["terms"], args["accounts"], args["ids"] = search.KeysOf(c).Terms, uuids(accounts), uuids(ids)
 		b := &pgx.Batch{}
 		b.Queue(`DELETE FROM contact_activity WHERE workspace_id = @workspace AND contact_id = @id`, args)
 		b.Queue(`DELETE FROM contact_terms WHERE workspace_id = @workspace AND term = ANY(@terms) AND contact_id = @id`, args)
 		gone = identities
 		dropFailures(b, w, identities, failures)
 		scrub(b, args)
+		forgetMerges(b, args)
 		s.publish(b, w, d.Decide(c))
 		recountAnonymous(b, args) // before any is detached
 		addToCount(b, w, -1)
 		if err := tx.SendBatch(ctx, b).Close(); err != nil {
 			return err
 		}
-		more, err := detach(ctx, tx, args)
-		if err != nil || !more {
-			return err
-		}
-		_, err = tx.Exec(ctx, `
-			INSERT INTO contact_deletions (workspace_id, contact_id, deleted_at)
-			VALUES (@workspace, @id, @now)`, args)
-		return err
+		return detachAll(ctx, tx, w, accounts)
 	})
 	if err != nil {
 		return fmt.Errorf("delete contact %s: %w", id, err)
@@ -428,11 +433,40 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 	return nil
 }
 
-// detach makes @n of the sessions of the contact @id anonymous, once it has taken them from what their messages are known
+// accountsAtOnce is how many accounts are looked at for sessions to detach in one transaction.
+const accountsAtOnce = 10
+
+// detachAll detaches the sessions of accounts. Of one that has many, and of all after it, a tombstone represents the rest.
+func detachAll(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, accounts []crm.AccountID) error {
+	for n, a := range accounts {
+		if n == accountsAtOnce {
+			return bury(ctx, tx, w, accounts[n:])
+		}
+		more, err := detach(ctx, tx, pgx.NamedArgs{"workspace": w, "id": [16]byte(a), "n": detachAtOnce})
+		if err != nil {
+			return err
+		}
+		if more {
+			return bury(ctx, tx, w, accounts[n:])
+		}
+	}
+	return nil
+}
+
+// bury makes tombstones of accounts.
+func bury(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, accounts []crm.AccountID) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO account_deletions (workspace_id, account_id, deleted_at)
+		SELECT @workspace, a, @now FROM unnest(@accounts::uuid[]) a`,
+		pgx.NamedArgs{"workspace": w, "accounts": uuids(accounts), "now": time.Now().UTC()})
+	return err
+}
+
+// detach makes @n of the sessions of the account @id anonymous, once it has taken them from what their messages are known
 // again by, @n of these at a time. It does one batch and reports whether there is more.
 func detach(ctx context.Context, tx pgx.Tx, args pgx.NamedArgs) (more bool, err error) {
 	const picked = `
-		SELECT id FROM sessions WHERE workspace_id = @workspace AND contact_id = @id ORDER BY last_message_at, id LIMIT @n`
+		SELECT id FROM sessions WHERE workspace_id = @workspace AND account_id = @id ORDER BY last_message_at, id LIMIT @n`
 	for _, sql := range []string{
 		`UPDATE messages SET session_id = NULL
 		WHERE workspace_id = @workspace AND message_key IN (

@@ -69,7 +69,7 @@ func (w *checkedWorkspace) sessionCountErrors(ctx context.Context, tx pgx.Tx) ([
 		SELECT channel_id, status, tag, anonymous, sum(n)::bigint
 		FROM (
 		  SELECT s.channel_id, s.status, coalesce(s.tag, '') AS tag,
-		    s.contact_id IS NULL OR s.contact_id IN (`+deletedContacts+`) AS anonymous, count(*) AS n
+		    s.account_id IS NULL OR s.account_id IN (`+deletedAccounts+`) AS anonymous, count(*) AS n
 		  FROM sessions s
 		  WHERE s.workspace_id = @workspace
 		  GROUP BY 1, 2, 3, 4

@@ -18,6 +18,12 @@ func TestNothingLeadsFromASessionToAContactThatIsGone(t *testing.T) {
 	storagetest.Erased(t, s, func() [][]string { return dump(t, url) })
 }
 
+func TestNothingIsLeftOfContactsThatWereMergedOnceTheSurvivorIsGone(t *testing.T) {
+	t.Parallel()
+	s, url := openAt(t)
+	storagetest.Forgotten(t, s, func() [][]string { return dump(t, url) })
+}
+
 // dump returns every row, behind the name of its table, of the database at url.
 func dump(t *testing.T, url string) (out [][]string) {
 	t.Helper()

@@ -14,24 +14,27 @@ import (
 )
 
 // eventColumns are the columns of changes that scanEvent reads; they use @workspace.
-const eventColumns = `
-	id, seq, kind, coalesce(contact_id, ` + ownerNow + `), session_id, version, fields, old_values, new_values, actor, at`
+var eventColumns = `
+	id, seq, kind, coalesce(contact_id, ` + ownerNow + `), session_id, version, into_id, fields, old_values, new_values, actor, at`
 
 // ownerNow is the contact that the session @workspace, session_id belongs to now.
-const ownerNow = `(
-	SELECT s.contact_id FROM sessions s
-	WHERE s.workspace_id = @workspace AND s.id = session_id AND s.contact_id NOT IN (` + deletedContacts + `)
+var ownerNow = `(
+	SELECT ` + ownerOf("s.account_id") + ` FROM sessions s
+	WHERE s.workspace_id = @workspace AND s.id = session_id AND s.account_id NOT IN (` + deletedAccounts + `)
 	)`
 
-func scanEvent(row pgx.CollectableRow) (crm.Event, error) {
+func scanEvent(row pgx.CollectableRow) (crm.Event, error) { return scanEventAfter(row) }
+
+// scanEventAfter scans the columns of an event that come after others.
+func scanEventAfter(row pgx.CollectableRow, before ...any) (crm.Event, error) {
 	var e crm.Event
 	var sequence *int64
-	var contact, session pgtype.UUID
+	var contact, session, into pgtype.UUID
 	var fields []string
-	var before, after []*string
+	var old, after []*string
 	var at time.Time
-	err := row.Scan((*[16]byte)(&e.ID), &sequence, &e.Kind, &contact, &session, &e.Version,
-		&fields, &before, &after, &e.Actor, &at)
+	err := row.Scan(append(before, (*[16]byte)(&e.ID), &sequence, &e.Kind, &contact, &session, &e.Version, &into,
+		&fields, &old, &after, &e.Actor, &at)...)
 	if err != nil {
 		return e, err
 	}
@@ -44,10 +47,13 @@ func scanEvent(row pgx.CollectableRow) (crm.Event, error) {
 	if session.Valid {
 		e.SessionID = (*crm.SessionID)(&session.Bytes)
 	}
+	if into.Valid {
+		e.Into = (*crm.ContactID)(&into.Bytes)
+	}
 	for i, name := range fields {
 		c := crm.FieldChange{Field: name}
-		if i < len(before) && i < len(after) { // else they are forgotten
-			c.Old, c.New = before[i], after[i]
+		if i < len(old) && i < len(after) { // else they are forgotten
+			c.Old, c.New = old[i], after[i]
 		}
 		e.Changes = append(e.Changes, c)
 	}
@@ -72,19 +78,19 @@ func (s *Store) addChange(b *pgx.Batch, w crm.WorkspaceID, e crm.Event) {
 	}
 	b.Queue(`
 		INSERT INTO changes (
-		  workspace_id, id, kind, contact_id, session_id, version, fields, old_values, new_values, actor, at, stamp
+		  workspace_id, id, kind, contact_id, session_id, into_id, version, fields, old_values, new_values, actor, at, stamp
 		) VALUES (
-		  @workspace, @id, @kind, @contact, @session, @version, @fields, @old, @new, @actor, @at, @stamp
+		  @workspace, @id, @kind, @contact, @session, @into, @version, @fields, @old, @new, @actor, @at, @stamp
 		)`, pgx.NamedArgs{
-		"workspace": w, "id": [16]byte(e.ID), "kind": e.Kind, "contact": contact, "session": session,
+		"workspace": w, "id": [16]byte(e.ID), "kind": e.Kind, "contact": contact, "session": session, "into": (*[16]byte)(e.Into),
 		"version": e.Version, "fields": fields, "old": before, "new": after, "actor": e.Actor, "at": e.At.UTC(), "stamp": s.sequencer.stamp(),
 	})
 }
 
 // ownChanges are the changes that make a contact's history.
-const ownChanges = `session_id IS NULL AND kind IN ('CREATED', 'UPDATED')`
+const ownChanges = `session_id IS NULL AND kind IN ('CREATED', 'UPDATED', 'MERGED', 'SPLIT')`
 
-// scrub queues statements that empty the events of the contact @id, except its deletion, and keep only their sequence
+// scrub queues statements that empty the events of the contacts @ids, except deletions, and keep only their sequence
 // numbers. Events that will get no sequence number are deleted. It holds the lock under which sequence numbers are given
 // and activity is published, also in a workspace that has no event yet and so no row to lock.
 func scrub(b *pgx.Batch, args pgx.NamedArgs) {
@@ -93,13 +99,13 @@ func scrub(b *pgx.Batch, args pgx.NamedArgs) {
 		ON CONFLICT (workspace_id) DO UPDATE SET seq = event_heads.seq`, args)
 	b.Queue(`
 		UPDATE activity_marks SET contact_id = '00000000-0000-0000-0000-000000000000'
-		WHERE workspace_id = @workspace AND contact_id = @id`, args) // the session's activity is still to be published
-	b.Queue(`DELETE FROM changes WHERE workspace_id = @workspace AND contact_id = @id AND `+ownChanges+` AND seq = 0`, args)
+		WHERE workspace_id = @workspace AND contact_id = ANY(@ids)`, args) // the session's activity is still to be published
+	b.Queue(`DELETE FROM changes WHERE workspace_id = @workspace AND contact_id = ANY(@ids) AND `+ownChanges+` AND seq = 0`, args)
 	for _, of := range []string{ownChanges, ownActivity} {
 		b.Queue(`
 			UPDATE changes
-			SET contact_id = NULL, version = 0, fields = '{}', old_values = NULL, new_values = NULL, actor = ''
-			WHERE workspace_id = @workspace AND contact_id = @id AND `+of, args)
+			SET contact_id = NULL, into_id = NULL, version = 0, fields = '{}', old_values = NULL, new_values = NULL, actor = ''
+			WHERE workspace_id = @workspace AND contact_id = ANY(@ids) AND `+of, args)
 	}
 }
 
@@ -168,18 +174,37 @@ func (s *Store) HistoryByContact(ctx context.Context, w crm.WorkspaceID, ids []c
 	args := pageArgs(w, p)
 	args["ids"] = uuids(ids)
 	rows, err := s.pool.Query(ctx, `
-		SELECT e.*
-		FROM (SELECT DISTINCT id FROM unnest(@ids::uuid[]) u(id)) i
+		SELECT i.id, e.*
+		FROM (
+		  SELECT DISTINCT u.id, coalesce(
+		    (SELECT r.survivor_id FROM redirects r WHERE r.workspace_id = @workspace AND r.contact_id = u.id), u.id
+		  ) AS now
+		  FROM unnest(@ids::uuid[]) u(id)
+		) i
+		CROSS JOIN LATERAL (
+		  SELECT i.now AS of
+		  UNION ALL
+		  SELECT r.contact_id FROM redirects r WHERE r.workspace_id = @workspace AND r.survivor_id = i.now
+		) o
 		CROSS JOIN LATERAL (
 		  SELECT `+eventColumns+`
 		  FROM changes
-		  WHERE workspace_id = @workspace AND contact_id = i.id AND `+ownChanges+beyond+`
-		    AND EXISTS (SELECT FROM contacts c WHERE c.workspace_id = @workspace AND c.id = i.id)
+		  WHERE workspace_id = @workspace AND contact_id = o.of AND `+ownChanges+beyond+`
+		    AND EXISTS (SELECT FROM contacts c WHERE c.workspace_id = @workspace AND c.id = i.now)
 		  `+order+`
 		) e`, args)
-	found, err := all(ctx, rows, err, scanEvent)
 	if err != nil {
-		return nil, fmt.Errorf("read histories: %w", err)
+		return nil, fmt.Errorf("read histories: %w", translate(ctx, err))
+	}
+	found := map[crm.ContactID][]crm.Event{}
+	var of crm.ContactID
+	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
+		e, err := scanEventAfter(row, (*[16]byte)(&of))
+		found[of] = append(found[of], e)
+		return struct{}{}, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read histories: %w", translate(ctx, err))
 	}
 	return storage.Histories(p, found), nil
 }

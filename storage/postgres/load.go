@@ -81,6 +81,9 @@ func (s *Store) copyIn(ctx context.Context, w crm.WorkspaceID, batch []storage.L
 			addToSessions(b, w, counts...)
 		}
 		addToCount(b, w, len(batch))
+		b.Queue(`
+			UPDATE duplicate_progress SET contact_id = '00000000-0000-0000-0000-000000000000' WHERE workspace_id = @workspace`,
+			pgx.NamedArgs{"workspace": w}) // nobody has looked at these
 		return tx.SendBatch(ctx, b).Close()
 	})
 }
@@ -130,6 +133,7 @@ func rowsOf(w crm.WorkspaceID, batch []storage.Loaded, keys []search.Keys, stage
 	terms := copied{table: "contact_terms", columns: []string{"workspace_id", "term", "contact_id"}}
 	identities := copied{table: "identities", columns: identityTable.Columns()}
 	sessions := copied{table: "sessions", columns: sessionTable.Columns()}
+	accounts := copied{table: "accounts", columns: []string{"workspace_id", "account_id", "contact_id"}}
 	var contact contactRow
 	var session crm.Session
 	var identity identityRow
@@ -141,17 +145,23 @@ func rowsOf(w crm.WorkspaceID, batch []storage.Loaded, keys []search.Keys, stage
 		for _, t := range keys[n].Terms {
 			terms.rows = append(terms.rows, []any{w, t, id})
 		}
+		of := l.Accounts()
+		for _, a := range of {
+			if !a.First(l.Contact.ID) {
+				accounts.rows = append(accounts.rows, []any{w, [16]byte(a), id})
+			}
+		}
 		for _, session = range l.Sessions {
-			session.ContactID = &contact.ID
+			session.AccountID = new(of[session.ChannelID])
 			sessions.rows = append(sessions.rows, sessionTable.Row(w, &session))
 		}
 		for _, i := range l.Identities {
-			i.ContactID = l.Contact.ID
+			i.ContactID, i.AccountID = l.Contact.ID, of[i.ChannelID]
 			identity = identityRow{i, newestOn(i.ChannelID, l.Sessions)}
 			identities.rows = append(identities.rows, identityTable.Row(w, &identity))
 		}
 	}
-	return []copied{contacts, activity, terms, identities, sessions}
+	return []copied{contacts, activity, terms, accounts, identities, sessions}
 }
 
 // newestOn is the session of a channel that started last: the one a next message looks at.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -26,6 +27,8 @@ const (
 // sweeper remembers when this process last looked for workspaces that have grown.
 type sweeper struct {
 	growth seldom
+	paired atomic.Int32 // the workspace that pairs were looked for in last
+	seen   sync.Map     // the sequence number up to which each workspace's events are of no contact to look at
 }
 
 // seldom is work that is looked for now and then.
@@ -73,37 +76,44 @@ func (s *Store) Maintain(ctx context.Context) (more bool, err error) {
 	if err := s.findBounds(ctx); err != nil {
 		return false, fmt.Errorf("find sample bounds: %w", err)
 	}
-	return detached || keyed || indexed, nil
+	paired, err := s.pairSome(ctx)
+	if err != nil {
+		return false, fmt.Errorf("look for duplicates: %w", err)
+	}
+	if err := s.endUndo(ctx); err != nil {
+		return false, fmt.Errorf("forget what merges were: %w", err)
+	}
+	return detached || keyed || indexed || paired, nil
 }
 
 // work is a piece of maintenance within one workspace.
 type work struct {
 	workspace crm.WorkspaceID
-	contact   crm.ContactID
+	account   crm.AccountID
 	since     time.Time
 }
 
-// detachSome takes a deleted contact from some of its sessions.
+// detachSome takes an account of a deleted contact from some of its sessions.
 func (s *Store) detachSome(ctx context.Context) (more bool, err error) {
-	rows, err := s.pool.Query(ctx, `SELECT workspace_id, contact_id FROM contact_deletions ORDER BY deleted_at LIMIT 8`)
+	rows, err := s.pool.Query(ctx, `SELECT workspace_id, account_id FROM account_deletions ORDER BY deleted_at LIMIT 8`)
 	todo, err := all(ctx, rows, err, func(row pgx.CollectableRow) (d work, err error) {
-		return d, row.Scan(&d.workspace, (*[16]byte)(&d.contact))
+		return d, row.Scan(&d.workspace, (*[16]byte)(&d.account))
 	})
 	if err != nil {
 		return false, err
 	}
 	for _, d := range todo {
 		err := s.tx(ctx, func(tx pgx.Tx) error {
-			free, err := s.mine(ctx, tx, value(d.workspace, "detach", d.contact.String()))
+			free, err := s.mine(ctx, tx, value(d.workspace, "detach", string(d.account[:])))
 			if err != nil || !free {
 				return err
 			}
-			args := pgx.NamedArgs{"workspace": d.workspace, "id": [16]byte(d.contact), "n": detachAtOnce}
+			args := pgx.NamedArgs{"workspace": d.workspace, "id": [16]byte(d.account), "n": detachAtOnce}
 			left, err := detach(ctx, tx, args)
 			if more = true; err != nil || left {
 				return err
 			}
-			_, err = tx.Exec(ctx, `DELETE FROM contact_deletions WHERE workspace_id = @workspace AND contact_id = @id`, args)
+			_, err = tx.Exec(ctx, `DELETE FROM account_deletions WHERE workspace_id = @workspace AND account_id = @id`, args)
 			return err
 		})
 		if err != nil {
@@ -111,6 +121,22 @@ func (s *Store) detachSome(ctx context.Context) (more bool, err error) {
 		}
 	}
 	return more, nil
+}
+
+// endUndo forgets what was merged where that cannot be undone any more.
+func (s *Store) endUndo(ctx context.Context) error {
+	rows, err := s.pool.Query(ctx, `
+		SELECT DISTINCT workspace_id FROM merges WHERE undo IS NOT NULL AND until <= @now LIMIT 8`, pgx.NamedArgs{"now": time.Now().UTC()})
+	todo, err := all(ctx, rows, err, pgx.RowTo[crm.WorkspaceID])
+	for _, w := range todo {
+		_, err = s.pool.Exec(ctx, `
+			UPDATE merges SET undo = NULL WHERE workspace_id = @workspace AND undo IS NOT NULL AND until <= @now`,
+			pgx.NamedArgs{"workspace": w, "now": time.Now().UTC()})
+		if err != nil {
+			return translate(ctx, err)
+		}
+	}
+	return err
 }
 
 // mine reports whether this transaction got an advisory lock; another process may have it.

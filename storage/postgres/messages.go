@@ -86,7 +86,7 @@ func (s *Store) keySome(ctx context.Context) (more bool, err error) {
 		_, err = tx.Exec(ctx, `
 			UPDATE messages m
 			SET message_key = k.key, keyed = true, session_id = (
-			  SELECT s.id FROM sessions s WHERE s.workspace_id = @workspace AND s.id = m.session_id AND s.contact_id IS NOT NULL
+			  SELECT s.id FROM sessions s WHERE s.workspace_id = @workspace AND s.id = m.session_id AND s.account_id IS NOT NULL
 			)
 			FROM unnest(@digests::uuid[], @keys::uuid[]) k(digest, key)
 			WHERE m.workspace_id = @workspace AND m.message_key = k.digest`, args)

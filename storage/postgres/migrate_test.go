@@ -98,6 +98,49 @@ func TestAnUpgradeForgetsWhoseTheSessionsOfDeletedContactsWereAndKnowsMessagesAg
 	}
 }
 
+func TestAnUpgradeMakesAccountsOfIdentitiesThatShareASession(t *testing.T) {
+	t.Parallel()
+	ctx, url := t.Context(), pgtest.Database(t)
+	if err := postgres.MigrateTo(ctx, url, 5); err != nil {
+		t.Fatal(err)
+	}
+	id := func(n string) string { return `'00000000-0000-0000-0000-0000000000` + n + `'` }
+	contact := func(n, name string) string {
+		return `(1, ` + id(n) + `, '` + name + `', NULL, NULL, '', 1, now(), now(), 1, NULL, 0, NULL, 0, NULL, '` + name + `', '` + name + `', false)`
+	}
+	identity := func(channel, external, contact, session string) string {
+		return `(1, ` + id(channel) + `, '` + external + `', ` + id(contact) + `, ` + session + `, NULL, now())`
+	}
+	session := func(n, contact, channel, at string) string {
+		return `(1, ` + id(n) + `, ` + id(contact) + `, ` + id(channel) + `, 'ACTIVE', NULL, NULL, '2026-01-0` + at + `', 0, now())`
+	}
+	pgtest.Exec(t, url, `
+		INSERT INTO workspaces VALUES (1, 'demo', now(), 0, now());
+		INSERT INTO channels VALUES (1, `+id("c1")+`, 'Web', 'WHATSAPP', true, now()), (1, `+id("c2")+`, 'Shop', 'WHATSAPP', true, now());
+		INSERT INTO channel_routes VALUES (`+id("c1")+`, 1), (`+id("c2")+`, 1);
+		INSERT INTO contacts VALUES `+contact("a1", "one")+`, `+contact("a2", "two")+`, `+contact("a3", "three")+`;
+		INSERT INTO contact_activity SELECT 1, id, now() FROM contacts;
+		INSERT INTO contact_counts VALUES (1, 0, 3);
+		INSERT INTO sessions VALUES
+		  `+session("01", "a1", "c1", "2")+`, `+session("02", "a1", "c1", "1")+`, `+session("03", "a2", "c1", "4")+`,
+		  `+session("04", "a2", "c2", "5")+`, `+session("05", "a2", "c1", "3")+`, `+session("06", "a3", "c1", "7")+`,
+		  `+session("07", "a3", "c1", "8")+`, `+session("08", "a3", "c1", "6")+`;
+		INSERT INTO session_counts VALUES (1, `+id("c1")+`, 'ACTIVE', '', false, 0, 7), (1, `+id("c2")+`, 'ACTIVE', '', false, 0, 1);
+		INSERT INTO identities VALUES
+		  `+identity("c1", "number", "a1", id("01"))+`, `+identity("c1", "user", "a1", id("01"))+`,
+		  `+identity("c1", "web", "a2", id("03"))+`, `+identity("c2", "shop", "a2", id("04"))+`,
+		  `+identity("c1", "ann", "a3", id("06"))+`, `+identity("c1", "ben", "a3", id("07"))+`, `+identity("c2", "cleo", "a3", "NULL"))
+	if _, err := postgres.Migrate(ctx, url, postgres.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	s, err := postgres.Open(ctx, url, postgres.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	storagetest.Accounts(t, s, 1)
+}
+
 func TestADatabaseOfTheFirstReleaseIsBroughtUpToDate(t *testing.T) {
 	t.Parallel()
 	ctx, url := t.Context(), pgtest.Database(t)

@@ -71,26 +71,26 @@ func (w *checkedWorkspace) ForgetSession(ctx context.Context, i checkup.Identity
 func (w *checkedWorkspace) SessionsAfter(ctx context.Context, after checkup.Session, n int) ([]checkup.Session, error) {
 	return rowsAfter(ctx, w, `
 		SELECT
-		  s.id, s.contact_id,
-		  (SELECT true FROM contacts c WHERE c.workspace_id = @workspace AND c.id = s.contact_id) IS NOT NULL
-		    OR (SELECT true FROM contact_deletions d WHERE d.workspace_id = @workspace AND d.contact_id = s.contact_id) IS NOT NULL,
+		  s.id, s.account_id, `+ownerOf("s.account_id")+`,
+		  (SELECT true FROM contacts c WHERE c.workspace_id = @workspace AND c.id = `+ownerOf("s.account_id")+`) IS NOT NULL
+		    OR (SELECT true FROM account_deletions d WHERE d.workspace_id = @workspace AND d.account_id = s.account_id) IS NOT NULL,
 		  s.last_message_preview IS NOT NULL,
-		  s.contact_id IS NULL
+		  s.account_id IS NULL
 		    AND (SELECT true FROM messages m WHERE m.workspace_id = @workspace AND m.session_id = s.id LIMIT 1) IS NOT NULL
 		FROM sessions s
 		WHERE s.workspace_id = @workspace AND s.id > @id
 		ORDER BY s.id
 		LIMIT %d`, pgx.NamedArgs{"id": [16]byte(after.ID)}, n, func(row pgx.CollectableRow) (s checkup.Session, err error) {
-		var contact *[16]byte
-		err = row.Scan((*[16]byte)(&s.ID), &contact, &s.HasContact, &s.Preview, &s.Messages)
-		s.Contact = (*crm.ContactID)(contact)
+		var account, contact *[16]byte
+		err = row.Scan((*[16]byte)(&s.ID), &account, &contact, &s.HasContact, &s.Preview, &s.Messages)
+		s.Account, s.Contact = (*crm.AccountID)(account), (*crm.ContactID)(contact)
 		return s, err
 	})
 }
 
 // AnonymizeSession counts the session as another kind in the same transaction.
-func (w *checkedWorkspace) AnonymizeSession(ctx context.Context, id crm.SessionID, contact crm.ContactID) error {
-	args := pgx.NamedArgs{"workspace": w.id, "session": [16]byte(id), "contact": [16]byte(contact), "slot": rand.IntN(sessionSlots)}
+func (w *checkedWorkspace) AnonymizeSession(ctx context.Context, id crm.SessionID, account crm.AccountID) error {
+	args := pgx.NamedArgs{"workspace": w.id, "session": [16]byte(id), "account": [16]byte(account), "slot": rand.IntN(sessionSlots)}
 	return w.tx(ctx, func(tx pgx.Tx) error {
 		b := &pgx.Batch{}
 		b.Queue(anonymize, args)
@@ -103,7 +103,7 @@ func (w *checkedWorkspace) AnonymizeSession(ctx context.Context, id crm.SessionI
 func (w *checkedWorkspace) RemovePreview(ctx context.Context, id crm.SessionID) error {
 	return w.exec(ctx, `
 		UPDATE sessions SET `+anonymized+`
-		WHERE workspace_id = @workspace AND id = @session AND contact_id IS NULL`,
+		WHERE workspace_id = @workspace AND id = @session AND account_id IS NULL`,
 		pgx.NamedArgs{"workspace": w.id, "session": [16]byte(id)})
 }
 
@@ -118,6 +118,7 @@ func (w *checkedWorkspace) ChangesAfter(ctx context.Context, after checkup.Chang
 		SELECT
 		  e.id, e.kind, e.contact_id, e.session_id IS NOT NULL,
 		  (SELECT true FROM contacts c WHERE c.workspace_id = @workspace AND c.id = e.contact_id) IS NOT NULL
+		    OR (SELECT true FROM redirects r WHERE r.workspace_id = @workspace AND r.contact_id = e.contact_id) IS NOT NULL
 		FROM changes e
 		WHERE e.workspace_id = @workspace AND e.id > @id
 		ORDER BY e.id
@@ -136,17 +137,19 @@ func (w *checkedWorkspace) ScrubContact(ctx context.Context, id crm.ContactID) e
 		if !errors.Is(err, crm.ErrNotFound) {
 			return err
 		}
+		args := w.args(id)
+		args["ids"] = uuids([]crm.ContactID{id})
 		b := &pgx.Batch{}
-		scrub(b, w.args(id))
+		scrub(b, args)
 		return tx.SendBatch(ctx, b).Close()
 	})
 }
 
-// anonymize makes the session @session anonymous, and counts it so, unless it is somebody else's than @contact's by now.
+// anonymize makes the session @session anonymous, and counts it so, unless it is of another account than @account by now.
 const anonymize = `
 	WITH changed AS (
 	  UPDATE sessions SET ` + anonymized + `
-	  WHERE workspace_id = @workspace AND id = @session AND contact_id = @contact
+	  WHERE workspace_id = @workspace AND id = @session AND account_id = @account
 	  RETURNING channel_id, status, coalesce(tag, '') AS tag
 	)
 	INSERT INTO session_counts (workspace_id, channel_id, status, tag, anonymous, slot, sessions)
@@ -160,5 +163,5 @@ const anonymize = `
 const detachMessages = `
 	UPDATE messages SET session_id = NULL
 	WHERE workspace_id = @workspace AND session_id = @session AND (
-	  SELECT contact_id IS NULL FROM sessions WHERE workspace_id = @workspace AND id = @session
+	  SELECT account_id IS NULL FROM sessions WHERE workspace_id = @workspace AND id = @session
 	)`

@@ -19,25 +19,28 @@ func (s *Store) write(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i incom
 	} else if out.Edits() {
 		saveContact(b, w, *out.Before, out.Contact)
 	}
-	if out.NewSession {
-		insertSession(b, w, out.Session)
-	} else {
-		saveReceived(b, w, out.Session)
+	if out.NewAccount {
+		giveAccounts(b, w, out.Contact.ID, []crm.AccountID{out.Account})
+	}
+	switch {
+	case out.NewSession:
+		insertSession(b, w, *out.Session)
+	case out.Session != nil:
+		saveReceived(b, w, *out.Session)
 	}
 	for _, e := range out.Events {
 		s.addChange(b, w, e)
 	}
 	saveIdentities(b, w, i.ChannelID, out)
-	b.Queue(`
-		INSERT INTO messages (workspace_id, message_key, session_id, keyed, day)
-		VALUES (@workspace, @key, @session, true, @day)`,
-		pgx.NamedArgs{"workspace": w, "key": i.key, "session": [16]byte(out.Session.ID), "day": crm.Day(i.Received)})
-	if !out.Creates() {
-		moveActivity(b, w, i, out.Contact.ID, pgtype.UUID{Bytes: out.Session.ID, Valid: !out.NewSession})
+	if out.Proven != nil {
+		addProof(b, w, *out.Proven)
+	}
+	if i.Kind == crm.Written {
+		saveMessage(b, w, i, out)
 	}
 	slot := s.slot() // last, for others wait for these rows
 	if out.NewSession {
-		addToSessionsAt(b, w, slot%sessionSlots, storage.KindCount{SessionKind: storage.KindOf(out.Session), N: 1})
+		addToSessionsAt(b, w, slot%sessionSlots, storage.KindCount{SessionKind: storage.KindOf(*out.Session), N: 1})
 	}
 	if out.Creates() {
 		addToCountAt(b, w, slot%countSlots, 1)
@@ -45,14 +48,42 @@ func (s *Store) write(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i incom
 	return tx.SendBatch(ctx, b).Close()
 }
 
+// saveMessage queues what a message is known again by, and the activity that it is.
+func saveMessage(b *pgx.Batch, w crm.WorkspaceID, i incoming, out crm.Outcome) {
+	var session, joined pgtype.UUID
+	if out.Session != nil {
+		session = pgtype.UUID{Bytes: out.Session.ID, Valid: true}
+		joined = pgtype.UUID{Bytes: out.Session.ID, Valid: !out.NewSession}
+	}
+	b.Queue(`
+		INSERT INTO messages (workspace_id, message_key, session_id, keyed, day)
+		VALUES (@workspace, @key, @session, true, @day)`,
+		pgx.NamedArgs{"workspace": w, "key": i.Key, "session": session, "day": crm.Day(i.Received)})
+	if !out.Creates() {
+		moveActivity(b, w, i, out.Contact.ID, joined)
+	}
+}
+
+// addProof queues that two contacts are to be merged, unless a person has said that they are two.
+func addProof(b *pgx.Batch, w crm.WorkspaceID, p crm.Proven) {
+	first, second := p.Ordered()
+	b.Queue(`
+		INSERT INTO proofs (workspace_id, a, b, channel_id, at, suggest)
+		SELECT @workspace, @a, @b, @channel, @at, @suggest
+		WHERE NOT EXISTS (SELECT FROM dismissals WHERE workspace_id = @workspace AND a = @a AND b = @b)
+		ON CONFLICT (workspace_id, a, b) DO NOTHING`, pgx.NamedArgs{
+		"workspace": w, "a": [16]byte(first), "b": [16]byte(second), "channel": [16]byte(p.Channel), "at": p.At.UTC(),
+		"suggest": p.Suggest,
+	})
+}
+
 // saveReceived queues what a message changes of a session.
 func saveReceived(b *pgx.Batch, w crm.WorkspaceID, s crm.Session) {
 	b.Queue(`
 		UPDATE sessions
-		SET last_message_preview = @preview, last_message_at = @at, unread_count = @unread
-		WHERE workspace_id = @workspace AND id = @id`, pgx.NamedArgs{
-		"workspace": w, "id": [16]byte(s.ID), "preview": s.LastMessagePreview, "at": s.LastMessageAt, "unread": s.UnreadCount,
-	})
+		SET last_message_preview = @last_message_preview, last_message_at = @last_message_at, unread_count = @unread_count,
+		    last_inbound_at = @last_inbound_at, last_message = @last_message, channel_account = @channel_account
+		WHERE workspace_id = @workspace AND id = @id`, rowArgs(w, sessionTable, &s))
 }
 
 // moveActivity queues that a message moves a contact's activity, and its pending activity: of the
@@ -89,16 +120,19 @@ var insertIdentityRow = `
 
 // saveIdentities queues the new identities, and the new session of those that are known.
 func saveIdentities(b *pgx.Batch, w crm.WorkspaceID, channel crm.ChannelID, out crm.Outcome) {
-	session := [16]byte(out.Session.ID)
+	var session crm.SessionID
+	if out.Session != nil {
+		session = out.Session.ID
+	}
 	for _, external := range out.Redirected {
 		b.Queue(`
 			UPDATE identities SET session_id = @session
 			WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external`, pgx.NamedArgs{
-			"workspace": w, "channel": [16]byte(channel), "external": external, "session": session,
+			"workspace": w, "channel": [16]byte(channel), "external": external, "session": [16]byte(session),
 		})
 	}
 	for _, i := range out.NewIdentities {
-		b.Queue(insertIdentityRow, rowArgs(w, identityTable, &identityRow{i, out.Session.ID}))
+		b.Queue(insertIdentityRow, rowArgs(w, identityTable, &identityRow{i, session}))
 	}
 }
 

@@ -88,8 +88,10 @@ func (s *Store) oldEvents(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, bef
 	rows, err := tx.Query(ctx, `
 		SELECT
 		  e.id, e.at, e.contact_id, e.session_id IS NULL AND e.kind = 'DELETED',
-		  e.session_id IS NULL AND e.kind IN ('CREATED', 'UPDATED')
-		    AND (SELECT true FROM contacts c WHERE c.workspace_id = @workspace AND c.id = e.contact_id) IS NOT NULL
+		  e.session_id IS NULL AND e.kind IN ('CREATED', 'UPDATED', 'MERGED', 'SPLIT') AND (
+		    (SELECT true FROM contacts c WHERE c.workspace_id = @workspace AND c.id = e.contact_id) IS NOT NULL
+		    OR (SELECT true FROM redirects r WHERE r.workspace_id = @workspace AND r.contact_id = e.contact_id) IS NOT NULL
+		  )
 		FROM changes e
 		WHERE e.workspace_id = @workspace AND e.seq > 0
 		ORDER BY e.seq

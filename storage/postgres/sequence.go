@@ -257,7 +257,7 @@ func inOrder(changes []change) []change {
 			one[i] = out[n]
 		}
 		slices.SortStableFunc(one, func(a, b change) int {
-			return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(a.version, b.version))
+			return cmp.Or(cmp.Compare(a.version, b.version), cmp.Compare(a.rank(), b.rank()))
 		})
 		for i, n := range at {
 			out[n] = one[i]
@@ -266,9 +266,9 @@ func inOrder(changes []change) []change {
 	return out
 }
 
-// rank is when in a life a change comes.
+// rank is when in the life of a version a change comes.
 func (c change) rank() int {
-	return slices.Index([]crm.EventKind{crm.Created, crm.Updated, crm.Deleted}, c.kind)
+	return slices.Index([]crm.EventKind{crm.Created, crm.Updated, crm.SplitOff, crm.MergedInto, crm.Deleted}, c.kind)
 }
 
 // queueEvents queues the events of activity, sequence numbers included.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -17,35 +18,38 @@ import (
 // sessionTable are the columns of sessions.
 var sessionTable = clause.Table[crm.Session]{
 	{Name: "id", As: id(func(s *crm.Session) *crm.SessionID { return &s.ID })},
-	{Name: "contact_id", As: optionalID(func(s *crm.Session) **crm.ContactID { return &s.ContactID })},
+	{Name: "account_id", As: optionalID(func(s *crm.Session) **crm.AccountID { return &s.AccountID })},
 	{Name: "channel_id", As: id(func(s *crm.Session) *crm.ChannelID { return &s.ChannelID })},
+	{Name: "channel_account", As: text(func(s *crm.Session) *string { return &s.ChannelAccount })},
 	{Name: "status", Edited: true, As: text(func(s *crm.Session) *crm.SessionStatus { return &s.Status })},
 	{Name: "tag", Edited: true, As: optionalText(func(s *crm.Session) **crm.SessionTag { return &s.Tag })},
 	{Name: "last_message_preview", As: optionalText(func(s *crm.Session) **string { return &s.LastMessagePreview })},
 	{Name: "last_message_at", As: instant(func(s *crm.Session) *time.Time { return &s.LastMessageAt })},
 	{Name: "unread_count", Edited: true, As: number(func(s *crm.Session) *int { return &s.UnreadCount })},
 	{Name: "started_at", As: instant(func(s *crm.Session) *time.Time { return &s.StartedAt })},
+	{Name: "closed_at", Edited: true, As: optionalInstant(func(s *crm.Session) **time.Time { return &s.ClosedAt })},
+	{Name: "last_inbound_at", As: optionalInstant(func(s *crm.Session) **time.Time { return &s.LastInboundAt })},
+	{Name: "last_message", As: optionalID(func(s *crm.Session) **[16]byte { return &s.LastMessage })},
 }
 
 // sessionColumns are the columns of sessions s that scanSession reads; they use @workspace. A session whose contact has
-// been deleted is anonymous, even while the row still holds the contact.
+// been deleted is anonymous, even while the row still holds the account.
 var sessionColumns = sessionTable.Select("s") + `,
-	s.contact_id IS NOT NULL AND s.contact_id NOT IN (` + deletedContacts + `)`
+	CASE WHEN s.account_id NOT IN (` + deletedAccounts + `) THEN ` + ownerOf("s.account_id") + ` END`
 
 // anonymized sets the columns of sessions to what [crm.Session.Anonymize] leaves.
-const anonymized = `contact_id = NULL, last_message_preview = NULL`
+const anonymized = `account_id = NULL, last_message_preview = NULL, last_message = NULL`
 
-// deletedContacts are the contacts that are gone and whose sessions are still being detached: hardly ever any.
-const deletedContacts = `SELECT d.contact_id FROM contact_deletions d WHERE d.workspace_id = @workspace`
+// deletedAccounts are the accounts whose contact is gone and whose sessions are still being detached: hardly ever any.
+const deletedAccounts = `SELECT d.account_id FROM account_deletions d WHERE d.workspace_id = @workspace`
 
 // scanSession scans rows of sessionColumns, which come after other columns, one after the other.
 func scanSession(before ...any) pgx.RowToFunc[crm.Session] {
 	var s crm.Session
-	var owned bool
-	targets := append(sessionTable.Targets(&s, before...), &owned)
+	targets := append(sessionTable.Targets(&s, before...), optionalIDTarget[crm.ContactID]{&s.ContactID})
 	return func(row pgx.CollectableRow) (crm.Session, error) {
 		err := row.Scan(targets...)
-		if !owned {
+		if s.ContactID == nil {
 			s.Anonymize()
 		}
 		return s, err
@@ -94,10 +98,6 @@ func window(w crm.WorkspaceID, q storage.SessionQuery) sessionWindow {
 		v.beyond = fmt.Sprintf(" AND (s.last_message_at, s.id) %s (@at, @id)", d.Beyond)
 	}
 	v.where = "s.workspace_id = @workspace" + v.beyond + ofKinds(q.Filter, "s.", v.args)
-	if c := q.Filter.Contact; c != nil {
-		v.args["contact"] = [16]byte(*c)
-		v.where += " AND s.contact_id = @contact"
-	}
 	v.order = fmt.Sprintf("ORDER BY s.last_message_at %[1]s, s.id %[1]s LIMIT %[2]d", d.Order, q.Page.Size+1)
 	return v
 }
@@ -156,10 +156,10 @@ func filtered(f storage.SessionFilter, v sessionWindow) string {
 			  UNION ALL
 			  (SELECT s.id, s.last_message_at
 			   FROM sessions s
-			   WHERE ` + v.where + ` AND s.contact_id IN (` + deletedContacts + `)
+			   WHERE ` + v.where + ` AND s.account_id IN (` + deletedAccounts + `)
 			   ` + v.order + `)`
 	default:
-		nobody, known = []bool{false}, " AND s.contact_id NOT IN ("+deletedContacts+")"
+		nobody, known = []bool{false}, " AND s.account_id NOT IN ("+deletedAccounts+")"
 	}
 	v.args["nobody"] = nobody // as a parameter: the planner does not know "IS NOT NULL" for the indexed expression
 	return `
@@ -176,7 +176,7 @@ func filtered(f storage.SessionFilter, v sessionWindow) string {
 			     SELECT s.id, s.last_message_at
 			     FROM sessions s
 			     WHERE s.workspace_id = @workspace AND s.channel_id = k.channel_id AND s.status = k.status
-			       AND coalesce(s.tag, '') = k.tag AND (s.contact_id IS NULL) = n.nobody` + v.beyond + known + `
+			       AND coalesce(s.tag, '') = k.tag AND (s.account_id IS NULL) = n.nobody` + v.beyond + known + `
 			     ` + v.order + `
 			   ) s
 			   ` + v.order + `)` + gone + `
@@ -192,12 +192,37 @@ func sessionPage(q storage.SessionQuery, found []crm.Session) storage.SessionPag
 	return storage.SessionPage{Sessions: rows, More: more}
 }
 
-// SessionsByContact returns one page of the sessions of each of the contacts. The LATERAL reads no more of a contact's
-// sessions than the page holds, where row_number() would read them all.
+// SessionsByContact returns one page of the sessions of each of the contacts. Of ids without any it looks whether they are
+// those of contacts that have become part of others.
 func (s *Store) SessionsByContact(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, q storage.SessionQuery) (map[crm.ContactID]storage.SessionPage, error) {
+	pages, err := s.sessionsOf(ctx, w, ids, q)
+	if err != nil || len(pages) == len(ids) {
+		return pages, err
+	}
+	survivors, err := survivorsOf(ctx, s.pool, w, ids)
+	if err != nil || len(survivors) == 0 {
+		return pages, err
+	}
+	only := q.Filter.Contact
+	q.Filter.Contact = nil
+	now, err := s.sessionsOf(ctx, w, slices.Collect(maps.Values(survivors)), q)
+	for old, survivor := range survivors {
+		if p, is := now[survivor]; is && (only == nil || *only == old) {
+			pages[old] = p
+		}
+	}
+	return pages, err
+}
+
+// sessionsOf returns one page of the sessions of each of the contacts. The LATERAL reads no more of an account's sessions than
+// the page holds, where row_number() would read them all.
+func (s *Store) sessionsOf(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, q storage.SessionQuery) (map[crm.ContactID]storage.SessionPage, error) {
 	out := make(map[crm.ContactID]storage.SessionPage)
 	if q.Filter.Anonymous != nil && *q.Filter.Anonymous {
 		return out, nil
+	}
+	if c := q.Filter.Contact; c != nil {
+		ids = slices.DeleteFunc(slices.Clone(ids), func(id crm.ContactID) bool { return id != *c })
 	}
 	v := window(w, q)
 	ids = slices.Clone(ids)
@@ -206,13 +231,14 @@ func (s *Store) SessionsByContact(ctx context.Context, w crm.WorkspaceID, ids []
 	rows, err := s.pool.Query(ctx, `
 		SELECT i.id, s.*
 		FROM unnest(@ids::uuid[]) i(id)
+		CROSS JOIN LATERAL (`+accountsOf("i.id")+`) a
 		CROSS JOIN LATERAL (
 		  SELECT `+sessionColumns+`
 		  FROM sessions s
-		  WHERE `+v.where+` AND s.contact_id = i.id
+		  WHERE `+v.where+` AND s.account_id = a.account_id
 		  `+v.order+`
 		) s
-		WHERE i.id NOT IN (`+deletedContacts+`)`, v.args)
+		WHERE a.account_id NOT IN (`+deletedAccounts+`)`, v.args)
 	if err != nil {
 		return nil, fmt.Errorf("list sessions of contacts: %w", translate(ctx, err))
 	}
@@ -228,6 +254,7 @@ func (s *Store) SessionsByContact(ctx context.Context, w crm.WorkspaceID, ids []
 		return nil, fmt.Errorf("list sessions of contacts: %w", translate(ctx, err))
 	}
 	for id, sessions := range found {
+		q.Read(sessions)
 		if p := sessionPage(q, sessions); len(p.Sessions) > 0 {
 			out[id] = p
 		}

@@ -28,11 +28,16 @@ func (s *Store) CountSessions(ctx context.Context, w crm.WorkspaceID, f storage.
 		WHERE workspace_id = @workspace
 		GROUP BY channel_id, status, tag, anonymous`
 	if f.Contact != nil {
-		args["contact"] = [16]byte(*f.Contact)
+		c, err := s.current(ctx, w, *f.Contact)
+		if err != nil {
+			return storage.SessionCounts{}, fmt.Errorf("count sessions: %w", err)
+		}
+		args["contact"] = [16]byte(c)
 		sql = `
 			SELECT s.channel_id, s.status, coalesce(s.tag, ''), false, count(*)
 			FROM sessions s
-			WHERE s.workspace_id = @workspace AND s.contact_id = @contact AND s.contact_id NOT IN (` + deletedContacts + `)
+			WHERE s.workspace_id = @workspace AND s.account_id IN (` + accountsOf("@contact::uuid") + `)
+			  AND s.account_id NOT IN (` + deletedAccounts + `)
 			GROUP BY 1, 2, 3`
 	}
 	rows, err := s.pool.Query(ctx, sql, args)
@@ -70,7 +75,7 @@ func addToSessionsAt(b *pgx.Batch, w crm.WorkspaceID, slot int, counts ...storag
 	})
 }
 
-// recountAnonymous queues that the sessions of the contact @id, which is going, are counted as anonymous.
+// recountAnonymous queues that the sessions of @accounts, whose contact is going, are counted as anonymous.
 func recountAnonymous(b *pgx.Batch, args pgx.NamedArgs) {
 	b.Queue(`
 		INSERT INTO session_counts (workspace_id, channel_id, status, tag, anonymous, slot, sessions)
@@ -78,7 +83,7 @@ func recountAnonymous(b *pgx.Batch, args pgx.NamedArgs) {
 		FROM (
 		  SELECT channel_id, status, coalesce(tag, '') AS tag, count(*) AS n
 		  FROM sessions
-		  WHERE workspace_id = @workspace AND contact_id = @id
+		  WHERE workspace_id = @workspace AND account_id = ANY(@accounts)
 		  GROUP BY 1, 2, 3
 		) g
 		CROSS JOIN (VALUES (false, -1), (true, 1)) AS v(anonymous, sign)

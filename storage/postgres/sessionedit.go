@@ -65,7 +65,7 @@ func (s *Store) lockSession(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i
 		SELECT c.id
 		FROM contacts c
 		WHERE c.workspace_id = @workspace
-		  AND c.id = (SELECT s.contact_id FROM sessions s WHERE s.workspace_id = @workspace AND s.id = @id)
+		  AND c.id = `+ownerOf("(SELECT s.account_id FROM sessions s WHERE s.workspace_id = @workspace AND s.id = @id)")+`
 		FOR KEY SHARE OF c`, args)
 	b.Queue(selectSessionLocked, args).
 		Query(func(rows pgx.Rows) (err error) {

@@ -71,9 +71,10 @@ const gramIndex = "contacts_by_gram"
 // keyIndexes are the indexes of primary keys and of the one unique constraint.
 var keyIndexes = []string{
 	"workspaces_pkey", "workspaces_name_key", "contacts_pkey", "contact_activity_pkey", "contact_terms_pkey", "contact_counts_pkey",
-	"contact_deletions_pkey", "channels_pkey", "channel_routes_pkey", "identities_pkey", "sessions_pkey", "session_counts_pkey",
+	"account_deletions_pkey", "channels_pkey", "channel_routes_pkey", "identities_pkey", "sessions_pkey", "session_counts_pkey",
 	"messages_pkey", "secrets_pkey", "ingest_failures_pkey", "changes_pkey", "event_heads_pkey", "activity_marks_pkey", "audit_pkey",
-	"ended_sign_ins_pkey",
+	"ended_sign_ins_pkey", "accounts_pkey", "redirects_pkey", "merges_pkey", "proofs_pkey", "duplicates_pkey", "dismissals_pkey",
+	"duplicate_progress_pkey", "match_keys_pkey",
 }
 
 // index is an index as CREATE has it.
@@ -88,10 +89,10 @@ var indexes = []index{
 	{"INDEX", "contact_activity_by_contact", `contact_activity USING hash (contact_id)`},
 	{"INDEX", "identities_by_contact", `identities (workspace_id, contact_id)`},
 	{"INDEX", "sessions_by_time", `sessions (workspace_id, last_message_at, id)`},
-	{"INDEX", "sessions_by_contact", `sessions (workspace_id, contact_id, last_message_at, id)`},
+	{"INDEX", "sessions_by_account", `sessions (workspace_id, account_id, last_message_at, id)`},
 	{
 		"INDEX", "sessions_by_kind",
-		`sessions (workspace_id, channel_id, status, coalesce(tag, ''), (contact_id IS NULL), last_message_at, id)`,
+		`sessions (workspace_id, channel_id, status, coalesce(tag, ''), (account_id IS NULL), last_message_at, id)`,
 	},
 	{"UNIQUE INDEX", "ingest_failures_by_digest", `ingest_failures (workspace_id, digest)`},
 	{
@@ -106,5 +107,14 @@ var indexes = []index{
 	{"UNIQUE INDEX", "changes_by_place", `changes (workspace_id, seq) WHERE seq > 0`},
 	{"INDEX", "changes_without_place", `changes (workspace_id, stamp, id) WHERE seq IS NULL`},
 	{"INDEX", "changes_of_contact", `changes (workspace_id, contact_id, id) WHERE ` + ownChanges},
+	{"INDEX", "accounts_by_contact", `accounts (workspace_id, contact_id)`},
+	{"INDEX", "redirects_by_survivor", `redirects (workspace_id, survivor_id)`},
+	{"INDEX", "merges_by_survivor", `merges (workspace_id, survivor_id, id)`},
+	{"INDEX", "merges_undoable", `merges (until, workspace_id) WHERE undo IS NOT NULL`},
+	{"UNIQUE INDEX", "duplicates_of_pair", `duplicates (workspace_id, a, b)`},
+	{"INDEX", "duplicates_by_b", `duplicates (workspace_id, b)`},
+	{"INDEX", "duplicates_by_reason", `duplicates (workspace_id, reasons, id)`},
+	{"INDEX", "match_keys_of_contact", `match_keys (workspace_id, contact_id)`},
+	{"INDEX", "dismissals_by_b", `dismissals (workspace_id, b)`},
 	{"INDEX", "changes_activity_of_contact", `changes (workspace_id, contact_id) WHERE ` + ownActivity},
 }

@@ -154,9 +154,7 @@ func (s *Store) pendingSessions(ctx context.Context, t *tx, now time.Time) ([]pe
 	found, err := all(ctx, t.conn, `
 		SELECT
 		  s.n, s.workspace_id, s.id, s.channel_id, s.dirty_at,
-		  CASE WHEN NOT EXISTS (
-		    SELECT 1 FROM contact_deletions d WHERE d.workspace_id = s.workspace_id AND d.contact_id = s.contact_id
-		  ) THEN s.contact_id END
+		  CASE WHEN `+ofNobodyDeleted+` THEN `+ownerIn("s.workspace_id", "s.account_id")+` END
 		FROM sessions s
 		WHERE `+isDue, s.dueArgs(now),
 		func(rows *sql.Rows) (m pending, err error) {

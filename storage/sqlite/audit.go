@@ -26,14 +26,30 @@ func (t *tx) publish(ctx context.Context, w crm.WorkspaceID, e crm.Event) error 
 	return t.addAudit(ctx, w, crm.AuditOf(e))
 }
 
+// publishAll writes the events and the audit entries of a change of several contacts.
+func (t *tx) publishAll(ctx context.Context, w crm.WorkspaceID, events []crm.Event, audit ...crm.AuditEntry) error {
+	if err := t.addEvents(ctx, w, events...); err != nil {
+		return err
+	}
+	for _, a := range audit {
+		if err := t.addAudit(ctx, w, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (t *tx) addAudit(ctx context.Context, w crm.WorkspaceID, a crm.AuditEntry) error {
 	fields, err := json.Marshal(append([]string{}, a.Fields...))
 	if err != nil {
 		return err
 	}
-	var contact, session, channel, failure []byte
+	var contact, other, session, channel, failure []byte
 	if a.ContactID != nil {
 		contact = a.ContactID[:]
+	}
+	if a.OtherID != nil {
+		other = a.OtherID[:]
 	}
 	if a.SessionID != nil {
 		session = a.SessionID[:]
@@ -45,10 +61,10 @@ func (t *tx) addAudit(ctx context.Context, w crm.WorkspaceID, a crm.AuditEntry) 
 		failure = a.FailureID[:]
 	}
 	_, err = t.exec(ctx, `
-		INSERT INTO audit (workspace_id, id, action, contact_id, session_id, channel_id, failure_id, fields, actor, at)
-		VALUES (@workspace, @id, @action, @contact, @session, @channel, @failure, @fields, @actor, @at)`, args{
-		"workspace": w, "id": a.ID[:], "action": string(a.Action), "contact": contact, "session": session,
-		"channel": channel, "failure": failure,
+		INSERT INTO audit (workspace_id, id, action, contact_id, other_id, session_id, channel_id, failure_id, fields, actor, at)
+		VALUES (@workspace, @id, @action, @contact, @other, @session, @channel, @failure, @fields, @actor, @at)`, args{
+		"workspace": w, "id": a.ID[:], "action": string(a.Action), "contact": contact, "other": other,
+		"session": session, "channel": channel, "failure": failure,
 		"fields": string(fields), "actor": a.Actor, "at": a.At.UnixMicro(),
 	})
 	return err
@@ -77,7 +93,7 @@ func (s *Store) Audit(ctx context.Context, w crm.WorkspaceID, p storage.Page) (s
 	}
 	found, err := read(ctx, s, func(c *conn) ([]crm.AuditEntry, error) {
 		return all(ctx, c, fmt.Sprintf(`
-			SELECT id, action, coalesce(contact_id, `+ownerNow+`), session_id, channel_id, failure_id, fields, actor, at
+			SELECT id, action, coalesce(contact_id, `+ownerNow+`), other_id, session_id, channel_id, failure_id, fields, actor, at
 			FROM audit
 			WHERE workspace_id = @workspace%s
 			ORDER BY id %s
@@ -91,15 +107,18 @@ func (s *Store) Audit(ctx context.Context, w crm.WorkspaceID, p storage.Page) (s
 }
 
 func scanAudit(rows *sql.Rows) (a crm.AuditEntry, err error) {
-	var contact, session, channel, failure uuid.NullUUID
+	var contact, other, session, channel, failure uuid.NullUUID
 	var fields []byte
 	var at int64
-	err = rows.Scan((*uuid.UUID)(&a.ID), &a.Action, &contact, &session, &channel, &failure, &fields, &a.Actor, &at)
+	err = rows.Scan((*uuid.UUID)(&a.ID), &a.Action, &contact, &other, &session, &channel, &failure, &fields, &a.Actor, &at)
 	if err != nil {
 		return a, err
 	}
 	if contact.Valid {
 		a.ContactID = new(crm.ContactID(contact.UUID))
+	}
+	if other.Valid {
+		a.OtherID = new(crm.ContactID(other.UUID))
 	}
 	if session.Valid {
 		a.SessionID = new(crm.SessionID(session.UUID))

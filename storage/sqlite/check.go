@@ -82,7 +82,7 @@ func (w *checkedWorkspace) ContactsAfter(ctx context.Context, after checkup.Cont
 		var entries []entry
 		batch, err := all(ctx, c, `
 			SELECT
-			  c.id, c.n, c.name, c.email, c.phone, c.name_key, c.search_text,
+			  c.id, c.n, c.name, c.email, c.phone, c.further, c.name_key, c.search_text,
 			  EXISTS (SELECT 1 FROM contact_activity a WHERE a.workspace_id = @workspace AND a.contact_id = c.id),
 			  d.id IS NOT NULL, d.sz
 			FROM contacts c
@@ -92,7 +92,8 @@ func (w *checkedWorkspace) ContactsAfter(ctx context.Context, after checkup.Cont
 			LIMIT @limit`, a, func(rows *sql.Rows) (v checkup.Contact, err error) {
 			var of crm.Contact
 			var e entry
-			err = rows.Scan((*uuid.UUID)(&v.ID), &e.n, &of.Name, &of.Email, &of.Phone, &v.Stored.Name, &v.Stored.Text, &v.Active, &e.there, &e.size)
+			err = rows.Scan((*uuid.UUID)(&v.ID), &e.n, &of.Name, &of.Email, &of.Phone, furtherTarget{&of.Further},
+				&v.Stored.Name, &v.Stored.Text, &v.Active, &e.there, &e.size)
 			v.Keys = search.KeysOf(of)
 			entries = append(entries, e)
 			return v, err
@@ -165,7 +166,9 @@ func (w *checkedWorkspace) RewriteContact(ctx context.Context, id crm.ContactID)
 		}
 		_, err = t.exec(ctx, `
 			INSERT INTO contact_activity (workspace_id, contact_id, last_activity_at)
-			SELECT @workspace, @id, coalesce(max(last_message_at), 0) FROM sessions WHERE workspace_id = @workspace AND contact_id = @id
+			SELECT @workspace, @id, coalesce(max(last_message_at), 0)
+			FROM sessions
+			WHERE workspace_id = @workspace AND account_id IN (`+accountsOf("@id")+`)
 			ON CONFLICT DO NOTHING`, w.args(id))
 		return err
 	})
@@ -174,7 +177,7 @@ func (w *checkedWorkspace) RewriteContact(ctx context.Context, id crm.ContactID)
 // TermsAfter reads terms with their contacts.
 func (w *checkedWorkspace) TermsAfter(ctx context.Context, after checkup.Term, n int) ([]checkup.Term, error) {
 	return rowsAfter(ctx, w, `
-		SELECT t.term, t.contact_id, c.n IS NOT NULL, c.name, c.email, c.phone
+		SELECT t.term, t.contact_id, c.n IS NOT NULL, c.name, c.email, c.phone, c.further
 		FROM (
 		  SELECT term, contact_id
 		  FROM contact_terms
@@ -186,7 +189,7 @@ func (w *checkedWorkspace) TermsAfter(ctx context.Context, after checkup.Term, n
 		ORDER BY t.term, t.contact_id`,
 		args{"term": after.Term, "id": after.Contact.ID[:]}, n, func(rows *sql.Rows) (t checkup.Term, err error) {
 			of := &t.Contact
-			return t, rows.Scan(&t.Term, (*uuid.UUID)(&of.ID), &t.HasContact, &of.Name, &of.Email, &of.Phone)
+			return t, rows.Scan(&t.Term, (*uuid.UUID)(&of.ID), &t.HasContact, &of.Name, &of.Email, &of.Phone, furtherTarget{&of.Further})
 		})
 }
 

@@ -47,13 +47,13 @@ func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 		"no activity":                       {`DELETE FROM contact_activity WHERE contact_id = (SELECT id FROM contacts WHERE name = 'Zoë Ångström')`, kinds(storage.MissingActivity), "", false},
 		"an activity of nobody":             {`INSERT INTO contact_activity (workspace_id, contact_id, last_activity_at) SELECT workspace_id, randomblob(16), 0 FROM workspaces`, kinds(storage.OrphanActivity), "", false},
 		"an identity's session is gone":     {`DELETE FROM messages; DELETE FROM sessions WHERE n = (SELECT min(n) FROM sessions)`, kinds(storage.LostSession, storage.WrongSessionCount), "", false},
-		"a session's contact is gone":       {`UPDATE sessions SET contact_id = randomblob(16) WHERE n = 1`, kinds(storage.OrphanSession), "", false},
+		"a session's contact is gone":       {`UPDATE sessions SET account_id = randomblob(16) WHERE n = 1`, kinds(storage.OrphanSession), "", false},
 		"an anonymous session still shows what was written": {
-			`UPDATE messages SET session_id = NULL; UPDATE sessions SET contact_id = NULL WHERE n = 1; UPDATE session_counts SET anonymous = 1`,
+			`UPDATE messages SET session_id = NULL; UPDATE sessions SET account_id = NULL WHERE n = 1; UPDATE session_counts SET anonymous = 1`,
 			kinds(storage.KeptPreview, storage.WrongSessionCount), "", false,
 		},
 		"messages are said to be an anonymous session's": {
-			`UPDATE sessions SET contact_id = NULL, last_message_preview = NULL WHERE n = 1; UPDATE session_counts SET anonymous = 1`,
+			`UPDATE sessions SET account_id = NULL, last_message_preview = NULL WHERE n = 1; UPDATE session_counts SET anonymous = 1`,
 			kinds(storage.KeptMessages, storage.WrongSessionCount), "", false,
 		},
 		"a contact is not in the gram index": {takeOut, kinds(storage.StaleGrams), "", false},

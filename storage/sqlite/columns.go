@@ -1,11 +1,13 @@
 package sqlite
 
 import (
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"time"
 
 	"kith/internal/crm"
+	"kith/storage"
 	"kith/storage/clause"
 )
 
@@ -61,6 +63,21 @@ func instant[T any](at func(*T) *time.Time) clause.Codec[T] {
 	return clause.As(at, func(v *time.Time) any { return instantTarget{v} }, func(v *time.Time) any { return v.UnixMicro() })
 }
 
+// optionalInstant is a column of times, in microseconds since 1970, that has NULL for nil.
+func optionalInstant[T any](at func(*T) **time.Time) clause.Codec[T] {
+	return clause.As(at, func(v **time.Time) any { return optionalInstantTarget{v} }, func(v **time.Time) any {
+		if *v == nil {
+			return nil
+		}
+		return (*v).UnixMicro()
+	})
+}
+
+// further is a column of further values, in JSON.
+func further[T any](at func(*T) *[]crm.FurtherValue) clause.Codec[T] {
+	return clause.As(at, func(v *[]crm.FurtherValue) any { return furtherTarget{v} }, storage.FurtherText)
+}
+
 // micros is the time that is stored as so many microseconds since 1970.
 func micros(n int64) time.Time { return time.UnixMicro(n).UTC() }
 
@@ -81,6 +98,8 @@ type (
 	textsTarget                    struct{ to *[]string }
 	numberTarget[N ~int | ~uint8]  struct{ to *N }
 	instantTarget                  struct{ to *time.Time }
+	optionalInstantTarget          struct{ to **time.Time }
+	furtherTarget                  struct{ to *[]crm.FurtherValue }
 )
 
 func (t idTarget[ID]) Scan(v any) error {
@@ -154,6 +173,28 @@ func (t instantTarget) Scan(v any) error {
 		*t.to = micros(n)
 	}
 	return nil
+}
+
+func (t optionalInstantTarget) Scan(v any) error {
+	if *t.to = nil; v == nil {
+		return nil
+	}
+	*t.to = new(time.Time)
+	return instantTarget{*t.to}.Scan(v)
+}
+
+func (t furtherTarget) Scan(v any) error {
+	var list string
+	if err := (textTarget[string]{&list}).Scan(v); err != nil {
+		return err
+	}
+	return storage.ReadFurther(list, t.to)
+}
+
+// scanOptionalInstant scans a time, nil for NULL.
+func scanOptionalInstant(rows *sql.Rows) (at *time.Time, err error) {
+	err = rows.Scan(optionalInstantTarget{&at})
+	return at, err
 }
 
 func unreadable(v any, as string) error { return fmt.Errorf("cannot read a %T as %s", v, as) }

@@ -29,6 +29,7 @@ var contactTable = clause.Table[contactRow]{
 	{Name: "email_channel", Edited: true, As: idOrNull(func(c *contactRow) *crm.ChannelID { return &c.EmailFrom.Channel })},
 	{Name: "phone_origin", Edited: true, As: number(func(c *contactRow) *crm.Origin { return &c.PhoneFrom.Origin })},
 	{Name: "phone_channel", Edited: true, As: idOrNull(func(c *contactRow) *crm.ChannelID { return &c.PhoneFrom.Channel })},
+	{Name: "further", Edited: true, As: further(func(c *contactRow) *[]crm.FurtherValue { return &c.Further })},
 	{Name: "name_key", Edited: true, As: clause.Written(func(c *contactRow) any { return c.keys.Name })},
 	{Name: "search_text", Edited: true, As: clause.Written(func(c *contactRow) any { return c.keys.Text })},
 }
@@ -142,6 +143,7 @@ func (s *Store) HasContacts(ctx context.Context, w crm.WorkspaceID) (bool, error
 // identityTable are the columns of identities.
 var identityTable = clause.Table[identityRow]{
 	{Name: "contact_id", As: id(func(i *identityRow) *crm.ContactID { return &i.ContactID })},
+	{Name: "account_id", As: id(func(i *identityRow) *crm.AccountID { return &i.AccountID })},
 	{Name: "channel_id", As: id(func(i *identityRow) *crm.ChannelID { return &i.ChannelID })},
 	{Name: "external_id", As: text(func(i *identityRow) *string { return &i.ExternalID })},
 	{Name: "display_name", As: optionalText(func(i *identityRow) **string { return &i.DisplayName })},
@@ -191,7 +193,7 @@ func (s *Store) UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 	var c crm.Contact
 	var refused error
 	err := s.write(ctx, func(ctx context.Context, t *tx) error {
-		before, err := contactByID(ctx, t.conn, w, id)
+		before, err := editable(ctx, t.conn, w, id)
 		if err != nil {
 			return err
 		}
@@ -348,18 +350,22 @@ func addToCount(ctx context.Context, c *conn, w crm.WorkspaceID, n int) error {
 // detachAtOnce is how many sessions are detached, and how many of their messages, in one transaction.
 const detachAtOnce = 1000
 
-// DeleteContact removes a contact for good and detaches its sessions; if there are many, a tombstone represents the
-// rest until [Store.Maintain] has been at them.
+// DeleteContact removes a contact for good and detaches its sessions; if there are many, tombstones represent the rest until
+// [Store.Maintain] has been at them.
 func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d crm.ContactDeletion) error {
 	err := s.write(ctx, func(ctx context.Context, t *tx) error {
-		c, err := contactByID(ctx, t.conn, w, id)
+		c, err := editable(ctx, t.conn, w, id)
+		if err != nil {
+			return err
+		}
+		accounts, err := accountsOfContact(ctx, t.conn, w, id)
 		if err != nil {
 			return err
 		}
 		if err := dropFailures(ctx, t, w, id); err != nil {
 			return err
 		}
-		if err := t.scrub(ctx, w, id); err != nil {
+		if err := t.forgetHistory(ctx, w, id); err != nil {
 			return err
 		}
 		if err := recountAnonymous(ctx, t.conn, w, id); err != nil {
@@ -367,39 +373,19 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		}
 		for _, query := range []string{
 			`DELETE FROM identities INDEXED BY identities_by_contact WHERE workspace_id = @workspace AND contact_id = @id`,
-			`DELETE FROM contact_activity WHERE workspace_id = @workspace AND contact_id = @id`,
+			`DELETE FROM accounts INDEXED BY accounts_by_contact WHERE workspace_id = @workspace AND contact_id = @id`,
 		} {
 			if _, err := t.exec(ctx, query, args{"workspace": w, "id": id[:]}); err != nil {
 				return err
 			}
 		}
-		if err := dropTerms(ctx, t.conn, w, id, search.KeysOf(c).Terms); err != nil {
+		if err := t.removeContact(ctx, w, c); err != nil {
 			return err
 		}
-		entry, err := t.indexed(ctx, w, id)
-		if err != nil {
+		if err := t.publish(ctx, w, d.Decide(c)); err != nil {
 			return err
 		}
-		t.grams = append(t.grams, entry)
-		_, err = t.exec(ctx, `DELETE FROM contacts WHERE workspace_id = @workspace AND id = @id`, args{"workspace": w, "id": id[:]})
-		if err != nil {
-			return err
-		}
-		if err := addToCount(ctx, t.conn, w, -1); err != nil {
-			return err
-		}
-		err = t.publish(ctx, w, d.Decide(c))
-		if err != nil {
-			return err
-		}
-		more, err := t.detach(ctx, w, id)
-		if err != nil || !more {
-			return err
-		}
-		_, err = t.exec(ctx, `
-			INSERT INTO contact_deletions (workspace_id, contact_id, deleted_at)
-			VALUES (@workspace, @id, @now)`, args{"workspace": w, "id": id[:], "now": time.Now().UnixMicro()})
-		return err
+		return t.detachAll(ctx, w, accounts)
 	})
 	if err != nil {
 		return fmt.Errorf("delete contact %s: %w", id, err)
@@ -408,28 +394,107 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 	return nil
 }
 
-// detach makes sessions of a contact anonymous, and takes them from what their messages are known again by. It does one
-// batch and reports whether there is more.
-func (t *tx) detach(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) (more bool, err error) {
-	const picked = `
-		SELECT n, id FROM sessions
-		WHERE workspace_id = @workspace AND contact_id = @id
-		ORDER BY last_message_at, id
-		LIMIT @n`
-	a := args{"workspace": w, "id": id[:], "n": detachAtOnce}
-	for _, query := range []string{
-		`UPDATE messages SET session_id = NULL
-		WHERE workspace_id = @workspace AND message_key IN (
-		  SELECT m.message_key
-		  FROM (` + picked + `) s
-		  CROSS JOIN messages m INDEXED BY messages_of_session ON m.workspace_id = @workspace AND m.session_id = s.id
-		  LIMIT @n
-		)`,
-		`UPDATE sessions SET ` + anonymized + ` WHERE n IN (SELECT n FROM (` + picked + `))`,
-	} {
-		if n, err := t.exec(ctx, query, a); err != nil || n == detachAtOnce {
-			return true, err
+// forgetHistory scrubs the history of a contact, and all that is kept of merges with it.
+func (t *tx) forgetHistory(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) error {
+	ids, err := oldIDs(ctx, t.conn, w, id)
+	if err != nil {
+		return err
+	}
+	ids = append(ids, id)
+	for _, id := range ids {
+		if err := t.scrub(ctx, w, id); err != nil {
+			return err
 		}
 	}
-	return false, nil
+	return t.forgetMerges(ctx, w, ids)
+}
+
+// forgetMerges drops what is kept of merges with a contact that is going, of which all ids are given.
+func (t *tx) forgetMerges(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID) error {
+	const among = ` IN (SELECT unhex(value) FROM json_each(@ids))`
+	for _, query := range []string{
+		`DELETE FROM redirects INDEXED BY redirects_by_survivor WHERE workspace_id = @workspace AND survivor_id` + among,
+		`DELETE FROM merges INDEXED BY merges_by_survivor WHERE workspace_id = @workspace AND survivor_id` + among,
+		`DELETE FROM proofs WHERE workspace_id = @workspace AND a` + among,
+		`DELETE FROM proofs WHERE workspace_id = @workspace AND b` + among,
+		`DELETE FROM duplicates INDEXED BY duplicates_of_pair WHERE workspace_id = @workspace AND a` + among,
+		`DELETE FROM duplicates INDEXED BY duplicates_by_b WHERE workspace_id = @workspace AND b` + among,
+		`DELETE FROM dismissals WHERE workspace_id = @workspace AND a` + among,
+		`DELETE FROM dismissals INDEXED BY dismissals_by_b WHERE workspace_id = @workspace AND b` + among,
+	} {
+		if _, err := t.exec(ctx, query, args{"workspace": w, "ids": idList(ids)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeContact removes a contact's row, with its activity and its search keys.
+func (t *tx) removeContact(ctx context.Context, w crm.WorkspaceID, c crm.Contact) error {
+	a := args{"workspace": w, "id": c.ID[:]}
+	if _, err := t.exec(ctx, `DELETE FROM contact_activity WHERE workspace_id = @workspace AND contact_id = @id`, a); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, `DELETE FROM match_keys INDEXED BY match_keys_of_contact WHERE workspace_id = @workspace AND contact_id = @id`, a)
+	if err != nil {
+		return err
+	}
+	if err := dropTerms(ctx, t.conn, w, c.ID, search.KeysOf(c).Terms); err != nil {
+		return err
+	}
+	entry, err := t.indexed(ctx, w, c.ID)
+	if err != nil {
+		return err
+	}
+	t.grams = append(t.grams, entry)
+	if _, err := t.exec(ctx, `DELETE FROM contacts WHERE workspace_id = @workspace AND id = @id`, a); err != nil {
+		return err
+	}
+	return addToCount(ctx, t.conn, w, -1)
+}
+
+// detachAll detaches the sessions of accounts, one batch in all: tombstones represent the accounts that are left.
+func (t *tx) detachAll(ctx context.Context, w crm.WorkspaceID, accounts []crm.AccountID) error {
+	for room := int64(detachAtOnce); len(accounts) > 0 && room > 0; {
+		n, more, err := t.detach(ctx, w, accounts[0], room)
+		if err != nil {
+			return err
+		}
+		if room -= n; more {
+			break
+		}
+		accounts = accounts[1:]
+	}
+	if len(accounts) == 0 {
+		return nil
+	}
+	_, err := t.exec(ctx, `
+		INSERT INTO account_deletions (workspace_id, account_id, deleted_at)
+		SELECT @workspace, unhex(value), @now FROM json_each(@accounts)`,
+		args{"workspace": w, "accounts": idList(accounts), "now": time.Now().UnixMicro()})
+	return err
+}
+
+// detach makes up to n sessions of an account anonymous, once it has taken as many messages as that from what they are known
+// again by. It returns how many sessions these are, and whether there may be more.
+func (t *tx) detach(ctx context.Context, w crm.WorkspaceID, id crm.AccountID, n int64) (sessions int64, more bool, err error) {
+	const picked = `
+		SELECT n, id FROM sessions
+		WHERE workspace_id = @workspace AND account_id = @id
+		ORDER BY last_message_at, id
+		LIMIT @n`
+	a := args{"workspace": w, "id": id[:], "n": n}
+	messages, err := t.exec(ctx, `
+		UPDATE messages SET session_id = NULL
+		WHERE workspace_id = @workspace AND message_key IN (
+		  SELECT m.message_key
+		  FROM (`+picked+`) s
+		  CROSS JOIN messages m INDEXED BY messages_of_session ON m.workspace_id = @workspace AND m.session_id = s.id
+		  LIMIT @n
+		)`, a)
+	if err != nil || messages == n {
+		return 0, true, err
+	}
+	sessions, err = t.exec(ctx, `UPDATE sessions SET `+anonymized+` WHERE n IN (SELECT n FROM (`+picked+`))`, a)
+	return sessions, sessions == n, err
 }

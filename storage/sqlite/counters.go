@@ -43,9 +43,7 @@ func (w *checkedWorkspace) sessionCountErrors(ctx context.Context, c *conn) ([]s
 		FROM (
 		  SELECT
 		    s.channel_id, s.status, coalesce(s.tag, '') AS tag,
-		    s.contact_id IS NULL OR EXISTS (
-		      SELECT 1 FROM contact_deletions d WHERE d.workspace_id = @workspace AND d.contact_id = s.contact_id
-		    ) AS anonymous,
+		    s.account_id IS NULL OR `+beingDetached+` AS anonymous,
 		    count(*) AS n
 		  FROM sessions s
 		  WHERE s.workspace_id = @workspace

@@ -1,9 +1,11 @@
 package sqlite_test
 
 import (
+	"bytes"
 	"database/sql"
 	"encoding/hex"
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -15,6 +17,22 @@ func TestNothingLeadsFromASessionToAContactThatIsGone(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "kith.db")
 	storagetest.Erased(t, sqlitetest.OpenFile(t, path), func() [][]string { return dump(t, path) })
+}
+
+func TestNothingIsLeftOfContactsThatWereMergedOnceTheSurvivorIsGone(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "kith.db")
+	storagetest.Forgotten(t, sqlitetest.OpenFile(t, path), func() [][]string { return dump(t, path) })
+	for _, file := range []string{path, path + "-wal"} {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data = bytes.ToLower(data)
+		if at := bytes.Index(data, []byte(storagetest.Secret)); at >= 0 {
+			t.Errorf("%s at %d: %q", filepath.Base(file), at, data[max(0, at-40):at+40])
+		}
+	}
 }
 
 // dump returns every row, behind the name of its table, of the database at path.

@@ -14,18 +14,19 @@ import (
 )
 
 // eventColumns are the columns of changes that scanEvent reads; they use @workspace.
-const eventColumns = `id, seq, kind, coalesce(contact_id, ` + ownerNow + `), session_id, version, fields, actor, at`
+var eventColumns = `id, seq, kind, coalesce(contact_id, ` + ownerNow + `), session_id, version, into_id, fields, actor, at`
 
 // ownerNow is the contact that the session @workspace, session_id belongs to now.
-const ownerNow = `(
-	SELECT s.contact_id FROM sessions s WHERE s.workspace_id = @workspace AND s.id = session_id AND ` + ofNobodyDeleted + `
+var ownerNow = `(
+	SELECT ` + ownerOf("s.account_id") + ` FROM sessions s
+	WHERE s.workspace_id = @workspace AND s.id = session_id AND ` + ofNobodyDeleted + `
 	)`
 
 func scanEvent(rows *sql.Rows) (e crm.Event, err error) {
-	var contact, session uuid.NullUUID
+	var contact, session, into uuid.NullUUID
 	var fields []byte
 	var at int64
-	err = rows.Scan((*uuid.UUID)(&e.ID), &e.Sequence, &e.Kind, &contact, &session, &e.Version, &fields, &e.Actor, &at)
+	err = rows.Scan((*uuid.UUID)(&e.ID), &e.Sequence, &e.Kind, &contact, &session, &e.Version, &into, &fields, &e.Actor, &at)
 	if err != nil {
 		return e, err
 	}
@@ -34,6 +35,9 @@ func scanEvent(rows *sql.Rows) (e crm.Event, err error) {
 	}
 	if session.Valid {
 		e.SessionID = new(crm.SessionID(session.UUID))
+	}
+	if into.Valid {
+		e.Into = new(crm.ContactID(into.UUID))
 	}
 	e.At = micros(at)
 	return e, json.Unmarshal(fields, &e.Changes)
@@ -100,17 +104,19 @@ func (s *Store) HistoryByContact(ctx context.Context, w crm.WorkspaceID, ids []c
 		SELECT `+eventColumns+`
 		FROM changes
 		WHERE `+historyOf+`%s
-		  AND EXISTS (SELECT 1 FROM contacts c WHERE c.workspace_id = @workspace AND c.id = @id)
 		ORDER BY id %s
 		LIMIT @n`, beyond, d.Order)
-	found, err := read(ctx, s, func(c *conn) (found []crm.Event, err error) {
-		for _, id := range ids { // nothing travels between here and the database: a statement for each costs no more
-			a["id"] = id[:]
-			of, err := all(ctx, c, query, a, scanEvent)
+	found, err := readOnce(ctx, s, func(c *conn) (map[crm.ContactID][]crm.Event, error) {
+		found := make(map[crm.ContactID][]crm.Event, len(ids))
+		for _, asked := range ids { // nothing travels between here and the database: a statement for each costs no more
+			all, err := livingIDs(ctx, c, w, asked)
 			if err != nil {
 				return nil, err
 			}
-			found = append(found, of...)
+			found[asked], err = historiesOf(ctx, c, query, a, all)
+			if err != nil {
+				return nil, err
+			}
 		}
 		return found, nil
 	})
@@ -118,6 +124,35 @@ func (s *Store) HistoryByContact(ctx context.Context, w crm.WorkspaceID, ids []c
 		return nil, fmt.Errorf("read histories: %w", err)
 	}
 	return storage.Histories(p, found), nil
+}
+
+// livingIDs are the ids of the contact that an id leads to: its own, and those of the contacts that have become part of it.
+// There are none if the contact is not there.
+func livingIDs(ctx context.Context, c *conn, w crm.WorkspaceID, asked crm.ContactID) ([]crm.ContactID, error) {
+	id, err := currentContact(ctx, c, w, asked)
+	if err != nil {
+		return nil, err
+	}
+	_, found, err := first(ctx, c, `SELECT 1 FROM contacts WHERE workspace_id = @workspace AND id = @id`,
+		args{"workspace": w, "id": id[:]}, scanInt)
+	if err != nil || !found {
+		return nil, err
+	}
+	old, err := oldIDs(ctx, c, w, id)
+	return append(old, id), err
+}
+
+// historiesOf reads a page of the changes of each id.
+func historiesOf(ctx context.Context, c *conn, query string, a args, ids []crm.ContactID) (found []crm.Event, err error) {
+	for _, id := range ids {
+		a["id"] = id[:]
+		of, err := all(ctx, c, query, a, scanEvent)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, of...)
+	}
+	return found, nil
 }
 
 // addEvents writes events, each with the next sequence number of the workspace, in the transaction of the change. Writes
@@ -139,7 +174,7 @@ func (t *tx) addEvents(ctx context.Context, w crm.WorkspaceID, events ...crm.Eve
 		e = e.Kept()
 		rows[i] = eventRow{
 			uuid.UUID(e.ID), last - len(events) + 1 + i, e.Kind, (*uuid.UUID)(e.ContactID), (*uuid.UUID)(e.SessionID),
-			e.Version, append([]crm.FieldChange{}, e.Changes...), e.Actor, e.At.UnixMicro(),
+			(*uuid.UUID)(e.Into), e.Version, append([]crm.FieldChange{}, e.Changes...), e.Actor, e.At.UnixMicro(),
 		}
 	}
 	list, err := json.Marshal(rows)
@@ -147,10 +182,10 @@ func (t *tx) addEvents(ctx context.Context, w crm.WorkspaceID, events ...crm.Eve
 		return err
 	}
 	_, err = t.exec(ctx, `
-		INSERT INTO changes (workspace_id, id, seq, kind, contact_id, session_id, version, fields, actor, at)
+		INSERT INTO changes (workspace_id, id, seq, kind, contact_id, session_id, into_id, version, fields, actor, at)
 		SELECT
 		  @workspace, unhex(value ->> 'id', '-'), value ->> 'seq', value ->> 'kind', unhex(value ->> 'contact', '-'),
-		  unhex(value ->> 'session', '-'), value ->> 'version', value ->> 'fields', value ->> 'actor', value ->> 'at'
+		  unhex(value ->> 'session', '-'), unhex(value ->> 'into', '-'), value ->> 'version', value ->> 'fields', value ->> 'actor', value ->> 'at'
 		FROM json_each(@events)`, args{"workspace": w, "events": string(list)})
 	t.published[w] = true
 	return err
@@ -163,6 +198,7 @@ type eventRow struct {
 	Kind    crm.EventKind     `json:"kind"`
 	Contact *uuid.UUID        `json:"contact"`
 	Session *uuid.UUID        `json:"session"`
+	Into    *uuid.UUID        `json:"into"`
 	Version int               `json:"version"`
 	Fields  []crm.FieldChange `json:"fields"`
 	Actor   string            `json:"actor"`
@@ -172,7 +208,7 @@ type eventRow struct {
 // scrub empties a contact's events but for that of its deletion: only their sequence numbers stay. Those that have none
 // serve nothing any more and go.
 func (t *tx) scrub(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) error {
-	const emptied = `UPDATE changes SET contact_id = NULL, version = 0, fields = '[]', actor = '' WHERE `
+	const emptied = `UPDATE changes SET contact_id = NULL, into_id = NULL, version = 0, fields = '[]', actor = '' WHERE `
 	for _, query := range []string{
 		`DELETE FROM changes WHERE seq = 0 AND ` + historyOf,
 		emptied + historyOf,
@@ -186,4 +222,7 @@ func (t *tx) scrub(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) err
 }
 
 // historyOf is the condition that a change belongs to the history of contact @id.
-const historyOf = `workspace_id = @workspace AND contact_id = @id AND session_id IS NULL AND kind IN ('CREATED', 'UPDATED')`
+const historyOf = `workspace_id = @workspace AND contact_id = @id AND session_id IS NULL AND ` + ownChanges
+
+// ownChanges is the condition that a change without a session is history.
+const ownChanges = `kind IN ('CREATED', 'UPDATED', 'MERGED', 'SPLIT')`

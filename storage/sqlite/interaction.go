@@ -1,12 +1,12 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
-
-	"github.com/google/uuid"
+	"slices"
 
 	"kith/internal/crm"
 	"kith/storage"
@@ -16,10 +16,17 @@ import (
 func (s *Store) RecordInteraction(ctx context.Context, w crm.WorkspaceID, i crm.Interaction) (crm.Recorded, error) {
 	var r crm.Recorded
 	err := s.write(ctx, func(ctx context.Context, t *tx) error {
-		digest := i.MessageDigest()
-		rec := recording{tx: t, workspace: w, message: i, digest: digest, key: crm.MessageKey(t.secret, digest)}
+		rec := recording{tx: t, workspace: w, message: i, digest: i.MessageDigest()}
+		rec.message.Key = crm.MessageKey(t.secret, rec.digest)
 		var err error
-		r, err = rec.record(ctx)
+		switch i.Kind {
+		case crm.Announced:
+			r, err = rec.take(ctx)
+		case crm.Revised, crm.Withdrawn:
+			r, err = rec.revise(ctx)
+		default:
+			r, err = rec.record(ctx)
+		}
 		return err
 	})
 	if err != nil {
@@ -44,26 +51,28 @@ func (s *Store) HasIdentity(
 	return found == 1, wrap("look for an identity", err)
 }
 
-// recording is one message on its way in.
+// recording is one message, or another report of a channel, on its way in.
 type recording struct {
 	*tx
 	workspace crm.WorkspaceID
 	message   crm.Interaction
-	key       [16]byte
-	digest    [16]byte // under which it may still be stored, see [Store.keySome]
+	digest    [16]byte // under which the message may still be stored, see [Store.keySome]
 }
 
+// record takes in a message unless it is known.
 func (r recording) record(ctx context.Context) (crm.Recorded, error) {
-	seen, found, err := first(ctx, r.conn, `
-		SELECT session_id FROM messages
-		WHERE workspace_id = @workspace AND message_key IN (@key, @digest)`,
-		args{"workspace": r.workspace, "key": r.key[:], "digest": r.digest[:]}, scanSessionID)
+	seen, found, err := r.seen(ctx)
 	if err != nil {
 		return crm.Recorded{}, err
 	}
 	if found {
 		return r.repeated(ctx, seen)
 	}
+	return r.take(ctx)
+}
+
+// take does what the interaction does.
+func (r recording) take(ctx context.Context) (crm.Recorded, error) {
 	if err := r.checkChannel(ctx); err != nil {
 		return crm.Recorded{}, err
 	}
@@ -72,20 +81,64 @@ func (r recording) record(ctx context.Context) (crm.Recorded, error) {
 		return crm.Recorded{}, err
 	}
 	out := crm.Decide(known, r.message)
-	return out.Recorded(), r.save(ctx, out)
+	if out.Nothing() {
+		return out.Recorded(), nil
+	}
+	return out.Recorded(), r.save(ctx, known, out)
+}
+
+// seen finds the session of a message that is known; nil where it has none, or its contact has been deleted since.
+func (r recording) seen(ctx context.Context) (session *crm.SessionID, found bool, err error) {
+	return first(ctx, r.conn, `
+		SELECT session_id FROM messages
+		WHERE workspace_id = @workspace AND message_key IN (@key, @digest)`,
+		args{"workspace": r.workspace, "key": r.message.Key[:], "digest": r.digest[:]},
+		func(rows *sql.Rows) (id *crm.SessionID, err error) {
+			err = rows.Scan(optionalIDTarget[crm.SessionID]{&id})
+			return id, err
+		})
 }
 
 // repeated answers a message that was recorded before.
-func (r recording) repeated(ctx context.Context, id uuid.NullUUID) (crm.Recorded, error) {
-	if !id.Valid {
-		return crm.Repeated(nil, nil), nil
+func (r recording) repeated(ctx context.Context, id *crm.SessionID) (crm.Recorded, error) {
+	contact, session, err := r.stored(ctx, id)
+	return crm.Repeated(contact, session), err
+}
+
+// stored reads the session of a known message, and its contact; nil where the contact has been deleted since.
+func (r recording) stored(ctx context.Context, id *crm.SessionID) (*crm.Contact, *crm.Session, error) {
+	if id == nil {
+		return nil, nil, nil
 	}
-	session, err := sessionByID(ctx, r.conn, r.workspace, crm.SessionID(id.UUID))
+	session, err := sessionByID(ctx, r.conn, r.workspace, *id)
 	if err != nil || session.ContactID == nil { // the deletion is not through yet
-		return crm.Repeated(nil, nil), err
+		return nil, nil, err
 	}
 	contact, err := contactByID(ctx, r.conn, r.workspace, *session.ContactID)
-	return crm.Repeated(&contact, &session), err
+	return &contact, &session, err
+}
+
+// revise gives a message that is known another text, which shows where it is its session's newest.
+func (r recording) revise(ctx context.Context) (crm.Recorded, error) {
+	if err := r.checkChannel(ctx); err != nil {
+		return crm.Recorded{}, err
+	}
+	id, found, err := r.seen(ctx)
+	if err != nil || !found {
+		return crm.Recorded{}, err
+	}
+	contact, session, err := r.stored(ctx, id)
+	if err != nil || session == nil || !session.Revise(r.message.Key, r.message.Preview) {
+		return crm.Repeated(contact, session), err
+	}
+	r.pending = true
+	_, err = r.exec(ctx, `
+		UPDATE sessions SET last_message_preview = @preview, dirty_at = @received
+		WHERE workspace_id = @workspace AND id = @id`, args{
+		"workspace": r.workspace, "id": session.ID[:], "preview": session.LastMessagePreview,
+		"received": r.message.Received.UnixMicro(),
+	})
+	return crm.Recorded{Contact: contact, Session: session}, err
 }
 
 func (r recording) checkChannel(ctx context.Context) error {
@@ -101,7 +154,7 @@ func (r recording) checkChannel(ctx context.Context) error {
 	return nil
 }
 
-// known reads what is known of the message's customer.
+// known reads what is known of the customer.
 func (r recording) known(ctx context.Context) (crm.Known, error) {
 	identities, err := r.identities(ctx)
 	if err == nil && len(identities) == 0 && r.message.Former != "" {
@@ -110,37 +163,101 @@ func (r recording) known(ctx context.Context) (crm.Known, error) {
 	if err != nil {
 		return crm.Known{}, err
 	}
-	if len(identities) == 0 {
-		c, err := r.proven(ctx)
-		return crm.Known{Contact: c}, err
+	k := crm.Known{Identities: identities}
+	own := crm.OfCustomer(identities, r.message)
+	if len(own) == 0 {
+		k.Contact, err = r.proven(ctx)
+		return k, err
 	}
-	c, err := contactByID(ctx, r.conn, r.workspace, identities[0].ContactID)
+	c, err := contactByID(ctx, r.conn, r.workspace, own[0].ContactID)
 	if err != nil {
 		return crm.Known{}, err
 	}
-	k := crm.Known{Identities: identities, Contact: &c}
-	if id := crm.NewestSession(identities, c.ID); id != nil {
-		session, err := sessionByID(ctx, r.conn, r.workspace, *id)
-		if err != nil && !errors.Is(err, crm.ErrNotFound) {
-			return crm.Known{}, err
-		}
-		if err == nil {
-			k.Session = &session
-		}
-	}
-	return k, nil
+	k.Contact = &c
+	k.Session, err = r.session(ctx, own)
+	return k, err
 }
 
-// identities are those that exist of the ids that the message names, that of the external id first.
-func (r recording) identities(ctx context.Context) ([]crm.KnownIdentity, error) {
-	return all(ctx, r.conn, `
-		SELECT external_id, contact_id, session_id FROM identities
-		WHERE workspace_id = @workspace AND channel_id = @channel AND external_id IN (@external, @alias)
-		ORDER BY external_id <> @external`, args{
-		"workspace": r.workspace, "channel": r.message.ChannelID[:], "external": r.message.ExternalID,
-		"alias": r.message.Alias,
-	}, scanKnownIdentity)
+// session is the newest session of the first identity's account that is with the account of the workspace which the message
+// was written to.
+func (r recording) session(ctx context.Context, identities []crm.KnownIdentity) (*crm.Session, error) {
+	account := identities[0].AccountID
+	id := crm.NewestSession(identities, account)
+	if id == nil {
+		return nil, nil
+	}
+	session, err := sessionByID(ctx, r.conn, r.workspace, *id)
+	switch {
+	case errors.Is(err, crm.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case session.IsOf(r.message):
+		return &session, nil
+	}
+	session, found, err := first(ctx, r.conn, selectSessionWith, args{
+		"workspace": r.workspace, "account": account[:], "channel": r.message.ChannelID[:],
+		"with": r.message.Account, "n": lookAtSessions,
+	}, scanSession())
+	if err != nil || !found {
+		return nil, err
+	}
+	return &session, nil
 }
+
+// selectSessionWith selects the newest of an account's sessions on a channel that are with an account of the workspace.
+var selectSessionWith = `
+	SELECT ` + sessionColumns + `
+	FROM sessions s
+	WHERE s.n = (
+	  SELECT o.n
+	  FROM (
+	    SELECT n, id, channel_id, channel_account
+	    FROM sessions INDEXED BY sessions_by_account
+	    WHERE workspace_id = @workspace AND account_id = @account
+	    ORDER BY last_message_at DESC, id DESC
+	    LIMIT @n
+	  ) o
+	  WHERE o.channel_id = @channel AND o.channel_account IN ('', @with)
+	  ORDER BY o.id DESC
+	  LIMIT 1
+	)`
+
+// identities are those that exist of the ids that the message names, in their order.
+func (r recording) identities(ctx context.Context) ([]crm.KnownIdentity, error) {
+	named, user := `= @external`, `''`
+	ids := r.message.ExternalIDs()
+	if len(ids) > 1 {
+		named = `IN (@external, @alias, @previous)`
+	}
+	if r.message.Signed {
+		user = userOfAccount
+	}
+	found, err := all(ctx, r.conn, `
+		SELECT i.external_id, i.contact_id, i.account_id, i.session_id, `+user+`
+		FROM identities i
+		WHERE i.workspace_id = @workspace AND i.channel_id = @channel AND i.external_id `+named, args{
+		"workspace": r.workspace, "channel": r.message.ChannelID[:], "external": r.message.ExternalID,
+		"alias": r.message.Alias, "previous": r.message.Previous,
+	}, scanKnownIdentity)
+	slices.SortFunc(found, func(a, b crm.KnownIdentity) int {
+		return cmp.Compare(slices.Index(ids, a.ExternalID), slices.Index(ids, b.ExternalID))
+	})
+	return found, err
+}
+
+// signedUser is the condition that identity u is that of a user whom the site has signed in.
+const signedUser = `u.external_id >= 'user:' AND u.external_id < 'user;'`
+
+// userOfAccount is the user of the account of identity i, @external where that is one of the account's.
+const userOfAccount = `(
+	SELECT u.external_id
+	FROM identities u INDEXED BY identities_by_contact
+	WHERE u.workspace_id = @workspace AND u.contact_id = i.contact_id AND u.account_id = i.account_id
+	  AND u.channel_id = @channel AND ` + signedUser + `
+	ORDER BY u.external_id <> @external, u.external_id
+	LIMIT 1
+	)`
 
 // renamed gives an identity that is stored under the former id the external id, and returns what the message then names.
 func (r recording) renamed(ctx context.Context) ([]crm.KnownIdentity, error) {
@@ -160,6 +277,9 @@ func (r recording) renamed(ctx context.Context) ([]crm.KnownIdentity, error) {
 func (r recording) proven(ctx context.Context) (*crm.Contact, error) {
 	for _, p := range r.message.Profile.Proofs() {
 		candidates, err := withValues(ctx, r.conn, r.workspace, p.Field, p.Values...)
+		if err == nil && r.message.Signed {
+			candidates, err = r.withoutOthers(ctx, candidates)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -170,14 +290,38 @@ func (r recording) proven(ctx context.Context) (*crm.Contact, error) {
 	return nil, nil
 }
 
+// withoutOthers leaves out the contacts of other users whom the site has signed in.
+func (r recording) withoutOthers(ctx context.Context, contacts []crm.Contact) (left []crm.Contact, err error) {
+	for _, c := range contacts {
+		_, found, err := first(ctx, r.conn, `
+			SELECT 1
+			FROM identities u INDEXED BY identities_by_contact
+			WHERE u.workspace_id = @workspace AND u.contact_id = @id AND u.channel_id = @channel
+			  AND `+signedUser+` AND u.external_id <> @external
+			LIMIT 1`, args{
+			"workspace": r.workspace, "id": c.ID[:], "channel": r.message.ChannelID[:], "external": r.message.ExternalID,
+		}, scanInt)
+		if err != nil {
+			return nil, err
+		}
+		if !found {
+			left = append(left, c)
+		}
+	}
+	return left, nil
+}
+
 // save writes the outcome.
-func (r recording) save(ctx context.Context, out crm.Outcome) error {
+func (r recording) save(ctx context.Context, known crm.Known, out crm.Outcome) error {
 	for _, part := range []func(context.Context, crm.Outcome) error{
-		r.saveContact, r.saveSession, r.saveIdentities, r.saveMessage,
+		r.saveContact, r.saveSession, r.saveMessage, r.saveProof,
 	} {
 		if err := part(ctx, out); err != nil {
 			return err
 		}
+	}
+	if err := r.saveIdentities(ctx, known, out); err != nil {
+		return err
 	}
 	return r.addEvents(ctx, r.workspace, out.Events...)
 }
@@ -191,6 +335,11 @@ func (r recording) saveContact(ctx context.Context, out crm.Outcome) error {
 	}
 	if out.Edits() {
 		if err := saveContact(ctx, r.tx, r.workspace, *out.Before, out.Contact); err != nil {
+			return err
+		}
+	}
+	if out.NewAccount {
+		if err := r.giveAccounts(ctx, r.workspace, out.Contact.ID, []crm.AccountID{out.Account}); err != nil {
 			return err
 		}
 	}
@@ -209,26 +358,51 @@ func (r recording) saveContact(ctx context.Context, out crm.Outcome) error {
 
 func (r recording) saveSession(ctx context.Context, out crm.Outcome) error {
 	s := out.Session
+	if s == nil {
+		return nil
+	}
 	if out.NewSession {
-		if err := insertSession(ctx, r.conn, r.workspace, s); err != nil {
+		if err := insertSession(ctx, r.conn, r.workspace, *s); err != nil {
 			return err
 		}
-		return addToSessions(ctx, r.conn, r.workspace, storage.KindOf(s), 1)
+		return addToSessions(ctx, r.conn, r.workspace, storage.KindOf(*s), 1)
 	}
 	r.pending = true
+	a := args{
+		"workspace": r.workspace, "id": s.ID[:], "preview": s.LastMessagePreview, "at": s.LastMessageAt.UnixMicro(),
+		"key": nil, "unread": s.UnreadCount, "inbound": nil, "account": s.ChannelAccount,
+		"received": r.message.Received.UnixMicro(),
+	}
+	if s.LastMessage != nil {
+		a["key"] = s.LastMessage[:]
+	}
+	if s.LastInboundAt != nil {
+		a["inbound"] = s.LastInboundAt.UnixMicro()
+	}
 	_, err := r.exec(ctx, `
 		UPDATE sessions
-		SET last_message_preview = @preview, last_message_at = @last, unread_count = @unread, dirty_at = @received
-		WHERE workspace_id = @workspace AND id = @id`, args{
-		"workspace": r.workspace, "id": s.ID[:], "preview": s.LastMessagePreview, "last": s.LastMessageAt.UnixMicro(),
-		"unread": s.UnreadCount, "received": r.message.Received.UnixMicro(),
-	})
+		SET
+		  last_message_preview = @preview,
+		  last_message_at = @at,
+		  last_message = @key,
+		  unread_count = @unread,
+		  last_inbound_at = @inbound,
+		  channel_account = @account,
+		  dirty_at = @received
+		WHERE workspace_id = @workspace AND id = @id`, a)
 	return err
 }
 
-func (r recording) saveIdentities(ctx context.Context, out crm.Outcome) error {
+func (r recording) saveIdentities(ctx context.Context, known crm.Known, out crm.Outcome) error {
+	newest := crm.NewestSession(known.Identities, out.Account)
+	if out.Session != nil {
+		newest = &out.Session.ID
+	}
+	if newest == nil {
+		newest = new(crm.SessionID)
+	}
 	for _, i := range out.NewIdentities {
-		if err := insertIdentity(ctx, r.conn, r.workspace, i, out.Session.ID); err != nil {
+		if err := insertIdentity(ctx, r.conn, r.workspace, i, *newest); err != nil {
 			return err
 		}
 	}
@@ -236,7 +410,7 @@ func (r recording) saveIdentities(ctx context.Context, out crm.Outcome) error {
 		_, err := r.exec(ctx, `
 			UPDATE identities SET session_id = @session
 			WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external`, args{
-			"workspace": r.workspace, "channel": r.message.ChannelID[:], "external": external, "session": out.Session.ID[:],
+			"workspace": r.workspace, "channel": r.message.ChannelID[:], "external": external, "session": newest[:],
 		})
 		if err != nil {
 			return err
@@ -246,10 +420,34 @@ func (r recording) saveIdentities(ctx context.Context, out crm.Outcome) error {
 }
 
 func (r recording) saveMessage(ctx context.Context, out crm.Outcome) error {
+	if r.message.Kind == crm.Announced {
+		return nil
+	}
+	var session []byte
+	if out.Session != nil {
+		session = out.Session.ID[:]
+	}
 	_, err := r.exec(ctx, `
 		INSERT INTO messages (workspace_id, message_key, session_id, keyed, day)
 		VALUES (@workspace, @key, @session, 1, @day)`, args{
-		"workspace": r.workspace, "key": r.key[:], "session": out.Session.ID[:], "day": crm.Day(r.message.Received),
+		"workspace": r.workspace, "key": r.message.Key[:], "session": session, "day": crm.Day(r.message.Received),
+	})
+	return err
+}
+
+// saveProof keeps that two contacts are one person until that is dealt with.
+func (r recording) saveProof(ctx context.Context, out crm.Outcome) error {
+	p := out.Proven
+	if p == nil {
+		return nil
+	}
+	a, b := p.Ordered()
+	_, err := r.exec(ctx, `
+		INSERT INTO proofs (workspace_id, a, b, channel_id, at, suggest)
+		SELECT @workspace, @a, @b, @channel, @at, @suggest
+		WHERE NOT EXISTS (SELECT 1 FROM dismissals WHERE workspace_id = @workspace AND a = @a AND b = @b)
+		ON CONFLICT DO UPDATE SET suggest = min(suggest, excluded.suggest)`, args{
+		"workspace": r.workspace, "a": a[:], "b": b[:], "channel": p.Channel[:], "at": p.At.UnixMicro(), "suggest": p.Suggest,
 	})
 	return err
 }
@@ -265,15 +463,12 @@ func insertIdentity(ctx context.Context, c *conn, w crm.WorkspaceID, i crm.Ident
 }
 
 func scanKnownIdentity(rows *sql.Rows) (k crm.KnownIdentity, err error) {
-	var session uuid.NullUUID
-	err = rows.Scan(&k.ExternalID, (*uuid.UUID)(&k.ContactID), &session)
-	if session.Valid {
-		k.Session = new(crm.SessionID(session.UUID))
+	err = rows.Scan(
+		&k.ExternalID, idTarget[crm.ContactID]{&k.ContactID}, idTarget[crm.AccountID]{&k.AccountID},
+		optionalIDTarget[crm.SessionID]{&k.Session}, textTarget[string]{&k.User},
+	)
+	if k.Session != nil && *k.Session == (crm.SessionID{}) { // it never had one
+		k.Session = nil
 	}
 	return k, err
-}
-
-func scanSessionID(rows *sql.Rows) (id uuid.NullUUID, err error) {
-	err = rows.Scan(&id)
-	return id, err
 }

@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 
 	"kith/internal/crm"
 	"kith/storage"
@@ -43,9 +45,15 @@ func load(ctx context.Context, t *tx, w crm.WorkspaceID, batch []storage.Loaded)
 		if err := insertContact(ctx, t, w, l.Contact); err != nil {
 			return err
 		}
+		accounts := l.Accounts()
+		if len(accounts) > 1 {
+			if err := t.giveAccounts(ctx, w, l.Contact.ID, slices.Collect(maps.Values(accounts))); err != nil {
+				return err
+			}
+		}
 		newest := map[crm.ChannelID]crm.Session{}
 		for _, v := range l.Sessions {
-			v.ContactID = &l.Contact.ID
+			v.ContactID, v.AccountID = &l.Contact.ID, new(accounts[v.ChannelID])
 			if err := insertSession(ctx, t.conn, w, v); err != nil {
 				return err
 			}
@@ -55,7 +63,7 @@ func load(ctx context.Context, t *tx, w crm.WorkspaceID, batch []storage.Loaded)
 			}
 		}
 		for _, i := range l.Identities {
-			i.ContactID = l.Contact.ID
+			i.ContactID, i.AccountID = l.Contact.ID, accounts[i.ChannelID]
 			if err := insertIdentity(ctx, t.conn, w, i, newest[i.ChannelID].ID); err != nil {
 				return err
 			}
@@ -65,6 +73,12 @@ func load(ctx context.Context, t *tx, w crm.WorkspaceID, batch []storage.Loaded)
 		if err := addToSessions(ctx, t.conn, w, k, n); err != nil {
 			return err
 		}
+	}
+	_, err := t.exec(ctx, `
+		UPDATE duplicate_progress SET contact_id = X'00000000000000000000000000000000'
+		WHERE workspace_id = @workspace`, args{"workspace": w}) // nobody has looked at these
+	if err != nil {
+		return err
 	}
 	return addToCount(ctx, t.conn, w, len(batch))
 }

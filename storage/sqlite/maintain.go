@@ -4,14 +4,15 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
 	"kith/internal/crm"
 )
 
-// Maintain detaches up to a thousand sessions of deleted contacts, and keys a thousand messages; then it takes what they
-// left out of the file. Last it places the sample of a large workspace.
+// Maintain detaches up to a thousand sessions of deleted contacts, keys a thousand messages, and forgets how to undo merges
+// whose time for that is over, and looks for duplicates; then it takes what they left out of the file. Last it places the sample of a large workspace.
 func (s *Store) Maintain(ctx context.Context) (more bool, err error) {
 	waits, err := read(ctx, s, func(c *conn) (bool, error) {
 		_, found, err := first(ctx, c, oldestDeletion, nil, scanDeletion)
@@ -27,6 +28,12 @@ func (s *Store) Maintain(ctx context.Context) (more bool, err error) {
 		more, err = s.keySome(ctx)
 	}
 	if err == nil && !more {
+		more, err = s.expireMerges(ctx, time.Now())
+	}
+	if err == nil && !more {
+		more, err = s.pairSome(ctx)
+	}
+	if err == nil && !more {
 		more, err = s.erase(ctx)
 	}
 	if err == nil {
@@ -38,16 +45,16 @@ func (s *Store) Maintain(ctx context.Context) (more bool, err error) {
 	return more, nil
 }
 
-const oldestDeletion = `SELECT workspace_id, contact_id FROM contact_deletions ORDER BY deleted_at LIMIT 1`
+const oldestDeletion = `SELECT workspace_id, account_id FROM account_deletions ORDER BY deleted_at LIMIT 1`
 
-// deletion is a contact that sessions still point to.
+// deletion is an account of a contact that is gone, which sessions still point to.
 type deletion struct {
 	workspace crm.WorkspaceID
-	contact   crm.ContactID
+	account   crm.AccountID
 }
 
 func scanDeletion(rows *sql.Rows) (d deletion, err error) {
-	err = rows.Scan(&d.workspace, (*uuid.UUID)(&d.contact))
+	err = rows.Scan(&d.workspace, (*uuid.UUID)(&d.account))
 	return d, err
 }
 
@@ -56,14 +63,21 @@ func detachSome(ctx context.Context, t *tx) (more bool, err error) {
 	if err != nil || !found {
 		return false, err
 	}
-	if more, err := t.detach(ctx, d.workspace, d.contact); err != nil || more {
+	if _, more, err := t.detach(ctx, d.workspace, d.account, detachAtOnce); err != nil || more {
 		return true, err
 	}
-	_, err = t.exec(ctx, `DELETE FROM contact_deletions WHERE workspace_id = @workspace AND contact_id = @id`,
-		args{"workspace": d.workspace, "id": d.contact[:]})
+	_, err = t.exec(ctx, `DELETE FROM account_deletions WHERE workspace_id = @workspace AND account_id = @id`,
+		args{"workspace": d.workspace, "id": d.account[:]})
 	if err != nil {
 		return false, err
 	}
 	_, more, err = first(ctx, t.conn, oldestDeletion, nil, scanDeletion)
 	return more, err
+}
+
+// expireMerges forgets how to undo merges that can be undone no more, and reports whether there may be more of them.
+func (s *Store) expireMerges(ctx context.Context, now time.Time) (more bool, err error) {
+	const expired = `FROM merges INDEXED BY merges_undoable WHERE undo IS NOT NULL AND until <= @before`
+	return s.forgetRows(ctx, args{"before": now.UnixMicro()}, `SELECT 1 `+expired+` LIMIT 1`, `
+		UPDATE merges SET undo = NULL WHERE (workspace_id, id) IN (SELECT workspace_id, id `+expired+` LIMIT @n)`)
 }

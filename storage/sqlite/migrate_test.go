@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"encoding/hex"
+	"fmt"
 	"path/filepath"
 	"testing"
 	"time"
@@ -156,6 +157,43 @@ func TestAnUpgradeForgetsWhoseTheSessionsOfDeletedContactsWereAndKnowsMessagesAg
 	if err != nil || left != 0 {
 		t.Errorf("%d rows are as they were, %v", left, err)
 	}
+}
+
+func TestAnUpgradeMakesAccountsOfIdentitiesThatShareASession(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "kith.db")
+	const row = `(1, x'0000000000000000000000000000%s', '%s', 1, 0, 0, 1, 0, 0, '%[2]s', '%[2]s', '')`
+	const identity = `(1, x'0000000000000000000000000000%s', '%s', x'0000000000000000000000000000%s', x'0000000000000000000000000000%s', NULL, %d)`
+	const session = `(1, x'0000000000000000000000000000%s', x'0000000000000000000000000000%s', x'0000000000000000000000000000%s', 'ACTIVE', %d, 0, 0)`
+	release(t, path, 8, `
+		INSERT INTO workspaces VALUES (1, 'demo', 0);
+		INSERT INTO channels (workspace_id, id, name, type, active, created_at) VALUES
+		  (1, x'000000000000000000000000000000c1', 'Web', 'WHATSAPP', 1, 0),
+		  (1, x'000000000000000000000000000000c2', 'Shop', 'WHATSAPP', 1, 0);
+		INSERT INTO contacts (
+		  workspace_id, id, name, version, created_at, updated_at, name_origin, email_origin, phone_origin, name_key, search_text, notes
+		) VALUES `+fmt.Sprintf(row, "00a1", "one")+`, `+fmt.Sprintf(row, "00a2", "two")+`, `+fmt.Sprintf(row, "00a3", "three")+`;
+		INSERT INTO contact_counts VALUES (1, 3);
+		INSERT INTO contact_activity (workspace_id, contact_id, last_activity_at) SELECT 1, id, 0 FROM contacts;
+		INSERT INTO identities VALUES
+		  `+fmt.Sprintf(identity, "00c1", "number", "00a1", "0001", 1)+`, `+fmt.Sprintf(identity, "00c1", "user", "00a1", "0001", 2)+`,
+		  `+fmt.Sprintf(identity, "00c1", "web", "00a2", "0003", 1)+`, `+fmt.Sprintf(identity, "00c2", "shop", "00a2", "0004", 2)+`,
+		  `+fmt.Sprintf(identity, "00c1", "ann", "00a3", "0006", 1)+`, `+fmt.Sprintf(identity, "00c1", "ben", "00a3", "0007", 2)+`,
+		  `+fmt.Sprintf(identity, "00c2", "cleo", "00a3", "0000", 3)+`;
+		INSERT INTO sessions (workspace_id, id, contact_id, channel_id, status, last_message_at, unread_count, started_at) VALUES
+		  `+fmt.Sprintf(session, "0001", "00a1", "00c1", 2)+`, `+fmt.Sprintf(session, "0002", "00a1", "00c1", 1)+`,
+		  `+fmt.Sprintf(session, "0003", "00a2", "00c1", 4)+`, `+fmt.Sprintf(session, "0004", "00a2", "00c2", 5)+`,
+		  `+fmt.Sprintf(session, "0005", "00a2", "00c1", 3)+`,
+		  `+fmt.Sprintf(session, "0006", "00a3", "00c1", 7)+`, `+fmt.Sprintf(session, "0007", "00a3", "00c1", 8)+`,
+		  `+fmt.Sprintf(session, "0008", "00a3", "00c1", 6)+`;
+		INSERT INTO session_counts VALUES
+		  (1, x'000000000000000000000000000000c1', 'ACTIVE', '', 0, 7), (1, x'000000000000000000000000000000c2', 'ACTIVE', '', 0, 1);`)
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	storagetest.Accounts(t, s, 1)
 }
 
 func digest(i crm.Interaction) []byte {

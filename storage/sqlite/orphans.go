@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"errors"
 
 	"github.com/google/uuid"
 
@@ -75,30 +74,30 @@ func (w *checkedWorkspace) ForgetSession(ctx context.Context, i checkup.Identity
 func (w *checkedWorkspace) SessionsAfter(ctx context.Context, after checkup.Session, n int) ([]checkup.Session, error) {
 	return rowsAfter(ctx, w, `
 		SELECT
-		  s.id, s.contact_id,
-		  EXISTS (SELECT 1 FROM contacts c WHERE c.workspace_id = @workspace AND c.id = s.contact_id)
-		    OR EXISTS (SELECT 1 FROM contact_deletions d WHERE d.workspace_id = @workspace AND d.contact_id = s.contact_id),
+		  s.id, s.account_id, `+ownerOf("s.account_id")+`,
+		  EXISTS (SELECT 1 FROM contacts c WHERE c.workspace_id = @workspace AND c.id = `+ownerOf("s.account_id")+`)
+		    OR `+beingDetached+`,
 		  s.last_message_preview IS NOT NULL,
-		  s.contact_id IS NULL
+		  s.account_id IS NULL
 		    AND EXISTS (SELECT 1 FROM messages m WHERE m.workspace_id = @workspace AND m.session_id = s.id)
 		FROM sessions s
 		WHERE s.workspace_id = @workspace AND s.id > @id
 		ORDER BY s.id
 		LIMIT @limit`, args{"id": after.ID[:]}, n, func(rows *sql.Rows) (s checkup.Session, err error) {
-		var contact *uuid.UUID
-		err = rows.Scan((*uuid.UUID)(&s.ID), &contact, &s.HasContact, &s.Preview, &s.Messages)
-		s.Contact = (*crm.ContactID)(contact)
+		var account, contact *uuid.UUID
+		err = rows.Scan((*uuid.UUID)(&s.ID), &account, &contact, &s.HasContact, &s.Preview, &s.Messages)
+		s.Account, s.Contact = (*crm.AccountID)(account), (*crm.ContactID)(contact)
 		return s, err
 	})
 }
 
 // AnonymizeSession counts the session as another kind in the same transaction.
-func (w *checkedWorkspace) AnonymizeSession(ctx context.Context, id crm.SessionID, contact crm.ContactID) error {
+func (w *checkedWorkspace) AnonymizeSession(ctx context.Context, id crm.SessionID, account crm.AccountID) error {
 	return w.write(ctx, func(ctx context.Context, t *tx) error {
 		n, err := t.exec(ctx, `
 			UPDATE sessions SET `+anonymized+`
-			WHERE workspace_id = @workspace AND id = @session AND contact_id = @contact`,
-			args{"workspace": w.id, "session": id[:], "contact": contact[:]})
+			WHERE workspace_id = @workspace AND id = @session AND account_id = @account`,
+			args{"workspace": w.id, "session": id[:], "account": account[:]})
 		if err != nil || n == 0 {
 			return err
 		}
@@ -120,7 +119,7 @@ func (w *checkedWorkspace) AnonymizeSession(ctx context.Context, id crm.SessionI
 func (w *checkedWorkspace) RemovePreview(ctx context.Context, id crm.SessionID) error {
 	return w.exec(ctx, `
 		UPDATE sessions SET `+anonymized+`
-		WHERE workspace_id = @workspace AND id = @session AND contact_id IS NULL`,
+		WHERE workspace_id = @workspace AND id = @session AND account_id IS NULL`,
 		args{"workspace": w.id, "session": id[:]})
 }
 
@@ -133,8 +132,56 @@ func (w *checkedWorkspace) DetachMessages(ctx context.Context, id crm.SessionID)
 const detachMessages = `
 	UPDATE messages SET session_id = NULL
 	WHERE workspace_id = @workspace AND session_id = @session AND EXISTS (
-	  SELECT 1 FROM sessions WHERE workspace_id = @workspace AND id = @session AND contact_id IS NULL
+	  SELECT 1 FROM sessions WHERE workspace_id = @workspace AND id = @session AND account_id IS NULL
 	)`
+
+// AccountsAfter reads whose accounts are that are not the first ones of their contacts.
+func (w *checkedWorkspace) AccountsAfter(ctx context.Context, after checkup.Account, n int) ([]checkup.Account, error) {
+	return rowsAfter(ctx, w, `
+		SELECT
+		  a.account_id, a.contact_id,
+		  EXISTS (SELECT 1 FROM contacts c WHERE c.workspace_id = @workspace AND c.id = a.contact_id)
+		FROM accounts a
+		WHERE a.workspace_id = @workspace AND a.account_id > @id
+		ORDER BY a.account_id
+		LIMIT @limit`, args{"id": after.ID[:]}, n, func(rows *sql.Rows) (a checkup.Account, err error) {
+		return a, rows.Scan((*uuid.UUID)(&a.ID), (*uuid.UUID)(&a.Contact), &a.HasContact)
+	})
+}
+
+// RemoveAccount looks for the contact again.
+func (w *checkedWorkspace) RemoveAccount(ctx context.Context, a checkup.Account) error {
+	return w.exec(ctx, `
+		DELETE FROM accounts
+		WHERE workspace_id = @workspace AND account_id = @account AND contact_id = @id
+		  AND NOT EXISTS (SELECT 1 FROM contacts WHERE workspace_id = @workspace AND id = @id)`,
+		args{"workspace": w.id, "account": a.ID[:], "id": a.Contact[:]})
+}
+
+// RedirectsAfter reads old ids.
+func (w *checkedWorkspace) RedirectsAfter(ctx context.Context, after checkup.Redirect, n int) ([]checkup.Redirect, error) {
+	return rowsAfter(ctx, w, `
+		SELECT
+		  r.contact_id, r.survivor_id,
+		  EXISTS (SELECT 1 FROM contacts c WHERE c.workspace_id = @workspace AND c.id = r.survivor_id),
+		  EXISTS (SELECT 1 FROM contacts c WHERE c.workspace_id = @workspace AND c.id = r.contact_id)
+		FROM redirects r
+		WHERE r.workspace_id = @workspace AND r.contact_id > @id
+		ORDER BY r.contact_id
+		LIMIT @limit`, args{"id": after.Old[:]}, n, func(rows *sql.Rows) (r checkup.Redirect, err error) {
+		return r, rows.Scan((*uuid.UUID)(&r.Old), (*uuid.UUID)(&r.Survivor), &r.HasSurvivor, &r.IsContact)
+	})
+}
+
+// RemoveRedirect looks for the contacts again.
+func (w *checkedWorkspace) RemoveRedirect(ctx context.Context, r checkup.Redirect) error {
+	return w.exec(ctx, `
+		DELETE FROM redirects
+		WHERE workspace_id = @workspace AND contact_id = @id AND survivor_id = @survivor AND (
+		  NOT EXISTS (SELECT 1 FROM contacts WHERE workspace_id = @workspace AND id = @survivor)
+		  OR EXISTS (SELECT 1 FROM contacts WHERE workspace_id = @workspace AND id = @id)
+		)`, args{"workspace": w.id, "id": r.Old[:], "survivor": r.Survivor[:]})
+}
 
 // ChangesAfter reads changes.
 func (w *checkedWorkspace) ChangesAfter(ctx context.Context, after checkup.Change, n int) ([]checkup.Change, error) {
@@ -142,6 +189,7 @@ func (w *checkedWorkspace) ChangesAfter(ctx context.Context, after checkup.Chang
 		SELECT
 		  v.id, v.kind, v.contact_id, v.session_id IS NOT NULL,
 		  EXISTS (SELECT 1 FROM contacts c WHERE c.workspace_id = @workspace AND c.id = v.contact_id)
+		    OR EXISTS (SELECT 1 FROM redirects r WHERE r.workspace_id = @workspace AND r.contact_id = v.contact_id)
 		FROM changes v
 		WHERE v.workspace_id = @workspace AND v.id > @id
 		ORDER BY v.id
@@ -156,8 +204,8 @@ func (w *checkedWorkspace) ChangesAfter(ctx context.Context, after checkup.Chang
 // ScrubContact looks for the contact again.
 func (w *checkedWorkspace) ScrubContact(ctx context.Context, id crm.ContactID) error {
 	return w.write(ctx, func(ctx context.Context, t *tx) error {
-		_, err := contactByID(ctx, t.conn, w.id, id)
-		if !errors.Is(err, crm.ErrNotFound) {
+		ids, err := livingIDs(ctx, t.conn, w.id, id)
+		if err != nil || len(ids) > 0 {
 			return err
 		}
 		return t.scrub(ctx, w.id, id)

@@ -67,8 +67,9 @@ func (t *tx) forget(ctx context.Context, w int, before time.Time) error {
 	const forgotten = `workspace_id = @workspace AND seq > 0 AND seq <= @last`
 	for _, query := range []string{
 		`DELETE FROM changes
-		WHERE ` + forgotten + ` AND NOT (session_id IS NULL AND kind IN ('CREATED', 'UPDATED') AND EXISTS (
-		  SELECT 1 FROM contacts c WHERE c.workspace_id = @workspace AND c.id = changes.contact_id
+		WHERE ` + forgotten + ` AND NOT (session_id IS NULL AND ` + ownChanges + ` AND (
+		  EXISTS (SELECT 1 FROM contacts c WHERE c.workspace_id = @workspace AND c.id = changes.contact_id)
+		  OR EXISTS (SELECT 1 FROM redirects r WHERE r.workspace_id = @workspace AND r.contact_id = changes.contact_id)
 		))`,
 		`UPDATE changes SET seq = 0 WHERE ` + forgotten,
 	} {

@@ -17,34 +17,40 @@ import (
 // sessionTable are the columns of sessions.
 var sessionTable = clause.Table[crm.Session]{
 	{Name: "id", As: id(func(s *crm.Session) *crm.SessionID { return &s.ID })},
-	{Name: "contact_id", As: optionalID(func(s *crm.Session) **crm.ContactID { return &s.ContactID })},
+	{Name: "account_id", As: optionalID(func(s *crm.Session) **crm.AccountID { return &s.AccountID })},
 	{Name: "channel_id", As: id(func(s *crm.Session) *crm.ChannelID { return &s.ChannelID })},
+	{Name: "channel_account", As: text(func(s *crm.Session) *string { return &s.ChannelAccount })},
 	{Name: "status", Edited: true, As: text(func(s *crm.Session) *crm.SessionStatus { return &s.Status })},
 	{Name: "tag", Edited: true, As: optionalText(func(s *crm.Session) **crm.SessionTag { return &s.Tag })},
 	{Name: "last_message_preview", As: optionalText(func(s *crm.Session) **string { return &s.LastMessagePreview })},
 	{Name: "last_message_at", As: instant(func(s *crm.Session) *time.Time { return &s.LastMessageAt })},
 	{Name: "unread_count", Edited: true, As: number(func(s *crm.Session) *int { return &s.UnreadCount })},
 	{Name: "started_at", As: instant(func(s *crm.Session) *time.Time { return &s.StartedAt })},
+	{Name: "closed_at", Edited: true, As: optionalInstant(func(s *crm.Session) **time.Time { return &s.ClosedAt })},
+	{Name: "last_inbound_at", As: optionalInstant(func(s *crm.Session) **time.Time { return &s.LastInboundAt })},
+	{Name: "last_message", As: optionalID(func(s *crm.Session) **[16]byte { return &s.LastMessage })},
 }
 
-// sessionColumns are the columns of sessions s that scanSession reads. A session whose contact has been deleted is
-// anonymous, even while the row still holds the contact.
+// sessionColumns are the columns of sessions s that scanSession reads; they use @workspace. A session whose contact has been
+// deleted is anonymous, even while the row still holds the account.
 var sessionColumns = sessionTable.Select("s") + `,
-	s.contact_id IS NOT NULL AND ` + ofNobodyDeleted
+	CASE WHEN ` + ofNobodyDeleted + ` THEN ` + ownerOf("s.account_id") + ` END`
 
-// ofNobodyDeleted is the condition on sessions s that the contact, if there is one, is not being deleted.
-const ofNobodyDeleted = `NOT EXISTS (
-	  SELECT 1 FROM contact_deletions d WHERE d.workspace_id = s.workspace_id AND d.contact_id = s.contact_id
+// beingDetached is the condition on sessions s that the contact has been deleted, and the row still holds the account.
+const beingDetached = `EXISTS (
+	  SELECT 1 FROM account_deletions d WHERE d.workspace_id = s.workspace_id AND d.account_id = s.account_id
 	)`
 
-// scanSession scans rows of sessionColumns, one after the other.
-func scanSession() func(*sql.Rows) (crm.Session, error) {
+// ofNobodyDeleted is the condition on sessions s that the contact, if there is one, is not being deleted.
+const ofNobodyDeleted = `NOT ` + beingDetached
+
+// scanSession scans rows of sessionColumns, which come after other columns, one after the other.
+func scanSession(before ...any) func(*sql.Rows) (crm.Session, error) {
 	var s crm.Session
-	var owned bool
-	targets := append(sessionTable.Targets(&s), &owned)
+	targets := append(sessionTable.Targets(&s, before...), optionalIDTarget[crm.ContactID]{&s.ContactID})
 	return func(rows *sql.Rows) (crm.Session, error) {
 		err := rows.Scan(targets...)
-		if !owned {
+		if s.ContactID == nil {
 			s.Anonymize()
 		}
 		return s, err
@@ -52,7 +58,7 @@ func scanSession() func(*sql.Rows) (crm.Session, error) {
 }
 
 // anonymized sets the columns of sessions to what [crm.Session.Anonymize] leaves.
-const anonymized = `contact_id = NULL, last_message_preview = NULL`
+const anonymized = `account_id = NULL, last_message_preview = NULL, last_message = NULL`
 
 var selectSessions = `
 	SELECT ` + sessionColumns + `
@@ -151,7 +157,7 @@ func lookThrough(ctx context.Context, c *conn, r sessionReading, a args) ([]crm.
 		WHERE s.n IN (
 		  SELECT s.n
 		  FROM (
-		    SELECT s.n, s.workspace_id, s.contact_id, s.channel_id, s.status, s.tag
+		    SELECT s.n, s.workspace_id, s.account_id, s.channel_id, s.status, s.tag
 		    FROM sessions s
 		    WHERE s.workspace_id = @workspace`+r.beyond+r.order+`
 		    LIMIT `+strconv.Itoa(lookAtSessions)+`
@@ -162,7 +168,7 @@ func lookThrough(ctx context.Context, c *conn, r sessionReading, a args) ([]crm.
 }
 
 // ofKinds reads a page of the sessions of each kind and merges them. While a contact is being
-// deleted, the contact of a row says nothing: the sessions of such contacts are read separately.
+// deleted, the account of a row says nothing: the sessions of such accounts are read separately.
 func ofKinds(ctx context.Context, c *conn, r sessionReading, kinds [][3]any, anonymous *bool, a args) ([]crm.Session, error) {
 	list, err := json.Marshal(kinds)
 	if err != nil {
@@ -177,10 +183,10 @@ func ofKinds(ctx context.Context, c *conn, r sessionReading, kinds [][3]any, ano
 		deleted = `
 		  UNION ALL
 		  SELECT o.n
-		  FROM contact_deletions d
+		  FROM account_deletions d
 		  CROSS JOIN sessions o ON o.n IN (
-		    SELECT s.n FROM sessions s INDEXED BY sessions_by_contact
-		    WHERE s.workspace_id = @workspace AND s.contact_id = d.contact_id` + r.filter + r.beyond + r.order + `
+		    SELECT s.n FROM sessions s INDEXED BY sessions_by_account
+		    WHERE s.workspace_id = @workspace AND s.account_id = d.account_id` + r.filter + r.beyond + r.order + `
 		    LIMIT @n
 		  )
 		  WHERE d.workspace_id = @workspace`
@@ -201,7 +207,7 @@ func ofKinds(ctx context.Context, c *conn, r sessionReading, kinds [][3]any, ano
 		  CROSS JOIN sessions o ON o.n IN (
 		    SELECT s.n FROM sessions s INDEXED BY sessions_by_kind
 		    WHERE s.workspace_id = @workspace AND s.status = k.status AND s.tag IS k.tag AND s.channel_id = k.channel_id
-		      AND (s.contact_id IS NULL) = b.value`+alive+r.beyond+r.order+`
+		      AND (s.account_id IS NULL) = b.value`+alive+r.beyond+r.order+`
 		    LIMIT @n
 		  )`+deleted+`
 		)`+r.order+`
@@ -219,35 +225,44 @@ func (s *Store) SessionsByContact(ctx context.Context, w crm.WorkspaceID, ids []
 	}
 	a := args{"workspace": w, "ids": idList(ids)}
 	r := reading(q, a)
-	// The inner query reads one page from the index for each contact, however many sessions the contact has.
-	found, err := read(ctx, s, func(c *conn) ([]crm.Session, error) {
-		return all(ctx, c, `
-			SELECT `+sessionColumns+`
-			FROM (SELECT DISTINCT unhex(value) AS id FROM json_each(@ids)) i
-			CROSS JOIN sessions s ON s.n IN (
-			  SELECT s.n FROM sessions s
-			  WHERE s.workspace_id = @workspace AND s.contact_id = i.id`+r.filter+r.beyond+r.order+`
-			  LIMIT @n
-			)
-			WHERE NOT EXISTS (
-			  SELECT 1 FROM contact_deletions d WHERE d.workspace_id = @workspace AND d.contact_id = i.id
-			)`, a, scanSession())
+	// The inner query reads one page from the index for each account, however many sessions the account has.
+	query := `
+		SELECT i.id, ` + sessionColumns + `
+		FROM (
+		  SELECT DISTINCT
+		    unhex(value) AS id,
+		    coalesce(
+		      (SELECT r.survivor_id FROM redirects r WHERE r.workspace_id = @workspace AND r.contact_id = unhex(value)),
+		      unhex(value)
+		    ) AS contact_id
+		  FROM json_each(@ids)
+		) i
+		CROSS JOIN sessions s ON s.n IN (
+		  SELECT o.n
+		  FROM (` + accountsOf("i.contact_id") + `) a
+		  CROSS JOIN sessions o ON o.n IN (
+		    SELECT s.n FROM sessions s INDEXED BY sessions_by_account
+		    WHERE s.workspace_id = @workspace AND s.account_id = a.account_id` + r.filter + r.beyond + r.order + `
+		    LIMIT @n
+		  )
+		)`
+	found := make(map[crm.ContactID][]crm.Session)
+	_, err := read(ctx, s, func(c *conn) (none []struct{}, err error) {
+		clear(found) // it may run twice
+		var of crm.ContactID
+		scan := scanSession(idTarget[crm.ContactID]{&of})
+		return all(ctx, c, query, a, func(rows *sql.Rows) (none struct{}, err error) {
+			v, err := scan(rows)
+			found[of] = append(found[of], v)
+			return none, err
+		})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list sessions by contact: %w", err)
 	}
-	byContact := make(map[crm.ContactID][]crm.Session)
-	for _, v := range found {
-		byContact[*v.ContactID] = append(byContact[*v.ContactID], v)
-	}
-	out := make(map[crm.ContactID]storage.SessionPage, len(byContact))
-	for id, sessions := range byContact {
-		slices.SortFunc(sessions, func(a, b crm.Session) int {
-			if q.Before(storage.SessionPosition(a), storage.SessionPosition(b)) == q.Page.FromEnd {
-				return 1
-			}
-			return -1
-		})
+	out := make(map[crm.ContactID]storage.SessionPage, len(found))
+	for id, sessions := range found {
+		q.Read(sessions)
 		if p := sessionPage(q, sessions); len(p.Sessions) > 0 {
 			out[id] = p
 		}
@@ -276,12 +291,9 @@ func reading(q storage.SessionQuery, a args) (r sessionReading) {
 		a["tags"] = textList(f.Tags)
 	}
 	if f.Anonymous != nil {
-		const gone = `EXISTS (
-		    SELECT 1 FROM contact_deletions d WHERE d.workspace_id = s.workspace_id AND d.contact_id = s.contact_id
-		  )`
-		r.anonymity = ` AND s.contact_id IS NOT NULL AND NOT ` + gone
+		r.anonymity = ` AND s.account_id IS NOT NULL AND ` + ofNobodyDeleted
 		if *f.Anonymous {
-			r.anonymity = ` AND (s.contact_id IS NULL OR ` + gone + `)`
+			r.anonymity = ` AND (s.account_id IS NULL OR ` + beingDetached + `)`
 		}
 	}
 	d := clause.Reading(!q.Page.FromEnd)

@@ -28,14 +28,18 @@ func (s *Store) CountSessions(ctx context.Context, w crm.WorkspaceID, f storage.
 		if f.Contact == nil {
 			return countersOf(ctx, c, w)
 		}
-		_, err := contactByID(ctx, c, w, *f.Contact)
+		id, err := currentContact(ctx, c, w, *f.Contact)
+		if err != nil {
+			return nil, err
+		}
+		_, err = contactByID(ctx, c, w, id)
 		if errors.Is(err, crm.ErrNotFound) {
 			return nil, nil
 		}
 		if err != nil {
 			return nil, err
 		}
-		return sessionsOf(ctx, c, w, *f.Contact)
+		return sessionsOf(ctx, c, w, id)
 	})
 	if err != nil {
 		return storage.SessionCounts{}, fmt.Errorf("count sessions: %w", err)
@@ -55,8 +59,8 @@ func countersOf(ctx context.Context, c *conn, w crm.WorkspaceID) ([]storage.Kind
 func sessionsOf(ctx context.Context, c *conn, w crm.WorkspaceID, id crm.ContactID) ([]storage.KindCount, error) {
 	return all(ctx, c, `
 		SELECT channel_id, status, coalesce(tag, ''), false, count(*)
-		FROM sessions INDEXED BY sessions_by_contact
-		WHERE workspace_id = @workspace AND contact_id = @id
+		FROM sessions INDEXED BY sessions_by_account
+		WHERE workspace_id = @workspace AND account_id IN (`+accountsOf("@id")+`)
 		GROUP BY 1, 2, 3`, args{"workspace": w, "id": id[:]}, scanSessionCount)
 }
 

@@ -30,6 +30,8 @@ type Store struct {
 	renewed atomic.Uint64
 
 	eraser eraser
+	paired atomic.Int32 // the workspace that duplicates were looked for in last
+	seen   sync.Map     // the sequence number up to which each workspace's events are of no contact to look at
 	bounds search.SampleBounds
 
 	followers        followers

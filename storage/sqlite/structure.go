@@ -31,7 +31,7 @@ func (d *checkedDatabase) Structure(ctx context.Context, r *checkup.Report) erro
 		}
 		err := r.Add(ctx, storage.Finding{Kind: storage.MissingIndex, Part: index.name}, func(ctx context.Context) error {
 			return d.write(ctx, func(ctx context.Context, t *tx) error {
-				_, err := t.exec(ctx, `CREATE INDEX IF NOT EXISTS `+index.name+` ON `+index.on, nil)
+				_, err := t.exec(ctx, `CREATE `+index.kind+` IF NOT EXISTS `+index.name+` ON `+index.on, nil)
 				return err
 			})
 		})
@@ -67,25 +67,34 @@ func (d *checkedDatabase) damage(ctx context.Context) ([]string, error) {
 }
 
 // indexes are the indexes that the migrations make, besides those that come with a table.
-var indexes = []struct{ name, on string }{
-	{"ended_sign_ins_by_time", `ended_sign_ins (at)`},
-	{"contacts_by_name", `contacts (workspace_id, name_key, id, search_text)`},
-	{"contacts_by_creation", `contacts (workspace_id, created_at, id)`},
-	{"contact_activity_by_time", `contact_activity (workspace_id, last_activity_at, contact_id)`},
-	{"identities_by_contact", `identities (workspace_id, contact_id)`},
-	{"sessions_by_time", `sessions (workspace_id, last_message_at, id, status, channel_id, tag, contact_id)`},
-	{"sessions_by_contact", `sessions (workspace_id, contact_id, last_message_at, id, status, channel_id, tag)`},
-	{"sessions_by_kind", `sessions (workspace_id, channel_id, status, tag, contact_id IS NULL, last_message_at, id)`},
-	{"sessions_dirty", `sessions (told_at) WHERE dirty_at IS NOT NULL`},
-	{"contact_activity_dirty", `contact_activity (told_at) WHERE dirty_at IS NOT NULL`},
-	{"channels_by_id", `channels (id)`},
-	{"ingest_failures_by_customer", `ingest_failures (workspace_id, channel_id, external_id) WHERE external_id IS NOT NULL`},
-	{"ingest_failures_by_channel", `ingest_failures (workspace_id, channel_id, id)`},
-	{"ingest_failures_by_time", `ingest_failures (at)`},
-	{"messages_of_session", `messages (workspace_id, session_id) WHERE session_id IS NOT NULL`},
-	{"messages_by_day", `messages (day)`},
-	{"messages_unkeyed", `messages (workspace_id) WHERE keyed = 0`},
-	{"changes_by_place", `changes (workspace_id, seq) WHERE seq > 0`},
-	{"changes_of_contact", `changes (workspace_id, contact_id, id) WHERE session_id IS NULL AND kind IN ('CREATED', 'UPDATED')`},
-	{"changes_activity_of_contact", `changes (workspace_id, contact_id) WHERE session_id IS NULL AND kind = 'ACTIVITY'`},
+var indexes = []struct{ kind, name, on string }{
+	{"INDEX", "ended_sign_ins_by_time", `ended_sign_ins (at)`},
+	{"INDEX", "contacts_by_name", `contacts (workspace_id, name_key, id, search_text)`},
+	{"INDEX", "contacts_by_creation", `contacts (workspace_id, created_at, id)`},
+	{"INDEX", "contact_activity_by_time", `contact_activity (workspace_id, last_activity_at, contact_id)`},
+	{"INDEX", "identities_by_contact", `identities (workspace_id, contact_id)`},
+	{"INDEX", "sessions_by_time", `sessions (workspace_id, last_message_at, id, status, channel_id, tag, account_id)`},
+	{"INDEX", "sessions_by_account", `sessions (workspace_id, account_id, last_message_at, id, status, channel_id, tag)`},
+	{"INDEX", "sessions_by_kind", `sessions (workspace_id, channel_id, status, tag, account_id IS NULL, last_message_at, id)`},
+	{"INDEX", "sessions_dirty", `sessions (told_at) WHERE dirty_at IS NOT NULL`},
+	{"INDEX", "contact_activity_dirty", `contact_activity (told_at) WHERE dirty_at IS NOT NULL`},
+	{"INDEX", "channels_by_id", `channels (id)`},
+	{"INDEX", "ingest_failures_by_customer", `ingest_failures (workspace_id, channel_id, external_id) WHERE external_id IS NOT NULL`},
+	{"INDEX", "ingest_failures_by_channel", `ingest_failures (workspace_id, channel_id, id)`},
+	{"INDEX", "ingest_failures_by_time", `ingest_failures (at)`},
+	{"INDEX", "messages_of_session", `messages (workspace_id, session_id) WHERE session_id IS NOT NULL`},
+	{"INDEX", "messages_by_day", `messages (day)`},
+	{"INDEX", "messages_unkeyed", `messages (workspace_id) WHERE keyed = 0`},
+	{"INDEX", "changes_by_place", `changes (workspace_id, seq) WHERE seq > 0`},
+	{"INDEX", "changes_of_contact", `changes (workspace_id, contact_id, id) WHERE session_id IS NULL AND ` + ownChanges},
+	{"INDEX", "accounts_by_contact", `accounts (workspace_id, contact_id)`},
+	{"INDEX", "redirects_by_survivor", `redirects (workspace_id, survivor_id)`},
+	{"INDEX", "merges_by_survivor", `merges (workspace_id, survivor_id, id)`},
+	{"INDEX", "merges_undoable", `merges (until) WHERE undo IS NOT NULL`},
+	{"UNIQUE INDEX", "duplicates_of_pair", `duplicates (workspace_id, a, b)`},
+	{"INDEX", "duplicates_by_b", `duplicates (workspace_id, b)`},
+	{"INDEX", "duplicates_by_reason", `duplicates (workspace_id, reasons, id)`},
+	{"INDEX", "match_keys_of_contact", `match_keys (workspace_id, contact_id)`},
+	{"INDEX", "dismissals_by_b", `dismissals (workspace_id, b)`},
+	{"INDEX", "changes_activity_of_contact", `changes (workspace_id, contact_id) WHERE session_id IS NULL AND kind = 'ACTIVITY'`},
 }

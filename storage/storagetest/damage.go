@@ -47,8 +47,8 @@ var damageCases = []struct {
 			UPDATE changes SET contact_id = @nobody WHERE workspace_id = @w AND contact_id = @ben;
 			UPDATE contact_counts SET contacts = contacts + 5 WHERE workspace_id = @w;
 			UPDATE session_counts SET sessions = sessions + 5 WHERE workspace_id = @w;
-			UPDATE sessions SET contact_id = NULL WHERE workspace_id = @w AND contact_id = @ann;
-			UPDATE sessions SET contact_id = id WHERE workspace_id = @w AND contact_id = @ben;
+			UPDATE sessions SET account_id = NULL WHERE workspace_id = @w AND account_id = @ann;
+			UPDATE sessions SET account_id = id WHERE workspace_id = @w AND account_id = @ben;
 			UPDATE identities SET session_id = contact_id WHERE workspace_id = @w AND external_id = 'ben';
 			UPDATE identities SET contact_id = session_id WHERE workspace_id = @w AND external_id = 'ann'`)
 		ann, ben := d.ann.Contact.ID, d.ben.Contact.ID
@@ -80,6 +80,25 @@ var damageCases = []struct {
 			SELECT kind FROM changes WHERE workspace_id = @w AND session_id IS NULL AND contact_id IS NULL AND version = 0`),
 			[]string{string(crm.Created)})
 		d.same("the other contact's history", len(d.history(d.ben.Contact.ID)), 3)
+	}},
+	{"an account and an old id of a contact that is not there are found, and removed", func(d *damaged) {
+		d.damage(`
+			INSERT INTO accounts (workspace_id, account_id, contact_id) SELECT @w, @nobody, @nobody;
+			INSERT INTO redirects (workspace_id, contact_id, survivor_id) SELECT @w, @nobody, @nobody;
+			INSERT INTO redirects (workspace_id, contact_id, survivor_id) SELECT @w, @ben, @ann`)
+		ann := d.ann.Contact.ID
+		d.findsAndRepairs(
+			about(storage.OrphanAccount, d.nobody), about(storage.OrphanRedirect, ann), about(storage.OrphanRedirect, d.nobody),
+		)
+		d.same("history of a contact that was said to be part of another", len(d.history(d.ben.Contact.ID)), 3)
+	}},
+	{"the sessions of an account of a contact that is not there become anonymous, and nobody else's", func(d *damaged) {
+		d.damage(`INSERT INTO accounts (workspace_id, account_id, contact_id) SELECT @w, @ann, @nobody`)
+		d.findsAndRepairs(about(storage.OrphanSession, d.nobody), about(storage.OrphanAccount, d.nobody))
+		if s := d.session(d.ann.Session.ID); s.ContactID != nil || s.AccountID != nil {
+			d.t.Errorf("the session is %v's", s.ContactID)
+		}
+		d.same("the other's session", *d.session(d.ben.Session.ID).ContactID, d.ben.Contact.ID)
 	}},
 	{"a check of one workspace neither finds nor repairs the damage of another", func(d *damaged) {
 		d.damage(`

@@ -41,7 +41,7 @@ var deleteCases = []testCase{
 		anonymous := func() {
 			w.t.Helper()
 			for _, s := range l.Sessions {
-				s.ContactID, s.LastMessagePreview = nil, nil
+				s.Anonymize()
 				w.same("session", w.session(s.ID), s)
 			}
 			gone, bens := []crm.SessionID{l.Sessions[1].ID, l.Sessions[0].ID}, []crm.SessionID{other.Sessions[0].ID}

@@ -76,6 +76,53 @@ func Erased(t *testing.T, s storage.Store, dump func() [][]string) {
 	}
 }
 
+// Secret is in every text that [Forgotten] stores of the contacts that it deletes.
+const Secret = "sesame"
+
+// Forgotten shows that nothing is left of contacts that were merged, parted and merged again once the survivor is deleted,
+// but their ids. dump is that of [Erased].
+func Forgotten(t *testing.T, s storage.Store, dump func() [][]string) {
+	t.Helper()
+	w := newWorld(t, s)
+	ch := w.channel("Shop")
+	var people []crm.ContactID
+	for n := range 4 {
+		i := w.message(ch, fmt.Sprint(Secret, n), "1")
+		i.Preview = new("Words of " + Secret)
+		i.Profile = verified(fmt.Sprintf("%s%d@example.com", Secret, n), fmt.Sprintf("+4930123450%d", n))
+		i.Profile.Name = new(fmt.Sprint("Name of ", Secret, n))
+		id := w.record(i).Contact.ID
+		people = append(people, id)
+		w.edit(id, func(c *crm.Contact) { c.Notes = fmt.Sprint("Notes of ", Secret, n) })
+		w.fail(w.failure(ch, i.ExternalID, "unreadable "+Secret))
+	}
+	a, b, c, d := people[0], people[1], people[2], people[3]
+	w.merge(b, c)
+	w.undo(w.merge(a, b))
+	w.merge(a, b, d)
+	w.edit(a, rename("Another name of "+Secret))
+	split := w.split(a, nil, crm.IdentityKey{ChannelID: ch.ID, ExternalID: Secret + "0"})
+	w.merge(a, split.Split.ID)
+	if !holds(dump(), Secret) {
+		t.Error("the dump shows nothing of contacts that are there")
+	}
+	w.remove(a)
+	w.maintain()
+	for _, row := range dump() {
+		if holds([][]string{row}, Secret) {
+			t.Errorf("left of a contact that is gone: %q", row)
+		}
+	}
+	w.sound("after all were deleted")
+}
+
+// holds reports whether a value of a row has the text in it, in any case.
+func holds(rows [][]string, text string) bool {
+	return slices.ContainsFunc(rows, func(row []string) bool {
+		return slices.ContainsFunc(row, func(v string) bool { return strings.Contains(strings.ToLower(v), text) })
+	})
+}
+
 // plain is an id as a dump has it.
 func plain[ID ~[16]byte](id ID) string { return strings.ReplaceAll(uuid.UUID(id).String(), "-", "") }
 

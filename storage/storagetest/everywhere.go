@@ -180,10 +180,65 @@ var calls = []call{
 	{"HasIdentity", func(ctx context.Context, w *world, on target) (any, error) {
 		return w.HasIdentity(ctx, w.id, on.channel, []string{"ann"})
 	}},
+	{"MergeContacts", func(ctx context.Context, w *world, on target) (any, error) {
+		_, err := w.MergeContacts(ctx, w.id, w.merging(on.contact, crm.NewContactID(w.now)))
+		return nil, refusedAll(err)
+	}},
+	{"PreviewMerge", func(ctx context.Context, w *world, on target) (any, error) {
+		_, err := w.PreviewMerge(ctx, w.id, w.merging(on.contact, crm.NewContactID(w.now)))
+		return nil, refusedAll(err)
+	}},
+	{"UndoMerge", func(ctx context.Context, w *world, on target) (any, error) {
+		_, err := w.UndoMerge(ctx, w.id, crm.Undo{Merge: crm.MergeID(on.contact), At: w.now})
+		return nil, refusedAll(err)
+	}},
+	{"SplitContact", func(ctx context.Context, w *world, on target) (any, error) {
+		_, err := w.SplitContact(ctx, w.id, crm.Split{ID: on.contact, At: w.now})
+		return nil, refusedAll(err)
+	}},
+	{"Survivors", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.Survivors(ctx, w.id, []crm.ContactID{on.contact})
+	}},
+	{"OldIDs", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.OldIDs(ctx, w.id, []crm.ContactID{on.contact})
+	}},
+	{"AccountIdentities", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.AccountIdentities(ctx, w.id, []crm.AccountID{crm.FirstAccount(on.contact)})
+	}},
+	{"Proofs", func(ctx context.Context, w *world, _ target) (any, error) {
+		_, err := w.Proofs(ctx)
+		return nil, err
+	}},
+	{"SettleProven", func(ctx context.Context, w *world, on target) (any, error) {
+		return nil, w.SettleProven(ctx, w.id, crm.Proven{
+			Contacts: [2]crm.ContactID{on.contact, crm.ContactID(on.session)}, Channel: on.channel, At: w.now,
+		})
+	}},
+	{"Duplicates", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.Duplicates(ctx, w.id, storage.DuplicateQuery{Contact: &on.contact, Page: aPage})
+	}},
+	{"CountDuplicates", func(ctx context.Context, w *world, _ target) (any, error) {
+		return w.CountDuplicates(ctx, w.id, storage.DuplicateQuery{})
+	}},
+	{"DuplicatesByID", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.DuplicatesByID(ctx, w.id, []crm.DuplicateID{crm.DuplicateID(on.contact)})
+	}},
+	{"DismissDuplicates", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.DismissDuplicates(ctx, w.id, []crm.DuplicateID{crm.DuplicateID(on.contact)}, crm.Dismissal{At: w.now})
+	}},
 	{"Maintain", func(ctx context.Context, w *world, _ target) (any, error) {
 		_, err := w.Maintain(ctx)
 		return nil, err
 	}},
+}
+
+// refusedAll is an error that is not about the contacts being other than was thought.
+func refusedAll(err error) error {
+	_, conflict := errors.AsType[*crm.ConflictError](err)
+	if _, invalid := errors.AsType[*crm.InvalidError](err); invalid || conflict {
+		return nil
+	}
+	return refusedOnly(err)
 }
 
 var everywhereCases = []testCase{

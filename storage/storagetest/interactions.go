@@ -22,13 +22,13 @@ var interactionCases = []testCase{
 		w.same("repeated", r.Repeated, false)
 		w.same("contact", *r.Contact, want)
 		w.same("contact as read", w.contact(want.ID), want)
-		session := crm.SessionFrom(i, want.ID)
+		session := crm.SessionFrom(keyed(i, r), want.ID, crm.FirstAccount(want.ID))
 		session.ID = r.Session.ID
 		w.same("session", *r.Session, session)
 		w.same("session as read", w.session(session.ID), session)
 		identities, err := w.IdentitiesByContact(w.ctx, w.id, []crm.ContactID{want.ID})
 		w.check(err)
-		w.same("identities", identities[want.ID], []crm.Identity{crm.IdentityFrom(i, want.ID)})
+		w.same("identities", identities[want.ID], []crm.Identity{crm.IdentityFrom(i, want.ID, crm.FirstAccount(want.ID))})
 	}},
 	{"a message without a profile makes a contact without values", func(w *world) {
 		i := w.message(w.channel("Shop"), "ann", "1")
@@ -126,14 +126,14 @@ var interactionCases = []testCase{
 		i.Preview = nil
 		w.same("preview", w.session(w.record(i).Session.ID).LastMessagePreview, (*string)(nil))
 	}},
-	{"an outbound message moves the session and neither unread count nor activity", func(w *world) {
+	{"an outbound message moves the session, not the activity, and shows that all is read", func(w *world) {
 		ch := w.channel("Shop")
 		in := w.message(ch, "ann", "1")
 		w.record(in)
 		out := w.message(ch, "ann", "2")
 		out.Direction = crm.Outbound
 		r := w.record(out)
-		w.same("unread", r.Session.UnreadCount, 1)
+		w.same("unread", r.Session.UnreadCount, 0)
 		w.same("preview", r.Session.LastMessagePreview, out.Preview)
 		w.same("last message", r.Session.LastMessageAt, out.At)
 		w.same("last activity", r.Contact.LastActivityAt, &in.At)
@@ -146,7 +146,7 @@ var interactionCases = []testCase{
 		out := w.message(ch, "ann", "1")
 		out.Direction = crm.Outbound
 		r := w.record(out)
-		w.same("unread", r.Session.UnreadCount, 0)
+		w.same("session", r.Session, (*crm.Session)(nil))
 		w.same("last activity", r.Contact.LastActivityAt, (*time.Time)(nil))
 		w.same("last activity as read", w.contact(r.Contact.ID).LastActivityAt, (*time.Time)(nil))
 		w.same("oldest", w.list(storage.ContactQuery{Order: storage.LastActivity})[0], r.Contact.ID)
@@ -207,7 +207,7 @@ var sessionOfMessageCases = []testCase{
 			w.now = w.now.Add(time.Hour)
 			i := w.message(ch, string(status), "1")
 			r := w.record(i)
-			want := crm.SessionFrom(i, l.Contact.ID)
+			want := crm.SessionFrom(keyed(i, r), l.Contact.ID, crm.FirstAccount(l.Contact.ID))
 			want.ID = r.Session.ID
 			w.same("session", *r.Session, want)
 			for _, old := range l.Sessions {
@@ -248,4 +248,12 @@ var sessionOfMessageCases = []testCase{
 		w.same("session", r.Session.ID, l.Sessions[1].ID)
 		w.same("last message", r.Session.LastMessageAt, l.Sessions[1].LastMessageAt)
 	}},
+}
+
+// keyed is an interaction with the key that the store has given it.
+func keyed(i crm.Interaction, r crm.Recorded) crm.Interaction {
+	if k := r.Session.LastMessage; k != nil {
+		i.Key = *k
+	}
+	return i
 }

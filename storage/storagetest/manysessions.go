@@ -25,7 +25,8 @@ func (w *world) crowded(ch crm.Channel) (gone storage.Loaded, sessions []crm.Ses
 		}
 		for _, l := range of {
 			l.Sessions = append(l.Sessions, crm.Session{
-				ID: crm.NewSessionID(at), ContactID: &l.Contact.ID, ChannelID: ch.ID, Status: crm.Active,
+				ID: crm.NewSessionID(at), ContactID: &l.Contact.ID, AccountID: new(crm.FirstAccount(l.Contact.ID)),
+				ChannelID: ch.ID, Status: crm.Active,
 				LastMessagePreview: new("What was written"), LastMessageAt: at, UnreadCount: 1, StartedAt: at,
 			})
 		}
@@ -42,7 +43,7 @@ func (w *world) detached(when string, gone crm.ContactID, sessions []crm.Session
 	want := slices.Clone(sessions)
 	for i, s := range want {
 		if s.ContactID != nil && *s.ContactID == gone {
-			want[i].ContactID, want[i].LastMessagePreview = nil, nil
+			want[i].Anonymize()
 		}
 	}
 	for _, fromEnd := range []bool{false, true} {

@@ -34,10 +34,11 @@ var others = []group{
 	{"lists of contacts", listCases},
 	{"sessions", slices.Concat(sessionCases, sessionsByContactCases, sessionEditCases, sessionCountCases)},
 	{"channels", slices.Concat(channelCases, webhookCases)},
-	{"interactions", slices.Concat(interactionCases, sessionOfMessageCases, joinCases, variantCases, aliasCases, profileCases, raceCases, messageCases)},
+	{"interactions", slices.Concat(interactionCases, sessionOfMessageCases, joinCases, variantCases, aliasCases, accountCases, profileCases, raceCases, messageCases)},
 	{"failures", failureCases},
 	{"audit", auditCases},
 	{"sign-ins", signInCases},
+	{"merging", slices.Concat(mergeCases, unmergeCases, splitCases, mergeRaceCases, propertyCases, pairCases)},
 	{"deleting", slices.Concat(deleteCases, manySessionsCases)},
 	{"events", slices.Concat(eventCases, activityCases, historyCases)},
 	{"loading", slices.Concat(loadCases, largeCases)},
@@ -52,6 +53,7 @@ var (
 	}
 	slow = slices.Concat(slowSearching, []group{
 		{"interactions", stormCases},
+		{"merging", slices.Concat(crowdedMergeCases, slowPropertyCases)},
 		{"lists of contacts", movingCases},
 	})
 )

@@ -24,7 +24,7 @@ var sessionEditCases = []testCase{
 			return nil
 		}})
 		w.check(err)
-		want.Status, want.Tag, want.UnreadCount = crm.Closed, new(crm.Complaint), 7
+		want.Status, want.Tag, want.UnreadCount, want.ClosedAt = crm.Closed, new(crm.Complaint), 7, new(w.now)
 		w.same("answer", got, want)
 		w.same("as read", w.session(want.ID), want)
 		w.changeSession(want.ID, func(s *crm.Session) { s.Tag, s.UnreadCount = nil, 0 })
@@ -73,6 +73,20 @@ var sessionEditCases = []testCase{
 		w.same("session", third.ID, second.ID)
 		w.same("unread", third.UnreadCount, 2)
 		w.same("tag", third.Tag, new(crm.General))
+	}},
+	{"a message that was written before its session was closed joins it, however late it comes", func(w *world) {
+		ch := w.channel("Shop")
+		first := *w.record(w.message(ch, "ann", "1")).Session
+		late := w.message(ch, "ann", "2")
+		w.changeSession(first.ID, func(s *crm.Session) { s.Status = crm.Closed })
+		late.Received = w.tick()
+		r := w.record(late)
+		w.same("session", r.Session.ID, first.ID)
+		w.same("status", w.session(first.ID).Status, crm.Closed)
+		w.same("unread", w.session(first.ID).UnreadCount, 2)
+		if w.record(w.message(ch, "ann", "3")).Session.ID == first.ID {
+			w.t.Error("a message that was written later joined the closed session")
+		}
 	}},
 	{"edits of one session at the same time are all saved", func(w *world) {
 		s := *w.record(w.message(w.channel("Shop"), "ann", "1")).Session
@@ -125,15 +139,18 @@ var sessionEditCases = []testCase{
 		w.remove(gone.Contact.ID)
 		oldest := sessions[len(sessions)-1]
 		for _, s := range []crm.Session{gone.Sessions[0], gone.Sessions[many/2], gone.Sessions[many-1], oldest} {
+			closedAt := w.session(s.ID).ClosedAt // one of the others may be the oldest
 			got, err := w.UpdateSession(w.ctx, w.id, s.ID, crm.SessionEdit{At: w.tick(), Change: func(s *crm.Session) error {
 				s.Status = crm.Closed
 				return nil
 			}})
 			w.check(err)
 			if *s.ContactID == gone.Contact.ID {
-				s.ContactID, s.LastMessagePreview = nil, nil
+				s.Anonymize()
 			}
-			s.Status = crm.Closed
+			if s.Status, s.ClosedAt = crm.Closed, closedAt; closedAt == nil {
+				s.ClosedAt = new(w.now)
+			}
 			w.same("answer", got, s)
 		}
 		closed := storage.SessionFilter{Statuses: []crm.SessionStatus{crm.Closed}}
@@ -157,7 +174,8 @@ var sessionEditCases = []testCase{
 				return err
 			}))
 			for _, s := range l.Sessions {
-				s.ContactID, s.LastMessagePreview, s.Status, s.Tag = nil, nil, crm.Closed, new(crm.General)
+				s.Anonymize()
+				s.Status, s.Tag, s.ClosedAt = crm.Closed, new(crm.General), new(w.now)
 				w.same("session", w.session(s.ID), s)
 			}
 		}

@@ -44,15 +44,38 @@ func (w *world) conversations() (sessions []crm.Session, channels []crm.Channel)
 		sessions = append(sessions, l.Sessions...)
 	}
 	w.load(loaded...)
+	for i, s := range sessions {
+		sessions[i].AccountID = w.accountOn(*s.ContactID, s.ChannelID)
+	}
 	gone := loaded[3].Contact.ID
 	w.remove(gone)
 	for i := range sessions {
 		if *sessions[i].ContactID == gone {
-			sessions[i].ContactID, sessions[i].LastMessagePreview = nil, nil
+			sessions[i].Anonymize()
 		}
 	}
 	slices.SortFunc(sessions, newestFirst)
 	return sessions, channels
+}
+
+// accountOn is the account of the contact's first identity on a channel.
+func (w *world) accountOn(id crm.ContactID, ch crm.ChannelID) *crm.AccountID {
+	w.t.Helper()
+	for _, i := range w.identities(id) {
+		if i.ChannelID == ch {
+			return &i.AccountID
+		}
+	}
+	w.t.Fatalf("contact %s has no identity on channel %s", id, ch)
+	return nil
+}
+
+// identities are those of a contact, oldest first.
+func (w *world) identities(id crm.ContactID) []crm.Identity {
+	w.t.Helper()
+	found, err := w.IdentitiesByContact(w.ctx, w.id, []crm.ContactID{id})
+	w.check(err)
+	return found[id]
 }
 
 func newestFirst(a, b crm.Session) int {

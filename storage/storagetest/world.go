@@ -153,12 +153,13 @@ func (w *world) channel(name string) crm.Channel {
 func (w *world) talk(ch crm.Channel, p person, external string, statuses ...crm.SessionStatus) storage.Loaded {
 	c := contactOf(p, w.tick())
 	l := storage.Loaded{Identities: []crm.Identity{{
-		ContactID: c.ID, ChannelID: ch.ID, ExternalID: external, DisplayName: c.Name, CreatedAt: c.CreatedAt,
+		ContactID: c.ID, AccountID: crm.FirstAccount(c.ID), ChannelID: ch.ID, ExternalID: external, DisplayName: c.Name,
+		CreatedAt: c.CreatedAt,
 	}}}
 	for i, status := range statuses {
 		at := c.CreatedAt.Add(time.Duration(i) * time.Minute)
 		l.Sessions = append(l.Sessions, crm.Session{
-			ID: crm.NewSessionID(at), ContactID: &c.ID, ChannelID: ch.ID, Status: status,
+			ID: crm.NewSessionID(at), ContactID: &c.ID, AccountID: new(crm.FirstAccount(c.ID)), ChannelID: ch.ID, Status: status,
 			LastMessagePreview: new(fmt.Sprintf("Message of session %d", i)), LastMessageAt: at, UnreadCount: 1, StartedAt: at,
 		})
 		c.LastActivityAt = &at

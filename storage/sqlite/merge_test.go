@@ -1,0 +1,66 @@
+package sqlite_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kith/storage/sqlite/sqlitetest"
+)
+
+// Merging, undoing, splitting and deleting have to know every column that has the id of a contact or an account.
+func TestWhereIDsOfContactsAndAccountsAreStored(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "kith.db")
+	sqlitetest.OpenFile(t, path)
+	got := column(t, raw(t, path), `
+		SELECT m.name || '.' || c.name
+		FROM sqlite_schema m
+		CROSS JOIN pragma_table_info(m.name) c
+		WHERE m.type = 'table' AND c.type = 'BLOB' AND m.name NOT LIKE 'contact_grams%'
+		  AND c.name NOT IN ('session_id', 'channel_id', 'name_channel', 'email_channel', 'phone_channel', 'dirty_channel', 'failure_id')
+		ORDER BY 1`)
+	want := []string{
+		"account_deletions.account_id", // a tombstone of a deletion
+		"accounts.account_id",          // moves
+		"accounts.contact_id",          // moves
+		"audit.contact_id",             // stays: who was meant then
+		"audit.id",
+		"audit.other_id",     // stays
+		"changes.contact_id", // stays: the survivor's history spans its old ids
+		"changes.id",
+		"changes.into_id", // stays
+		"channels.id",
+		"channels.secrets",
+		"contact_activity.contact_id",   // goes with the row
+		"contact_terms.contact_id",      // goes with the row
+		"contacts.id",                   // goes, and comes back
+		"dismissals.a",                  // moves
+		"dismissals.b",                  // moves
+		"duplicate_progress.contact_id", // a position
+		"duplicates.a",                  // moves
+		"duplicates.b",                  // moves
+		"duplicates.id",
+		"identities.account_id", // stays
+		"identities.contact_id", // moves
+		"ingest_failures.digest",
+		"ingest_failures.id",
+		"ingest_failures.payload",
+		"match_keys.contact_id", // goes with the row
+		"merges.id",
+		"merges.survivor_id", // stays: goes with the survivor or one that has its id
+		"messages.message_key",
+		"proofs.a",              // moves
+		"proofs.b",              // moves
+		"redirects.contact_id",  // comes, and goes
+		"redirects.survivor_id", // moves
+		"secrets.value",
+		"sessions.account_id", // stays, but for sessions that are split off one by one
+		"sessions.id",
+		"sessions.last_message",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("columns (-known +found); think of what becomes of new ones:\n%s", diff)
+	}
+}
