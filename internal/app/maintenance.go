@@ -13,6 +13,8 @@ import (
 const (
 	// maintainInterval is how soon work left behind by earlier calls is noticed.
 	maintainInterval = time.Second
+	// maintainShare is how many times as long as a batch the pause behind it is when there is more to do: requests come first.
+	maintainShare = 4
 	// maintainPause is how long maintenance waits after a failure.
 	maintainPause = 15 * time.Second
 	// forgetInterval is how often records past their retention are deleted.
@@ -24,10 +26,11 @@ type retention struct{ events, messages, failures time.Duration }
 
 // maintenance is the background work of the store.
 type maintenance struct {
-	store     storage.Store
-	retention retention
-	now       func() time.Time
-	panicked  func()
+	store       storage.Store
+	mergeProven func(ctx context.Context) (more bool, err error)
+	retention   retention
+	now         func() time.Time
+	panicked    func()
 
 	forgot time.Time // when nothing was left to forget
 }
@@ -45,6 +48,7 @@ func maintain(ctx context.Context, work *maintenance, logger *slog.Logger) (stop
 				return
 			case <-time.After(next):
 			}
+			begun := time.Now()
 			more, err := work.once(ctx)
 			switch {
 			case ctx.Err() != nil:
@@ -53,7 +57,7 @@ func maintain(ctx context.Context, work *maintenance, logger *slog.Logger) (stop
 				logger.Warn("maintenance failed", "error", err)
 				next = maintainPause
 			case more:
-				next = 0
+				next = min(maintainShare*time.Since(begun), maintainInterval)
 			default:
 				next = maintainInterval
 			}
@@ -74,7 +78,11 @@ func (m *maintenance) once(ctx context.Context) (more bool, err error) {
 			err = fmt.Errorf("panic: %T\n%s", p, debug.Stack())
 		}
 	}()
-	more, err = m.store.Maintain(ctx)
+	if more, err = m.store.Maintain(ctx); err != nil {
+		return false, err
+	}
+	merged, err := m.mergeProven(ctx)
+	more = more || merged
 	if now := m.now(); err == nil && now.Sub(m.forgot) >= forgetInterval {
 		old := false
 		for _, f := range []struct {

@@ -103,16 +103,17 @@ func (serveCommand) Run(ctx context.Context, p *program) (err error) {
 	telemetry.hub(hub)
 	running, end := context.WithCancel(context.WithoutCancel(ctx)) // requests are served while Kith stops
 	defer end()
-	handler, endpoint, err := wiring{
+	parts := wiring{
 		config: p.config, now: p.now, logger: logger, telemetry: telemetry, store: store, hub: hub, health: health,
-		publicURL: publicURL(p.config, ln.Addr()),
-	}.handler(running)
+		publicURL: publicURL(p.config, ln.Addr()), opened: &opened,
+	}
+	handler, endpoint, err := parts.handler(running)
 	if err != nil {
 		return err
 	}
 	opened.add("events", follow(running, hub))
 	opened.add("maintenance", maintain(running, &maintenance{
-		store: store, now: p.now,
+		store: store, mergeProven: parts.messages().MergeProven, now: p.now,
 		retention: retention{p.config.EventRetention, p.config.MessageRetention, p.config.FailureRetention},
 		panicked:  telemetry.panicCounter("background"),
 	}, logger))

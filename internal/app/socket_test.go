@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"path/filepath"
@@ -96,7 +97,8 @@ func TestUpkeepForgetsWhatIsKeptNoLonger(t *testing.T) {
 	}
 	const day = 24 * time.Hour
 	keep := &maintenance{
-		store: store, retention: retention{time.Hour, 7 * day, 30 * day}, now: func() time.Time { return at }, panicked: func() {},
+		store: store, mergeProven: func(context.Context) (bool, error) { return false, nil },
+		retention: retention{time.Hour, 7 * day, 30 * day}, now: func() time.Time { return at }, panicked: func() {},
 	}
 	upkeep := func() {
 		t.Helper()

@@ -215,7 +215,7 @@ func TestRekey(t *testing.T) {
 		return environment{"KITH_DATABASE_URL": env["KITH_DATABASE_URL"], "KITH_DEMO": "off", "KITH_SECRET_KEY": keys}
 	}
 	s := start(t, with(oldKey))
-	made := s.connect(t, "", `name: "Shop", type: WHATSAPP, secret: "app-secret-of-the-shop"`)
+	made := s.connect(t, "", `name: "Shop", type: FACEBOOK, secret: "app-secret-of-the-shop", accessToken: "EAAB-token-of-the-page"`)
 	s.connect(t, "", `name: "Site", type: HTML_EMBED`)
 	s.stop()
 	if _, _, err := execute(t, env, "rekey"); exitCode(err) != 2 || !strings.Contains(err.Error(), "KITH_SECRET_KEY") {
@@ -231,8 +231,8 @@ func TestRekey(t *testing.T) {
 		}
 	}
 	s = start(t, with(newKey))
-	_, body := s.ask(t, "", `mutation { updateChannel(input: {id: "`+made.Channel.ID+`"}) { setup { verifyToken secretSet } } }`)
-	if want := `{"verifyToken":"` + made.Setup.VerifyToken + `","secretSet":true}`; !strings.Contains(body, want) {
+	_, body := s.ask(t, "", `mutation { updateChannel(input: {id: "`+made.Channel.ID+`"}) { setup { verifyToken secretSet accessTokenSet } } }`)
+	if want := `{"verifyToken":"` + made.Setup.VerifyToken + `","secretSet":true,"accessTokenSet":true}`; !strings.Contains(body, want) {
 		t.Errorf("%s, not %s", body, want)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"kith/internal/httpd"
 	"kith/internal/ingest"
 	"kith/internal/metrics"
+	"kith/internal/profiles"
 	"kith/internal/service"
 	"kith/internal/signin"
 	"kith/internal/vault"
@@ -45,6 +46,7 @@ type wiring struct {
 	hub       *events.Hub
 	health    *httpd.Health
 	publicURL string
+	opened    *closers // gets what has to be closed before the store
 }
 
 // handler returns the handler of all requests, and the GraphQL endpoint within it. Goroutines that it starts end with ctx.
@@ -67,6 +69,7 @@ func (w wiring) handler(ctx context.Context) (http.Handler, *graph.Handler, erro
 	}
 	admission := newAdmission(authenticator.Authenticate, cookieOf(staff), w.config.Limit())
 	messages := w.messages()
+	w.lookUpProfiles(ctx, messages, secrets)
 	webhooks := w.webhooks(messages, secrets)
 	endpoint := w.endpoint(admission, messages, webhooks, secrets, trusted)
 	w.watch(ctx, endpoint, staff)
@@ -87,10 +90,21 @@ func (w wiring) authenticator(ctx context.Context) (*auth.Authenticator, error) 
 // messages records what channels report.
 func (w wiring) messages() *ingest.Ingest {
 	messages := ingest.New(w.store, w.config.DefaultRegion, w.now)
+	messages.UndoMerge = w.config.UndoMerge
 	if n, per := w.config.NewContacts.Window(); n > 0 {
 		messages.NewContacts = httpd.NewAllowance(n, per)
 	}
 	return messages
+}
+
+// lookUpProfiles looks the names of customers up whose messages bring none.
+func (w wiring) lookUpProfiles(ctx context.Context, messages *ingest.Ingest, secrets *vault.Vault) {
+	lookups := profiles.New(ctx, profiles.Options{
+		Channels: w.store, Open: secrets.Open, Ingest: messages, Logger: w.logger, Now: w.now,
+		Registry: w.telemetry.registry, Panicked: w.telemetry.panicCounter("background"),
+	})
+	messages.Recorded = lookups.Recorded
+	w.opened.add("profile look-ups", lookups.Close)
 }
 
 func (w wiring) webhooks(messages *ingest.Ingest, secrets *vault.Vault) *channels.Handler {
@@ -109,7 +123,7 @@ func (w wiring) endpoint(
 	return graph.New(graph.Options{
 		Service: service.New(w.store, service.Options{
 			Region: c.DefaultRegion, Now: w.now, Vault: secrets, PublicURL: w.publicURL, Replayer: webhooks,
-			Events: w.hub, Panicked: w.telemetry.panicLogger("background", w.logger),
+			UndoMerge: c.UndoMerge, Events: w.hub, Panicked: w.telemetry.panicLogger("background", w.logger),
 		}),
 		Ingest:          messages,
 		Authenticate:    admission.authenticate,
