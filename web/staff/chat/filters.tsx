@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useEffect, useState } from 'react'
 import { useQuery } from 'urql'
 
 import { ContactDocument, type SessionCountsQuery } from '../generated/graphql'
@@ -11,7 +11,7 @@ import { statuses, statusNames, tagNames, tags } from './words'
 interface FiltersProps {
   filter: Filter
   counts: SessionCountsQuery['sessionCounts'] | undefined
-  onChange: (filter: Filter) => void
+  onChange: (filter: Filter, how?: 'push' | 'replace') => void
 }
 
 const collator = new Intl.Collator(navigator.languages)
@@ -73,7 +73,13 @@ export function Filters({ filter, counts, onChange }: FiltersProps) {
               {chosen === 0 ? 'Filters' : `Filters (${number(chosen)})`}
             </button>
           )}
-          {filter.contact !== '' && <Chip id={filter.contact} onRemove={() => onChange({ ...filter, contact: '' })} />}
+          {filter.contact !== '' && (
+            <Chip
+              id={filter.contact}
+              onMerged={(contact) => onChange({ ...filter, contact }, 'replace')}
+              onRemove={() => onChange({ ...filter, contact: '' })}
+            />
+          )}
           {chosen > 0 && (
             <button
               type="button"
@@ -124,13 +130,26 @@ function Pill({ count, chosen, onChoose, children }: PillProps) {
   )
 }
 
+interface ChipProps {
+  id: string
+  /** onMerged is called with the id of the contact that this one was merged into. */
+  onMerged: (id: string) => void
+  onRemove: () => void
+}
+
 // Chip names the contact whose sessions are shown, and lets them go.
-function Chip({ id, onRemove }: { id: string; onRemove: () => void }) {
+function Chip({ id, onMerged, onRemove }: ChipProps) {
   const [{ data, fetching }] = useQuery({
     query: ContactDocument,
     variables: { id },
     requestPolicy: 'cache-and-network',
   })
+  const current = data?.contact?.id ?? id
+  useEffect(() => {
+    if (current !== id) {
+      onMerged(current)
+    }
+  }, [current])
   const name = data?.contact?.displayName ?? (fetching ? '…' : 'nobody: deleted, or never there')
   return (
     <span className="chip">

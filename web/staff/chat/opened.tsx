@@ -77,7 +77,7 @@ interface SessionProps {
 }
 
 function Session({ session, heading, onChanged }: SessionProps) {
-  const { id, contact, contactName, channel, status, tag, unreadCount } = session
+  const { id, contact, contactName, channel, channelAccount, status, tag, unreadCount } = session
   const name = contact?.displayName ?? contactName
   const change = useChange(id)
   const { chosen = {}, problem } = change ?? {}
@@ -109,6 +109,11 @@ function Session({ session, heading, onChanged }: SessionProps) {
         <Fact name="Channel">
           <ChannelIcon type={channel.type} /> <bdi>{channel.name}</bdi>
         </Fact>
+        {channelAccount !== null && (
+          <Fact name="Account">
+            <bdi>{channelAccount}</bdi>
+          </Fact>
+        )}
         <Choice
           name="Status"
           value={chosen.status ?? status}

@@ -50,7 +50,7 @@ export function ChatPage() {
     document.title = 'Chat – Kith'
   }, [])
 
-  const change = (next: Filter) => go(chatAddress(next, opened), 'push')
+  const change = (next: Filter, how: 'push' | 'replace' = 'push') => go(chatAddress(next, opened), how)
   const filtered = Object.keys(list.filter).length > 0
   return (
     <main className="chat" data-opened={opened !== '' || undefined}>

@@ -47,7 +47,7 @@ export const SessionRow = memo(function SessionRow({ id, top, place, of, href, o
 })
 
 function Summary({ session }: { session: SessionRowFragment }) {
-  const { contact, contactName, channel, status, tag, lastMessagePreview, lastMessageAt, unreadCount } = session
+  const { contact, contactName, channel, channelAccount, status, tag, lastMessagePreview, lastMessageAt, unreadCount } = session
   return (
     <>
       <span className="line">
@@ -72,6 +72,12 @@ function Summary({ session }: { session: SessionRowFragment }) {
       <span className="line">
         <span className="place">
           <ChannelIcon type={channel.type} /> <bdi>{channel.name}</bdi>
+          {channelAccount !== null && (
+            <>
+              {' '}
+              · <bdi>{channelAccount}</bdi>
+            </>
+          )}
         </span>
         <Badges status={status} tag={tag} />
       </span>

@@ -102,9 +102,18 @@ export const EditableCell = memo(function EditableCell({
           {field === 'notes' ? shown : <Marked text={shown} search={search} phone={field === 'phone'} />}
         </span>
       )}
+      {!open && !pending && shown !== '' && field !== 'notes' && (
+        <Vouched verified={field === 'email' ? contact.emailVerified : contact.phoneVerified} />
+      )}
     </td>
   )
 })
+
+// Vouched says who vouches for a value.
+function Vouched({ verified }: { verified: boolean }) {
+  const words = verified ? 'Verified by channel or staff' : 'Typed by the customer'
+  return <span className="vouched" role="img" aria-label={words} title={words} data-verified={verified || undefined} />
+}
 
 interface EditorProps {
   edit: Edit

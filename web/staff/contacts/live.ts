@@ -63,11 +63,15 @@ export function useContactEvents(list: Contacts, grid: RefObject<GridHandle | nu
               created(event)
               break
             case 'DELETED':
+            case 'MERGED':
               if ((list.search === '' && list.only === '') || list.holds(event.contactId)) {
                 add(-1)
               }
               setWaiting((before) => without(before, event.contactId))
               editing.deleted(event.contactId)
+              if (event.kind === 'MERGED') {
+                refresh.ask()
+              }
               break
             case 'ACTIVITY':
               if (list.search === '' && list.sort === '' && list.only === '' && grid.current?.atStart()) {

@@ -130,8 +130,9 @@ const cache = cacheExchange({
   keys: embedded,
   resolvers: {
     Query: {
-      // A row reads its contact from the cache, whichever answer brought it.
-      contact: (_, { id }) => ({ __typename: 'Contact', id: id as string }),
+      // A row reads its contact from the cache, whichever answer brought it. The id of a merged contact leads to another one.
+      contact: (_, { id }, cache) =>
+        cache.resolve('Query', 'contact', { id: id as string }) ?? { __typename: 'Contact', id: id as string },
       session: (_, { id }) => ({ __typename: 'Session', id: id as string }),
     },
   },
