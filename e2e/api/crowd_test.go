@@ -36,14 +36,14 @@ func crowded(t *testing.T, db database, contacts, sessions int) (ids, talks []st
 func (db database) swept(t *testing.T, anonymous int) {
 	t.Helper()
 	patience := time.After(2 * time.Minute)
-	for db.number(t, `SELECT count(*) FROM contact_deletions`) > 0 {
+	for db.number(t, `SELECT count(*) FROM account_deletions`) > 0 {
 		select {
 		case <-time.After(100 * time.Millisecond):
 		case <-patience:
 			t.Fatal("deleted contacts are still in sessions")
 		}
 	}
-	if n := db.number(t, `SELECT count(*) FROM sessions WHERE contact_id IS NULL`); n != anonymous {
+	if n := db.number(t, `SELECT count(*) FROM sessions WHERE account_id IS NULL`); n != anonymous {
 		t.Errorf("%d sessions are without a contact, want %d", n, anonymous)
 	}
 }

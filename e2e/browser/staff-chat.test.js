@@ -83,6 +83,35 @@ describe('the chat page', () => {
     await page.context().close()
   })
 
+  it('follows the id of a merged contact, and puts the current one into the address', async () => {
+    const ann = (await write(kith, { name: 'Ann Survivor' })).contact
+    const anne = (await write(kith, { name: 'Anne Merged' }, { channel: 'TELEGRAM', text: 'Hello again' })).contact
+    const { page, complaints } = await open(browser, kith, `/staff/chat?contact=${anne}`)
+    await page.locator('.chip').getByText('Anne Merged').waitFor()
+    const merge = `mutation ($ann: ID!, $anne: ID!) {
+      mergeContacts(input: { survivorId: $ann, expectedVersion: 1, others: [{ id: $anne, expectedVersion: 1 }] }) {
+        userErrors { message }
+      }
+    }`
+    assert.deepEqual((await run(kith.graphql, merge, { ann, anne })).mergeContacts.userErrors, [])
+    await until(
+      () => names(page),
+      (all) => all.length === 2 && all.every((name) => name === 'Ann Survivor'),
+    )
+    await page.reload()
+    await page.locator('.chip').getByText('Ann Survivor').waitFor()
+    await until(
+      () => new URL(page.url()).search,
+      (search) => search === `?contact=${ann}`,
+    )
+    await until(
+      () => names(page),
+      (all) => all.length === 2 && all.every((name) => name === 'Ann Survivor'),
+    )
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
   it('opens from the contacts page with a chip that can be taken off', async () => {
     await write(kith, { name: 'Carla Onlyone' })
     const { page, complaints } = await open(browser, kith)

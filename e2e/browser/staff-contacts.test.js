@@ -419,6 +419,19 @@ describe('the contacts page', () => {
     assert.deepEqual(complaints, [])
     await page.context().close()
   })
+
+  it('says who vouches for an email or a phone', async () => {
+    const vera = (await write(kith, { name: 'Vera Vouched', email: 'vera@vouched.example' })).contact
+    const { page, complaints } = await open(browser, kith, '/staff/contacts?search=Vera+Vouched')
+    const email = cell(page, 'Vera Vouched', 'email')
+    await email.getByRole('img', { name: 'Typed by the customer' }).waitFor()
+    await edit(kith, vera, { email: 'vera@vouched.org' })
+    await email.getByRole('img', { name: 'Verified by channel or staff' }).waitFor()
+    assert.equal(await email.innerText(), 'vera@vouched.org')
+    assert.equal(await cell(page, 'Vera Vouched', 'phone').getByRole('img').count(), 0)
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
 })
 
 describe('the contacts page of an empty workspace', () => {
