@@ -182,6 +182,8 @@ func report(what string, took []time.Duration) {
 		return
 	}
 	slices.Sort(took)
-	at := func(share float64) float64 { return float64(took[int(share*float64(len(took)-1))].Microseconds()) / 1000 }
+	at := func(share float64) float64 {
+		return float64(took[int(share*float64(len(took)-1))].Microseconds()) / 1000
+	}
 	fmt.Printf("%-36s p50 %8.2f ms   p99 %8.2f ms   max %8.2f ms   of %d\n", what, at(0.5), at(0.99), at(1), len(took))
 }

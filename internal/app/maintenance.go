@@ -14,7 +14,7 @@ const (
 	// maintainInterval is how soon work left behind by earlier calls is noticed.
 	maintainInterval = time.Second
 	// maintainShare is how many times as long as a batch the pause behind it is when there is more to do: requests come first.
-	maintainShare = 4
+	maintainShare = 10
 	// maintainPause is how long maintenance waits after a failure.
 	maintainPause = 15 * time.Second
 	// forgetInterval is how often records past their retention are deleted.

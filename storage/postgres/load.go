@@ -82,7 +82,9 @@ func (s *Store) copyIn(ctx context.Context, w crm.WorkspaceID, batch []storage.L
 		}
 		addToCount(b, w, len(batch))
 		b.Queue(`
-			UPDATE duplicate_progress SET contact_id = '00000000-0000-0000-0000-000000000000' WHERE workspace_id = @workspace`,
+			INSERT INTO duplicate_progress (workspace_id, seq, contact_id)
+			VALUES (@workspace, 0, '00000000-0000-0000-0000-000000000000')
+			ON CONFLICT (workspace_id) DO UPDATE SET contact_id = excluded.contact_id`,
 			pgx.NamedArgs{"workspace": w}) // nobody has looked at these
 		return tx.SendBatch(ctx, b).Close()
 	})

@@ -17,8 +17,8 @@ import (
 const (
 	// pairChanges and pairContacts are how many contacts are looked at in one transaction: those that have changed, and those
 	// that were there before anybody looked for pairs.
-	pairChanges  = 200
-	pairContacts = 500
+	pairChanges  = 100
+	pairContacts = 200
 	// pairWorkspaces is how many workspaces are looked at in one go.
 	pairWorkspaces = 8
 )
@@ -90,7 +90,8 @@ func (r *pairing) next(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = r.tx.QueryRow(ctx, `SELECT seq, contact_id FROM duplicate_progress WHERE workspace_id = @workspace`, args).Scan(&seq, &contact)
+	err = r.tx.QueryRow(ctx, `
+		SELECT seq, contact_id FROM duplicate_progress WHERE workspace_id = @workspace FOR UPDATE`, args).Scan(&seq, &contact)
 	if errors.Is(err, pgx.ErrNoRows) { // nobody has looked at any
 		seq, contact, err = head, pgtype.UUID{Valid: true}, nil
 	}

@@ -75,8 +75,9 @@ func load(ctx context.Context, t *tx, w crm.WorkspaceID, batch []storage.Loaded)
 		}
 	}
 	_, err := t.exec(ctx, `
-		UPDATE duplicate_progress SET contact_id = X'00000000000000000000000000000000'
-		WHERE workspace_id = @workspace`, args{"workspace": w}) // nobody has looked at these
+		INSERT INTO duplicate_progress (workspace_id, seq, contact_id)
+		VALUES (@workspace, 0, X'00000000000000000000000000000000')
+		ON CONFLICT (workspace_id) DO UPDATE SET contact_id = excluded.contact_id`, args{"workspace": w}) // nobody has looked at these
 	if err != nil {
 		return err
 	}

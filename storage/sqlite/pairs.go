@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/hex"
@@ -68,27 +69,44 @@ func (s *Store) pairBatch(ctx context.Context, w crm.WorkspaceID) (more bool, er
 		s.seen.Store(w, next.seq)
 		return false, nil
 	}
-	return next.more, s.write(ctx, func(ctx context.Context, t *tx) error {
+	err = s.write(ctx, func(ctx context.Context, t *tx) error {
+		now, _, err := progressOf(ctx, t.conn, w)
+		if err != nil || now.seq != next.from.seq || !bytes.Equal(now.contact, next.from.contact) {
+			next.more = true // contacts were loaded, or another process was faster
+			return err
+		}
 		r := pairing{tx: t, workspace: w, ids: next.ids}
 		if err := r.look(ctx); err != nil {
 			return err
 		}
-		_, err := t.exec(ctx, `
+		_, err = t.exec(ctx, `
 			INSERT INTO duplicate_progress (workspace_id, seq, contact_id) VALUES (@workspace, @seq, @contact)
 			ON CONFLICT (workspace_id) DO UPDATE SET seq = excluded.seq, contact_id = excluded.contact_id`,
 			args{"workspace": w, "seq": next.seq, "contact": next.contact})
 		return err
 	})
+	return next.more, err
 }
 
-// pairBatch is which contacts come next, and how far the search has come with them: to an event, and to a contact, nil for the
-// last one.
-type pairBatch struct {
-	ids     []crm.ContactID
+// pairProgress is how far the search has come: to an event, and to a contact, nil for the last one.
+type pairProgress struct {
 	seq     int64
 	contact []byte
-	last    bool // all contacts that were there before anybody looked have been looked at now
-	more    bool
+}
+
+// progressOf is how far the search has come in a workspace, where it has begun.
+func progressOf(ctx context.Context, c *conn, w crm.WorkspaceID) (pairProgress, bool, error) {
+	return first(ctx, c, `SELECT seq, contact_id FROM duplicate_progress WHERE workspace_id = @workspace`, args{"workspace": w},
+		func(rows *sql.Rows) (p pairProgress, err error) { return p, rows.Scan(&p.seq, &p.contact) })
+}
+
+// pairBatch is which contacts come next, and how far the search has come with them.
+type pairBatch struct {
+	pairProgress
+	ids  []crm.ContactID
+	from pairProgress // before
+	last bool         // all contacts that were there before anybody looked have been looked at now
+	more bool
 }
 
 // nextPairs finds the contacts of the next batch: those that have changed, and if there are none those that nobody has looked
@@ -99,13 +117,13 @@ func (s *Store) nextPairs(ctx context.Context, c *conn, w crm.WorkspaceID) (b pa
 	if err != nil {
 		return b, err
 	}
-	b, found, err := first(ctx, c, `SELECT seq, contact_id FROM duplicate_progress WHERE workspace_id = @workspace`, a,
-		func(rows *sql.Rows) (b pairBatch, err error) { return b, rows.Scan(&b.seq, &b.contact) })
+	from, found, err := progressOf(ctx, c, w)
 	if err != nil {
 		return b, err
 	}
+	b.pairProgress, b.from = from, from
 	if !found { // nobody has looked at any
-		b = pairBatch{seq: int64(head), contact: make([]byte, 16)}
+		b.pairProgress = pairProgress{seq: int64(head), contact: make([]byte, 16)}
 	}
 	if seen, is := s.seen.Load(w); is {
 		b.seq = max(b.seq, seen.(int64))
