@@ -135,7 +135,7 @@ type Merges interface {
 // Duplicates keeps pairs of contacts that may be one person. A pair goes with its contacts: when one is deleted or has become
 // part of the other, it is no pair any more.
 type Duplicates interface {
-	// Duplicates returns one page of the pairs that nobody has judged, the surest first (see [crm.DuplicateReasons]), then the
+	// Duplicates returns one page of the pairs that staff have not reviewed, the most certain first (see [crm.DuplicateReasons]), then the
 	// newest.
 	Duplicates(ctx context.Context, w crm.WorkspaceID, q DuplicateQuery) (DuplicatePage, error)
 

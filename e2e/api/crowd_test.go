@@ -137,19 +137,10 @@ func TestSlowAContactIsWholeOrGoneWhateverDiesMidway(t *testing.T) {
 		staff := client{token: env.token(t, "acme", "staff")}
 		for i, moment := range moments {
 			s := start(t, quickBinary(t), env)
-			answered := make(chan error, 1)
-			go func() {
+			err := s.killAfter(t, moment, func() error {
 				_, err := ask[any](t.Context(), s.client(staff.token), deleteContact, vars{"id": ids[i]})
-				answered <- err
-			}()
-			var err error
-			select {
-			case err = <-answered:
-				s.kill(t)
-			case <-time.After(moment):
-				s.kill(t)
-				err = <-answered
-			}
+				return err
+			})
 
 			s = start(t, quickBinary(t), env)
 			staff.url = s.client("").url
@@ -171,6 +162,21 @@ func TestSlowAContactIsWholeOrGoneWhateverDiesMidway(t *testing.T) {
 			}
 		}
 	})
+}
+
+// killAfter makes a request and kills the process after a while, or when it has answered. It returns what the request did.
+func (s *server) killAfter(t *testing.T, moment time.Duration, request func() error) (err error) {
+	t.Helper()
+	answered := make(chan error, 1)
+	go func() { answered <- request() }()
+	select {
+	case err = <-answered:
+		s.kill(t)
+	case <-time.After(moment):
+		s.kill(t)
+		err = <-answered
+	}
+	return err
 }
 
 // isWhole reports whether the contact is there with all it has; else it must be gone from everywhere.

@@ -77,19 +77,10 @@ func TestSlowAMergeIsWholeOrNothingWhateverDiesMidway(t *testing.T) {
 		for i, moment := range moments {
 			pair, of := ids[2*i:2*i+2], talks[2*i:2*i+2]
 			s := start(t, quickBinary(t), env)
-			answered := make(chan error, 1)
-			go func() {
+			err := s.killAfter(t, moment, func() error {
 				_, err := ask[any](t.Context(), s.client(staff.token), mergeContacts, mergeInput(pair[0], pair[1]))
-				answered <- err
-			}()
-			var err error
-			select {
-			case err = <-answered:
-				s.kill(t)
-			case <-time.After(moment):
-				s.kill(t)
-				err = <-answered
-			}
+				return err
+			})
 
 			s = start(t, quickBinary(t), env)
 			staff.url = s.client("").url

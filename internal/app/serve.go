@@ -107,13 +107,14 @@ func (serveCommand) Run(ctx context.Context, p *program) (err error) {
 		config: p.config, now: p.now, logger: logger, telemetry: telemetry, store: store, hub: hub, health: health,
 		publicURL: publicURL(p.config, ln.Addr()), opened: &opened,
 	}
-	handler, endpoint, err := parts.handler(running)
+	messages := parts.messages()
+	handler, endpoint, err := parts.handler(running, messages)
 	if err != nil {
 		return err
 	}
 	opened.add("events", follow(running, hub))
 	opened.add("maintenance", maintain(running, &maintenance{
-		store: store, mergeProven: parts.messages().MergeProven, now: p.now,
+		store: store, mergeProven: messages.MergeProven, now: p.now,
 		retention: retention{p.config.EventRetention, p.config.MessageRetention, p.config.FailureRetention},
 		panicked:  telemetry.panicCounter("background"),
 	}, logger))

@@ -50,7 +50,7 @@ type wiring struct {
 }
 
 // handler returns the handler of all requests, and the GraphQL endpoint within it. Goroutines that it starts end with ctx.
-func (w wiring) handler(ctx context.Context) (http.Handler, *graph.Handler, error) {
+func (w wiring) handler(ctx context.Context, messages *ingest.Ingest) (http.Handler, *graph.Handler, error) {
 	secrets, err := vault.New(w.config.SecretKeys()...)
 	if err != nil {
 		return nil, nil, fmt.Errorf("KITH_SECRET_KEY: %w", err)
@@ -68,7 +68,6 @@ func (w wiring) handler(ctx context.Context) (http.Handler, *graph.Handler, erro
 		return nil, nil, err
 	}
 	admission := newAdmission(authenticator.Authenticate, cookieOf(staff), w.config.Limit())
-	messages := w.messages()
 	w.lookUpProfiles(ctx, messages, secrets)
 	webhooks := w.webhooks(messages, secrets)
 	endpoint := w.endpoint(admission, messages, webhooks, secrets, trusted)

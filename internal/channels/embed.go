@@ -40,12 +40,8 @@ import (
 //
 // The page must be of one of the channel's allowed domains, by the Origin that its browser sends. No cookies are used.
 
-const (
-	// userPrefix begins the external ids of signed-in users, and none of a visitor's.
-	userPrefix = "user:"
-	// visitorPrefix begins the external ids of visitors.
-	visitorPrefix = "visitor:"
-)
+// visitorPrefix begins the external ids of visitors, as [crm.SignedPrefix] does those of signed-in users.
+const visitorPrefix = "visitor:"
 
 // longestIdentity is how far ahead the exp of an identity may lie, in seconds: a leap year.
 const longestIdentity = 366 * 24 * 60 * 60
@@ -137,8 +133,8 @@ func embedItems(body []byte) ([]item, error) {
 	switch {
 	case m.VisitorID == "" && m.Identity == nil:
 		return nil, &crm.InvalidError{Field: "visitorId", Reason: "cannot be empty"}
-	case strings.HasPrefix(m.VisitorID, userPrefix):
-		return nil, &crm.InvalidError{Field: "visitorId", Reason: "cannot begin with " + userPrefix}
+	case strings.HasPrefix(m.VisitorID, crm.SignedPrefix):
+		return nil, &crm.InvalidError{Field: "visitorId", Reason: "cannot begin with " + crm.SignedPrefix}
 	case len(m.VisitorID) > crm.MaxExternalID:
 		return nil, &crm.InvalidError{Field: "visitorId", Reason: "can have at most 512 bytes"}
 	case m.Identity == nil:
@@ -149,7 +145,7 @@ func embedItems(body []byte) ([]item, error) {
 	if err := decode([]byte(*m.Identity), &i); err != nil || i.UserID == "" {
 		return nil, &crm.InvalidError{Field: "identity", Reason: "must be the text of a JSON object with a userId"}
 	}
-	r.ExternalID, r.Signed = userPrefix+string(i.UserID), true
+	r.ExternalID, r.Signed = crm.SignedPrefix+string(i.UserID), true
 	if i.VisitorID != "" {
 		r.Alias = visitor(i.VisitorID)
 	}

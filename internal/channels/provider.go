@@ -106,7 +106,7 @@ type reason string
 
 const (
 	inGroup       reason = "group"        // written to a group, and no private matter of the team's and the customer's
-	channelPost   reason = "channel_post" // published, to nobody in particular
+	channelPost   reason = "channel_post" // published, not sent to one person
 	testDelivery  reason = "test"         // made up by the provider's console
 	noSender      reason = "no_sender"
 	regionBlocked reason = "region" // by the law of the sender's region, the provider does not say who it is
@@ -125,7 +125,7 @@ const withdrawn = "Message deleted"
 const unsupported = "Unsupported message"
 
 // message is the item of a report, which was read with err. A value of the wrong type costs that value and not the message,
-// as long as it is known who wrote which message. A change of nobody knows which message makes no difference.
+// as long as it is known who wrote which message. A change without the id of its message is ignored.
 func message(r ingest.Report, err error, payload func() []byte) item {
 	i := item{customer: r.ExternalID, payload: payload}
 	switch {

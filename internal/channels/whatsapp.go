@@ -17,9 +17,9 @@ import (
 // of an account. Messages of groups (group_id) are left out. An account has several numbers, each with its phone_number_id.
 //
 // The customer's id is the phone number in from, which WhatsApp vouches for, or where the customer withholds it the
-// business-scoped user id (BSUID) in from_user_id. What one lacks may stand in contacts (wa_id, user_id). A message with both
-// proves that the two are one person, whichever comes alone before or after; so does a status, and a system message says
-// which ids follow which. The number on a contact card is the sender's own if the card answers the business's request for it.
+// business-scoped user id (BSUID) in from_user_id. Where a message has neither, contacts may have them (wa_id, user_id). A
+// message with both proves that they belong to one person, and so does a status; a system message says which id replaces
+// which. The number on a contact card is the sender's own if the card answers the business's request for it.
 
 const whatsAppObject = "whatsapp_business_account"
 
@@ -274,12 +274,12 @@ func (c whatsAppChanged) message(data json.RawMessage, only, echo bool) []item {
 	}
 	number, user = p.complete(number, user)
 	identify(&r, number, user)
-	m.tell(&r)
+	m.fill(&r)
 	return []item{message(r, err, c.alone(p, one))}
 }
 
-// tell fills in what the message says.
-func (m whatsAppMessage) tell(r *ingest.Report) {
+// fill adds what the message says to the report.
+func (m whatsAppMessage) fill(r *ingest.Report) {
 	switch m.Type {
 	case "edit": // its time is that of the edit
 		r.Kind, r.MessageID, r.Text = crm.Revised, string(m.Edit.Original), m.Edit.Message.preview()
@@ -307,7 +307,7 @@ func whatsAppIDs(number, user string) (string, string) {
 	return "", user
 }
 
-// complete fills in which of the two ids of the person is missing. The person is nil for nobody known.
+// complete adds the id that is missing of the two ids of the person, who is nil if unknown.
 func (p *whatsAppPerson) complete(number, user string) (string, string) {
 	if p == nil {
 		return number, user

@@ -81,18 +81,20 @@ type Proven struct {
 	Suggest bool
 }
 
-// Ordered are the contacts, that with the lower id first.
-func (p Proven) Ordered() (a, b ContactID) {
-	a, b = p.Contacts[0], p.Contacts[1]
+// Ordered are the contacts, the one with the lower id first.
+func (p Proven) Ordered() (a, b ContactID) { return OrderedPair(p.Contacts[0], p.Contacts[1]) }
+
+// OrderedPair returns two contacts as pairs of contacts are stored: the lower id first.
+func OrderedPair(a, b ContactID) (ContactID, ContactID) {
 	if bytes.Compare(a[:], b[:]) > 0 {
-		a, b = b, a
+		return b, a
 	}
 	return a, b
 }
 
 // Decide says what an interaction does. A message joins the customer's newest session where that [Session.Takes] it, and
 // starts a new one otherwise; one of the team's starts none. An identity of another contact stays as it is. An announcement
-// of customers that nobody knows does nothing: see [Outcome.Nothing].
+// about unknown customers does nothing: see [Outcome.Nothing].
 func Decide(k Known, i Interaction) Outcome {
 	all := k.Identities
 	k.Identities = OfCustomer(all, i)

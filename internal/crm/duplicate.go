@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Duplicate is a pair of contacts that may be one person, which nobody has judged yet.
+// Duplicate is a pair of contacts that may be one person and that staff have not reviewed yet.
 type Duplicate struct {
 	ID       DuplicateID
 	Contacts [2]ContactID // the lower id first

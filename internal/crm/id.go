@@ -94,7 +94,7 @@ func (id FailureID) String() string { return format(failurePrefix, uuid.UUID(id)
 func (id MergeID) String() string     { return format(mergePrefix, uuid.UUID(id)) }
 func (id DuplicateID) String() string { return format(duplicatePrefix, uuid.UUID(id)) }
 
-// ID names the identity to clients. It is a digest, for the external id may be long and is nobody's business in an address.
+// ID names the identity to clients. It is a digest, because the external id may be long and should not appear in addresses.
 func (k IdentityKey) ID() string {
 	h := sha256.New()
 	h.Write(k.ChannelID[:])

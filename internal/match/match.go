@@ -200,7 +200,7 @@ func set(values ...string) map[string]bool {
 }
 
 // Sharing are the contacts that share a key with each of the people, each once and without the people themselves. A key that
-// more than [Crowd] have is left out: holders need not have more than one beyond that.
+// more than [Crowd] contacts have is ignored; holders need to list one more than that at most.
 func Sharing(people map[crm.ContactID]Person, holders map[Key][]crm.ContactID) map[crm.ContactID][]crm.ContactID {
 	out := map[crm.ContactID][]crm.ContactID{}
 	for id, p := range people {

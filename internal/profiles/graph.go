@@ -118,7 +118,7 @@ func (l *Lookups) address(ch channel, external string) string {
 	return base + graphVersion + url.PathEscape(external) + "?" + query.Encode()
 }
 
-// appSecretProof shows that whoever has the token has the app's secret, too:
+// appSecretProof proves that the caller has the app's secret as well as the token:
 // https://developers.facebook.com/docs/graph-api/guides/secure-requests.
 func appSecretProof(ch channel) string {
 	mac := hmac.New(sha256.New, []byte(ch.secret))

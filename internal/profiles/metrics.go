@@ -23,7 +23,7 @@ const (
 // counters count look-ups by the type of the channel: no label identifies a channel.
 type counters struct{ lookups *prometheus.CounterVec }
 
-// newCounters registers with r; without one it counts for nobody.
+// newCounters registers with r; if r is nil the counts are not shown.
 func newCounters(r prometheus.Registerer) counters {
 	return counters{promauto.With(r).NewCounterVec(prometheus.CounterOpts{
 		Name: "kith_profile_lookups_total",

@@ -80,7 +80,7 @@ type Options struct {
 	}
 	Logger   *slog.Logger
 	Now      func() time.Time
-	Registry prometheus.Registerer // nil counts for nobody
+	Registry prometheus.Registerer // if nil, the counts are not shown
 	// Panicked is called for each panic that was recovered.
 	Panicked func()
 	// BaseURL takes the place of the providers' addresses; empty outside tests.

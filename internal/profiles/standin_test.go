@@ -195,7 +195,7 @@ func (f *fixture) until(what string, happened func() bool) {
 	f.Fatalf("%s never came: %s", what, f.log)
 }
 
-// idle waits until nobody waits to be looked up, nor is.
+// idle waits until all look-ups are done.
 func (f *fixture) idle() {
 	f.Helper()
 	f.until("the end of the line", func() bool {

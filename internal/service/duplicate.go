@@ -45,7 +45,7 @@ type DuplicatePage struct {
 // List names the list that the page is of, for cursors.
 func (p DuplicatePage) List() cursor.List { return p.list }
 
-// Duplicates returns a page of the pairs that nobody has judged, the surest first.
+// Duplicates returns a page of the pairs that staff have not reviewed, the most certain first.
 func (s *Service) Duplicates(ctx context.Context, v crm.Viewer, l DuplicateList) (DuplicatePage, error) {
 	if err := Authorize(v, crm.ReadContacts); err != nil {
 		return DuplicatePage{}, err

@@ -34,7 +34,7 @@ func duplicatesWhere(w crm.WorkspaceID, q storage.DuplicateQuery) (where string,
 	return where, args
 }
 
-// Duplicates returns one page of the pairs that nobody has judged, the surest first.
+// Duplicates returns one page of the pairs that staff have not reviewed, the most certain first.
 func (s *Store) Duplicates(ctx context.Context, w crm.WorkspaceID, q storage.DuplicateQuery) (storage.DuplicatePage, error) {
 	where, args := duplicatesWhere(w, q)
 	d := clause.Reading(!q.Page.FromEnd)
@@ -114,7 +114,7 @@ func (s *Store) DismissDuplicates(
 
 // suggest queues that two contacts may be one person, unless a person has said that they are two or one of them is gone.
 func suggest(b *pgx.Batch, w crm.WorkspaceID, x, y crm.ContactID, reasons crm.DuplicateReasons, at time.Time) {
-	first, second := crm.Proven{Contacts: [2]crm.ContactID{x, y}}.Ordered()
+	first, second := crm.OrderedPair(x, y)
 	b.Queue(`
 		INSERT INTO duplicates (workspace_id, id, a, b, reasons, at)
 		SELECT @workspace, @id, @a, @b, @reasons, @at

@@ -85,7 +85,7 @@ func (s *Store) copyIn(ctx context.Context, w crm.WorkspaceID, batch []storage.L
 			INSERT INTO duplicate_progress (workspace_id, seq, contact_id)
 			VALUES (@workspace, 0, '00000000-0000-0000-0000-000000000000')
 			ON CONFLICT (workspace_id) DO UPDATE SET contact_id = excluded.contact_id`,
-			pgx.NamedArgs{"workspace": w}) // nobody has looked at these
+			pgx.NamedArgs{"workspace": w}) // these have not been compared
 		return tx.SendBatch(ctx, b).Close()
 	})
 }

@@ -56,7 +56,7 @@ func (s *Store) PreviewMerge(ctx context.Context, w crm.WorkspaceID, m crm.Merge
 		if err != nil {
 			return err
 		}
-		sides, err := s.sides(ctx, tx, w, left.IDs(), selectContactsOf)
+		sides, err := s.sides(ctx, tx, w, left.IDs())
 		if err != nil {
 			return err
 		}
@@ -108,18 +108,12 @@ func (s *Store) lockSides(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, ids
 	if _, err := tx.Exec(ctx, lockIdentities, args); err != nil { // those that came meanwhile
 		return nil, err
 	}
-	return s.sides(ctx, tx, w, ids, selectContactsOf)
+	return s.sides(ctx, tx, w, ids)
 }
 
-var selectContactsOf = `
-	SELECT ` + contactColumns + `
-	FROM contacts c
-	WHERE c.workspace_id = @workspace AND c.id = ANY(@ids)`
-
 // sides are what is known about those of the contacts that are there, in the order of ids.
-func (s *Store) sides(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, ids []crm.ContactID, contacts string) ([]crm.MergeSide, error) {
-	rows, err := tx.Query(ctx, contacts, pgx.NamedArgs{"workspace": w, "ids": uuids(ids)})
-	found, err := all(ctx, rows, err, scanContact())
+func (s *Store) sides(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, ids []crm.ContactID) ([]crm.MergeSide, error) {
+	found, err := s.contacts(ctx, tx, `c.id = ANY(@ids)`, pgx.NamedArgs{"workspace": w, "ids": uuids(ids)})
 	if err != nil {
 		return nil, err
 	}
@@ -439,7 +433,7 @@ func newestInbound(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, shown stri
 
 // dismiss queues that two contacts are two people.
 func dismiss(b *pgx.Batch, w crm.WorkspaceID, x, y crm.ContactID, actor string, at time.Time) {
-	first, second := crm.Proven{Contacts: [2]crm.ContactID{x, y}}.Ordered()
+	first, second := crm.OrderedPair(x, y)
 	args := pgx.NamedArgs{"workspace": w, "a": [16]byte(first), "b": [16]byte(second), "actor": actor, "at": at}
 	b.Queue(`
 		INSERT INTO dismissals (workspace_id, a, b, actor, at)

@@ -23,8 +23,8 @@ const (
 	pairWorkspaces = 8
 )
 
-// pairSome looks for contacts that may be one person, among those that have changed since it last looked, and among those
-// that nobody has looked at yet. The record of events says which have changed.
+// pairSome looks for contacts that may be one person. It compares those that have changed since it last ran, which the
+// record of events lists, and those that it has never compared, such as loaded ones.
 func (s *Store) pairSome(ctx context.Context) (more bool, err error) {
 	rows, err := s.pool.Query(ctx, `
 		SELECT n.workspace_id
@@ -92,7 +92,7 @@ func (r *pairing) next(ctx context.Context) error {
 	}
 	err = r.tx.QueryRow(ctx, `
 		SELECT seq, contact_id FROM duplicate_progress WHERE workspace_id = @workspace FOR UPDATE`, args).Scan(&seq, &contact)
-	if errors.Is(err, pgx.ErrNoRows) { // nobody has looked at any
+	if errors.Is(err, pgx.ErrNoRows) { // the search begins
 		seq, contact, err = head, pgtype.UUID{Valid: true}, nil
 	}
 	if err != nil {
@@ -196,7 +196,7 @@ func (r *pairing) look(ctx context.Context) error {
 	return r.tx.SendBatch(ctx, b).Close()
 }
 
-// dropReasons queues that pairs with contacts of the batch have no reason any more, but for what a channel has proven.
+// dropReasons queues the removal of all reasons but PROVEN from pairs with contacts of the batch.
 func (r *pairing) dropReasons(b *pgx.Batch) {
 	b.Queue(`
 		UPDATE duplicates SET reasons = reasons & @proven::smallint

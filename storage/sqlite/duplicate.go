@@ -43,7 +43,7 @@ func duplicatesOf(w crm.WorkspaceID, q storage.DuplicateQuery, rest string) (que
 		WHERE true` + rest, a
 }
 
-// Duplicates returns one page of the pairs that nobody has judged, the surest first.
+// Duplicates returns one page of the pairs that staff have not reviewed, the most certain first.
 func (s *Store) Duplicates(ctx context.Context, w crm.WorkspaceID, q storage.DuplicateQuery) (storage.DuplicatePage, error) {
 	d, beyond := clause.Reading(!q.Page.FromEnd), ""
 	from := q.Page.From()

@@ -127,7 +127,7 @@ func (s *Store) HistoryByContact(ctx context.Context, w crm.WorkspaceID, ids []c
 }
 
 // livingIDs are the ids of the contact that an id leads to: its own, and those of the contacts that have become part of it.
-// There are none if the contact is not there.
+// A contact that does not exist has none.
 func livingIDs(ctx context.Context, c *conn, w crm.WorkspaceID, asked crm.ContactID) ([]crm.ContactID, error) {
 	id, err := currentContact(ctx, c, w, asked)
 	if err != nil {

@@ -77,7 +77,7 @@ func load(ctx context.Context, t *tx, w crm.WorkspaceID, batch []storage.Loaded)
 	_, err := t.exec(ctx, `
 		INSERT INTO duplicate_progress (workspace_id, seq, contact_id)
 		VALUES (@workspace, 0, X'00000000000000000000000000000000')
-		ON CONFLICT (workspace_id) DO UPDATE SET contact_id = excluded.contact_id`, args{"workspace": w}) // nobody has looked at these
+		ON CONFLICT (workspace_id) DO UPDATE SET contact_id = excluded.contact_id`, args{"workspace": w}) // these have not been compared
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func detachSome(ctx context.Context, t *tx) (more bool, err error) {
 	return more, err
 }
 
-// expireMerges forgets how to undo merges that can be undone no more, and reports whether there may be more of them.
+// expireMerges deletes the undo data of merges whose time is over, and reports whether there may be more.
 func (s *Store) expireMerges(ctx context.Context, now time.Time) (more bool, err error) {
 	const expired = `FROM merges INDEXED BY merges_undoable WHERE undo IS NOT NULL AND until <= @before`
 	return s.forgetRows(ctx, args{"before": now.UnixMicro()}, `SELECT 1 `+expired+` LIMIT 1`, `

@@ -253,7 +253,7 @@ func (t *tx) dismiss(ctx context.Context, w crm.WorkspaceID, one, other crm.Cont
 
 // ordered puts two contacts into the order in which a row names them.
 func ordered(one, other crm.ContactID) (a, b crm.ContactID) {
-	return crm.Proven{Contacts: [2]crm.ContactID{one, other}}.Ordered()
+	return crm.OrderedPair(one, other)
 }
 
 // setActivity sets when a contact was active last; nil for never.

@@ -27,8 +27,8 @@ const (
 	pairWorkspaces = 8
 )
 
-// pairSome looks for contacts that may be one person, among those that have changed since it last looked, and among those
-// that nobody has looked at yet. The record of events says which have changed.
+// pairSome looks for contacts that may be one person. It compares those that have changed since it last ran, which the
+// record of events lists, and those that it has never compared, such as loaded ones.
 func (s *Store) pairSome(ctx context.Context) (more bool, err error) {
 	todo, err := read(ctx, s, func(c *conn) ([]crm.WorkspaceID, error) {
 		return all(ctx, c, `
@@ -109,8 +109,8 @@ type pairBatch struct {
 	more bool
 }
 
-// nextPairs finds the contacts of the next batch: those that have changed, and if there are none those that nobody has looked
-// at.
+// nextPairs finds the contacts of the next batch: those that have changed, and if there are none those
+// that have never been compared.
 func (s *Store) nextPairs(ctx context.Context, c *conn, w crm.WorkspaceID) (b pairBatch, err error) {
 	a := args{"workspace": w}
 	head, _, err := first(ctx, c, `SELECT coalesce(max(seq), 0) FROM event_heads WHERE workspace_id = @workspace`, a, scanInt)
@@ -122,7 +122,7 @@ func (s *Store) nextPairs(ctx context.Context, c *conn, w crm.WorkspaceID) (b pa
 		return b, err
 	}
 	b.pairProgress, b.from = from, from
-	if !found { // nobody has looked at any
+	if !found { // the search begins
 		b.pairProgress = pairProgress{seq: int64(head), contact: make([]byte, 16)}
 	}
 	if seen, is := s.seen.Load(w); is {
@@ -150,7 +150,7 @@ func (b *pairBatch) changed(ctx context.Context, c *conn, w crm.WorkspaceID, hea
 	return err
 }
 
-// unseen finds contacts that nobody has looked at, and moves the progress to the last of them.
+// unseen finds contacts that have never been compared, and moves the progress to the last of them.
 func (b *pairBatch) unseen(ctx context.Context, c *conn, w crm.WorkspaceID) (err error) {
 	b.ids, err = all(ctx, c, `
 		SELECT id FROM contacts WHERE workspace_id = @workspace AND id > @contact ORDER BY id LIMIT @n`,
@@ -203,7 +203,7 @@ func (r *pairing) look(ctx context.Context) error {
 				continue
 			}
 			if reasons := match.Reasons(p, o); reasons != 0 {
-				a, b := crm.Proven{Contacts: [2]crm.ContactID{id, other}}.Ordered()
+				a, b := crm.OrderedPair(id, other)
 				if err := r.suggest(ctx, r.workspace, a, b, reasons, now); err != nil {
 					return err
 				}

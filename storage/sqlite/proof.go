@@ -36,7 +36,7 @@ func (s *Store) SettleProven(ctx context.Context, w crm.WorkspaceID, p crm.Prove
 	}))
 }
 
-// keepsProof is crm.ErrNotFound for a proof that nobody has to deal with any more.
+// keepsProof returns crm.ErrNotFound for a proof that has been settled.
 func keepsProof(ctx context.Context, c *conn, w crm.WorkspaceID, p *crm.Proven) error {
 	if p == nil {
 		return nil

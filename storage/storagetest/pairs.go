@@ -32,7 +32,7 @@ func (w *world) pairs() map[[2]crm.ContactID]crm.DuplicateReasons {
 
 // pairOf is a pair with a reason, as [world.pairs] has it.
 func pairOf(a, b crm.ContactID, reasons ...crm.DuplicateReason) map[[2]crm.ContactID]crm.DuplicateReasons {
-	first, second := crm.Proven{Contacts: [2]crm.ContactID{a, b}}.Ordered()
+	first, second := crm.OrderedPair(a, b)
 	return map[[2]crm.ContactID]crm.DuplicateReasons{{first, second}: crm.ReasonsOf(reasons...)}
 }
 
@@ -112,7 +112,7 @@ var pairCases = []testCase{
 // untilPaired waits until two contacts are a pair, or are none any more.
 func (w *world) untilPaired(a, b crm.ContactID, want bool) {
 	w.t.Helper()
-	first, second := crm.Proven{Contacts: [2]crm.ContactID{a, b}}.Ordered()
+	first, second := crm.OrderedPair(a, b)
 	w.until(fmt.Sprint("they are a pair: ", want), func() bool {
 		_, is := w.pairs()[[2]crm.ContactID{first, second}]
 		return is == want

@@ -334,7 +334,7 @@ func (p *people) live(acts int) {
 	p.foldEvents()
 }
 
-// someone is a random contact that is there; ok is false where there is none.
+// someone picks a random existing contact; ok is false if there are no contacts.
 func (p *people) someone() (id crm.ContactID, ok bool) {
 	all := slices.SortedFunc(maps.Keys(p.contacts), compareIDs)
 	if len(all) == 0 {
