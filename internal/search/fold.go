@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,10 +11,13 @@ import (
 	"kith/internal/crm"
 )
 
-// Fold reduces text to what a search compares: compatibility forms undone (NFKD), marks dropped, case folded, letters
-// that do not decompose written as the ones people type for them, digits of any script as ASCII ones, dashes and
-// apostrophes as the ASCII ones, runs of space as one, none at the ends. Control and format characters, noncharacters
-// and invalid UTF-8 are dropped. Folding is idempotent.
+// Fold reduces text to what a search compares: compatibility forms undone (NFKD), case folded, letters that are one to
+// those who write them made one (see letters), marks that their writers leave out dropped (see leftOut), digits of any
+// script as ASCII ones, dashes and apostrophes as the ASCII ones, runs of space as one, none at the ends. Control and
+// format characters, noncharacters and invalid UTF-8 are dropped. Folding is idempotent.
+//
+// Hangul is written as it is typed, letter by letter: a final consonant as the same initial one, and what takes two keys as
+// two. So a half-typed syllable is the beginning of the whole one, also where its final moves on to the next syllable.
 //
 // A folded string holds no newline and none of the noncharacters, such as [Ceiling]: keys use them to separate and to sort.
 func Fold(s string) string {
@@ -65,24 +69,28 @@ func foldUnicode(s string) string {
 	}
 	s = norm.NFKD.String(strings.ToValidUTF8(s, ""))
 	f := folder{b: make([]byte, 0, len(s))}
-	for _, r := range s {
-		if r < utf8.RuneSelf {
+	for i, r := range s {
+		switch {
+		case r < utf8.RuneSelf:
 			f.rune(r)
 			continue
-		}
-		if 0x300 <= r && r <= 0x36F { // by far the most common marks
+		case 0x300 <= r && r <= 0x36F: // by far the most common marks
+			continue
+		case 0x1100 <= r && r <= 0x11FF:
+			f.jamo(r)
 			continue
 		}
-		if letters, ok := spelled[r]; ok {
-			f.string(letters)
+		if r = hiragana(r); f.known(r) {
 			continue
 		}
 		switch {
 		case unicode.IsLetter(r):
 			f.letter(r)
+		case r == voicing, r == semivoicing:
+			f.mark(s[i:], r)
 		case unicode.IsMark(r):
-			if unicode.Is(unicode.Mc, r) && norm.NFKD.PropertiesString(string(r)).CCC() == 0 {
-				f.rune(r) // a vowel sign takes room and is spelling; what combines freely is an accent
+			if !unicode.Is(leftOut, r) {
+				f.mark(s[i:], r)
 			}
 		case unicode.Is(unicode.Nd, r):
 			d, _ := crm.Digit(r)
@@ -103,13 +111,14 @@ func foldUnicode(s string) string {
 type folder struct {
 	b     []byte
 	space bool
+	class uint8 // the canonical combining class of the mark that b ends with, else 0
 }
 
 func (f *folder) gap() {
 	if f.space && len(f.b) > 0 {
 		f.b = append(f.b, ' ')
 	}
-	f.space = false
+	f.space, f.class = false, 0
 }
 
 func (f *folder) byte(c byte) {
@@ -139,34 +148,71 @@ func (f *folder) string(s string) {
 }
 
 func (f *folder) letter(r rune) {
-	r = simpleFold(r)
-	if letters, ok := spelled[r]; ok {
-		f.string(letters)
+	if r = simpleFold(r); !f.known(r) {
+		f.rune(r)
+	}
+}
+
+// known writes what [letters] has for r, and reports whether it has anything.
+func (f *folder) known(r rune) bool {
+	plain, ok := letters[r]
+	if ok {
+		f.string(plain)
+	}
+	return ok
+}
+
+// jamo writes a letter of Hangul as it is typed.
+func (f *folder) jamo(r rune) {
+	if typed, ok := jamo[r]; ok {
+		f.string(typed)
+	} else {
+		f.rune(r)
+	}
+}
+
+// mark writes the mark r, with which s starts. Characters that folding drops may have stood between it and the mark
+// before, so it takes its place by canonical order. A mark that makes another letter of the one before, as the voicing of
+// kana does, becomes one with it, lest the letter without it were a beginning of the letter with it.
+func (f *folder) mark(s string, r rune) {
+	if f.space {
+		f.gap()
+	}
+	class := norm.NFKD.PropertiesString(s).CCC()
+	at := len(f.b)
+	for last := f.class; class != 0 && class < last; last = lastClass(f.b[:at]) {
+		_, n := utf8.DecodeLastRune(f.b[:at])
+		at -= n
+	}
+	to := at // where the letter ends that it belongs to
+	for c := lastClass(f.b[:to]); 0 < c && c < class; c = lastClass(f.b[:to]) {
+		_, n := utf8.DecodeLastRune(f.b[:to])
+		to -= n
+	}
+	letter, n := utf8.DecodeLastRune(f.b[:to])
+	if whole, ok := withMark[[2]rune{letter, r}]; ok {
+		utf8.EncodeRune(f.b[to-n:to], whole)
 		return
 	}
-	f.rune(r)
+	if r == nukta && n > 0 && strings.ContainsRune(borrowed, letter) {
+		return
+	}
+	if at == len(f.b) {
+		f.class = class
+	}
+	f.b = slices.Insert(f.b, at, []byte(string(r))...)
+}
+
+// lastClass is the canonical combining class of the character that b ends with.
+func lastClass(b []byte) uint8 {
+	_, n := utf8.DecodeLastRune(b)
+	if n == 0 {
+		return 0
+	}
+	return norm.NFKD.Properties(b[len(b)-n:]).CCC()
 }
 
 // simpleFold maps every letter of one case-insensitive kind to the same letter: Σ, σ and ς to σ.
 func simpleFold(r rune) rune { return unicode.ToLower(unicode.ToUpper(r)) }
-
-// spelled gives, in lower case, the characters that NFKD leaves whole and people type otherwise.
-var spelled = map[rune]string{
-	'ß': "ss", 'ẞ': "ss", 'æ': "ae", 'œ': "oe", 'þ': "th", 'ĳ': "ij", 'ȸ': "db", 'ȹ': "qp", 'ƕ': "hv", 'ꜳ': "aa", 'ꜵ': "ao",
-	'ø': "o", 'ɵ': "o", 'ɔ': "o", 'ł': "l", 'ƚ': "l", 'ɫ': "l", 'đ': "d", 'ð': "d", 'ɖ': "d", 'ɗ': "d", 'ƌ': "d", 'ȡ': "d",
-	'ı': "i", 'ɨ': "i", 'ɩ': "i", 'ȷ': "j", 'ɉ': "j", 'ħ': "h", 'ɦ': "h", 'ŧ': "t", 'ƭ': "t", 'ʈ': "t", 'ⱦ': "t",
-	'ŋ': "n", 'ɲ': "n", 'ƞ': "n", 'ɳ': "n", 'ĸ': "k", 'ƙ': "k", 'ⱪ': "k", 'ƒ': "f", 'ɓ': "b", 'ƀ': "b", 'ƃ': "b",
-	'ƈ': "c", 'ȼ': "c", 'ɇ': "e", 'ə': "e", 'ǝ': "e", 'ɛ': "e", 'ɠ': "g", 'ǥ': "g", 'ɣ': "g", 'ƥ': "p", 'ᵽ': "p",
-	'ɋ': "q", 'ɍ': "r", 'ɽ': "r", 'ȿ': "s", 'ʂ': "s", 'ʉ': "u", 'ʊ': "u", 'ʋ': "v", 'ƴ': "y", 'ɏ': "y",
-	'ƶ': "z", 'ȥ': "z", 'ɀ': "z", 'ɑ': "a", 'ⱥ': "a",
-
-	'‘': "'", '’': "'", '‛': "'", '′': "'", 'ʹ': "'", 'ʼ': "'", 'ʻ': "'", 'ʽ': "'", 'ˈ': "'", 'ꞌ': "'", '՚': "'", '׳': "'",
-	'“': `"`, '”': `"`, '„': `"`, '‟': `"`, '״': `"`,
-	'−': "-", '⁃': "-", '⁄': "/", '∕': "/",
-	'ـ': "", // Arabic tatweel only stretches a word
-
-	// Hangul fillers show nothing.
-	'\u115F': "", '\u1160': "",
-}
 
 func noncharacter(r rune) bool { return 0xFDD0 <= r && r <= 0xFDEF || r&0xFFFE == 0xFFFE }

@@ -77,7 +77,7 @@ func TestKeysOf(t *testing.T) {
 		"other scripts have words":               {contact("Иван Петров", "", ""), search.Keys{Name: "иван петров", Text: "иван петров", Terms: []string{"петров"}}},
 		"a word that is all mark is a word":      {contact("Ann 😀", "", ""), search.Keys{Name: "ann 😀", Text: "ann 😀", Terms: []string{"😀"}}},
 		"the same word twice is one term":        {contact("Ann Ann Ann", "", ""), search.Keys{Name: "ann ann ann", Text: "ann ann ann", Terms: []string{"ann"}}},
-		"a vowel sign does not part a word":      {contact("सीता कुमारी", "", ""), search.Keys{Name: "सीता कमारी", Text: "सीता कमारी", Terms: []string{"कमारी"}}},
+		"a vowel sign does not part a word":      {contact("सीता कुमारी", "", ""), search.Keys{Name: "सीता कुमारी", Text: "सीता कुमारी", Terms: []string{"कुमारी"}}},
 		"the end of a domain is no term":         {contact("", "a@x.co.uk", ""), search.Keys{Name: "\U0010FFFEa@x.co.uk", Text: "a@x.co.uk", Terms: []string{"a@x.co.uk", "co.uk", "x.co.uk"}}},
 		"a dash in a domain does not part it":    {contact("", "a@my-shop.de", ""), search.Keys{Name: "\U0010FFFEa@my-shop.de", Text: "a@my-shop.de", Terms: []string{"a@my-shop.de", "my-shop.de"}}},
 		"a phone that is none is searchable too": {contact("", "", "call me"), search.Keys{Name: "\U0010FFFEcall me", Text: "call me", Terms: []string{"call me"}}},
