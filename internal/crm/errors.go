@@ -27,6 +27,8 @@ type InvalidError struct {
 	Subject string
 	// Reason is a predicate: must be …, can have at most …. It is empty where Subject is the whole sentence.
 	Reason string
+	// Unusual: rules do not allow the value, but it may be right all the same. AllowUnusual of [ContactPatch] takes it.
+	Unusual bool
 }
 
 func (e *InvalidError) Error() string { return e.Field + ": " + e.Message() }

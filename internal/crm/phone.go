@@ -1,6 +1,7 @@
 package crm
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -8,64 +9,115 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// maxPhoneInput bounds what is parsed: the longest number in full-width digits, with room for punctuation.
-const maxPhoneInput = 160
-
-// NormalizePhone returns the number in E.164 form: +4930123456. It takes any common notation: digits of any script,
-// spaces, dashes, dots, slashes, brackets, a trunk zero in brackets, and + or 00 before the country code. A number
-// without its country code is read in region, an ISO 3166 code as in DE; without a region it is refused.
+// NormalizePhone returns the number in E.164 form: +4930123456. It takes what people type and paste (see [typedPhone]). A
+// number without its country code is read in region, an ISO 3166 code as in DE; without a region it is refused. A trunk
+// prefix may stand after the country code, in brackets or not.
 //
-// Letters and extensions are refused rather than dropped, for the number left would be another one. So are numbers
-// that the numbering plan of their country does not have. The error is an *InvalidError.
+// An extension is refused, for the number left would be another one, and so are numbers that the numbering plan of their
+// country does not have. The error is an *InvalidError, with Unusual where [vouchedPhone] takes the number.
 func NormalizePhone(s, region string) (string, error) {
-	if len(s) > maxPhoneInput || !utf8.ValidString(s) {
-		return "", errPhone()
-	}
-	s, ok := cleanPhone(s)
+	typed, ok := readPhone(s)
 	if !ok {
 		return "", errPhone()
 	}
-	var tries []string
-	international := strings.HasPrefix(s, "+")
-	if rest, found := strings.CutPrefix(s, "00"); found {
-		international = true
-		tries = append(tries, "+"+rest)
+	number, planned := typed.planned(region)
+	switch {
+	case typed.extension && (planned || typed.international()):
+		return "", &InvalidError{Field: "phone", Subject: "Phone number", Reason: "cannot have an extension: put it into the notes"}
+	case planned && !typed.extension:
+		return number, nil
+	case typed.letters || typed.extension:
+		return "", errPhone()
 	}
-	region = strings.ToUpper(region)
-	if !international && phonenumbers.GetCountryCodeForRegion(region) == 0 {
+	if _, ok := typed.reachable(); ok {
+		return "", &InvalidError{
+			Field: "phone", Unusual: true,
+			Subject: "Invalid phone number for its country: if it is right, save it with allowUnusual",
+		}
+	}
+	if !typed.international() && !known(region) {
 		return "", &InvalidError{Field: "phone", Subject: "Phone number", Reason: "needs its country code, for example +49 30 123456"}
-	}
-	tries = append(tries, s)
-	if international { // Italy keeps the zero of "+39 (0)6 …", so first with it
-		for _, t := range tries {
-			if without := strings.Replace(t, "(0)", "", 1); without != t {
-				tries = append(tries, without)
-			}
-		}
-	}
-	for _, t := range tries {
-		n, err := phonenumbers.Parse(t, region)
-		if err == nil && phonenumbers.IsValidNumber(n) {
-			return phonenumbers.Format(n, phonenumbers.E164), nil
-		}
 	}
 	return "", errPhone()
 }
 
-// vouchedPhone is the number that a channel vouches for, in E.164 form. Whether the numbering plan has it is a rule for
-// what people type: a channel has reached the number, and networks go on with forms that the plan gave up (see
-// [PhoneVariants]). What is no number at all, or lacks its country code, is refused as [NormalizePhone] does.
+// vouchedPhone is the number that somebody vouches for, in E.164 form: a channel, which has reached it, or staff, who say
+// that it is right. Whether the numbering plan has it is a rule for slips of the finger, and networks go on with forms that
+// the plan gave up (see [PhoneVariants]). What is no number at all, or lacks its country code, is refused as
+// [NormalizePhone] does.
 func vouchedPhone(s, region string) (string, error) {
-	planned, err := NormalizePhone(s, region)
-	if err == nil || len(s) > maxPhoneInput {
-		return planned, err
+	number, err := NormalizePhone(s, region)
+	if err == nil {
+		return number, nil
 	}
-	cleaned, _ := cleanPhone(s)
-	digits, international := strings.CutPrefix(cleaned, "+")
-	if !international || !allDigits(digits) || digits[0] == '0' || len(digits) < minE164 || len(digits) > maxE164 {
-		return "", err
+	if typed, ok := readPhone(s); ok && !typed.extension && !typed.letters {
+		if number, ok := typed.reachable(); ok {
+			return number, nil
+		}
 	}
-	return cleaned, nil
+	return "", err
+}
+
+// planned is the number in E.164 form, if its country's numbering plan has it. Digits without a country code are read in
+// region.
+func (p typedPhone) planned(region string) (string, bool) {
+	if !p.international() && !known(region) {
+		return "", false
+	}
+	for _, try := range p.readings(dialingIn(strings.ToUpper(region)).usual) {
+		n, err := phonenumbers.Parse(try, strings.ToUpper(region))
+		if err == nil && phonenumbers.IsValidNumber(n) {
+			return phonenumbers.Format(n, phonenumbers.E164), true
+		}
+	}
+	return "", false
+}
+
+// readings are the ways to read what was typed, the likeliest first. abroad is what people of the region dial before a
+// country code. Italy keeps the zero of "+39 (0)6 …", so first with it; where no number has a trunk prefix, such as in
+// Poland, people write a zero all the same.
+func (p typedPhone) readings(abroad string) []string {
+	var tries []string
+	digits := strings.TrimPrefix(p.text, "+")
+	for _, prefix := range []string{abroad, "00"} {
+		if rest, ok := strings.CutPrefix(digits, prefix); ok && prefix != "" {
+			tries = append(tries, "+"+rest)
+		}
+	}
+	tries = append(tries, p.text)
+	if digits != p.text && strings.HasPrefix(digits, "0") { // no country code starts with 0
+		tries = append(tries, digits)
+	}
+	if !p.international() {
+		return tries
+	}
+	for _, t := range tries {
+		if without := strings.Replace(t, "(0)", "", 1); without != t {
+			tries = append(tries, without)
+		}
+	}
+	if country, rest := splitCountry(strings.TrimPrefix(tries[0], "+")); strings.HasPrefix(rest, "0") {
+		tries = append(tries, "+"+country+rest[1:])
+	}
+	return tries
+}
+
+// reachable is the number as it stands, if it has a country code and a length that networks take.
+func (p typedPhone) reachable() (string, bool) {
+	digits := strings.Replace(p.text, "(0)", "", 1)
+	rest, ok := strings.CutPrefix(digits, "+")
+	if !ok {
+		rest, ok = strings.CutPrefix(digits, "00")
+	}
+	if !ok || !allDigits(rest) || rest[0] == '0' || len(rest) < minE164 || len(rest) > maxE164 {
+		return "", false
+	}
+	return "+" + rest, true
+}
+
+// known reports whether numbers can be read in the region.
+func known(region string) bool {
+	return phonenumbers.GetCountryCodeForRegion(strings.ToUpper(region)) != 0
 }
 
 // maxE164 is how many digits a number may have with its country code (ITU-T E.164, section 6.2.1), minE164 how many the
@@ -76,38 +128,6 @@ const (
 )
 
 func errPhone() error { return &InvalidError{Field: "phone", Subject: "Invalid phone number"} }
-
-// cleanPhone reduces a number to ASCII digits, a leading + and (0). It reports false when there is anything that
-// belongs in no number, or no digit.
-func cleanPhone(s string) (string, bool) {
-	b := make([]byte, 0, len(s))
-	digits := false
-	for _, r := range s {
-		if d, ok := Digit(r); ok {
-			b = append(b, d)
-			digits = true
-			continue
-		}
-		switch {
-		case r == '+' || r == '＋':
-			if digits || len(b) > 0 && b[len(b)-1] == '+' {
-				return "", false
-			}
-			b = append(b[:0], '+') // "(+49) 30": the bracket before it says nothing
-		case r == '(' || r == '（':
-			b = append(b, '(')
-		case r == ')' || r == '）':
-			b = append(b, ')')
-		case blank(r), unicode.Is(unicode.Pd, r), strings.ContainsRune("./−．／·", r):
-		default:
-			return "", false
-		}
-	}
-	return brackets.Replace(string(b)), digits
-}
-
-// brackets keeps the one kind that means something, around a trunk zero.
-var brackets = strings.NewReplacer("(0)", "(0)", "(", "", ")", "")
 
 // Digit returns the ASCII digit of the same value as r; ok is false when r is no decimal digit of any script.
 func Digit(r rune) (d byte, ok bool) {
@@ -136,18 +156,23 @@ func PhoneForms(e164 string) (international, national, significant string) {
 	if international == e164 || !allDigits(international) {
 		return international, "", ""
 	}
-	for n := 1; n <= 3 && n < len(international); n++ {
-		code := 0
-		for _, d := range international[:n] {
-			code = code*10 + int(d-'0')
-		}
-		if international[0] == '0' || phonenumbers.GetRegionCodeForCountryCode(code) == phonenumbers.UNKNOWN_REGION {
-			continue
-		}
-		significant = international[n:]
-		return international, nationalDigits(code, significant), significant
+	country, significant := splitCountry(international)
+	if country == "" {
+		return international, "", ""
 	}
-	return international, "", ""
+	code, _ := strconv.Atoi(country)
+	return international, nationalDigits(code, significant), significant
+}
+
+// splitCountry parts international digits into the country code and the rest. The code is empty where nobody has it.
+func splitCountry(digits string) (country, rest string) {
+	for n := 1; n <= 3 && n < len(digits) && digits[0] != '0'; n++ {
+		code, err := strconv.Atoi(digits[:n])
+		if err == nil && phonenumbers.GetRegionCodeForCountryCode(code) != phonenumbers.UNKNOWN_REGION {
+			return digits[:n], digits[n:]
+		}
+	}
+	return "", digits
 }
 
 func nationalDigits(code int, significant string) string {

@@ -7,7 +7,11 @@ import (
 	"kith/internal/crm"
 )
 
-const needsCountry = "Phone number needs its country code, for example +49 30 123456"
+const (
+	needsCountry = "Phone number needs its country code, for example +49 30 123456"
+	extension    = "Phone number cannot have an extension: put it into the notes"
+	unusual      = "Invalid phone number for its country: if it is right, save it with allowUnusual"
+)
 
 func TestNormalizePhone(t *testing.T) {
 	t.Parallel()
@@ -34,6 +38,30 @@ func TestNormalizePhone(t *testing.T) {
 		"Persian digits":                                   {"۰۳۰ ۱۲۳۴۵۶", "DE", "+4930123456"},
 		"Devanagari digits":                                {"+९१ ९८७६५ ४३२१०", "", "+919876543210"},
 		"direction marks of a paste mean nothing":          {"\u202a+49 30 123456\u202c", "", "+4930123456"},
+		"a link to call":                                   {"tel:+49-30-123456", "", "+4930123456"},
+		"a link to call at home":                           {"tel:30123456;phone-context=+49", "", "+4930123456"},
+		"a link with escapes":                              {"tel:%2B49%2030%20123456", "", "+4930123456"},
+		"a link of WhatsApp":                               {"https://wa.me/4930123456?text=Hi", "", "+4930123456"},
+		"a link of WhatsApp without its scheme":            {"wa.me/4930123456", "US", "+4930123456"},
+		"a link that sends":                                {"https://api.whatsapp.com/send/?phone=4930123456&text=x", "", "+4930123456"},
+		"an id of WhatsApp":                                {"4930123456@s.whatsapp.net", "US", "+4930123456"},
+		"a word before it":                                 {"Tel. +49 30 123456", "", "+4930123456"},
+		"several words before it":                          {"Mobile phone no.: +49 30 123456", "", "+4930123456"},
+		"a word in another script":                         {"тел.: 030 123456", "DE", "+4930123456"},
+		"a text of a spreadsheet":                          {"'+4930123456", "", "+4930123456"},
+		"a formula of a spreadsheet":                       {`="+4930123456"`, "", "+4930123456"},
+		"an entry of a list":                               {`"+49 30 123456",`, "", "+4930123456"},
+		"square brackets":                                  {"+49 [0] 30 123456", "", "+4930123456"},
+		"a trunk zero after the country code":              {"+49 030 123456", "", "+4930123456"},
+		"another trunk prefix after the country code":      {"+7 8 912 345 67 89", "", "+79123456789"},
+		"a trunk prefix of two digits":                     {"+36 06 30 123 4567", "", "+36301234567"},
+		"a trunk prefix that a country gave up":            {"+370 8 612 34567", "", "+37061234567"},
+		"a trunk zero where there is none":                 {"+48 0 22 512 34 56", "", "+48225123456"},
+		"a plus before a national number":                  {"+0407 123 456", "AU", "+61407123456"},
+		"a plus before 00":                                 {"+0049 30 123456", "", "+4930123456"},
+		"a plus before a region's own prefix":              {"+011 49 30 123456", "US", "+4930123456"},
+		"letters on keys":                                  {"1-800-FLOWERS", "US", "+18003569377"},
+		"letters on keys with a country code":              {"+1 (800) Got-Junk", "", "+18004685865"},
 		"a number of no country":                           {"+800 1234 5678", "", "+80012345678"},
 		"an unknown region does not hinder a country code": {"+49 30 123456", "XX", "+4930123456"},
 	} {
@@ -52,17 +80,28 @@ func TestNormalizePhoneRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ in, region, want string }{
 		"a national number without a region":       {"030 123456", "", needsCountry},
 		"a national number in an unknown region":   {"030 123456", "XX", needsCountry},
+		"letters of no number":                     {"1-800-NOPE", "US", "Invalid phone number"},
+		"letters first":                            {"FLOWERS 1-800", "US", "Invalid phone number"},
+		"two letters":                              {"1-800-35693AB", "US", "Invalid phone number"},
+		"an extension":                             {"+49 30 123456 ext. 7", "", extension},
+		"an extension after x":                     {"(415) 555-2671 x104", "US", extension},
+		"an extension after #":                     {"+1 415 555 2671 #104", "", extension},
+		"an extension after a semicolon":           {"+49 30 123456;ext=7", "", extension},
+		"an extension of a link":                   {"tel:+49-30-123456;ext=7", "", extension},
+		"an extension after a pause":               {"+1 303-977-1001,,127#", "", extension},
+		"an extension in Russian":                  {"+7 495 123-45-67 доб. 12", "", extension},
+		"an extension in German":                   {"+49 30 123456 Durchwahl 7", "", extension},
+		"an extension of no number":                {"12 ext. 7", "US", "Invalid phone number"},
+		"two numbers":                              {"+49 30 123456, +49 30 123457", "", "Invalid phone number"},
+		"a number that its country does not have":  {"+1 111 111 1111", "", unusual},
+		"a country code that nobody has":           {"+999 12345678", "", unusual},
+		"00 before no country code":                {"00 999 123456", "", unusual},
 		"nothing":                                  {"", "DE", "Invalid phone number"},
 		"no digits":                                {"+ ()", "DE", "Invalid phone number"},
-		"letters":                                  {"1-800-FLOWERS", "US", "Invalid phone number"},
 		"words beside the number":                  {"call +49 30 123456", "", "Invalid phone number"},
-		"an extension":                             {"+49 30 123456 ext. 7", "", "Invalid phone number"},
-		"an extension after a semicolon":           {"+49 30 123456;ext=7", "", "Invalid phone number"},
 		"a star":                                   {"*100#", "DE", "Invalid phone number"},
 		"too few digits":                           {"+49 1", "", "Invalid phone number"},
 		"too many digits":                          {"+49 30 123456789012345", "", "Invalid phone number"},
-		"a country code that nobody has":           {"+999 12345678", "", "Invalid phone number"},
-		"a number that its country does not have":  {"+1 111 111 1111", "", "Invalid phone number"},
 		"a plus within":                            {"49+30123456", "DE", "Invalid phone number"},
 		"two pluses":                               {"++49 30 123456", "", "Invalid phone number"},
 		"a NUL":                                    {"+49 30 123456\x00", "", "Invalid phone number"},
@@ -70,7 +109,6 @@ func TestNormalizePhoneRefuses(t *testing.T) {
 		"a megabyte":                               {strings.Repeat("1", 1<<20), "DE", "Invalid phone number"},
 		"a short number that only works at home":   {"110", "DE", "Invalid phone number"},
 		"an email":                                 {"ann@example.com", "DE", "Invalid phone number"},
-		"00 before no country code":                {"00 999 123456", "", "Invalid phone number"},
 		"letters are wrong before a missing code":  {"nope", "", "Invalid phone number"},
 		"other numerals that are no decimal digit": {"+49 30 Ⅻ①②", "", "Invalid phone number"},
 	} {
@@ -93,7 +131,6 @@ func TestPhoneForms(t *testing.T) {
 		"a country that writes it another way":   {"+5491123456789", "5491123456789", "91123456789", "91123456789"},
 		"a country code of three digits":         {"+353861234567", "353861234567", "0861234567", "861234567"},
 		"a number of no country":                 {"+80012345678", "80012345678", "12345678", "12345678"},
-		"a country code that nobody has":         {"+99912345678", "99912345678", "", ""},
 		"something that is no number":            {"hello", "hello", "", ""},
 		"an endless number does not overflow":    {"+49" + strings.Repeat("9", 40), "49" + strings.Repeat("9", 40), strings.Repeat("9", 40), strings.Repeat("9", 40)},
 		"a plus and nothing else":                {"+", "", "", ""},
@@ -137,6 +174,10 @@ func FuzzPhone(f *testing.F) {
 	}
 	f.Add("015 2345 6789", "AR")
 	f.Fuzz(func(t *testing.T, s, region string) {
+		digits, ok := crm.PhoneDigits(s, region)
+		if ok && (digits == "" || strings.Trim(digits, "0123456789") != "") {
+			t.Errorf("%q is searched as %q", s, digits)
+		}
 		once, err := crm.NormalizePhone(s, region)
 		if err != nil {
 			return
@@ -147,6 +188,9 @@ func FuzzPhone(f *testing.F) {
 		international, national, significant := crm.PhoneForms(once)
 		if "+"+international != once || !strings.HasSuffix(international, significant) || !strings.HasSuffix(national, significant) {
 			t.Errorf("%q has the forms %q, %q, %q", once, international, national, significant)
+		}
+		if !ok || !findable(digits, once) {
+			t.Errorf("%q in %q is %s, but searched as %q, %v", s, region, once, digits, ok)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package crm_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -45,10 +46,28 @@ func TestPhoneVariants(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			got := crm.PhoneVariants(c.number)
+			for _, v := range got {
+				if key := crm.CanonicalPhone(v); key != crm.CanonicalPhone(c.number) || !slices.Contains(got, "+"+key) && strings.HasPrefix(v, "+") {
+					t.Errorf("the canonical digits of %s are %s", v, key)
+				}
+			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestCanonicalPhone(t *testing.T) {
+	t.Parallel()
+	for number, want := range map[string]string{
+		"+551187654321": "5511987654321", "+5511987654321": "5511987654321", "+551133334444": "551133334444",
+		"+5215512345678": "525512345678", "+541123456789": "5491123456789", "+22507123456": "2250707123456",
+		"+22997123456": "2290197123456", "+4930123456": "4930123456", "hello": "hello", "": "",
+	} {
+		if got := crm.CanonicalPhone(number); got != want {
+			t.Errorf("CanonicalPhone(%q) = %q; want %q", number, got, want)
+		}
 	}
 }
 

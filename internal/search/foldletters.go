@@ -17,7 +17,7 @@ import (
 //	Glagolitic, Ethiopic
 //	Hebrew, Samaritan                  optional: points, cantillation          final and other forms (DUCET)
 //	Arabic, Syriac, Mandaic            optional: vowel signs, hamza and        yeh, kaf and heh of Arabic, Persian and
-//	                                   madda on a letter, superscript alef     Urdu, teh marbuta, alef maqsura
+//	                                   madda on a letter, superscript alef     Urdu, taa marbuta, alef maqsura
 //	Devanagari, Bengali, Gurmukhi,     spelling: vowel signs, virama,          candrabindu and anusvara of Devanagari; its
 //	Gujarati, Oriya, Tamil, Telugu,    anusvara, nukta                         letters for borrowed sounds without their nukta
 //	Kannada, Malayalam, Sinhala and
@@ -179,7 +179,7 @@ var letters = map[rune]string{
 }
 
 func init() {
-	for r := rune(0); r < 26; r++ { // negative circled and negative squared letters, which NFKD leaves whole
+	for r := range rune(26) { // negative circled and negative squared letters, which NFKD leaves whole
 		letters['🅐'+r], letters['🅰'+r] = string('a'+r), string('a'+r)
 	}
 }
