@@ -63,8 +63,7 @@ func (c Contact) DisplayName() string {
 	return "Unknown"
 }
 
-// Holds reports whether the contact's field, email or phone, is the value. Case makes no difference to an email: its
-// domain has none, and no provider in use distinguishes local parts by it (RFC 5321, section 2.4).
+// Holds reports whether the contact's field, email or phone, is the value. Emails are compared by their [EmailKey].
 func (c Contact) Holds(field, value string) bool { return c.source(field, value) != nil }
 
 // Claims reports whether the value, which the contact holds in its email or phone, is only what a customer typed: it proves
@@ -89,7 +88,7 @@ func (c Contact) source(field, value string) *Provenance {
 	switch {
 	case field == "phone" && c.Phone != nil && *c.Phone == value:
 		return &c.PhoneFrom
-	case field == "email" && c.Email != nil && strings.EqualFold(*c.Email, value):
+	case field == "email" && c.Email != nil && sameEmail(*c.Email, value):
 		return &c.EmailFrom
 	}
 	for _, v := range c.Further {
@@ -161,6 +160,8 @@ type ContactPatch struct {
 	ExpectedVersion *int
 	// AllowDuplicate lets the email or phone be one that another contact has.
 	AllowDuplicate bool
+	// AllowUnusual lets the email or phone be one that rules do not allow but that may exist: see [InvalidError].
+	AllowUnusual bool
 }
 
 // Apply makes the edit on c. Phone numbers without a country code are read in region, as in [NormalizePhone].
@@ -173,8 +174,12 @@ func (p ContactPatch) Apply(c *Contact, region string) error {
 		return &ConflictError{Current: *c}
 	}
 	name, nameErr := normalize(p.Name, NormalizeName)
-	email, emailErr := normalize(p.Email, filled(NormalizeEmail))
-	phone, phoneErr := normalize(p.Phone, filled(func(s string) (string, error) { return NormalizePhone(s, region) }))
+	readEmail, readPhone := NormalizeEmail, NormalizePhone
+	if p.AllowUnusual {
+		readEmail, readPhone = unusualEmail, vouchedPhone
+	}
+	email, emailErr := normalize(p.Email, filled(readEmail))
+	phone, phoneErr := normalize(p.Phone, filled(func(s string) (string, error) { return readPhone(s, region) }))
 	notes, notesErr := normalize(p.Notes, filled(NormalizeNotes))
 	if err := errors.Join(nameErr, emailErr, phoneErr, notesErr); err != nil {
 		return err

@@ -1,9 +1,5 @@
 package crm
 
-import (
-	"strings"
-)
-
 // MaxFurther is how many further values a contact can have.
 const MaxFurther = 50
 
@@ -20,7 +16,7 @@ func (v FurtherValue) same(field, value string) bool {
 	if field != v.Field {
 		return false
 	}
-	return v.Value == value || field == "email" && strings.EqualFold(v.Value, value)
+	return v.Value == value || field == "email" && sameEmail(v.Value, value)
 }
 
 // FurtherOf are the further values in a field, in their order.

@@ -75,8 +75,8 @@ func unlink(s string) string {
 		}
 	}
 	for _, scheme := range []string{"tel:", "callto:", "sms:"} {
-		if len(s) >= len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {
-			return unscheme(s[len(scheme):])
+		if rest, ok := cutScheme(s, scheme); ok {
+			return unscheme(rest)
 		}
 	}
 	return s
