@@ -3155,9 +3155,12 @@ input UpdateContactInput {
   id: ID!
   "At most 200 characters; control characters are not allowed."
   name: String
-  "An email address; surrounding spaces are removed."
+  "An email address, also as pasted: ` + "`" + `mailto:ann@example.com` + "`" + `, ` + "`" + `Ann Smith <ann@example.com>` + "`" + `."
   email: String
-  "A phone number in any common notation; without a country code, it is taken as a number of the server's default region."
+  """
+  A phone number in any common notation, also as pasted: ` + "`" + `tel:+49-30-123456` + "`" + `, ` + "`" + `https://wa.me/4930123456` + "`" + `. Without a country
+  code, it is taken as a number of the server's default region. An extension is refused; it belongs into the notes.
+  """
   phone: String
   "At most 10 000 characters."
   notes: String
@@ -3165,6 +3168,11 @@ input UpdateContactInput {
   expectedVersion: Int
   "Accept an email or phone that another contact has."
   allowDuplicate: Boolean! = false
+  """
+  Accept an email or phone that is refused with UNUSUAL: an address that breaks the rules of mail but may exist, such as
+  ` + "`" + `ann..b@docomo.ne.jp` + "`" + `, or a number with its country code that is in no numbering plan.
+  """
+  allowUnusual: Boolean! = false
 }
 
 "The result of an edit."
@@ -3631,6 +3639,8 @@ type UserError {
 enum UserErrorCode {
   "The value is not acceptable; the message says why."
   INVALID
+  "The email or phone breaks the rules but may be right all the same. Send ` + "`" + `allowUnusual` + "`" + ` to save it anyway."
+  UNUSUAL
   """
   Another contact has the email, entered by staff or verified by a channel; what a customer merely typed does not count.
   Send ` + "`" + `allowDuplicate` + "`" + ` to save it anyway.
@@ -14028,8 +14038,11 @@ func (ec *executionContext) unmarshalInputUpdateContactInput(ctx context.Context
 	if _, present := asMap["allowDuplicate"]; !present {
 		asMap["allowDuplicate"] = false
 	}
+	if _, present := asMap["allowUnusual"]; !present {
+		asMap["allowUnusual"] = false
+	}
 
-	fieldsInOrder := [...]string{"id", "name", "email", "phone", "notes", "expectedVersion", "allowDuplicate"}
+	fieldsInOrder := [...]string{"id", "name", "email", "phone", "notes", "expectedVersion", "allowDuplicate", "allowUnusual"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -14085,6 +14098,13 @@ func (ec *executionContext) unmarshalInputUpdateContactInput(ctx context.Context
 				return it, err
 			}
 			it.AllowDuplicate = data
+		case "allowUnusual":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("allowUnusual"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AllowUnusual = data
 		}
 	}
 	return it, nil

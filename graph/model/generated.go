@@ -323,9 +323,10 @@ type UpdateContactInput struct {
 	ID string `json:"id"`
 	// At most 200 characters; control characters are not allowed.
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
-	// An email address; surrounding spaces are removed.
+	// An email address, also as pasted: `mailto:ann@example.com`, `Ann Smith <ann@example.com>`.
 	Email graphql.Omittable[*string] `json:"email,omitempty"`
-	// A phone number in any common notation; without a country code, it is taken as a number of the server's default region.
+	// A phone number in any common notation, also as pasted: `tel:+49-30-123456`, `https://wa.me/4930123456`. Without a country
+	// code, it is taken as a number of the server's default region. An extension is refused; it belongs into the notes.
 	Phone graphql.Omittable[*string] `json:"phone,omitempty"`
 	// At most 10 000 characters.
 	Notes graphql.Omittable[*string] `json:"notes,omitempty"`
@@ -333,6 +334,9 @@ type UpdateContactInput struct {
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// Accept an email or phone that another contact has.
 	AllowDuplicate bool `json:"allowDuplicate"`
+	// Accept an email or phone that is refused with UNUSUAL: an address that breaks the rules of mail but may exist, such as
+	// `ann..b@docomo.ne.jp`, or a number with its country code that is in no numbering plan.
+	AllowUnusual bool `json:"allowUnusual"`
 }
 
 // The result of an edit.
@@ -385,6 +389,8 @@ type UserErrorCode string
 const (
 	// The value is not acceptable; the message says why.
 	UserErrorCodeInvalid UserErrorCode = "INVALID"
+	// The email or phone breaks the rules but may be right all the same. Send `allowUnusual` to save it anyway.
+	UserErrorCodeUnusual UserErrorCode = "UNUSUAL"
 	// Another contact has the email, entered by staff or verified by a channel; what a customer merely typed does not count.
 	// Send `allowDuplicate` to save it anyway.
 	UserErrorCodeEmailTaken UserErrorCode = "EMAIL_TAKEN"
@@ -417,6 +423,7 @@ const (
 
 var AllUserErrorCode = []UserErrorCode{
 	UserErrorCodeInvalid,
+	UserErrorCodeUnusual,
 	UserErrorCodeEmailTaken,
 	UserErrorCodePhoneTaken,
 	UserErrorCodeConflict,
@@ -434,7 +441,7 @@ var AllUserErrorCode = []UserErrorCode{
 
 func (e UserErrorCode) IsValid() bool {
 	switch e {
-	case UserErrorCodeInvalid, UserErrorCodeEmailTaken, UserErrorCodePhoneTaken, UserErrorCodeConflict, UserErrorCodeNotFound, UserErrorCodeChannelInactive, UserErrorCodeReplayFailed, UserErrorCodeMerged, UserErrorCodeSameContact, UserErrorCodeTooMany, UserErrorCodeNotesTooLong, UserErrorCodeNotNewest, UserErrorCodeUndoExpired, UserErrorCodeLastIdentity:
+	case UserErrorCodeInvalid, UserErrorCodeUnusual, UserErrorCodeEmailTaken, UserErrorCodePhoneTaken, UserErrorCodeConflict, UserErrorCodeNotFound, UserErrorCodeChannelInactive, UserErrorCodeReplayFailed, UserErrorCodeMerged, UserErrorCodeSameContact, UserErrorCodeTooMany, UserErrorCodeNotesTooLong, UserErrorCodeNotNewest, UserErrorCodeUndoExpired, UserErrorCodeLastIdentity:
 		return true
 	}
 	return false

@@ -57,9 +57,11 @@ func UserErrors(err error, m Missing) ([]model.UserError, error) {
 		if !ok {
 			return nil, err
 		}
-		out = append(out, model.UserError{
-			Code: model.UserErrorCodeInvalid, Field: inputField(invalid.Field), Message: invalid.Message(),
-		})
+		problem := model.UserError{Code: model.UserErrorCodeInvalid, Field: inputField(invalid.Field), Message: invalid.Message()}
+		if invalid.Unusual {
+			problem.Code = model.UserErrorCodeUnusual
+		}
+		out = append(out, problem)
 	}
 	return out, nil
 }

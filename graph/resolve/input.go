@@ -51,6 +51,7 @@ func contactPatch(in model.UpdateContactInput) crm.ContactPatch {
 		Notes:           optional(in.Notes),
 		ExpectedVersion: in.ExpectedVersion,
 		AllowDuplicate:  in.AllowDuplicate,
+		AllowUnusual:    in.AllowUnusual,
 	}
 }
 
