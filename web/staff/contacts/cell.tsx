@@ -208,6 +208,9 @@ function place(input: HTMLInputElement | HTMLTextAreaElement, caret: number | un
   }
 }
 
+const unusualEmail = 'Invalid email format by the rules of mail. If the mailbox exists, save it anyway.'
+const unusualPhone = 'Invalid phone number for its country. If it is right, save it anyway.'
+
 interface TroubleProps {
   edit: Edit
   problem: Problem
@@ -232,6 +235,13 @@ function Trouble({ edit: { key, field }, problem: { kind, message, other }, onRe
         <>
           <p>{other ? <Belongs message={message} name={other.displayName} to={value(other, field)} /> : message}</p>
           {button('Save anyway', () => editing.commit(key, { duplicate: true }))}
+        </>
+      )
+    case 'unusual':
+      return (
+        <>
+          <p>{field === 'email' ? unusualEmail : unusualPhone}</p>
+          {button('Save anyway', () => editing.commit(key, { unusual: true }))}
         </>
       )
     case 'conflict':

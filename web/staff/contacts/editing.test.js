@@ -32,7 +32,7 @@ function table(...contacts) {
     rows.set(id, { ...row, ...fields, version: row.version + 1 })
   }
 
-  function decide({ contact: { id, version }, field, text, duplicate }) {
+  function decide({ contact: { id, version }, field, text, duplicate, unusual }) {
     const now = rows.get(id)
     const refused = (code) => ({ contact: now ?? null, error: { code, message: code, contact: now ?? null } })
     if (!now) {
@@ -44,7 +44,10 @@ function table(...contacts) {
     if (text.startsWith('bad')) {
       return refused('INVALID')
     }
-    if (text.startsWith('taken') && !duplicate) {
+    if (text.startsWith('odd') && !unusual) {
+      return refused('UNUSUAL')
+    }
+    if (text.includes('taken') && !duplicate) {
       return { contact: now, error: { code: 'EMAIL_TAKEN', message: 'taken', contact: contact('owner') } }
     }
     const value = field === 'notes' ? text : text.trim()
@@ -252,6 +255,33 @@ describe('editing', () => {
     t.editing.commit('ann.notes', { overwrite: true })
     await t.rest()
     assert.equal(t.row().notes, 'mine again')
+  })
+
+  it('saves an unusual value when told to, also when somebody else has it', async () => {
+    const t = table(contact())
+    t.enter('ann.email', 'odd..taken@example.org')
+    await t.answer()
+    assert.equal(t.edit('ann.email').problem.kind, 'unusual')
+    t.editing.commit('ann.email', { unusual: true })
+    assert.equal(t.requests[0].unusual, true)
+    await t.answer()
+    assert.equal(t.edit('ann.email').problem.kind, 'taken')
+    t.editing.commit('ann.email', { duplicate: true })
+    await t.answer()
+    assert.equal(t.row().email, 'odd..taken@example.org')
+  })
+
+  it('asks again when an unusual value is changed to another', async () => {
+    const t = table(contact())
+    t.enter('ann.email', 'odd..taken@example.org')
+    await t.answer()
+    t.editing.commit('ann.email', { unusual: true })
+    await t.answer()
+    t.editing.type('ann.email', 'odd..other@example.org')
+    t.editing.commit('ann.email')
+    assert.equal(t.requests[0].unusual, false)
+    await t.answer()
+    assert.equal(t.edit('ann.email').problem.kind, 'unusual')
   })
 
   it('asks before it takes a value that another contact has', async () => {

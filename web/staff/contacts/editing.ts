@@ -28,6 +28,8 @@ export interface Sent {
   readonly text: string
   /** Whether to take a value that another contact has. */
   readonly duplicate: boolean
+  /** Whether to take a value that breaks the rules but may exist. */
+  readonly unusual: boolean
   /** Whether it takes an edit back, rather than being typed. */
   readonly undo: boolean
 }
@@ -35,14 +37,17 @@ export interface Sent {
 /** Problem is why a value was not saved. */
 export interface Problem {
   /**
-   * refused: not acceptable. taken: other has the value already. conflict: other is the contact as somebody else left
-   * it. unsent: the server did not take the request. deleted: the contact no longer exists.
+   * refused: not acceptable. unusual: it breaks the rules but may exist. taken: other has the value already. conflict:
+   * other is the contact as somebody else left it. unsent: the server did not take the request. deleted: the contact no
+   * longer exists.
    */
-  readonly kind: 'refused' | 'taken' | 'conflict' | 'unsent' | 'deleted'
+  readonly kind: 'refused' | 'unusual' | 'taken' | 'conflict' | 'unsent' | 'deleted'
   readonly message: string
   readonly other: Contact | undefined
   /** The value that was not saved. */
   readonly text: string
+  /** Whether it was to be saved although it is unusual. */
+  readonly unusual?: boolean
 }
 
 /**
@@ -78,6 +83,7 @@ export interface Request {
   readonly field: Field
   readonly text: string
   readonly duplicate: boolean
+  readonly unusual: boolean
 }
 
 /** Answer is what became of a request. */
@@ -93,6 +99,8 @@ export interface Answer {
 export interface Consent {
   /** Take a value that another contact has. */
   readonly duplicate?: boolean
+  /** Take a value that breaks the rules but may exist. */
+  readonly unusual?: boolean
   /** Write over what somebody else entered meanwhile. */
   readonly overwrite?: boolean
 }
@@ -196,7 +204,8 @@ export class Editing {
       this.#finish(contact.id)
       return
     }
-    this.#enqueue({ ...closed, waiting: { text, duplicate: consent.duplicate ?? false, undo: false } })
+    const { duplicate = false, unusual = edit.problem?.text === text && (edit.problem.unusual ?? false) } = consent
+    this.#enqueue({ ...closed, waiting: { text, duplicate, unusual, undo: false } })
   }
 
   /** undo takes an edit back that was saved, by another edit: it is refused if somebody has changed the field since. */
@@ -204,7 +213,7 @@ export class Editing {
     const saved = this.saved.get().find((each) => each.key === key)
     if (saved?.before !== undefined) {
       const edit = { field: saved.field, ...this.#get(key), key, contact: saved.contact }
-      this.#enqueue({ ...edit, waiting: { text: saved.before, duplicate: false, undo: true } })
+      this.#enqueue({ ...edit, waiting: { text: saved.before, duplicate: false, unusual: true, undo: true } })
     }
   }
 
@@ -303,7 +312,8 @@ export class Editing {
       return
     }
     for (let attempt = 1; ; attempt++) {
-      const answer = await this.#send({ contact, field, text: sent.text, duplicate: sent.duplicate })
+      const { text, duplicate, unusual } = sent
+      const answer = await this.#send({ contact, field, text, duplicate, unusual })
       const newer = answer.error?.code === 'CONFLICT' && (answer.error.contact ?? answer.contact)
       if (!newer) {
         this.#settle(key, sent, contact, answer)
@@ -349,6 +359,9 @@ export class Editing {
       case 'EMAIL_TAKEN':
       case 'PHONE_TAKEN':
         this.#refuse(key, sent, base, { kind: 'taken', message, other: error.contact ?? undefined })
+        break
+      case 'UNUSUAL':
+        this.#refuse(key, sent, base, { kind: 'unusual', message, other: undefined })
         break
       default:
         this.#refuse(key, sent, base, { kind: 'refused', message, other: undefined })
@@ -409,6 +422,6 @@ export class Editing {
       return
     }
     const draft = { text: typed ?? sent.text, from: value(contact, edit.field) }
-    this.#put({ key, field: edit.field, contact, draft, problem: { ...problem, text: sent.text } })
+    this.#put({ key, field: edit.field, contact, draft, problem: { ...problem, text: sent.text, ...(sent.unusual && { unusual: true }) } })
   }
 }

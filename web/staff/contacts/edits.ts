@@ -21,10 +21,16 @@ export function onGone(callback: (id: string) => void): void {
 
 export const editing = new Editing(send, (id) => leavers.forEach((callback) => callback(id)))
 
-async function send({ contact, field, text, duplicate }: Request): Promise<Answer> {
+async function send({ contact, field, text, duplicate, unusual }: Request): Promise<Answer> {
   try {
     const { updateContact } = await mutate(UpdateContactDocument, {
-      input: { id: contact.id, [field]: text, expectedVersion: contact.version, allowDuplicate: duplicate },
+      input: {
+        id: contact.id,
+        [field]: text,
+        expectedVersion: contact.version,
+        allowDuplicate: duplicate,
+        ...(unusual && { allowUnusual: true }),
+      },
     })
     mine(updateContact.eventId)
     return { contact: updateContact.contact, error: updateContact.userErrors[0] }

@@ -137,9 +137,12 @@ export type UpdateContactInput = {
   id: string;
   /** At most 200 characters; control characters are not allowed. */
   name?: string | null | undefined;
-  /** An email address; surrounding spaces are removed. */
+  /** An email address, also as pasted: `mailto:ann@example.com`, `Ann Smith <ann@example.com>`. */
   email?: string | null | undefined;
-  /** A phone number in any common notation; without a country code, it is taken as a number of the server's default region. */
+  /**
+   * A phone number in any common notation, also as pasted: `tel:+49-30-123456`, `https://wa.me/4930123456`. Without a country
+   * code, it is taken as a number of the server's default region. An extension is refused; it belongs into the notes.
+   */
   phone?: string | null | undefined;
   /** At most 10 000 characters. */
   notes?: string | null | undefined;
@@ -147,6 +150,11 @@ export type UpdateContactInput = {
   expectedVersion?: number | null | undefined;
   /** Accept an email or phone that another contact has. */
   allowDuplicate?: boolean;
+  /**
+   * Accept an email or phone that is refused with UNUSUAL: an address that breaks the rules of mail but may exist, such as
+   * `ann..b@docomo.ne.jp`, or a number with its country code that is in no numbering plan.
+   */
+  allowUnusual?: boolean;
 };
 
 /** Which contact to delete. */
@@ -171,6 +179,8 @@ export type UpdateSessionInput = {
 export type UserErrorCode =
   /** The value is not acceptable; the message says why. */
   | 'INVALID'
+  /** The email or phone breaks the rules but may be right all the same. Send `allowUnusual` to save it anyway. */
+  | 'UNUSUAL'
   /**
    * Another contact has the email, entered by staff or verified by a channel; what a customer merely typed does not count.
    * Send `allowDuplicate` to save it anyway.
