@@ -365,6 +365,66 @@ describe('the contacts page', () => {
     await page.context().close()
   })
 
+  it('saves an unusual email and phone on request, by keyboard', async () => {
+    const odd = await write(kith, { name: 'Yuki Odd' })
+    const { page, complaints } = await open(browser, kith)
+    const cases = [
+      ['email', 'Email', 'yuki..odd.@docomo.ne.jp', 'yuki..odd.@docomo.ne.jp', 'If the mailbox exists'],
+      ['phone', 'Phone', '+1 111 111 1111', '+11111111111', 'If it is right'],
+    ]
+    for (const [field, label, typed, saved, words] of cases) {
+      await cell(page, 'Yuki Odd', field).click()
+      await page.keyboard.type(typed)
+      await page.keyboard.press('Enter')
+      const alert = page.getByRole('alert').filter({ hasText: words })
+      await alert.waitFor()
+      const input = page.getByLabel(`${label} of Yuki Odd`)
+      assert.equal(await input.getAttribute('aria-invalid'), 'true')
+      assert.equal(await input.getAttribute('aria-describedby'), await alert.getAttribute('id'))
+      assert.equal(await input.inputValue(), typed)
+      await shot(page, `unusual-${field}`)
+      await input.focus()
+      await page.keyboard.press('Tab')
+      await until(
+        () => page.evaluate(() => document.activeElement?.textContent),
+        (text) => text === 'Save anyway',
+      )
+      await page.keyboard.press('Enter')
+      await said(page, `${label} of Yuki Odd saved`)
+      assert.equal((await look(kith, odd.contact))[field], saved)
+    }
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
+  it('cleans what is pasted, and shows what was saved', async () => {
+    const pasted = await write(kith, { name: 'Petra Pasted' })
+    const { page, complaints } = await open(browser, kith)
+    const cases = [
+      ['email', 'Email', 'mailto:Petra@Example.org?subject=Hello', 'Petra@example.org'],
+      ['email', 'Email', '"Pasted, Petra" <petra@example.org>,', 'petra@example.org'],
+      ['phone', 'Phone', 'tel:+49-30-901820', '+4930901820'],
+      ['phone', 'Phone', 'https://wa.me/4915123456789', '+4915123456789'],
+    ]
+    for (const [field, label, text, saved] of cases) {
+      await cell(page, 'Petra Pasted', field).click()
+      await page.getByLabel(`${label} of Petra Pasted`).fill(text)
+      await page.keyboard.press('Enter')
+      await until(
+        async () => (await look(kith, pasted.contact))[field],
+        (value) => value === saved,
+      )
+      await said(page, `${label} of Petra Pasted saved`)
+      assert.equal((await cell(page, 'Petra Pasted', field).locator('.value').textContent()).replace(/\s/g, ''), saved)
+    }
+    await cell(page, 'Petra Pasted', 'phone').click()
+    await page.getByLabel('Phone of Petra Pasted').fill('+49 30 901820 ext. 7')
+    await page.keyboard.press('Enter')
+    await page.getByRole('alert').getByText('put it into the notes').waitFor()
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
   it('deletes after asking, with what goes and what stays', async () => {
     const doomed = await write(kith, { name: 'Nora Goodbye' })
     const { page, complaints } = await open(browser, kith)
