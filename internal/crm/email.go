@@ -2,6 +2,7 @@ package crm
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -88,6 +89,20 @@ func EmailKey(s string) string {
 	}
 	return strings.Map(foldEmailRune, local) + domain
 }
+
+// UnicodeDomain returns s with each label of a domain that is in its ASCII form, xn--mller-kva, as its letters: müller.
+// Emails are stored with those. What is no such label, or only half of one, stays as it is.
+func UnicodeDomain(s string) string {
+	return asciiLabel.ReplaceAllStringFunc(s, func(label string) string {
+		letters, err := anyDomains.ToUnicode(label)
+		if err != nil {
+			return label
+		}
+		return letters
+	})
+}
+
+var asciiLabel = regexp.MustCompile(`(?i)\bxn--[a-z0-9-]+`)
 
 // sameEmail reports whether two emails have one key.
 func sameEmail(a, b string) bool {

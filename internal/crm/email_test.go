@@ -129,6 +129,18 @@ func TestUnusualPhones(t *testing.T) {
 	}
 }
 
+func TestUnicodeDomain(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"info@xn--mller-kva.example": "info@müller.example", "XN--MLLER-KVA.example": "müller.example", "xn--a.com": "xn--a.com",
+		"a@xn--r8jz45g.xn--zckzah": "a@例え.テスト", "ann@example.com": "ann@example.com", "xn--": "xn--", "": "",
+	} {
+		if got := crm.UnicodeDomain(in); got != want {
+			t.Errorf("UnicodeDomain(%q) = %q; want %q", in, got, want)
+		}
+	}
+}
+
 func TestEmailKey(t *testing.T) {
 	t.Parallel()
 	for name, same := range map[string][]string{

@@ -11,8 +11,8 @@ import (
 )
 
 // minDialed is how many digits must follow 00, or what else people of a region dial before a country code, for it to be
-// that: 0017 may be the middle of a number, 0017185551234 is not.
-const minDialed = 7
+// that where it is not set apart: 0017 may be the middle or the end of a number, 00171855 and "00 17" are none.
+const minDialed = 5
 
 // minNational is how many digits the shortest national numbers have.
 const minNational = 4
@@ -38,7 +38,7 @@ func PhoneDigits(s, region string) (digits string, ok bool) {
 		return CanonicalPhone(number), planned
 	}
 	digits, international := typed.dialed(region)
-	if !planned && len(digits) >= minDialed {
+	if !planned && len(digits) >= minE164 {
 		number = former(digits, international, region)
 	}
 	if _, _, ok := variant(number); ok {
@@ -56,16 +56,18 @@ func PhoneDigits(s, region string) (digits string, ok bool) {
 
 // dialed is the digits without what stands before a country code, and whether a country code comes first then.
 func (p typedPhone) dialed(region string) (digits string, international bool) {
-	digits = strings.ReplaceAll(p.text, "(0)", "")
+	zero := "0"
+	if p.international() {
+		zero = ""
+	}
+	digits = strings.ReplaceAll(p.text, "(0)", zero)
 	if rest, ok := strings.CutPrefix(digits, "+"); ok {
-		if after, ok := strings.CutPrefix(rest, "00"); ok {
-			rest = after
-		}
-		return rest, true
+		return strings.TrimPrefix(rest, "00"), true
 	}
 	d := dialingIn(region)
 	for _, prefix := range []string{d.usual, "00"} {
-		if rest, ok := strings.CutPrefix(digits, prefix); ok && prefix != "" && len(rest) >= minDialed {
+		rest, ok := strings.CutPrefix(digits, prefix)
+		if ok && prefix != "" && (len(rest) >= minDialed || prefix == "00" && p.apart) {
 			return rest, true
 		}
 	}

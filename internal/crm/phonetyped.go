@@ -20,6 +20,7 @@ type typedPhone struct {
 	text      string // ASCII digits, perhaps a plus before and one (0) within
 	extension bool   // an extension, which is not in text
 	letters   bool   // some digits were letters
+	apart     bool   // space or punctuation sets 00, or 00 and a country code, apart from what follows
 }
 
 // international reports whether a plus or 00 says that the country code follows.
@@ -34,11 +35,23 @@ func readPhone(s string) (typedPhone, bool) {
 	}
 	s = unlabel(unlink(bare(s)))
 	if text, letters, ok := phoneText(s); ok && !letters {
-		return typedPhone{text: text}, true
+		return typedPhone{text: text, apart: dialsApart(s)}, true
 	}
 	number, extension := cutExtension(s)
 	text, letters, ok := phoneText(bare(number))
-	return typedPhone{text, extension, letters}, ok
+	return typedPhone{text, extension, letters, dialsApart(number)}, ok
+}
+
+// dialsApart reports whether a number starts like "00 49" or "0049 30".
+func dialsApart(s string) bool {
+	after, ok := strings.CutPrefix(s, "00")
+	rest := strings.TrimLeft(after, "0123456789")
+	if !ok || rest == "" {
+		return false
+	}
+	code := after[:len(after)-len(rest)]
+	country, _ := splitCountry(code + "0")
+	return code == country
 }
 
 func isDigit(r rune) bool {
