@@ -30,6 +30,20 @@ func (o *office) checkEdits(t *testing.T) {
 		"an invalid phone": {
 			vars{"phone": "12"}, userError{Code: "INVALID", Field: []string{"input", "phone"}, Message: "Invalid phone number"},
 		},
+		"an email that breaks the rules": {
+			vars{"email": "sam..s@docomo.ne.jp"}, userError{Code: "UNUSUAL", Field: []string{"input", "email"}},
+		},
+		"a phone of no numbering plan": {
+			vars{"phone": "+1 111 111 1111"}, userError{Code: "UNUSUAL", Field: []string{"input", "phone"}},
+		},
+		"an extension": {
+			vars{"phone": "+49 30 901820 ext. 7"}, userError{
+				Code: "INVALID", Field: []string{"input", "phone"}, Message: "Phone number cannot have an extension: put it into the notes",
+			},
+		},
+		"an email of another contact, as pasted": {
+			vars{"email": "René <mailto:RENE.MUELLER@example.com.>,"}, userError{Code: "EMAIL_TAKEN", Field: []string{"input", "email"}, Contact: &rene},
+		},
 		"an old version": {
 			vars{"notes": "mine", "expectedVersion": sam.Version - 1},
 			userError{Code: "CONFLICT", Field: []string{"input", "expectedVersion"}, Contact: &sam},
@@ -62,6 +76,13 @@ func (o *office) checkEdits(t *testing.T) {
 	got = update(t, o.staff, vars{"id": sam.ID, "email": "rene.mueller@example.com", "allowDuplicate": true, "expectedVersion": sam.Version})
 	if len(got.UserErrors) > 0 || *got.Contact.Email != "rene.mueller@example.com" || got.Contact.Version != sam.Version+1 {
 		t.Errorf("a duplicate on purpose: %+v", got)
+	}
+	got = update(t, o.staff, vars{"id": sam.ID, "email": "Sam..S@Docomo.NE.jp", "phone": "tel:+1-111-111-1111", "allowUnusual": true})
+	if c := got.Contact; len(got.UserErrors) > 0 || *c.Email != "Sam..S@docomo.ne.jp" || *c.Phone != "+11111111111" {
+		t.Errorf("unusual values on purpose: %+v", got)
+	}
+	if diff := cmp.Diff([]string{"Sam"}, names(contacts(t, o.staff, vars{"search": "+1 111 111 1111"}).Nodes)); diff != "" {
+		t.Errorf("search for an unusual phone:\n%s", diff)
 	}
 	got = update(t, o.staff, vars{"id": sam.ID, "email": nil, "phone": "", "notes": nil})
 	if c := got.Contact; len(got.UserErrors) > 0 || c.Email != nil || c.Phone != nil || c.Notes != "" || *c.Name != "Sam" {

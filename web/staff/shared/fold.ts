@@ -1,42 +1,43 @@
-// Which letters the search treats as equal: a small version of the server's folding, enough to highlight matches.
+// Which letters the search treats as equal: a small version of the server's folding, enough to highlight matches. What it
+// does with each script is written down there, in internal/search/foldletters.go.
 
-const spelled: Record<string, string> = {
-  ß: 'ss',
-  æ: 'ae',
-  œ: 'oe',
-  þ: 'th',
-  ø: 'o',
-  ł: 'l',
-  đ: 'd',
-  ð: 'd',
-  ħ: 'h',
-  ı: 'i',
-  ŧ: 't',
-  ŋ: 'n',
-  ĸ: 'k',
-  ə: 'e',
-  ɛ: 'e',
-  '‘': "'",
-  '’': "'",
-  '´': "'",
-  ʼ: "'",
-  '–': '-',
-  '—': '-',
-  '‐': '-',
-  '‑': '-',
-  '−': '-',
+const spelled = new Map<string, string>()
+for (const each of [
+  'ß ss æ ae œ oe þ th ø o ł l đ d ð d ħ h ı i ŧ t ŋ n ĸ k ə e ɛ e ‘ \' ’ \' ´ \' ʼ \' ׳ \' – - — - ‐ - ‑ - − -',
+  'ґ г ғ г қ к ң н ө о ү у ұ у һ х ә а ς σ ך כ ם מ ן נ ף פ ץ צ',
+  'ى ي ی ي ک ك ة ه ہ ه ھ ه ە ه ٱ ا ँ ं ゕ か ゖ け',
+  'ᴀ a ʙ b ᴄ c ᴅ d ᴇ e ꜰ f ɢ g ʜ h ɪ i ᴊ j ᴋ k ʟ l ᴍ m ɴ n ᴏ o ᴘ p ʀ r ꜱ s ᴛ t ᴜ u ᴠ v ᴡ w ʏ y ᴢ z',
+  '髙 高 﨑 崎 德 徳 濱 浜 濵 浜 邊 辺 邉 辺 齋 斎 齊 斉 澤 沢 廣 広 國 国 櫻 桜 惠 恵 眞 真 嶋 島',
+  'ᆨ ᄀ ᆩ ᄁ ᆪ ᄀᄉ ᆫ ᄂ ᆬ ᄂᄌ ᆭ ᄂᄒ ᆮ ᄃ ᆯ ᄅ ᆰ ᄅᄀ ᆱ ᄅᄆ ᆲ ᄅᄇ ᆳ ᄅᄉ ᆴ ᄅᄐ ᆵ ᄅᄑ ᆶ ᄅᄒ ᆷ ᄆ ᆸ ᄇ ᆹ ᄇᄉ ᆺ ᄉ ᆻ ᄊ ᆼ ᄋ ᆽ ᄌ ᆾ ᄎ ᆿ ᄏ ᇀ ᄐ ᇁ ᄑ ᇂ ᄒ',
+  'ᅪ ᅩᅡ ᅫ ᅩᅢ ᅬ ᅩᅵ ᅯ ᅮᅥ ᅰ ᅮᅦ ᅱ ᅮᅵ ᅴ ᅳᅵ',
+]) {
+  const pairs = each.split(' ')
+  for (let i = 0; i < pairs.length; i += 2) {
+    spelled.set(pairs[i]!, pairs[i + 1]!)
+  }
 }
+
+// Marks that their writers leave out. Those of other scripts are spelling, as is the voicing of kana.
+const leftOut =
+  /(?=\p{M})[\p{Script=Inherited}\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}]/u
+const voicing = /[\u3099\u309A]/u
 
 function foldCharacter(character: string): string {
   let out = ''
-  for (const c of (spelled[character] ?? character).normalize('NFKD')) {
-    const letter = c.toUpperCase().toLowerCase()
-    if (!/\p{Mn}|\p{Cf}/u.test(c)) {
+  for (const c of (spelled.get(character) ?? character).normalize('NFKD')) {
+    if (voicing.test(c)) {
+      out = (out + c).normalize('NFC') // of one kana
+    } else if (!leftOut.test(c) && !/\p{Cf}/u.test(c)) {
+      const letter = hiragana(c.toUpperCase().toLowerCase())
       const digit = /\p{Nd}/u.test(c) ? digitOf(c) : undefined
-      out += digit ?? spelled[letter] ?? letter
+      out += digit ?? spelled.get(letter) ?? letter
     }
   }
   return out
+}
+
+function hiragana(c: string): string {
+  return /[ァ-ヶヽ]/u.test(c) ? String.fromCharCode(c.charCodeAt(0) - 0x60) : c
 }
 
 // digitOf finds a digit's value by its distance from the zero of its script: digits come in runs of ten, and what runs
@@ -70,7 +71,7 @@ export function fold(source: string): Folded {
       folded.to.push(end)
     }
     // A mark that was dropped belongs to the letter before it.
-    if (folded.to.length > 0 && /\p{Mn}/u.test(character)) {
+    if (folded.to.length > 0 && leftOut.test(character)) {
       folded.to[folded.to.length - 1] = end
     }
     at = end
@@ -78,10 +79,11 @@ export function fold(source: string): Folded {
   return folded
 }
 
-/** words are the parts of a search that have to match, longest first. */
+/** words are the parts of a search that have to match, longest first. Quotes, commas and brackets around them do not. */
 export function words(search: string): string[] {
   const parts = fold(search)
     .text.split(' ')
+    .map((word) => word.replace(/^[,;:"'()[\]{}<>]+|[,;:"'()[\]{}<>]+$/g, '') || word)
     .filter((word) => word !== '')
   return parts.sort((a, b) => b.length - a.length)
 }
