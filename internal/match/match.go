@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/net/idna"
-
 	"kith/internal/crm"
 	"kith/internal/search"
 )
@@ -147,16 +145,12 @@ func reasonOf(f, o feature) crm.DuplicateReason {
 	return crm.EmailSpelling
 }
 
-// canonicalEmail is the spelling that stands for all spellings of one mailbox: in small letters, the domain in ASCII (RFC
-// 5891), without what follows a plus (RFC 5233), and at Gmail without dots. It is empty for an address of an office, which
-// many people use.
+// canonicalEmail is the spelling that stands for all spellings of one mailbox: its [crm.EmailKey] without what follows a
+// plus (RFC 5233), and at Gmail without dots. It is empty for an address of an office, which many people use.
 func canonicalEmail(email string) string {
-	local, domain, ok := strings.Cut(strings.ToLower(email), "@")
+	local, domain, ok := strings.Cut(crm.EmailKey(email), "@")
 	if !ok {
 		return ""
-	}
-	if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
-		domain = ascii
 	}
 	if mailbox, _, plus := strings.Cut(local, "+"); plus && mailbox != "" {
 		local = mailbox
