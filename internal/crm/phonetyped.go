@@ -33,7 +33,7 @@ func readPhone(s string) (typedPhone, bool) {
 	if len(s) > maxPhoneInput || !utf8.ValidString(s) || !strings.ContainsFunc(s, isDigit) {
 		return typedPhone{}, false
 	}
-	s = unlabel(unlink(bare(s)))
+	s = unlabel(unlink(bare(unnote(s))))
 	if text, letters, ok := phoneText(s); ok && !letters {
 		return typedPhone{text: text, apart: dialsApart(s)}, true
 	}
@@ -59,10 +59,10 @@ func isDigit(r rune) bool {
 	return ok
 }
 
-// bare is s without what a sentence, a list or a spreadsheet puts around a value.
+// bare is s without what a sentence, a list, a spreadsheet or a signature puts around a value: ☎ is a symbol.
 func bare(s string) string {
 	return strings.TrimFunc(s, func(r rune) bool {
-		return blank(r) || strings.ContainsRune("\"'`´‘’‚‛“”„«»<>,;:.=、。，；", r)
+		return blank(r) || unicode.In(r, unicode.So, unicode.Variation_Selector) || strings.ContainsRune("\"'`´‘’‚‛“”„«»<>,;:.=、。，；", r)
 	})
 }
 
@@ -87,7 +87,7 @@ func unlink(s string) string {
 			return plus(strings.TrimSpace(values.Get("phone")))
 		}
 	}
-	for _, scheme := range []string{"tel:", "callto:", "sms:"} {
+	for _, scheme := range []string{"tel:", "callto:", "sms:", "whatsapp:"} {
 		if rest, ok := cutScheme(s, scheme); ok {
 			return unscheme(rest)
 		}
@@ -124,7 +124,7 @@ func unscheme(s string) string {
 var phoneWords = []string{
 	"t", "tel", "tél", "telephone", "téléphone", "telefon", "telefono", "teléfono", "telefone", "telef", "tlf", "tfn", "p", "ph",
 	"phone", "m", "mob", "mobile", "mobil", "móvil", "movil", "portable", "cell", "cel", "celular", "cellulare", "handy", "gsm",
-	"whatsapp", "wa", "c", "h", "w", "home", "work", "office", "number", "no", "nr", "n", "num", "тел", "телефон", "моб", "电话",
+	"whatsapp", "wa", "fax", "private", "büro", "privat", "c", "h", "w", "home", "work", "office", "number", "no", "nr", "n", "num", "тел", "телефон", "моб", "电话",
 	"電話", "電話番号", "手机", "手機", "携帯", "전화", "휴대폰", "핸드폰", "هاتف", "جوال", "تلفن", "موبایل", "फ़ोन", "फोन", "मोबाइल", "โทร", "טל", "טלפון",
 }
 
@@ -139,6 +139,19 @@ func unlabel(s string) string {
 		}
 		s = rest
 	}
+}
+
+// unnote is s without a word for telephone behind it, as in "+49 30 123456 (mobile)".
+func unnote(s string) string {
+	s = strings.TrimRightFunc(s, blank)
+	inner := strings.TrimSuffix(strings.TrimSuffix(s, ")"), "]")
+	word := inner[len(strings.TrimRightFunc(inner, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsMark(r) })):]
+	before := strings.TrimSuffix(inner, word)
+	number := strings.TrimRightFunc(before, func(r rune) bool { return blank(r) || strings.ContainsRune("([-–", r) })
+	if word == "" || number == "" || number == before || !slices.Contains(phoneWords, strings.ToLower(word)) {
+		return s
+	}
+	return number
 }
 
 func startsNumber(s string) bool {

@@ -80,7 +80,7 @@ func foldUnicode(s string) string {
 			f.jamo(r)
 			continue
 		}
-		if r = hiragana(r); f.known(r) {
+		if r = hiragana(r); f.known(r) || f.second(r) {
 			continue
 		}
 		switch {
@@ -159,7 +159,22 @@ func (f *folder) known(r rune) bool {
 	if ok {
 		f.string(plain)
 	}
+	if 'ൺ' <= r && r <= 'ൿ' { // these end with a mark
+		f.class = lastClass(f.b)
+	}
 	return ok
+}
+
+// second makes one vowel of r and the same one before it, and reports whether it did.
+func (f *folder) second(r rune) bool {
+	if r != 'เ' && r != 'ເ' || f.space {
+		return false
+	}
+	last, n := utf8.DecodeLastRune(f.b)
+	if last == r {
+		utf8.EncodeRune(f.b[len(f.b)-n:], r+1)
+	}
+	return last == r
 }
 
 // jamo writes a letter of Hangul as it is typed.

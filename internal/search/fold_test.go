@@ -110,6 +110,10 @@ func TestFoldMakesOne(t *testing.T) {
 		"Thai sara am, composed and not":               {{"คำ", "คํา"}},
 		"Khmer with an invisible vowel":                {{"ក឴", "ក"}},
 		"Ethiopic with gemination":                     {{"አበ፟በ", "አበበ"}},
+		"Amharic rows of one sound":                    {{"ኃይሉ", "ሀይሉ"}, {"ሠላም", "ሰላም"}, {"ዓለም", "አለም"}, {"ፀሐይ", "ጸሀይ"}},
+		"Malayalam final letters":                      {{"മോഹൻ", "മോഹന്\u200d"}},
+		"Tamil shri":                                   {{"ஶ்ரீ", "ஸ்ரீ"}},
+		"Thai and Lao vowels typed twice":              {{"เเก้ว", "แก้ว"}, {"ເເກ້ວ", "ແກ້ວ"}},
 		"Georgian capitals":                            {{"ᲒᲘᲝᲠᲒᲘ", "გიორგი"}},
 		"Mongolian with a variation selector":          {{"ᠠ᠋", "ᠠ"}},
 		"digits of any script":                         {{"९८", "98"}, {"๙๘", "98"}},
@@ -279,7 +283,7 @@ func folded(t *testing.T, s string) {
 func FuzzFold(f *testing.F) {
 	for _, s := range []string{
 		"Ann Smith", " É \t ß ", "a\u0315\u0300b", "\u1100\u1161\u11a8", "각", "İ", "\u0345α", "\u302e\u1d165", "a\u1b44\u034f\u0300",
-		"\xff\xfe", "ﷺ", "\U0001d15e\U0001d165\U0001d16e", "´", "a\u200d ́", "\u3164", "क्षि", "ज़\u200d़", "は\u0e48\ufe0f\u3099", "ก\u0e48\ufe0f\u0e38", "닭ㅘ", "a \x00", "ŉ", "ǆ", "ᾳ", "\xf2¸",
+		"\xff\xfe", "ﷺ", "\U0001d15e\U0001d165\U0001d16e", "´", "a\u200d ́", "\u3164", "क्षि", "ज़\u200d़", "は\u0e48\ufe0f\u3099", "ก\u0e48\ufe0f\u0e38", "닭ㅘ", "ൾ\U00011446\u3099", "เ\u200dเ", "a \x00", "ŉ", "ǆ", "ᾳ", "\xf2¸",
 	} {
 		f.Add(s)
 	}

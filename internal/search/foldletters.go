@@ -14,15 +14,16 @@ import (
 //
 //	script                             marks                                   letters that are one
 //	Latin, Greek, Cyrillic, Coptic,    optional: accents, stress, titlo        ø o, ł l, ß ss; ς σ; ґ г, ё е, й и, қ к
-//	Glagolitic, Ethiopic
+//	Glagolitic
+//	Ethiopic                           optional: gemination                    ሐ ኀ ሀ, ሠ ሰ, ዐ አ, ፀ ጸ of Amharic
 //	Hebrew, Samaritan                  optional: points, cantillation          final and other forms (DUCET)
 //	Arabic, Syriac, Mandaic            optional: vowel signs, hamza and        yeh, kaf and heh of Arabic, Persian and
 //	                                   madda on a letter, superscript alef     Urdu, taa marbuta, alef maqsura
 //	Devanagari, Bengali, Gurmukhi,     spelling: vowel signs, virama,          candrabindu and anusvara of Devanagari; its
 //	Gujarati, Oriya, Tamil, Telugu,    anusvara, nukta                         letters for borrowed sounds without their nukta
-//	Kannada, Malayalam, Sinhala and
+//	Kannada, Malayalam, Sinhala and                                            final letters of Malayalam; ஶ ஸ of Tamil
 //	the other scripts after Brahmi
-//	Thai, Lao, Khmer, Myanmar, Tibetan spelling: vowel and tone signs, killers
+//	Thai, Lao, Khmer, Myanmar, Tibetan spelling: vowel and tone signs, killers เเ แ, ເເ ແ
 //	Hiragana, Katakana                 spelling: voicing, length, iteration    the two syllabaries; ヶ け
 //	Han                                                                        髙 高, 﨑 崎 and their like
 //	Hangul                             optional: tone dots                     the same consonant at both ends of a syllable
@@ -32,7 +33,8 @@ import (
 // kana: มา, ม้า and หมา are words that have nothing to do with each other, and nobody leaves the marks out (the Royal
 // Institute's dictionary orders by them only between words of the same letters). Small kana stay small (りゆう is not
 // りゅう, JIS X 4061 compares them after the large ones), and so do ー, 々 and ゝ: each is a character of its own to whoever
-// types it. ヶ is no small け but the sign 箇 cut short, and written either way (鎌ヶ谷, 鎌ケ谷).
+// types it. เ and ເ typed twice are the character after them, which looks the same. ヶ is no small け but the sign 箇 cut
+// short, and written either way (鎌ヶ谷, 鎌ケ谷).
 
 // leftOut are the marks that those who write a script leave out or take for decoration. A mark belongs to the script that
 // Unicode's Script property says; those that go with several scripts (Inherited) are accents, or only choose a glyph.
@@ -156,6 +158,12 @@ var letters = map[rune]string{
 	// Devanagari: the moon and dot over a letter without (CLDR, hi: spelled either way in print).
 	'ँ': "ं",
 
+	// Malayalam: the final letters as they were written before they had characters (Unicode 5.1, core specification 12.9).
+	'ൺ': "ണ്", 'ൻ': "ന്", 'ർ': "ര്", 'ൽ': "ല്", 'ൾ': "ള്", 'ൿ': "ക്",
+
+	// Tamil: ஶ came to keyboards late; ஸ்ரீ and ஶ்ரீ are one syllable.
+	'ஶ': "ஸ",
+
 	// Kana that are no small letters but a sign for 箇.
 	'ゕ': "か", 'ゖ': "け",
 
@@ -179,6 +187,19 @@ var letters = map[rune]string{
 }
 
 func init() {
+	// Ethiopic: rows of one sound in Amharic, which people write one for the other (ኃይሉ, ሀይሉ); of h and the glottal stop the
+	// first and the fourth form, too.
+	for _, row := range [][2]rune{{'ሐ', 'ሀ'}, {'ኀ', 'ሀ'}, {'ሠ', 'ሰ'}, {'ዐ', 'አ'}, {'ፀ', 'ጸ'}} {
+		for form := range rune(7) {
+			letters[row[0]+form] = string(row[1] + form)
+		}
+	}
+	for _, fourth := range "ሃሓኃ" {
+		letters[fourth] = "ሀ"
+	}
+	for _, fourth := range "ኣዓ" {
+		letters[fourth] = "አ"
+	}
 	for r := range rune(26) { // negative circled and negative squared letters, which NFKD leaves whole
 		letters['🅐'+r], letters['🅰'+r] = string('a'+r), string('a'+r)
 	}
