@@ -35,7 +35,7 @@ func TestOrdersThatASearchMayHave(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := c.order.Check(search.Parse(c.text))
+			err := c.order.Check(search.Parse(c.text, ""))
 			invalid, _ := errors.AsType[*crm.InvalidError](err)
 			if err == nil && c.refused != "" || err != nil && (invalid == nil || invalid.Field != "orderBy" || invalid.Reason != c.refused) {
 				t.Errorf("%v, want %q", err, c.refused)

@@ -8,8 +8,12 @@ import (
 
 // SearchPage reads one page of a search through the indexes of a backend.
 func SearchPage(ctx context.Context, src search.Source, q ContactQuery) (ContactPage, error) {
+	query, err := q.Search.Settle(ctx, src)
+	if err != nil {
+		return ContactPage{}, err
+	}
 	r := search.Request{
-		Query:  q.Search,
+		Query:  query,
 		ByName: q.Order == Name,
 		Desc:   q.ReadsDown(),
 		Want:   q.Page.Size + 1,
@@ -42,6 +46,10 @@ func CountMatches(ctx context.Context, src search.Counter, q search.Query) (Coun
 	if q.Empty() {
 		n, err := src.Size(ctx)
 		return Count{Value: n, Exact: true}, err
+	}
+	q, err := q.Settle(ctx, src)
+	if err != nil {
+		return Count{}, err
 	}
 	n, err := search.Count(ctx, src, q, CountLimit)
 	return Counted(n), err

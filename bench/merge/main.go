@@ -10,13 +10,11 @@ import (
 	"iter"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
+	"kith/bench/rig"
 	"kith/internal/crm"
 	"kith/storage"
-	"kith/storage/postgres"
-	"kith/storage/sqlite"
 )
 
 func main() {
@@ -31,7 +29,7 @@ func run(ctx context.Context) error {
 	contacts := flag.Int("contacts", 20_000, "how many contacts to load")
 	merges := flag.Int("merges", 500, "how many pairs to merge, and to part again")
 	flag.Parse()
-	store, err := open(ctx, *database)
+	store, err := rig.OpenStore(ctx, *database)
 	if err != nil {
 		return err
 	}
@@ -48,13 +46,6 @@ func run(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-func open(ctx context.Context, database string) (storage.Store, error) {
-	if path, ok := strings.CutPrefix(database, "sqlite:"); ok {
-		return sqlite.Open(ctx, path)
-	}
-	return postgres.Open(ctx, database, postgres.Options{})
 }
 
 type bench struct {

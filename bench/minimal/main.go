@@ -90,7 +90,7 @@ type page struct {
 // read asks the store three times: for the contacts, their sessions, and the sessions' channels.
 func (h handler) read(ctx context.Context, text string) (p page, err error) {
 	p.contacts, err = h.store.Contacts(ctx, h.workspace, storage.ContactQuery{
-		Search: search.Parse(text), Order: storage.Relevance, Page: storage.Page{Size: pageSize},
+		Search: search.Parse(text, ""), Order: storage.Relevance, Page: storage.Page{Size: pageSize},
 	})
 	if err != nil || len(p.contacts.Rows) == 0 {
 		return p, err

@@ -10,15 +10,13 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
-	"strings"
 	"time"
 
+	"kith/bench/rig"
 	"kith/bench/trace"
 	"kith/internal/crm"
 	"kith/internal/search"
 	"kith/storage"
-	"kith/storage/postgres"
-	"kith/storage/sqlite"
 )
 
 func main() {
@@ -42,7 +40,7 @@ func run(ctx context.Context) error {
 	asJSON := flag.Bool("json", false, "print the overall figures as JSON")
 	flag.Parse()
 	debug.SetGCPercent(125) // as kith serve has it
-	store, err := open(ctx, *database)
+	store, err := rig.OpenStore(ctx, *database)
 	if err != nil {
 		return err
 	}
@@ -95,13 +93,6 @@ func run(ctx context.Context) error {
 	return nil
 }
 
-func open(ctx context.Context, database string) (storage.Store, error) {
-	if path, ok := strings.CutPrefix(database, "sqlite:"); ok {
-		return sqlite.Open(ctx, path)
-	}
-	return postgres.Open(ctx, database, postgres.Options{})
-}
-
 type replay struct {
 	store     storage.Store
 	workspace crm.WorkspaceID
@@ -140,7 +131,7 @@ var orders = [8]string{5: byName, 7: byNameDown, 0: byRelevance, 1: byRelevance,
 
 // page asks for a first page of 50 as the staff page does.
 func (r replay) page(ctx context.Context, i int, text string) error {
-	q := storage.ContactQuery{Search: search.Parse(text), Order: storage.Relevance, Page: storage.Page{Size: 50}}
+	q := storage.ContactQuery{Search: search.Parse(text, ""), Order: storage.Relevance, Page: storage.Page{Size: 50}}
 	switch orders[i%len(orders)] {
 	case byName:
 		q.Order = storage.Name
@@ -152,7 +143,7 @@ func (r replay) page(ctx context.Context, i int, text string) error {
 }
 
 func (r replay) count(ctx context.Context, _ int, text string) error {
-	_, err := r.store.CountContacts(ctx, r.workspace, search.Parse(text))
+	_, err := r.store.CountContacts(ctx, r.workspace, search.Parse(text, ""))
 	return err
 }
 

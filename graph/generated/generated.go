@@ -2687,13 +2687,13 @@ enum ContactMatchField {
   PHONE
 }
 
-"How well a field matched, best first."
+"How well a field matched, best first: the order of RELEVANCE."
 enum ContactMatchKind {
-  "The search is the whole name."
+  "The search is a whole email, phone or name."
   EXACT
   "The name starts with the search."
   PREFIX
-  "A later word of the name, the email or a part of it, or a way of writing the phone number starts with the search."
+  "Every word of the search starts a word of the name, a part of an email or a phone, or digits are the end of a phone."
   WORD
   "Every word of the search occurs somewhere, in the same field or in different ones."
   ANYWHERE
@@ -2783,10 +2783,10 @@ type Query {
   ): Contact
   """
   The workspace's contacts. One search covers name, email and phone: its words match anywhere, in any order; a search of
-  digits and phone punctuation only counts as one phone number.
+  digits and phone punctuation only counts as one phone number. Of a pasted mailbox, ` + "`" + `Ann <ann@example.com>` + "`" + `, the address counts.
   """
   contacts(
-    "The text to search for; accents, case, and the way a phone number is written do not matter."
+    "The text to search for; accents, case, separators, and the way a phone number is written do not matter."
     search: String
     "Without a search: LAST_ACTIVITY (default, newest first), NAME or CREATED. With one: RELEVANCE (default) or NAME."
     orderBy: ContactOrder

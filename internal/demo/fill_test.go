@@ -29,7 +29,7 @@ func TestFilledWorkspaceAnswersQueries(t *testing.T) {
 		t.Errorf("count %+v, %v", count, err)
 	}
 	for _, text := range []string{"gmail", "com", "+49", "a"} {
-		page, err := store.Contacts(ctx, w, storage.ContactQuery{Search: search.Parse(text), Order: storage.Relevance, Page: storage.Page{Size: 25}})
+		page, err := store.Contacts(ctx, w, storage.ContactQuery{Search: search.Parse(text, ""), Order: storage.Relevance, Page: storage.Page{Size: 25}})
 		if err != nil || len(page.Rows) == 0 {
 			t.Errorf("search %q: %d rows, %v", text, len(page.Rows), err)
 		}

@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"slices"
+	"strings"
 )
 
 // Bounds of one step. They were found by measuring: a scan of so many names answers every common fragment with a full
@@ -71,9 +72,9 @@ func (p *pager) look(ctx context.Context, r Range, f Filter, most int, keep keep
 
 // scanFirst looks at the first names of the range one by one, which is all it takes for a common fragment, and into the
 // gram index where that did not fill the page. Of a fragment that is neither common nor rare every bucket holds more than
-// a page: fetching and sorting these would cost more than to look at some more names.
+// a page: fetching and sorting these would cost more than to look at some more names. Names that have two words of a search are always few.
 func (p *pager) scanFirst(ctx context.Context, r Range, f Filter, keep keepFunc) error {
-	if !p.indexed(f) || selective(f.With) > 0 {
+	if !p.indexed(f) || selective(f.With) > 0 || len(f.With) > 1 && strings.HasPrefix(f.With[0], ofName) {
 		return p.gather(ctx, r, p.containing(f), keep)
 	}
 	for _, look := range []int{scanLook, scanMore} {

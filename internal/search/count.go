@@ -7,6 +7,8 @@ import (
 
 // Counter is what a backend offers a count: bounded reads within one workspace.
 type Counter interface {
+	Source
+
 	// Size is how many contacts the workspace has.
 	Size(ctx context.Context) (int, error)
 
@@ -20,9 +22,6 @@ type Counter interface {
 	// Sample looks at some of a workspace of so many contacts for those that match but have no name that starts with the
 	// search; nil while it does not know where to look.
 	Sample(ctx context.Context, q Query, size int) (Sample, error)
-
-	// HasGrams reports whether every contact of the workspace is in the gram index.
-	HasGrams() bool
 }
 
 // Sample is what the stretches hold that represent all contacts of a workspace; see [SampleBounds].

@@ -14,6 +14,7 @@ import (
 
 // counted is a workspace that records how it was counted.
 type counted struct {
+	search.Source            // not asked for pages
 	size, starting, matching int
 	grams                    bool
 	sample                   search.Sample
@@ -81,7 +82,7 @@ func TestHowACountIsFound(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := search.Count(context.Background(), &c.of, search.Parse(c.text), limit)
+			got, err := search.Count(context.Background(), &c.of, search.Parse(c.text, ""), limit)
 			if err != nil || got != c.want || c.of.asked != c.how {
 				t.Errorf("%d by %q, %v; want %d by %q", got, c.of.asked, err, c.want, c.how)
 			}
@@ -106,7 +107,7 @@ func TestASampleIsNeverMistakenForMore(t *testing.T) {
 			}
 		}
 		of := counted{size: size, matching: limit, sample: s, grams: true}
-		if n, err := search.Count(context.Background(), &of, search.Parse("ann"), limit); err != nil || n != limit {
+		if n, err := search.Count(context.Background(), &of, search.Parse("ann", ""), limit); err != nil || n != limit {
 			t.Fatalf("run %d, %d together: %d, %v", run, together, n, err)
 		}
 	}

@@ -8,13 +8,8 @@ import (
 	"kith/internal/crm"
 )
 
-// Bounds of one step, found by measuring.
-const (
-	termLook   = 64  // terms looked at before it shows how many of several tokens' contacts have all
-	termShare  = 12  // of so many terms one must match for it to pay to go on with the terms
-	termWindow = 500 // terms read at a time after that
-	fewMatches = 250 // so many matches are ranked and sorted in memory rather than found in order
-)
+// fewMatches is how many matches are ranked and sorted in memory rather than found in order.
+const fewMatches = 250
 
 // Request asks for some of the contacts that a search finds.
 type Request struct {
@@ -45,9 +40,8 @@ func (p Position) Compare(o Position) int {
 	return cmp.Or(cmp.Compare(p.Tier, o.Tier), p.IndexKey.Compare(o.IndexKey))
 }
 
-// Find reads contacts that a search finds, in the order asked for. Each step is taken only while contacts are wanted: the
-// names that start with the search, then later words, emails and phones that do, then contacts that hold it anywhere. A
-// contact belongs to the lowest tier it qualifies for; where a later step meets it again, its rank shows that it was read
+// Find reads contacts that a search finds, in the order asked for. Few matches are all read and sorted. Of more each tier is
+// read in its order, only while contacts are wanted; where a later one meets a contact again, its rank shows that it was read
 // before, so that a page needs no memory of earlier ones.
 //
 // One read grows with the number of matches: the last page by relevance, when all but a few matches belong to better
@@ -69,11 +63,11 @@ type pager struct {
 	Request
 	src   Source
 	found []Found
-	// sorted says that found holds what tiers 1 and 2 have to give.
-	sorted bool
 	// starting is how many names start with the search, once all of them have been read; -1 before. Where they are known
 	// to be few, they need no separate range when the search is looked for anywhere.
 	starting int
+	// known are the tiers of which found has all it can use, tried those that were seen to have many contacts along with better ones.
+	known, tried [tiers]bool
 }
 
 func (p *pager) full() bool { return len(p.found) >= p.Want }
@@ -127,91 +121,100 @@ func (p *pager) parts() (below, starting, above Range) {
 	return Range{Before: starting.After}, starting, Range{After: starting.Before, Before: Everything().Before}
 }
 
+// byRelevance reads tier after tier.
 func (p *pager) byRelevance(ctx context.Context) error {
-	tiers := []func(context.Context) error{p.namesStarting, p.termsStarting, p.remaining}
 	for i := range tiers {
+		tier := i
+		if p.Desc {
+			tier = tiers - 1 - i
+		}
 		if p.full() {
 			return nil
 		}
-		tier := i
-		if p.Desc {
-			tier = len(tiers) - 1 - i
+		if p.behindFrom(tier) || p.known[tier] {
+			continue
 		}
-		if p.From != nil && (p.From.Tier > tier) != p.Desc && p.From.Tier != tier || p.sorted && tier != TierName {
-			continue // the page starts behind it, or has it already
-		}
-		if err := tiers[tier](ctx); err != nil {
+		if err := p.inTier(ctx, tier); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// namesStarting is tier 0: the name starts with the search.
+// behindFrom reports whether the page starts behind a whole tier.
+func (p *pager) behindFrom(tier int) bool {
+	return p.From != nil && p.From.Tier != tier && (p.From.Tier > tier) != p.Desc
+}
+
+// inTier reads what a tier has for the page, or all that it and others have, when that is little.
+func (p *pager) inTier(ctx context.Context, tier int) error {
+	if tier == TierName { // fills the pages of most keystrokes, and is cheap
+		return p.namesStarting(ctx)
+	}
+	f, ok := p.Query.filter(tier)
+	if !ok {
+		return nil
+	}
+	for _, with := range p.together(tier) {
+		if ok, err := p.sortFew(ctx, tier, with); ok || err != nil {
+			return err
+		}
+	}
+	return p.remaining(ctx, tier, f)
+}
+
+// together are the tiers, the last one first, that have so few contacts, perhaps, that it pays to read all of them along
+// with those of a tier. Without an index everything has to be looked at anyway.
+func (p *pager) together(tier int) (with []int) {
+	words := p.Query.words
+	for _, last := range [...]int{TierAnywhere, TierWords, TierNames} {
+		f, ok := p.Query.filter(last)
+		if !ok || last < tier || p.Desc && last > tier || p.tried[last] {
+			continue
+		}
+		few := !p.src.HasGrams()
+		switch last {
+		case TierAnywhere:
+			few = few || slices.ContainsFunc(words, rarest)
+		case TierWords:
+			few = few || len(words) > 1 && selective(f.With) == len(words)
+		default:
+			few = few || selective(f.With) > 0
+		}
+		if few {
+			with = append(with, last)
+		}
+	}
+	return with
+}
+
+// namesStarting reads [TierName].
 func (p *pager) namesStarting(ctx context.Context) error {
-	err := p.gather(ctx, p.inTier(TierName, StartingWith(p.Query.Text())), p.src.Names, p.keep(TierName))
+	before := len(p.found)
+	err := p.gather(ctx, p.within(TierName, StartingWith(p.Query.Text())), p.src.Names, p.keep(TierName))
 	if p.From == nil && !p.full() {
-		p.starting = len(p.found)
+		p.starting = len(p.found) - before
 	}
 	return err
 }
 
-// termsStarting is tier 1: a later word, the email or a part of it, or the phone starts with the longest token. Of
-// several tokens few contacts may have all; once that shows, all of them are read together.
-func (p *pager) termsStarting(ctx context.Context) error {
-	whole := p.inTier(TierTerm, StartingWith(p.Query.Longest()))
-	others := slices.DeleteFunc(slices.Clone(p.Query.Tokens()), func(t string) bool { return t == p.Query.Longest() })
-	if len(others) == 0 {
-		return p.gather(ctx, whole, p.terms, p.keep(TierTerm))
-	}
-	tried := selective(p.Query.Tokens()) > 1
-	if tried {
-		if err := p.sortFew(ctx); p.sorted || err != nil {
-			return err
-		}
-	}
-	start, r, look, looked := len(p.found), whole, termLook, 0
-	for {
-		hits, end, err := p.src.Terms(ctx, r, others, look)
-		if err != nil {
-			return err
-		}
-		if p.add(hits, p.keep(TierTerm)); p.full() || end == nil {
-			return nil
-		}
-		r, looked = p.behind(r, *end), looked+look
-		found := len(p.found) - start
-		if !tried && found < looked/termShare {
-			tried = true
-			held := slices.Clone(p.found)
-			p.found = p.found[:start]
-			if err := p.sortFew(ctx); p.sorted || err != nil {
-				return err
-			}
-			p.found = held
-		}
-		look = min(termWindow, 16+(p.Want-len(p.found))*looked/max(found, 1)) // what the rest should take, at this rate
-	}
-}
-
-// terms reads the contacts of a single token's terms.
-func (p *pager) terms(ctx context.Context, r Range, n int) ([]Hit, error) {
-	hits, _, err := p.src.Terms(ctx, r, nil, n)
-	return hits, err
-}
-
-// sortFew finishes tiers 1 and 2 together when the whole search has few matches: it reads them all and sorts them in
-// memory. Of several common words few contacts may have all, and in order they would be found one by one.
-func (p *pager) sortFew(ctx context.Context) error {
-	all, ok, err := p.few(ctx, Filter{With: p.Query.Tokens()})
+// sortFew reads all contacts of some tiers, when they are few, and sorts them in memory: from the one that is read to the
+// last, or from the best to the one that is read. It is not ok when there are more.
+func (p *pager) sortFew(ctx context.Context, tier, last int) (ok bool, err error) {
+	p.tried[last] = true
+	f, _ := p.Query.filter(last)
+	all, ok, err := p.few(ctx, f)
 	if err != nil || !ok {
-		return err
+		return false, err
 	}
-	p.sorted = true
+	first := tier
+	if p.Desc {
+		first = 0
+	}
 	few := &pager{Request: Request{Query: p.Query, Want: fewMatches}}
-	few.add(all, func(_ Hit, k Keys) (Position, bool) {
-		tier, key, ok := p.Query.Rank(k)
-		return Position{Tier: tier, IndexKey: IndexKey{Key: key}}, ok && tier != TierName
+	few.add(all, func(h Hit, k Keys) (Position, bool) {
+		tier, ok := p.Query.Rank(k)
+		return Position{Tier: tier, IndexKey: IndexKey{Key: h.Name}}, ok && first <= tier && tier <= last
 	})
 	slices.SortFunc(few.found, func(a, b Found) int { return p.inOrder(a.Position, b.Position) })
 	for _, f := range few.found {
@@ -219,7 +222,10 @@ func (p *pager) sortFew(ctx context.Context) error {
 			p.found = append(p.found, f)
 		}
 	}
-	return nil
+	for t := first; t <= last; t++ {
+		p.known[t] = true
+	}
+	return true, nil
 }
 
 // inOrder compares positions in the order of reading.
@@ -230,32 +236,26 @@ func (p *pager) inOrder(a, b Position) int {
 	return a.Compare(b)
 }
 
-// remaining is tier 2: the search is found anywhere. The names that start with it are tier 0's and left out whole. So
-// are, for a single token, texts where it starts a line, a domain or a word after a space: that is always a term.
-func (p *pager) remaining(ctx context.Context) error {
-	f := Filter{With: p.Query.Tokens()}
-	if len(f.With) > 1 && p.Desc {
-		if err := p.sortFew(ctx); p.sorted || err != nil {
-			return err
-		}
-	}
-	if len(f.With) == 1 {
-		f.Without = []string{"\n" + f.With[0], "@" + f.With[0], " " + f.With[0]}
+// remaining reads a tier that f decides, by name. The names that start with the search are [TierName]'s and left out whole.
+// So is, for a single token, what the next better tier has.
+func (p *pager) remaining(ctx context.Context, tier int, f Filter) error {
+	if better, ok := p.Query.filter(tier - 1); ok && len(better.With) == 1 {
+		f.Without = better.With
 	}
 	below, _, above := p.parts()
 	parts := []Range{below, above}
-	if p.starting >= 0 {
+	if p.starting >= 0 || tier == TierWhole {
 		parts = []Range{Everything()}
 	}
 	if p.Desc {
 		slices.Reverse(parts)
 	}
 	for _, part := range parts {
-		r := p.inTier(TierAnywhere, part)
+		r := p.within(tier, part)
 		if p.full() || !after(r.Before, r.After) {
 			continue
 		}
-		if err := p.anywhere(ctx, r, f, p.keep(TierAnywhere)); err != nil {
+		if err := p.anywhere(ctx, r, f, p.keep(tier)); err != nil {
 			return err
 		}
 	}

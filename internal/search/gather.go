@@ -44,8 +44,8 @@ type keepFunc func(Hit, Keys) (at Position, ok bool)
 
 func (p *pager) keep(tier int) keepFunc {
 	return func(h Hit, k Keys) (Position, bool) {
-		t, key, ok := p.Query.Rank(k)
-		return Position{Tier: t, IndexKey: IndexKey{Key: key}}, ok && t == tier && key == h.Key
+		t, ok := p.Query.Rank(k)
+		return Position{Tier: t, IndexKey: IndexKey{Key: h.Name}}, ok && t == tier
 	}
 }
 
@@ -59,18 +59,18 @@ func (p *pager) add(hits []Hit, keep keepFunc) {
 		if p.full() {
 			return
 		}
-		k := p.Query.keysOf(h)
+		k := Keys{Name: h.Name, Text: h.Text}
 		at, ok := keep(h, k)
 		if !ok {
 			continue
 		}
 		at.ID = uuid.UUID(h.Contact.ID)
-		p.found = append(p.found, Found{Position: at, Contact: h.Contact, Match: p.Query.Match(*h.Contact, k)})
+		p.found = append(p.found, Found{Position: at, Contact: h.Contact, Match: p.Query.Match(k)})
 	}
 }
 
-// inTier is the rest of a tier's range when the page starts within that tier.
-func (p *pager) inTier(tier int, r Range) Range {
+// within is the rest of a tier's range when the page starts within that tier.
+func (p *pager) within(tier int, r Range) Range {
 	r.Desc = p.Desc
 	if p.From == nil || p.From.Tier != tier {
 		return r

@@ -88,11 +88,15 @@ var scripts = []string{
 // Script is the range of names in the script of a single short token; ok is false for Latin, and for longer tokens,
 // which find little anywhere.
 func Script(tokens []string) (home Range, ok bool) {
-	if len(tokens) != 1 || tokens[0] < scripts[0] || utf8.RuneCountInString(tokens[0]) > shortToken {
+	if len(tokens) != 1 {
+		return Range{}, false
+	}
+	token := strings.TrimSpace(tokens[0])
+	if token < scripts[0] || utf8.RuneCountInString(token) > shortToken {
 		return Range{}, false
 	}
 	for i, end := range scripts[1:] {
-		if tokens[0] < end {
+		if token < end {
 			return Range{After: IndexKey{Key: scripts[i]}, Before: IndexKey{Key: end}}, true
 		}
 	}
@@ -105,7 +109,7 @@ var alphabets = Range{After: IndexKey{Key: "\u0530"}, Before: IndexKey{Key: "\u4
 // besides is the range of names around a token's script that share buckets with it and must be distinguished from it:
 // none for Greek and Cyrillic, nor for characters that few names hold.
 func besides(home Range, token string) Range {
-	if home.After.Key < alphabets.After.Key || home.After.Key >= alphabets.Before.Key || utf8.RuneCountInString(token) > 1 {
+	if home.After.Key < alphabets.After.Key || home.After.Key >= alphabets.Before.Key || utf8.RuneCountInString(strings.TrimSpace(token)) > 1 {
 		return home
 	}
 	return alphabets
@@ -140,7 +144,7 @@ func gramsOf(token string) []weighted {
 	var found []weighted
 	var a, b, c int64 // the last three characters, 0 before the first
 	n := 0
-	for _, r := range token {
+	for _, r := range strings.Trim(token, "\n") {
 		a, b, c = b, c, int64(r)
 		if n++; n >= 3 {
 			found = append(found, weighted{gram: gram(a, b, c), bits: information(a, b, c)})
@@ -163,23 +167,56 @@ type weighted struct {
 }
 
 // A token of longToken characters is in few texts unless it is in the domain of many, where it has less information than
-// domainBits; a shorter one is when it has shortBits.
+// domainBits; a shorter one is when it has shortBits. Words are fewer than characters: at the start of one wordBits are enough.
+// In very few texts is one of rareToken characters or rareDigits digits, and a shorter one
+// of rareBits.
 const (
 	longToken  = 4
 	domainBits = 80
 	shortBits  = 125
+	wordBits   = 95
+	rareToken  = 6
+	rareBits   = 150
+	rareDigits = 5
 )
 
 // selective counts the tokens that so few texts hold, about one in a hundred at most, that they do not fill a page when some
 // names are looked at one by one.
 func selective(tokens []string) (n int) {
-	for _, t := range tokens {
-		grams := gramsOf(t)
-		if len(grams) > 0 && (grams[0].bits >= shortBits || grams[0].bits >= domainBits && utf8.RuneCountInString(t) >= longToken) {
+	for _, t := range slices.Compact(slices.Clone(tokens)) {
+		if rarelyHeld(t) {
 			n++
 		}
 	}
 	return n
+}
+
+// rarest reports whether a token is in very few texts.
+func rarest(token string) bool {
+	if digits(token) {
+		return len(token) >= rareDigits
+	}
+	grams := gramsOf(token)
+	return len(grams) > 0 && (grams[0].bits >= rareBits || grams[0].bits >= domainBits && utf8.RuneCountInString(token) >= rareToken)
+}
+
+func rarelyHeld(token string) bool {
+	word := strings.TrimSpace(token)
+	if word == "" {
+		return false
+	}
+	starts := token[0] == ' '
+	if starts && (strings.IndexByte(marking, word[0]) >= 0 || strings.Contains(word, ofName)) {
+		return true // no word starts so, or the token is several
+	}
+	grams := gramsOf(token)
+	switch {
+	case len(grams) == 0:
+		return false
+	case starts:
+		return grams[0].bits >= wordBits
+	}
+	return grams[0].bits >= shortBits || grams[0].bits >= domainBits && utf8.RuneCountInString(word) >= longToken
 }
 
 // information is that of the characters of a gram, by how often they occur in names. What is in the domain of most emails
@@ -202,8 +239,13 @@ func information(chars ...int64) (bits int) {
 	return bits
 }
 
-// everywhere is what many emails end in.
-const everywhere = "@gmail.com @googlemail.com @yahoo.com @hotmail.com @outlook.com @icloud.com @live.com @web.de @gmx.de @gmx.net " +
+// everywhere is what many emails end in, in both forms.
+var everywhere = func() string {
+	lines := strings.ReplaceAll(domains, " ", "\n")
+	return lines + "\n" + marked(lines)
+}()
+
+const domains = "@gmail.com @googlemail.com @yahoo.com @hotmail.com @outlook.com @icloud.com @live.com @web.de @gmx.de @gmx.net " +
 	"@mail.ru @qq.com @protonmail.com .org .net .co.uk .fr .es .it"
 
 // charBits is the information of one character, in tenths of a bit.
@@ -214,7 +256,7 @@ var charBits = func() (bits [128]uint8) {
 	for c, b := range map[rune]uint8{
 		'a': 32, 'e': 32, 'i': 36, 'n': 37, 'r': 39, 'o': 40, 'l': 42, 's': 43, 't': 45, 'm': 46, 'c': 50, 'd': 50, 'h': 50,
 		'u': 50, 'g': 53, 'k': 55, 'b': 56, 'y': 57, 'v': 60, 'p': 60, 'j': 63, 'z': 63, 'f': 65, 'w': 66, 'x': 75, 'q': 90,
-		'0': 40, '1': 40, '2': 40, '3': 40, '4': 35, '5': 40, '6': 42, '7': 42, '8': 42, '9': 38, '@': 40, '.': 40,
+		' ': 10, '0': 40, '1': 40, '2': 40, '3': 40, '4': 35, '5': 40, '6': 42, '7': 42, '8': 42, '9': 38, '@': 40, '.': 40,
 	} {
 		bits[c] = b
 	}

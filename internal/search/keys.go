@@ -3,7 +3,6 @@ package search
 import (
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"kith/internal/crm"
@@ -15,8 +14,6 @@ const (
 	maxText  = 2_000
 	maxEmail = 400
 	maxTerm  = 200
-	maxParts = 9   // terms of an email
-	maxTerms = 128 // more than the words of any name and the parts of any email
 )
 
 // nameless starts the name key of a contact without a name, which sorts it after every name of any script. Folding drops
@@ -25,131 +22,159 @@ const nameless = "\U0010FFFE"
 
 // Keys are the folded texts stored with a contact for searches and for the order by name.
 type Keys struct {
-	// Name sorts contacts by name, and those without one by email or phone after every name. 400 bytes at most.
+	// Name sorts contacts by name, and those without one by email or phone after every name: the words of the name, with one
+	// space between. 400 bytes at most.
 	Name string
-	// Text holds all that a search can find, one value a line: name, emails, international digits of the phones, and the
-	// national digits of each when they are no part of those. 2,000 bytes at most: the end of a long name is cut off, and
-	// further values are left out that do not fit.
+	// Text holds all that a search can find, between ends of lines. The line of the name has two spaces before each word, and
+	// lines of other ways to write it one; a line of an email begins with one and has one more behind each separator; a line of
+	// a phone has one at each end. See [Fold] for what is one way to write. 2,000 bytes at most: the end of a long name is cut off, and further values
+	// are left out that do not fit. Empty where there is nothing to find.
 	Text string
-	// Terms are the positions where searches are expected to match, besides the start of the name: later words of the name,
-	// the emails and their parts, the forms of the phones. Sorted, without duplicates, 128 of 200 bytes each at most; every
-	// value has its [TermOf].
+	// Terms are whole values, by which a contact is found exactly: every email and phone has its [TermOf]. Sorted, without
+	// duplicates, of 200 bytes at most.
 	Terms []string
 }
 
 // KeysOf returns the keys of a contact.
 func KeysOf(c crm.Contact) Keys {
-	var name, email string
-	var phone phoneForms
+	values := valuesOf(c)
+	var k Keys
+	var names []string
 	if c.Name != nil {
-		name = Fold(*c.Name)
+		k.Name = cut(nameKey(*c.Name), maxName)
+		names = nameLines(*c.Name)
 	}
-	if c.Email != nil {
-		email = foldEmail(*c.Email)
+	if k.Name == "" {
+		k.Name = cut(nameless+sortedBy(c), maxName)
 	}
-	if c.Phone != nil {
-		phone = foldPhone(*c.Phone)
+	k.Text = textOf(names, values)
+	for _, v := range values {
+		k.Terms = append(k.Terms, v.term)
 	}
-	further := furtherOf(c)
-
-	k := Keys{Name: cut(name, maxName)}
-	if name == "" {
-		k.Name = cut(nameless+email, maxName)
-		if email == "" {
-			k.Name = nameless + phone.digits
-		}
-	}
-	k.Text, name = textOf(name, email, phone, further)
-
-	t := terms(make([]string, 0, 12))
-	t.addPhone(phone)
-	t.addEmail(email, maxParts)
-	for _, v := range further {
-		t.add(v.email)
-		t.add(v.phone.digits)
-	}
-	t.addWords(name)
-	for _, v := range further {
-		t.addPhone(v.phone)
-		t.addEmail(v.email, maxParts)
-	}
-	slices.Sort(t)
-	k.Terms = slices.Compact(t)
+	slices.Sort(k.Terms)
+	k.Terms = slices.Compact(k.Terms)
 	return k
 }
 
-// phoneForms are the folded ways to write a phone number.
-type phoneForms struct{ digits, national, significant string }
-
-func foldPhone(s string) (p phoneForms) {
-	p.digits, p.national, p.significant = crm.PhoneForms(s)
-	p.digits = cut(Fold(p.digits), maxTerm)
-	return p
+// nameKey is a name as names are sorted by: its words, or what it is written with where these are none.
+func nameKey(name string) string {
+	folded := Fold(name)
+	if !strings.ContainsFunc(folded, notInWords) {
+		return folded
+	}
+	if words := wordsOf(folded); len(words) > 0 {
+		return strings.Join(words, " ")
+	}
+	return folded
 }
 
-func foldEmail(s string) string { return cut(Fold(s), maxEmail) }
-
-// furtherValue is a folded further value: an email or a phone.
-type furtherValue struct {
-	email string
-	phone phoneForms
+// sortedBy is what a contact without a name is sorted by.
+func sortedBy(c crm.Contact) string {
+	switch {
+	case c.Email != nil:
+		return Fold(*c.Email)
+	case c.Phone != nil:
+		digits, _, _ := crm.PhoneForms(*c.Phone)
+		return Fold(digits)
+	}
+	return ""
 }
 
-func furtherOf(c crm.Contact) []furtherValue {
-	var values []furtherValue
-	for _, v := range c.Further {
-		if v.Field == "phone" {
-			values = append(values, furtherValue{phone: foldPhone(v.Value)})
+// value is an email or a phone as it is searched.
+type value struct {
+	lines []string
+	term  string
+	more  bool // it is a further one, for which there may be no room
+}
+
+// valuesOf are the emails of a contact and then its phones, those of its own fields first.
+func valuesOf(c crm.Contact) []value {
+	var emails, phones []value
+	add := func(field, v string, more bool) {
+		if field == "phone" {
+			phones = append(phones, value{phoneLines(v), TermOf(field, v), more})
 		} else {
-			values = append(values, furtherValue{email: foldEmail(v.Value)})
+			emails = append(emails, value{emailLines(v), TermOf(field, v), more})
 		}
 	}
-	return values
+	if c.Email != nil {
+		add("email", *c.Email, false)
+	}
+	if c.Phone != nil {
+		add("phone", *c.Phone, false)
+	}
+	for _, f := range c.Further {
+		add(f.Field, f.Value, true)
+	}
+	return append(emails, phones...)
 }
 
-// textOf is the text of these values, and the name as far as it is in there. Only [maxName] of the name has precedence over
-// further values.
-func textOf(name, email string, phone phoneForms, further []furtherValue) (text, cutName string) {
-	emails, phones := lines(nil).add(email), lines(nil).addPhone(phone)
-	room := maxText - emails.size() - phones.size()
-	for _, v := range further {
-		e, p := emails.add(v.email), phones.addPhone(v.phone)
-		if e.size()+p.size()+min(len(name), maxName) <= maxText {
-			emails, phones = e, p
-			room = maxText - e.size() - p.size()
+// emailLines are the ways in which an email is searched: as written, with two letters for one, and with its numbers written
+// as one.
+func emailLines(email string) []string {
+	folded := cut(Fold(email), maxEmail)
+	if folded == "" {
+		return nil
+	}
+	lines := []string{ofText + marked(folded)}
+	if spelled := Spelled(email); spelled != "" {
+		lines = append(lines, ofText+marked(cut(spelled, maxEmail)))
+	}
+	if local, domain, ok := strings.Cut(folded, "@"); ok {
+		if number := strings.NewReplacer(".", "", "-", "", "_", "").Replace(local); number != local && digits(number) {
+			lines = append(lines, ofText+marked(number+"@"+domain))
 		}
 	}
-	name = cut(name, room)
-	return strings.Join(slices.Concat(lines(nil).add(name), emails, phones), "\n"), name
+	return lines
 }
 
-// lines are lines of a text.
-type lines []string
-
-func (l lines) add(s string) lines {
-	if s == "" {
-		return l
+// phoneLines are the ways in which a phone is searched: the international digits, the national ones, and those of all variants
+// of the number, each where no line before contains it.
+func phoneLines(phone string) []string {
+	international, national, _ := crm.PhoneForms(phone)
+	var lines []string
+	for _, form := range []string{international, national, crm.CanonicalPhone(phone)} {
+		if form = cut(Fold(form), maxTerm); form != "" && !contained(lines, form) {
+			lines = append(lines, ofText+form+ofText)
+		}
 	}
-	return append(l, s)
+	return lines
 }
 
-func (l lines) addPhone(p phoneForms) lines {
-	return l.add(p.digits).add(unlessIn(p.national, p.digits))
+func contained(lines []string, s string) bool {
+	return slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, s) })
 }
 
-// size is how many bytes the lines take, each with the end of the one before.
-func (l lines) size() (n int) {
-	for _, s := range l {
-		n += len(s) + 1
+// textOf is the text of these lines. Only the first [maxName] bytes of the name have precedence over further values.
+func textOf(names []string, values []value) string {
+	var name, rest []string
+	room := maxText - 1
+	for _, v := range values {
+		need := size(v.lines)
+		if v.more && need+min(size(names), maxName) > room {
+			continue
+		}
+		rest = append(rest, v.lines...)
+		room -= need
 	}
-	return n
-}
-
-func unlessIn(s, in string) string {
-	if strings.Contains(in, s) {
+	for _, line := range names {
+		if line = cut(line, room-1); strings.TrimSpace(line) != "" {
+			name = append(name, line)
+			room -= len(line) + 1
+		}
+	}
+	if len(name)+len(rest) == 0 {
 		return ""
 	}
-	return s
+	return "\n" + strings.Join(slices.Concat(name, rest), "\n") + "\n"
+}
+
+// size is how many bytes lines take, each with its end.
+func size(lines []string) (n int) {
+	for _, l := range lines {
+		n += len(l) + 1
+	}
+	return n
 }
 
 // cut returns the beginning of s, at most n bytes of whole characters and without a space at the end.
@@ -157,74 +182,9 @@ func cut(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}
+	n = max(n, 0)
 	for n > 0 && !utf8.RuneStart(s[n]) {
 		n--
 	}
 	return strings.TrimRight(s[:n], " ")
-}
-
-type terms []string
-
-func (t *terms) add(s string) {
-	if s != "" && len(*t) < maxTerms {
-		if s = cut(s, maxTerm); !slices.Contains(*t, s) {
-			*t = append(*t, s)
-		}
-	}
-}
-
-func (t *terms) addPhone(p phoneForms) {
-	t.add(p.digits)
-	t.add(p.national)
-	t.add(p.significant)
-}
-
-// addEmail adds the email, and what follows each separator of the local part and each dot of the domain but the last.
-// It stops at so many terms, to leave room for a name.
-func (t *terms) addEmail(s string, limit int) {
-	if s == "" {
-		return
-	}
-	before := len(*t)
-	t.add(s)
-	at := strings.LastIndexByte(s, '@')
-	t.add(s[at+1:])
-	last := strings.LastIndexByte(s, '.')
-	for i := 0; i < len(s) && len(*t)-before < limit; i++ {
-		switch s[i] {
-		case '_', '-', '+':
-			if i < at {
-				t.add(s[i+1:])
-			}
-		case '.':
-			if i < at || i < last {
-				t.add(s[i+1:])
-			}
-		}
-	}
-}
-
-// addWords adds every word after the first, up to the next space. A word starts after a space, and where a letter or
-// digit follows something that is neither, nor an apostrophe: "marie" in "anne-marie", but nothing in "o'brien".
-func (t *terms) addWords(s string) {
-	inWord, afterSpace := true, false
-	for i, r := range s {
-		if r == ' ' {
-			inWord, afterSpace = false, true
-			continue
-		}
-		word := 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '\'' ||
-			r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r))
-		if i > 0 && (afterSpace || word && !inWord) {
-			end := strings.IndexByte(s[i:], ' ')
-			if end < 0 {
-				end = len(s) - i
-			}
-			t.add(s[i : i+end])
-			if len(*t) == maxTerms {
-				return
-			}
-		}
-		inWord, afterSpace = word, false
-	}
 }

@@ -1,7 +1,10 @@
 package search_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -45,42 +48,39 @@ func TestKeysOf(t *testing.T) {
 		"everything": {
 			contact("Ánn Margaret  Smith", "Ann.Smith+news@mail.Example.com", "+4930123456"),
 			search.Keys{
-				Name: "ann margaret smith",
-				Text: "ann margaret smith\nann.smith+news@mail.example.com\n4930123456\n030123456",
-				Terms: []string{
-					"030123456", "30123456", "4930123456", "ann.smith+news@mail.example.com", "example.com", "mail.example.com",
-					"margaret", "news@mail.example.com", "smith", "smith+news@mail.example.com",
-				},
+				Name:  "ann margaret smith",
+				Text:  "\n  ann  margaret  smith\n annmargaret\n ann. smith+ news@ mail. example. com\n 4930123456 \n 030123456 \n",
+				Terms: []string{"4930123456", "ann.smith+news@mail.example.com"},
 			},
 		},
 		"further values": {
 			with(contact("Ann", "a@b.co", "+4930123456"), "Ann@c.co", "+14155552671", "+4940123456"),
 			search.Keys{
-				Name: "ann",
-				Text: "ann\na@b.co\nann@c.co\n4930123456\n030123456\n14155552671\n4940123456\n040123456",
-				Terms: []string{
-					"030123456", "040123456", "14155552671", "30123456", "40123456", "4155552671", "4930123456", "4940123456", "a@b.co",
-					"ann@c.co", "b.co", "c.co",
-				},
+				Name:  "ann",
+				Text:  "\n  ann\n a@ b. co\n ann@ c. co\n 4930123456 \n 030123456 \n 14155552671 \n 4940123456 \n 040123456 \n",
+				Terms: []string{"14155552671", "4930123456", "4940123456", "a@b.co", "ann@c.co"},
 			},
 		},
-		"further values alone":                   {with(contact("", "", ""), "+14155552671", "a@b.co"), search.Keys{Name: "\U0010FFFE", Text: "a@b.co\n14155552671", Terms: []string{"14155552671", "4155552671", "a@b.co", "b.co"}}},
-		"a name alone":                           {contact("Ann", "", ""), search.Keys{Name: "ann", Text: "ann"}},
-		"an email alone":                         {contact("", "a@b.co", ""), search.Keys{Name: "\U0010FFFEa@b.co", Text: "a@b.co", Terms: []string{"a@b.co", "b.co"}}},
-		"a phone alone":                          {contact("", "", "+14155552671"), search.Keys{Name: "\U0010FFFE14155552671", Text: "14155552671", Terms: []string{"14155552671", "4155552671"}}},
+		"further values alone":                   {with(contact("", "", ""), "+14155552671", "a@b.co"), search.Keys{Name: "\U0010FFFE", Text: "\n a@ b. co\n 14155552671 \n", Terms: []string{"14155552671", "a@b.co"}}},
+		"a name alone":                           {contact("Ann", "", ""), search.Keys{Name: "ann", Text: "\n  ann\n"}},
+		"an email alone":                         {contact("", "a@b.co", ""), search.Keys{Name: "\U0010FFFEa@b.co", Text: "\n a@ b. co\n", Terms: []string{"a@b.co"}}},
+		"a phone alone":                          {contact("", "", "+14155552671"), search.Keys{Name: "\U0010FFFE14155552671", Text: "\n 14155552671 \n", Terms: []string{"14155552671"}}},
 		"nothing":                                {contact("", "", ""), search.Keys{Name: "\U0010FFFE"}},
-		"a name of which nothing is left":        {contact("\u0301", "a@b.co", ""), search.Keys{Name: "\U0010FFFEa@b.co", Text: "a@b.co", Terms: []string{"a@b.co", "b.co"}}},
-		"a double name has a later word":         {contact("Anne-Marie", "", ""), search.Keys{Name: "anne-marie", Text: "anne-marie", Terms: []string{"marie"}}},
-		"a later double name has two":            {contact("Paul Jean-Luc", "", ""), search.Keys{Name: "paul jean-luc", Text: "paul jean-luc", Terms: []string{"jean-luc", "luc"}}},
-		"an apostrophe does not part a word":     {contact("Sinéad O’Brien", "", ""), search.Keys{Name: "sinead o'brien", Text: "sinead o'brien", Terms: []string{"o'brien"}}},
-		"brackets and dots do":                   {contact("J.R. Smith (Berlin)", "", ""), search.Keys{Name: "j.r. smith (berlin)", Text: "j.r. smith (berlin)", Terms: []string{"(berlin)", "berlin)", "r.", "smith"}}},
-		"other scripts have words":               {contact("Иван Петров", "", ""), search.Keys{Name: "иван петров", Text: "иван петров", Terms: []string{"петров"}}},
-		"a word that is all mark is a word":      {contact("Ann 😀", "", ""), search.Keys{Name: "ann 😀", Text: "ann 😀", Terms: []string{"😀"}}},
-		"the same word twice is one term":        {contact("Ann Ann Ann", "", ""), search.Keys{Name: "ann ann ann", Text: "ann ann ann", Terms: []string{"ann"}}},
-		"a vowel sign does not part a word":      {contact("सीता कुमारी", "", ""), search.Keys{Name: "सीता कुमारी", Text: "सीता कुमारी", Terms: []string{"कुमारी"}}},
-		"the end of a domain is no term":         {contact("", "a@x.co.uk", ""), search.Keys{Name: "\U0010FFFEa@x.co.uk", Text: "a@x.co.uk", Terms: []string{"a@x.co.uk", "co.uk", "x.co.uk"}}},
-		"a dash in a domain does not part it":    {contact("", "a@my-shop.de", ""), search.Keys{Name: "\U0010FFFEa@my-shop.de", Text: "a@my-shop.de", Terms: []string{"a@my-shop.de", "my-shop.de"}}},
-		"a phone that is none is searchable too": {contact("", "", "call me"), search.Keys{Name: "\U0010FFFEcall me", Text: "call me", Terms: []string{"call me"}}},
+		"a name of which nothing is left":        {contact("\u0301", "a@b.co", ""), search.Keys{Name: "\U0010FFFEa@b.co", Text: "\n a@ b. co\n", Terms: []string{"a@b.co"}}},
+		"a double name":                          {contact("Anne-Marie", "", ""), search.Keys{Name: "anne marie", Text: "\n  anne  marie\n anne- marie\n annemarie\n"}},
+		"an apostrophe does not part a word":     {contact("Sinéad O’Brien", "", ""), search.Keys{Name: "sinead obrien", Text: "\n  sinead  obrien\n sinead o'brien\n"}},
+		"initials":                               {contact("J. R. R. Klein", "", ""), search.Keys{Name: "j r r klein", Text: "\n  j  r  r  klein\n j. r. r. klein\n jrr\n"}},
+		"brackets":                               {contact("Smith (Berlin)", "", ""), search.Keys{Name: "smith berlin", Text: "\n  smith  berlin\n smith (berlin)\n"}},
+		"particles":                              {contact("Rosa de la Cruz", "", ""), search.Keys{Name: "rosa de la cruz", Text: "\n  rosa  de  la  cruz\n delacruz\n"}},
+		"a given name that is a particle too":    {contact("Al Jonesson", "", ""), search.Keys{Name: "al jonesson", Text: "\n  al  jonesson\n"}},
+		"numbers":                                {contact("Studio 54-12 24/7", "", ""), search.Keys{Name: "studio 54 12 24 7", Text: "\n  studio  54  12  24  7\n studio 54- 12 24/ 7\n 5412247\n"}},
+		"two letters for one":                    {contact("Jürgen Smith", "", ""), search.Keys{Name: "jurgen smith", Text: "\n  jurgen  smith\n juergen\n"}},
+		"one letter for two":                     {contact("Juergen Smith", "", ""), search.Keys{Name: "juergen smith", Text: "\n  juergen  smith\n jurgen\n"}},
+		"a script without spaces":                {contact("山田 花子", "", ""), search.Keys{Name: "山田 花子", Text: "\n  山田  花子\n 山田花子\n"}},
+		"a name of punctuation alone":            {contact("--", "", ""), search.Keys{Name: "--", Text: "\n - -\n"}},
+		"an email of numbers":                    {contact("", "2019.1130@x.co", ""), search.Keys{Name: "\U0010FFFE2019.1130@x.co", Text: "\n 2019. 1130@ x. co\n 20191130@ x. co\n", Terms: []string{"2019.1130@x.co"}}},
+		"a phone that is none is searchable too": {contact("", "", "call me"), search.Keys{Name: "\U0010FFFEcall me", Text: "\n call me \n", Terms: []string{"call me"}}},
+		"a vowel sign is part of a word":         {contact("सीता कुमारी", "", ""), search.Keys{Name: "सीता कुमारी", Text: "\n  सीता  कुमारी\n"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -111,12 +111,10 @@ func TestKeysAreBounded(t *testing.T) {
 			t.Parallel()
 			k := search.KeysOf(c)
 			bounded(t, k)
-			for _, digits := range []string{"4930123456", "030123456"} {
-				if c.Phone != nil && (!strings.HasSuffix(k.Text, "\n4930123456\n030123456") || !slices.Contains(k.Terms, digits)) {
-					t.Errorf("the phone is pushed out of %+v", k)
-				}
+			if c.Phone != nil && !strings.HasSuffix(k.Text, "\n 4930123456 \n 030123456 \n") {
+				t.Errorf("the phone is pushed out of %+v", k)
 			}
-			if name == "an email of many parts" && !slices.Contains(k.Terms, "smith") {
+			if name == "an email of many parts" && !strings.Contains(k.Text, "  smith") {
 				t.Errorf("the name is pushed out of %+v", k)
 			}
 		})
@@ -141,7 +139,7 @@ func TestEveryFurtherValueHasItsTerm(t *testing.T) {
 			t.Errorf("%s has no term", v)
 		}
 	}
-	for _, kept := range []string{search.Fold(name)[:300], "\nann@example.com", "\n4930123456\n030123456"} {
+	for _, kept := range []string{strings.Repeat("  王  e", 40), "\n ann@ example. com", "\n 4930123456 \n 030123456"} {
 		if !strings.Contains(k.Text, kept) {
 			t.Errorf("%q is pushed out of %q", kept, k.Text)
 		}
@@ -171,5 +169,19 @@ func BenchmarkKeysOf(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		search.KeysOf(c)
+	}
+}
+
+// The keys of existing contacts are those of the version that stored them.
+func TestKeysAreThoseThatAreStored(t *testing.T) {
+	t.Parallel()
+	r := random{rand.New(rand.NewPCG(3, 4))}
+	h := sha256.New()
+	for range 1000 {
+		fmt.Fprintf(h, "%q\n", search.KeysOf(r.contact()))
+	}
+	const stored = "8ecaa4177d6d23b7fe6bac6c607fb4e025a79e3b6e3bd7329a929e9d02ebb234"
+	if got := hex.EncodeToString(h.Sum(nil)); got != stored {
+		t.Errorf("contacts get other keys than the stored ones: add a migration that fills stale_keys, then write %s here", got)
 	}
 }

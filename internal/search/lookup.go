@@ -8,5 +8,5 @@ func TermOf(field, value string) string {
 		digits, _, _ := crm.PhoneForms(value)
 		return cut(Fold(digits), maxTerm)
 	}
-	return cut(cut(Fold(value), maxEmail), maxTerm)
+	return cut(Fold(crm.EmailKey(value)), maxTerm)
 }

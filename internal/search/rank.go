@@ -5,53 +5,85 @@ import (
 	"strings"
 )
 
-// The tiers of relevance, best first. A contact belongs to the best that it reaches.
+// The tiers of relevance, best first. A contact belongs to the best that it reaches; within a tier contacts come by name.
 const (
-	TierName     = iota // the name starts with the query
-	TierTerm            // a term starts with the longest token
-	TierAnywhere        // every token is found somewhere
+	TierWhole    = iota // an email or a phone is the query
+	TierName            // the name starts with the query
+	TierLater           // a later part of the name starts with the several words of the query
+	TierNames           // every one of several words starts a word of the name
+	TierEnd             // a phone ends with the digits
+	TierWords           // every word starts a word: of a name, a part of an email, a phone
+	TierAnywhere        // every word is found somewhere
+	tiers
 )
 
-// Rank is the position of a contact in the order of relevance: its tier, and the key that orders it within, the lowest
-// matching term in [TierTerm] and the name key else. ok is false for a contact that does not match.
-func (q Query) Rank(k Keys) (tier int, key string, ok bool) {
+// filter is what the text of a contact holds that reaches a tier or a better one; ok is false for a tier that the query
+// cannot have, and for [TierName], which the name key decides.
+func (q Query) filter(tier int) (f Filter, ok bool) {
+	several := len(q.words) > 1
+	names := several && !slices.ContainsFunc(q.words, func(w string) bool { return ofDomains[w] })
+	switch tier {
+	case TierWhole:
+		return Filter{With: []string{q.whole()}}, q.whole() != ""
+	case TierLater:
+		return Filter{With: []string{nameLine(q.words)}}, names
+	case TierNames:
+		return Filter{With: behind(ofName, q.words)}, names
+	case TierEnd:
+		return Filter{With: []string{q.text + ofText}}, q.number && len(q.text) >= fewestEnd
+	case TierWords:
+		return Filter{With: behind(ofText, q.words)}, true
+	case TierAnywhere:
+		return Filter{With: q.tokens}, true
+	}
+	return Filter{}, false
+}
+
+// ofDomains are words that are in the emails of many and start no name: beside one of them the others are no name alone.
+var ofDomains = map[string]bool{"gmail": true, "googlemail": true, "yahoo": true, "hotmail": true, "outlook": true, "icloud": true, "protonmail": true}
+
+// whole is the line of a text that is the query, if it can be one: an address or a phone number.
+func (q Query) whole() string {
+	switch {
+	case len(q.words) != 1:
+		return ""
+	case q.number && len(q.text) >= fewestPhone:
+		return "\n" + ofText + q.text + ofText + "\n"
+	case strings.Contains(strings.TrimPrefix(q.text, "@"), "@ "):
+		return "\n" + ofText + q.text + "\n"
+	}
+	return ""
+}
+
+// Rank is the tier of a contact; ok is false for one that does not match.
+func (q Query) Rank(k Keys) (tier int, ok bool) {
 	if !Contains(k.Text, q.tokens) {
-		return 0, "", false
+		return 0, false
 	}
-	if strings.HasPrefix(k.Name, q.text) {
-		return TierName, k.Name, true
+	for tier := range tiers {
+		if tier == TierName {
+			if strings.HasPrefix(k.Name, q.text) {
+				return tier, true
+			}
+		} else if f, ok := q.filter(tier); ok && Contains(k.Text, f.With) {
+			return tier, true
+		}
 	}
-	if i, _ := slices.BinarySearch(k.Terms, q.longest); i < len(k.Terms) && strings.HasPrefix(k.Terms[i], q.longest) {
-		return TierTerm, k.Terms[i], true
-	}
-	return TierAnywhere, k.Name, true
+	return 0, false
 }
 
-// keysOf are the keys of a hit as far as the query can distinguish them. The keys stored with the contact save folding it
-// again, which would take longer than all else that is done with a row; the forms of its phone only matter to digits.
-func (q Query) keysOf(h Hit) Keys {
-	k := Keys{Name: h.Name, Text: h.Text}
-	if strings.HasPrefix(k.Name, q.text) {
-		return k
-	}
-	if strings.Trim(q.longest, "0123456789") == "" || len(h.Contact.Further) > 0 {
-		return KeysOf(*h.Contact)
-	}
-	f := fieldsOf(k)
-	t := terms(make([]string, 0, 12))
-	t.addEmail(f.email, maxParts)
-	t.addWords(f.name)
-	slices.Sort(t)
-	k.Terms = t
-	return k
-}
-
-// Contains reports whether every token is found in text, a contact's [Keys.Text].
+// Contains reports whether every token is found in text, a contact's [Keys.Text], as many times as it is in tokens, where
+// equal ones follow each other.
 func Contains(text string, tokens []string) bool {
-	for _, t := range tokens {
-		if !strings.Contains(text, t) {
+	for i := 0; i < len(tokens); {
+		n := 1
+		for i+n < len(tokens) && tokens[i+n] == tokens[i] {
+			n++
+		}
+		if n == 1 && !strings.Contains(text, tokens[i]) || n > 1 && strings.Count(text, tokens[i]) < n {
 			return false
 		}
+		i += n
 	}
 	return true
 }

@@ -20,10 +20,6 @@ type Source interface {
 	// Reaches reports whether a range of names holds n contacts or more.
 	Reaches(ctx context.Context, r Range, n int) (bool, error)
 
-	// Terms looks at the first n terms of the range and reads the contacts whose text contains every one of also, one hit
-	// for each term. When it looked at n, end is the key of the last; nil says that the range is exhausted.
-	Terms(ctx context.Context, r Range, also []string, n int) (hits []Hit, end *IndexKey, err error)
-
 	// Scan reads contacts by name key and keeps those whose text f lets through. It looks at the first look contacts of
 	// the range only; 0 is all of them.
 	Scan(ctx context.Context, r Range, f Filter, look, n int) ([]Hit, error)
@@ -40,7 +36,8 @@ type Source interface {
 	HasGrams() bool
 }
 
-// Filter lets a text through that contains all of With and none of Without.
+// Filter lets a text through that contains all of With and none of Without. What is several times in With, one after the other,
+// has to be found as many times, none overlapping.
 type Filter struct {
 	With    []string
 	Without []string

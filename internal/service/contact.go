@@ -78,7 +78,7 @@ func (s *Service) Contacts(ctx context.Context, v crm.Viewer, l ContactList) (Co
 	if err := Authorize(v, crm.ReadContacts); err != nil {
 		return ContactPage{}, err
 	}
-	query, err := readSearch(l.Search)
+	query, err := s.readSearch(l.Search)
 	if err != nil {
 		return ContactPage{}, err
 	}
@@ -136,19 +136,19 @@ func (l ContactList) order(q search.Query) (Order, error) {
 	return Order{Field: ByRelevance, Direction: Ascending}, nil
 }
 
-func readSearch(s string) (search.Query, error) {
+func (s *Service) readSearch(text string) (search.Query, error) {
 	invalid := func(reason string) (search.Query, error) {
 		return search.Query{}, &crm.InvalidError{Field: "search", Reason: reason}
 	}
 	switch {
-	case len(s) > MaxSearch:
+	case len(text) > MaxSearch:
 		return invalid("can have at most 1,000 bytes")
-	case !utf8.ValidString(s):
+	case !utf8.ValidString(text):
 		return invalid("must be valid UTF-8 text")
-	case strings.ContainsRune(s, 0):
+	case strings.ContainsRune(text, 0):
 		return invalid("cannot contain NUL characters")
 	}
-	return search.Parse(s), nil
+	return search.Parse(text, s.options.Region), nil
 }
 
 // HasContacts reports whether the workspace has any contact.

@@ -61,12 +61,12 @@ func TestARowIsScannedAndWrittenInTheOrderOfTheLists(t *testing.T) {
 func TestASearchIsAConditionWithItsArguments(t *testing.T) {
 	t.Parallel()
 	args := map[string]any{}
-	got := clause.Holding("instr", "c.text", search.Filter{With: []string{"a", "b"}, Without: []string{"c"}}, args)
-	want := " AND instr(c.text, @with0) > 0 AND instr(c.text, @with1) > 0 AND instr(c.text, @without0) = 0"
+	got := clause.Holding("instr", "c.text", search.Filter{With: []string{"a", "bé", "bé"}, Without: []string{"c"}}, args)
+	want := " AND instr(c.text, @with0) > 0 AND length(c.text) - length(replace(c.text, @with1, '')) >= 4 AND instr(c.text, @without0) = 0"
 	if got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if diff := cmp.Diff(map[string]any{"with0": "a", "with1": "b", "without0": "c"}, args); diff != "" {
+	if diff := cmp.Diff(map[string]any{"with0": "a", "with1": "bé", "without0": "c"}, args); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -3,6 +3,7 @@ package clause
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"kith/internal/search"
 )
@@ -17,14 +18,24 @@ func Within(columns string) string {
 // finds one text in another. The arguments are added to args.
 func Holding(position, column string, f search.Filter, args map[string]any) string {
 	var b strings.Builder
-	add := func(kind, found string, texts []string) {
-		for i, t := range texts {
-			name := fmt.Sprint(kind, i)
-			args[name] = t
-			fmt.Fprintf(&b, ` AND %s(%s, @%s) %s 0`, position, column, name, found)
+	for i := 0; i < len(f.With); {
+		name, times := fmt.Sprint("with", i), 1
+		for i+times < len(f.With) && f.With[i+times] == f.With[i] {
+			times++
 		}
+		args[name] = f.With[i]
+		if times == 1 {
+			fmt.Fprintf(&b, ` AND %s(%s, @%s) > 0`, position, column, name)
+		} else { // found as many times: so much shorter is the text without
+			characters := times * utf8.RuneCountInString(f.With[i])
+			fmt.Fprintf(&b, ` AND length(%[1]s) - length(replace(%[1]s, @%[2]s, '')) >= %[3]d`, column, name, characters)
+		}
+		i += times
 	}
-	add("with", ">", f.With)
-	add("without", "=", f.Without)
+	for i, t := range f.Without {
+		name := fmt.Sprint("without", i)
+		args[name] = t
+		fmt.Fprintf(&b, ` AND %s(%s, @%s) = 0`, position, column, name)
+	}
 	return b.String()
 }

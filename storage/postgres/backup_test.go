@@ -113,7 +113,7 @@ func TestADumpIsRestored(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, err := r.Contacts(t.Context(), w, storage.ContactQuery{Search: search.Parse("renamed"), Order: storage.Relevance, Page: storage.Page{Size: 5}})
+	page, err := r.Contacts(t.Context(), w, storage.ContactQuery{Search: search.Parse("renamed", ""), Order: storage.Relevance, Page: storage.Page{Size: 5}})
 	if err != nil || len(page.Rows) != 1 || page.Rows[0].Contact.ID != id {
 		t.Errorf("%+v, %v", page, err)
 	}

@@ -53,7 +53,7 @@ func TestAStatementStopsWhenItsClientLeaves(t *testing.T) {
 	ctx, leave := context.WithCancel(context.Background())
 	left := make(chan error, 1)
 	go func() {
-		_, err := store.Contacts(ctx, w, storage.ContactQuery{Search: search.Parse("ann"), Order: storage.Relevance, Page: storage.Page{Size: 50}})
+		_, err := store.Contacts(ctx, w, storage.ContactQuery{Search: search.Parse("ann", ""), Order: storage.Relevance, Page: storage.Page{Size: 50}})
 		left <- err
 	}()
 	waiting := func(want int) {

@@ -51,8 +51,7 @@ func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 	}{
 		{"a name key of an older folding", `UPDATE contacts SET name_key = 'old' WHERE name = 'Zoë Ångström'`, kinds(storage.StaleKeys), ""},
 		{"a search text of an older folding", `UPDATE contacts SET search_text = 'old' WHERE name = 'Zoë Ångström'`, kinds(storage.StaleKeys), ""},
-		{"a term is missing", `DELETE FROM contact_terms WHERE term = 'angstrom'`, kinds(storage.MissingTerms), ""},
-		{"two terms are missing", `DELETE FROM contact_terms WHERE term IN ('angstrom', 'example.com')`, kinds(storage.MissingTerms), ""},
+		{"a term is missing", `DELETE FROM contact_terms WHERE term LIKE '%@%'`, kinds(storage.MissingTerms), ""},
 		{"a term too many", `INSERT INTO contact_terms SELECT workspace_id, 'extra', id FROM contacts WHERE name = 'Zoë Ångström'`, kinds(storage.ExtraTerm), ""},
 		{"a term of nobody", `INSERT INTO contact_terms SELECT workspace_id, 'extra', gen_random_uuid() FROM workspaces`, kinds(storage.OrphanTerm), ""},
 		{"the counter is too low", `UPDATE contact_counts SET contacts = contacts - 1`, kinds(storage.WrongCount), ""},
@@ -121,7 +120,7 @@ func TestACheckFindsDamageAndMendsIt(t *testing.T) {
 				t.Errorf("found after the repair: %v", found)
 			}
 			for _, text := range []string{"zoe ang", "angstrom", "ngstr", "mail.exa"} {
-				page, err := s.Contacts(ctx, w, storage.ContactQuery{Search: search.Parse(text), Order: storage.Relevance, Page: storage.Page{Size: 5}})
+				page, err := s.Contacts(ctx, w, storage.ContactQuery{Search: search.Parse(text, ""), Order: storage.Relevance, Page: storage.Page{Size: 5}})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -156,6 +156,11 @@ func TestADatabaseOfTheFirstReleaseIsBroughtUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
+	for more := true; more; {
+		if more, err = s.Maintain(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if found := check(t, s, false); len(found) != 0 {
 		t.Errorf("found %v", found)
 	}

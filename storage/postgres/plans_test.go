@@ -157,9 +157,9 @@ func (r reader) readAll() {
 		{Order: storage.Name, Descending: true}, {Order: storage.Created}, {Order: storage.Created, Descending: true},
 	}
 	for i, k := range trace.Keystrokes(1, crowded, 20*len(trace.Classes)) {
-		lists = append(lists, storage.ContactQuery{Search: search.Parse(k.Text), Order: storage.Relevance})
+		lists = append(lists, storage.ContactQuery{Search: search.Parse(k.Text, ""), Order: storage.Relevance})
 		if i%3 == 0 {
-			lists = append(lists, storage.ContactQuery{Search: search.Parse(k.Text), Order: storage.Name, Descending: i%2 == 0})
+			lists = append(lists, storage.ContactQuery{Search: search.Parse(k.Text, ""), Order: storage.Name, Descending: i%2 == 0})
 		}
 	}
 	for _, q := range lists {
@@ -210,7 +210,7 @@ func (r reader) counts(ctx context.Context) {
 	r.mayRead = max(r.mayRead, crowded+1_000)
 	for range 2 {
 		for _, k := range trace.Keystrokes(1, crowded, 5*len(trace.Classes)) {
-			r.check("count "+k.Text, func() error { _, err := r.store.CountContacts(ctx, r.workspace, search.Parse(k.Text)); return err })
+			r.check("count "+k.Text, func() error { _, err := r.store.CountContacts(ctx, r.workspace, search.Parse(k.Text, "")); return err })
 		}
 		if _, err := r.store.Maintain(ctx); err != nil {
 			r.t.Fatal(err)

@@ -124,54 +124,6 @@ func (s source) Reaches(ctx context.Context, r search.Range, n int) (ok bool, er
 // noContact is a name key, a search text and contactColumns of no contact.
 var noContact = strings.Repeat(`NULL, `, 1+len(new(contactRow).targets())) + `NULL`
 
-// Terms reads contacts by term. Of terms whose contacts are filtered only the hits come back, and after them the last term
-// looked at, if there were n.
-func (s source) Terms(ctx context.Context, r search.Range, also []string, n int) ([]search.Hit, *search.IndexKey, error) {
-	d, args := clause.Reading(r.Desc), s.args(r)
-	looked := fmt.Sprintf(`
-		SELECT term, contact_id
-		FROM contact_terms
-		WHERE workspace_id = @workspace AND %[1]s
-		ORDER BY term %[2]s, contact_id %[2]s
-		LIMIT %[3]d`, clause.Within("(term, contact_id)"), d.Order, n)
-	contact := fmt.Sprintf(`
-		CROSS JOIN LATERAL (
-		  SELECT c.name_key, c.search_text, %s AS active
-		  FROM contacts c
-		  WHERE c.workspace_id = @workspace AND c.id = t.contact_id%s
-		  LIMIT 1
-		) c`, contactColumns, holding("c.search_text", search.Filter{With: also}, args))
-	sql := fmt.Sprintf(`
-		SELECT t.term, t.contact_id, c.*
-		FROM (%[1]s
-		) t%[2]s
-		ORDER BY t.term %[3]s, t.contact_id %[3]s`, looked, contact, d.Order)
-	if len(also) > 0 {
-		sql = fmt.Sprintf(`
-		WITH t AS MATERIALIZED (%[1]s
-		)
-		(
-		  SELECT t.term, t.contact_id, c.*
-		  FROM t%[2]s
-		  ORDER BY t.term %[3]s, t.contact_id %[3]s
-		)
-		UNION ALL
-		(SELECT t.term, t.contact_id, `+noContact+` FROM t OFFSET %[4]d)`, looked, contact, d.Order, n-1)
-	}
-	hits, err := s.hits(ctx, sql, args)
-	if err != nil || len(hits) == 0 {
-		return nil, nil, err
-	}
-	last := len(hits) - 1
-	switch end := hits[last].IndexKey; {
-	case hits[last].Contact == nil:
-		return hits[:last], &end, nil
-	case len(also) == 0 && len(hits) == n:
-		return hits, &end, nil
-	}
-	return hits, nil, nil
-}
-
 // Scan reads the covering index by name key.
 func (s source) Scan(ctx context.Context, r search.Range, f search.Filter, look, n int) ([]search.Hit, error) {
 	d, args := clause.Reading(r.Desc), s.args(r)

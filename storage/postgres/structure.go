@@ -74,7 +74,7 @@ var keyIndexes = []string{
 	"account_deletions_pkey", "channels_pkey", "channel_routes_pkey", "identities_pkey", "sessions_pkey", "session_counts_pkey",
 	"messages_pkey", "secrets_pkey", "ingest_failures_pkey", "changes_pkey", "event_heads_pkey", "activity_marks_pkey", "audit_pkey",
 	"ended_sign_ins_pkey", "accounts_pkey", "redirects_pkey", "merges_pkey", "proofs_pkey", "duplicates_pkey", "dismissals_pkey",
-	"duplicate_progress_pkey", "match_keys_pkey",
+	"duplicate_progress_pkey", "match_keys_pkey", "stale_keys_pkey",
 }
 
 // index is an index as CREATE has it.

@@ -54,9 +54,9 @@ func reads(t *testing.T, s *sqlite.Store, w crm.WorkspaceID) {
 		"@gmail", "0170", "4917", "555123", "é", "ив", "田", "%", "maria garcia", "ria gar", "stin erma", "anderson martin",
 	} {
 		for _, q := range []storage.ContactQuery{
-			{Search: search.Parse(text), Order: storage.Relevance, Page: page},
-			{Search: search.Parse(text), Order: storage.Name, Page: page},
-			{Search: search.Parse(text), Order: storage.Relevance, Page: storage.Page{Size: 50, FromEnd: true}},
+			{Search: search.Parse(text, ""), Order: storage.Relevance, Page: page},
+			{Search: search.Parse(text, ""), Order: storage.Name, Page: page},
+			{Search: search.Parse(text, ""), Order: storage.Relevance, Page: storage.Page{Size: 50, FromEnd: true}},
 		} {
 			var took []time.Duration
 			rows := 0
@@ -70,7 +70,7 @@ func reads(t *testing.T, s *sqlite.Store, w crm.WorkspaceID) {
 			}
 			slices.Sort(took)
 			began := time.Now()
-			c, err := s.CountContacts(t.Context(), w, search.Parse(text))
+			c, err := s.CountContacts(t.Context(), w, search.Parse(text, ""))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -72,24 +72,6 @@ func (s source) Reaches(ctx context.Context, r search.Range, n int) (bool, error
 	return len(found) > 0, err
 }
 
-// Terms reads contacts by term.
-func (s source) Terms(ctx context.Context, r search.Range, also []string, n int) ([]search.Hit, *search.IndexKey, error) {
-	d, a := clause.Reading(r.Desc), s.args(r, n)
-	hits, err := s.hits(ctx, fmt.Sprintf(`
-		SELECT t.term, t.contact_id, c.name_key, c.search_text, %[1]s
-		FROM contact_terms t
-		LEFT JOIN contacts c ON c.workspace_id = @workspace AND c.id = t.contact_id%[4]s
-		WHERE t.workspace_id = @workspace AND %[2]s
-		ORDER BY t.term %[3]s, t.contact_id %[3]s
-		LIMIT @n`,
-		contactColumns, clause.Within("(t.term, t.contact_id)"), d.Order, holding("c.search_text", search.Filter{With: also}, a)), a)
-	var end *search.IndexKey
-	if len(hits) == n {
-		end = new(hits[n-1].IndexKey)
-	}
-	return slices.DeleteFunc(hits, func(h search.Hit) bool { return h.Contact == nil }), end, err
-}
-
 // Scan reads the covering index by name key; only the contacts it keeps are fetched.
 func (s source) Scan(ctx context.Context, r search.Range, f search.Filter, look, n int) ([]search.Hit, error) {
 	d, a := clause.Reading(r.Desc), s.args(r, n)

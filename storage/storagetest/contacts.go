@@ -48,7 +48,7 @@ var contactCases = []testCase{
 		w.same("contact", w.contact(c.ID), c)
 		page := w.page(storage.ContactQuery{Page: storage.Page{Size: 1}})
 		w.same("contact in a list", page.Rows[0].Contact, c)
-		page = w.page(storage.ContactQuery{Search: search.Parse("o'neil"), Order: storage.Relevance, Page: storage.Page{Size: 1}})
+		page = w.page(storage.ContactQuery{Search: search.Parse("o'neil", ""), Order: storage.Relevance, Page: storage.Page{Size: 1}})
 		w.same("contact in a search", page.Rows[0].Contact, c)
 	}},
 	{"a workspace has contacts from the first to the last", func(w *world) {

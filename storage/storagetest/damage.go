@@ -38,7 +38,7 @@ var damageCases = []struct {
 	{"all that is wrong is found part by part, and repaired", func(d *damaged) {
 		d.damage(`
 			UPDATE contacts SET name_key = 'old' WHERE workspace_id = @w AND id = @ann;
-			DELETE FROM contact_terms WHERE workspace_id = @w AND contact_id = @ann AND term = 'second';
+			DELETE FROM contact_terms WHERE workspace_id = @w AND contact_id = @ann;
 			DELETE FROM contact_activity WHERE workspace_id = @w AND contact_id = @ann;
 			INSERT INTO contact_activity (workspace_id, contact_id, last_activity_at)
 			  SELECT workspace_id, @nobody, last_activity_at FROM contact_activity WHERE workspace_id = @w;
@@ -128,6 +128,7 @@ func newDamaged(w *world, raw Raw) *damaged {
 	for _, name := range []string{"First", "Second"} {
 		w.edit(d.ann.Contact.ID, rename("Ann "+name))
 		w.edit(d.ben.Contact.ID, rename("Ben "+name))
+		w.edit(d.ann.Contact.ID, func(c *crm.Contact) { c.Email = new(strings.ToLower(name) + "@example.com") })
 	}
 	w.same("findings before any damage", w.findings(false), []storage.Finding(nil))
 	return d

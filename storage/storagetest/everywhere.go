@@ -43,13 +43,13 @@ var calls = []call{
 		return w.Contacts(ctx, w.id, storage.ContactQuery{Page: aPage})
 	}},
 	{"Contacts under a search", func(ctx context.Context, w *world, _ target) (any, error) {
-		return w.Contacts(ctx, w.id, storage.ContactQuery{Search: search.Parse("a"), Order: storage.Relevance, Page: aPage})
+		return w.Contacts(ctx, w.id, storage.ContactQuery{Search: search.Parse("a", ""), Order: storage.Relevance, Page: aPage})
 	}},
 	{"CountContacts", func(ctx context.Context, w *world, _ target) (any, error) {
 		return w.CountContacts(ctx, w.id, search.Query{})
 	}},
 	{"CountContacts under a search", func(ctx context.Context, w *world, _ target) (any, error) {
-		return w.CountContacts(ctx, w.id, search.Parse("a"))
+		return w.CountContacts(ctx, w.id, search.Parse("a", ""))
 	}},
 	{"HasContacts", func(ctx context.Context, w *world, _ target) (any, error) {
 		return w.HasContacts(ctx, w.id)

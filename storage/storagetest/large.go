@@ -55,7 +55,7 @@ var largeCases = []testCase{
 		for i, c := range contacts {
 			for _, text := range []string{string([]rune(*c.Name)[:12]), (*c.Email)[:70], *c.Phone, *c.Name} {
 				for _, order := range []storage.Order{storage.Relevance, storage.Name} {
-					w.agree(x, storage.ContactQuery{Search: search.Parse(text), Order: order}, 2, i%2 == 0)
+					w.agree(x, storage.ContactQuery{Search: search.Parse(text, ""), Order: order}, 2, i%2 == 0)
 				}
 			}
 		}
@@ -65,7 +65,7 @@ var largeCases = []testCase{
 		}
 		x = index(contacts)
 		for _, c := range contacts {
-			w.agree(x, storage.ContactQuery{Search: search.Parse(string([]rune(*c.Name)[:12])), Order: storage.Relevance}, 2, false)
+			w.agree(x, storage.ContactQuery{Search: search.Parse(string([]rune(*c.Name)[:12]), ""), Order: storage.Relevance}, 2, false)
 		}
 		for _, c := range contacts {
 			w.remove(c.ID)

@@ -189,8 +189,8 @@ var listCases = []testCase{
 		w.crowd()
 		for _, q := range []storage.ContactQuery{
 			{Order: storage.Relevance},
-			{Order: storage.LastActivity, Search: search.Parse("ann")},
-			{Order: storage.Created, Search: search.Parse("ann")},
+			{Order: storage.LastActivity, Search: search.Parse("ann", "")},
+			{Order: storage.Created, Search: search.Parse("ann", "")},
 		} {
 			q.Page = aPage
 			p, err := w.Contacts(w.ctx, w.id, q)
@@ -219,8 +219,8 @@ func everyList(text string) []storage.ContactQuery {
 			storage.ContactQuery{Order: storage.LastActivity, Descending: desc},
 			storage.ContactQuery{Order: storage.Name, Descending: desc},
 			storage.ContactQuery{Order: storage.Created, Descending: desc},
-			storage.ContactQuery{Order: storage.Name, Descending: desc, Search: search.Parse(text)},
-			storage.ContactQuery{Order: storage.Relevance, Descending: desc, Search: search.Parse(text)},
+			storage.ContactQuery{Order: storage.Name, Descending: desc, Search: search.Parse(text, "")},
+			storage.ContactQuery{Order: storage.Relevance, Descending: desc, Search: search.Parse(text, "")},
 		)
 	}
 	return all

@@ -33,7 +33,7 @@ func (w *world) list(q storage.ContactQuery) []crm.ContactID {
 // search lists what a search finds, best first, by display name.
 func (w *world) search(text string) []string {
 	w.t.Helper()
-	p := w.page(storage.ContactQuery{Search: search.Parse(text), Order: storage.Relevance, Page: storage.Page{Size: everything}})
+	p := w.page(storage.ContactQuery{Search: search.Parse(text, ""), Order: storage.Relevance, Page: storage.Page{Size: everything}})
 	names := []string{}
 	for _, r := range p.Rows {
 		names = append(names, r.Contact.DisplayName())

@@ -547,7 +547,7 @@ func (p *people) agree(n int) {
 		p.same("sessions of a contact"+when, p.counts(storage.SessionFilter{Contact: &id}).Total, of[id])
 		p.same("sessions of a contact in its list"+when, len(p.sessionsOf(id)), of[id])
 		for email := range m.emails {
-			page := p.page(storage.ContactQuery{Search: search.Parse(email), Order: storage.Relevance, Page: aPage})
+			page := p.page(storage.ContactQuery{Search: search.Parse(email, ""), Order: storage.Relevance, Page: aPage})
 			if len(page.Rows) != 1 || page.Rows[0].Contact.ID != id {
 				p.t.Errorf("the search for a value of %s finds %d contacts%s", id, len(page.Rows), when)
 			}

@@ -39,16 +39,16 @@ func index(contacts []crm.Contact) indexed {
 func (x indexed) plainly(q storage.ContactQuery) []storage.ContactRow {
 	var rows []storage.ContactRow
 	for i, c := range x.contacts {
-		tier, key, ok := q.Search.Rank(x.keys[i])
+		tier, ok := q.Search.Rank(x.keys[i])
 		if !ok {
 			continue
 		}
 		if q.Order == storage.Name {
-			tier, key = 0, x.keys[i].Name
+			tier = 0
 		}
-		m := q.Search.Match(c, x.keys[i])
+		m := q.Search.Match(x.keys[i])
 		rows = append(rows, storage.ContactRow{
-			Contact: c, Position: storage.Position{Tier: tier, Key: key, ID: [16]byte(c.ID)}, Match: &m,
+			Contact: c, Position: storage.Position{Tier: tier, Key: x.keys[i].Name, ID: [16]byte(c.ID)}, Match: &m,
 		})
 	}
 	slices.SortFunc(rows, func(a, b storage.ContactRow) int {
@@ -132,7 +132,7 @@ func queries(rng *rand.Rand, contacts []crm.Contact, n int) []string {
 		if rng.IntN(10) == 0 {
 			s = strings.ToUpper(s)
 		}
-		if !seen[s] && !search.Parse(s).Empty() {
+		if !seen[s] && !search.Parse(s, "").Empty() {
 			seen[s] = true
 			all = append(all, s)
 		}
@@ -176,11 +176,11 @@ var referenceCases = []testCase{
 		w.load(loaded...)
 		x := index(contacts)
 		for n, text := range queries(rng, contacts, 200) {
-			found := x.plainly(storage.ContactQuery{Search: search.Parse(text), Order: storage.Relevance})
+			found := x.plainly(storage.ContactQuery{Search: search.Parse(text, ""), Order: storage.Relevance})
 			w.same("count of "+text, w.count(text), storage.Count{Value: len(found), Exact: true})
 			for _, order := range []storage.Order{storage.Relevance, storage.Name} {
 				for _, desc := range []bool{false, true} {
-					w.agree(x, storage.ContactQuery{Search: search.Parse(text), Order: order, Descending: desc}, 7, (n%2 == 0) != desc)
+					w.agree(x, storage.ContactQuery{Search: search.Parse(text, ""), Order: order, Descending: desc}, 7, (n%2 == 0) != desc)
 				}
 			}
 		}
@@ -209,8 +209,8 @@ var referenceCases = []testCase{
 		}
 		x := index(contacts)
 		for _, text := range queries(rng, contacts, 100) {
-			w.agree(x, storage.ContactQuery{Search: search.Parse(text), Order: storage.Relevance}, 3, false)
-			w.agree(x, storage.ContactQuery{Search: search.Parse(text), Order: storage.Name, Descending: true}, 3, true)
+			w.agree(x, storage.ContactQuery{Search: search.Parse(text, ""), Order: storage.Relevance}, 3, false)
+			w.agree(x, storage.ContactQuery{Search: search.Parse(text, ""), Order: storage.Name, Descending: true}, 3, true)
 		}
 	}},
 }
@@ -232,7 +232,7 @@ var grownCases = []testCase{
 			x := index(contacts)
 			for n, text := range texts {
 				for _, order := range []storage.Order{storage.Relevance, storage.Name} {
-					q := storage.ContactQuery{Search: search.Parse(text), Order: order, Descending: n%2 == 0, Page: storage.Page{Size: 20}}
+					q := storage.ContactQuery{Search: search.Parse(text, ""), Order: order, Descending: n%2 == 0, Page: storage.Page{Size: 20}}
 					want := x.plainly(q)
 					page := w.page(q)
 					w.same(fmt.Sprintf("first page of %+v", q), rowIDs(page.Rows), rowIDs(want[:min(20, len(want))]))

@@ -22,7 +22,7 @@ type group struct {
 
 // searching are the groups that depend on how a store searches.
 var searching = []group{
-	{"search", slices.Concat(searchCases, matchCases, findableCases)},
+	{"search", slices.Concat(searchCases, matchCases, findableCases, wantedCases)},
 	{"counts", countCases},
 }
 
@@ -48,7 +48,7 @@ var others = []group{
 // slow are the groups whose cases take too long under the race detector.
 var (
 	slowSearching = []group{
-		{"search", slices.Concat(grownCases, referenceCases)},
+		{"search", slices.Concat(grownCases, referenceCases, crowdedWantedCases)},
 		{"counts", crowdedCountCases},
 	}
 	slow = slices.Concat(slowSearching, []group{

@@ -52,7 +52,8 @@ func Upgraded(t *testing.T, s storage.Store, u Upgrade) {
 	}
 	for _, f := range w.findings(false) {
 		switch f.Kind {
-		case storage.KeptValues, storage.KeptPreview, storage.KeptMessages, storage.MissingIndex, storage.Damage:
+		case storage.StaleKeys, storage.MissingTerms, storage.ExtraTerm, storage.StaleGrams,
+			storage.KeptValues, storage.KeptPreview, storage.KeptMessages, storage.MissingIndex, storage.Damage:
 			t.Errorf("found %v", f)
 		}
 	}

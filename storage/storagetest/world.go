@@ -244,7 +244,7 @@ func (w *world) maintain() {
 
 func (w *world) count(text string) storage.Count {
 	w.t.Helper()
-	n, err := w.CountContacts(w.ctx, w.id, search.Parse(text))
+	n, err := w.CountContacts(w.ctx, w.id, search.Parse(text, ""))
 	w.check(err)
 	return n
 }

@@ -1,0 +1,17 @@
+-- +goose Up
+
+-- Workspaces whose contacts have the search keys of an older version, and how far bringing them up to date has come: first
+-- the contacts, then the terms. A version with other keys adds every workspace again.
+CREATE TABLE stale_keys (
+  workspace_id integer PRIMARY KEY,
+  contact_id uuid NOT NULL, -- the last one looked at
+  term text COLLATE "C" -- the last one looked at; NULL while contacts are
+);
+INSERT INTO stale_keys (workspace_id, contact_id)
+SELECT workspace_id, '00000000-0000-0000-0000-000000000000' FROM workspaces;
+
+-- What contacts have in common is made of folded names too.
+UPDATE duplicate_progress SET contact_id = '00000000-0000-0000-0000-000000000000';
+
+-- +goose Down
+DROP TABLE stale_keys;
