@@ -117,10 +117,11 @@ func orphanGrams(ctx context.Context, c *conn, r *checkup.Report) (map[int64]*st
 	}
 	found := make(map[int64]*storage.Finding)
 	entries, err := all(ctx, c, `
-		SELECT d.id, d.sz, coalesce(w.name, ''), c.id
+		SELECT d.id, d.sz, coalesce(w.name, ''), coalesce(c.id, l.contact_id)
 		FROM contact_grams_docsize d
 		LEFT JOIN contacts c ON c.n = d.id
-		LEFT JOIN workspaces w ON w.workspace_id = c.workspace_id`, nil, func(rows *sql.Rows) (none struct{}, err error) {
+		LEFT JOIN gram_leftovers l ON l.n = d.id
+		LEFT JOIN workspaces w ON w.workspace_id = coalesce(c.workspace_id, l.workspace_id)`, nil, func(rows *sql.Rows) (none struct{}, err error) {
 		var n int64
 		var size, id []byte
 		var workspace string
@@ -196,6 +197,9 @@ func (t *tx) rewriteGrams(ctx context.Context, n int64, words []string) error {
 	}
 	t.grams = append(t.grams,
 		gramChange{n: n, new: new(strings.Repeat(placeholder, len(words)+1))},
-		gramChange{n: n, old: new(placeholder + strings.Join(words, " ")), new: g.old})
+		gramChange{n: n, old: new(placeholder + strings.Join(words, " "))})
+	if g.old != nil {
+		t.grams = append(t.grams, gramChange{n: n, new: g.old})
+	}
 	return nil
 }

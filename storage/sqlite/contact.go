@@ -249,8 +249,8 @@ func saveContact(ctx context.Context, t *tx, w crm.WorkspaceID, before, c crm.Co
 }
 
 var insertContactRow = `
-	INSERT INTO contacts (` + contactTable.Insert() + `)
-	VALUES (` + contactTable.Values() + `)`
+	INSERT INTO contacts (n, ` + contactTable.Insert() + `)
+	VALUES (` + unusedNumber + `, ` + contactTable.Values() + `)`
 
 // insertContact stores a new contact with its keys and its last activity.
 func insertContact(ctx context.Context, t *tx, w crm.WorkspaceID, c crm.Contact) error {
@@ -379,6 +379,11 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 				return err
 			}
 		}
+		entry, err := t.indexed(ctx, w, id)
+		if err != nil {
+			return err
+		}
+		t.grams = append(t.grams, entry)
 		if err := t.removeContact(ctx, w, c); err != nil {
 			return err
 		}
@@ -406,6 +411,9 @@ func (t *tx) forgetHistory(ctx context.Context, w crm.WorkspaceID, id crm.Contac
 			return err
 		}
 	}
+	if err := t.dropLeftovers(ctx, w, ids); err != nil {
+		return err
+	}
 	return t.forgetMerges(ctx, w, ids)
 }
 
@@ -429,7 +437,7 @@ func (t *tx) forgetMerges(ctx context.Context, w crm.WorkspaceID, ids []crm.Cont
 	return nil
 }
 
-// removeContact removes a contact's row, with its activity and its search keys.
+// removeContact removes a contact's row, with its activity and its search keys but the entry of the gram index.
 func (t *tx) removeContact(ctx context.Context, w crm.WorkspaceID, c crm.Contact) error {
 	a := args{"workspace": w, "id": c.ID[:]}
 	if _, err := t.exec(ctx, `DELETE FROM contact_activity WHERE workspace_id = @workspace AND contact_id = @id`, a); err != nil {
@@ -442,11 +450,6 @@ func (t *tx) removeContact(ctx context.Context, w crm.WorkspaceID, c crm.Contact
 	if err := dropTerms(ctx, t.conn, w, c.ID, search.KeysOf(c).Terms); err != nil {
 		return err
 	}
-	entry, err := t.indexed(ctx, w, c.ID)
-	if err != nil {
-		return err
-	}
-	t.grams = append(t.grams, entry)
 	if _, err := t.exec(ctx, `DELETE FROM contacts WHERE workspace_id = @workspace AND id = @id`, a); err != nil {
 		return err
 	}

@@ -12,8 +12,8 @@ import (
 )
 
 // Maintain detaches up to a thousand sessions of deleted contacts, keys a thousand messages, renews the search keys of fifty
-// contacts, forgets how to undo merges whose time for that is over, and looks for duplicates; then it takes what they left
-// out of the file. Last it places the sample of a large workspace.
+// contacts, forgets how to undo merges whose time for that is over, removes what a merged contact left in the gram index, and
+// looks for duplicates; then it takes what they left out of the file. Last it places the sample of a large workspace.
 func (s *Store) Maintain(ctx context.Context) (more bool, err error) {
 	waits, err := read(ctx, s, func(c *conn) (bool, error) {
 		_, found, err := first(ctx, c, oldestDeletion, nil, scanDeletion)
@@ -33,6 +33,9 @@ func (s *Store) Maintain(ctx context.Context) (more bool, err error) {
 	}
 	if err == nil && !more {
 		more, err = s.expireMerges(ctx, time.Now())
+	}
+	if err == nil && !more {
+		more, err = s.dropSomeLeftovers(ctx)
 	}
 	if err == nil && !more {
 		more, err = s.pairSome(ctx)

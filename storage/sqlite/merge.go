@@ -185,6 +185,9 @@ func (t *tx) absorb(ctx context.Context, w crm.WorkspaceID, survivor crm.Contact
 	if err := t.moveAccounts(ctx, w, id, survivor, o.Accounts); err != nil {
 		return err
 	}
+	if err := t.leaveGrams(ctx, w, id); err != nil {
+		return err
+	}
 	if err := t.removeContact(ctx, w, o.Contact); err != nil {
 		return err
 	}
@@ -200,9 +203,12 @@ func (t *tx) absorb(ctx context.Context, w crm.WorkspaceID, survivor crm.Contact
 	return t.movePairs(ctx, w, id, survivor)
 }
 
-// pairTables are the tables of pairs of contacts, with the index by the second.
-var pairTables = []struct{ table, second string }{
-	{"proofs", ""}, {"duplicates", "INDEXED BY duplicates_by_b"}, {"dismissals", "INDEXED BY dismissals_by_b"},
+// pairTables are the tables of pairs of contacts, with the indexes by the first and by the second where the primary key is
+// none.
+var pairTables = []struct{ table, first, second string }{
+	{"proofs", "", ""},
+	{"duplicates", "INDEXED BY duplicates_of_pair", "INDEXED BY duplicates_by_b"},
+	{"dismissals", "", "INDEXED BY dismissals_by_b"},
 }
 
 // movePairs puts one contact in the place of another in the pairs that are kept. A pair of the two is no more.
@@ -212,10 +218,11 @@ func (t *tx) movePairs(ctx context.Context, w crm.WorkspaceID, from, to crm.Cont
 	}
 	for _, p := range pairTables {
 		for _, query := range []string{
-			`UPDATE OR IGNORE ` + p.table + ` SET a = min(b, @to), b = max(b, @to) WHERE workspace_id = @workspace AND a = @from`,
+			`UPDATE OR IGNORE ` + p.table + ` ` + p.first + `
+			SET a = min(b, @to), b = max(b, @to) WHERE workspace_id = @workspace AND a = @from`,
 			`UPDATE OR IGNORE ` + p.table + ` ` + p.second + `
 			SET a = min(a, @to), b = max(a, @to) WHERE workspace_id = @workspace AND b = @from`,
-			`DELETE FROM ` + p.table + ` WHERE workspace_id = @workspace AND a = @from`,
+			`DELETE FROM ` + p.table + ` ` + p.first + ` WHERE workspace_id = @workspace AND a = @from`,
 			`DELETE FROM ` + p.table + ` ` + p.second + ` WHERE workspace_id = @workspace AND b = @from`,
 		} {
 			if _, err := t.exec(ctx, query, args{"workspace": w, "from": from[:], "to": to[:]}); err != nil {

@@ -1,0 +1,18 @@
+-- +goose Up
+
+-- Entries that are still in the gram index, though their contacts have become part of others. Hashes, no text.
+CREATE TABLE gram_leftovers (
+  n INTEGER PRIMARY KEY, -- the number of the entry; no contact gets it before the entry is gone
+  workspace_id INTEGER NOT NULL REFERENCES workspaces (workspace_id),
+  contact_id BLOB NOT NULL, -- an old id
+  words TEXT NOT NULL
+) STRICT;
+CREATE INDEX gram_leftovers_of_contact ON gram_leftovers (workspace_id, contact_id);
+
+-- Without statistics, SQLite takes a workspace for ten rows, and looks for the identities of a contact that is removed among
+-- all those of the workspace.
+ANALYZE sqlite_schema;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+  ('identities', 'identities', '1000000 100000 10000 1'),
+  ('identities', 'identities_by_contact', '1000000 100000 2');
+ANALYZE sqlite_schema; -- read them
