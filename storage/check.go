@@ -83,6 +83,8 @@ const (
 	// OrphanIdentity: an identity points at a contact that is not there, so that its messages are refused. It is removed:
 	// the next message makes a contact.
 	OrphanIdentity FindingKind = "identity without contact"
+	// StrayIdentity: an identity points at another contact than its account belongs to. It goes to the account's.
+	StrayIdentity FindingKind = "identity of another contact than its account"
 	// LostSession: an identity points at a session that is not there. It points at none then: the next message starts one.
 	LostSession FindingKind = "identity with a session that is not there"
 	// KeptPreview: a session without a contact still shows what the customer wrote. The preview is removed.

@@ -75,6 +75,8 @@ type Repairs interface {
 
 	// RemoveIdentity removes an identity that still points at the contact.
 	RemoveIdentity(ctx context.Context, i Identity) error
+	// MoveIdentity gives an identity that still points at the contact to that of its account.
+	MoveIdentity(ctx context.Context, i Identity) error
 
 	// ForgetSession takes the session from an identity that still points at it.
 	ForgetSession(ctx context.Context, i Identity) error
@@ -234,8 +236,11 @@ func (c *check) activity(ctx context.Context, a Activity) error {
 
 func (c *check) identity(ctx context.Context, i Identity) error {
 	kind, repair := i.finding(), c.RemoveIdentity
-	if kind == storage.LostSession {
+	switch kind {
+	case storage.LostSession:
 		repair = c.ForgetSession
+	case storage.StrayIdentity:
+		repair = c.MoveIdentity
 	}
 	return c.found(ctx, kind, &i.Contact, func(ctx context.Context) error { return repair(ctx, i) })
 }

@@ -95,12 +95,16 @@ type Identity struct {
 	Contact                crm.ContactID
 	Session                *crm.SessionID // nil before the first message
 	HasContact, HasSession bool
+	// Stray: its account is another contact's, which is there.
+	Stray bool
 }
 
 func (i Identity) finding() storage.FindingKind {
 	switch {
 	case !i.HasContact:
 		return storage.OrphanIdentity
+	case i.Stray:
+		return storage.StrayIdentity
 	case i.Session != nil && !i.HasSession:
 		return storage.LostSession
 	}

@@ -94,6 +94,7 @@ func TestWhatIsWrongWithAnIdentity(t *testing.T) {
 		"a contact and no session yet":            {Identity{HasContact: true}, ""},
 		"a session that is not there":             {Identity{Session: new(crm.SessionID{1}), HasContact: true}, storage.LostSession},
 		"a contact that is not there":             {Identity{Session: new(crm.SessionID{1}), HasSession: true}, storage.OrphanIdentity},
+		"an account of another contact":           {Identity{HasContact: true, Stray: true}, storage.StrayIdentity},
 		"neither, which removing it settles both": {Identity{Session: new(crm.SessionID{1})}, storage.OrphanIdentity},
 	} {
 		t.Run(name, func(t *testing.T) {

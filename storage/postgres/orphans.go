@@ -37,7 +37,8 @@ func (w *checkedWorkspace) IdentitiesAfter(ctx context.Context, after checkup.Id
 		SELECT
 		  i.channel_id, i.external_id, i.contact_id, i.session_id,
 		  (SELECT true FROM contacts c WHERE c.workspace_id = @workspace AND c.id = i.contact_id) IS NOT NULL,
-		  (SELECT true FROM sessions s WHERE s.workspace_id = @workspace AND s.id = i.session_id) IS NOT NULL
+		  (SELECT true FROM sessions s WHERE s.workspace_id = @workspace AND s.id = i.session_id) IS NOT NULL,
+		  `+strayIdentity+`
 		FROM identities i
 		WHERE i.workspace_id = @workspace AND (i.channel_id, i.external_id) > (@channel, @external)
 		ORDER BY i.channel_id, i.external_id
@@ -45,7 +46,7 @@ func (w *checkedWorkspace) IdentitiesAfter(ctx context.Context, after checkup.Id
 		pgx.NamedArgs{"channel": [16]byte(after.Channel), "external": after.External}, n,
 		func(row pgx.CollectableRow) (i checkup.Identity, err error) {
 			var session *[16]byte
-			err = row.Scan((*[16]byte)(&i.Channel), &i.External, (*[16]byte)(&i.Contact), &session, &i.HasContact, &i.HasSession)
+			err = row.Scan((*[16]byte)(&i.Channel), &i.External, (*[16]byte)(&i.Contact), &session, &i.HasContact, &i.HasSession, &i.Stray)
 			i.Session = (*crm.SessionID)(session)
 			return i, err
 		})
@@ -57,6 +58,23 @@ func (w *checkedWorkspace) RemoveIdentity(ctx context.Context, i checkup.Identit
 		DELETE FROM identities
 		WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external AND contact_id = @contact`,
 		pgx.NamedArgs{"workspace": w.id, "channel": [16]byte(i.Channel), "external": i.External, "contact": [16]byte(i.Contact)})
+}
+
+// strayIdentity is the condition that the account of identity i is another contact's, which is there.
+var strayIdentity = `(
+	SELECT true FROM contacts c
+	WHERE c.workspace_id = @workspace AND c.id = ` + ownerOf("i.account_id") + ` AND c.id <> i.contact_id
+) IS NOT NULL`
+
+// MoveIdentity looks again whose the account is.
+func (w *checkedWorkspace) MoveIdentity(ctx context.Context, i checkup.Identity) error {
+	return w.exec(ctx, `
+		UPDATE identities i SET contact_id = `+ownerOf("i.account_id")+`
+		WHERE i.workspace_id = @workspace AND i.channel_id = @channel AND i.external_id = @external AND i.contact_id = @contact
+		  AND `+strayIdentity,
+		pgx.NamedArgs{
+			"workspace": w.id, "channel": [16]byte(i.Channel), "external": i.External, "contact": [16]byte(i.Contact),
+		})
 }
 
 // ForgetSession takes the session from an identity.

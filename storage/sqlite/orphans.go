@@ -40,7 +40,8 @@ func (w *checkedWorkspace) IdentitiesAfter(ctx context.Context, after checkup.Id
 		SELECT
 		  i.channel_id, i.external_id, i.contact_id, nullif(i.session_id, @none),
 		  EXISTS (SELECT 1 FROM contacts c WHERE c.workspace_id = @workspace AND c.id = i.contact_id),
-		  EXISTS (SELECT 1 FROM sessions s WHERE s.workspace_id = @workspace AND s.id = i.session_id)
+		  EXISTS (SELECT 1 FROM sessions s WHERE s.workspace_id = @workspace AND s.id = i.session_id),
+		  `+strayIdentity+`
 		FROM identities i
 		WHERE i.workspace_id = @workspace AND (i.channel_id, i.external_id) > (@channel, @external)
 		ORDER BY i.channel_id, i.external_id
@@ -48,7 +49,7 @@ func (w *checkedWorkspace) IdentitiesAfter(ctx context.Context, after checkup.Id
 		args{"channel": after.Channel[:], "external": after.External, "none": noSession}, n,
 		func(rows *sql.Rows) (i checkup.Identity, err error) {
 			var session *uuid.UUID
-			err = rows.Scan((*uuid.UUID)(&i.Channel), &i.External, (*uuid.UUID)(&i.Contact), &session, &i.HasContact, &i.HasSession)
+			err = rows.Scan((*uuid.UUID)(&i.Channel), &i.External, (*uuid.UUID)(&i.Contact), &session, &i.HasContact, &i.HasSession, &i.Stray)
 			i.Session = (*crm.SessionID)(session)
 			return i, err
 		})
@@ -59,6 +60,21 @@ func (w *checkedWorkspace) RemoveIdentity(ctx context.Context, i checkup.Identit
 	return w.exec(ctx, `
 		DELETE FROM identities
 		WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external AND contact_id = @contact`,
+		args{"workspace": w.id, "channel": i.Channel[:], "external": i.External, "contact": i.Contact[:]})
+}
+
+// strayIdentity is the condition that the account of identity i is another contact's, which is there.
+var strayIdentity = `EXISTS (
+	SELECT 1 FROM contacts c
+	WHERE c.workspace_id = @workspace AND c.id = ` + ownerOf("i.account_id") + ` AND c.id <> i.contact_id
+)`
+
+// MoveIdentity looks again whose the account is.
+func (w *checkedWorkspace) MoveIdentity(ctx context.Context, i checkup.Identity) error {
+	return w.exec(ctx, `
+		UPDATE identities AS i SET contact_id = `+ownerOf("i.account_id")+`
+		WHERE i.workspace_id = @workspace AND i.channel_id = @channel AND i.external_id = @external AND i.contact_id = @contact
+		  AND `+strayIdentity,
 		args{"workspace": w.id, "channel": i.Channel[:], "external": i.External, "contact": i.Contact[:]})
 }
 

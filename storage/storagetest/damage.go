@@ -92,6 +92,13 @@ var damageCases = []struct {
 		)
 		d.same("history of a contact that was said to be part of another", len(d.history(d.ben.Contact.ID)), 3)
 	}},
+	{"an identity goes to the contact that its account belongs to", func(d *damaged) {
+		ann, ben := d.ann.Contact.ID, d.ben.Contact.ID
+		d.damage(`UPDATE identities SET contact_id = @ben WHERE workspace_id = @w AND external_id = 'ann'`)
+		d.findsAndRepairs(about(storage.StrayIdentity, ben))
+		d.same("Ann's identities", d.externals(ann), []string{"ann"})
+		d.same("Ben's identities", d.externals(ben), []string{"ben"})
+	}},
 	{"the sessions of an account of a contact that is not there become anonymous, and nobody else's", func(d *damaged) {
 		d.damage(`INSERT INTO accounts (workspace_id, account_id, contact_id) SELECT @w, @ann, @nobody`)
 		d.findsAndRepairs(about(storage.OrphanSession, d.nobody), about(storage.OrphanAccount, d.nobody))

@@ -110,7 +110,7 @@ func Accounts(t *testing.T, s storage.Store, id crm.WorkspaceID) {
 	w.same("anonymous", w.counts(storage.SessionFilter{Anonymous: new(true)}).Total, 3)
 	for _, f := range w.findings(false) {
 		switch f.Kind {
-		case storage.OrphanSession, storage.OrphanAccount, storage.OrphanIdentity, storage.WrongSessionCount, storage.LostSession:
+		case storage.OrphanSession, storage.OrphanAccount, storage.OrphanIdentity, storage.StrayIdentity, storage.WrongSessionCount, storage.LostSession:
 			t.Errorf("found %v", f)
 		}
 	}
