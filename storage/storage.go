@@ -145,8 +145,9 @@ type Duplicates interface {
 	// DuplicatesByID returns the pairs that exist among ids and that nobody has judged.
 	DuplicatesByID(ctx context.Context, w crm.WorkspaceID, ids []crm.DuplicateID) (map[crm.DuplicateID]crm.Duplicate, error)
 
-	// DismissDuplicates says that the pairs are two people each, so that they are neither a pair again nor proven one, and keeps the
-	// audit entry of each (see [crm.Dismissal.Audit]). It returns those that it dismissed; the others are not there, or were
+	// DismissDuplicates says that the pairs are two people each, so that they are not a pair again, nor merged for a proof, and
+	// keeps the audit entry of each (see [crm.Dismissal.Audit]). What a channel proves later makes a pair of them once more,
+	// unless that was a reason of the pair that was dismissed. It returns those that it dismissed; the others are not there, or were
 	// dismissed before.
 	DismissDuplicates(
 		ctx context.Context, w crm.WorkspaceID, ids []crm.DuplicateID, d crm.Dismissal,

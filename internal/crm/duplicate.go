@@ -83,6 +83,10 @@ type Dismissal struct {
 	At    time.Time
 }
 
+// OfProof reports whether the dismissal of the pair holds against what channels prove: not where none had proven anything
+// when a person dismissed it.
+func (d Duplicate) OfProof() bool { return d.Reasons&DuplicateReasons(ProvenSame) != 0 }
+
 // Audit is the entry for the dismissal of a pair.
 func (d Dismissal) Audit(pair Duplicate) AuditEntry {
 	a := NewAudit(DuplicatesDismissed, d.Actor, d.At)

@@ -30,6 +30,8 @@ var (
 	ErrNotNewest = errors.New("not the newest merge")
 	// ErrUndoExpired: the time for undoing the merge is over.
 	ErrUndoExpired = errors.New("undo expired")
+	// ErrTwoUsers: a site has signed both contacts in, as two users. Only staff may merge these.
+	ErrTwoUsers = errors.New("two signed-in users")
 	// ErrLastIdentity: a split must leave the contact something.
 	ErrLastIdentity = errors.New("last identity")
 )
@@ -110,6 +112,8 @@ type MergeSide struct {
 	Accounts []AccountID
 	// OldIDs are the ids of contacts that have become part of this one.
 	OldIDs []ContactID
+	// Users are its identities that are users whom a site has signed in. They are read for a merge that is made for a proof.
+	Users []IdentityKey `json:"-"`
 }
 
 // Merged is the outcome of a merge.
@@ -154,6 +158,9 @@ func DecideMerge(m Merge, sides []MergeSide) (Merged, error) {
 		if v := part.Version; v != nil && *v != sides[n].Contact.Version {
 			return Merged{}, &ConflictError{Current: sides[n].Contact}
 		}
+	}
+	if m.Proven != nil && twoUsers(sides) {
+		return Merged{}, ErrTwoUsers
 	}
 	c := out.Before.Clone()
 	for _, f := range mergedFields {
@@ -204,6 +211,20 @@ func DecideMerge(m Merge, sides []MergeSide) (Merged, error) {
 		Changes: out.Contact.ChangesFrom(out.Before), Actor: m.Actor, At: out.Contact.UpdatedAt,
 	})
 	return out, nil
+}
+
+// twoUsers reports whether a site has signed in two of the contacts.
+func twoUsers(sides []MergeSide) bool {
+	of := map[ChannelID]ContactID{}
+	for _, s := range sides {
+		for _, u := range s.Users {
+			if other, is := of[u.ChannelID]; is && other != s.Contact.ID {
+				return true
+			}
+			of[u.ChannelID] = s.Contact.ID
+		}
+	}
+	return false
 }
 
 // mergedField is a field of which one contact's value stays.

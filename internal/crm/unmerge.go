@@ -85,6 +85,36 @@ func DecideUndo(u Undo, k UndoKnown) (Undone, error) {
 	return out, nil
 }
 
+// Without is what is kept for undoing a merge once accounts have been split off from the survivor: a contact that has lost all
+// of its own is another one's now, and its values are not kept. It is nil where there is nothing left to undo.
+func (u *MergeUndo) Without(accounts []AccountID) *MergeUndo {
+	gone := func(s MergeSide) bool {
+		return len(s.Accounts) > 0 && len(common(s.Accounts, accounts)) == len(s.Accounts)
+	}
+	left := *u
+	left.Others = slices.DeleteFunc(slices.Clone(u.Others), gone)
+	switch len(left.Others) {
+	case 0:
+		return nil
+	case len(u.Others):
+		return u
+	}
+	known := []Contact{u.Before}
+	for _, s := range left.Others {
+		known = append(known, s.Contact)
+	}
+	left.After = u.After.Clone()
+	for _, f := range mergedFields {
+		if !slices.ContainsFunc(known, func(c Contact) bool { return equal(*f.value(&c), *f.value(&left.After)) }) {
+			*f.value(&left.After), *f.from(&left.After) = nil, Provenance{}
+		}
+	}
+	left.After.Further = slices.DeleteFunc(left.After.Further, func(v FurtherValue) bool {
+		return !slices.ContainsFunc(known, func(c Contact) bool { return c.Holds(v.Field, v.Value) })
+	})
+	return &left
+}
+
 // splitEvent is the event of a contact that something was split off from. It names the fields that changed and not their
 // values: these may be another person's, whose history is not this contact's.
 func splitEvent(id EventID, before, after Contact, actor string, at time.Time) Event {

@@ -105,5 +105,6 @@ func (in *Ingest) merge(
 // settles reports whether an error of a merge is one that no further try changes.
 func settles(err error) bool {
 	_, merged := errors.AsType[*crm.MergedError](err)
-	return merged || errors.Is(err, crm.ErrNotFound) || errors.Is(err, crm.ErrTooMany) || errors.Is(err, crm.ErrNotesTooLong)
+	return merged || errors.Is(err, crm.ErrNotFound) || errors.Is(err, crm.ErrTooMany) || errors.Is(err, crm.ErrNotesTooLong) ||
+		errors.Is(err, crm.ErrTwoUsers)
 }

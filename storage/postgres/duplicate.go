@@ -101,7 +101,7 @@ func (s *Store) DismissDuplicates(
 		b := &pgx.Batch{}
 		for _, pair := range found {
 			dismissed = append(dismissed, pair.ID)
-			dismiss(b, w, pair.Contacts[0], pair.Contacts[1], d.Actor, d.At)
+			dismiss(b, w, dismissal{pair.Contacts[0], pair.Contacts[1], d.Actor, d.At, pair.OfProof()})
 			b.Queue(insertAudit, auditArgs(w, d.Audit(pair)))
 		}
 		return tx.SendBatch(ctx, b).Close()

@@ -35,6 +35,11 @@ func (s *Store) MergeContacts(ctx context.Context, w crm.WorkspaceID, m crm.Merg
 				out, err = s.mergedAlready(ctx, tx, w, m, sides)
 				return err
 			}
+			if m.Proven != nil {
+				if err := addUsers(ctx, tx, w, sides); err != nil {
+					return err
+				}
+			}
 			if out, err = crm.DecideMerge(left, sides); err != nil {
 				return err
 			}
@@ -142,6 +147,23 @@ func sideOf(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, c crm.Contact) (c
 	return crm.MergeSide{Contact: c, Accounts: accounts, OldIDs: ids[1:]}, err
 }
 
+// addUsers reads the users of contacts.
+func addUsers(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, sides []crm.MergeSide) error {
+	for n, s := range sides {
+		rows, err := tx.Query(ctx, `
+			SELECT channel_id, external_id FROM identities
+			WHERE workspace_id = @workspace AND contact_id = @id AND starts_with(external_id, @prefix)`,
+			pgx.NamedArgs{"workspace": w, "id": [16]byte(s.Contact.ID), "prefix": crm.SignedPrefix})
+		sides[n].Users, err = all(ctx, rows, err, func(row pgx.CollectableRow) (k crm.IdentityKey, err error) {
+			return k, row.Scan((*[16]byte)(&k.ChannelID), &k.ExternalID)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // mergedAlready is the answer to a merge some of whose contacts are not there. It is the same as before where all others
 // have become part of the survivor.
 func (s *Store) mergedAlready(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, m crm.Merge, sides []crm.MergeSide) (crm.Merged, error) {
@@ -237,7 +259,7 @@ func (s *Store) writeMerge(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, ou
 		SELECT @workspace, g, @survivor FROM unnest(@gone::uuid[]) g`,
 		movePairs("proofs", "channel_id, at, suggest"),
 		movePairs("duplicates", "id, reasons, at"),
-		movePairs("dismissals", "actor, at"),
+		movePairs("dismissals", "actor, at, proven"),
 		`DELETE FROM match_keys WHERE workspace_id = @workspace AND contact_id = ANY(@gone)`,
 		`DELETE FROM contact_activity WHERE workspace_id = @workspace AND contact_id = ANY(@gone)`,
 		`DELETE FROM contacts WHERE workspace_id = @workspace AND id = ANY(@gone)`,
@@ -279,13 +301,9 @@ func (s *Store) publishAll(b *pgx.Batch, w crm.WorkspaceID, events []crm.Event, 
 }
 
 func addMerge(b *pgx.Batch, w crm.WorkspaceID, r crm.MergeRecord) error {
-	var undo *string
-	if r.Undo != nil {
-		text, err := json.Marshal(r.Undo)
-		if err != nil {
-			return err
-		}
-		undo = new(string(text))
+	undo, err := undoText(r.Undo)
+	if err != nil {
+		return err
 	}
 	b.Queue(`
 		INSERT INTO merges (workspace_id, id, survivor_id, others, actor, at, until, undo)
@@ -293,6 +311,42 @@ func addMerge(b *pgx.Batch, w crm.WorkspaceID, r crm.MergeRecord) error {
 		"workspace": w, "id": [16]byte(r.ID), "survivor": [16]byte(r.Survivor), "others": uuids(r.Others), "actor": r.Actor,
 		"at": r.At, "until": r.Until, "undo": undo,
 	})
+	return nil
+}
+
+// undoText is what the column undo of merges holds; nil for nothing.
+func undoText(u *crm.MergeUndo) (*string, error) {
+	if u == nil {
+		return nil, nil //nolint:nilnil // nothing is NULL
+	}
+	text, err := json.Marshal(u)
+	return new(string(text)), err
+}
+
+// forgetUndo queues that contacts go out of what is kept for undoing merges whose accounts are split off from the survivor.
+func forgetUndo(
+	ctx context.Context, tx pgx.Tx, b *pgx.Batch, w crm.WorkspaceID, survivor crm.ContactID, accounts []crm.AccountID,
+) error {
+	rows, err := tx.Query(ctx, `
+		SELECT `+mergeColumns+` FROM merges
+		WHERE workspace_id = @workspace AND survivor_id = @survivor AND undo IS NOT NULL`,
+		pgx.NamedArgs{"workspace": w, "survivor": [16]byte(survivor)})
+	records, err := all(ctx, rows, err, scanMerge)
+	if err != nil {
+		return err
+	}
+	for _, r := range records {
+		left := r.Undo.Without(accounts)
+		if left == r.Undo {
+			continue
+		}
+		undo, err := undoText(left)
+		if err != nil {
+			return err
+		}
+		b.Queue(`UPDATE merges SET undo = @undo WHERE workspace_id = @workspace AND id = @id`,
+			pgx.NamedArgs{"workspace": w, "id": [16]byte(r.ID), "undo": undo})
+	}
 	return nil
 }
 
@@ -352,7 +406,7 @@ func (s *Store) lockMerge(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, id 
 	// The contact is locked: what is read now stays.
 	rows, err = tx.Query(ctx, `
 		SELECT `+mergeColumns+` FROM merges
-		WHERE workspace_id = @workspace AND survivor_id = @survivor AND id >= @id
+		WHERE workspace_id = @workspace AND survivor_id = @survivor AND (id = @id OR id > @id AND undo IS NOT NULL)
 		ORDER BY id`, pgx.NamedArgs{"workspace": w, "id": [16]byte(id), "survivor": [16]byte(survivor)})
 	found, err = all(ctx, rows, err, scanMerge)
 	if err != nil {
@@ -392,7 +446,7 @@ func (s *Store) writeUndo(
 		args := pgx.NamedArgs{"workspace": w, "id": [16]byte(r.Contact.ID), "old": uuids(r.OldIDs)}
 		b.Queue(`DELETE FROM redirects WHERE workspace_id = @workspace AND contact_id = @id`, args)
 		b.Queue(`UPDATE redirects SET survivor_id = @id WHERE workspace_id = @workspace AND contact_id = ANY(@old)`, args)
-		dismiss(b, w, out.Contact.ID, r.Contact.ID, u.Actor, out.Contact.UpdatedAt)
+		dismiss(b, w, dismissal{out.Contact.ID, r.Contact.ID, u.Actor, out.Contact.UpdatedAt, true})
 	}
 	args := pgx.NamedArgs{"workspace": w, "id": [16]byte(u.Merge), "event": [16]byte(known.Record.Undo.Event)}
 	b.Queue(`DELETE FROM merges WHERE workspace_id = @workspace AND id = @id`, args)
@@ -431,14 +485,24 @@ func newestInbound(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, shown stri
 	return at, err
 }
 
-// dismiss queues that two contacts are two people.
-func dismiss(b *pgx.Batch, w crm.WorkspaceID, x, y crm.ContactID, actor string, at time.Time) {
-	first, second := crm.OrderedPair(x, y)
-	args := pgx.NamedArgs{"workspace": w, "a": [16]byte(first), "b": [16]byte(second), "actor": actor, "at": at}
+// dismissal says that two contacts are two people.
+type dismissal struct {
+	one, other crm.ContactID
+	actor      string
+	at         time.Time
+	proven     bool // whatever a channel proves
+}
+
+// dismiss queues a dismissal, in the place of all else that is kept of the pair.
+func dismiss(b *pgx.Batch, w crm.WorkspaceID, d dismissal) {
+	first, second := crm.OrderedPair(d.one, d.other)
+	args := pgx.NamedArgs{
+		"workspace": w, "a": [16]byte(first), "b": [16]byte(second), "actor": d.actor, "at": d.at, "proven": d.proven,
+	}
 	b.Queue(`
-		INSERT INTO dismissals (workspace_id, a, b, actor, at)
-		VALUES (@workspace, @a, @b, @actor, @at)
-		ON CONFLICT (workspace_id, a, b) DO NOTHING`, args)
+		INSERT INTO dismissals (workspace_id, a, b, actor, at, proven)
+		VALUES (@workspace, @a, @b, @actor, @at, @proven)
+		ON CONFLICT (workspace_id, a, b) DO UPDATE SET proven = dismissals.proven OR excluded.proven`, args)
 	b.Queue(`DELETE FROM proofs WHERE workspace_id = @workspace AND a = @a AND b = @b`, args)
 	b.Queue(`DELETE FROM duplicates WHERE workspace_id = @workspace AND a = @a AND b = @b`, args)
 }

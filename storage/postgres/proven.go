@@ -81,6 +81,8 @@ func (s *Store) Proofs(ctx context.Context) ([]storage.Proof, error) {
 func (s *Store) SettleProven(ctx context.Context, w crm.WorkspaceID, p crm.Proven) error {
 	first, second := p.Ordered()
 	b := &pgx.Batch{}
+	b.Queue(`DELETE FROM dismissals WHERE workspace_id = @workspace AND a = @a AND b = @b AND NOT proven`,
+		pgx.NamedArgs{"workspace": w, "a": [16]byte(first), "b": [16]byte(second)})
 	suggest(b, w, first, second, crm.ReasonsOf(crm.ProvenSame), p.At)
 	b.Queue(`DELETE FROM proofs WHERE workspace_id = @workspace AND a = @a AND b = @b`,
 		pgx.NamedArgs{"workspace": w, "a": [16]byte(first), "b": [16]byte(second)})
@@ -91,7 +93,7 @@ func (s *Store) SettleProven(ctx context.Context, w crm.WorkspaceID, p crm.Prove
 	return nil
 }
 
-// keepsProof returns crm.ErrNotFound for a proof that has been settled.
+// keepsProof returns crm.ErrNotFound for a proof that has been settled, or is for a person to judge.
 func keepsProof(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, p *crm.Proven) error {
 	if p == nil {
 		return nil
@@ -99,7 +101,7 @@ func keepsProof(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, p *crm.Proven
 	first, second := p.Ordered()
 	var kept bool
 	err := tx.QueryRow(ctx, `
-		SELECT count(*) > 0 FROM proofs WHERE workspace_id = @workspace AND a = @a AND b = @b`,
+		SELECT count(*) > 0 FROM proofs WHERE workspace_id = @workspace AND a = @a AND b = @b AND NOT suggest`,
 		pgx.NamedArgs{"workspace": w, "a": [16]byte(first), "b": [16]byte(second)}).Scan(&kept)
 	if err == nil && !kept {
 		return crm.ErrNotFound

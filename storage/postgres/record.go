@@ -64,13 +64,15 @@ func saveMessage(b *pgx.Batch, w crm.WorkspaceID, i incoming, out crm.Outcome) {
 	}
 }
 
-// addProof queues that two contacts are to be merged, unless a person has said that they are two.
+// addProof queues that two contacts are one person. Where a person has said that they are two, a person is to judge again,
+// once.
 func addProof(b *pgx.Batch, w crm.WorkspaceID, p crm.Proven) {
 	first, second := p.Ordered()
 	b.Queue(`
 		INSERT INTO proofs (workspace_id, a, b, channel_id, at, suggest)
-		SELECT @workspace, @a, @b, @channel, @at, @suggest
-		WHERE NOT EXISTS (SELECT FROM dismissals WHERE workspace_id = @workspace AND a = @a AND b = @b)
+		SELECT @workspace, @a, @b, @channel, @at,
+		  @suggest OR EXISTS (SELECT FROM dismissals WHERE workspace_id = @workspace AND a = @a AND b = @b)
+		WHERE NOT EXISTS (SELECT FROM dismissals WHERE workspace_id = @workspace AND a = @a AND b = @b AND proven)
 		ON CONFLICT (workspace_id, a, b) DO NOTHING`, pgx.NamedArgs{
 		"workspace": w, "a": [16]byte(first), "b": [16]byte(second), "channel": [16]byte(p.Channel), "at": p.At.UTC(),
 		"suggest": p.Suggest,

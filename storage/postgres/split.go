@@ -99,6 +99,9 @@ func (s *Store) writeSplit(
 		return err
 	}
 	b := &pgx.Batch{}
+	if err := forgetUndo(ctx, tx, b, w, out.Contact.ID, out.Accounts); err != nil {
+		return err
+	}
 	saveContact(b, w, out.Before, out.Contact)
 	saveActivity(b, w, out.Contact)
 	if out.SplitBefore == nil {
@@ -109,7 +112,7 @@ func (s *Store) writeSplit(
 		saveActivity(b, w, out.Split)
 	}
 	giveAccounts(b, w, out.Split.ID, going)
-	dismiss(b, w, out.Contact.ID, out.Split.ID, split.Actor, out.Contact.UpdatedAt)
+	dismiss(b, w, dismissal{out.Contact.ID, out.Split.ID, split.Actor, out.Contact.UpdatedAt, true})
 	s.publishAll(b, w, out.Events, []crm.AuditEntry{out.Audit()})
 	return tx.SendBatch(ctx, b).Close()
 }

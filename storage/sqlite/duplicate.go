@@ -109,7 +109,7 @@ func (s *Store) DismissDuplicates(
 		}
 		for _, pair := range found {
 			dismissed = append(dismissed, pair.ID)
-			if err := t.dismiss(ctx, w, pair.Contacts[0], pair.Contacts[1], d.Actor, d.At); err != nil {
+			if err := t.dismiss(ctx, w, dismissal{pair.Contacts[0], pair.Contacts[1], d.Actor, d.At, pair.OfProof()}); err != nil {
 				return err
 			}
 			if err := t.addAudit(ctx, w, d.Audit(pair)); err != nil {

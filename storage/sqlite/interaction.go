@@ -435,7 +435,8 @@ func (r recording) saveMessage(ctx context.Context, out crm.Outcome) error {
 	return err
 }
 
-// saveProof keeps that two contacts are one person until that is dealt with.
+// saveProof keeps that two contacts are one person until that is dealt with. Where a person has said that they are two, a
+// person is to judge again, once.
 func (r recording) saveProof(ctx context.Context, out crm.Outcome) error {
 	p := out.Proven
 	if p == nil {
@@ -444,8 +445,9 @@ func (r recording) saveProof(ctx context.Context, out crm.Outcome) error {
 	a, b := p.Ordered()
 	_, err := r.exec(ctx, `
 		INSERT INTO proofs (workspace_id, a, b, channel_id, at, suggest)
-		SELECT @workspace, @a, @b, @channel, @at, @suggest
-		WHERE NOT EXISTS (SELECT 1 FROM dismissals WHERE workspace_id = @workspace AND a = @a AND b = @b)
+		SELECT @workspace, @a, @b, @channel, @at,
+		  @suggest OR EXISTS (SELECT 1 FROM dismissals WHERE workspace_id = @workspace AND a = @a AND b = @b)
+		WHERE NOT EXISTS (SELECT 1 FROM dismissals WHERE workspace_id = @workspace AND a = @a AND b = @b AND proven)
 		ON CONFLICT DO UPDATE SET suggest = min(suggest, excluded.suggest)`, args{
 		"workspace": r.workspace, "a": a[:], "b": b[:], "channel": p.Channel[:], "at": p.At.UnixMicro(), "suggest": p.Suggest,
 	})

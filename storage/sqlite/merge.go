@@ -73,6 +73,11 @@ func decideMerge(ctx context.Context, c *conn, w crm.WorkspaceID, m crm.Merge) (
 		}
 		sides = append(sides, side)
 	}
+	if m.Proven != nil {
+		if err := addUsers(ctx, c, w, sides); err != nil {
+			return crm.Merged{}, err
+		}
+	}
 	out, err := crm.DecideMerge(m, sides)
 	if err != nil {
 		return showing(sides), err
@@ -104,6 +109,24 @@ func mergeSide(ctx context.Context, c *conn, w crm.WorkspaceID, id crm.ContactID
 	}
 	side.OldIDs, err = oldIDs(ctx, c, w, id)
 	return side, err
+}
+
+// addUsers reads the users of contacts.
+func addUsers(ctx context.Context, c *conn, w crm.WorkspaceID, sides []crm.MergeSide) error {
+	for n, s := range sides {
+		users, err := all(ctx, c, `
+			SELECT u.channel_id, u.external_id
+			FROM identities u INDEXED BY identities_by_contact
+			WHERE u.workspace_id = @workspace AND u.contact_id = @id AND `+signedUser,
+			args{"workspace": w, "id": s.Contact.ID[:]}, func(rows *sql.Rows) (k crm.IdentityKey, err error) {
+				return k, rows.Scan(idTarget[crm.ChannelID]{&k.ChannelID}, &k.ExternalID)
+			})
+		if err != nil {
+			return err
+		}
+		sides[n].Users = users
+	}
+	return nil
 }
 
 // foundSides reads those contacts of a merge that are there, each once.
@@ -246,15 +269,23 @@ func (t *tx) dropPairs(ctx context.Context, w crm.WorkspaceID, one, other crm.Co
 	return nil
 }
 
-// dismiss keeps that two contacts are two people, in the place of all else that is kept of the pair.
-func (t *tx) dismiss(ctx context.Context, w crm.WorkspaceID, one, other crm.ContactID, actor string, at time.Time) error {
-	if err := t.dropPairs(ctx, w, one, other); err != nil {
+// dismissal says that two contacts are two people.
+type dismissal struct {
+	one, other crm.ContactID
+	actor      string
+	at         time.Time
+	proven     bool // whatever a channel proves
+}
+
+// dismiss keeps a dismissal, in the place of all else that is kept of the pair.
+func (t *tx) dismiss(ctx context.Context, w crm.WorkspaceID, d dismissal) error {
+	if err := t.dropPairs(ctx, w, d.one, d.other); err != nil {
 		return err
 	}
-	a, b := ordered(one, other)
+	a, b := ordered(d.one, d.other)
 	_, err := t.exec(ctx, `
-		INSERT INTO dismissals (workspace_id, a, b, actor, at) VALUES (@workspace, @a, @b, @actor, @at)`,
-		args{"workspace": w, "a": a[:], "b": b[:], "actor": actor, "at": at.UnixMicro()})
+		INSERT INTO dismissals (workspace_id, a, b, actor, at, proven) VALUES (@workspace, @a, @b, @actor, @at, @proven)`,
+		args{"workspace": w, "a": a[:], "b": b[:], "actor": d.actor, "at": d.at.UnixMicro(), "proven": d.proven})
 	return err
 }
 

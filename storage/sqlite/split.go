@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -25,6 +26,7 @@ func (s *Store) SplitContact(ctx context.Context, w crm.WorkspaceID, split crm.S
 	if err != nil {
 		return crm.SplitDone{}, fmt.Errorf("split contact %s: %w", split.ID, err)
 	}
+	s.eraser.ask() // what records of merges held
 	return out, nil
 }
 
@@ -70,6 +72,9 @@ func (t *tx) saveSplit(ctx context.Context, w crm.WorkspaceID, split crm.Split, 
 	if err := t.saveOther(ctx, w, out); err != nil {
 		return err
 	}
+	if err := t.forgetUndo(ctx, w, out.Contact.ID, out.Accounts); err != nil {
+		return err
+	}
 	if err := t.moveAccounts(ctx, w, out.Contact.ID, out.Split.ID, out.Accounts); err != nil {
 		return err
 	}
@@ -79,10 +84,35 @@ func (t *tx) saveSplit(ctx context.Context, w crm.WorkspaceID, split crm.Split, 
 	if err := t.reckonActivity(ctx, w, out); err != nil {
 		return err
 	}
-	if err := t.dismiss(ctx, w, out.Contact.ID, out.Split.ID, split.Actor, split.At); err != nil {
+	if err := t.dismiss(ctx, w, dismissal{out.Contact.ID, out.Split.ID, split.Actor, split.At, true}); err != nil {
 		return err
 	}
 	return t.publishAll(ctx, w, out.Events, out.Audit())
+}
+
+// forgetUndo takes contacts out of what is kept for undoing merges whose accounts are split off from the survivor.
+func (t *tx) forgetUndo(ctx context.Context, w crm.WorkspaceID, survivor crm.ContactID, accounts []crm.AccountID) error {
+	records, err := all(ctx, t.conn, selectMerges+`AND m.survivor_id = @survivor AND m.undo IS NOT NULL`,
+		args{"workspace": w, "survivor": survivor[:]}, scanMerge())
+	if err != nil {
+		return err
+	}
+	for _, r := range records {
+		left := r.Undo.Without(accounts)
+		if left == r.Undo {
+			continue
+		}
+		undo, err := json.Marshal(left)
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(ctx, `UPDATE merges SET undo = nullif(@undo, 'null') WHERE workspace_id = @workspace AND id = @id`,
+			args{"workspace": w, "id": r.ID[:], "undo": string(undo)})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // saveOther saves the contact that the accounts go to.

@@ -46,7 +46,9 @@ func undoKnown(ctx context.Context, c *conn, w crm.WorkspaceID, id crm.MergeID) 
 		return k, err
 	}
 	_, later, err := first(ctx, c, `
-		SELECT 1 FROM merges WHERE workspace_id = @workspace AND survivor_id = @survivor AND id > @id LIMIT 1`,
+		SELECT 1 FROM merges
+		WHERE workspace_id = @workspace AND survivor_id = @survivor AND id > @id AND undo IS NOT NULL
+		LIMIT 1`,
 		args{"workspace": w, "survivor": record.Survivor[:], "id": id[:]}, scanInt)
 	k.Newest = !later
 	return k, err
@@ -116,7 +118,7 @@ func (t *tx) restore(ctx context.Context, w crm.WorkspaceID, u crm.Undo, survivo
 	if err := t.setActivity(ctx, w, c.ID, active); err != nil {
 		return err
 	}
-	return t.dismiss(ctx, w, survivor, c.ID, u.Actor, u.At)
+	return t.dismiss(ctx, w, dismissal{survivor, c.ID, u.Actor, u.At, true})
 }
 
 // newestSessions is how many of a contact's sessions are looked at for when it was active last.

@@ -437,6 +437,28 @@ var mergeCases = []testCase{
 		w.remove(d)
 		w.same("pairs with one that is gone", len(pairs()), 0)
 	}},
+	{"two users of one site are not merged for a proof, and staff may merge them", func(w *world) {
+		ch, other := w.channel("Web"), w.channel("Another site")
+		ann := w.record(w.signedMessage(ch, "ann", "", "1")).Contact.ID
+		ben := w.says(ch, "visitor", "1").Contact.ID
+		w.merge(ben, w.record(w.signedMessage(ch, "ben", "", "1")).Contact.ID)
+		r := w.record(w.signedMessage(ch, "ann", "visitor", "2"))
+		if r.Proven == nil {
+			w.t.Fatal("the visitor proves nothing")
+		}
+		m := w.merging(ann, ben)
+		m.Proven = r.Proven
+		if _, err := w.MergeContacts(w.ctx, w.id, m); !errors.Is(err, crm.ErrTwoUsers) {
+			w.t.Errorf("got error %v", err)
+		}
+		w.merge(ann, ben)
+		eve := w.record(w.signedMessage(other, "eve", "", "1")).Contact.ID
+		m = w.merging(ann, eve)
+		m.Proven = &crm.Proven{Contacts: [2]crm.ContactID{ann, eve}, Channel: ch.ID, At: m.At}
+		if _, err := w.MergeContacts(w.ctx, w.id, m); !errors.Is(err, crm.ErrNotFound) { // there is no such proof
+			w.t.Errorf("users of two sites: got error %v", err)
+		}
+	}},
 	{"deleting the survivor leaves nothing of what was merged", func(w *world) {
 		web := w.channel("Web")
 		i := w.message(web, "ann", "1")

@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 
@@ -90,6 +91,45 @@ var pairCases = []testCase{
 		w.edit(b, rename("Ann"))
 		w.follow()
 		w.same("pairs", w.pairs(), noPairs)
+	}},
+	{"a pair that was dismissed comes back once a channel proves it, until it is dismissed again", func(w *world) {
+		ch := w.channel("WhatsApp")
+		a, b := w.says(ch, "number", "1").Contact.ID, w.says(ch, "user", "1").Contact.ID
+		w.edit(a, setEmail("ann@example.com"))
+		w.edit(b, setEmail("ANN@example.com"))
+		w.follow()
+		dismiss := func() {
+			w.t.Helper()
+			page, err := w.Duplicates(w.ctx, w.id, storage.DuplicateQuery{Contact: &b, Page: aPage})
+			w.check(err)
+			_, err = w.DismissDuplicates(w.ctx, w.id, []crm.DuplicateID{page.Duplicates[0].ID}, crm.Dismissal{Actor: "staff", At: w.tick()})
+			w.check(err)
+		}
+		w.untilPaired(a, b, true)
+		dismiss()
+		for n, want := range []map[[2]crm.ContactID]crm.DuplicateReasons{pairOf(a, b, crm.ProvenSame), noPairs} {
+			r := w.names(ch, fmt.Sprint("both ", n), "number", "user")
+			m := w.merging(a, b)
+			m.Proven = r.Proven
+			if _, err := w.MergeContacts(w.ctx, w.id, m); !errors.Is(err, crm.ErrNotFound) {
+				w.t.Errorf("they are merged without asking, error %v", err)
+			}
+			proofs, err := w.Proofs(w.ctx)
+			w.check(err)
+			for _, p := range proofs {
+				if p.Workspace == w.id {
+					w.check(w.SettleProven(w.ctx, w.id, p.Proven))
+				}
+			}
+			found := w.pairs()
+			for pair := range found {
+				found[pair] &= crm.ReasonsOf(crm.ProvenSame) // the emails are a reason again once somebody looks
+			}
+			w.same("pairs", found, want)
+			if len(want) > 0 {
+				dismiss()
+			}
+		}
 	}},
 	{"a pair is over once one is deleted, or both are one", func(w *world) {
 		people := w.add(person{email: "ann@example.com"}, person{email: "ANN@example.com"}, person{phone: "+5511987654321"}, person{phone: "+551187654321"})

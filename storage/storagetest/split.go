@@ -1,7 +1,9 @@
 package storagetest
 
 import (
+	"encoding/json"
 	"errors"
+	"strings"
 
 	"kith/internal/crm"
 	"kith/storage"
@@ -109,6 +111,40 @@ var splitCases = []testCase{
 		w.finds("040 123456", "ben@example.org")
 		w.finds(annsEmail, "Ann")
 		w.sound("after values went")
+	}},
+	{"who is split off after a merge is not kept for its undoing", func(w *world) {
+		ch := w.channel("Web")
+		one, two, three := w.message(ch, "ann", "1"), w.message(ch, "ben", "1"), w.message(ch, "cem", "1")
+		two.Profile = crm.Profile{Name: new("Ben Private"), Email: new("ben@private.example")}
+		three.Profile = crm.Profile{Name: new("Cem"), Email: new("cem@example.com")}
+		ann, ben, cem := w.record(one), w.record(two), w.record(three)
+		first := w.merge(ann.Contact.ID, cem.Contact.ID)
+		second := w.merge(ann.Contact.ID, ben.Contact.ID)
+		kept := func() (kept []string) {
+			records, err := w.MergesOf(w.ctx, w.id, []crm.ContactID{ann.Contact.ID})
+			w.check(err)
+			for _, r := range records {
+				text, err := json.Marshal(r.Undo)
+				w.check(err)
+				kept = append(kept, string(text))
+			}
+			return kept
+		}
+		w.same("before", strings.Contains(kept()[1], "private"), true)
+		w.split(ann.Contact.ID, nil, crm.IdentityKey{ChannelID: ch.ID, ExternalID: "ben"})
+		w.same("after", kept()[1], "null")
+		if _, err := w.UndoMerge(w.ctx, w.id, w.undoing(second)); !errors.Is(err, crm.ErrUndoExpired) {
+			w.t.Errorf("undone: %v", err)
+		}
+		w.undo(first)
+		w.same("who came back", w.contact(cem.Contact.ID).Name, new("Cem"))
+		dan, eve := w.says(ch, "dan", "1"), w.says(ch, "eve", "1")
+		both := w.merge(cem.Contact.ID, dan.Contact.ID, eve.Contact.ID)
+		w.split(cem.Contact.ID, nil, crm.IdentityKey{ChannelID: ch.ID, ExternalID: "dan"})
+		undone := w.undo(both)
+		w.same("restored", len(undone.Restored), 1)
+		w.same("who came back of two", undone.Restored[0].Contact.ID, eve.Contact.ID)
+		w.sound("after splits")
 	}},
 	{"an account can go to a contact that is there", func(w *world) {
 		ch := w.channel("Web")

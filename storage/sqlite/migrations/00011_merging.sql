@@ -9,6 +9,9 @@ CREATE TABLE gram_leftovers (
 ) STRICT;
 CREATE INDEX gram_leftovers_of_contact ON gram_leftovers (workspace_id, contact_id);
 
+-- Whether a dismissal holds against what a channel proves later.
+ALTER TABLE dismissals ADD COLUMN proven INTEGER NOT NULL DEFAULT 1;
+
 -- Without statistics, SQLite takes a workspace for ten rows, and looks for the identities of a contact that is removed among
 -- all those of the workspace.
 ANALYZE sqlite_schema;
