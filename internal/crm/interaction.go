@@ -3,6 +3,7 @@ package crm
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"strings"
 	"time"
 )
 
@@ -87,11 +88,25 @@ func (i Interaction) ExternalIDs() []string {
 	return ids
 }
 
+// uniqueMessageIDs begin the ids of messages that a provider gives once, whoever writes: WhatsApp's.
+const uniqueMessageIDs = "wamid."
+
 // MessageDigest is a digest of the message's idempotency key. Providers number messages within a conversation, so the
-// customer's id is part of it. It must not be stored: anybody who guesses the ids can compute it. See [MessageKey].
+// customer's id is part of it, but for ids that are unique without it: WhatsApp may send a message again with another of the
+// customer's ids. It must not be stored: anybody who guesses the ids can compute it. See [MessageKey].
 func (i Interaction) MessageDigest() [16]byte {
+	if strings.HasPrefix(i.MessageID, uniqueMessageIDs) {
+		return i.digestOf("")
+	}
+	return i.FormerDigest()
+}
+
+// FormerDigest is the [Interaction.MessageDigest] of earlier versions, in which the customer's id was part of every one.
+func (i Interaction) FormerDigest() [16]byte { return i.digestOf(i.ExternalID) }
+
+func (i Interaction) digestOf(customer string) [16]byte {
 	h := sha256.New()
-	for _, s := range []string{i.ChannelID.String(), i.ExternalID, i.MessageID} {
+	for _, s := range []string{i.ChannelID.String(), customer, i.MessageID} {
 		h.Write([]byte(s))
 		h.Write([]byte{0xff}) // in no UTF-8 string
 	}

@@ -50,14 +50,15 @@ func (s *Store) RecordInteraction(ctx context.Context, w crm.WorkspaceID, i crm.
 type incoming struct {
 	crm.Interaction
 	digest  [16]byte // under which it may still be stored, see [Store.keySome]
+	former  [16]byte // the key of the digest, likewise
 	pending [16]byte // id of its pending activity; not the key, because a forgotten message may return before that is published
 }
 
 func (s *Store) incoming(ctx context.Context, i crm.Interaction) (incoming, error) {
 	secret, err := s.messageSecret(ctx)
-	digest := i.MessageDigest()
-	i.Key = crm.MessageKey(secret, digest)
-	return incoming{Interaction: i, digest: digest, pending: uuid.New()}, err
+	digest := i.FormerDigest()
+	i.Key = crm.MessageKey(secret, i.MessageDigest())
+	return incoming{Interaction: i, digest: digest, former: crm.MessageKey(secret, digest), pending: uuid.New()}, err
 }
 
 func (s *Store) take(ctx context.Context, w crm.WorkspaceID, i incoming) (crm.Recorded, error) {
@@ -113,7 +114,7 @@ var selectLookup = `
 	  @alias = '' OR coalesce(a.account_id = y.account_id, false),
 	  ` + contactColumns + `
 	FROM channels h
-	LEFT JOIN messages m ON m.workspace_id = @workspace AND m.message_key IN (@key, @digest)
+	LEFT JOIN messages m ON m.workspace_id = @workspace AND m.message_key IN (@key, @digest, @former)
 	LEFT JOIN identities y ON y.workspace_id = @workspace AND y.channel_id = h.id AND y.external_id = @external
 	LEFT JOIN identities a ON a.workspace_id = @workspace AND a.channel_id = h.id AND a.external_id = @alias
 	LEFT JOIN contacts c ON c.workspace_id = @workspace AND c.id = y.contact_id
@@ -154,7 +155,7 @@ func (s *Store) lookAt(ctx context.Context, w crm.WorkspaceID, i incoming) (look
 func interactionArgs(w crm.WorkspaceID, i incoming) pgx.NamedArgs {
 	return pgx.NamedArgs{
 		"workspace": w, "channel": [16]byte(i.ChannelID), "external": i.ExternalID, "alias": i.Alias, "account": i.Account,
-		"key": i.Key, "digest": i.digest, "pending": i.pending, "day": crm.Day(i.Received), "at": i.At, "received": i.Received,
+		"key": i.Key, "digest": i.digest, "former": i.former, "pending": i.pending, "day": crm.Day(i.Received), "at": i.At, "received": i.Received,
 		"preview": i.Preview,
 	}
 }
@@ -217,7 +218,7 @@ func (s *Store) append(ctx context.Context, w crm.WorkspaceID, i incoming, c crm
 		  JOIN sessions s ON s.workspace_id = @workspace AND s.id = y.session_id
 		  WHERE h.workspace_id = @workspace AND h.id = @channel AND h.active
 		    AND y.contact_id = @contact AND c.version = @version AND s.status IN ('ACTIVE', 'ESCALATED')`+onAccount(i.Interaction)+`
-		    AND NOT EXISTS (SELECT FROM messages d WHERE d.workspace_id = @workspace AND d.message_key = @digest)
+		    AND NOT EXISTS (SELECT FROM messages d WHERE d.workspace_id = @workspace AND d.message_key IN (@digest, @former))
 		  FOR KEY SHARE OF y
 		  FOR NO KEY UPDATE OF s
 		), message AS (
@@ -330,7 +331,7 @@ func lockIdentities(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i incomin
 	args := interactionArgs(w, i)
 	lockValues(b, lockKeys(w, i.Interaction))
 	if i.Kind == crm.Written {
-		b.Queue(`SELECT session_id FROM messages WHERE workspace_id = @workspace AND message_key IN (@key, @digest)`, args).
+		b.Queue(`SELECT session_id FROM messages WHERE workspace_id = @workspace AND message_key IN (@key, @digest, @former)`, args).
 			QueryRow(func(row pgx.Row) error {
 				err := row.Scan(&message)
 				l.seen = err == nil

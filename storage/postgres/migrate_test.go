@@ -47,10 +47,10 @@ func TestAnUpgradeForgetsWhoseTheSessionsOfDeletedContactsWereAndKnowsMessagesAg
 	at := time.Date(2026, 1, 5, 9, 30, 0, 0, time.UTC)
 	message := func(external string) crm.Interaction {
 		return crm.Interaction{
-			ChannelID: crm.ChannelID(uuid.MustParse(channel)), ExternalID: external, MessageID: "1", At: at, Received: at, Direction: crm.Inbound,
+			ChannelID: crm.ChannelID(uuid.MustParse(channel)), ExternalID: external, MessageID: "wamid.1", At: at, Received: at, Direction: crm.Inbound,
 		}
 	}
-	digest := func(external string) string { return uuid.UUID(message(external).MessageDigest()).String() }
+	digest := func(external string) string { return uuid.UUID(message(external).FormerDigest()).String() }
 	pgtest.Exec(t, url, `
 		INSERT INTO workspaces VALUES (1, 'demo', now(), 0, now());
 		INSERT INTO channels VALUES (1, '`+channel+`', 'Web', 'WHATSAPP', true, now());

@@ -16,8 +16,8 @@ import (
 func (s *Store) RecordInteraction(ctx context.Context, w crm.WorkspaceID, i crm.Interaction) (crm.Recorded, error) {
 	var r crm.Recorded
 	err := s.write(ctx, func(ctx context.Context, t *tx) error {
-		rec := recording{tx: t, workspace: w, message: i, digest: i.MessageDigest()}
-		rec.message.Key = crm.MessageKey(t.secret, rec.digest)
+		rec := recording{tx: t, workspace: w, message: i, digest: i.FormerDigest()}
+		rec.message.Key = crm.MessageKey(t.secret, i.MessageDigest())
 		var err error
 		switch i.Kind {
 		case crm.Announced:
@@ -56,7 +56,7 @@ type recording struct {
 	*tx
 	workspace crm.WorkspaceID
 	message   crm.Interaction
-	digest    [16]byte // under which the message may still be stored, see [Store.keySome]
+	digest    [16]byte // under which, or under the key of which, the message may still be stored: see [Store.keySome]
 }
 
 // record takes in a message unless it is known.
@@ -89,10 +89,11 @@ func (r recording) take(ctx context.Context) (crm.Recorded, error) {
 
 // seen finds the session of a message that is known; nil where it has none, or its contact has been deleted since.
 func (r recording) seen(ctx context.Context) (session *crm.SessionID, found bool, err error) {
+	former := crm.MessageKey(r.secret, r.digest)
 	return first(ctx, r.conn, `
 		SELECT session_id FROM messages
-		WHERE workspace_id = @workspace AND message_key IN (@key, @digest)`,
-		args{"workspace": r.workspace, "key": r.message.Key[:], "digest": r.digest[:]},
+		WHERE workspace_id = @workspace AND message_key IN (@key, @digest, @former)`,
+		args{"workspace": r.workspace, "key": r.message.Key[:], "digest": r.digest[:], "former": former[:]},
 		func(rows *sql.Rows) (id *crm.SessionID, err error) {
 			err = rows.Scan(optionalIDTarget[crm.SessionID]{&id})
 			return id, err

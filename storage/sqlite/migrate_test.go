@@ -101,7 +101,7 @@ func TestAnUpgradeForgetsWhoseTheSessionsOfDeletedContactsWereAndKnowsMessagesAg
 	ch := crm.ChannelID{15: 0xc1}
 	at := time.Date(2026, 1, 5, 9, 30, 0, 0, time.UTC)
 	message := func(external string) crm.Interaction {
-		return crm.Interaction{ChannelID: ch, ExternalID: external, MessageID: "1", At: at, Received: at, Direction: crm.Inbound}
+		return crm.Interaction{ChannelID: ch, ExternalID: external, MessageID: "wamid.1", At: at, Received: at, Direction: crm.Inbound}
 	}
 	const ann, gone = `x'000000000000000000000000000000a1'`, `x'000000000000000000000000000000a2'`
 	release(t, path, 3, `
@@ -197,7 +197,7 @@ func TestAnUpgradeMakesAccountsOfIdentitiesThatShareASession(t *testing.T) {
 }
 
 func digest(i crm.Interaction) []byte {
-	d := i.MessageDigest()
+	d := i.FormerDigest()
 	return d[:]
 }
 

@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"fmt"
 	"time"
 
 	"kith/internal/crm"
@@ -25,6 +26,18 @@ var messageCases = []testCase{
 		w.forget(w.ForgetMessages, young.Received.AddDate(0, 0, 1))
 		w.same("of a contact that is gone", w.record(young).Repeated, false)
 		w.same("makes a new one", w.count("").Value, 1)
+	}},
+	{"a message of WhatsApp's counts once, whichever of the customer's ids it comes with", func(w *world) {
+		ch, other := w.channel("Shop"), w.channel("Other")
+		both := w.names(ch, "wamid.1", "number", "user")
+		for n, ids := range [][]string{{"user"}, {"number"}, {"user", "number"}, {"nobody"}} {
+			r := w.names(ch, "wamid.1", ids...)
+			w.same(fmt.Sprint("repeated ", n), r.Repeated, true)
+			w.same(fmt.Sprint("session ", n), r.Session.ID, both.Session.ID)
+		}
+		w.same("unread", w.session(both.Session.ID).UnreadCount, 1)
+		w.same("on another channel", w.names(other, "wamid.1", "user").Repeated, false)
+		w.same("a number within a conversation", []bool{w.names(ch, "1", "ann").Repeated, w.names(ch, "1", "ben").Repeated}, []bool{false, false})
 	}},
 	{"a message that is forgotten may come again at once", func(w *world) {
 		w.now = time.Date(2018, 3, 1, 12, 0, 0, 0, time.UTC)
