@@ -317,7 +317,7 @@ type Recorder interface {
 	RecordInteraction(ctx context.Context, w crm.WorkspaceID, i crm.Interaction) (crm.Recorded, error)
 
 	// ForgetMessages drops what messages are known again by that came before the day of before: such a message is a new one
-	// when it is reported again. It does one bounded batch and reports whether there is more.
+	// when it is reported again. Announcements that wait go as well, see [crm.Outcome.Waits]. It does one bounded batch and reports whether there is more.
 	ForgetMessages(ctx context.Context, before time.Time) (more bool, err error)
 
 	// HasIdentity reports whether the channel knows a customer by one of the external ids.

@@ -66,11 +66,21 @@ type Outcome struct {
 	// Session from now on.
 	NewIdentities []Identity
 	Redirected    []string
+	// DisplayName is what the known identity of the interaction's external id is called from now on; nil for as before. Messages
+	// leave it alone, an announced name was looked up for it.
+	DisplayName *string
 	// Events are to be published, in this order.
 	Events []Event
 	// Proven are contacts that the interaction shows to be one person.
 	Proven *Proven
+	// Waits is set for the announcement of a customer's new id while nothing is known of the old one: it is kept, and taken in
+	// again with the first message from the old id that was written before. One that comes later is somebody else's, who got
+	// the number. Of a channel [MaxWaiting] wait at most, and as long as messages are known again.
+	Waits bool
 }
+
+// MaxWaiting is how many announcements of a channel wait for a message.
+const MaxWaiting = 1000
 
 // Proven says that two contacts are one person, because a channel says so.
 type Proven struct {
@@ -98,7 +108,7 @@ func OrderedPair(a, b ContactID) (ContactID, ContactID) {
 func Decide(k Known, i Interaction) Outcome {
 	all := k.Identities
 	k.Identities = OfCustomer(all, i)
-	o := Outcome{Before: k.Contact}
+	o := Outcome{Before: k.Contact, Waits: i.Kind == Announced && i.Previous != "" && !knows(all, i.Previous)}
 	switch {
 	case k.Contact != nil:
 		o.learn(*k.Contact, i)
@@ -115,6 +125,10 @@ func Decide(k Known, i Interaction) Outcome {
 	o.identify(all, i)
 	o.prove(k.Identities, i)
 	return o
+}
+
+func knows(identities []KnownIdentity, external string) bool {
+	return slices.ContainsFunc(identities, func(k KnownIdentity) bool { return k.ExternalID == external })
 }
 
 // learn takes in what the interaction says about the contact.
@@ -166,6 +180,9 @@ func (o *Outcome) contactEvent(kind EventKind, before Contact, i Interaction) Ev
 
 // identify makes every id of the interaction lead to its account and session. An id that was given up is not made.
 func (o *Outcome) identify(known []KnownIdentity, i Interaction) {
+	if i.Kind == Announced && knows(known, i.ExternalID) {
+		o.DisplayName = i.Profile.Name
+	}
 	for _, external := range i.ExternalIDs() {
 		n := slices.IndexFunc(known, func(k KnownIdentity) bool { return k.ExternalID == external })
 		switch {

@@ -134,4 +134,6 @@ type Recorded struct {
 	Event *EventID
 	// Proven are contacts that the interaction shows to be one person; nil where it does not.
 	Proven *Proven
+	// Waiting is what was announced before about ids that are known from now on, see [Outcome.Waits]. It is to be recorded now.
+	Waiting []Interaction
 }

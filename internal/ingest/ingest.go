@@ -115,6 +115,7 @@ func (in *Ingest) Record(ctx context.Context, v crm.Viewer, r Report) (crm.Recor
 		return crm.Recorded{}, fmt.Errorf("record interaction on %s: %w", r.ChannelID, err)
 	}
 	in.proven(ctx, v.Workspace, &done)
+	in.announceWaiting(ctx, v.Workspace, &done)
 	if in.Recorded != nil {
 		in.Recorded(i, done)
 	}

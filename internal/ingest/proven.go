@@ -49,11 +49,39 @@ func (in *Ingest) proven(ctx context.Context, w crm.WorkspaceID, done *crm.Recor
 	if err != nil || !there {
 		return
 	}
-	done.Contact = &c
+	belongsTo(done, &c)
+}
+
+// belongsTo makes a contact the one of a message that was recorded.
+func belongsTo(done *crm.Recorded, c *crm.Contact) {
+	done.Contact = c
 	if done.Session != nil && done.Session.ContactID != nil {
 		s := done.Session.Clone()
 		s.ContactID = &c.ID
 		done.Session = &s
+	}
+}
+
+// maxChained is how many announcements that waited for one another are taken in with one message.
+const maxChained = 8
+
+// announceWaiting records what was announced about the customer before anything was known of them, and makes the contact that
+// comes of it the message's. What fails waits on.
+func (in *Ingest) announceWaiting(ctx context.Context, w crm.WorkspaceID, done *crm.Recorded) {
+	waiting := done.Waiting
+	done.Waiting = nil
+	for taken := 0; len(waiting) > 0 && taken < maxChained; taken++ {
+		i := waiting[0]
+		waiting = waiting[1:]
+		i.Received = in.now()
+		i.Event = crm.NewEventID(i.Received)
+		next, err := in.store.RecordInteraction(ctx, w, i)
+		if err != nil || next.Contact == nil {
+			continue
+		}
+		in.proven(ctx, w, &next)
+		waiting = append(waiting, next.Waiting...)
+		belongsTo(done, next.Contact)
 	}
 }
 

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"kith/internal/crm"
 	"kith/internal/ingest"
+	"kith/internal/search"
 	"kith/storage"
 )
 
@@ -138,4 +140,42 @@ func TestContactsThatAMessageProvesToBeOneBecomeOne(t *testing.T) {
 			t.Errorf("something is left: %v, %v", more, err)
 		}
 	})
+}
+
+func TestAnnouncementsThatCameTooEarlyAreTakenInWithTheMessageTheyWaitFor(t *testing.T) {
+	t.Parallel()
+	in, store, v, r := takeIn(t)
+	announce := func(from, to string, after time.Duration) {
+		t.Helper()
+		at := start.Add(after - time.Hour)
+		done, err := in.Record(t.Context(), v, ingest.Report{
+			Kind: crm.Announced, ChannelID: r.ChannelID, ExternalID: to, Previous: from, At: &at,
+		})
+		if err != nil || done.Contact != nil {
+			t.Fatalf("%+v, %v", done, err)
+		}
+	}
+	announce("b", "c", 2*time.Second) // the later change comes first
+	announce("a", "b", time.Second)
+	at := start.Add(-time.Hour)
+	r.ExternalID, r.At = "a", &at
+	done, err := in.Record(t.Context(), v, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if done.Waiting != nil {
+		t.Errorf("%+v is left", done.Waiting)
+	}
+	r.MessageID, r.At = "2", nil
+	for _, id := range []string{"b", "c"} {
+		r.ExternalID = id
+		next, err := in.Record(t.Context(), v, r)
+		if err != nil || next.Contact.ID != done.Contact.ID || next.Session.ID != done.Session.ID {
+			t.Errorf("a message of %s: %+v, %v", id, next, err)
+		}
+	}
+	n, err := store.CountContacts(t.Context(), v.Workspace, search.Query{})
+	if err != nil || n.Value != 1 {
+		t.Errorf("%d contacts, %v", n.Value, err)
+	}
 }

@@ -413,6 +413,7 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		b.Queue(`DELETE FROM contact_terms WHERE workspace_id = @workspace AND term = ANY(@terms) AND contact_id = @id`, args)
 		gone = identities
 		dropFailures(b, w, identities, failures)
+		dropNotices(b, w, identities)
 		scrub(b, args)
 		forgetMerges(b, args)
 		s.publish(b, w, d.Decide(c))

@@ -267,10 +267,14 @@ func (s *Store) recordAnew(ctx context.Context, w crm.WorkspaceID, i incoming) (
 			return err
 		}
 		out := crm.Decide(known.Known, i.Interaction)
+		if err := saveNotice(ctx, tx, w, i.Interaction, out); err != nil {
+			return err
+		}
 		if r = out.Recorded(); out.Nothing() {
 			return nil
 		}
-		return s.write(ctx, tx, w, i, out, stage)
+		r.Waiting, err = s.write(ctx, tx, w, i, out, stage)
+		return err
 	})
 	if err != nil {
 		return crm.Recorded{}, err
@@ -449,7 +453,7 @@ func (s *Store) announce(ctx context.Context, w crm.WorkspaceID, i incoming) (cr
 		return crm.Recorded{}, translate(ctx, err)
 	case !active:
 		return crm.Recorded{}, crm.ErrInactive
-	case known == 0, known == len(i.ExternalIDs()) && accounts == 1 && i.Profile == (crm.Profile{}):
+	case known == 0 && i.Previous == "", known == len(i.ExternalIDs()) && accounts == 1 && i.Profile == (crm.Profile{}):
 		return crm.Recorded{}, nil
 	}
 	return s.recordAnew(ctx, w, i)

@@ -98,13 +98,22 @@ func (s *Store) keySome(ctx context.Context) (more bool, err error) {
 	return err == nil, err
 }
 
-// ForgetMessages drops messages of days before that of before.
+// ForgetMessages drops messages of days before that of before, and announcements that have waited as long.
 func (s *Store) ForgetMessages(ctx context.Context, before time.Time) (more bool, err error) {
-	return s.forgetRows(ctx, "forget messages", pgx.NamedArgs{"before": crm.Day(before)},
+	more, err = s.forgetRows(ctx, "forget messages", pgx.NamedArgs{"before": crm.Day(before)},
 		`SELECT workspace_id FROM messages WHERE day < @before LIMIT 1`, `
 		DELETE FROM messages
 		WHERE workspace_id = @workspace AND message_key IN (
 		  SELECT message_key FROM messages WHERE workspace_id = @workspace AND day < @before LIMIT @n
+		)`)
+	if err != nil || more {
+		return more, err
+	}
+	return s.forgetRows(ctx, "forget announcements", pgx.NamedArgs{"before": crm.Day(before)},
+		`SELECT workspace_id FROM notices WHERE day < @before LIMIT 1`, `
+		DELETE FROM notices
+		WHERE workspace_id = @workspace AND (channel_id, previous) IN (
+		  SELECT channel_id, previous FROM notices WHERE workspace_id = @workspace AND day < @before LIMIT @n
 		)`)
 }
 

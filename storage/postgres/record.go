@@ -11,8 +11,10 @@ import (
 	"kith/storage"
 )
 
-// write stores the outcome of a message, in one round trip.
-func (s *Store) write(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i incoming, out crm.Outcome, stage gramStage) error {
+// write stores the outcome of a message, in one round trip. It returns the announcements that have waited for it.
+func (s *Store) write(
+	ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i incoming, out crm.Outcome, stage gramStage,
+) (waiting []crm.Interaction, err error) {
 	b := &pgx.Batch{}
 	if out.Creates() {
 		insertContact(b, w, out.Contact, stage)
@@ -31,7 +33,8 @@ func (s *Store) write(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i incom
 	for _, e := range out.Events {
 		s.addChange(b, w, e)
 	}
-	saveIdentities(b, w, i.ChannelID, out)
+	saveIdentities(b, w, i.Interaction, out)
+	findWaiting(b, w, i.Interaction, out, &waiting)
 	if out.Proven != nil {
 		addProof(b, w, *out.Proven)
 	}
@@ -45,7 +48,8 @@ func (s *Store) write(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, i incom
 	if out.Creates() {
 		addToCountAt(b, w, slot%countSlots, 1)
 	}
-	return tx.SendBatch(ctx, b).Close()
+	err = tx.SendBatch(ctx, b).Close()
+	return waiting, err
 }
 
 // saveMessage queues what a message is known again by, and the activity that it is.
@@ -121,16 +125,23 @@ var insertIdentityRow = `
 	VALUES (` + identityTable.Values() + `)`
 
 // saveIdentities queues the new identities, and the new session of those that are known.
-func saveIdentities(b *pgx.Batch, w crm.WorkspaceID, channel crm.ChannelID, out crm.Outcome) {
+func saveIdentities(b *pgx.Batch, w crm.WorkspaceID, i crm.Interaction, out crm.Outcome) {
 	var session crm.SessionID
 	if out.Session != nil {
 		session = out.Session.ID
+	}
+	if out.DisplayName != nil {
+		b.Queue(`
+			UPDATE identities SET display_name = @name
+			WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external`, pgx.NamedArgs{
+			"workspace": w, "channel": [16]byte(i.ChannelID), "external": i.ExternalID, "name": *out.DisplayName,
+		})
 	}
 	for _, external := range out.Redirected {
 		b.Queue(`
 			UPDATE identities SET session_id = @session
 			WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external`, pgx.NamedArgs{
-			"workspace": w, "channel": [16]byte(channel), "external": external, "session": [16]byte(session),
+			"workspace": w, "channel": [16]byte(i.ChannelID), "external": external, "session": [16]byte(session),
 		})
 	}
 	for _, i := range out.NewIdentities {

@@ -74,7 +74,7 @@ var keyIndexes = []string{
 	"account_deletions_pkey", "channels_pkey", "channel_routes_pkey", "identities_pkey", "sessions_pkey", "session_counts_pkey",
 	"messages_pkey", "secrets_pkey", "ingest_failures_pkey", "changes_pkey", "event_heads_pkey", "activity_marks_pkey", "audit_pkey",
 	"ended_sign_ins_pkey", "accounts_pkey", "redirects_pkey", "merges_pkey", "proofs_pkey", "duplicates_pkey", "dismissals_pkey",
-	"duplicate_progress_pkey", "match_keys_pkey", "stale_keys_pkey",
+	"duplicate_progress_pkey", "match_keys_pkey", "stale_keys_pkey", "notices_pkey",
 }
 
 // index is an index as CREATE has it.
@@ -107,6 +107,7 @@ var indexes = []index{
 	{"UNIQUE INDEX", "changes_by_place", `changes (workspace_id, seq) WHERE seq > 0`},
 	{"INDEX", "changes_without_place", `changes (workspace_id, stamp, id) WHERE seq IS NULL`},
 	{"INDEX", "changes_of_contact", `changes (workspace_id, contact_id, id) WHERE ` + ownChanges},
+	{"INDEX", "notices_by_day", `notices (day, workspace_id)`},
 	{"INDEX", "accounts_by_contact", `accounts (workspace_id, contact_id)`},
 	{"INDEX", "redirects_by_survivor", `redirects (workspace_id, survivor_id)`},
 	{"INDEX", "merges_by_survivor", `merges (workspace_id, survivor_id, id)`},

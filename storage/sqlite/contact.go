@@ -368,6 +368,9 @@ func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		if err := t.forgetHistory(ctx, w, id); err != nil {
 			return err
 		}
+		if err := t.dropNotices(ctx, w, id); err != nil {
+			return err
+		}
 		if err := recountAnonymous(ctx, t.conn, w, id); err != nil {
 			return err
 		}

@@ -81,10 +81,17 @@ func (r recording) take(ctx context.Context) (crm.Recorded, error) {
 		return crm.Recorded{}, err
 	}
 	out := crm.Decide(known, r.message)
-	if out.Nothing() {
-		return out.Recorded(), nil
+	if err := r.saveNotice(ctx, out); err != nil {
+		return crm.Recorded{}, err
 	}
-	return out.Recorded(), r.save(ctx, known, out)
+	done := out.Recorded()
+	if out.Nothing() {
+		return done, nil
+	}
+	if done.Waiting, err = r.waiting(ctx, out); err != nil {
+		return crm.Recorded{}, err
+	}
+	return done, r.save(ctx, known, out)
 }
 
 // seen finds the session of a message that is known; nil where it has none, or its contact has been deleted since.
@@ -404,6 +411,16 @@ func (r recording) saveIdentities(ctx context.Context, known crm.Known, out crm.
 	}
 	for _, i := range out.NewIdentities {
 		if err := insertIdentity(ctx, r.conn, r.workspace, i, *newest); err != nil {
+			return err
+		}
+	}
+	if out.DisplayName != nil {
+		_, err := r.exec(ctx, `
+			UPDATE identities SET display_name = @name
+			WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external`, args{
+			"workspace": r.workspace, "channel": r.message.ChannelID[:], "external": r.message.ExternalID, "name": *out.DisplayName,
+		})
+		if err != nil {
 			return err
 		}
 	}

@@ -73,13 +73,20 @@ func scanMessage(rows *sql.Rows) (m message, err error) {
 	return m, err
 }
 
-// ForgetMessages drops messages of days before that of before.
+// ForgetMessages drops messages of days before that of before, and announcements that have waited as long.
 func (s *Store) ForgetMessages(ctx context.Context, before time.Time) (more bool, err error) {
 	more, err = s.forgetRows(ctx, args{"before": crm.Day(before)},
 		`SELECT 1 FROM messages WHERE day < @before LIMIT 1`,
 		`DELETE FROM messages WHERE (workspace_id, message_key) IN (
 		  SELECT workspace_id, message_key FROM messages INDEXED BY messages_by_day WHERE day < @before LIMIT @n
 		)`)
+	if err == nil && !more {
+		more, err = s.forgetRows(ctx, args{"before": crm.Day(before)},
+			`SELECT 1 FROM notices WHERE day < @before LIMIT 1`,
+			`DELETE FROM notices WHERE (workspace_id, channel_id, previous) IN (
+			  SELECT workspace_id, channel_id, previous FROM notices INDEXED BY notices_by_day WHERE day < @before LIMIT @n
+			)`)
+	}
 	return more, wrap("forget messages", err)
 }
 

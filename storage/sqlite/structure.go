@@ -88,6 +88,7 @@ var indexes = []struct{ kind, name, on string }{
 	{"INDEX", "changes_by_place", `changes (workspace_id, seq) WHERE seq > 0`},
 	{"INDEX", "changes_of_contact", `changes (workspace_id, contact_id, id) WHERE session_id IS NULL AND ` + ownChanges},
 	{"INDEX", "gram_leftovers_of_contact", `gram_leftovers (workspace_id, contact_id)`},
+	{"INDEX", "notices_by_day", `notices (day)`},
 	{"INDEX", "accounts_by_contact", `accounts (workspace_id, contact_id)`},
 	{"INDEX", "redirects_by_survivor", `redirects (workspace_id, survivor_id)`},
 	{"INDEX", "merges_by_survivor", `merges (workspace_id, survivor_id, id)`},

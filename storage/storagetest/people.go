@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"kith/internal/crm"
 	"kith/internal/search"
@@ -154,6 +155,19 @@ var accountCases = []testCase{
 		w.same("identities", w.externals(ann.Contact.ID), []string{"number", "user"})
 		w.sound("after announcements")
 	}},
+	{"a name that was looked up is what the identity is called, and a message's is not", func(w *world) {
+		ch := w.channel("Messenger")
+		r := w.says(ch, "ann", "1")
+		i := w.announced(ch, "ann", "")
+		i.Profile.Name = new("Ann Looked Up")
+		w.record(i)
+		next := w.message(ch, "ann", "2")
+		next.Profile.Name = new("Ann")
+		w.record(next)
+		found, err := w.IdentitiesByContact(w.ctx, w.id, []crm.ContactID{r.Contact.ID})
+		w.check(err)
+		w.same("identity", found[r.Contact.ID][0].DisplayName, i.Profile.Name)
+	}},
 	{"a new id joins the account of the one that it replaces", func(w *world) {
 		ch := w.channel("WhatsApp")
 		ann := w.says(ch, "old", "1")
@@ -164,6 +178,56 @@ var accountCases = []testCase{
 		w.same("session", r.Session.ID, ann.Session.ID)
 		w.same("account", r.Session.AccountID, ann.Session.AccountID)
 		w.same("identities", w.externals(ann.Contact.ID), []string{"new", "old"})
+	}},
+	{"the announcement of a new id waits for a message from the old one that was written before", func(w *world) {
+		ch, other := w.channel("WhatsApp"), w.channel("Another")
+		before := w.message(ch, "old", "1")
+		i := w.announced(ch, "new", "user")
+		i.Previous, i.At, i.Account = "old", before.At.Add(time.Second), "shop"
+		i.Profile = crm.Profile{Phone: new("+4930123456"), PhoneVerified: true}
+		w.same("while nobody is known", w.record(i), crm.Recorded{})
+		w.same("waiting on another channel", w.says(other, "old", "1").Waiting, []crm.Interaction(nil))
+		after := w.message(ch, "old", "2")
+		after.At, after.Received = i.At.Add(time.Second), i.At.Add(time.Hour)
+		later := w.record(after)
+		w.same("waiting for who got the number", later.Waiting, []crm.Interaction(nil))
+		w.remove(later.Contact.ID)
+		w.same("waiting once the customer was erased", w.record(before).Waiting, []crm.Interaction(nil))
+	}},
+	{"an announcement that waited is taken in once its customer is known", func(w *world) {
+		ch := w.channel("WhatsApp")
+		before, unheard := w.message(ch, "old", "1"), w.message(ch, "older", "1")
+		i := w.announced(ch, "new", "user")
+		i.Previous, i.At, i.Account = "old", before.At.Add(time.Second), "shop"
+		i.Profile = crm.Profile{Phone: new("+4930123456"), PhoneVerified: true}
+		w.record(i)
+		i.Previous = "older"
+		w.record(i)
+		r := w.record(before)
+		if len(r.Waiting) != 1 {
+			w.t.Fatalf("%d announcements wait", len(r.Waiting))
+		}
+		waited := r.Waiting[0]
+		want := i
+		want.Previous, want.Received, want.Event, want.MessageID = "old", time.Time{}, crm.EventID{}, ""
+		w.same("what waited", waited, want)
+		waited.Received = w.tick()
+		w.same("contact", w.record(waited).Contact.ID, r.Contact.ID)
+		w.same("identities", w.externals(r.Contact.ID), []string{"new", "old", "user"})
+		w.same("phone", w.contact(r.Contact.ID).Phone, i.Profile.Phone)
+		w.same("session of the next message", w.says(ch, "new", "2").Session.ID, r.Session.ID)
+		w.remove(r.Contact.ID) // with what is announced of another id
+		w.same("waiting once it was erased", w.record(unheard).Waiting, []crm.Interaction(nil))
+		w.sound("after announcements that waited")
+	}},
+	{"an announcement does not wait for ever", func(w *world) {
+		w.now = time.Date(2017, 5, 1, 12, 0, 0, 0, time.UTC)
+		ch := w.channel("WhatsApp")
+		before, i := w.message(ch, "old", "1"), w.announced(ch, "new", "")
+		i.Previous, i.At = "old", before.At.Add(time.Second)
+		w.record(i)
+		w.forget(w.ForgetMessages, i.Received.AddDate(0, 0, 1))
+		w.same("waiting", w.record(before).Waiting, []crm.Interaction(nil))
 	}},
 	{"two ids in one message prove two contacts to be one, until that is dealt with", func(w *world) {
 		ch := w.channel("WhatsApp")
