@@ -270,7 +270,7 @@ func TestMergesAreTold(t *testing.T) {
 	}, contacts.events("1", 2)); diff != "" {
 		t.Error(diff)
 	}
-	told([]string{"all", "ann", "jose", "nobody", "closed"}, changed)
+	told([]string{"all", "ann", "jose", "closed"}, changed) // and not nobody
 
 	s.edit(people["joseShop"], "tag: COMPLAINT") // the old id is a contact again
 	told([]string{"all", "jose", "closed"},

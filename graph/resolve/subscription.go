@@ -27,7 +27,7 @@ func (r contactEventResolver) Contact(ctx context.Context, e *model.ContactEvent
 }
 
 func (r contactEventResolver) MergedInto(ctx context.Context, e *model.ContactEvent) (*crm.Contact, error) {
-	if e.Into == nil {
+	if e.Into == nil || e.Kind != crm.MergedInto {
 		return nil, nil
 	}
 	return LoadersOf(ctx).living.load(ctx, *e.Into)
@@ -98,13 +98,13 @@ func (r *resolver) concerns(ctx context.Context, f storage.SessionFilter, e *crm
 	return inStatus && inTag, nil
 }
 
-// isOf reports whether an event is one of the contact or its sessions, or of the contact that it has become part of. Which
-// contacts get sessions in a split is not in its event, so that it may be of any.
+// isOf reports whether an event is one of the contact or its sessions, or of the contact that it has become part of. The event
+// of a split has the contact that gets sessions, but where several do: then it may be of any.
 func (r *resolver) isOf(ctx context.Context, contact crm.ContactID, e *crm.Event) (bool, error) {
 	is := func(id crm.ContactID) bool {
 		return e.ContactID != nil && *e.ContactID == id || e.Into != nil && *e.Into == id
 	}
-	if e.Kind == crm.SplitOff || is(contact) {
+	if e.Kind == crm.SplitOff && e.Into == nil || is(contact) {
 		return true, nil
 	}
 	survivor, err := r.survivors.of(ctx, r.service, auth.Viewer(ctx), contact)

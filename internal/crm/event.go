@@ -20,7 +20,8 @@ type Event struct {
 	ContactID *ContactID
 	// SessionID is the session that the event is of; nil for one of a contact.
 	SessionID *SessionID
-	// Into is the contact that ContactID has become part of; nil unless Kind is MergedInto.
+	// Into is the contact that ContactID has become part of, where Kind is MergedInto. Where it is SplitOff, Into is the contact
+	// that sessions went to; nil where several contacts came back from a merge. It is nil for all other kinds.
 	Into *ContactID
 	// Version is the contact's after the change; 0 for an event of a session.
 	Version int

@@ -96,7 +96,9 @@ func DecideSplit(s Split, k SplitKnown) (SplitDone, error) {
 		created.Changes = out.Split.ChangesFrom(Contact{})
 	}
 	created.ContactID, created.Version = &out.Split.ID, out.Split.Version
-	out.Events = []Event{created, splitEvent(s.Event, k.Contact, out.Contact, s.Actor, s.At)}
+	split := splitEvent(s.Event, k.Contact, out.Contact, s.Actor, s.At)
+	split.Into = &out.Split.ID
+	out.Events = []Event{created, split}
 	return out, nil
 }
 

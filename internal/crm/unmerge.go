@@ -81,7 +81,11 @@ func DecideUndo(u Undo, k UndoKnown) (Undone, error) {
 			Changes: s.Contact.ChangesFrom(Contact{}), Actor: u.Actor, At: out.Contact.UpdatedAt,
 		})
 	}
-	out.Events = append(out.Events, splitEvent(u.Event, before, out.Contact, u.Actor, u.At))
+	split := splitEvent(u.Event, before, out.Contact, u.Actor, u.At)
+	if len(out.Restored) == 1 {
+		split.Into = &out.Restored[0].Contact.ID
+	}
+	out.Events = append(out.Events, split)
 	return out, nil
 }
 
