@@ -89,11 +89,11 @@ func DecideUndo(u Undo, k UndoKnown) (Undone, error) {
 	return out, nil
 }
 
-// Without is what is kept for undoing a merge once accounts have been split off from the survivor: a contact that has lost all
-// of its own is another one's now, and its values are not kept. It is nil where there is nothing left to undo.
-func (u *MergeUndo) Without(accounts []AccountID) *MergeUndo {
+// Among is what is kept for undoing a merge once the survivor has only these accounts left: a contact all of whose accounts
+// were split off is kept no longer, nor are its values. It is nil where there is nothing left to undo.
+func (u *MergeUndo) Among(accounts []AccountID) *MergeUndo {
 	gone := func(s MergeSide) bool {
-		return len(s.Accounts) > 0 && len(common(s.Accounts, accounts)) == len(s.Accounts)
+		return len(s.Accounts) > 0 && len(common(s.Accounts, accounts)) == 0
 	}
 	left := *u
 	left.Others = slices.DeleteFunc(slices.Clone(u.Others), gone)

@@ -122,7 +122,7 @@ var selectLookup = `
 	WHERE h.workspace_id = @workspace AND h.id = @channel`
 
 func (s *Store) lookAt(ctx context.Context, w crm.WorkspaceID, i incoming) (lookup, error) {
-	rows, err := s.pool.Query(ctx, selectLookup, interactionArgs(w, i))
+	rows, err := s.pool.Query(ctx, selectLookup, hotArgs(interactionArgs(w, i)))
 	found, err := all(ctx, rows, err, func(row pgx.CollectableRow) (lookup, error) {
 		var l lookup
 		var active bool
@@ -241,7 +241,7 @@ func (s *Store) append(ctx context.Context, w crm.WorkspaceID, i incoming, c crm
 		WHERE s.workspace_id = @workspace AND s.id = m.session_id
 		RETURNING
 		  (SELECT a.last_activity_at FROM contact_activity a WHERE a.workspace_id = @workspace AND a.contact_id = @contact),
-		  `+sessionTable.Select("s")+`, @contact::uuid`, args) // as sessionColumns
+		  `+sessionTable.Select("s")+`, @contact::uuid`, hotArgs(args)) // as sessionColumns
 	found, err := all(ctx, rows, err, scanSession(activityTarget{&c.LastActivityAt}))
 	if retryable(err) { // a deadlock with a merge, for one
 		return r, false, nil

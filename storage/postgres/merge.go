@@ -323,7 +323,8 @@ func undoText(u *crm.MergeUndo) (*string, error) {
 	return new(string(text)), err
 }
 
-// forgetUndo queues that contacts go out of what is kept for undoing merges whose accounts are split off from the survivor.
+// forgetUndo queues that contacts go out of what is kept for undoing merges whose accounts are not among those that the
+// survivor has left.
 func forgetUndo(
 	ctx context.Context, tx pgx.Tx, b *pgx.Batch, w crm.WorkspaceID, survivor crm.ContactID, accounts []crm.AccountID,
 ) error {
@@ -336,7 +337,7 @@ func forgetUndo(
 		return err
 	}
 	for _, r := range records {
-		left := r.Undo.Without(accounts)
+		left := r.Undo.Among(accounts)
 		if left == r.Undo {
 			continue
 		}

@@ -99,7 +99,7 @@ func (s *Store) writeSplit(
 		return err
 	}
 	b := &pgx.Batch{}
-	if err := forgetUndo(ctx, tx, b, w, out.Contact.ID, out.Accounts); err != nil {
+	if err := forgetUndo(ctx, tx, b, w, out.Contact.ID, left); err != nil {
 		return err
 	}
 	saveContact(b, w, out.Before, out.Contact)

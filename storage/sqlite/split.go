@@ -72,10 +72,10 @@ func (t *tx) saveSplit(ctx context.Context, w crm.WorkspaceID, split crm.Split, 
 	if err := t.saveOther(ctx, w, out); err != nil {
 		return err
 	}
-	if err := t.forgetUndo(ctx, w, out.Contact.ID, out.Accounts); err != nil {
+	if err := t.moveAccounts(ctx, w, out.Contact.ID, out.Split.ID, out.Accounts); err != nil {
 		return err
 	}
-	if err := t.moveAccounts(ctx, w, out.Contact.ID, out.Split.ID, out.Accounts); err != nil {
+	if err := t.forgetUndo(ctx, w, out.Contact.ID); err != nil {
 		return err
 	}
 	if err := t.moveSessions(ctx, w, out); err != nil {
@@ -90,15 +90,19 @@ func (t *tx) saveSplit(ctx context.Context, w crm.WorkspaceID, split crm.Split, 
 	return t.publishAll(ctx, w, out.Events, out.Audit())
 }
 
-// forgetUndo takes contacts out of what is kept for undoing merges whose accounts are split off from the survivor.
-func (t *tx) forgetUndo(ctx context.Context, w crm.WorkspaceID, survivor crm.ContactID, accounts []crm.AccountID) error {
+// forgetUndo takes contacts out of what is kept for undoing merges whose accounts are not the survivor's any more.
+func (t *tx) forgetUndo(ctx context.Context, w crm.WorkspaceID, survivor crm.ContactID) error {
+	accounts, err := accountsOfContact(ctx, t.conn, w, survivor)
+	if err != nil {
+		return err
+	}
 	records, err := all(ctx, t.conn, selectMerges+`AND m.survivor_id = @survivor AND m.undo IS NOT NULL`,
 		args{"workspace": w, "survivor": survivor[:]}, scanMerge())
 	if err != nil {
 		return err
 	}
 	for _, r := range records {
-		left := r.Undo.Without(accounts)
+		left := r.Undo.Among(accounts)
 		if left == r.Undo {
 			continue
 		}

@@ -551,6 +551,20 @@ func (p *people) part() {
 		p.everyone = append(p.everyone, out.Split.ID)
 	}
 	p.owner[p.account[key]] = out.Split.ID
+	p.forgetParted(id)
+}
+
+// forgetParted forgets how to undo merges for contacts all of whose accounts were split off from the survivor.
+func (p *people) forgetParted(survivor crm.ContactID) {
+	p.merges = slices.DeleteFunc(p.merges, func(m *mergeMade) bool {
+		if m.Contact.ID != survivor {
+			return false
+		}
+		maps.DeleteFunc(m.others, func(_ crm.ContactID, was lostContact) bool {
+			return len(was.accounts) > 0 && !slices.ContainsFunc(was.accounts, func(a crm.AccountID) bool { return p.owner[a] == survivor })
+		})
+		return len(m.others) == 0
+	})
 }
 
 // lose deletes a contact, or is refused to by an old id.
