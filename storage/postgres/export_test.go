@@ -33,7 +33,7 @@ type recorder func(sql string)
 
 func (r recorder) hear(ctx context.Context, c *pgx.Conn, sql string, args []any) {
 	if len(args) == 1 {
-		if named, ok := args[0].(pgx.NamedArgs); ok {
+		if named, ok := args[0].(pgx.QueryRewriter); ok {
 			sql, _, _ = named.RewriteQuery(ctx, c, sql, args)
 		}
 	}
