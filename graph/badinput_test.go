@@ -158,6 +158,8 @@ func TestBadInput(t *testing.T) {
 		{"null among failures", body(`mutation ($ids: [ID!]!) { replayIngestFailures(input: {ids: $ids}) { replayedIds } }`, vars{"ids": []any{nil}}), "BAD_USER_INPUT", "$ids"},
 		{"no failures at all", body(`mutation { dismissIngestFailures(input: {}) { dismissedIds } }`, nil), "BAD_USER_INPUT", "ids"},
 		{"a status in small letters", body(`query ($s: [SessionStatus!]) { sessions(filter: {status: $s}) { nodes { id } } }`, vars{"s": []string{"active"}}), "BAD_USER_INPUT", "filter.status"},
+		{"a count of nothing", body(`{ contacts { totalCount(max: 0) { value } } }`, nil), "BAD_USER_INPUT", "max must be between 1 and 10,000"},
+		{"a count too far", body(`query ($n: Int) { duplicates { totalCount(max: $n) { value } } }`, vars{"n": 10_001}), "BAD_USER_INPUT", "max must be between 1 and 10,000"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

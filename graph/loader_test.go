@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kith/internal/crm"
-	"kith/internal/search"
 	"kith/storage"
 )
 
@@ -130,12 +129,12 @@ func (i inStep) Contacts(ctx context.Context, w crm.WorkspaceID, q storage.Conta
 	return i.Store.Contacts(ctx, w, q)
 }
 
-func (i inStep) CountContacts(ctx context.Context, w crm.WorkspaceID, q search.Query) (storage.Count, error) {
+func (i inStep) CountContacts(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery, most int) (storage.Count, error) {
 	close(i.count)
 	if err := wait(ctx, i.page); err != nil {
 		return storage.Count{}, err
 	}
-	return i.Store.CountContacts(ctx, w, q)
+	return i.Store.CountContacts(ctx, w, q, most)
 }
 
 func wait(ctx context.Context, other <-chan struct{}) error {

@@ -18,7 +18,6 @@ import (
 
 	"kith/graph"
 	"kith/internal/crm"
-	"kith/internal/search"
 	"kith/storage"
 	"kith/storage/storagetest"
 )
@@ -106,8 +105,8 @@ func (f failing) ChannelsByID(
 	return found, err
 }
 
-func (f failing) CountContacts(ctx context.Context, w crm.WorkspaceID, q search.Query) (storage.Count, error) {
-	found, err := f.Counter.CountContacts(ctx, w, q)
+func (f failing) CountContacts(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery, most int) (storage.Count, error) {
+	found, err := f.Counter.CountContacts(ctx, w, q, most)
 	if f.method == "CountContacts" {
 		return storage.Count{}, f.fail()
 	}

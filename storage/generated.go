@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"kith/internal/crm"
-	"kith/internal/search"
 )
 
 // Ping implements [Store].
@@ -53,10 +52,10 @@ func (s *instrumented) Contacts(
 
 // CountContacts implements [Store].
 func (s *instrumented) CountContacts(
-	ctx context.Context, w crm.WorkspaceID, q search.Query,
+	ctx context.Context, w crm.WorkspaceID, q ContactQuery, most int,
 ) (r0 Count, err error) {
 	defer s.around("CountContacts", &err)()
-	return s.store.CountContacts(ctx, w, q)
+	return s.store.CountContacts(ctx, w, q, most)
 }
 
 // HasContacts implements [Store].
@@ -181,10 +180,10 @@ func (s *instrumented) Duplicates(
 
 // CountDuplicates implements [Store].
 func (s *instrumented) CountDuplicates(
-	ctx context.Context, w crm.WorkspaceID, q DuplicateQuery,
+	ctx context.Context, w crm.WorkspaceID, q DuplicateQuery, most int,
 ) (r0 Count, err error) {
 	defer s.around("CountDuplicates", &err)()
-	return s.store.CountDuplicates(ctx, w, q)
+	return s.store.CountDuplicates(ctx, w, q, most)
 }
 
 // DuplicatesByID implements [Store].
@@ -317,10 +316,10 @@ func (s *instrumented) FailuresByID(
 
 // CountFailures implements [Store].
 func (s *instrumented) CountFailures(
-	ctx context.Context, w crm.WorkspaceID,
+	ctx context.Context, w crm.WorkspaceID, most int,
 ) (r0 Count, err error) {
 	defer s.around("CountFailures", &err)()
-	return s.store.CountFailures(ctx, w)
+	return s.store.CountFailures(ctx, w, most)
 }
 
 // FailuresOfContact implements [Store].

@@ -10,7 +10,7 @@ import (
 	"kith/internal/search"
 )
 
-// CountLimit is how many matches of a search are counted at most.
+// CountLimit is how far anybody may have a list counted.
 const CountLimit = 10_000
 
 // Order names a list's order. Each has its index; there is no other.
@@ -83,9 +83,9 @@ type Count struct {
 	Exact bool
 }
 
-// Counted is the count of n matches, which were counted up to one beyond [CountLimit].
-func Counted(n int) Count {
-	return Count{Value: min(n, CountLimit), Exact: n <= CountLimit}
+// Counted is the count of n matches, which were counted up to one beyond most.
+func Counted(n, most int) Count {
+	return Count{Value: min(n, most), Exact: n <= most}
 }
 
 // SessionQuery describes one page of sessions, the newest last message first, then the higher id.

@@ -40,9 +40,9 @@ func (p Position) inSearch() search.Position {
 	return search.Position{Tier: p.Tier, IndexKey: search.IndexKey{Key: p.Key, ID: p.ID}}
 }
 
-// CountMatches counts what a search finds through the indexes of a backend, as far as [CountLimit], or reads the number of
-// all contacts for the empty search.
-func CountMatches(ctx context.Context, src search.Counter, q search.Query) (Count, error) {
+// CountMatches counts what a search finds through the indexes of a backend, as far as most, or reads the number of all
+// contacts for the empty search.
+func CountMatches(ctx context.Context, src search.Counter, q search.Query, most int) (Count, error) {
 	if q.Empty() {
 		n, err := src.Size(ctx)
 		return Count{Value: n, Exact: true}, err
@@ -51,6 +51,6 @@ func CountMatches(ctx context.Context, src search.Counter, q search.Query) (Coun
 	if err != nil {
 		return Count{}, err
 	}
-	n, err := search.Count(ctx, src, q, CountLimit)
-	return Counted(n), err
+	n, err := search.Count(ctx, src, q, most)
+	return Counted(n, most), err
 }

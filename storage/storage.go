@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"kith/internal/crm"
-	"kith/internal/search"
 )
 
 // Store is everything Kith asks of a database. Take the small role interface that you need.
@@ -61,9 +60,9 @@ type Contacts interface {
 	// q.Search does not allow is a *crm.InvalidError; see [Order.Check].
 	Contacts(ctx context.Context, w crm.WorkspaceID, q ContactQuery) (ContactPage, error)
 
-	// CountContacts counts the contacts that match q, or all of them for the empty search. Under a search it stops
-	// at [CountLimit] and says that the number is not exact; without one the number is exact and costs no scan.
-	CountContacts(ctx context.Context, w crm.WorkspaceID, q search.Query) (Count, error)
+	// CountContacts counts the contacts of the list that q describes; its order and page do not matter. Under a search it
+	// stops at most and says that the number is not exact; without one the number is exact and costs no scan.
+	CountContacts(ctx context.Context, w crm.WorkspaceID, q ContactQuery, most int) (Count, error)
 
 	// HasContacts reports whether the workspace has any contact.
 	HasContacts(ctx context.Context, w crm.WorkspaceID) (bool, error)
@@ -139,8 +138,8 @@ type Duplicates interface {
 	// newest.
 	Duplicates(ctx context.Context, w crm.WorkspaceID, q DuplicateQuery) (DuplicatePage, error)
 
-	// CountDuplicates counts these pairs as far as [CountLimit]; the page of q does not matter.
-	CountDuplicates(ctx context.Context, w crm.WorkspaceID, q DuplicateQuery) (Count, error)
+	// CountDuplicates counts these pairs as far as most; the page of q does not matter.
+	CountDuplicates(ctx context.Context, w crm.WorkspaceID, q DuplicateQuery, most int) (Count, error)
 
 	// DuplicatesByID returns the pairs that exist among ids and that nobody has judged.
 	DuplicatesByID(ctx context.Context, w crm.WorkspaceID, ids []crm.DuplicateID) (map[crm.DuplicateID]crm.Duplicate, error)
@@ -221,8 +220,8 @@ type Failures interface {
 	// FailuresByID returns the failures that exist among ids.
 	FailuresByID(ctx context.Context, w crm.WorkspaceID, ids []crm.FailureID) (map[crm.FailureID]crm.Failure, error)
 
-	// CountFailures counts the workspace's failures as far as [CountLimit].
-	CountFailures(ctx context.Context, w crm.WorkspaceID) (Count, error)
+	// CountFailures counts the workspace's failures as far as most.
+	CountFailures(ctx context.Context, w crm.WorkspaceID, most int) (Count, error)
 
 	// FailuresOfContact returns the failures of the contact's identities, those that go with it, oldest first.
 	FailuresOfContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) ([]crm.Failure, error)

@@ -143,7 +143,7 @@ func (r replay) page(ctx context.Context, i int, text string) error {
 }
 
 func (r replay) count(ctx context.Context, _ int, text string) error {
-	_, err := r.store.CountContacts(ctx, r.workspace, search.Parse(text, ""))
+	_, err := r.store.CountContacts(ctx, r.workspace, storage.ContactQuery{Search: search.Parse(text, "")}, storage.CountLimit)
 	return err
 }
 

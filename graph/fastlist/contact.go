@@ -39,9 +39,9 @@ func (c *compiler) contactConnection(fc *graphql.FieldContext) fieldWriters[mode
 					info.write(w, &p)
 				}
 			case "totalCount":
-				count := compile(c, f, []string{"Count"}, plainCount, nil)
+				count, most := compile(c, f, []string{"Count"}, plainCount, nil), resolve.Most(f.Args["max"].(*int))
 				return func(w *List, v *model.ContactConnection) {
-					n, err := v.Count()
+					n, err := v.Count(most)
 					w.fail(err)
 					count.write(w, &n)
 				}

@@ -145,7 +145,7 @@ type ComplexityRoot struct {
 		Nodes                func(childComplexity int) int
 		PageInfo             func(childComplexity int) int
 		Search               func(childComplexity int) int
-		TotalCount           func(childComplexity int) int
+		TotalCount           func(childComplexity int, max *int) int
 		WorkspaceHasContacts func(childComplexity int) int
 	}
 
@@ -210,7 +210,7 @@ type ComplexityRoot struct {
 		Edges      func(childComplexity int) int
 		Nodes      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		TotalCount func(childComplexity int, max *int) int
 	}
 
 	DuplicateEdge struct {
@@ -250,7 +250,7 @@ type ComplexityRoot struct {
 		Edges      func(childComplexity int) int
 		Nodes      func(childComplexity int) int
 		PageInfo   func(childComplexity int) int
-		TotalCount func(childComplexity int) int
+		TotalCount func(childComplexity int, max *int) int
 	}
 
 	IngestFailureEdge struct {
@@ -470,7 +470,7 @@ type ContactResolver interface {
 	History(ctx context.Context, obj *crm.Contact, first *int, after *string, last *int, before *string) (model.ContactChangeConnection, error)
 }
 type ContactConnectionResolver interface {
-	TotalCount(ctx context.Context, obj *model.ContactConnection) (storage.Count, error)
+	TotalCount(ctx context.Context, obj *model.ContactConnection, max *int) (storage.Count, error)
 
 	WorkspaceHasContacts(ctx context.Context, obj *model.ContactConnection) (bool, error)
 }
@@ -483,7 +483,7 @@ type DuplicateResolver interface {
 	Reasons(ctx context.Context, obj *crm.Duplicate) ([]crm.DuplicateReason, error)
 }
 type DuplicateConnectionResolver interface {
-	TotalCount(ctx context.Context, obj *model.DuplicateConnection) (storage.Count, error)
+	TotalCount(ctx context.Context, obj *model.DuplicateConnection, max *int) (storage.Count, error)
 }
 type IdentityResolver interface {
 	Channel(ctx context.Context, obj *crm.Identity) (crm.Channel, error)
@@ -494,7 +494,7 @@ type IngestFailureResolver interface {
 	Payload(ctx context.Context, obj *crm.Failure) (string, error)
 }
 type IngestFailureConnectionResolver interface {
-	TotalCount(ctx context.Context, obj *model.FailureConnection) (storage.Count, error)
+	TotalCount(ctx context.Context, obj *model.FailureConnection, max *int) (storage.Count, error)
 }
 type MergePreviewResolver interface {
 	SessionCount(ctx context.Context, obj *model.MergePreview) (int, error)
@@ -955,7 +955,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.ContactConnection.TotalCount(childComplexity), true
+		args, err := ec.field_ContactConnection_totalCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ContactConnection.TotalCount(childComplexity, args["max"].(*int)), true
 	case "ContactConnection.workspaceHasContacts":
 		if e.ComplexityRoot.ContactConnection.WorkspaceHasContacts == nil {
 			break
@@ -1175,7 +1180,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.DuplicateConnection.TotalCount(childComplexity), true
+		args, err := ec.field_DuplicateConnection_totalCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.DuplicateConnection.TotalCount(childComplexity, args["max"].(*int)), true
 
 	case "DuplicateEdge.cursor":
 		if e.ComplexityRoot.DuplicateEdge.Cursor == nil {
@@ -1313,7 +1323,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.IngestFailureConnection.TotalCount(childComplexity), true
+		args, err := ec.field_IngestFailureConnection_totalCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.IngestFailureConnection.TotalCount(childComplexity, args["max"].(*int)), true
 
 	case "IngestFailureEdge.cursor":
 		if e.ComplexityRoot.IngestFailureEdge.Cursor == nil {
@@ -2524,8 +2539,11 @@ type IngestFailureConnection {
   nodes: [IngestFailure!]!
   "The position of the page in the list."
   pageInfo: PageInfo!
-  "How many failures the whole list has. Counted only when asked for."
-  totalCount: Count!
+  "How many failures the whole list has. Counted as far as ` + "`" + `max` + "`" + `. Only counted when asked for."
+  totalCount(
+    "How far to count, 1 to 10 000."
+    max: Int = 1000
+  ): Count!
 }
 
 "A failure at its position in a list."
@@ -2651,8 +2669,11 @@ type ContactConnection {
   nodes: [Contact!]!
   "The position of the page in the list."
   pageInfo: PageInfo!
-  "How many contacts the whole list has. Counted only when asked for."
-  totalCount: Count!
+  "How many contacts the whole list has. Counted as far as ` + "`" + `max` + "`" + ` under a search or a filter, and otherwise in full. Only counted when asked for."
+  totalCount(
+    "How far to count, 1 to 10 000."
+    max: Int = 1000
+  ): Count!
   "The search that was applied, so that a client can recognize an outdated answer; empty without a search."
   search: String!
   "Whether the workspace has any contact, to distinguish ` + "`" + `No contacts yet` + "`" + ` from ` + "`" + `No contacts found` + "`" + `."
@@ -2731,7 +2752,7 @@ type PageInfo {
 
 "The length of a list."
 type Count {
-  "The number of its rows; for a search, and for failures, at most 10 000."
+  "The number of its rows; at most the ` + "`" + `max` + "`" + ` of ` + "`" + `totalCount` + "`" + ` where it is counted only so far."
   value: Int!
   "False when there are more than ` + "`" + `value` + "`" + `."
   exact: Boolean!
@@ -3237,8 +3258,11 @@ type DuplicateConnection {
   nodes: [Duplicate!]!
   "The position of the page in the list."
   pageInfo: PageInfo!
-  "How many pairs the whole list has. Counted only when asked for."
-  totalCount: Count!
+  "How many pairs the whole list has. Counted as far as ` + "`" + `max` + "`" + `. Only counted when asked for."
+  totalCount(
+    "How far to count, 1 to 10 000."
+    max: Int = 1000
+  ): Count!
 }
 
 "A pair at its position in a list."
@@ -4510,6 +4534,20 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 
 // region    ***************************** args.gotpl *****************************
 
+func (ec *executionContext) field_ContactConnection_totalCount_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "max",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["max"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Contact_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -4591,6 +4629,34 @@ func (ec *executionContext) field_Contact_sessions_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["filter"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_DuplicateConnection_totalCount_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "max",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["max"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_IngestFailureConnection_totalCount_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "max",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["max"] = arg0
 	return args, nil
 }
 
@@ -6739,7 +6805,8 @@ func (ec *executionContext) _ContactConnection_totalCount(ctx context.Context, f
 			return ec.fieldContext_ContactConnection_totalCount(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.ContactConnection().TotalCount(ctx, obj)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.ContactConnection().TotalCount(ctx, obj, fc.Args["max"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v storage.Count) graphql.Marshaler {
@@ -6749,7 +6816,7 @@ func (ec *executionContext) _ContactConnection_totalCount(ctx context.Context, f
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ContactConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_ContactConnection_totalCount(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ContactConnection",
 		Field:      field,
@@ -6758,6 +6825,17 @@ func (ec *executionContext) fieldContext_ContactConnection_totalCount(_ context.
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Count(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ContactConnection_totalCount_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -7702,7 +7780,8 @@ func (ec *executionContext) _DuplicateConnection_totalCount(ctx context.Context,
 			return ec.fieldContext_DuplicateConnection_totalCount(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.DuplicateConnection().TotalCount(ctx, obj)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.DuplicateConnection().TotalCount(ctx, obj, fc.Args["max"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v storage.Count) graphql.Marshaler {
@@ -7712,7 +7791,7 @@ func (ec *executionContext) _DuplicateConnection_totalCount(ctx context.Context,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_DuplicateConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_DuplicateConnection_totalCount(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "DuplicateConnection",
 		Field:      field,
@@ -7721,6 +7800,17 @@ func (ec *executionContext) fieldContext_DuplicateConnection_totalCount(_ contex
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Count(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_DuplicateConnection_totalCount_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -8280,7 +8370,8 @@ func (ec *executionContext) _IngestFailureConnection_totalCount(ctx context.Cont
 			return ec.fieldContext_IngestFailureConnection_totalCount(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.IngestFailureConnection().TotalCount(ctx, obj)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.IngestFailureConnection().TotalCount(ctx, obj, fc.Args["max"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v storage.Count) graphql.Marshaler {
@@ -8290,7 +8381,7 @@ func (ec *executionContext) _IngestFailureConnection_totalCount(ctx context.Cont
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_IngestFailureConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_IngestFailureConnection_totalCount(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "IngestFailureConnection",
 		Field:      field,
@@ -8299,6 +8390,17 @@ func (ec *executionContext) fieldContext_IngestFailureConnection_totalCount(_ co
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Count(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_IngestFailureConnection_totalCount_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }

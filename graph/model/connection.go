@@ -95,8 +95,8 @@ func (e *SessionEdge) Cursor() string { return cursor.Encode(e.List, storage.Ses
 type FailureConnection struct {
 	service.FailurePage
 
-	// Count answers for the whole list. It asks once, however often it is called.
-	Count func() (storage.Count, error)
+	// Count answers for the whole list, as far as most.
+	Count func(most int) (storage.Count, error)
 }
 
 // Edges are the failures with their cursors.
@@ -134,8 +134,8 @@ func (e *FailureEdge) Cursor() string { return cursor.Encode(e.List, storage.Fai
 type DuplicateConnection struct {
 	service.DuplicatePage
 
-	// Count answers for the whole list. It asks once, however often it is called.
-	Count func() (storage.Count, error)
+	// Count answers for the whole list, as far as most.
+	Count func(most int) (storage.Count, error)
 }
 
 // Edges are the pairs with their cursors.

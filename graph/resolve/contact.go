@@ -31,7 +31,7 @@ func (r queryResolver) Contacts(
 		Search:  text(search),
 		Order:   contactOrder(orderBy),
 		Paging:  service.Paging{First: first, After: after, Last: last, Before: before},
-		Counted: asksFor(graphql.GetOperationContext(ctx), asked, []string{"ContactConnection"}, "totalCount"),
+		Counted: countsAsked(graphql.GetOperationContext(ctx), asked, "ContactConnection"),
 	})
 	if err != nil {
 		return model.ContactConnection{}, err
@@ -52,8 +52,10 @@ func (r queryResolver) Contacts(
 	}, nil
 }
 
-func (r contactConnectionResolver) TotalCount(_ context.Context, c *model.ContactConnection) (storage.Count, error) {
-	return c.Count()
+func (r contactConnectionResolver) TotalCount(
+	_ context.Context, c *model.ContactConnection, most *int,
+) (storage.Count, error) {
+	return c.Count(Most(most))
 }
 
 func (r contactConnectionResolver) WorkspaceHasContacts(_ context.Context, c *model.ContactConnection) (bool, error) {

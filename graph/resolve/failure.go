@@ -4,7 +4,6 @@ import (
 	"context"
 	"strconv"
 	"strings"
-	"sync"
 
 	"kith/graph/model"
 	"kith/graph/problem"
@@ -25,12 +24,14 @@ func (r queryResolver) IngestFailures(
 	LoadersOf(ctx).expectFailures(page.Failures)
 	return model.FailureConnection{
 		FailurePage: page,
-		Count:       sync.OnceValues(func() (storage.Count, error) { return r.service.CountFailures(ctx, v) }),
+		Count:       service.CountOnce(func(most int) (storage.Count, error) { return r.service.CountFailures(ctx, v, most) }),
 	}, nil
 }
 
-func (r failureConnectionResolver) TotalCount(_ context.Context, c *model.FailureConnection) (storage.Count, error) {
-	return c.Count()
+func (r failureConnectionResolver) TotalCount(
+	_ context.Context, c *model.FailureConnection, most *int,
+) (storage.Count, error) {
+	return c.Count(Most(most))
 }
 
 func (r failureResolver) Channel(ctx context.Context, f *crm.Failure) (crm.Channel, error) {

@@ -2,7 +2,6 @@ package resolve
 
 import (
 	"context"
-	"sync"
 
 	"kith/graph/model"
 	"kith/graph/problem"
@@ -98,12 +97,14 @@ func (r queryResolver) Duplicates(
 	LoadersOf(ctx).expectDuplicates(page.Duplicates)
 	return &model.DuplicateConnection{
 		DuplicatePage: page,
-		Count:         sync.OnceValues(func() (storage.Count, error) { return r.service.CountDuplicates(ctx, v, list) }),
+		Count:         service.CountOnce(func(most int) (storage.Count, error) { return r.service.CountDuplicates(ctx, v, list, most) }),
 	}, nil
 }
 
-func (r duplicateConnectionResolver) TotalCount(_ context.Context, c *model.DuplicateConnection) (storage.Count, error) {
-	return c.Count()
+func (r duplicateConnectionResolver) TotalCount(
+	_ context.Context, c *model.DuplicateConnection, most *int,
+) (storage.Count, error) {
+	return c.Count(Most(most))
 }
 
 // Contacts are those that are there: one may have been deleted since the pair was read.

@@ -11,6 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"kith/graph/generated"
+	"kith/graph/scalar"
 	"kith/internal/ingest"
 	"kith/internal/service"
 )
@@ -74,6 +75,37 @@ func (r *resolver) ChannelSetup() generated.ChannelSetupResolver { return channe
 func (r *resolver) Subscription() generated.SubscriptionResolver { return subscriptionResolver{r} }
 func (r *resolver) ContactEvent() generated.ContactEventResolver { return contactEventResolver{r} }
 func (r *resolver) SessionEvent() generated.SessionEventResolver { return sessionEventResolver{r} }
+
+// countsAsked are the limits that a selection of a connection asks for a count with. One that is no number comes later, when
+// the field is resolved.
+func countsAsked(op *graphql.OperationContext, of ast.SelectionSet, connection string) (limits []int) {
+	for _, f := range graphql.CollectFields(op, of, []string{connection}) {
+		if f.Name != "totalCount" {
+			continue
+		}
+		most, err := mostOf(f.ArgumentMap(op.Variables)["max"])
+		if err == nil && !slices.Contains(limits, most) {
+			limits = append(limits, most)
+		}
+	}
+	return limits
+}
+
+// mostOf reads the argument max of a total.
+func mostOf(v any) (int, error) {
+	if v == nil {
+		return service.DefaultMost, nil
+	}
+	return scalar.UnmarshalInt(v)
+}
+
+// Most is how far to count: so far, or as far as lists are counted by default.
+func Most(limit *int) int {
+	if limit == nil {
+		return service.DefaultMost
+	}
+	return *limit
+}
 
 // asksFor reports whether a selection has one of the fields. It is of an object of the first of types; the others are its
 // interfaces.

@@ -13,6 +13,7 @@ import (
 
 	"kith/internal/crm"
 	"kith/internal/events"
+	"kith/storage"
 	"kith/storage/sqlite/sqlitetest"
 )
 
@@ -131,7 +132,7 @@ func TestUpkeepForgetsWhatIsKeptNoLonger(t *testing.T) {
 		if err != nil || r.Repeated != c.repeated {
 			t.Errorf("after %v a message is repeated: %v, %v", c.age, r.Repeated, err)
 		}
-		if n, err := store.CountFailures(t.Context(), w); err != nil || n.Value != c.failures {
+		if n, err := store.CountFailures(t.Context(), w, storage.CountLimit); err != nil || n.Value != c.failures {
 			t.Errorf("after %v there are %d failures, %v", c.age, n.Value, err)
 		}
 	}

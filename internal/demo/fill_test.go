@@ -24,7 +24,7 @@ func TestFilledWorkspaceAnswersQueries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	count, err := store.CountContacts(ctx, w, search.Query{})
+	count, err := store.CountContacts(ctx, w, storage.ContactQuery{}, storage.CountLimit)
 	if want := (storage.Count{Value: 500, Exact: true}); err != nil || count != want {
 		t.Errorf("count %+v, %v", count, err)
 	}
@@ -80,7 +80,7 @@ func TestFillingTwoTimesAddsContactsAndChannels(t *testing.T) {
 		if err := demo.Fill(ctx, store, "demo", step.o); err != nil {
 			t.Fatal(err)
 		}
-		count, err := store.CountContacts(ctx, w, search.Query{})
+		count, err := store.CountContacts(ctx, w, storage.ContactQuery{}, storage.CountLimit)
 		if err != nil || count.Value != step.contacts {
 			t.Errorf("%+v: count %+v, %v", step.o, count, err)
 		}

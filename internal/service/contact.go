@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"kith/internal/crm"
@@ -55,8 +54,8 @@ type ContactList struct {
 	// Order is the most recently active first by default, and the best match first under a search.
 	Order  *Order
 	Paging Paging
-	// Counted says that the count will be asked for: it is read while the page is.
-	Counted bool
+	// Counted are the limits that the count will be asked for with: it is read while the page is.
+	Counted []int
 }
 
 // ContactPage is a page of contacts.
@@ -65,8 +64,9 @@ type ContactPage struct {
 	PageInfo
 	// Search is the search as applied: as typed, or empty when nothing was searched for.
 	Search string
-	// Count counts all contacts of the list. It asks once, however often it is called.
-	Count func() (storage.Count, error)
+	// Count counts the contacts of the list as far as most, 1 to [storage.CountLimit]; without a search all of them. It asks
+	// once for each limit, however often it is called.
+	Count func(most int) (storage.Count, error)
 	list  cursor.List
 }
 
@@ -98,7 +98,13 @@ func (s *Service) Contacts(ctx context.Context, v crm.Viewer, l ContactList) (Co
 	if err != nil {
 		return ContactPage{}, err
 	}
-	count := sync.OnceValues(func() (n storage.Count, err error) {
+	listed := storage.ContactQuery{
+		Search:     query,
+		Order:      orders[order.Field],
+		Descending: order.Direction == Descending,
+		Page:       page,
+	}
+	count := CountOnce(func(most int) (n storage.Count, err error) {
 		defer func() {
 			if p := recover(); p != nil {
 				caught := storage.NewPanicError(p)
@@ -106,17 +112,12 @@ func (s *Service) Contacts(ctx context.Context, v crm.Viewer, l ContactList) (Co
 				n, err = storage.Count{}, caught
 			}
 		}()
-		return s.store.CountContacts(ctx, v.Workspace, query)
+		return s.store.CountContacts(ctx, v.Workspace, listed, most)
 	})
-	if l.Counted {
-		go func() { _, _ = count() }()
+	for _, most := range l.Counted {
+		go func() { _, _ = count(most) }()
 	}
-	found, err := s.store.Contacts(ctx, v.Workspace, storage.ContactQuery{
-		Search:     query,
-		Order:      orders[order.Field],
-		Descending: order.Direction == Descending,
-		Page:       page,
-	})
+	found, err := s.store.Contacts(ctx, v.Workspace, listed)
 	if err != nil {
 		return ContactPage{}, fmt.Errorf("list contacts: %w", err)
 	}

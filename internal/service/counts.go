@@ -3,10 +3,34 @@ package service
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"kith/internal/crm"
 	"kith/storage"
 )
+
+// DefaultMost is how far a list is counted where nobody says how far.
+const DefaultMost = 1000
+
+// checkMost refuses to count a list not at all, or too far.
+func checkMost(most int) error {
+	if most < 1 || most > storage.CountLimit {
+		return &crm.InvalidError{Field: "max", Reason: "must be between 1 and 10,000"}
+	}
+	return nil
+}
+
+// CountOnce counts a list as far as is asked for, once for each limit, however often it is asked.
+func CountOnce(count func(most int) (storage.Count, error)) func(most int) (storage.Count, error) {
+	var known sync.Map // limits with functions
+	return func(most int) (storage.Count, error) {
+		if err := checkMost(most); err != nil {
+			return storage.Count{}, err
+		}
+		once, _ := known.LoadOrStore(most, sync.OnceValues(func() (storage.Count, error) { return count(most) }))
+		return once.(func() (storage.Count, error))()
+	}
+}
 
 // SessionCounts are the numbers of sessions beside the values of a filter, zeros included.
 type SessionCounts struct {

@@ -68,16 +68,19 @@ func (s *Service) Duplicates(ctx context.Context, v crm.Viewer, l DuplicateList)
 	return out, nil
 }
 
-// CountDuplicates counts the pairs of the list.
-func (s *Service) CountDuplicates(ctx context.Context, v crm.Viewer, l DuplicateList) (storage.Count, error) {
+// CountDuplicates counts the pairs of the list as far as most.
+func (s *Service) CountDuplicates(ctx context.Context, v crm.Viewer, l DuplicateList, most int) (storage.Count, error) {
 	if err := Authorize(v, crm.ReadContacts); err != nil {
+		return storage.Count{}, err
+	}
+	if err := checkMost(most); err != nil {
 		return storage.Count{}, err
 	}
 	query, ok, err := s.duplicateQuery(ctx, v.Workspace, l)
 	if err != nil || !ok {
 		return storage.Count{Exact: err == nil}, err
 	}
-	return s.store.CountDuplicates(ctx, v.Workspace, query)
+	return s.store.CountDuplicates(ctx, v.Workspace, query, most)
 }
 
 // duplicateQuery is what the list asks storage for; not ok where it has no pairs.

@@ -41,12 +41,15 @@ func (s *Service) Failures(ctx context.Context, v crm.Viewer, p Paging) (Failure
 	return FailurePage{Failures: found.Failures, PageInfo: p.pageInfo(found.More)}, nil
 }
 
-// CountFailures counts what could not be taken in.
-func (s *Service) CountFailures(ctx context.Context, v crm.Viewer) (storage.Count, error) {
+// CountFailures counts what could not be taken in, as far as most.
+func (s *Service) CountFailures(ctx context.Context, v crm.Viewer, most int) (storage.Count, error) {
 	if err := Authorize(v, crm.ManageChannels); err != nil {
 		return storage.Count{}, err
 	}
-	return s.store.CountFailures(ctx, v.Workspace)
+	if err := checkMost(most); err != nil {
+		return storage.Count{}, err
+	}
+	return s.store.CountFailures(ctx, v.Workspace, most)
 }
 
 // FailuresByID returns the failures that exist among ids. For staff who may not manage channels none does.

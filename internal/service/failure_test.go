@@ -76,7 +76,7 @@ func TestFailuresAreWalkedFromTheNewest(t *testing.T) {
 	if _, err := d.Failures(t.Context(), v, service.Paging{After: &wrong}); err == nil {
 		t.Error("a wrong cursor is taken")
 	}
-	count, err := d.CountFailures(t.Context(), v)
+	count, err := d.CountFailures(t.Context(), v, service.DefaultMost)
 	if err != nil || count != (storage.Count{Value: 5, Exact: true}) {
 		t.Errorf("%+v, %v", count, err)
 	}

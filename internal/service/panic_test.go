@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"kith/internal/crm"
-	"kith/internal/search"
 	"kith/internal/service"
 	"kith/storage"
 )
@@ -20,7 +19,7 @@ func (dizzy) Contacts(context.Context, crm.WorkspaceID, storage.ContactQuery) (s
 	return storage.ContactPage{}, crm.ErrUnavailable
 }
 
-func (dizzy) CountContacts(context.Context, crm.WorkspaceID, search.Query) (storage.Count, error) {
+func (dizzy) CountContacts(context.Context, crm.WorkspaceID, storage.ContactQuery, int) (storage.Count, error) {
 	panic("Ann is away")
 }
 
@@ -32,7 +31,7 @@ func TestAPanicInACountThatNobodyAsksForIsTold(t *testing.T) {
 	d := service.New(dizzy{store}, service.Options{
 		Now: func() time.Time { return start }, Panicked: func(p *storage.PanicError) { told <- p },
 	})
-	if _, err := d.Contacts(t.Context(), v, service.ContactList{Counted: true}); !errors.Is(err, crm.ErrUnavailable) {
+	if _, err := d.Contacts(t.Context(), v, service.ContactList{Counted: []int{service.DefaultMost}}); !errors.Is(err, crm.ErrUnavailable) {
 		t.Error(err)
 	}
 	if p := <-told; p.What != "string" || !strings.Contains(string(p.Stack), "CountContacts") {

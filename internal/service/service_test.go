@@ -168,7 +168,7 @@ func TestEveryMethodChecksTheRole(t *testing.T) {
 			return err
 		}},
 		"CountDuplicates": {all, func(ctx context.Context, v crm.Viewer) error {
-			_, err := d.CountDuplicates(ctx, v, service.DuplicateList{})
+			_, err := d.CountDuplicates(ctx, v, service.DuplicateList{}, service.DefaultMost)
 			return err
 		}},
 		"DuplicatesByID": {all, func(ctx context.Context, v crm.Viewer) error { _, err := d.DuplicatesByID(ctx, v, nil); return err }},
@@ -216,7 +216,7 @@ func TestEveryMethodChecksTheRole(t *testing.T) {
 			return err
 		}},
 		"CountFailures": {append(all, crm.RoleStaff), func(ctx context.Context, v crm.Viewer) error {
-			_, err := d.CountFailures(ctx, v)
+			_, err := d.CountFailures(ctx, v, service.DefaultMost)
 			return err
 		}},
 		"FailuresByID": {all, func(ctx context.Context, v crm.Viewer) error { _, err := d.FailuresByID(ctx, v, nil); return err }},

@@ -13,25 +13,25 @@ import (
 	"kith/storage/clause"
 )
 
-// CountContacts counts the contacts that match a search as far as [storage.CountLimit], or all of them from the counter
-// that the writes keep.
-func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, q search.Query) (storage.Count, error) {
-	count, err := s.countContacts(ctx, w, q)
+// CountContacts counts the contacts that match a search as far as most, or all of them from the counter that the writes
+// keep.
+func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery, most int) (storage.Count, error) {
+	count, err := s.countContacts(ctx, w, q.Search, most)
 	if err != nil {
 		return storage.Count{}, fmt.Errorf("count contacts: %w", err)
 	}
 	return count, nil
 }
 
-func (s *Store) countContacts(ctx context.Context, w crm.WorkspaceID, q search.Query) (storage.Count, error) {
+func (s *Store) countContacts(ctx context.Context, w crm.WorkspaceID, q search.Query, most int) (storage.Count, error) {
 	if q.Empty() { // needs no gram index
-		return storage.CountMatches(ctx, source{Store: s, workspace: w}, q)
+		return storage.CountMatches(ctx, source{Store: s, workspace: w}, q, most)
 	}
 	src, err := s.source(ctx, w)
 	if err != nil {
 		return storage.Count{}, err
 	}
-	return storage.CountMatches(ctx, src, q)
+	return storage.CountMatches(ctx, src, q, most)
 }
 
 var _ search.Counter = source{}
@@ -88,12 +88,12 @@ func (s source) Sample(ctx context.Context, q search.Query, size int) (search.Sa
 		  FROM (
 		    SELECT workspace_id, name_key, search_text
 		    FROM contacts
-		    WHERE (workspace_id, id) >= (@workspace, f.id)%s
+		    WHERE %s
 		    ORDER BY workspace_id, id
 		    LIMIT %d
 		  ) c
 		  WHERE c.workspace_id = @workspace
-		) n`, holding("c.search_text", search.Filter{With: q.Tokens()}, args), s.onOneNode(), search.SampleStretch), args,
+		) n`, holding("c.search_text", search.Filter{With: q.Tokens()}, args), s.fromSample(), search.SampleStretch), args,
 	).Query(func(rows pgx.Rows) (err error) {
 		found, err = pgx.CollectRows(rows, pgx.RowToStructByPos[search.Stretch])
 		return err
@@ -101,13 +101,14 @@ func (s source) Sample(ctx context.Context, q search.Query, size int) (search.Sa
 	return found, translate(ctx, s.pool.SendBatch(ctx, b).Close())
 }
 
-// onOneNode is a condition on the workspace that Citus needs to route a statement. Elsewhere it is left out: a planner that
-// takes the workspace for a small one would read it whole and sort it.
-func (s source) onOneNode() string {
+// fromSample is the condition on the contacts of a stretch from f.id on. Citus needs the workspace by itself to route the
+// statement, and beside it a comparison of rows would bound no index. Elsewhere the rows are compared: a planner that takes
+// the workspace for a small one would read it whole and sort it.
+func (s source) fromSample() string {
 	if s.citus.Load() {
-		return " AND workspace_id = @workspace"
+		return "workspace_id = @workspace AND id >= f.id"
 	}
-	return ""
+	return "(workspace_id, id) >= (@workspace, f.id)"
 }
 
 // findBounds finds the bounds of the sample of a workspace that was counted in.

@@ -56,16 +56,16 @@ func (s *Store) Duplicates(ctx context.Context, w crm.WorkspaceID, q storage.Dup
 	return storage.DuplicatePage{Duplicates: page, More: more}, nil
 }
 
-// CountDuplicates counts the pairs as far as [storage.CountLimit].
-func (s *Store) CountDuplicates(ctx context.Context, w crm.WorkspaceID, q storage.DuplicateQuery) (storage.Count, error) {
+// CountDuplicates counts the pairs as far as most.
+func (s *Store) CountDuplicates(ctx context.Context, w crm.WorkspaceID, q storage.DuplicateQuery, most int) (storage.Count, error) {
 	where, args := duplicatesWhere(w, q)
 	var n int
 	err := s.pool.QueryRow(ctx, fmt.Sprintf(`
-		SELECT count(*) FROM (SELECT FROM duplicates d WHERE %s LIMIT %d) d`, where, storage.CountLimit+1), args).Scan(&n)
+		SELECT count(*) FROM (SELECT FROM duplicates d WHERE %s LIMIT %d) d`, where, most+1), args).Scan(&n)
 	if err != nil {
 		return storage.Count{}, fmt.Errorf("count duplicates: %w", translate(ctx, err))
 	}
-	return storage.Counted(n), nil
+	return storage.Counted(n, most), nil
 }
 
 // DuplicatesByID returns the pairs that exist among ids.

@@ -134,17 +134,17 @@ func (s *Store) FailuresByID(ctx context.Context, w crm.WorkspaceID, ids []crm.F
 	return out, nil
 }
 
-// CountFailures counts the workspace's failures as far as [storage.CountLimit].
-func (s *Store) CountFailures(ctx context.Context, w crm.WorkspaceID) (storage.Count, error) {
+// CountFailures counts the workspace's failures as far as most.
+func (s *Store) CountFailures(ctx context.Context, w crm.WorkspaceID, most int) (storage.Count, error) {
 	var n int
 	err := s.pool.QueryRow(ctx, `
 		SELECT count(*)
 		FROM (SELECT FROM ingest_failures WHERE workspace_id = @workspace LIMIT @n) f`,
-		pgx.NamedArgs{"workspace": w, "n": storage.CountLimit + 1}).Scan(&n)
+		pgx.NamedArgs{"workspace": w, "n": most + 1}).Scan(&n)
 	if err != nil {
 		return storage.Count{}, fmt.Errorf("count failures: %w", translate(ctx, err))
 	}
-	return storage.Counted(n), nil
+	return storage.Counted(n, most), nil
 }
 
 // FailuresOfContact returns the failures of a contact's identities, oldest first.

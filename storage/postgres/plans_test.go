@@ -200,7 +200,10 @@ func (r reader) sessions(ctx context.Context, page storage.ContactPage) {
 	}
 	r.filters(ctx)
 	r.writes(ctx)
-	r.check("count", func() error { _, err := r.store.CountContacts(ctx, r.workspace, search.Query{}); return err })
+	r.check("count", func() error {
+		_, err := r.store.CountContacts(ctx, r.workspace, storage.ContactQuery{}, storage.CountLimit)
+		return err
+	})
 	r.counts(ctx)
 	r.check("has contacts", func() error { _, err := r.store.HasContacts(ctx, r.workspace); return err })
 }
@@ -210,7 +213,10 @@ func (r reader) counts(ctx context.Context) {
 	r.mayRead = max(r.mayRead, crowded+1_000)
 	for range 2 {
 		for _, k := range trace.Keystrokes(1, crowded, 5*len(trace.Classes)) {
-			r.check("count "+k.Text, func() error { _, err := r.store.CountContacts(ctx, r.workspace, search.Parse(k.Text, "")); return err })
+			r.check("count "+k.Text, func() error {
+				_, err := r.store.CountContacts(ctx, r.workspace, storage.ContactQuery{Search: search.Parse(k.Text, "")}, storage.CountLimit)
+				return err
+			})
 		}
 		if _, err := r.store.Maintain(ctx); err != nil {
 			r.t.Fatal(err)
@@ -292,7 +298,7 @@ func (r reader) writes(ctx context.Context) {
 	r.check("keep a failure", func() error { return r.store.AddFailure(ctx, r.workspace, f) })
 	r.check("failures", func() error { _, err := r.store.Failures(ctx, r.workspace, storage.Page{Size: 25}); return err })
 	r.mayRead = max(r.mayRead, storage.CountLimit+1) // as far as it counts
-	r.check("count failures", func() error { _, err := r.store.CountFailures(ctx, r.workspace); return err })
+	r.check("count failures", func() error { _, err := r.store.CountFailures(ctx, r.workspace, storage.CountLimit); return err })
 	r.check("remove a failure", func() error { return r.store.RemoveFailure(ctx, r.workspace, f.ID) })
 	r.check("failures of a contact", func() error { _, err := r.store.FailuresOfContact(ctx, r.workspace, *s.ContactID); return err })
 	r.check("delete", func() error {

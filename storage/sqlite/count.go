@@ -15,9 +15,9 @@ import (
 )
 
 // CountContacts counts the contacts that match a search, up to a limit, or reads the number of all contacts.
-func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, q search.Query) (storage.Count, error) {
+func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery, most int) (storage.Count, error) {
 	count, err := readOnce(ctx, s, func(c *conn) (storage.Count, error) {
-		return storage.CountMatches(ctx, counter{source{conn: c, workspace: w}, &s.bounds}, q)
+		return storage.CountMatches(ctx, counter{source{conn: c, workspace: w}, &s.bounds}, q.Search, most)
 	})
 	if err != nil {
 		return storage.Count{}, fmt.Errorf("count contacts: %w", err)

@@ -62,10 +62,10 @@ func (s *Store) Duplicates(ctx context.Context, w crm.WorkspaceID, q storage.Dup
 	return storage.DuplicatePage{Duplicates: page, More: more}, nil
 }
 
-// CountDuplicates counts the pairs as far as [storage.CountLimit].
-func (s *Store) CountDuplicates(ctx context.Context, w crm.WorkspaceID, q storage.DuplicateQuery) (storage.Count, error) {
+// CountDuplicates counts the pairs as far as most.
+func (s *Store) CountDuplicates(ctx context.Context, w crm.WorkspaceID, q storage.DuplicateQuery, most int) (storage.Count, error) {
 	query, a := duplicatesOf(w, q, ` LIMIT @n`)
-	a["n"] = storage.CountLimit + 1
+	a["n"] = most + 1
 	n, err := read(ctx, s, func(c *conn) (int, error) {
 		n, _, err := first(ctx, c, `SELECT count(*) FROM (`+query+`)`, a, scanInt)
 		return n, err
@@ -73,7 +73,7 @@ func (s *Store) CountDuplicates(ctx context.Context, w crm.WorkspaceID, q storag
 	if err != nil {
 		return storage.Count{}, fmt.Errorf("count duplicates: %w", err)
 	}
-	return storage.Counted(n), nil
+	return storage.Counted(n, most), nil
 }
 
 // DuplicatesByID returns the pairs that exist among ids.

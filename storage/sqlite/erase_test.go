@@ -12,6 +12,7 @@ import (
 
 	"kith/internal/crm"
 	"kith/internal/search"
+	"kith/storage"
 	"kith/storage/sqlite/sqlitetest"
 )
 
@@ -83,7 +84,7 @@ func TestNothingOfADeletedContactIsLeftInTheFiles(t *testing.T) {
 	if found := check(t, s, false); len(found) != 0 {
 		t.Errorf("found %v", found)
 	}
-	if n, err := s.CountContacts(t.Context(), w, search.Parse("nameq00", "")); err != nil || n.Value != len(ids)/2 {
+	if n, err := s.CountContacts(t.Context(), w, storage.ContactQuery{Search: search.Parse("nameq00", "")}, storage.CountLimit); err != nil || n.Value != len(ids)/2 {
 		t.Errorf("%d contacts are left to be found, error %v", n.Value, err)
 	}
 }

@@ -97,19 +97,19 @@ func (s *Store) FailuresByID(ctx context.Context, w crm.WorkspaceID, ids []crm.F
 	return byID, nil
 }
 
-// CountFailures counts the workspace's failures as far as [storage.CountLimit].
-func (s *Store) CountFailures(ctx context.Context, w crm.WorkspaceID) (storage.Count, error) {
+// CountFailures counts the workspace's failures as far as most.
+func (s *Store) CountFailures(ctx context.Context, w crm.WorkspaceID, most int) (storage.Count, error) {
 	n, err := read(ctx, s, func(c *conn) (int, error) {
 		n, _, err := first(ctx, c, `
 			SELECT count(*)
 			FROM (SELECT 1 FROM ingest_failures WHERE workspace_id = @workspace LIMIT @n)`,
-			args{"workspace": w, "n": storage.CountLimit + 1}, scanInt)
+			args{"workspace": w, "n": most + 1}, scanInt)
 		return n, err
 	})
 	if err != nil {
 		return storage.Count{}, wrap("count failures", err)
 	}
-	return storage.Counted(n), nil
+	return storage.Counted(n, most), nil
 }
 
 // RemoveFailure removes a failure.

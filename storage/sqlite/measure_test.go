@@ -70,7 +70,7 @@ func reads(t *testing.T, s *sqlite.Store, w crm.WorkspaceID) {
 			}
 			slices.Sort(took)
 			began := time.Now()
-			c, err := s.CountContacts(t.Context(), w, search.Parse(text, ""))
+			c, err := s.CountContacts(t.Context(), w, storage.ContactQuery{Search: search.Parse(text, "")}, storage.CountLimit)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -13,7 +13,7 @@ import (
 
 	"kith/internal/crm"
 	"kith/internal/events"
-	"kith/internal/search"
+	"kith/storage"
 	"kith/storage/sqlite"
 	"kith/storage/sqlite/sqlitetest"
 )
@@ -87,7 +87,7 @@ func TestAStoreGoesOverToAFileThatWasPutInPlaceOfItsOwn(t *testing.T) {
 			if found := check(t, second, false); len(found) != 0 {
 				t.Errorf("found %v", found)
 			}
-			if count, err := second.CountContacts(t.Context(), w, search.Query{}); err != nil || count.Value != 9 {
+			if count, err := second.CountContacts(t.Context(), w, storage.ContactQuery{}, storage.CountLimit); err != nil || count.Value != 9 {
 				t.Errorf("%d contacts in the file, %v", count.Value, err)
 			}
 		})

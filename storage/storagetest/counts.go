@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/storage"
 )
 
@@ -95,6 +96,11 @@ var countCases = []testCase{
 			w.same("count beyond the limit of "+text, w.count(text), storage.Count{Value: storage.CountLimit})
 		}
 		w.same("count without a search", w.count(""), storage.Count{Value: storage.CountLimit + 2, Exact: true})
+		for most, want := range map[int]storage.Count{1: {Value: 1}, 999: {Value: 999}, storage.CountLimit: {Value: storage.CountLimit}} {
+			n, err := w.CountContacts(w.ctx, w.id, storage.ContactQuery{Search: search.Parse("crowd", "")}, most)
+			w.check(err)
+			w.same("count as far as a limit", n, want)
+		}
 		w.same("count of one", w.count("somebody"), storage.Count{Value: 1, Exact: true})
 		w.maintain()
 		w.same("count beyond the limit, after maintenance", w.count("crowd"), storage.Count{Value: storage.CountLimit})

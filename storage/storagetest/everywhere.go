@@ -46,10 +46,10 @@ var calls = []call{
 		return w.Contacts(ctx, w.id, storage.ContactQuery{Search: search.Parse("a", ""), Order: storage.Relevance, Page: aPage})
 	}},
 	{"CountContacts", func(ctx context.Context, w *world, _ target) (any, error) {
-		return w.CountContacts(ctx, w.id, search.Query{})
+		return w.CountContacts(ctx, w.id, storage.ContactQuery{}, storage.CountLimit)
 	}},
 	{"CountContacts under a search", func(ctx context.Context, w *world, _ target) (any, error) {
-		return w.CountContacts(ctx, w.id, search.Parse("a", ""))
+		return w.CountContacts(ctx, w.id, storage.ContactQuery{Search: search.Parse("a", "")}, storage.CountLimit)
 	}},
 	{"HasContacts", func(ctx context.Context, w *world, _ target) (any, error) {
 		return w.HasContacts(ctx, w.id)
@@ -129,7 +129,7 @@ var calls = []call{
 		return w.FailuresByID(ctx, w.id, []crm.FailureID{crm.FailureID(on.contact)})
 	}},
 	{"CountFailures", func(ctx context.Context, w *world, _ target) (any, error) {
-		return w.CountFailures(ctx, w.id)
+		return w.CountFailures(ctx, w.id, storage.CountLimit)
 	}},
 	{"RemoveFailure", func(ctx context.Context, w *world, on target) (any, error) {
 		if err := w.RemoveFailure(ctx, w.id, crm.FailureID(on.contact)); !errors.Is(err, crm.ErrNotFound) {
@@ -218,7 +218,7 @@ var calls = []call{
 		return w.Duplicates(ctx, w.id, storage.DuplicateQuery{Contact: &on.contact, Page: aPage})
 	}},
 	{"CountDuplicates", func(ctx context.Context, w *world, _ target) (any, error) {
-		return w.CountDuplicates(ctx, w.id, storage.DuplicateQuery{})
+		return w.CountDuplicates(ctx, w.id, storage.DuplicateQuery{}, storage.CountLimit)
 	}},
 	{"DuplicatesByID", func(ctx context.Context, w *world, on target) (any, error) {
 		return w.DuplicatesByID(ctx, w.id, []crm.DuplicateID{crm.DuplicateID(on.contact)})

@@ -107,11 +107,14 @@ var failureCases = []testCase{
 		w.fail(one, two)
 		counted := func(n int) {
 			w.t.Helper()
-			c, err := w.CountFailures(w.ctx, w.id)
+			c, err := w.CountFailures(w.ctx, w.id, storage.CountLimit)
 			w.check(err)
 			w.same("count", c, storage.Count{Value: n, Exact: true})
 		}
 		counted(2)
+		c, err := w.CountFailures(w.ctx, w.id, 1)
+		w.check(err)
+		w.same("count as far as one", c, storage.Count{Value: 1})
 		w.wantErr("a neighbour removes", w.RemoveFailure(w.ctx, w.neighbour().id, one.ID), crm.ErrNotFound)
 		w.check(w.RemoveFailure(w.ctx, w.id, one.ID))
 		counted(1)

@@ -190,12 +190,12 @@ var unmergeCases = []testCase{
 		ch := w.channel("Web")
 		p := crm.Proven{Contacts: [2]crm.ContactID{people[1].ID, people[0].ID}, Channel: ch.ID, At: w.tick()}
 		w.check(w.SettleProven(w.ctx, w.id, p))
-		n, err := w.CountDuplicates(w.ctx, w.id, storage.DuplicateQuery{})
+		n, err := w.CountDuplicates(w.ctx, w.id, storage.DuplicateQuery{}, storage.CountLimit)
 		w.check(err)
 		w.same("pairs before", n.Value, 1)
 		w.undo(w.merge(people[0].ID, people[1].ID))
 		w.check(w.SettleProven(w.ctx, w.id, p))
-		n, err = w.CountDuplicates(w.ctx, w.id, storage.DuplicateQuery{})
+		n, err = w.CountDuplicates(w.ctx, w.id, storage.DuplicateQuery{}, storage.CountLimit)
 		w.check(err)
 		w.same("pairs after", n.Value, 0)
 	}},

@@ -244,7 +244,7 @@ func (w *world) maintain() {
 
 func (w *world) count(text string) storage.Count {
 	w.t.Helper()
-	n, err := w.CountContacts(w.ctx, w.id, search.Parse(text, ""))
+	n, err := w.CountContacts(w.ctx, w.id, storage.ContactQuery{Search: search.Parse(text, "")}, storage.CountLimit)
 	w.check(err)
 	return n
 }
