@@ -22,17 +22,18 @@ const (
 	Name                      // the folded name, nameless contacts last
 	Created
 	Relevance
+	Email // in lower case, contacts without one last
 )
 
 // Check refuses an order that a list under the search cannot have, with a *crm.InvalidError: Relevance needs a search;
-// LastActivity and Created refuse one.
+// LastActivity, Created and Email refuse one.
 func (o Order) Check(q search.Query) error {
 	switch searching := !q.Empty(); {
 	case searching && o != Relevance && o != Name:
 		return &crm.InvalidError{Field: "orderBy", Reason: "must be RELEVANCE or NAME under a search"}
-	case !searching && o != LastActivity && o != Name && o != Created:
+	case !searching && o != LastActivity && o != Name && o != Created && o != Email:
 		return &crm.InvalidError{
-			Field: "orderBy", Reason: "can be RELEVANCE only under a search; without one LAST_ACTIVITY, NAME or CREATED",
+			Field: "orderBy", Reason: "can be RELEVANCE only under a search; without one LAST_ACTIVITY, NAME, CREATED or EMAIL",
 		}
 	}
 	return nil
@@ -41,6 +42,7 @@ func (o Order) Check(q search.Query) error {
 // ContactQuery describes one page of one list of contacts.
 type ContactQuery struct {
 	Search     search.Query // the empty one lists every contact
+	Filter     ContactFilter
 	Order      Order
 	Descending bool
 	Page       Page
@@ -53,12 +55,15 @@ type Page struct {
 	FromEnd bool
 	After   *Position // exclusive
 	Before  *Position // exclusive
+	// Skip is how many rows are passed over before the page, at the end that reading starts at. It goes without After and
+	// Before.
+	Skip int
 }
 
 // Position is where a row is in its list: what cursors carry. Which parts count depends on the order.
 type Position struct {
 	Tier int       // Relevance, duplicates
-	Key  string    // Relevance, Name
+	Key  string    // Relevance, Name, Email
 	At   time.Time // LastActivity, Created, sessions
 	ID   uuid.UUID // all
 }
@@ -100,7 +105,15 @@ type SessionFilter struct {
 	Anonymous *bool
 	Channels  []crm.ChannelID     // nil for any, empty for none
 	Statuses  []crm.SessionStatus // nil for any, empty for none
-	Tags      []crm.SessionTag    // nil for any, empty for none
+	Tags      []crm.SessionTag    // nil for any, empty for none; the empty tag for sessions without one
+	Accounts  []string            // the workspace's accounts that were written to; nil for any, empty for none
+	Unread    *bool               // whether there are unread messages
+}
+
+// Empty reports whether the filter lets every session pass.
+func (f SessionFilter) Empty() bool {
+	return f.Contact == nil && f.Anonymous == nil && f.Channels == nil && f.Statuses == nil && f.Tags == nil && f.Accounts == nil &&
+		f.Unread == nil
 }
 
 // SessionPage is a window on a list of sessions. More is set when there are rows beyond it in the direction it was read.

@@ -12,24 +12,31 @@ func SearchPage(ctx context.Context, src search.Source, q ContactQuery) (Contact
 	if err != nil {
 		return ContactPage{}, err
 	}
-	r := search.Request{
-		Query:  query,
-		ByName: q.Order == Name,
-		Desc:   q.ReadsDown(),
-		Want:   q.Page.Size + 1,
-	}
-	if p := q.Page.From(); p != nil {
-		r.From = new(p.inSearch())
-	}
-	found, err := search.Find(ctx, src, r)
+	q.Search = query
+	rows, err := find(ctx, src, q.request(q.Page.Skip+q.Page.Size+1))
 	if err != nil {
 		return ContactPage{}, err
 	}
+	return q.Window(skipped(rows, q.Page.Skip)), nil
+}
+
+// request asks a search for n rows of the list from the page's starting bound on.
+func (q ContactQuery) request(n int) search.Request {
+	r := search.Request{Query: q.Search, ByName: q.Order == Name, Desc: q.ReadsDown(), Want: n}
+	if p := q.Page.From(); p != nil {
+		r.From = new(p.inSearch())
+	}
+	return r
+}
+
+// find reads rows in the order of the request.
+func find(ctx context.Context, src search.Source, r search.Request) ([]ContactRow, error) {
+	found, err := search.Find(ctx, src, r)
 	rows := make([]ContactRow, len(found))
 	for i, f := range found {
 		rows[i] = ContactRow{Contact: *f.Contact, Position: positionOf(f.Position), Match: new(f.Match)}
 	}
-	return q.Window(rows), nil
+	return rows, err
 }
 
 // positionOf is a position of a search as one of a list.

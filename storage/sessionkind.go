@@ -48,7 +48,7 @@ type KindCount struct {
 // Passes reports which of the filter's conditions sessions of a kind pass. Whether they are anonymous is not among them.
 func (f SessionFilter) Passes(k SessionKind) (status, tag, channel bool) {
 	status = f.Statuses == nil || slices.Contains(f.Statuses, k.Status)
-	tag = f.Tags == nil || k.Tag != "" && slices.Contains(f.Tags, k.Tag)
+	tag = f.Tags == nil || slices.Contains(f.Tags, k.Tag)
 	channel = f.Channels == nil || slices.Contains(f.Channels, k.Channel)
 	return status, tag, channel
 }

@@ -60,8 +60,8 @@ type Contacts interface {
 	// q.Search does not allow is a *crm.InvalidError; see [Order.Check].
 	Contacts(ctx context.Context, w crm.WorkspaceID, q ContactQuery) (ContactPage, error)
 
-	// CountContacts counts the contacts of the list that q describes; its order and page do not matter. Under a search it
-	// stops at most and says that the number is not exact; without one the number is exact and costs no scan.
+	// CountContacts counts the contacts of the list that q describes; its order and page do not matter. Under a search or a
+	// filter it stops at most and says that the number is not exact; without these the number is exact and costs no scan.
 	CountContacts(ctx context.Context, w crm.WorkspaceID, q ContactQuery, most int) (Count, error)
 
 	// HasContacts reports whether the workspace has any contact.
@@ -194,7 +194,7 @@ type SessionEditor interface {
 	UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.SessionID, e crm.SessionEdit) (crm.Session, error)
 
 	// CountSessions counts the sessions that pass f, by status, tag and channel; exact, and without a scan of the
-	// sessions unless f names a contact. For each of the three the counts leave f's own condition on it aside: they
+	// sessions unless f names a contact, an account, or whether there are unread messages. For each of the three the counts leave f's own condition on it aside: they
 	// are what choosing another value would show. Values that nothing has are absent.
 	CountSessions(ctx context.Context, w crm.WorkspaceID, f SessionFilter) (SessionCounts, error)
 }

@@ -51,7 +51,7 @@ func (q ContactQuery) Before(a, b Position) bool {
 	switch q.Order {
 	case LastActivity, Created:
 		c = a.At.Compare(b.At)
-	case Name:
+	case Name, Email:
 		c = cmp.Compare(a.Key, b.Key)
 	case Relevance:
 		c = a.inSearch().Compare(b.inSearch())

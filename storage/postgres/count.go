@@ -16,22 +16,25 @@ import (
 // CountContacts counts the contacts that match a search as far as most, or all of them from the counter that the writes
 // keep.
 func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery, most int) (storage.Count, error) {
-	count, err := s.countContacts(ctx, w, q.Search, most)
+	count, err := s.countContacts(ctx, w, q, most)
 	if err != nil {
 		return storage.Count{}, fmt.Errorf("count contacts: %w", err)
 	}
 	return count, nil
 }
 
-func (s *Store) countContacts(ctx context.Context, w crm.WorkspaceID, q search.Query, most int) (storage.Count, error) {
-	if q.Empty() { // needs no gram index
-		return storage.CountMatches(ctx, source{Store: s, workspace: w}, q, most)
+func (s *Store) countContacts(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery, most int) (storage.Count, error) {
+	if !q.Filter.Empty() {
+		return s.countFiltered(ctx, w, q, most)
+	}
+	if q.Search.Empty() { // needs no gram index
+		return storage.CountMatches(ctx, source{Store: s, workspace: w}, q.Search, most)
 	}
 	src, err := s.source(ctx, w)
 	if err != nil {
 		return storage.Count{}, err
 	}
-	return storage.CountMatches(ctx, src, q, most)
+	return storage.CountMatches(ctx, src, q.Search, most)
 }
 
 var _ search.Counter = source{}

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"kith/internal/search"
+	"kith/storage"
 )
 
 // caches hold what a store has read. They are thrown away together when the database turns out to
@@ -19,6 +20,7 @@ type caches struct {
 	routes     sync.Map // crm.ChannelID → crm.WorkspaceID
 	grams      sync.Map // crm.WorkspaceID → gramState
 	bounds     search.SampleBounds
+	landmarks  storage.Landmarks
 	contacts   contactCache
 	analyzed   atomic.Bool            // all tables have statistics
 	secret     atomic.Pointer[[]byte] // that messages are known again by

@@ -80,6 +80,9 @@ func (s *Store) Maintain(ctx context.Context) (more bool, err error) {
 	if err := s.findBounds(ctx); err != nil {
 		return false, fmt.Errorf("find sample bounds: %w", err)
 	}
+	if err := s.renewLandmarks(ctx); err != nil {
+		return false, fmt.Errorf("find landmarks: %w", err)
+	}
 	paired, err := s.pairSome(ctx)
 	if err != nil {
 		return false, fmt.Errorf("look for duplicates: %w", err)

@@ -83,6 +83,7 @@ func (s *Store) sessions(ctx context.Context, q queryer, w crm.WorkspaceID, ids 
 // where it has one, the order, and the limit.
 type sessionWindow struct {
 	where  string
+	also   string // the part of where that no counter knows, with AND before it
 	beyond string
 	order  string
 	args   pgx.NamedArgs
@@ -97,8 +98,9 @@ func window(w crm.WorkspaceID, q storage.SessionQuery) sessionWindow {
 		v.args["at"], v.args["id"] = from.At, [16]byte(from.ID)
 		v.beyond = fmt.Sprintf(" AND (s.last_message_at, s.id) %s (@at, @id)", d.Beyond)
 	}
-	v.where = "s.workspace_id = @workspace" + v.beyond + ofKinds(q.Filter, "s.", v.args)
-	v.order = fmt.Sprintf("ORDER BY s.last_message_at %[1]s, s.id %[1]s LIMIT %[2]d", d.Order, q.Page.Size+1)
+	v.also = besideKinds(q.Filter, v.args)
+	v.where = "s.workspace_id = @workspace" + v.beyond + v.also + ofKinds(q.Filter, "s.", v.args)
+	v.order = fmt.Sprintf("ORDER BY s.last_message_at %[1]s, s.id %[1]s LIMIT %[2]d", d.Order, q.Page.Skip+q.Page.Size+1)
 	return v
 }
 
@@ -115,9 +117,33 @@ func ofKinds(f storage.SessionFilter, of string, args pgx.NamedArgs) string {
 	}
 	if f.Tags != nil {
 		args["tags"] = f.Tags
-		where += " AND " + of + "tag = ANY(@tags)"
+		where += " AND coalesce(" + of + "tag, '') = ANY(@tags)"
 	}
 	return where
+}
+
+// besideKinds are the filter's conditions on unread messages and on the account that was written to.
+func besideKinds(f storage.SessionFilter, args pgx.NamedArgs) string {
+	where := ""
+	if f.Unread != nil {
+		where += " AND s.unread_count " + map[bool]string{true: "> 0", false: "= 0"}[*f.Unread]
+	}
+	if f.Accounts != nil {
+		args["written"] = f.Accounts
+		where += " AND s.channel_account = ANY(@written)"
+	}
+	return where
+}
+
+// anonymity is the condition that sessions s have no contact, or one, whatever the rows hold while a contact is going.
+func anonymity(anonymous *bool) string {
+	switch {
+	case anonymous == nil:
+		return ""
+	case *anonymous:
+		return " AND (s.account_id IS NULL OR s.account_id IN (" + deletedAccounts + "))"
+	}
+	return " AND s.account_id IS NOT NULL AND s.account_id NOT IN (" + deletedAccounts + ")"
 }
 
 // Sessions returns one page of the sessions that pass the filter, the newest last message first.
@@ -126,15 +152,31 @@ func (s *Store) Sessions(ctx context.Context, w crm.WorkspaceID, q storage.Sessi
 		pages, err := s.SessionsByContact(ctx, w, []crm.ContactID{*c}, q)
 		return pages[*c], err
 	}
+	skip := q.Page.Skip
+	if skip >= storage.SkipRows && q.Filter.Empty() {
+		found, err := s.landmarks(ctx, storage.LongList{Workspace: w, Sessions: true})
+		if err != nil {
+			return storage.SessionPage{}, fmt.Errorf("list sessions: %w", err)
+		}
+		var from *storage.Position
+		if from, skip = found.Near(skip, !q.Page.FromEnd); q.Page.FromEnd {
+			q.Page.Before = from
+		} else {
+			q.Page.After = from
+		}
+		q.Page.Skip = skip
+	}
 	v := window(w, q)
 	sql := `
 		SELECT ` + sessionColumns + `
 		FROM sessions s
-		WHERE ` + v.where + `
+		WHERE ` + v.where + anonymity(q.Filter.Anonymous) + `
 		` + v.order
-	if f := q.Filter; f.Anonymous != nil || f.Channels != nil || f.Statuses != nil || f.Tags != nil {
+	unread := q.Filter.Unread != nil && *q.Filter.Unread // which has an index in the list's order
+	if f := q.Filter; !unread && (f.Anonymous != nil || f.Channels != nil || f.Statuses != nil || f.Tags != nil) {
 		sql = filtered(f, v)
 	}
+	sql += fmt.Sprint(" OFFSET ", skip)
 	rows, err := s.pool.Query(ctx, sql, v.args)
 	found, err := all(ctx, rows, err, scanSession())
 	if err != nil {
@@ -176,7 +218,7 @@ func filtered(f storage.SessionFilter, v sessionWindow) string {
 			     SELECT s.id, s.last_message_at
 			     FROM sessions s
 			     WHERE s.workspace_id = @workspace AND s.channel_id = k.channel_id AND s.status = k.status
-			       AND coalesce(s.tag, '') = k.tag AND (s.account_id IS NULL) = n.nobody` + v.beyond + known + `
+			       AND coalesce(s.tag, '') = k.tag AND (s.account_id IS NULL) = n.nobody` + v.beyond + v.also + known + `
 			     ` + v.order + `
 			   ) s
 			   ` + v.order + `)` + gone + `
@@ -255,6 +297,7 @@ func (s *Store) sessionsOf(ctx context.Context, w crm.WorkspaceID, ids []crm.Con
 	}
 	for id, sessions := range found {
 		q.Read(sessions)
+		sessions = sessions[min(q.Page.Skip, len(sessions)):]
 		if p := sessionPage(q, sessions); len(p.Sessions) > 0 {
 			out[id] = p
 		}

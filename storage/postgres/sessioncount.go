@@ -27,6 +27,14 @@ func (s *Store) CountSessions(ctx context.Context, w crm.WorkspaceID, f storage.
 		FROM session_counts
 		WHERE workspace_id = @workspace
 		GROUP BY channel_id, status, tag, anonymous`
+	also := besideKinds(f, args)
+	if also != "" {
+		sql = `
+			SELECT s.channel_id, s.status, coalesce(s.tag, ''), s.account_id IS NULL OR s.account_id IN (` + deletedAccounts + `), count(*)
+			FROM sessions s
+			WHERE s.workspace_id = @workspace` + also + `
+			GROUP BY 1, 2, 3, 4`
+	}
 	if f.Contact != nil {
 		c, err := s.current(ctx, w, *f.Contact)
 		if err != nil {
@@ -37,7 +45,7 @@ func (s *Store) CountSessions(ctx context.Context, w crm.WorkspaceID, f storage.
 			SELECT s.channel_id, s.status, coalesce(s.tag, ''), false, count(*)
 			FROM sessions s
 			WHERE s.workspace_id = @workspace AND s.account_id IN (` + accountsOf("@contact::uuid") + `)
-			  AND s.account_id NOT IN (` + deletedAccounts + `)
+			  AND s.account_id NOT IN (` + deletedAccounts + `)` + also + `
 			GROUP BY 1, 2, 3`
 	}
 	rows, err := s.pool.Query(ctx, sql, args)

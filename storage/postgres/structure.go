@@ -85,6 +85,13 @@ var indexes = []index{
 	{"INDEX", "ended_sign_ins_by_time", `ended_sign_ins (at)`},
 	{"INDEX", "contacts_by_name", `contacts (workspace_id, name_key, id) INCLUDE (search_text)`},
 	{"INDEX", "contacts_by_creation", `contacts (workspace_id, created_at, id)`},
+	{"INDEX", "contacts_by_email", `contacts (workspace_id, coalesce(lower(email), chr(1114111)), id)`},
+	{
+		"INDEX", "contacts_by_kind",
+		`contacts (workspace_id, ((email IS NOT NULL)::int + 2 * (phone IS NOT NULL)::int + 4 * (notes <> '')::int), id)`,
+	},
+	{"INDEX", "sessions_unread", `sessions (workspace_id, last_message_at, id) INCLUDE (account_id) WHERE unread_count > 0`},
+	{"INDEX", "sessions_open", `sessions (workspace_id, account_id) WHERE status IN ('ACTIVE', 'ESCALATED')`},
 	{"INDEX", "contact_activity_by_time", `contact_activity (workspace_id, last_activity_at, contact_id)`},
 	{"INDEX", "contact_activity_by_contact", `contact_activity USING hash (contact_id)`},
 	{"INDEX", "identities_by_contact", `identities (workspace_id, contact_id)`},

@@ -17,6 +17,9 @@ import (
 // CountContacts counts the contacts that match a search, up to a limit, or reads the number of all contacts.
 func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery, most int) (storage.Count, error) {
 	count, err := readOnce(ctx, s, func(c *conn) (storage.Count, error) {
+		if !q.Filter.Empty() {
+			return countFiltered(ctx, c, w, q, most)
+		}
 		return storage.CountMatches(ctx, counter{source{conn: c, workspace: w}, &s.bounds}, q.Search, most)
 	})
 	if err != nil {

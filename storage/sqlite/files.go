@@ -110,6 +110,7 @@ func (s *Store) replace(ctx context.Context, old *files, found os.FileInfo) erro
 	}
 	s.opened.Store(f)
 	s.bounds.Forget()
+	s.landmarks.Forget()
 	s.renewed.Add(1)
 	notify(s.pending)
 	go func() { _ = old.close() }() // it waits for those who still read it; the file has no name any more

@@ -29,10 +29,19 @@ func (s *Store) list(ctx context.Context, w crm.WorkspaceID, q storage.ContactQu
 	}
 	if !q.Search.Empty() {
 		return readOnce(ctx, s, func(c *conn) (storage.ContactPage, error) {
+			if !q.Filter.Empty() {
+				return searchFiltered(ctx, c, w, q)
+			}
 			return storage.SearchPage(ctx, source{conn: c, workspace: w}, q)
 		})
 	}
-	rows, err := s.ordered(ctx, w, q)
+	read := s.ordered
+	if !q.Filter.Empty() || q.Page.Skip > 0 || q.Order == storage.Email {
+		read = func(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) ([]storage.ContactRow, error) {
+			return readOnce(ctx, s, func(c *conn) ([]storage.ContactRow, error) { return s.picked(ctx, c, w, q) })
+		}
+	}
+	rows, err := read(ctx, w, q)
 	if err != nil {
 		return storage.ContactPage{}, err
 	}

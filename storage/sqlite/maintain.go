@@ -46,6 +46,9 @@ func (s *Store) Maintain(ctx context.Context) (more bool, err error) {
 	if err == nil {
 		err = s.findBounds(ctx)
 	}
+	if err == nil {
+		err = s.renewLandmarks(ctx)
+	}
 	if err != nil {
 		return false, fmt.Errorf("maintain: %w", err)
 	}

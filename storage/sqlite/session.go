@@ -100,7 +100,7 @@ func (s *Store) Sessions(ctx context.Context, w crm.WorkspaceID, q storage.Sessi
 		pages, err := s.SessionsByContact(ctx, w, []crm.ContactID{*f.Contact}, q)
 		return pages[*f.Contact], err
 	}
-	found, err := readOnce(ctx, s, func(c *conn) ([]crm.Session, error) { return sessions(ctx, c, w, q) })
+	found, err := readOnce(ctx, s, func(c *conn) ([]crm.Session, error) { return s.listed(ctx, c, w, q) })
 	if err != nil {
 		return storage.SessionPage{}, fmt.Errorf("list sessions: %w", err)
 	}
@@ -110,18 +110,22 @@ func (s *Store) Sessions(ctx context.Context, w crm.WorkspaceID, q storage.Sessi
 // lookAtSessions is how many sessions are looked at one by one for those that pass a filter.
 const lookAtSessions = 1000
 
-// sessions reads one session more than the page. Where the counters promise as many among the next lookAtSessions, these
+// listed reads one session more than the page. Where the counters promise as many among the next lookAtSessions, these
 // are looked at. Else a page of each kind of session that passes the filter is read, so that a page costs no more than its
 // size times the number of kinds, however few sessions pass and wherever they are.
-func sessions(ctx context.Context, c *conn, w crm.WorkspaceID, q storage.SessionQuery) ([]crm.Session, error) {
-	f, n := q.Filter, q.Page.Size+1
+func (s *Store) listed(ctx context.Context, c *conn, w crm.WorkspaceID, q storage.SessionQuery) ([]crm.Session, error) {
+	f, n := q.Filter, q.Page.Skip+q.Page.Size+1
 	a := args{"workspace": w}
 	r := reading(q, a)
-	if f.Channels == nil && f.Statuses == nil && f.Tags == nil && f.Anonymous == nil {
+	if f.Empty() && q.Page.Skip >= storage.SkipRows {
+		return s.skipSessions(ctx, c, w, q)
+	}
+	a["skip"] = q.Page.Skip
+	if f.Empty() || f.Unread != nil || f.Accounts != nil {
 		return all(ctx, c, `
 			SELECT `+sessionColumns+`
 			FROM sessions s
-			WHERE s.workspace_id = @workspace`+r.beyond+r.order+` LIMIT @n`, a, scanSession())
+			WHERE s.workspace_id = @workspace`+r.filter+r.anonymity+r.beyond+r.order+` LIMIT @n OFFSET @skip`, a, scanSession())
 	}
 	counts, err := countersOf(ctx, c, w)
 	if err != nil {
@@ -143,7 +147,7 @@ func sessions(ctx context.Context, c *conn, w crm.WorkspaceID, q storage.Session
 	if passed*lookAtSessions >= total*n {
 		found, err := lookThrough(ctx, c, r, a)
 		if err != nil || len(found) == n {
-			return found, err
+			return found[min(q.Page.Skip, len(found)):], err
 		}
 	}
 	return ofKinds(ctx, c, r, kinds, f.Anonymous, a)
@@ -211,7 +215,31 @@ func ofKinds(ctx context.Context, c *conn, r sessionReading, kinds [][3]any, ano
 		    LIMIT @n
 		  )`+deleted+`
 		)`+r.order+`
-		LIMIT @n`, a, scanSession())
+		LIMIT @n OFFSET @skip`, a, scanSession())
+}
+
+// skipSessions reads all sessions from a far row on.
+func (s *Store) skipSessions(ctx context.Context, c *conn, w crm.WorkspaceID, q storage.SessionQuery) ([]crm.Session, error) {
+	found, err := s.landmarksOf(ctx, c, storage.LongList{Workspace: w, Sessions: true})
+	if err != nil {
+		return nil, err
+	}
+	from, skip := found.Near(q.Page.Skip, !q.Page.FromEnd)
+	if q.Page.FromEnd {
+		q.Page.Before = from
+	} else {
+		q.Page.After = from
+	}
+	q.Page.Skip = skip
+	a := args{"workspace": w, "skip": skip}
+	r := reading(q, a)
+	return all(ctx, c, `
+		SELECT `+sessionColumns+`
+		FROM sessions s
+		WHERE s.n IN (
+		  SELECT s.n FROM sessions s INDEXED BY sessions_by_time
+		  WHERE s.workspace_id = @workspace`+r.beyond+r.order+` LIMIT @n OFFSET @skip
+		)`+r.order, a, scanSession())
 }
 
 // SessionsByContact returns one page of the sessions of each of the contacts, the newest last message first.
@@ -263,6 +291,7 @@ func (s *Store) SessionsByContact(ctx context.Context, w crm.WorkspaceID, ids []
 	out := make(map[crm.ContactID]storage.SessionPage, len(found))
 	for id, sessions := range found {
 		q.Read(sessions)
+		sessions = sessions[min(q.Page.Skip, len(sessions)):]
 		if p := sessionPage(q, sessions); len(p.Sessions) > 0 {
 			out[id] = p
 		}
@@ -287,9 +316,10 @@ func reading(q storage.SessionQuery, a args) (r sessionReading) {
 		a["statuses"] = textList(f.Statuses)
 	}
 	if f.Tags != nil {
-		r.filter += ` AND s.tag IN (SELECT value FROM json_each(@tags))`
+		r.filter += ` AND coalesce(s.tag, '') IN (SELECT value FROM json_each(@tags))`
 		a["tags"] = textList(f.Tags)
 	}
+	r.filter += besideKinds(f, a)
 	if f.Anonymous != nil {
 		r.anonymity = ` AND s.account_id IS NOT NULL AND ` + ofNobodyDeleted
 		if *f.Anonymous {
@@ -302,8 +332,20 @@ func reading(q storage.SessionQuery, a args) (r sessionReading) {
 		a["at"], a["id"] = from.At.UnixMicro(), from.ID[:]
 	}
 	r.order = fmt.Sprintf(` ORDER BY s.last_message_at %[1]s, s.id %[1]s`, d.Order)
-	a["n"] = q.Page.Size + 1
+	a["n"] = q.Page.Skip + q.Page.Size + 1
 	return r
+}
+
+// besideKinds are the filter's conditions on unread messages and on the account that was written to.
+func besideKinds(f storage.SessionFilter, a args) (where string) {
+	if f.Unread != nil {
+		where += ` AND s.unread_count ` + map[bool]string{true: "> 0", false: "= 0"}[*f.Unread]
+	}
+	if f.Accounts != nil {
+		where += ` AND s.channel_account IN (SELECT value FROM json_each(@written))`
+		a["written"] = textList(f.Accounts)
+	}
+	return where
 }
 
 func sessionPage(q storage.SessionQuery, found []crm.Session) storage.SessionPage {

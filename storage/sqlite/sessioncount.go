@@ -25,8 +25,17 @@ func kindParameter(k storage.SessionKind) [3]any {
 // CountSessions counts the sessions that pass f, by status, tag and channel.
 func (s *Store) CountSessions(ctx context.Context, w crm.WorkspaceID, f storage.SessionFilter) (storage.SessionCounts, error) {
 	counts, err := readOnce(ctx, s, func(c *conn) ([]storage.KindCount, error) {
-		if f.Contact == nil {
+		a := args{"workspace": w}
+		also := besideKinds(f, a)
+		if f.Contact == nil && also == "" {
 			return countersOf(ctx, c, w)
+		}
+		if f.Contact == nil {
+			return all(ctx, c, `
+				SELECT s.channel_id, s.status, coalesce(s.tag, ''), s.account_id IS NULL OR `+beingDetached+`, count(*)
+				FROM sessions s
+				WHERE s.workspace_id = @workspace`+also+`
+				GROUP BY 1, 2, 3, 4`, a, scanSessionCount)
 		}
 		id, err := currentContact(ctx, c, w, *f.Contact)
 		if err != nil {
@@ -39,7 +48,7 @@ func (s *Store) CountSessions(ctx context.Context, w crm.WorkspaceID, f storage.
 		if err != nil {
 			return nil, err
 		}
-		return sessionsOf(ctx, c, w, id)
+		return sessionsOf(ctx, c, w, id, f)
 	})
 	if err != nil {
 		return storage.SessionCounts{}, fmt.Errorf("count sessions: %w", err)
@@ -55,13 +64,16 @@ func countersOf(ctx context.Context, c *conn, w crm.WorkspaceID) ([]storage.Kind
 		WHERE workspace_id = @workspace AND sessions <> 0`, args{"workspace": w}, scanSessionCount)
 }
 
-// sessionsOf counts the sessions of a contact.
-func sessionsOf(ctx context.Context, c *conn, w crm.WorkspaceID, id crm.ContactID) ([]storage.KindCount, error) {
+// sessionsOf counts the sessions of a contact, of those that pass the filter's conditions that no counter knows.
+func sessionsOf(
+	ctx context.Context, c *conn, w crm.WorkspaceID, id crm.ContactID, f storage.SessionFilter,
+) ([]storage.KindCount, error) {
+	a := args{"workspace": w, "id": id[:]}
 	return all(ctx, c, `
-		SELECT channel_id, status, coalesce(tag, ''), false, count(*)
-		FROM sessions INDEXED BY sessions_by_account
-		WHERE workspace_id = @workspace AND account_id IN (`+accountsOf("@id")+`)
-		GROUP BY 1, 2, 3`, args{"workspace": w, "id": id[:]}, scanSessionCount)
+		SELECT s.channel_id, s.status, coalesce(s.tag, ''), false, count(*)
+		FROM sessions s INDEXED BY sessions_by_account
+		WHERE s.workspace_id = @workspace AND s.account_id IN (`+accountsOf("@id")+`)`+besideKinds(f, a)+`
+		GROUP BY 1, 2, 3`, a, scanSessionCount)
 }
 
 // addToSessions changes a counter of sessions.
@@ -88,7 +100,7 @@ func moveSession(ctx context.Context, c *conn, w crm.WorkspaceID, from, to stora
 
 // recountAnonymous counts the sessions of a contact that is going as anonymous.
 func recountAnonymous(ctx context.Context, c *conn, w crm.WorkspaceID, id crm.ContactID) error {
-	counts, err := sessionsOf(ctx, c, w, id)
+	counts, err := sessionsOf(ctx, c, w, id, storage.SessionFilter{})
 	if err != nil {
 		return err
 	}

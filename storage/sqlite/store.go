@@ -33,6 +33,8 @@ type Store struct {
 	paired atomic.Int32 // the workspace that duplicates were looked for in last
 	seen   sync.Map     // the sequence number up to which each workspace's events are of no contact to look at
 	bounds search.SampleBounds
+	// landmarks are where the rows of long lists are.
+	landmarks storage.Landmarks
 
 	followers        followers
 	activityInterval time.Duration

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"kith/internal/crm"
@@ -45,6 +46,20 @@ func byActivity(a, b crm.Contact) int {
 		return *c.LastActivityAt
 	}
 	if c := at(a).Compare(at(b)); c != 0 {
+		return c
+	}
+	return byID(a, b)
+}
+
+// byEmail has contacts without an email last.
+func byEmail(a, b crm.Contact) int {
+	key := func(c crm.Contact) string {
+		if c.Email == nil {
+			return "\U0010FFFF"
+		}
+		return strings.ToLower(*c.Email)
+	}
+	if c := strings.Compare(key(a), key(b)); c != 0 {
 		return c
 	}
 	return byID(a, b)
@@ -93,6 +108,33 @@ var listCases = []testCase{
 		w.same("named", names[:len(names)-3], []string{
 			"42", "Ann", "ann", "ann", "Änn", "Ben Ann", "Émile Zola", "Łukasz", "Zoë", "日本 太郎",
 		})
+	}},
+	{"contacts come by email in lower case, those without one last", func(w *world) {
+		people := w.add(
+			person{name: "Zoe", email: "b@example.com"}, person{name: "Ann"}, person{email: "A@example.com"},
+			person{email: "b@example.com"}, person{name: "Ben"}, person{email: "a@example.org"}, person{email: "é@example.com"},
+		)
+		for _, desc := range []bool{false, true} {
+			q := storage.ContactQuery{Order: storage.Email, Descending: desc}
+			w.same("list", w.list(q), sortedIDs(people, desc, byEmail))
+		}
+		first := w.page(storage.ContactQuery{Order: storage.Email, Page: storage.Page{Size: 2}})
+		w.same("first", rowIDs(first.Rows), []crm.ContactID{people[2].ID, people[5].ID})
+		last := w.page(storage.ContactQuery{Order: storage.Email, Page: storage.Page{Size: 3, FromEnd: true}})
+		w.same("before those without", last.Rows[0].Contact.ID, people[6].ID)
+	}},
+	{"rows are skipped at the end that reading starts at", func(w *world) {
+		w.crowd()
+		for _, q := range everyList("a") {
+			whole := w.list(q)
+			for _, skip := range []int{0, 1, len(whole) - 2, len(whole), len(whole) + 7} {
+				q.Page = storage.Page{Size: 2, Skip: skip}
+				at := min(skip, len(whole))
+				w.same(fmt.Sprintf("%+v", q), rowIDs(w.page(q).Rows), whole[at:min(at+2, len(whole))])
+				q.Page.FromEnd = true
+				w.same(fmt.Sprintf("%+v", q), rowIDs(w.page(q).Rows), whole[max(0, len(whole)-at-2):len(whole)-at])
+			}
+		}
 	}},
 	{"every list can be walked at any page size from both ends", func(w *world) {
 		n := len(w.crowd())
@@ -191,6 +233,7 @@ var listCases = []testCase{
 			{Order: storage.Relevance},
 			{Order: storage.LastActivity, Search: search.Parse("ann", "")},
 			{Order: storage.Created, Search: search.Parse("ann", "")},
+			{Order: storage.Email, Search: search.Parse("ann", "")},
 		} {
 			q.Page = aPage
 			p, err := w.Contacts(w.ctx, w.id, q)
@@ -219,6 +262,7 @@ func everyList(text string) []storage.ContactQuery {
 			storage.ContactQuery{Order: storage.LastActivity, Descending: desc},
 			storage.ContactQuery{Order: storage.Name, Descending: desc},
 			storage.ContactQuery{Order: storage.Created, Descending: desc},
+			storage.ContactQuery{Order: storage.Email, Descending: desc},
 			storage.ContactQuery{Order: storage.Name, Descending: desc, Search: search.Parse(text, "")},
 			storage.ContactQuery{Order: storage.Relevance, Descending: desc, Search: search.Parse(text, "")},
 		)

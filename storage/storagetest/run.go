@@ -31,7 +31,7 @@ var others = []group{
 	{"rules for every method", slices.Concat(everywhereCases, sealCases)},
 	{"contacts", contactCases},
 	{"edits", slices.Concat(editCases, uniqueCases)},
-	{"lists of contacts", listCases},
+	{"lists of contacts", slices.Concat(listCases, contactFilterCases)},
 	{"sessions", slices.Concat(sessionCases, sessionsByContactCases, sessionEditCases, sessionCountCases)},
 	{"channels", slices.Concat(channelCases, webhookCases)},
 	{"interactions", slices.Concat(interactionCases, sessionOfMessageCases, joinCases, variantCases, aliasCases, accountCases, profileCases, raceCases, messageCases)},
@@ -54,7 +54,7 @@ var (
 	slow = slices.Concat(slowSearching, []group{
 		{"interactions", stormCases},
 		{"merging", slices.Concat(crowdedMergeCases, slowPropertyCases)},
-		{"lists of contacts", movingCases},
+		{"lists of contacts", slices.Concat(movingCases, slowListCases)},
 	})
 )
 

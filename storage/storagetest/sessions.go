@@ -92,7 +92,9 @@ func passing(sessions []crm.Session, f storage.SessionFilter) []crm.Session {
 			f.Anonymous != nil && *f.Anonymous != (s.ContactID == nil) ||
 			f.Channels != nil && !slices.Contains(f.Channels, s.ChannelID) ||
 			f.Statuses != nil && !slices.Contains(f.Statuses, s.Status) ||
-			f.Tags != nil && (s.Tag == nil || !slices.Contains(f.Tags, *s.Tag))
+			f.Tags != nil && !slices.Contains(f.Tags, storage.KindOf(s).Tag) ||
+			f.Accounts != nil && !slices.Contains(f.Accounts, s.ChannelAccount) ||
+			f.Unread != nil && *f.Unread != (s.UnreadCount > 0)
 	})
 }
 
@@ -124,6 +126,16 @@ func filters(sessions []crm.Session, channels []crm.Channel) []storage.SessionFi
 		{Tags: []crm.SessionTag{crm.Complaint, crm.General}},
 		{Tags: []crm.SessionTag{crm.OrderStatus}},
 		{Tags: []crm.SessionTag{}},
+		{Tags: []crm.SessionTag{""}},
+		{Tags: []crm.SessionTag{"", crm.Complaint}, Statuses: []crm.SessionStatus{crm.Active}},
+		{Unread: new(true)},
+		{Unread: new(false)},
+		{Unread: new(true), Anonymous: new(false), Statuses: []crm.SessionStatus{crm.Active}},
+		{Unread: new(false), Anonymous: new(true), Channels: []crm.ChannelID{web}},
+		{Unread: new(true), Contact: contact},
+		{Accounts: []string{"", "other"}},
+		{Accounts: []string{"other"}, Tags: []crm.SessionTag{crm.General}},
+		{Accounts: []string{}},
 		{Channels: []crm.ChannelID{web, shop}, Statuses: []crm.SessionStatus{crm.Active}},
 		{Statuses: []crm.SessionStatus{crm.Active}, Tags: []crm.SessionTag{crm.Complaint}},
 		{Contact: contact, Statuses: []crm.SessionStatus{crm.Active, crm.Closed}, Tags: []crm.SessionTag{crm.General}},

@@ -1,0 +1,158 @@
+package storage
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"kith/internal/crm"
+	"kith/internal/search"
+)
+
+// ContactFilter lets a contact pass when it meets every condition given.
+type ContactFilter struct {
+	// Channels are sets of channels: the contact has an identity on a channel of each. Nobody has one of an empty set.
+	Channels                     [][]crm.ChannelID
+	HasEmail, HasPhone, HasNotes *bool
+	Unread                       *bool // whether a session has unread messages
+	OpenSession                  *bool // whether a session is active or escalated
+	Active                       Period
+	Created                      Period
+	Email                        *string // one of the contact's emails, normalised
+	Phone                        *string // one of the contact's phones, normalised
+	Identity                     *IdentityKey
+}
+
+// IdentityKey is an identity's place: the channel, and the id there as it was stored.
+type IdentityKey struct {
+	Channel  crm.ChannelID
+	External string
+}
+
+// Period is the time between two moments, both exclusive; nil for no bound. A contact that was never active is not active in
+// any period.
+type Period struct{ After, Before *time.Time }
+
+// Given reports whether the period has a bound.
+func (p Period) Given() bool { return p.After != nil || p.Before != nil }
+
+// Empty reports whether the filter lets everybody pass.
+func (f ContactFilter) Empty() bool {
+	return f.Channels == nil && f.HasEmail == nil && f.HasPhone == nil && f.HasNotes == nil && f.Unread == nil &&
+		f.OpenSession == nil && !f.Active.Given() && !f.Created.Given() && f.Email == nil && f.Phone == nil && f.Identity == nil
+}
+
+// FewContacts is how many contacts are looked at one by one for those that pass a filter, rather than in the list's order.
+const FewContacts = 5000
+
+// Kinds are the combinations of having an email (1), a phone (2) and notes (4) that pass; nil for all of them.
+func (f ContactFilter) Kinds() []int {
+	if f.HasEmail == nil && f.HasPhone == nil && f.HasNotes == nil {
+		return nil
+	}
+	kinds := []int{}
+	for k := range 8 {
+		passes := func(has *bool, bit int) bool { return has == nil || *has == (k&bit > 0) }
+		if passes(f.HasEmail, 1) && passes(f.HasPhone, 2) && passes(f.HasNotes, 4) {
+			kinds = append(kinds, k)
+		}
+	}
+	return kinds
+}
+
+// Passing answers which of some contacts pass a filter.
+type Passing func(ctx context.Context, ids []crm.ContactID) (map[crm.ContactID]bool, error)
+
+// The sizes of the parts in which the matches of a search are read for those that pass a filter.
+const (
+	firstPart   = 200
+	largestPart = 1000
+)
+
+// FilteredSearch reads one page of a search of which only the contacts count that pass. It reads the matches in their order
+// until the page is full.
+func FilteredSearch(ctx context.Context, src search.Source, q ContactQuery, passing Passing) (ContactPage, error) {
+	rows, err := passed(ctx, src, q, q.Page.Skip+q.Page.Size+1, passing)
+	if err != nil {
+		return ContactPage{}, err
+	}
+	return q.Window(skipped(rows, q.Page.Skip)), nil
+}
+
+// CountFiltered counts the matches of a search that pass, as far as most.
+func CountFiltered(ctx context.Context, src search.Source, q ContactQuery, most int, passing Passing) (Count, error) {
+	q.Order, q.Page = Name, Page{Size: most}
+	rows, err := passed(ctx, src, q, most+1, passing)
+	return Counted(len(rows), most), err
+}
+
+// passed are the first n matches that pass, in the order of reading.
+func passed(ctx context.Context, src search.Source, q ContactQuery, n int, passing Passing) ([]ContactRow, error) {
+	var out []ContactRow
+	r := q.request(max(firstPart, n))
+	for {
+		rows, err := find(ctx, src, r)
+		if err != nil {
+			return nil, err
+		}
+		ids := make([]crm.ContactID, len(rows))
+		for i := range rows {
+			ids[i] = rows[i].Contact.ID
+		}
+		pass, err := passing(ctx, ids)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			if pass[row.Contact.ID] && len(out) < n {
+				out = append(out, row)
+			}
+		}
+		if len(rows) < r.Want || len(out) == n {
+			return out, nil
+		}
+		r.From = new(rows[len(rows)-1].Position.inSearch())
+		r.Want = min(4*r.Want, largestPart)
+	}
+}
+
+// RankedPage makes a page of a search out of the contacts that are the only ones to pass the filter.
+func RankedPage(q ContactQuery, hits []search.Hit) ContactPage {
+	rows := Ranked(q, hits)
+	slices.SortFunc(rows, func(a, b ContactRow) int {
+		if q.Before(a.Position, b.Position) == q.Page.FromEnd {
+			return 1
+		}
+		return -1
+	})
+	if from := q.Page.From(); from != nil {
+		rows = slices.DeleteFunc(rows, func(r ContactRow) bool {
+			if q.Page.FromEnd {
+				return !q.Before(r.Position, *from)
+			}
+			return !q.Before(*from, r.Position)
+		})
+	}
+	return q.Window(skipped(rows, q.Page.Skip))
+}
+
+// Ranked are the hits that match, in no order.
+func Ranked(q ContactQuery, hits []search.Hit) []ContactRow {
+	var rows []ContactRow
+	for _, h := range hits {
+		keys := search.Keys{Name: h.Name, Text: h.Text}
+		tier, ok := q.Search.Rank(keys)
+		if !ok {
+			continue
+		}
+		if q.Order == Name {
+			tier = 0
+		}
+		rows = append(rows, ContactRow{
+			Contact: *h.Contact, Position: Position{Tier: tier, Key: h.Name, ID: [16]byte(h.Contact.ID)}, Match: new(q.Search.Match(keys)),
+		})
+	}
+	return rows
+}
+
+func skipped(rows []ContactRow, n int) []ContactRow { return rows[min(n, len(rows)):] }

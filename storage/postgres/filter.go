@@ -1,0 +1,270 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"kith/internal/crm"
+	"kith/internal/search"
+	"kith/storage"
+)
+
+// contactKind is the combination of what a contact has, as [storage.ContactFilter.Kinds] has it, of a row of contacts under a
+// name. The index contacts_by_kind has the same expression.
+func contactKind(of string) string {
+	return fmt.Sprintf("((%[1]s.email IS NOT NULL)::int + 2 * (%[1]s.phone IS NOT NULL)::int + 4 * (%[1]s.notes <> '')::int)", of)
+}
+
+const openStatuses = `('ACTIVE', 'ESCALATED')`
+
+// filtering is a filter as statements have it. Its arguments are in args.
+type filtering struct {
+	args pgx.NamedArgs
+	// where is the condition on contacts c, with AND before it.
+	where string
+	// sets are queries of the ids of contacts, each of all that pass one of the conditions; an id may be there twice.
+	sets []string
+	// among are all the contacts that may pass, where the filter names values: few.
+	among  []crm.ContactID
+	few    bool
+	active string // the condition on contact_activity t, with AND before it
+}
+
+// filtering reads a filter. Emails and phones are looked up.
+func (s *Store) filtering(ctx context.Context, w crm.WorkspaceID, f storage.ContactFilter) (*filtering, error) {
+	v := &filtering{args: pgx.NamedArgs{"workspace": w}}
+	for i, channels := range f.Channels {
+		name := fmt.Sprint("channels", i)
+		v.args[name] = uuids(channels)
+		v.require(`(
+		    SELECT true FROM identities i
+		    WHERE i.workspace_id = @workspace AND i.contact_id = c.id AND i.channel_id = ANY(@` + name + `) LIMIT 1
+		  ) IS TRUE`)
+		v.sets = append(v.sets, `SELECT i.contact_id AS id FROM identities i WHERE i.workspace_id = @workspace AND i.channel_id = ANY(@`+name+`)`)
+	}
+	if kinds := f.Kinds(); kinds != nil {
+		v.args["kinds"] = kinds
+		v.require(contactKind("c") + ` = ANY(@kinds)`)
+		v.sets = append(v.sets, `SELECT k.id FROM contacts k WHERE k.workspace_id = @workspace AND `+contactKind("k")+` = ANY(@kinds)`)
+	}
+	v.session(f.Unread, `s.unread_count > 0`)
+	v.session(f.OpenSession, `s.status IN `+openStatuses)
+	if f.Created.Given() {
+		v.require(v.within("c.created_at", "created", f.Created))
+		v.sets = append(v.sets, `SELECT k.id FROM contacts k WHERE k.workspace_id = @workspace AND `+v.within("k.created_at", "created", f.Created))
+	}
+	if f.Active.Given() {
+		v.args["never"] = never
+		condition := `t.last_activity_at > @never AND ` + v.within("t.last_activity_at", "active", f.Active)
+		v.active = ` AND ` + condition
+		v.require(`(
+		    SELECT true FROM contact_activity t
+		    WHERE t.workspace_id = @workspace AND t.contact_id = c.id AND ` + condition + ` LIMIT 1
+		  ) IS TRUE`)
+		v.sets = append(v.sets, `SELECT t.contact_id AS id FROM contact_activity t WHERE t.workspace_id = @workspace AND `+condition)
+	}
+	return v, s.named(ctx, w, f, v)
+}
+
+// named looks up the contacts with the values that the filter names.
+func (s *Store) named(ctx context.Context, w crm.WorkspaceID, f storage.ContactFilter, v *filtering) error {
+	if i := f.Identity; i != nil {
+		v.args["channel"], v.args["external"] = [16]byte(i.Channel), i.External
+		rows, err := s.pool.Query(ctx, `
+			SELECT contact_id FROM identities
+			WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external`, v.args)
+		found, err := all(ctx, rows, err, scanID[crm.ContactID])
+		if err != nil {
+			return err
+		}
+		v.only(found)
+	}
+	of := func(field string, values ...string) error {
+		candidates, err := s.withValues(ctx, s.pool, w, field, values...)
+		if err != nil {
+			return err
+		}
+		found := []crm.ContactID{}
+		for _, c := range crm.Holders(candidates, field, values...) {
+			found = append(found, c.ID)
+		}
+		v.only(found)
+		return nil
+	}
+	if f.Email != nil {
+		if err := of("email", *f.Email); err != nil {
+			return err
+		}
+	}
+	if f.Phone != nil {
+		return of("phone", crm.PhoneVariants(*f.Phone)...)
+	}
+	return nil
+}
+
+// only lets none but these contacts pass.
+func (v *filtering) only(ids []crm.ContactID) {
+	name := fmt.Sprint("only", len(v.args))
+	v.args[name] = uuids(ids)
+	v.require(`c.id = ANY(@` + name + `)`)
+	v.sets, v.few = []string{`SELECT unnest(@` + name + `::uuid[]) AS id`}, true
+}
+
+func (v *filtering) require(condition string) {
+	v.where += `
+		  AND ` + condition
+}
+
+// session is a condition on having a session s with something, or none.
+func (v *filtering) session(has *bool, with string) {
+	if has == nil {
+		return
+	}
+	is := "IS TRUE"
+	if !*has {
+		is = "IS NOT TRUE"
+	} else {
+		v.sets = append(v.sets, `
+		  SELECT `+ownerOf("s.account_id")+` AS id
+		  FROM sessions s
+		  WHERE s.workspace_id = @workspace AND s.account_id IS NOT NULL AND `+with)
+	}
+	v.require(`(
+		    SELECT true
+		    FROM (` + accountsOf("c.id") + `) a
+		    CROSS JOIN LATERAL (
+		      SELECT FROM sessions s WHERE s.workspace_id = @workspace AND s.account_id = a.account_id AND ` + with + ` LIMIT 1
+		    ) s
+		    LIMIT 1
+		  ) ` + is)
+}
+
+// within is the condition that a column is in a period.
+func (v *filtering) within(column, name string, p storage.Period) string {
+	var all []string
+	if p.After != nil {
+		v.args[name+"After"] = *p.After
+		all = append(all, column+" > @"+name+"After")
+	}
+	if p.Before != nil {
+		v.args[name+"Before"] = *p.Before
+		all = append(all, column+" < @"+name+"Before")
+	}
+	return strings.Join(all, " AND ")
+}
+
+// smallest is the smallest of the sets, if it is small enough to look at each of its contacts; empty otherwise.
+func (s *Store) smallest(ctx context.Context, v *filtering) (set string, err error) {
+	if v.few {
+		return v.sets[0], nil
+	}
+	best := storage.FewContacts
+	b := &pgx.Batch{}
+	b.Queue(`SELECT set_config('enable_seqscan', 'off', true)`)
+	for _, of := range v.sets {
+		b.Queue(fmt.Sprintf(`SELECT count(*) FROM (%s LIMIT %d) x`, of, best+1), v.args).QueryRow(func(row pgx.Row) error {
+			var n int
+			err := row.Scan(&n)
+			if err == nil && n <= best {
+				set, best = of, n
+			}
+			return err
+		})
+	}
+	return set, translate(ctx, s.pool.SendBatch(ctx, b).Close())
+}
+
+// passing answers which contacts pass.
+func (s *Store) passing(v *filtering) storage.Passing {
+	return func(ctx context.Context, ids []crm.ContactID) (map[crm.ContactID]bool, error) {
+		v.args["ids"] = uuids(ids)
+		rows, err := s.pool.Query(ctx, `
+			SELECT c.id
+			FROM unnest(@ids::uuid[]) i(id)
+			CROSS JOIN LATERAL (
+			  SELECT c.id FROM contacts c WHERE c.workspace_id = @workspace AND c.id = i.id`+v.where+` LIMIT 1
+			) c`, v.args)
+		found, err := all(ctx, rows, err, scanID[crm.ContactID])
+		pass := make(map[crm.ContactID]bool, len(found))
+		for _, id := range found {
+			pass[id] = true
+		}
+		return pass, err
+	}
+}
+
+// each is the FROM of a statement over the contacts c of a set that pass.
+func (v *filtering) each(set, columns string) string {
+	return `
+		FROM (SELECT DISTINCT x.id FROM (` + set + `) x) d
+		CROSS JOIN LATERAL (
+		  SELECT ` + columns + ` FROM contacts c WHERE c.workspace_id = @workspace AND c.id = d.id` + v.where + ` LIMIT 1
+		) c`
+}
+
+// searchFiltered reads a page of a search under a filter: of few contacts each is looked at; else the matches are read until
+// enough of them pass.
+func (s *Store) searchFiltered(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) (storage.ContactPage, error) {
+	v, hits, few, err := s.fewHits(ctx, w, q)
+	if err != nil || few {
+		return storage.RankedPage(q, hits), err
+	}
+	src, err := s.source(ctx, w)
+	if err != nil {
+		return storage.ContactPage{}, err
+	}
+	return storage.FilteredSearch(ctx, src, q, s.passing(v))
+}
+
+// fewHits are the matches that pass a filter, where few contacts may pass it.
+func (s *Store) fewHits(
+	ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery,
+) (v *filtering, hits []search.Hit, few bool, err error) {
+	if v, err = s.filtering(ctx, w, q.Filter); err != nil {
+		return v, nil, false, err
+	}
+	set, err := s.smallest(ctx, v)
+	if err != nil || set == "" {
+		return v, nil, false, err
+	}
+	of := *v
+	of.where += holding("c.search_text", search.Filter{With: q.Search.Tokens()}, v.args)
+	src := source{Store: s, workspace: w}
+	hits, err = src.hits(ctx, `SELECT c.*`+of.each(set, `c.name_key, c.id, c.name_key AS name, c.search_text, `+contactColumns+` AS active`), v.args)
+	return v, hits, true, err
+}
+
+// countFiltered counts the contacts of a list under a filter as far as most.
+func (s *Store) countFiltered(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery, most int) (storage.Count, error) {
+	if !q.Search.Empty() {
+		v, hits, few, err := s.fewHits(ctx, w, q)
+		if err != nil || few {
+			return storage.Counted(len(storage.Ranked(q, hits)), most), err
+		}
+		src, err := s.source(ctx, w)
+		if err != nil {
+			return storage.Count{}, err
+		}
+		return storage.CountFiltered(ctx, src, q, most, s.passing(v))
+	}
+	v, err := s.filtering(ctx, w, q.Filter)
+	if err != nil {
+		return storage.Count{}, err
+	}
+	set, err := s.smallest(ctx, v)
+	if err != nil {
+		return storage.Count{}, err
+	}
+	from := `
+		FROM contacts c
+		WHERE c.workspace_id = @workspace` + v.where
+	if set != "" {
+		from = v.each(set, "c.id")
+	}
+	var n int
+	err = s.pool.QueryRow(ctx, fmt.Sprintf(`SELECT count(*) FROM (SELECT%s LIMIT %d) c`, from, most+1), v.args).Scan(&n)
+	return storage.Counted(n, most), translate(ctx, err)
+}

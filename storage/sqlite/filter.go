@@ -1,0 +1,348 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"kith/internal/crm"
+	"kith/internal/search"
+	"kith/storage"
+	"kith/storage/clause"
+)
+
+// contactKind is the combination of what a contact has, as [storage.ContactFilter.Kinds] has it, of a row of contacts under a
+// name. The index contacts_by_kind has the same expression.
+func contactKind(of string) string {
+	return fmt.Sprintf("(%[1]s.email IS NOT NULL) + 2 * (%[1]s.phone IS NOT NULL) + 4 * (%[1]s.notes <> '')", of)
+}
+
+// filtering is a filter as statements have it. Its arguments are in args.
+type filtering struct {
+	args args
+	// where is the condition on contacts c, with AND before it.
+	where string
+	// sets are queries of the ids of contacts, each of all that pass one of the conditions; an id may be there twice.
+	sets   []string
+	few    bool   // the one set is of few contacts
+	active string // the condition on contact_activity t, with AND before it
+}
+
+// newFiltering reads a filter. Emails and phones are looked up.
+func newFiltering(ctx context.Context, c *conn, w crm.WorkspaceID, f storage.ContactFilter) (*filtering, error) {
+	v := &filtering{args: args{"workspace": w}}
+	for i, channels := range f.Channels {
+		name := fmt.Sprint("channels", i)
+		v.args[name] = idList(channels)
+		among := `i.channel_id IN (SELECT unhex(value) FROM json_each(@` + name + `))`
+		v.require(`EXISTS (
+		    SELECT 1 FROM identities i INDEXED BY identities_by_contact
+		    WHERE i.workspace_id = @workspace AND i.contact_id = c.id AND ` + among + `
+		  )`)
+		v.sets = append(v.sets, `SELECT i.contact_id AS id FROM identities i WHERE i.workspace_id = @workspace AND `+among)
+	}
+	if kinds := f.Kinds(); kinds != nil {
+		list, err := json.Marshal(kinds)
+		if err != nil {
+			return nil, err
+		}
+		v.args["kinds"] = string(list)
+		among := ` IN (SELECT value FROM json_each(@kinds))`
+		v.require(contactKind("c") + among)
+		v.sets = append(v.sets, `SELECT k.id FROM contacts k INDEXED BY contacts_by_kind WHERE k.workspace_id = @workspace AND `+contactKind("k")+among)
+	}
+	v.session(f.Unread, "sessions_unread", `s.unread_count > 0`)
+	v.session(f.OpenSession, "sessions_open", `s.status IN ('ACTIVE', 'ESCALATED')`)
+	if f.Created.Given() {
+		v.require(v.within("c.created_at", "created", f.Created))
+		v.sets = append(v.sets, `
+		  SELECT k.id FROM contacts k INDEXED BY contacts_by_creation
+		  WHERE k.workspace_id = @workspace AND `+v.within("k.created_at", "created", f.Created))
+	}
+	if f.Active.Given() {
+		condition := `t.last_activity_at > 0 AND ` + v.within("t.last_activity_at", "active", f.Active)
+		v.active = ` AND ` + condition
+		v.require(`EXISTS (
+		    SELECT 1 FROM contact_activity t WHERE t.workspace_id = @workspace AND t.contact_id = c.id AND ` + condition + `
+		  )`)
+		v.sets = append(v.sets, `
+		  SELECT t.contact_id AS id FROM contact_activity t INDEXED BY contact_activity_by_time
+		  WHERE t.workspace_id = @workspace AND `+condition)
+	}
+	return v, v.named(ctx, c, w, f)
+}
+
+// named looks up the contacts with the values that the filter names.
+func (v *filtering) named(ctx context.Context, c *conn, w crm.WorkspaceID, f storage.ContactFilter) error {
+	if i := f.Identity; i != nil {
+		found, err := all(ctx, c, `
+			SELECT contact_id FROM identities
+			WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external`,
+			args{"workspace": w, "channel": i.Channel[:], "external": i.External}, scanID[crm.ContactID])
+		if err != nil {
+			return err
+		}
+		v.only(found)
+	}
+	of := func(field string, values ...string) error {
+		candidates, err := withValues(ctx, c, w, field, values...)
+		if err != nil {
+			return err
+		}
+		var found []crm.ContactID
+		for _, c := range crm.Holders(candidates, field, values...) {
+			found = append(found, c.ID)
+		}
+		v.only(found)
+		return nil
+	}
+	if f.Email != nil {
+		if err := of("email", *f.Email); err != nil {
+			return err
+		}
+	}
+	if f.Phone != nil {
+		return of("phone", crm.PhoneVariants(*f.Phone)...)
+	}
+	return nil
+}
+
+// only lets none but these contacts pass.
+func (v *filtering) only(ids []crm.ContactID) {
+	name := fmt.Sprint("only", len(v.args))
+	v.args[name] = idList(ids)
+	among := `SELECT unhex(value) AS id FROM json_each(@` + name + `)`
+	v.require(`c.id IN (` + among + `)`)
+	v.sets, v.few = []string{among}, true
+}
+
+func (v *filtering) require(condition string) {
+	v.where += `
+		  AND ` + condition
+}
+
+// session is a condition on having a session s with something, which an index is of, or none.
+func (v *filtering) session(has *bool, index, with string) {
+	if has == nil {
+		return
+	}
+	not := "NOT "
+	if *has {
+		not = ""
+		v.sets = append(v.sets, `
+		  SELECT `+ownerOf("s.account_id")+` AS id
+		  FROM sessions s INDEXED BY `+index+`
+		  WHERE s.workspace_id = @workspace AND s.account_id IS NOT NULL AND `+with)
+	}
+	v.require(not + `EXISTS (
+		    SELECT 1
+		    FROM (` + accountsOf("c.id") + `) a
+		    CROSS JOIN sessions s INDEXED BY sessions_by_account
+		    WHERE s.workspace_id = @workspace AND s.account_id = a.account_id AND ` + with + `
+		  )`)
+}
+
+// within is the condition that a column is in a period.
+func (v *filtering) within(column, name string, p storage.Period) string {
+	var all []string
+	if p.After != nil {
+		v.args[name+"After"] = p.After.UnixMicro()
+		all = append(all, column+" > @"+name+"After")
+	}
+	if p.Before != nil {
+		v.args[name+"Before"] = p.Before.UnixMicro()
+		all = append(all, column+" < @"+name+"Before")
+	}
+	return strings.Join(all, " AND ")
+}
+
+// smallest is the smallest of the sets, if it is small enough to look at each of its contacts; empty otherwise.
+func (v *filtering) smallest(ctx context.Context, c *conn) (set string, err error) {
+	if v.few {
+		return v.sets[0], nil
+	}
+	best := storage.FewContacts
+	for _, of := range v.sets {
+		n, _, err := first(ctx, c, fmt.Sprintf(`SELECT count(*) FROM (%s LIMIT %d)`, of, best+1), v.args, scanInt)
+		if err != nil {
+			return "", err
+		}
+		if n <= best {
+			set, best = of, n
+		}
+	}
+	return set, nil
+}
+
+// passing answers which contacts pass.
+func (v *filtering) passing(c *conn) storage.Passing {
+	return func(ctx context.Context, ids []crm.ContactID) (map[crm.ContactID]bool, error) {
+		a := maps.Clone(v.args)
+		a["ids"] = idList(ids)
+		found, err := all(ctx, c, `SELECT c.id`+v.each(`SELECT unhex(value) AS id FROM json_each(@ids)`), a, scanID[crm.ContactID])
+		pass := make(map[crm.ContactID]bool, len(found))
+		for _, id := range found {
+			pass[id] = true
+		}
+		return pass, err
+	}
+}
+
+// each is the FROM and the WHERE of a statement over the contacts c of a set that pass.
+func (v *filtering) each(set string) string {
+	return `
+		FROM (SELECT DISTINCT id FROM (` + set + `)) d
+		CROSS JOIN contacts c ON c.workspace_id = @workspace AND c.id = d.id
+		WHERE true` + v.where
+}
+
+// searchFiltered reads a page of a search under a filter: of few contacts each is looked at; else the matches are read until
+// enough of them pass.
+func searchFiltered(ctx context.Context, c *conn, w crm.WorkspaceID, q storage.ContactQuery) (storage.ContactPage, error) {
+	v, hits, few, err := fewHits(ctx, c, w, q)
+	if err != nil || few {
+		return storage.RankedPage(q, hits), err
+	}
+	return storage.FilteredSearch(ctx, source{conn: c, workspace: w}, q, v.passing(c))
+}
+
+// fewHits are the matches that pass a filter, where few contacts may pass it.
+func fewHits(
+	ctx context.Context, c *conn, w crm.WorkspaceID, q storage.ContactQuery,
+) (v *filtering, hits []search.Hit, few bool, err error) {
+	if v, err = newFiltering(ctx, c, w, q.Filter); err != nil {
+		return v, nil, false, err
+	}
+	set, err := v.smallest(ctx, c)
+	if err != nil || set == "" {
+		return v, nil, false, err
+	}
+	a := maps.Clone(v.args)
+	query := `SELECT c.name_key, c.id, c.name_key, c.search_text, ` + contactColumns + v.each(set) +
+		holding("c.search_text", search.Filter{With: q.Search.Tokens()}, a)
+	hits, err = source{conn: c, workspace: w}.hits(ctx, query, a)
+	return v, hits, true, err
+}
+
+// countFiltered counts the contacts of a list under a filter as far as most.
+func countFiltered(ctx context.Context, c *conn, w crm.WorkspaceID, q storage.ContactQuery, most int) (storage.Count, error) {
+	if !q.Search.Empty() {
+		v, hits, few, err := fewHits(ctx, c, w, q)
+		if err != nil || few {
+			return storage.Counted(len(storage.Ranked(q, hits)), most), err
+		}
+		return storage.CountFiltered(ctx, source{conn: c, workspace: w}, q, most, v.passing(c))
+	}
+	v, err := newFiltering(ctx, c, w, q.Filter)
+	if err != nil {
+		return storage.Count{}, err
+	}
+	set, err := v.smallest(ctx, c)
+	if err != nil {
+		return storage.Count{}, err
+	}
+	from := `
+		FROM contacts c
+		WHERE c.workspace_id = @workspace` + v.where
+	if set != "" {
+		from = v.each(set)
+	}
+	n, _, err := first(ctx, c, fmt.Sprintf(`SELECT count(*) FROM (SELECT 1%s LIMIT %d)`, from, most+1), v.args, scanInt)
+	return storage.Counted(n, most), err
+}
+
+// ordering is where an order's keys are: a table, read as t, the index in that order, the column of ids, and the key.
+type ordering struct{ table, index, id, key string }
+
+// emailKey sorts contacts by email. The index contacts_by_email has the same expression.
+const emailKey = "coalesce(lower(t.email), char(1114111))"
+
+var orderings = map[storage.Order]ordering{
+	storage.LastActivity: {"contact_activity", "contact_activity_by_time", "t.contact_id", "t.last_activity_at"},
+	storage.Name:         {"contacts", "contacts_by_name", "t.id", "t.name_key"},
+	storage.Created:      {"contacts", "contacts_by_creation", "t.id", "t.created_at"},
+	storage.Email:        {"contacts", "contacts_by_email", "t.id", emailKey},
+}
+
+// timed reports whether the keys are times.
+func (o ordering) timed() bool { return strings.HasSuffix(o.key, "_at") }
+
+// picked reads a list without a search, in any order, under a filter, from a row on: one row more than the page. Of few
+// contacts that may pass each is looked at; else the list is read in its order until enough of them pass.
+func (s *Store) picked(ctx context.Context, c *conn, w crm.WorkspaceID, q storage.ContactQuery) ([]storage.ContactRow, error) {
+	v, set, o := &filtering{args: args{"workspace": w}}, "", orderings[q.Order]
+	if !q.Filter.Empty() {
+		var err error
+		if v, err = newFiltering(ctx, c, w, q.Filter); err != nil {
+			return nil, err
+		}
+		if set, err = v.smallest(ctx, c); err != nil {
+			return nil, err
+		}
+	}
+	from, skip := q.Page.From(), q.Page.Skip
+	if skip >= storage.SkipRows && q.Filter.Empty() {
+		found, err := s.landmarksOf(ctx, c, storage.LongList{Workspace: w, Order: q.Order})
+		if err != nil {
+			return nil, err
+		}
+		from, skip = found.Near(skip, q.ReadsDown())
+	}
+	d, beyond := clause.Reading(q.ReadsDown()), ""
+	if from != nil {
+		v.args["from"], v.args["id"] = from.Key, from.ID[:]
+		if o.timed() {
+			v.args["from"] = from.At.UnixMicro()
+		}
+		beyond = fmt.Sprintf(" AND (%s, %s) %s (@from, @id)", o.key, o.id, d.Beyond)
+	}
+	if q.Order == storage.LastActivity {
+		beyond += v.active
+	}
+	if q.Order == storage.Created && q.Filter.Created.Given() {
+		beyond += " AND " + v.within("t.created_at", "created", q.Filter.Created)
+	}
+	order := fmt.Sprintf(` ORDER BY %s %[3]s, %[2]s %[3]s`, o.key, o.id, d.Order)
+	keys := `SELECT ` + o.key + ` AS key, ` + o.id + ` AS id
+		  FROM ` + o.table + ` t INDEXED BY ` + o.index
+	switch {
+	case set != "":
+		keys = `SELECT ` + o.key + ` AS key, ` + o.id + ` AS id
+		  FROM (SELECT DISTINCT id FROM (` + set + `)) d
+		  CROSS JOIN contacts c ON c.workspace_id = @workspace AND c.id = d.id
+		  CROSS JOIN ` + o.table + ` t ON t.workspace_id = @workspace AND ` + o.id + ` = d.id
+		  WHERE true` + v.where + beyond
+	case v.where != "":
+		keys += `
+		  CROSS JOIN contacts c ON c.workspace_id = @workspace AND c.id = ` + o.id + `
+		  WHERE t.workspace_id = @workspace` + beyond + v.where
+	default:
+		keys += `
+		  WHERE t.workspace_id = @workspace` + beyond
+	}
+	key := "k.key, NULL"
+	if o.timed() {
+		key = "'', k.key"
+	}
+	return all(ctx, c, fmt.Sprintf(`
+		SELECT %s, %s
+		FROM (%s%s LIMIT %d OFFSET %d) k
+		CROSS JOIN contacts c ON c.workspace_id = @workspace AND c.id = k.id
+		ORDER BY k.key %[7]s, k.id %[7]s`, key, contactColumns, keys, order, q.Page.Size+1, skip, d.Order), v.args, scanContactRow())
+}
+
+// scanLandmark scans the position of a row and its number in the list.
+func scanLandmark(rows *sql.Rows) (l landmark, err error) {
+	err = rows.Scan(&l.at.Key, instantTarget{&l.at.At}, (*uuid.UUID)(&l.at.ID), &l.n)
+	return l, err
+}
+
+type landmark struct {
+	at storage.Position
+	n  int
+}
