@@ -135,12 +135,12 @@ func (g *generator) arguments(parent, field string, variant int) string {
 		case variant == 2:
 			return "(last: 1)"
 		case variant == 3:
-			return "(first: 3, filter: {status: [ACTIVE, CLOSED]})"
+			return "(first: 3, filter: {statuses: [ACTIVE, CLOSED]})"
 		default:
-			return "(filter: {anonymous: false, tag: COMPLAINT})"
+			return "(filter: {anonymous: false, tags: COMPLAINT})"
 		}
 	case parent == "Query" && field == "sessions":
-		return []string{"", "(first: 3)", "(last: 2)", "(filter: {anonymous: true})", "(filter: {status: [ESCALATED]}, first: 100)"}[variant%5]
+		return []string{"", "(first: 3)", "(last: 2)", "(filter: {anonymous: true})", "(filter: {statuses: [ESCALATED]}, first: 100)"}[variant%5]
 	case parent == "Query" && field == "contacts":
 		if variant == 0 && g.fault > 0 {
 			return []string{"(first: 101)", "(orderBy: {field: RELEVANCE})", "(before: \"nonsense\")"}[g.fault%3]

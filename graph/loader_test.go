@@ -49,7 +49,7 @@ func TestAPageCostsAFixedNumberOfStorageCalls(t *testing.T) {
 			`query ($first: Int!) { contacts(first: $first) { nodes {
 				a: sessions(first: 1) { nodes { id } }
 				b: sessions(last: 1) { nodes { id } }
-				c: sessions(filter: {status: [ESCALATED]}) { nodes { id } }
+				c: sessions(filter: {statuses: [ESCALATED]}) { nodes { id } }
 				again: sessions(first: 1) { nodes { id } }
 			} } }`,
 			map[string]int{"Contacts": 1, "SessionsByContact": 3},

@@ -34,7 +34,7 @@ var lists = map[string]string{
 	"a search by relevance, reversed":   `contacts(search: "cust", orderBy: {field: RELEVANCE, direction: DESC}, `,
 	"a search of two words, by name":    `contacts(search: "0 customer", orderBy: {field: NAME}, `,
 	"sessions":                          `sessions(`,
-	"sessions of one status":            `sessions(filter: {status: [ACTIVE]}, `,
+	"sessions of one status":            `sessions(filter: {statuses: [ACTIVE]}, `,
 	"sessions of nobody, which is none": `sessions(filter: {anonymous: true}, `,
 }
 

@@ -165,7 +165,7 @@ func TestSocketOperations(t *testing.T) {
 		"two fields of a subscription":    `{"query":"subscription { contactEvents { id } sessionEvents { id } }"}`,
 		"no field of a subscription":      `{"query":"subscription { contactEvents @skip(if: true) { id } }"}`,
 		"a subscription's type":           `{"query":"subscription { __typename }"}`,
-		"a filter that does not exist":    `{"query":"subscription { sessionEvents(filter: {status: [OPEN]}) { id } }"}`,
+		"a filter that does not exist":    `{"query":"subscription { sessionEvents(filter: {statuses: [OPEN]}) { id } }"}`,
 		"a document of too many words":    `{"query":"{` + strings.Repeat(" viewer { role }", 600) + `}"}`,
 		"an operation of more than 128 K": `{"query":"{ viewer { role } } #` + strings.Repeat("x", 128<<10) + `"}`,
 	} {

@@ -315,7 +315,7 @@ type ComplexityRoot struct {
 		AuditLog       func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Channels       func(childComplexity int) int
 		Contact        func(childComplexity int, id string) int
-		Contacts       func(childComplexity int, search *string, orderBy *model.ContactOrder, first *int, after *string, last *int, before *string) int
+		Contacts       func(childComplexity int, search *string, filter *model.ContactFilter, orderBy *model.ContactOrder, first *int, after *string, last *int, before *string, skip *int) int
 		Duplicates     func(childComplexity int, contactID *string, reasons []crm.DuplicateReason, first *int, after *string, last *int, before *string) int
 		IngestFailures func(childComplexity int, first *int, after *string, last *int, before *string) int
 		LastEventID    func(childComplexity int) int
@@ -324,7 +324,7 @@ type ComplexityRoot struct {
 		Nodes          func(childComplexity int, ids []string) int
 		Session        func(childComplexity int, id string) int
 		SessionCounts  func(childComplexity int, filter *model.SessionFilter) int
-		Sessions       func(childComplexity int, filter *model.SessionFilter, first *int, after *string, last *int, before *string) int
+		Sessions       func(childComplexity int, filter *model.SessionFilter, first *int, after *string, last *int, before *string, skip *int) int
 		Viewer         func(childComplexity int) int
 	}
 
@@ -520,11 +520,11 @@ type QueryResolver interface {
 	Node(ctx context.Context, id string) (model.Node, error)
 	Nodes(ctx context.Context, ids []string) ([]model.Node, error)
 	Contact(ctx context.Context, id string) (*crm.Contact, error)
-	Contacts(ctx context.Context, search *string, orderBy *model.ContactOrder, first *int, after *string, last *int, before *string) (model.ContactConnection, error)
+	Contacts(ctx context.Context, search *string, filter *model.ContactFilter, orderBy *model.ContactOrder, first *int, after *string, last *int, before *string, skip *int) (model.ContactConnection, error)
 	MergePreview(ctx context.Context, input model.MergeContactsInput) (*model.MergePreview, error)
 	Duplicates(ctx context.Context, contactID *string, reasons []crm.DuplicateReason, first *int, after *string, last *int, before *string) (*model.DuplicateConnection, error)
 	Session(ctx context.Context, id string) (*crm.Session, error)
-	Sessions(ctx context.Context, filter *model.SessionFilter, first *int, after *string, last *int, before *string) (model.SessionConnection, error)
+	Sessions(ctx context.Context, filter *model.SessionFilter, first *int, after *string, last *int, before *string, skip *int) (model.SessionConnection, error)
 	SessionCounts(ctx context.Context, filter *model.SessionFilter) (service.SessionCounts, error)
 	Channels(ctx context.Context) ([]crm.Channel, error)
 	LastEventID(ctx context.Context) (string, error)
@@ -1662,7 +1662,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Contacts(childComplexity, args["search"].(*string), args["orderBy"].(*model.ContactOrder), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.Query.Contacts(childComplexity, args["search"].(*string), args["filter"].(*model.ContactFilter), args["orderBy"].(*model.ContactOrder), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["skip"].(*int)), true
 	case "Query.duplicates":
 		if e.ComplexityRoot.Query.Duplicates == nil {
 			break
@@ -1757,7 +1757,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Sessions(childComplexity, args["filter"].(*model.SessionFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.Query.Sessions(childComplexity, args["filter"].(*model.SessionFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["skip"].(*int)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -2216,12 +2216,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("ContactFilter", ec.unmarshalInputContactFilter),
 			graphql.NewInputUnmarshaler("ContactOrder", ec.unmarshalInputContactOrder),
 			graphql.NewInputUnmarshaler("CreateChannelInput", ec.unmarshalInputCreateChannelInput),
 			graphql.NewInputUnmarshaler("DeleteContactInput", ec.unmarshalInputDeleteContactInput),
 			graphql.NewInputUnmarshaler("DismissDuplicatesInput", ec.unmarshalInputDismissDuplicatesInput),
 			graphql.NewInputUnmarshaler("DismissIngestFailuresInput", ec.unmarshalInputDismissIngestFailuresInput),
 			graphql.NewInputUnmarshaler("ExportContactInput", ec.unmarshalInputExportContactInput),
+			graphql.NewInputUnmarshaler("IdentityInput", ec.unmarshalInputIdentityInput),
 			graphql.NewInputUnmarshaler("MergeContactInput", ec.unmarshalInputMergeContactInput),
 			graphql.NewInputUnmarshaler("MergeContactsInput", ec.unmarshalInputMergeContactsInput),
 			graphql.NewInputUnmarshaler("ProfileInput", ec.unmarshalInputProfileInput),
@@ -2809,7 +2811,9 @@ type Query {
   contacts(
     "The text to search for; accents, case, separators, and the way a phone number is written do not matter."
     search: String
-    "Without a search: LAST_ACTIVITY (default, newest first), NAME or CREATED. With one: RELEVANCE (default) or NAME."
+    "Which contacts to include; all by default."
+    filter: ContactFilter
+    "Without a search: LAST_ACTIVITY (default, newest first), NAME, CREATED or EMAIL. With one: RELEVANCE (default) or NAME."
     orderBy: ContactOrder
     "How many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
     first: Int
@@ -2819,6 +2823,12 @@ type Query {
     last: Int
     "Only rows before this cursor."
     before: String
+    """
+    Pass over so many rows before the page, 0 to 10 000 000, counted from the end that the page is read from; without ` + "`" + `after` + "`" + ` and
+    ` + "`" + `before` + "`" + `. It is as quick wherever it leads. Beyond 10 000 rows it is off by the rows that came, went or moved in the
+    last minutes. Under a search or a filter at most 10 000, and each costs as much as a row of the page.
+    """
+    skip: Int
   ): ContactConnection!
   "What ` + "`" + `mergeContacts` + "`" + ` would do with this input. Nothing is changed. Null if one of the contacts does not exist. STAFF."
   mergePreview(
@@ -2857,6 +2867,12 @@ type Query {
     last: Int
     "Only rows before this cursor."
     before: String
+    """
+    Pass over so many rows before the page, 0 to 10 000 000, counted from the end that the page is read from; without ` + "`" + `after` + "`" + ` and
+    ` + "`" + `before` + "`" + `. It is as quick wherever it leads. Beyond 10 000 rows it is off by the rows that came, went or moved in the
+    last minutes. Under a filter at most 10 000, and each costs as much as a row of the page.
+    """
+    skip: Int
   ): SessionConnection!
   """
   How many sessions there are, to show next to the values of a filter. The counts of one condition ignore the values that
@@ -2913,6 +2929,8 @@ enum ContactOrderField {
   NAME
   "When the contact was created. Not with a search."
   CREATED
+  "The email, ignoring case; contacts without one come last. Not with a search."
+  EMAIL
   "How well the contact matches. Only with a search."
   RELEVANCE
 }
@@ -2931,12 +2949,59 @@ input SessionFilter {
   contactId: ID
   "True: only sessions without a contact. False: only sessions with one."
   anonymous: Boolean
+  "True: only sessions with unread messages. False: only sessions without."
+  unread: Boolean
   "Only sessions on one of these channels."
-  channelId: [ID!]
+  channelIds: [ID!]
   "Only sessions with one of these statuses."
-  status: [SessionStatus!]
-  "Only sessions with one of these tags."
-  tag: [SessionTag!]
+  statuses: [SessionStatus!]
+  "Only sessions with one of these tags; null among them stands for sessions without a tag."
+  tags: [SessionTag]
+  "Only sessions in which one of these accounts of the workspace was written to; see ` + "`" + `channelAccount` + "`" + `."
+  channelAccounts: [String!]
+}
+
+"""
+Which contacts to include. A contact must meet every condition; within one condition, any of the values will do, and an empty
+list includes nobody.
+"""
+input ContactFilter {
+  "Only contacts with an identity on one of these channels."
+  channelIds: [ID!]
+  "Only contacts with an identity on a channel of one of these types."
+  channelTypes: [ChannelType!]
+  "True: only contacts with an email. False: only contacts without."
+  hasEmail: Boolean
+  "True: only contacts with a phone. False: only contacts without."
+  hasPhone: Boolean
+  "True: only contacts with notes. False: only contacts without."
+  hasNotes: Boolean
+  "True: only contacts with unread messages. False: only contacts without."
+  hasUnread: Boolean
+  "True: only contacts with an ACTIVE or ESCALATED session. False: only contacts without."
+  hasOpenSession: Boolean
+  "Only contacts who last wrote after this time."
+  activeAfter: DateTime
+  "Only contacts who last wrote before this time; not those who never did."
+  activeBefore: DateTime
+  "Only contacts created after this time."
+  createdAfter: DateTime
+  "Only contacts created before this time."
+  createdBefore: DateTime
+  "Only contacts with exactly this email, further ones included, in any notation that ` + "`" + `updateContact` + "`" + ` takes."
+  email: String
+  "Only contacts with exactly this phone, further ones included, in any notation that ` + "`" + `updateContact` + "`" + ` takes."
+  phone: String
+  "Only the contact with this identity."
+  identity: IdentityInput
+}
+
+"A customer's id on one channel."
+input IdentityInput {
+  "The channel."
+  channelId: ID!
+  "The channel's id for the customer, as ` + "`" + `externalId` + "`" + ` of the identity has it."
+  externalId: String!
 }
 
 "Operations that write. Problems that the user can fix are returned in ` + "`" + `userErrors` + "`" + `."
@@ -4919,46 +4984,62 @@ func (ec *executionContext) field_Query_contacts_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["search"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.ContactFilter, error) {
+			return ec.unmarshalOContactFilter2ᚖkithᚋgraphᚋmodelᚐContactFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
 		func(ctx context.Context, v any) (*model.ContactOrder, error) {
 			return ec.unmarshalOContactOrder2ᚖkithᚋgraphᚋmodelᚐContactOrder(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["orderBy"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	args["orderBy"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+	args["after"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "last",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["last"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+	args["last"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "before",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["before"] = arg5
+	args["before"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "skip",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["skip"] = arg7
 	return args, nil
 }
 
@@ -5167,6 +5248,14 @@ func (ec *executionContext) field_Query_sessions_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["before"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "skip",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["skip"] = arg5
 	return args, nil
 }
 
@@ -9766,7 +9855,7 @@ func (ec *executionContext) _Query_contacts(ctx context.Context, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Contacts(ctx, fc.Args["search"].(*string), fc.Args["orderBy"].(*model.ContactOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.Query().Contacts(ctx, fc.Args["search"].(*string), fc.Args["filter"].(*model.ContactFilter), fc.Args["orderBy"].(*model.ContactOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["skip"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v model.ContactConnection) graphql.Marshaler {
@@ -9942,7 +10031,7 @@ func (ec *executionContext) _Query_sessions(ctx context.Context, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Sessions(ctx, fc.Args["filter"].(*model.SessionFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.Query().Sessions(ctx, fc.Args["filter"].(*model.SessionFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["skip"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v model.SessionConnection) graphql.Marshaler {
@@ -13211,6 +13300,139 @@ func (ec *executionContext) fieldContext___Type_isOneOf(_ context.Context, field
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputContactFilter(ctx context.Context, obj any) (model.ContactFilter, error) {
+	var it model.ContactFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"channelIds", "channelTypes", "hasEmail", "hasPhone", "hasNotes", "hasUnread", "hasOpenSession", "activeAfter", "activeBefore", "createdAfter", "createdBefore", "email", "phone", "identity"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channelIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelIds = data
+		case "channelTypes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelTypes"))
+			data, err := ec.unmarshalOChannelType2ᚕkithᚋinternalᚋcrmᚐChannelTypeᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelTypes = data
+		case "hasEmail":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasEmail"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HasEmail = data
+		case "hasPhone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasPhone"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HasPhone = data
+		case "hasNotes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasNotes"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HasNotes = data
+		case "hasUnread":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasUnread"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HasUnread = data
+		case "hasOpenSession":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hasOpenSession"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HasOpenSession = data
+		case "activeAfter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("activeAfter"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ActiveAfter = data
+		case "activeBefore":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("activeBefore"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ActiveBefore = data
+		case "createdAfter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAfter"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreatedAfter = data
+		case "createdBefore":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdBefore"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreatedBefore = data
+		case "email":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Email = data
+		case "phone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phone = data
+		case "identity":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("identity"))
+			data, err := ec.unmarshalOIdentityInput2ᚖkithᚋgraphᚋmodelᚐIdentityInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Identity = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalContactFilter unmarshals raw into the ContactFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalContactFilter(ctx context.Context, raw any) (model.ContactFilter, error) {
+	var out model.ContactFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContactFilter", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputContactOrder(ctx context.Context, obj any) (model.ContactOrder, error) {
 	var it model.ContactOrder
 	if obj == nil {
@@ -13510,6 +13732,55 @@ func (ec *executionContext) unmarshalInputExportContactInput(ctx context.Context
 func UnmarshalExportContactInput(ctx context.Context, raw any) (model.ExportContactInput, error) {
 	var out model.ExportContactInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ExportContactInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputIdentityInput(ctx context.Context, obj any) (model.IdentityInput, error) {
+	var it model.IdentityInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"channelId", "externalId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channelId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelID = data
+		case "externalId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("externalId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExternalID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalIdentityInput unmarshals raw into the IdentityInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalIdentityInput(ctx context.Context, raw any) (model.IdentityInput, error) {
+	var out model.IdentityInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "IdentityInput", raw, &out)
 	return out, err
 }
 
@@ -13871,7 +14142,7 @@ func (ec *executionContext) unmarshalInputSessionFilter(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"contactId", "anonymous", "channelId", "status", "tag"}
+	fieldsInOrder := [...]string{"contactId", "anonymous", "unread", "channelIds", "statuses", "tags", "channelAccounts"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -13892,27 +14163,41 @@ func (ec *executionContext) unmarshalInputSessionFilter(ctx context.Context, obj
 				return it, err
 			}
 			it.Anonymous = data
-		case "channelId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelId"))
+		case "unread":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unread"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Unread = data
+		case "channelIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelIds"))
 			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.ChannelID = data
-		case "status":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
+			it.ChannelIds = data
+		case "statuses":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("statuses"))
 			data, err := ec.unmarshalOSessionStatus2ᚕkithᚋinternalᚋcrmᚐSessionStatusᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Status = data
-		case "tag":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tag"))
-			data, err := ec.unmarshalOSessionTag2ᚕkithᚋinternalᚋcrmᚐSessionTagᚄ(ctx, v)
+			it.Statuses = data
+		case "tags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
+			data, err := ec.unmarshalOSessionTag2ᚕᚖkithᚋinternalᚋcrmᚐSessionTag(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Tag = data
+			it.Tags = data
+		case "channelAccounts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channelAccounts"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ChannelAccounts = data
 		}
 	}
 	return it, nil
@@ -18379,20 +18664,6 @@ func (ec *executionContext) marshalNSessionStatusCount2ᚕkithᚋinternalᚋserv
 	return ret
 }
 
-func (ec *executionContext) unmarshalNSessionTag2kithᚋinternalᚋcrmᚐSessionTag(ctx context.Context, v any) (crm.SessionTag, error) {
-	res, err := scalar.UnmarshalSessionTag(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNSessionTag2kithᚋinternalᚋcrmᚐSessionTag(ctx context.Context, sel ast.SelectionSet, v crm.SessionTag) graphql.Marshaler {
-	_ = sel
-	res := scalar.MarshalSessionTag(v)
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "SessionTag!")
-	}
-	return res
-}
-
 func (ec *executionContext) marshalNSessionTagCount2kithᚋinternalᚋserviceᚐTagCount(ctx context.Context, sel ast.SelectionSet, v service.TagCount) graphql.Marshaler {
 	return ec._SessionTagCount(ctx, sel, &v)
 }
@@ -18713,11 +18984,55 @@ func (ec *executionContext) marshalOChannelSetup2ᚖkithᚋinternalᚋserviceᚐ
 	return ec._ChannelSetup(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOChannelType2ᚕkithᚋinternalᚋcrmᚐChannelTypeᚄ(ctx context.Context, v any) ([]crm.ChannelType, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]crm.ChannelType, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNChannelType2kithᚋinternalᚋcrmᚐChannelType(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOChannelType2ᚕkithᚋinternalᚋcrmᚐChannelTypeᚄ(ctx context.Context, sel ast.SelectionSet, v []crm.ChannelType) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNChannelType2kithᚋinternalᚋcrmᚐChannelType(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOContact2ᚖkithᚋinternalᚋcrmᚐContact(ctx context.Context, sel ast.SelectionSet, v *crm.Contact) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Contact(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOContactFilter2ᚖkithᚋgraphᚋmodelᚐContactFilter(ctx context.Context, v any) (*model.ContactFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputContactFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOContactMatch2ᚖkithᚋinternalᚋsearchᚐMatch(ctx context.Context, sel ast.SelectionSet, v *search.Match) graphql.Marshaler {
@@ -18935,6 +19250,14 @@ func (ec *executionContext) marshalOIdentity2ᚖkithᚋinternalᚋcrmᚐIdentity
 	return ec._Identity(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOIdentityInput2ᚖkithᚋgraphᚋmodelᚐIdentityInput(ctx context.Context, v any) (*model.IdentityInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputIdentityInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOInt2ᚖint(ctx context.Context, v any) (*int, error) {
 	if v == nil {
 		return nil, nil
@@ -19051,16 +19374,16 @@ func (ec *executionContext) marshalOSessionStatus2ᚖkithᚋinternalᚋcrmᚐSes
 	return res
 }
 
-func (ec *executionContext) unmarshalOSessionTag2ᚕkithᚋinternalᚋcrmᚐSessionTagᚄ(ctx context.Context, v any) ([]crm.SessionTag, error) {
+func (ec *executionContext) unmarshalOSessionTag2ᚕᚖkithᚋinternalᚋcrmᚐSessionTag(ctx context.Context, v any) ([]*crm.SessionTag, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]crm.SessionTag, len(vSlice))
+	res := make([]*crm.SessionTag, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNSessionTag2kithᚋinternalᚋcrmᚐSessionTag(ctx, vSlice[i])
+		res[i], err = ec.unmarshalOSessionTag2ᚖkithᚋinternalᚋcrmᚐSessionTag(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -19068,21 +19391,15 @@ func (ec *executionContext) unmarshalOSessionTag2ᚕkithᚋinternalᚋcrmᚐSess
 	return res, nil
 }
 
-func (ec *executionContext) marshalOSessionTag2ᚕkithᚋinternalᚋcrmᚐSessionTagᚄ(ctx context.Context, sel ast.SelectionSet, v []crm.SessionTag) graphql.Marshaler {
+func (ec *executionContext) marshalOSessionTag2ᚕᚖkithᚋinternalᚋcrmᚐSessionTag(ctx context.Context, sel ast.SelectionSet, v []*crm.SessionTag) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNSessionTag2kithᚋinternalᚋcrmᚐSessionTag(ctx, sel, v[i])
+		return ec.marshalOSessionTag2ᚖkithᚋinternalᚋcrmᚐSessionTag(ctx, sel, v[i])
 	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
 
 	return ret
 }

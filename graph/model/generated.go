@@ -14,6 +14,39 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
+// Which contacts to include. A contact must meet every condition; within one condition, any of the values will do, and an empty
+// list includes nobody.
+type ContactFilter struct {
+	// Only contacts with an identity on one of these channels.
+	ChannelIds []string `json:"channelIds,omitempty"`
+	// Only contacts with an identity on a channel of one of these types.
+	ChannelTypes []crm.ChannelType `json:"channelTypes,omitempty"`
+	// True: only contacts with an email. False: only contacts without.
+	HasEmail *bool `json:"hasEmail,omitempty"`
+	// True: only contacts with a phone. False: only contacts without.
+	HasPhone *bool `json:"hasPhone,omitempty"`
+	// True: only contacts with notes. False: only contacts without.
+	HasNotes *bool `json:"hasNotes,omitempty"`
+	// True: only contacts with unread messages. False: only contacts without.
+	HasUnread *bool `json:"hasUnread,omitempty"`
+	// True: only contacts with an ACTIVE or ESCALATED session. False: only contacts without.
+	HasOpenSession *bool `json:"hasOpenSession,omitempty"`
+	// Only contacts who last wrote after this time.
+	ActiveAfter *time.Time `json:"activeAfter,omitempty"`
+	// Only contacts who last wrote before this time; not those who never did.
+	ActiveBefore *time.Time `json:"activeBefore,omitempty"`
+	// Only contacts created after this time.
+	CreatedAfter *time.Time `json:"createdAfter,omitempty"`
+	// Only contacts created before this time.
+	CreatedBefore *time.Time `json:"createdBefore,omitempty"`
+	// Only contacts with exactly this email, further ones included, in any notation that `updateContact` takes.
+	Email *string `json:"email,omitempty"`
+	// Only contacts with exactly this phone, further ones included, in any notation that `updateContact` takes.
+	Phone *string `json:"phone,omitempty"`
+	// Only the contact with this identity.
+	Identity *IdentityInput `json:"identity,omitempty"`
+}
+
 // The order of a list of contacts.
 type ContactOrder struct {
 	// What to sort by.
@@ -110,6 +143,14 @@ type ExportContactPayload struct {
 	Document *string `json:"document,omitempty"`
 	// Problems that the user can fix; empty when the contact was exported.
 	UserErrors []UserError `json:"userErrors"`
+}
+
+// A customer's id on one channel.
+type IdentityInput struct {
+	// The channel.
+	ChannelID string `json:"channelId"`
+	// The channel's id for the customer, as `externalId` of the identity has it.
+	ExternalID string `json:"externalId"`
 }
 
 // A contact to merge into another one.
@@ -229,12 +270,16 @@ type SessionFilter struct {
 	ContactID *string `json:"contactId,omitempty"`
 	// True: only sessions without a contact. False: only sessions with one.
 	Anonymous *bool `json:"anonymous,omitempty"`
+	// True: only sessions with unread messages. False: only sessions without.
+	Unread *bool `json:"unread,omitempty"`
 	// Only sessions on one of these channels.
-	ChannelID []string `json:"channelId,omitempty"`
+	ChannelIds []string `json:"channelIds,omitempty"`
 	// Only sessions with one of these statuses.
-	Status []crm.SessionStatus `json:"status,omitempty"`
-	// Only sessions with one of these tags.
-	Tag []crm.SessionTag `json:"tag,omitempty"`
+	Statuses []crm.SessionStatus `json:"statuses,omitempty"`
+	// Only sessions with one of these tags; null among them stands for sessions without a tag.
+	Tags []*crm.SessionTag `json:"tags,omitempty"`
+	// Only sessions in which one of these accounts of the workspace was written to; see `channelAccount`.
+	ChannelAccounts []string `json:"channelAccounts,omitempty"`
 }
 
 // What to split off a contact.

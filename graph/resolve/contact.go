@@ -24,13 +24,15 @@ func (r queryResolver) Contact(ctx context.Context, id string) (*crm.Contact, er
 }
 
 func (r queryResolver) Contacts(
-	ctx context.Context, search *string, orderBy *model.ContactOrder, first *int, after *string, last *int, before *string,
+	ctx context.Context, search *string, filter *model.ContactFilter, orderBy *model.ContactOrder,
+	first *int, after *string, last *int, before *string, skip *int,
 ) (model.ContactConnection, error) {
 	v, asked := auth.Viewer(ctx), graphql.GetFieldContext(ctx).Field.Selections
 	page, err := r.service.Contacts(ctx, v, service.ContactList{
 		Search:  text(search),
+		Filter:  contactFilter(filter),
 		Order:   contactOrder(orderBy),
-		Paging:  service.Paging{First: first, After: after, Last: last, Before: before},
+		Paging:  service.Paging{First: first, After: after, Last: last, Before: before, Skip: skip},
 		Counted: countsAsked(graphql.GetOperationContext(ctx), asked, "ContactConnection"),
 	})
 	if err != nil {

@@ -33,14 +33,54 @@ func SessionFilter(in *model.SessionFilter) storage.SessionFilter {
 	if in == nil {
 		return storage.SessionFilter{}
 	}
-	f := storage.SessionFilter{Contact: contactID(in.ContactID), Anonymous: in.Anonymous, Statuses: in.Status, Tags: in.Tag}
-	if in.ChannelID != nil {
-		f.Channels = make([]crm.ChannelID, len(in.ChannelID))
-		for i, s := range in.ChannelID {
-			f.Channels[i], _ = crm.ParseChannelID(s)
+	return storage.SessionFilter{
+		Contact: contactID(in.ContactID), Anonymous: in.Anonymous, Unread: in.Unread,
+		Channels: channelIDs(in.ChannelIds), Statuses: in.Statuses, Tags: sessionTags(in.Tags), Accounts: in.ChannelAccounts,
+	}
+}
+
+// sessionTags are the tags of a list that may be missing; null among them stands for none.
+func sessionTags(in []*crm.SessionTag) []crm.SessionTag {
+	if in == nil {
+		return nil
+	}
+	tags := make([]crm.SessionTag, len(in))
+	for i, t := range in {
+		if t != nil {
+			tags[i] = *t
 		}
 	}
+	return tags
+}
+
+// contactFilter translates a filter input. A nil input gives the empty filter.
+func contactFilter(in *model.ContactFilter) service.ContactFilter {
+	if in == nil {
+		return service.ContactFilter{}
+	}
+	f := service.ContactFilter{
+		Channels: channelIDs(in.ChannelIds), Types: in.ChannelTypes,
+		HasEmail: in.HasEmail, HasPhone: in.HasPhone, HasNotes: in.HasNotes, HasUnread: in.HasUnread, HasOpen: in.HasOpenSession,
+		ActiveAfter: in.ActiveAfter, ActiveBefore: in.ActiveBefore, CreatedAfter: in.CreatedAfter, CreatedBefore: in.CreatedBefore,
+		Email: in.Email, Phone: in.Phone,
+	}
+	if i := in.Identity; i != nil {
+		channel, _ := crm.ParseChannelID(i.ChannelID)
+		f.Identity = &storage.IdentityKey{Channel: channel, External: i.ExternalID}
+	}
 	return f
+}
+
+// channelIDs are ids of a list that may be missing.
+func channelIDs(in []string) []crm.ChannelID {
+	if in == nil {
+		return nil
+	}
+	ids := make([]crm.ChannelID, len(in))
+	for i, s := range in {
+		ids[i], _ = crm.ParseChannelID(s)
+	}
+	return ids
 }
 
 func contactPatch(in model.UpdateContactInput) crm.ContactPatch {

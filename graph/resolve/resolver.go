@@ -11,7 +11,6 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"kith/graph/generated"
-	"kith/graph/scalar"
 	"kith/internal/ingest"
 	"kith/internal/service"
 )
@@ -96,7 +95,7 @@ func mostOf(v any) (int, error) {
 	if v == nil {
 		return service.DefaultMost, nil
 	}
-	return scalar.UnmarshalInt(v)
+	return graphql.UnmarshalInt(v)
 }
 
 // Most is how far to count: so far, or as far as lists are counted by default.

@@ -24,11 +24,11 @@ func (r queryResolver) Session(ctx context.Context, id string) (*crm.Session, er
 }
 
 func (r queryResolver) Sessions(
-	ctx context.Context, filter *model.SessionFilter, first *int, after *string, last *int, before *string,
+	ctx context.Context, filter *model.SessionFilter, first *int, after *string, last *int, before *string, skip *int,
 ) (model.SessionConnection, error) {
 	page, err := r.service.Sessions(ctx, auth.Viewer(ctx), service.SessionList{
 		Filter: SessionFilter(filter),
-		Paging: service.Paging{First: first, After: after, Last: last, Before: before},
+		Paging: service.Paging{First: first, After: after, Last: last, Before: before, Skip: skip},
 	})
 	if err != nil {
 		return model.SessionConnection{}, err

@@ -77,7 +77,8 @@ func (r *resolver) concerns(ctx context.Context, f storage.SessionFilter, e *crm
 	if err != nil || now == nil {
 		return false, err
 	}
-	if f.Channels != nil && !slices.Contains(f.Channels, now.ChannelID) {
+	if f.Channels != nil && !slices.Contains(f.Channels, now.ChannelID) ||
+		f.Accounts != nil && !slices.Contains(f.Accounts, now.ChannelAccount) {
 		return false, nil
 	}
 	if f.Anonymous != nil && *f.Anonymous != (now.ContactID == nil) && *f.Anonymous != (e.ContactID == nil) {
@@ -87,8 +88,8 @@ func (r *resolver) concerns(ctx context.Context, f storage.SessionFilter, e *crm
 	tag, tagChanged := oldValue(e, "tag")
 	inStatus := f.Statuses == nil || slices.Contains(f.Statuses, now.Status) ||
 		status != nil && slices.Contains(f.Statuses, crm.SessionStatus(*status))
-	inTag := f.Tags == nil || now.Tag != nil && slices.Contains(f.Tags, *now.Tag) ||
-		tag != nil && slices.Contains(f.Tags, crm.SessionTag(*tag))
+	inTag := f.Tags == nil || slices.Contains(f.Tags, storage.KindOf(*now).Tag) ||
+		tagChanged && slices.Contains(f.Tags, crm.SessionTag(text(tag)))
 	if f.Statuses != nil && f.Tags != nil {
 		// Of the field that the event left alone we know only the current value. If that has changed since, the session may have
 		// passed before the one change and pass after neither: then this event has to say so, and the other one too.
@@ -111,8 +112,11 @@ func (r *resolver) isOf(ctx context.Context, contact crm.ContactID, e *crm.Event
 	return err == nil && is(survivor), err
 }
 
+// everySession reports whether the filter says nothing that an event may be measured by. Whether there are unread messages
+// changes with most events, so that it is not.
 func everySession(f storage.SessionFilter) bool {
-	return f.Channels == nil && f.Anonymous == nil && f.Statuses == nil && f.Tags == nil
+	f.Contact, f.Unread = nil, nil
+	return f.Empty()
 }
 
 // oldValue is what the event changed a field from; not ok when it left it alone.

@@ -109,7 +109,7 @@ func MarshalContactOrderField(v service.OrderField) graphql.Marshaler { return p
 
 // UnmarshalContactOrderField reads the order of a list.
 func UnmarshalContactOrderField(v any) (service.OrderField, error) {
-	return enum(v, service.ByLastActivity, service.ByName, service.ByCreated, service.ByRelevance)
+	return enum(v, service.ByLastActivity, service.ByName, service.ByCreated, service.ByRelevance, service.ByEmail)
 }
 
 // MarshalOrderDirection writes which way a list runs.

@@ -24,6 +24,7 @@ const (
 	ByName         OrderField = "NAME"
 	ByCreated      OrderField = "CREATED"
 	ByRelevance    OrderField = "RELEVANCE"
+	ByEmail        OrderField = "EMAIL"
 )
 
 // Direction is which way a list runs.
@@ -46,11 +47,13 @@ var orders = map[OrderField]storage.Order{
 	ByName:         storage.Name,
 	ByCreated:      storage.Created,
 	ByRelevance:    storage.Relevance,
+	ByEmail:        storage.Email,
 }
 
 // ContactList asks for a page of contacts.
 type ContactList struct {
 	Search string
+	Filter ContactFilter
 	// Order is the most recently active first by default, and the best match first under a search.
 	Order  *Order
 	Paging Paging
@@ -93,13 +96,25 @@ func (s *Service) Contacts(ctx context.Context, v crm.Viewer, l ContactList) (Co
 	if order.Field == ByCreated {
 		by = "created_at" // cursors of the order by id, which it was once, hold no time
 	}
-	list := cursor.ListOf("contacts", by, string(order.Direction), query.Text())
+	filter, err := s.contactFilter(ctx, v.Workspace, l.Filter)
+	if err != nil {
+		return ContactPage{}, err
+	}
+	named := []string{"contacts", by, string(order.Direction), query.Text()}
+	if !filter.Empty() {
+		named = append(named, l.Filter.describe())
+	}
+	list := cursor.ListOf(named...)
 	page, err := l.Paging.page(list)
 	if err != nil {
 		return ContactPage{}, err
 	}
+	if page.Skip, err = l.Paging.skip(query.Empty() && filter.Empty()); err != nil {
+		return ContactPage{}, err
+	}
 	listed := storage.ContactQuery{
 		Search:     query,
+		Filter:     filter,
 		Order:      orders[order.Field],
 		Descending: order.Direction == Descending,
 		Page:       page,

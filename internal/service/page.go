@@ -20,7 +20,34 @@ const (
 type Paging struct {
 	First, Last   *int
 	After, Before *string
+	Skip          *int // rows to pass over
 }
+
+// The most rows that may be passed over: of a whole list, and of the part of it that a search or a filter leaves, where each
+// has to be read.
+const (
+	maxSkip       = 10_000_000
+	maxSkipPicked = storage.CountLimit
+)
+
+// skip is how many rows to pass over, of a whole list or of a part of it.
+func (p Paging) skip(whole bool) (int, error) {
+	invalid := func(reason string) (int, error) { return 0, &crm.InvalidError{Field: "skip", Reason: reason} }
+	switch {
+	case p.Skip == nil:
+		return 0, nil
+	case p.bound():
+		return invalid("cannot be given together with after or before")
+	case *p.Skip < 0 || *p.Skip > maxSkip:
+		return invalid("must be between 0 and 10,000,000")
+	case !whole && *p.Skip > maxSkipPicked:
+		return invalid("can be at most 10,000 under a search or a filter")
+	}
+	return *p.Skip, nil
+}
+
+// skips reports whether rows are passed over.
+func (p Paging) skips() bool { return p.Skip != nil && *p.Skip > 0 }
 
 // Size is how many rows a page has at most; the estimate of what a page costs uses it, too.
 func (p Paging) Size() (int, error) {
@@ -73,12 +100,12 @@ type PageInfo struct {
 }
 
 // pageInfo is what a page's reader learnt: in the direction it read, whether there is more; in the other, whether a cursor
-// was given to start from.
+// was given to start from, or rows were passed over.
 func (p Paging) pageInfo(more bool) PageInfo {
 	if p.Last != nil {
-		return PageInfo{HasNext: p.Before != nil, HasPrevious: more}
+		return PageInfo{HasNext: p.Before != nil || p.skips(), HasPrevious: more}
 	}
-	return PageInfo{HasNext: more, HasPrevious: p.After != nil}
+	return PageInfo{HasNext: more, HasPrevious: p.After != nil || p.skips()}
 }
 
 // Key distinguishes requests for different pages, so that they can be batched.

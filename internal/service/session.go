@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"kith/internal/crm"
 	"kith/internal/cursor"
@@ -107,15 +108,27 @@ func (l SessionList) read(contact crm.ContactID) (storage.Page, error) {
 	if l.Paging.bound() {
 		list = listOf(contact, l.Filter)
 	}
-	return l.Paging.page(list)
+	page, err := l.Paging.page(list)
+	if err != nil {
+		return storage.Page{}, err
+	}
+	page.Skip, err = l.Paging.skip(l.Filter.Empty())
+	return page, err
 }
 
 func checkFilter(f storage.SessionFilter) error {
-	if max(len(f.Channels), len(f.Statuses), len(f.Tags)) > maxFilter {
-		return &crm.InvalidError{Field: "filter", Reason: "can name at most 100 alternatives in one condition"}
+	if max(len(f.Channels), len(f.Statuses), len(f.Tags), len(f.Accounts)) > maxFilter {
+		return tooManyAlternatives
+	}
+	for _, a := range f.Accounts {
+		if !utf8.ValidString(a) || strings.ContainsRune(a, 0) {
+			return &crm.InvalidError{Field: "filter.channelAccounts", Reason: "must be valid text"}
+		}
 	}
 	return nil
 }
+
+var tooManyAlternatives = &crm.InvalidError{Field: "filter", Reason: "can name at most 100 alternatives in one condition"}
 
 // Key distinguishes requests for different pages, so that they can be batched.
 func (l SessionList) Key() string {
@@ -124,7 +137,7 @@ func (l SessionList) Key() string {
 
 // describe writes a filter so that different filters differ: a condition that lets anything pass is not there.
 func describe(f storage.SessionFilter) string {
-	if f.Contact == nil && f.Anonymous == nil && f.Channels == nil && f.Statuses == nil && f.Tags == nil {
+	if f.Empty() {
 		return ""
 	}
 	var b strings.Builder
@@ -141,7 +154,13 @@ func describe(f storage.SessionFilter) string {
 		fmt.Fprintf(&b, "statuses=%s;", f.Statuses)
 	}
 	if f.Tags != nil {
-		fmt.Fprintf(&b, "tags=%s;", f.Tags)
+		fmt.Fprintf(&b, "tags=%q;", f.Tags)
+	}
+	if f.Accounts != nil {
+		fmt.Fprintf(&b, "accounts=%q;", f.Accounts)
+	}
+	if f.Unread != nil {
+		fmt.Fprintf(&b, "unread=%t;", *f.Unread)
 	}
 	return b.String()
 }

@@ -31,9 +31,9 @@ export function chatAddress({ contact, status, tag, channel }: Filter, session =
 export function asked({ contact, status, tag, channel }: Filter): SessionFilter {
   return {
     ...(contact && { contactId: contact }),
-    ...(status.length > 0 && { status: [...status] }),
-    ...(tag.length > 0 && { tag: [...tag] }),
-    ...(channel.length > 0 && { channelId: [...channel] }),
+    ...(status.length > 0 && { statuses: [...status] }),
+    ...(tag.length > 0 && { tags: [...tag] }),
+    ...(channel.length > 0 && { channelIds: [...channel] }),
   }
 }
 

@@ -63,7 +63,7 @@ export const row = graphql`
         type
       }
     }
-    sessions(first: $first, after: $after, filter: { status: [ACTIVE, ESCALATED] })
+    sessions(first: $first, after: $after, filter: { statuses: [ACTIVE, ESCALATED] })
       @connection(key: "ContactList_sessions", filters: ["filter"]) {
       edges {
         node {
