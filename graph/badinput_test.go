@@ -168,7 +168,7 @@ func TestBadInput(t *testing.T) {
 		{"an order by email in a search", body(`{ contacts(search: "a", orderBy: {field: EMAIL}) { nodes { id } } }`, nil), "BAD_USER_INPUT", "orderBy must be RELEVANCE or NAME"},
 		{"a filter by what is no email", body(`query ($v: String) { contacts(filter: {email: $v}) { nodes { id } } }`, vars{"v": sentinel}), "BAD_USER_INPUT", "Invalid email"},
 		{"a filter by what is no phone", body(`query ($v: String) { contacts(filter: {phone: $v}) { nodes { id } } }`, vars{"v": sentinel}), "BAD_USER_INPUT", "phone"},
-		{"a filter by an unknown type", body(`query ($v: [ChannelType!]) { contacts(filter: {channelTypes: $v}) { nodes { id } } }`, vars{"v": []string{"FAX"}}), "BAD_USER_INPUT", "filter.channelTypes"},
+		{"a filter by an unknown type", body(`query ($v: [ChannelType!]) { contacts(filter: {channelTypes: $v}) { nodes { id } } }`, vars{"v": []string{"FAX"}}), "BAD_USER_INPUT", "not a valid ChannelType"},
 		{"a filter of too many channels", body(`query ($ids: [ID!]) { contacts(filter: {channelIds: $ids}) { nodes { id } } }`, vars{"ids": make101()}), "BAD_USER_INPUT", "filter can name at most 100"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

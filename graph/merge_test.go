@@ -232,7 +232,7 @@ func TestMergesAreTold(t *testing.T) {
 	sessions := map[string]*client{}
 	for name, filter := range map[string]vars{
 		"all": nil, "ann": {"contactId": people["ann"]}, "jose": {"contactId": people["jose"]}, "nobody": {"contactId": people["nobody"]},
-		"closed": {"status": []string{"CLOSED"}},
+		"closed": {"statuses": []string{"CLOSED"}},
 	} {
 		sessions[name] = s.join(t, "staff")
 		sessions[name].subscribe("1", `subscription ($filter: SessionFilter) {

@@ -173,15 +173,15 @@ func TestSessionEvents(t *testing.T) {
 	}`
 	filters := map[string]vars{
 		"all":       nil,
-		"active":    {"status": []string{"ACTIVE"}},
-		"closed":    {"status": []string{"CLOSED"}},
-		"complaint": {"tag": []string{"COMPLAINT"}},
+		"active":    {"statuses": []string{"ACTIVE"}},
+		"closed":    {"statuses": []string{"CLOSED"}},
+		"complaint": {"tags": []string{"COMPLAINT"}},
 		"ann":       {"contactId": people["ann"]},
 		"jose":      {"contactId": people["jose"]},
-		"page":      {"channelId": []string{people["page"]}},
+		"page":      {"channelIds": []string{people["page"]}},
 		"nobody":    {"anonymous": true},
-		"both":      {"status": []string{"CLOSED"}, "tag": []string{"GENERAL"}},
-		"no status": {"status": []string{}},
+		"both":      {"statuses": []string{"CLOSED"}, "tags": []string{"GENERAL"}},
+		"no status": {"statuses": []string{}},
 	}
 	clients := map[string]*client{}
 	for name, filter := range filters {

@@ -42,8 +42,14 @@ func (f ContactFilter) Empty() bool {
 		f.OpenSession == nil && !f.Active.Given() && !f.Created.Given() && f.Email == nil && f.Phone == nil && f.Identity == nil
 }
 
-// FewContacts is how many contacts are looked at one by one for those that pass a filter, rather than in the list's order.
-const FewContacts = 5000
+// How lists under a filter are read. Where FewContacts can pass it, each of them is looked at. Else LookedThrough rows are
+// looked at in the list's order. Where these do not fill the page, those that pass lie elsewhere: SomeContacts that can pass
+// are sorted. Of more, the list has to be read on.
+const (
+	FewContacts   = 5000
+	LookedThrough = 20_000
+	SomeContacts  = 100_000
+)
 
 // Kinds are the combinations of having an email (1), a phone (2) and notes (4) that pass; nil for all of them.
 func (f ContactFilter) Kinds() []int {
@@ -65,7 +71,7 @@ type Passing func(ctx context.Context, ids []crm.ContactID) (map[crm.ContactID]b
 
 // The sizes of the parts in which the matches of a search are read for those that pass a filter.
 const (
-	firstPart   = 200
+	firstPart   = 100
 	largestPart = 1000
 )
 

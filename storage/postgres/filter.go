@@ -30,6 +30,7 @@ type filtering struct {
 	// among are all the contacts that may pass, where the filter names values: few.
 	among  []crm.ContactID
 	few    bool
+	single string // one of the sets in which no id is there twice
 	active string // the condition on contact_activity t, with AND before it
 }
 
@@ -49,12 +50,14 @@ func (s *Store) filtering(ctx context.Context, w crm.WorkspaceID, f storage.Cont
 		v.args["kinds"] = kinds
 		v.require(contactKind("c") + ` = ANY(@kinds)`)
 		v.sets = append(v.sets, `SELECT k.id FROM contacts k WHERE k.workspace_id = @workspace AND `+contactKind("k")+` = ANY(@kinds)`)
+		v.single = v.sets[len(v.sets)-1]
 	}
 	v.session(f.Unread, `s.unread_count > 0`)
 	v.session(f.OpenSession, `s.status IN `+openStatuses)
 	if f.Created.Given() {
 		v.require(v.within("c.created_at", "created", f.Created))
 		v.sets = append(v.sets, `SELECT k.id FROM contacts k WHERE k.workspace_id = @workspace AND `+v.within("k.created_at", "created", f.Created))
+		v.single = v.sets[len(v.sets)-1]
 	}
 	if f.Active.Given() {
 		v.args["never"] = never
@@ -65,6 +68,7 @@ func (s *Store) filtering(ctx context.Context, w crm.WorkspaceID, f storage.Cont
 		    WHERE t.workspace_id = @workspace AND t.contact_id = c.id AND ` + condition + ` LIMIT 1
 		  ) IS TRUE`)
 		v.sets = append(v.sets, `SELECT t.contact_id AS id FROM contact_activity t WHERE t.workspace_id = @workspace AND `+condition)
+		v.single = v.sets[len(v.sets)-1]
 	}
 	return v, s.named(ctx, w, f, v)
 }
@@ -156,16 +160,16 @@ func (v *filtering) within(column, name string, p storage.Period) string {
 	return strings.Join(all, " AND ")
 }
 
-// smallest is the smallest of the sets, if it is small enough to look at each of its contacts; empty otherwise.
-func (s *Store) smallest(ctx context.Context, v *filtering) (set string, err error) {
+// smallest is the smallest of the sets, if it has as many ids at most; empty otherwise.
+func (s *Store) smallest(ctx context.Context, v *filtering, most int) (set string, err error) {
 	if v.few {
 		return v.sets[0], nil
 	}
-	best := storage.FewContacts
+	best := most
 	b := &pgx.Batch{}
 	b.Queue(`SELECT set_config('enable_seqscan', 'off', true)`)
 	for _, of := range v.sets {
-		b.Queue(fmt.Sprintf(`SELECT count(*) FROM (%s LIMIT %d) x`, of, best+1), v.args).QueryRow(func(row pgx.Row) error {
+		b.Queue(fmt.Sprintf(`SELECT count(*) FROM (%s LIMIT %d) x`, of, most+1), v.args).QueryRow(func(row pgx.Row) error {
 			var n int
 			err := row.Scan(&n)
 			if err == nil && n <= best {
@@ -226,7 +230,7 @@ func (s *Store) fewHits(
 	if v, err = s.filtering(ctx, w, q.Filter); err != nil {
 		return v, nil, false, err
 	}
-	set, err := s.smallest(ctx, v)
+	set, err := s.smallest(ctx, v, storage.FewContacts)
 	if err != nil || set == "" {
 		return v, nil, false, err
 	}
@@ -244,27 +248,60 @@ func (s *Store) countFiltered(ctx context.Context, w crm.WorkspaceID, q storage.
 		if err != nil || few {
 			return storage.Counted(len(storage.Ranked(q, hits)), most), err
 		}
-		src, err := s.source(ctx, w)
-		if err != nil {
-			return storage.Count{}, err
-		}
-		return storage.CountFiltered(ctx, src, q, most, s.passing(v))
+		return s.countSearch(ctx, w, q.Search, v, most)
 	}
 	v, err := s.filtering(ctx, w, q.Filter)
 	if err != nil {
 		return storage.Count{}, err
 	}
-	set, err := s.smallest(ctx, v)
+	set, err := s.smallest(ctx, v, storage.FewContacts)
 	if err != nil {
 		return storage.Count{}, err
 	}
 	from := `
 		FROM contacts c
 		WHERE c.workspace_id = @workspace` + v.where
-	if set != "" {
+	switch {
+	case set != "":
 		from = v.each(set, "c.id")
+	case v.single != "": // most of which pass, or else few contacts have to be looked at
+		from = `
+		FROM (` + v.single + `) d
+		CROSS JOIN LATERAL (
+		  SELECT c.id FROM contacts c WHERE c.workspace_id = @workspace AND c.id = d.id` + v.where + ` LIMIT 1
+		) c`
 	}
 	var n int
 	err = s.pool.QueryRow(ctx, fmt.Sprintf(`SELECT count(*) FROM (SELECT%s LIMIT %d) c`, from, most+1), v.args).Scan(&n)
+	return storage.Counted(n, most), translate(ctx, err)
+}
+
+// countSearch counts the matches of a search that pass, as far as most: by the gram index where a token has grams that few
+// contacts share, else by name.
+func (s *Store) countSearch(
+	ctx context.Context, w crm.WorkspaceID, q search.Query, v *filtering, most int,
+) (storage.Count, error) {
+	src, err := s.source(ctx, w)
+	if err != nil {
+		return storage.Count{}, err
+	}
+	f := search.Filter{With: q.Tokens()}
+	of := `
+		  FROM contacts c
+		  WHERE c.workspace_id = @workspace` + holding("c.search_text", f, v.args) + v.where + `
+		  ORDER BY c.name_key, c.id`
+	if src.HasGrams() && search.Selective(f.With) {
+		v.args["grams"] = search.Grams(w, 0, f.With)
+		_, v.args["last"], _ = search.Everything().Buckets(bucketSize)
+		of = fmt.Sprintf(`
+		  FROM generate_series(0, @last::int) b(bucket)
+		  CROSS JOIN LATERAL (
+		    SELECT FROM contacts c
+		    WHERE %s%s%s
+		    LIMIT %d
+		  ) c`, src.inBucket(), holding("c.search_text", f, v.args), v.where, most+1)
+	}
+	var n int
+	err = s.pool.QueryRow(ctx, fmt.Sprintf(`SELECT count(*) FROM (SELECT%s LIMIT %d) c`, of, most+1), v.args).Scan(&n)
 	return storage.Counted(n, most), translate(ctx, err)
 }

@@ -50,28 +50,36 @@ func (s *Store) findLandmarks(ctx context.Context, list storage.LongList) (stora
 	found := storage.FoundLandmarks{When: time.Now()}
 	err := s.atLeisure(ctx, func(tx pgx.Tx) error {
 		found.At, found.Rows = nil, 0 // it may run twice
+		args := pgx.NamedArgs{"workspace": list.Workspace}
 		rows, err := tx.Query(ctx, fmt.Sprintf(`
-			SELECT %[1]s, n.id, n.n
+			SELECT %[1]s, n.id
 			FROM (
-			  SELECT %[2]s AS key, %[3]s AS id, row_number() OVER (ORDER BY %[2]s, %[3]s) - 1 AS n,
-			    lead(%[3]s) OVER (ORDER BY %[2]s, %[3]s) IS NULL AS last
+			  SELECT %[2]s AS key, %[3]s AS id, row_number() OVER (ORDER BY %[2]s, %[3]s) - 1 AS n
 			  FROM %[4]s t
 			  WHERE t.workspace_id = @workspace
 			) n
-			WHERE n.n %% %[5]d = 0 OR n.last
-			ORDER BY n.n`, key, o.key, o.id, o.table, storage.LandmarkStep), pgx.NamedArgs{"workspace": list.Workspace})
+			WHERE n.n %% %[5]d = 0
+			ORDER BY n.n`, key, o.key, o.id, o.table, storage.LandmarkStep), args)
 		if err != nil {
 			return err
 		}
 		var at storage.Position
-		var n int
-		_, err = pgx.ForEachRow(rows, []any{&at.Key, instantTarget{&at.At}, (*[16]byte)(&at.ID), &n}, func() error {
-			if n%storage.LandmarkStep == 0 {
-				found.At = append(found.At, at)
-			}
-			found.Rows = n + 1
+		_, err = pgx.ForEachRow(rows, []any{&at.Key, instantTarget{&at.At}, (*[16]byte)(&at.ID)}, func() error {
+			found.At = append(found.At, at)
 			return nil
 		})
+		if err != nil || len(found.At) == 0 {
+			return err
+		}
+		// The rows from the last landmark on are counted: the list ends among them.
+		args["from"], args["id"] = at.Key, at.ID
+		if o.timed() {
+			args["from"] = at.At
+		}
+		err = tx.QueryRow(ctx, fmt.Sprintf(`
+			SELECT count(*) FROM %s t WHERE t.workspace_id = @workspace AND (%s, %s) >= (@from, @id)`, o.table, o.key, o.id), args,
+		).Scan(&found.Rows)
+		found.Rows += (len(found.At) - 1) * storage.LandmarkStep
 		return err
 	})
 	return found, translate(ctx, err)

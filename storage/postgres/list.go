@@ -64,76 +64,99 @@ var orderings = map[storage.Order]ordering{
 // timed reports whether the keys are times.
 func (o ordering) timed() bool { return strings.HasSuffix(o.key, "_at") }
 
-// picked reads a list without a search, under a filter or from a row on: one row more than the page. Of few contacts that may
-// pass each is looked at; else the list is read in its order until enough of them pass.
+// picked reads a list without a search, under a filter or from a row on: one row more than the page. See
+// [storage.LookedThrough].
 func (s *Store) picked(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) ([]storage.ContactRow, error) {
-	v, set, o := &filtering{args: pgx.NamedArgs{"workspace": w}}, "", orderings[q.Order]
-	if !q.Filter.Empty() {
-		var err error
-		if v, err = s.filtering(ctx, w, q.Filter); err != nil {
-			return nil, err
-		}
-		if set, err = s.smallest(ctx, v); err != nil {
-			return nil, err
-		}
-	}
-	from, skip := q.Page.From(), q.Page.Skip
-	if skip >= storage.SkipRows && q.Filter.Empty() {
-		found, err := s.landmarks(ctx, storage.LongList{Workspace: w, Order: q.Order})
+	if q.Filter.Empty() {
+		from, skip, err := s.skipTo(ctx, w, q)
 		if err != nil {
 			return nil, err
 		}
-		from, skip = found.Near(skip, q.ReadsDown())
+		return s.pickedFrom(ctx, q, &filtering{args: pgx.NamedArgs{"workspace": w}}, from, pick{skip: skip})
 	}
-	d, beyond := clause.Reading(q.ReadsDown()), ""
+	v, err := s.filtering(ctx, w, q.Filter)
+	if err != nil {
+		return nil, err
+	}
+	p := pick{skip: q.Page.Skip}
+	if p.set, err = s.smallest(ctx, v, storage.FewContacts); err != nil {
+		return nil, err
+	}
+	if p.set == "" {
+		p.look = storage.LookedThrough
+		rows, err := s.pickedFrom(ctx, q, v, q.Page.From(), p)
+		if err != nil || len(rows) > q.Page.Size {
+			return rows, err
+		}
+		p.look = 0
+		if p.set, err = s.smallest(ctx, v, storage.SomeContacts); err != nil {
+			return nil, err
+		}
+	}
+	return s.pickedFrom(ctx, q, v, q.Page.From(), p)
+}
+
+// pick is how rows are picked: the ids of a set, or if it is empty so many rows from the list's order, 0 for all; and how many
+// of those that pass are passed over.
+type pick struct {
+	set        string
+	look, skip int
+}
+
+// skipTo is where to start reading a whole list that is skipped through, and how many rows to pass over from there.
+func (s *Store) skipTo(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) (*storage.Position, int, error) {
+	if q.Page.Skip < storage.SkipRows {
+		return q.Page.From(), q.Page.Skip, nil
+	}
+	found, err := s.landmarks(ctx, storage.LongList{Workspace: w, Order: q.Order})
+	from, skip := found.Near(q.Page.Skip, q.ReadsDown())
+	return from, skip, err
+}
+
+func (s *Store) pickedFrom(
+	ctx context.Context, q storage.ContactQuery, v *filtering, from *storage.Position, p pick,
+) ([]storage.ContactRow, error) {
+	o := orderings[q.Order]
+	d := clause.Reading(q.ReadsDown())
+	within := v.inOrder(q.Order, q.Filter)
 	if from != nil {
 		v.args["from"], v.args["id"] = from.Key, from.ID
 		if o.timed() {
 			v.args["from"] = from.At
 		}
-		beyond = fmt.Sprintf(" AND (%s, %s) %s (@from, @id)", o.key, o.id, d.Beyond)
+		within += fmt.Sprintf(" AND (%s, %s) %s (@from, @id)", o.key, o.id, d.Beyond)
 	}
-	if q.Order == storage.LastActivity {
-		beyond += v.active
-	}
-	if q.Order == storage.Created && q.Filter.Created.Given() {
-		beyond += " AND " + v.within("t.created_at", "created", q.Filter.Created)
-	}
-	var keys string
-	switch {
-	case set != "":
-		keys = `
-		  SELECT t.key, c.id` + v.each(set, "c.id") + fmt.Sprintf(`
-		  CROSS JOIN LATERAL (
-		    SELECT %s AS key FROM %s t WHERE t.workspace_id = @workspace AND %s = c.id%s LIMIT 1
-		  ) t
-		  ORDER BY t.key %[5]s, c.id %[5]s`, o.key, o.table, o.id, beyond, d.Order)
-	case v.where != "":
-		keys = fmt.Sprintf(`
-		  SELECT t.key, t.id
-		  FROM (
-		    SELECT %[1]s AS key, %[2]s AS id
-		    FROM %[3]s t
-		    WHERE t.workspace_id = @workspace%[4]s
-		    ORDER BY %[1]s %[5]s, %[2]s %[5]s
-		  ) t
-		  CROSS JOIN LATERAL (
-		    SELECT FROM contacts c WHERE c.workspace_id = @workspace AND c.id = t.id%[6]s LIMIT 1
-		  ) c
-		  ORDER BY t.key %[5]s, t.id %[5]s`, o.key, o.id, o.table, beyond, d.Order, v.where)
-	default:
-		keys = fmt.Sprintf(`
+	keys := fmt.Sprintf(`
 		  SELECT %[1]s AS key, %[2]s AS id
 		  FROM %[3]s t
 		  WHERE t.workspace_id = @workspace%[4]s
-		  ORDER BY %[1]s %[5]s, %[2]s %[5]s`, o.key, o.id, o.table, beyond, d.Order)
+		  ORDER BY %[1]s %[5]s, %[2]s %[5]s`, o.key, o.id, o.table, within, d.Order)
+	if p.look > 0 {
+		keys += fmt.Sprint(" LIMIT ", p.look)
+	}
+	switch {
+	case p.set != "":
+		keys = `
+		  SELECT t.key, c.id` + v.each(p.set, "c.id") + fmt.Sprintf(`
+		  CROSS JOIN LATERAL (
+		    SELECT %s AS key FROM %s t WHERE t.workspace_id = @workspace AND %s = c.id%s LIMIT 1
+		  ) t
+		  ORDER BY t.key %[5]s, c.id %[5]s`, o.key, o.table, o.id, within, d.Order)
+	case v.where != "":
+		keys = fmt.Sprintf(`
+		  SELECT t.key, t.id
+		  FROM (%[1]s) t
+		  CROSS JOIN LATERAL (
+		    SELECT FROM contacts c WHERE c.workspace_id = @workspace AND c.id = t.id%[2]s LIMIT 1
+		  ) c
+		  ORDER BY t.key %[3]s, t.id %[3]s`, keys, v.where, d.Order)
 	}
 	key := "k.key, NULL::timestamptz"
 	if o.timed() {
 		key = "'', k.key"
 	}
 	b := &pgx.Batch{}
-	if set == "" {
+	if p.set == "" {
 		b.Queue(`SELECT set_config('enable_sort', 'off', true), set_config('enable_hashjoin', 'off', true)`)
 	}
 	var found []storage.ContactRow
@@ -145,12 +168,27 @@ func (s *Store) picked(ctx context.Context, w crm.WorkspaceID, q storage.Contact
 		CROSS JOIN LATERAL (
 		  SELECT %s AS active FROM contacts c WHERE c.workspace_id = @workspace AND c.id = k.id LIMIT 1
 		) c
-		ORDER BY k.key %[6]s, k.id %[6]s`, key, keys, q.Page.Size+1, skip, contactColumns, d.Order), v.args,
+		ORDER BY k.key %[6]s, k.id %[6]s`, key, keys, q.Page.Size+1, p.skip, contactColumns, d.Order), v.args,
 	).Query(func(rows pgx.Rows) (err error) {
 		found, err = pgx.CollectRows(rows, scanContactRow())
 		return err
 	})
 	return found, translate(ctx, s.pool.SendBatch(ctx, b).Close())
+}
+
+// inOrder are those of the filter's conditions that bound an order's keys, with AND before each.
+func (v *filtering) inOrder(order storage.Order, f storage.ContactFilter) string {
+	switch {
+	case order == storage.LastActivity:
+		return v.active
+	case order == storage.Created && f.Created.Given():
+		return " AND " + v.within("t.created_at", "created", f.Created)
+	case order == storage.Email && f.HasEmail != nil && *f.HasEmail:
+		return " AND " + emailKey + " < chr(1114111)"
+	case order == storage.Email && f.HasEmail != nil:
+		return " AND " + emailKey + " >= chr(1114111)"
+	}
+	return ""
 }
 
 // ordered reads a list without a search, in one of the orders that [storage.Order.Check] lets it have: from its starting

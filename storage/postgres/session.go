@@ -176,7 +176,22 @@ func (s *Store) Sessions(ctx context.Context, w crm.WorkspaceID, q storage.Sessi
 	if f := q.Filter; !unread && (f.Anonymous != nil || f.Channels != nil || f.Statuses != nil || f.Tags != nil) {
 		sql = filtered(f, v)
 	}
-	sql += fmt.Sprint(" OFFSET ", skip)
+	if skip > 0 && q.Filter.Empty() { // of the rows that are passed over only the index is read
+		sql = `
+		SELECT s.*
+		FROM (
+		  SELECT s.id, s.last_message_at
+		  FROM sessions s
+		  WHERE ` + v.where + `
+		  ` + v.order + fmt.Sprint(" OFFSET ", skip) + `
+		) p
+		CROSS JOIN LATERAL (
+		  SELECT ` + sessionColumns + ` FROM sessions s WHERE s.workspace_id = @workspace AND s.id = p.id LIMIT 1
+		) s
+		` + v.order
+	} else {
+		sql += fmt.Sprint(" OFFSET ", skip)
+	}
 	rows, err := s.pool.Query(ctx, sql, v.args)
 	found, err := all(ctx, rows, err, scanSession())
 	if err != nil {

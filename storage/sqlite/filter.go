@@ -30,6 +30,7 @@ type filtering struct {
 	// sets are queries of the ids of contacts, each of all that pass one of the conditions; an id may be there twice.
 	sets   []string
 	few    bool   // the one set is of few contacts
+	single string // one of the sets in which no id is there twice
 	active string // the condition on contact_activity t, with AND before it
 }
 
@@ -55,6 +56,7 @@ func newFiltering(ctx context.Context, c *conn, w crm.WorkspaceID, f storage.Con
 		among := ` IN (SELECT value FROM json_each(@kinds))`
 		v.require(contactKind("c") + among)
 		v.sets = append(v.sets, `SELECT k.id FROM contacts k INDEXED BY contacts_by_kind WHERE k.workspace_id = @workspace AND `+contactKind("k")+among)
+		v.single = v.sets[len(v.sets)-1]
 	}
 	v.session(f.Unread, "sessions_unread", `s.unread_count > 0`)
 	v.session(f.OpenSession, "sessions_open", `s.status IN ('ACTIVE', 'ESCALATED')`)
@@ -63,6 +65,7 @@ func newFiltering(ctx context.Context, c *conn, w crm.WorkspaceID, f storage.Con
 		v.sets = append(v.sets, `
 		  SELECT k.id FROM contacts k INDEXED BY contacts_by_creation
 		  WHERE k.workspace_id = @workspace AND `+v.within("k.created_at", "created", f.Created))
+		v.single = v.sets[len(v.sets)-1]
 	}
 	if f.Active.Given() {
 		condition := `t.last_activity_at > 0 AND ` + v.within("t.last_activity_at", "active", f.Active)
@@ -73,6 +76,7 @@ func newFiltering(ctx context.Context, c *conn, w crm.WorkspaceID, f storage.Con
 		v.sets = append(v.sets, `
 		  SELECT t.contact_id AS id FROM contact_activity t INDEXED BY contact_activity_by_time
 		  WHERE t.workspace_id = @workspace AND `+condition)
+		v.single = v.sets[len(v.sets)-1]
 	}
 	return v, v.named(ctx, c, w, f)
 }
@@ -161,12 +165,12 @@ func (v *filtering) within(column, name string, p storage.Period) string {
 	return strings.Join(all, " AND ")
 }
 
-// smallest is the smallest of the sets, if it is small enough to look at each of its contacts; empty otherwise.
-func (v *filtering) smallest(ctx context.Context, c *conn) (set string, err error) {
+// smallest is the smallest of the sets, if it has as many ids at most; empty otherwise.
+func (v *filtering) smallest(ctx context.Context, c *conn, most int) (set string, err error) {
 	if v.few {
 		return v.sets[0], nil
 	}
-	best := storage.FewContacts
+	best := most
 	for _, of := range v.sets {
 		n, _, err := first(ctx, c, fmt.Sprintf(`SELECT count(*) FROM (%s LIMIT %d)`, of, best+1), v.args, scanInt)
 		if err != nil {
@@ -218,7 +222,7 @@ func fewHits(
 	if v, err = newFiltering(ctx, c, w, q.Filter); err != nil {
 		return v, nil, false, err
 	}
-	set, err := v.smallest(ctx, c)
+	set, err := v.smallest(ctx, c, storage.FewContacts)
 	if err != nil || set == "" {
 		return v, nil, false, err
 	}
@@ -242,15 +246,21 @@ func countFiltered(ctx context.Context, c *conn, w crm.WorkspaceID, q storage.Co
 	if err != nil {
 		return storage.Count{}, err
 	}
-	set, err := v.smallest(ctx, c)
+	set, err := v.smallest(ctx, c, storage.FewContacts)
 	if err != nil {
 		return storage.Count{}, err
 	}
 	from := `
 		FROM contacts c
 		WHERE c.workspace_id = @workspace` + v.where
-	if set != "" {
+	switch {
+	case set != "":
 		from = v.each(set)
+	case v.single != "": // most of which pass, or else few contacts have to be looked at
+		from = `
+		FROM (` + v.single + `) d
+		CROSS JOIN contacts c ON c.workspace_id = @workspace AND c.id = d.id
+		WHERE true` + v.where
 	}
 	n, _, err := first(ctx, c, fmt.Sprintf(`SELECT count(*) FROM (SELECT 1%s LIMIT %d)`, from, most+1), v.args, scanInt)
 	return storage.Counted(n, most), err
@@ -272,58 +282,93 @@ var orderings = map[storage.Order]ordering{
 // timed reports whether the keys are times.
 func (o ordering) timed() bool { return strings.HasSuffix(o.key, "_at") }
 
-// picked reads a list without a search, in any order, under a filter, from a row on: one row more than the page. Of few
-// contacts that may pass each is looked at; else the list is read in its order until enough of them pass.
+// picked reads a list without a search, in any order, under a filter, from a row on: one row more than the page. See
+// [storage.LookedThrough].
 func (s *Store) picked(ctx context.Context, c *conn, w crm.WorkspaceID, q storage.ContactQuery) ([]storage.ContactRow, error) {
-	v, set, o := &filtering{args: args{"workspace": w}}, "", orderings[q.Order]
-	if !q.Filter.Empty() {
-		var err error
-		if v, err = newFiltering(ctx, c, w, q.Filter); err != nil {
-			return nil, err
+	if q.Filter.Empty() {
+		from, p := q.Page.From(), pick{skip: q.Page.Skip}
+		if p.skip >= storage.SkipRows {
+			found, err := s.landmarksOf(ctx, c, storage.LongList{Workspace: w, Order: q.Order})
+			if err != nil {
+				return nil, err
+			}
+			from, p.skip = found.Near(p.skip, q.ReadsDown())
 		}
-		if set, err = v.smallest(ctx, c); err != nil {
+		return pickedFrom(ctx, c, q, &filtering{args: args{"workspace": w}}, from, p)
+	}
+	v, err := newFiltering(ctx, c, w, q.Filter)
+	if err != nil {
+		return nil, err
+	}
+	p := pick{skip: q.Page.Skip}
+	if p.set, err = v.smallest(ctx, c, storage.FewContacts); err != nil {
+		return nil, err
+	}
+	if p.set == "" {
+		p.look = storage.LookedThrough
+		rows, err := pickedFrom(ctx, c, q, v, q.Page.From(), p)
+		if err != nil || len(rows) > q.Page.Size {
+			return rows, err
+		}
+		p.look = 0
+		if p.set, err = v.smallest(ctx, c, storage.SomeContacts); err != nil {
 			return nil, err
 		}
 	}
-	from, skip := q.Page.From(), q.Page.Skip
-	if skip >= storage.SkipRows && q.Filter.Empty() {
-		found, err := s.landmarksOf(ctx, c, storage.LongList{Workspace: w, Order: q.Order})
-		if err != nil {
-			return nil, err
-		}
-		from, skip = found.Near(skip, q.ReadsDown())
-	}
-	d, beyond := clause.Reading(q.ReadsDown()), ""
+	return pickedFrom(ctx, c, q, v, q.Page.From(), p)
+}
+
+// pick is how rows are picked: the ids of a set, or if it is empty so many rows from the list's order, 0 for all; and how many
+// of those that pass are passed over.
+type pick struct {
+	set        string
+	look, skip int
+}
+
+func pickedFrom(
+	ctx context.Context, c *conn, q storage.ContactQuery, v *filtering, from *storage.Position, p pick,
+) ([]storage.ContactRow, error) {
+	o := orderings[q.Order]
+	d := clause.Reading(q.ReadsDown())
+	within := v.inOrder(q.Order, q.Filter)
 	if from != nil {
 		v.args["from"], v.args["id"] = from.Key, from.ID[:]
 		if o.timed() {
 			v.args["from"] = from.At.UnixMicro()
 		}
-		beyond = fmt.Sprintf(" AND (%s, %s) %s (@from, @id)", o.key, o.id, d.Beyond)
+		within += fmt.Sprintf(" AND (%s, %s) %s (@from, @id)", o.key, o.id, d.Beyond)
 	}
-	if q.Order == storage.LastActivity {
-		beyond += v.active
+	keys := fmt.Sprintf(`
+		  SELECT %[1]s AS key, %[2]s AS id
+		  FROM %[3]s t INDEXED BY %[4]s
+		  WHERE t.workspace_id = @workspace%[5]s
+		  ORDER BY %[1]s %[6]s, %[2]s %[6]s`, o.key, o.id, o.table, o.index, within, d.Order)
+	if p.look > 0 {
+		keys += fmt.Sprint(" LIMIT ", p.look)
 	}
-	if q.Order == storage.Created && q.Filter.Created.Given() {
-		beyond += " AND " + v.within("t.created_at", "created", q.Filter.Created)
-	}
-	order := fmt.Sprintf(` ORDER BY %s %[3]s, %[2]s %[3]s`, o.key, o.id, d.Order)
-	keys := `SELECT ` + o.key + ` AS key, ` + o.id + ` AS id
-		  FROM ` + o.table + ` t INDEXED BY ` + o.index
 	switch {
-	case set != "":
-		keys = `SELECT ` + o.key + ` AS key, ` + o.id + ` AS id
-		  FROM (SELECT DISTINCT id FROM (` + set + `)) d
+	case p.set != "":
+		keys = fmt.Sprintf(`
+		  SELECT %[1]s AS key, %[2]s AS id
+		  FROM (SELECT DISTINCT id FROM (%[3]s)) d
 		  CROSS JOIN contacts c ON c.workspace_id = @workspace AND c.id = d.id
-		  CROSS JOIN ` + o.table + ` t ON t.workspace_id = @workspace AND ` + o.id + ` = d.id
-		  WHERE true` + v.where + beyond
+		  CROSS JOIN %[4]s t ON t.workspace_id = @workspace AND %[2]s = d.id
+		  WHERE true%[5]s%[6]s
+		  ORDER BY %[1]s %[7]s, %[2]s %[7]s`, o.key, o.id, p.set, o.table, v.where, within, d.Order)
+	case v.where != "" && p.look > 0:
+		keys = fmt.Sprintf(`
+		  SELECT t.key, t.id
+		  FROM (%[1]s) t
+		  CROSS JOIN contacts c ON c.workspace_id = @workspace AND c.id = t.id
+		  WHERE true%[2]s
+		  ORDER BY t.key %[3]s, t.id %[3]s`, keys, v.where, d.Order)
 	case v.where != "":
-		keys += `
-		  CROSS JOIN contacts c ON c.workspace_id = @workspace AND c.id = ` + o.id + `
-		  WHERE t.workspace_id = @workspace` + beyond + v.where
-	default:
-		keys += `
-		  WHERE t.workspace_id = @workspace` + beyond
+		keys = fmt.Sprintf(`
+		  SELECT %[1]s AS key, %[2]s AS id
+		  FROM %[3]s t INDEXED BY %[4]s
+		  CROSS JOIN contacts c ON c.workspace_id = @workspace AND c.id = %[2]s
+		  WHERE t.workspace_id = @workspace%[5]s%[6]s
+		  ORDER BY %[1]s %[7]s, %[2]s %[7]s`, o.key, o.id, o.table, o.index, within, v.where, d.Order)
 	}
 	key := "k.key, NULL"
 	if o.timed() {
@@ -331,9 +376,24 @@ func (s *Store) picked(ctx context.Context, c *conn, w crm.WorkspaceID, q storag
 	}
 	return all(ctx, c, fmt.Sprintf(`
 		SELECT %s, %s
-		FROM (%s%s LIMIT %d OFFSET %d) k
+		FROM (%s LIMIT %d OFFSET %d) k
 		CROSS JOIN contacts c ON c.workspace_id = @workspace AND c.id = k.id
-		ORDER BY k.key %[7]s, k.id %[7]s`, key, contactColumns, keys, order, q.Page.Size+1, skip, d.Order), v.args, scanContactRow())
+		ORDER BY k.key %[6]s, k.id %[6]s`, key, contactColumns, keys, q.Page.Size+1, p.skip, d.Order), v.args, scanContactRow())
+}
+
+// inOrder are those of the filter's conditions that bound an order's keys, with AND before each.
+func (v *filtering) inOrder(order storage.Order, f storage.ContactFilter) string {
+	switch {
+	case order == storage.LastActivity:
+		return v.active
+	case order == storage.Created && f.Created.Given():
+		return " AND " + v.within("t.created_at", "created", f.Created)
+	case order == storage.Email && f.HasEmail != nil && *f.HasEmail:
+		return " AND " + emailKey + " < char(1114111)"
+	case order == storage.Email && f.HasEmail != nil:
+		return " AND " + emailKey + " >= char(1114111)"
+	}
+	return ""
 }
 
 // scanLandmark scans the position of a row and its number in the list.
