@@ -76,6 +76,8 @@ export type ContactOrderField =
   | 'NAME'
   /** When the contact was created. Not with a search. */
   | 'CREATED'
+  /** The email, ignoring case; contacts without one come last. Not with a search. */
+  | 'EMAIL'
   /** How well the contact matches. Only with a search. */
   | 'RELEVANCE';
 
@@ -92,12 +94,16 @@ export type SessionFilter = {
   contactId?: string | null | undefined;
   /** True: only sessions without a contact. False: only sessions with one. */
   anonymous?: boolean | null | undefined;
+  /** True: only sessions with unread messages. False: only sessions without. */
+  unread?: boolean | null | undefined;
   /** Only sessions on one of these channels. */
-  channelId?: Array<string> | null | undefined;
+  channelIds?: Array<string> | null | undefined;
   /** Only sessions with one of these statuses. */
-  status?: Array<SessionStatus> | null | undefined;
-  /** Only sessions with one of these tags. */
-  tag?: Array<SessionTag> | null | undefined;
+  statuses?: Array<SessionStatus> | null | undefined;
+  /** Only sessions with one of these tags; null among them stands for sessions without a tag. */
+  tags?: Array<SessionTag | null | undefined> | null | undefined;
+  /** Only sessions in which one of these accounts of the workspace was written to; see `channelAccount`. */
+  channelAccounts?: Array<string> | null | undefined;
 };
 
 /** What can happen to a contact. */
