@@ -30,7 +30,6 @@ type filtering struct {
 	// among are all the contacts that may pass, where the filter names values: few.
 	among  []crm.ContactID
 	few    bool
-	single string // one of the sets in which no id is there twice
 	active string // the condition on contact_activity t, with AND before it
 }
 
@@ -50,14 +49,16 @@ func (s *Store) filtering(ctx context.Context, w crm.WorkspaceID, f storage.Cont
 		v.args["kinds"] = kinds
 		v.require(contactKind("c") + ` = ANY(@kinds)`)
 		v.sets = append(v.sets, `SELECT k.id FROM contacts k WHERE k.workspace_id = @workspace AND `+contactKind("k")+` = ANY(@kinds)`)
-		v.single = v.sets[len(v.sets)-1]
 	}
-	v.session(f.Unread, `s.unread_count > 0`)
-	v.session(f.OpenSession, `s.status IN `+openStatuses)
+	closed := ""
+	if f.OpenSession != nil && !*f.OpenSession { // then one with unread messages is none
+		closed = ` AND s.status NOT IN ` + openStatuses
+	}
+	v.session(f.Unread, `s.unread_count > 0`, `s.unread_count + 0 > 0`, closed)
+	v.session(f.OpenSession, `s.status IN `+openStatuses, `s.status IN `+openStatuses, "")
 	if f.Created.Given() {
 		v.require(v.within("c.created_at", "created", f.Created))
 		v.sets = append(v.sets, `SELECT k.id FROM contacts k WHERE k.workspace_id = @workspace AND `+v.within("k.created_at", "created", f.Created))
-		v.single = v.sets[len(v.sets)-1]
 	}
 	if f.Active.Given() {
 		v.args["never"] = never
@@ -68,7 +69,6 @@ func (s *Store) filtering(ctx context.Context, w crm.WorkspaceID, f storage.Cont
 		    WHERE t.workspace_id = @workspace AND t.contact_id = c.id AND ` + condition + ` LIMIT 1
 		  ) IS TRUE`)
 		v.sets = append(v.sets, `SELECT t.contact_id AS id FROM contact_activity t WHERE t.workspace_id = @workspace AND `+condition)
-		v.single = v.sets[len(v.sets)-1]
 	}
 	return v, s.named(ctx, w, f, v)
 }
@@ -122,8 +122,9 @@ func (v *filtering) require(condition string) {
 		  AND ` + condition
 }
 
-// session is a condition on having a session s with something, or none.
-func (v *filtering) session(has *bool, with string) {
+// session is a condition on having a session s with something, or none. One that the filter lets pass has what also says. The
+// sessions of one contact have it where ofOne says so, which the planner must not find in the index of all that have it.
+func (v *filtering) session(has *bool, with, ofOne, also string) {
 	if has == nil {
 		return
 	}
@@ -134,13 +135,13 @@ func (v *filtering) session(has *bool, with string) {
 		v.sets = append(v.sets, `
 		  SELECT `+ownerOf("s.account_id")+` AS id
 		  FROM sessions s
-		  WHERE s.workspace_id = @workspace AND s.account_id IS NOT NULL AND `+with)
+		  WHERE s.workspace_id = @workspace AND s.account_id IS NOT NULL AND `+with+also)
 	}
 	v.require(`(
 		    SELECT true
 		    FROM (` + accountsOf("c.id") + `) a
 		    CROSS JOIN LATERAL (
-		      SELECT FROM sessions s WHERE s.workspace_id = @workspace AND s.account_id = a.account_id AND ` + with + ` LIMIT 1
+		      SELECT FROM sessions s WHERE s.workspace_id = @workspace AND s.account_id = a.account_id AND ` + ofOne + ` LIMIT 1
 		    ) s
 		    LIMIT 1
 		  ) ` + is)
@@ -258,22 +259,29 @@ func (s *Store) countFiltered(ctx context.Context, w crm.WorkspaceID, q storage.
 	if err != nil {
 		return storage.Count{}, err
 	}
+	if set == "" && len(v.sets) > 0 { // one of many may hold enough that pass
+		n, err := s.countOf(ctx, v, fmt.Sprint(v.sets[len(v.sets)-1], " LIMIT ", storage.LookedThrough), most)
+		if err != nil || n > most {
+			return storage.Counted(n, most), err
+		}
+		if set, err = s.smallest(ctx, v, storage.SomeContacts); err != nil {
+			return storage.Count{}, err
+		}
+	}
+	n, err := s.countOf(ctx, v, set, most)
+	return storage.Counted(n, most), err
+}
+
+// countOf counts the contacts of a set that pass, or of the workspace if the set is empty, as far as one beyond most.
+func (s *Store) countOf(ctx context.Context, v *filtering, set string, most int) (n int, err error) {
 	from := `
 		FROM contacts c
 		WHERE c.workspace_id = @workspace` + v.where
-	switch {
-	case set != "":
+	if set != "" {
 		from = v.each(set, "c.id")
-	case v.single != "": // most of which pass, or else few contacts have to be looked at
-		from = `
-		FROM (` + v.single + `) d
-		CROSS JOIN LATERAL (
-		  SELECT c.id FROM contacts c WHERE c.workspace_id = @workspace AND c.id = d.id` + v.where + ` LIMIT 1
-		) c`
 	}
-	var n int
 	err = s.pool.QueryRow(ctx, fmt.Sprintf(`SELECT count(*) FROM (SELECT%s LIMIT %d) c`, from, most+1), v.args).Scan(&n)
-	return storage.Counted(n, most), translate(ctx, err)
+	return n, translate(ctx, err)
 }
 
 // countSearch counts the matches of a search that pass, as far as most: by the gram index where a token has grams that few

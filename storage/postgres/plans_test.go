@@ -198,6 +198,7 @@ func (r reader) sessions(ctx context.Context, page storage.ContactPage) {
 		r.check("sessions of contacts", func() error { _, err := r.store.SessionsByContact(ctx, r.workspace, ids, q); return err })
 		r.check("sessions", func() error { _, err := r.store.Sessions(ctx, r.workspace, q); return err })
 	}
+	r.lists(ctx)
 	r.filters(ctx)
 	r.writes(ctx)
 	r.check("count", func() error {
@@ -220,6 +221,40 @@ func (r reader) counts(ctx context.Context) {
 		}
 		if _, err := r.store.Maintain(ctx); err != nil {
 			r.t.Fatal(err)
+		}
+	}
+}
+
+// lists lists contacts by email, from far rows on, and under filters that few, many or no contacts pass.
+func (r reader) lists(ctx context.Context) {
+	list := func(what string, q storage.ContactQuery) {
+		r.check(what, func() error { _, err := r.store.Contacts(ctx, r.workspace, q); return err })
+	}
+	for _, q := range []storage.ContactQuery{
+		{Order: storage.Email, Page: storage.Page{Size: 50}}, {Order: storage.Email, Descending: true, Page: storage.Page{Size: 50, FromEnd: true}},
+		{Order: storage.Name, Page: storage.Page{Size: 50, Skip: 1000}}, {Order: storage.LastActivity, Page: storage.Page{Size: 50, Skip: 1000}},
+	} {
+		list(fmt.Sprintf("list of %+v", q), q)
+	}
+	channels, err := r.store.Channels(ctx, r.workspace)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.mayRead = 4 * storage.LookedThrough // the row in the list's order, the contact, and what is asked about it
+	yes, no := new(true), new(false)
+	for _, f := range []storage.ContactFilter{
+		{HasEmail: no}, {HasNotes: yes}, {HasEmail: no, HasPhone: no, HasNotes: no}, {Unread: yes}, {OpenSession: no},
+		{Channels: [][]crm.ChannelID{{channels[0].ID}}}, {Channels: [][]crm.ChannelID{{crm.NewChannelID(trace.Now)}}},
+		{Created: storage.Period{After: &trace.Now}}, {Active: storage.Period{Before: &trace.Now}},
+		{Email: new("nobody@example.com")}, {Phone: new("+4930901820")},
+	} {
+		for _, order := range []storage.Order{storage.LastActivity, storage.Name, storage.Created, storage.Email} {
+			list(fmt.Sprintf("order %d under %+v", order, f), storage.ContactQuery{Order: order, Filter: f, Page: storage.Page{Size: 50}})
+		}
+		q := storage.ContactQuery{Order: storage.Relevance, Filter: f, Search: search.Parse("ann", ""), Page: storage.Page{Size: 50}}
+		list(fmt.Sprintf("search under %+v", f), q)
+		for _, q := range []storage.ContactQuery{{Filter: f}, q} {
+			r.check(fmt.Sprintf("count under %+v", f), func() error { _, err := r.store.CountContacts(ctx, r.workspace, q, 1000); return err })
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -86,13 +87,14 @@ type sessionWindow struct {
 	also   string // the part of where that no counter knows, with AND before it
 	beyond string
 	order  string
+	page   storage.Page
 	args   pgx.NamedArgs
 }
 
 // window reads sessions newest first, or oldest first for a page from the end. The condition on anonymous sessions is
 // left to the caller.
 func window(w crm.WorkspaceID, q storage.SessionQuery) sessionWindow {
-	v := sessionWindow{args: pgx.NamedArgs{"workspace": w}}
+	v := sessionWindow{page: q.Page, args: pgx.NamedArgs{"workspace": w}}
 	d := clause.Reading(!q.Page.FromEnd)
 	if from := q.Page.From(); from != nil {
 		v.args["at"], v.args["id"] = from.At, [16]byte(from.ID)
@@ -102,6 +104,12 @@ func window(w crm.WorkspaceID, q storage.SessionQuery) sessionWindow {
 	v.where = "s.workspace_id = @workspace" + v.beyond + v.also + ofKinds(q.Filter, "s.", v.args)
 	v.order = fmt.Sprintf("ORDER BY s.last_message_at %[1]s, s.id %[1]s LIMIT %[2]d", d.Order, q.Page.Skip+q.Page.Size+1)
 	return v
+}
+
+// ends is the end of a statement whose rows are the page: where order has the rows that are passed over too.
+func (v sessionWindow) ends() string {
+	order, _, _ := strings.Cut(v.order, " LIMIT ")
+	return fmt.Sprintf("%s LIMIT %d OFFSET %d", order, v.page.Size+1, v.page.Skip)
 }
 
 // ofKinds are the filter's conditions on channel, status and tag.
@@ -171,7 +179,7 @@ func (s *Store) Sessions(ctx context.Context, w crm.WorkspaceID, q storage.Sessi
 		SELECT ` + sessionColumns + `
 		FROM sessions s
 		WHERE ` + v.where + anonymity(q.Filter.Anonymous) + `
-		` + v.order
+		` + v.ends()
 	unread := q.Filter.Unread != nil && *q.Filter.Unread // which has an index in the list's order
 	if f := q.Filter; !unread && (f.Anonymous != nil || f.Channels != nil || f.Statuses != nil || f.Tags != nil) {
 		sql = filtered(f, v)
@@ -183,14 +191,12 @@ func (s *Store) Sessions(ctx context.Context, w crm.WorkspaceID, q storage.Sessi
 		  SELECT s.id, s.last_message_at
 		  FROM sessions s
 		  WHERE ` + v.where + `
-		  ` + v.order + fmt.Sprint(" OFFSET ", skip) + `
+		  ` + v.ends() + `
 		) p
 		CROSS JOIN LATERAL (
 		  SELECT ` + sessionColumns + ` FROM sessions s WHERE s.workspace_id = @workspace AND s.id = p.id LIMIT 1
 		) s
 		` + v.order
-	} else {
-		sql += fmt.Sprint(" OFFSET ", skip)
 	}
 	rows, err := s.pool.Query(ctx, sql, v.args)
 	found, err := all(ctx, rows, err, scanSession())
@@ -241,7 +247,7 @@ func filtered(f storage.SessionFilter, v sessionWindow) string {
 			CROSS JOIN LATERAL (
 			  SELECT ` + sessionColumns + ` FROM sessions s WHERE s.workspace_id = @workspace AND s.id = p.id LIMIT 1
 			) s
-			` + v.order
+			` + v.ends()
 }
 
 func sessionPage(q storage.SessionQuery, found []crm.Session) storage.SessionPage {

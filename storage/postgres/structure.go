@@ -90,7 +90,7 @@ var indexes = []index{
 		"INDEX", "contacts_by_kind",
 		`contacts (workspace_id, ((email IS NOT NULL)::int + 2 * (phone IS NOT NULL)::int + 4 * (notes <> '')::int), id)`,
 	},
-	{"INDEX", "sessions_unread", `sessions (workspace_id, last_message_at, id) INCLUDE (account_id) WHERE unread_count > 0`},
+	{"INDEX", "sessions_unread", `sessions (workspace_id, last_message_at, id) INCLUDE (account_id, status) WHERE unread_count > 0`},
 	{"INDEX", "sessions_open", `sessions (workspace_id, account_id) WHERE status IN ('ACTIVE', 'ESCALATED')`},
 	{"INDEX", "contact_activity_by_time", `contact_activity (workspace_id, last_activity_at, contact_id)`},
 	{"INDEX", "contact_activity_by_contact", `contact_activity USING hash (contact_id)`},

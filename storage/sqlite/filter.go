@@ -30,7 +30,6 @@ type filtering struct {
 	// sets are queries of the ids of contacts, each of all that pass one of the conditions; an id may be there twice.
 	sets   []string
 	few    bool   // the one set is of few contacts
-	single string // one of the sets in which no id is there twice
 	active string // the condition on contact_activity t, with AND before it
 }
 
@@ -56,16 +55,19 @@ func newFiltering(ctx context.Context, c *conn, w crm.WorkspaceID, f storage.Con
 		among := ` IN (SELECT value FROM json_each(@kinds))`
 		v.require(contactKind("c") + among)
 		v.sets = append(v.sets, `SELECT k.id FROM contacts k INDEXED BY contacts_by_kind WHERE k.workspace_id = @workspace AND `+contactKind("k")+among)
-		v.single = v.sets[len(v.sets)-1]
 	}
-	v.session(f.Unread, "sessions_unread", `s.unread_count > 0`)
-	v.session(f.OpenSession, "sessions_open", `s.status IN ('ACTIVE', 'ESCALATED')`)
+	const open = `s.status IN ('ACTIVE', 'ESCALATED')`
+	closed := ""
+	if f.OpenSession != nil && !*f.OpenSession { // then one with unread messages is none
+		closed = ` AND NOT (` + open + `)`
+	}
+	v.session(f.Unread, "sessions_unread", `s.unread_count > 0`, closed)
+	v.session(f.OpenSession, "sessions_open", open, "")
 	if f.Created.Given() {
 		v.require(v.within("c.created_at", "created", f.Created))
 		v.sets = append(v.sets, `
 		  SELECT k.id FROM contacts k INDEXED BY contacts_by_creation
 		  WHERE k.workspace_id = @workspace AND `+v.within("k.created_at", "created", f.Created))
-		v.single = v.sets[len(v.sets)-1]
 	}
 	if f.Active.Given() {
 		condition := `t.last_activity_at > 0 AND ` + v.within("t.last_activity_at", "active", f.Active)
@@ -76,7 +78,6 @@ func newFiltering(ctx context.Context, c *conn, w crm.WorkspaceID, f storage.Con
 		v.sets = append(v.sets, `
 		  SELECT t.contact_id AS id FROM contact_activity t INDEXED BY contact_activity_by_time
 		  WHERE t.workspace_id = @workspace AND `+condition)
-		v.single = v.sets[len(v.sets)-1]
 	}
 	return v, v.named(ctx, c, w, f)
 }
@@ -130,8 +131,9 @@ func (v *filtering) require(condition string) {
 		  AND ` + condition
 }
 
-// session is a condition on having a session s with something, which an index is of, or none.
-func (v *filtering) session(has *bool, index, with string) {
+// session is a condition on having a session s with something, which an index is of, or none. One that the filter lets pass
+// has what also says.
+func (v *filtering) session(has *bool, index, with, also string) {
 	if has == nil {
 		return
 	}
@@ -141,7 +143,7 @@ func (v *filtering) session(has *bool, index, with string) {
 		v.sets = append(v.sets, `
 		  SELECT `+ownerOf("s.account_id")+` AS id
 		  FROM sessions s INDEXED BY `+index+`
-		  WHERE s.workspace_id = @workspace AND s.account_id IS NOT NULL AND `+with)
+		  WHERE s.workspace_id = @workspace AND s.account_id IS NOT NULL AND `+with+also)
 	}
 	v.require(not + `EXISTS (
 		    SELECT 1
@@ -250,20 +252,29 @@ func countFiltered(ctx context.Context, c *conn, w crm.WorkspaceID, q storage.Co
 	if err != nil {
 		return storage.Count{}, err
 	}
+	if set == "" && len(v.sets) > 0 { // one of many may hold enough that pass
+		n, err := v.countOf(ctx, c, fmt.Sprint(v.sets[len(v.sets)-1], " LIMIT ", storage.LookedThrough), most)
+		if err != nil || n > most {
+			return storage.Counted(n, most), err
+		}
+		if set, err = v.smallest(ctx, c, storage.SomeContacts); err != nil {
+			return storage.Count{}, err
+		}
+	}
+	n, err := v.countOf(ctx, c, set, most)
+	return storage.Counted(n, most), err
+}
+
+// countOf counts the contacts of a set that pass, or of the workspace if the set is empty, as far as one beyond most.
+func (v *filtering) countOf(ctx context.Context, c *conn, set string, most int) (int, error) {
 	from := `
 		FROM contacts c
 		WHERE c.workspace_id = @workspace` + v.where
-	switch {
-	case set != "":
+	if set != "" {
 		from = v.each(set)
-	case v.single != "": // most of which pass, or else few contacts have to be looked at
-		from = `
-		FROM (` + v.single + `) d
-		CROSS JOIN contacts c ON c.workspace_id = @workspace AND c.id = d.id
-		WHERE true` + v.where
 	}
 	n, _, err := first(ctx, c, fmt.Sprintf(`SELECT count(*) FROM (SELECT 1%s LIMIT %d)`, from, most+1), v.args, scanInt)
-	return storage.Counted(n, most), err
+	return n, err
 }
 
 // ordering is where an order's keys are: a table, read as t, the index in that order, the column of ids, and the key.

@@ -125,7 +125,7 @@ func (s *Store) listed(ctx context.Context, c *conn, w crm.WorkspaceID, q storag
 		return all(ctx, c, `
 			SELECT `+sessionColumns+`
 			FROM sessions s
-			WHERE s.workspace_id = @workspace`+r.filter+r.anonymity+r.beyond+r.order+` LIMIT @n OFFSET @skip`, a, scanSession())
+			WHERE s.workspace_id = @workspace`+r.filter+r.anonymity+r.beyond+r.order+` LIMIT @page OFFSET @skip`, a, scanSession())
 	}
 	counts, err := countersOf(ctx, c, w)
 	if err != nil {
@@ -215,7 +215,7 @@ func ofKinds(ctx context.Context, c *conn, r sessionReading, kinds [][3]any, ano
 		    LIMIT @n
 		  )`+deleted+`
 		)`+r.order+`
-		LIMIT @n OFFSET @skip`, a, scanSession())
+		LIMIT @page OFFSET @skip`, a, scanSession())
 }
 
 // skipSessions reads all sessions from a far row on.
@@ -238,7 +238,7 @@ func (s *Store) skipSessions(ctx context.Context, c *conn, w crm.WorkspaceID, q 
 		FROM sessions s
 		WHERE s.n IN (
 		  SELECT s.n FROM sessions s INDEXED BY sessions_by_time
-		  WHERE s.workspace_id = @workspace`+r.beyond+r.order+` LIMIT @n OFFSET @skip
+		  WHERE s.workspace_id = @workspace`+r.beyond+r.order+` LIMIT @page OFFSET @skip
 		)`+r.order, a, scanSession())
 }
 
@@ -332,7 +332,7 @@ func reading(q storage.SessionQuery, a args) (r sessionReading) {
 		a["at"], a["id"] = from.At.UnixMicro(), from.ID[:]
 	}
 	r.order = fmt.Sprintf(` ORDER BY s.last_message_at %[1]s, s.id %[1]s`, d.Order)
-	a["n"] = q.Page.Skip + q.Page.Size + 1
+	a["n"], a["page"] = q.Page.Skip+q.Page.Size+1, q.Page.Size+1
 	return r
 }
 

@@ -76,7 +76,7 @@ var indexes = []struct{ kind, name, on string }{
 		"INDEX", "contacts_by_kind",
 		`contacts (workspace_id, (email IS NOT NULL) + 2 * (phone IS NOT NULL) + 4 * (notes <> ''), id)`,
 	},
-	{"INDEX", "sessions_unread", `sessions (workspace_id, last_message_at, id, account_id) WHERE unread_count > 0`},
+	{"INDEX", "sessions_unread", `sessions (workspace_id, last_message_at, id, account_id, status) WHERE unread_count > 0`},
 	{"INDEX", "sessions_open", `sessions (workspace_id, account_id) WHERE status IN ('ACTIVE', 'ESCALATED')`},
 	{"INDEX", "contact_activity_by_time", `contact_activity (workspace_id, last_activity_at, contact_id)`},
 	{"INDEX", "identities_by_contact", `identities (workspace_id, contact_id)`},

@@ -43,7 +43,9 @@ func (k known) passes(f storage.ContactFilter) bool {
 	within := func(at *time.Time, p storage.Period) bool {
 		return !p.Given() || at != nil && (p.After == nil || at.After(*p.After)) && (p.Before == nil || at.Before(*p.Before))
 	}
-	holds := func(field string, values ...string) bool { return len(crm.Holders([]crm.Contact{k.Contact}, field, values...)) > 0 }
+	holds := func(field string, values ...string) bool {
+		return len(crm.Holders([]crm.Contact{k.Contact}, field, values...)) > 0
+	}
 	return is(f.HasEmail, k.Email != nil) && is(f.HasPhone, k.Phone != nil) && is(f.HasNotes, k.Notes != "") &&
 		is(f.Unread, slices.ContainsFunc(k.sessions, func(s crm.Session) bool { return s.UnreadCount > 0 })) &&
 		is(f.OpenSession, slices.ContainsFunc(k.sessions, func(s crm.Session) bool {
@@ -226,4 +228,3 @@ var slowListCases = []testCase{
 		}
 	}},
 }
-

@@ -6,7 +6,7 @@ CREATE INDEX contacts_by_email ON contacts (workspace_id, coalesce(lower(email),
 -- What filters look for where few contacts have it: email, phone and notes; unread messages; open sessions.
 CREATE INDEX contacts_by_kind
   ON contacts (workspace_id, ((email IS NOT NULL)::int + 2 * (phone IS NOT NULL)::int + 4 * (notes <> '')::int), id);
-CREATE INDEX sessions_unread ON sessions (workspace_id, last_message_at, id) INCLUDE (account_id) WHERE unread_count > 0;
+CREATE INDEX sessions_unread ON sessions (workspace_id, last_message_at, id) INCLUDE (account_id, status) WHERE unread_count > 0;
 CREATE INDEX sessions_open ON sessions (workspace_id, account_id) WHERE status IN ('ACTIVE', 'ESCALATED');
 
 -- +goose Down
