@@ -26,10 +26,8 @@ type filtering struct {
 	// where is the condition on contacts c, with AND before it.
 	where string
 	// sets are queries of the ids of contacts, each of all that pass one of the conditions; an id may be there twice.
-	sets []string
-	// among are all the contacts that may pass, where the filter names values: few.
-	among  []crm.ContactID
-	few    bool
+	sets   []string
+	few    bool   // the one set is of few contacts
 	active string // the condition on contact_activity t, with AND before it
 }
 

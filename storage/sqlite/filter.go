@@ -8,8 +8,6 @@ import (
 	"maps"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"kith/internal/crm"
 	"kith/internal/search"
 	"kith/storage"
@@ -409,7 +407,7 @@ func (v *filtering) inOrder(order storage.Order, f storage.ContactFilter) string
 
 // scanLandmark scans the position of a row and its number in the list.
 func scanLandmark(rows *sql.Rows) (l landmark, err error) {
-	err = rows.Scan(&l.at.Key, instantTarget{&l.at.At}, (*uuid.UUID)(&l.at.ID), &l.n)
+	err = rows.Scan(&l.at.Key, instantTarget{&l.at.At}, &l.at.ID, &l.n)
 	return l, err
 }
 
