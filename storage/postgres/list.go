@@ -135,6 +135,13 @@ func (s *Store) pickedFrom(
 		keys += fmt.Sprint(" LIMIT ", p.look)
 	}
 	switch {
+	case p.set != "" && o.table == "contacts":
+		ofContact := strings.NewReplacer("t.", "c.")
+		of := *v
+		of.where += ofContact.Replace(within)
+		keys = `
+		  SELECT c.key, c.id` + of.each(p.set, "c.id, "+ofContact.Replace(o.key)+" AS key") + fmt.Sprintf(`
+		  ORDER BY c.key %[1]s, c.id %[1]s`, d.Order)
 	case p.set != "":
 		keys = `
 		  SELECT t.key, c.id` + v.each(p.set, "c.id") + fmt.Sprintf(`
