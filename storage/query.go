@@ -21,8 +21,8 @@ const (
 	LastActivity Order = iota // contacts that were never active come as the oldest
 	Name                      // the folded name, nameless contacts last
 	Created
-	Relevance
 	Email // in lower case, contacts without one last
+	Relevance
 )
 
 // Check refuses an order that a list under the search cannot have, with a *crm.InvalidError: Relevance needs a search;

@@ -12,7 +12,7 @@ import (
 func TestOrdersThatASearchMayHave(t *testing.T) {
 	t.Parallel()
 	const (
-		neither = "can be RELEVANCE only under a search; without one LAST_ACTIVITY, NAME or CREATED"
+		neither = "can be RELEVANCE only under a search; without one LAST_ACTIVITY, NAME, CREATED or EMAIL"
 		under   = "must be RELEVANCE or NAME under a search"
 	)
 	for name, c := range map[string]struct {
