@@ -44,7 +44,12 @@ func (s *Store) filtering(ctx context.Context, w crm.WorkspaceID, f storage.Cont
 		    SELECT true FROM identities i
 		    WHERE i.workspace_id = @workspace AND i.contact_id = c.id AND i.channel_id = ANY(@` + name + `) LIMIT 1
 		  ) IS TRUE`)
-		v.sets = append(v.sets, `SELECT i.contact_id AS id FROM identities i WHERE i.workspace_id = @workspace AND i.channel_id = ANY(@`+name+`)`)
+		v.sets = append(v.sets, `
+		  SELECT i.contact_id AS id
+		  FROM unnest(@`+name+`::uuid[]) ch(id)
+		  CROSS JOIN LATERAL (
+		    SELECT i.contact_id FROM identities i WHERE i.workspace_id = @workspace AND i.channel_id = ch.id OFFSET 0
+		  ) i`)
 	}
 	if kinds := f.Kinds(); kinds != nil {
 		v.args["kinds"] = kinds
