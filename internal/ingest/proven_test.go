@@ -8,7 +8,6 @@ import (
 
 	"kith/internal/crm"
 	"kith/internal/ingest"
-	"kith/internal/search"
 	"kith/storage"
 )
 
@@ -174,7 +173,7 @@ func TestAnnouncementsThatCameTooEarlyAreTakenInWithTheMessageTheyWaitFor(t *tes
 			t.Errorf("a message of %s: %+v, %v", id, next, err)
 		}
 	}
-	n, err := store.CountContacts(t.Context(), v.Workspace, search.Query{})
+	n, err := store.CountContacts(t.Context(), v.Workspace, storage.ContactQuery{}, 10)
 	if err != nil || n.Value != 1 {
 		t.Errorf("%d contacts, %v", n.Value, err)
 	}

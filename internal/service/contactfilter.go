@@ -39,7 +39,7 @@ func (s *Service) contactFilter(ctx context.Context, w crm.WorkspaceID, f Contac
 		Identity: f.Identity,
 	}
 	if max(len(f.Channels), len(f.Types)) > maxFilter {
-		return out, tooManyAlternatives
+		return out, errTooManyAlternatives
 	}
 	if i := f.Identity; i != nil && (!utf8.ValidString(i.External) || strings.ContainsRune(i.External, 0)) {
 		return out, &crm.InvalidError{Field: "filter.identity.externalId", Reason: "must be valid text"}

@@ -118,7 +118,7 @@ func (l SessionList) read(contact crm.ContactID) (storage.Page, error) {
 
 func checkFilter(f storage.SessionFilter) error {
 	if max(len(f.Channels), len(f.Statuses), len(f.Tags), len(f.Accounts)) > maxFilter {
-		return tooManyAlternatives
+		return errTooManyAlternatives
 	}
 	for _, a := range f.Accounts {
 		if !utf8.ValidString(a) || strings.ContainsRune(a, 0) {
@@ -128,7 +128,7 @@ func checkFilter(f storage.SessionFilter) error {
 	return nil
 }
 
-var tooManyAlternatives = &crm.InvalidError{Field: "filter", Reason: "can name at most 100 alternatives in one condition"}
+var errTooManyAlternatives = &crm.InvalidError{Field: "filter", Reason: "can name at most 100 alternatives in one condition"}
 
 // Key distinguishes requests for different pages, so that they can be batched.
 func (l SessionList) Key() string {
