@@ -184,7 +184,7 @@ func (c connections) talks(t *testing.T, channel string) map[string]outcome {
 		}
 	}
 	got := map[string]outcome{}
-	for _, s := range must[answer](t, c.staff, query, vars{"filter": vars{"channelId": channel}}).Sessions.Nodes {
+	for _, s := range must[answer](t, c.staff, query, vars{"filter": vars{"channelIds": channel}}).Sessions.Nodes {
 		var ids []string
 		for _, i := range s.Contact.Identities {
 			if i.Channel.ID == channel {
