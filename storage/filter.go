@@ -66,6 +66,43 @@ func (f ContactFilter) Kinds() []int {
 	return kinds
 }
 
+// Lookup is what a backend looks up for a filter.
+type Lookup interface {
+	// OfIdentity are the contacts with an identity.
+	OfIdentity(ctx context.Context, key IdentityKey) ([]crm.ContactID, error)
+	// WithValues are the contacts that may hold one of the values in a field; see [crm.Holders].
+	WithValues(ctx context.Context, field string, values ...string) ([]crm.Contact, error)
+}
+
+// Named are the contacts that each condition on one identity, email or phone lets pass.
+func (f ContactFilter) Named(ctx context.Context, l Lookup) (sets [][]crm.ContactID, err error) {
+	if f.Identity != nil {
+		found, err := l.OfIdentity(ctx, *f.Identity)
+		if err != nil {
+			return nil, err
+		}
+		sets = append(sets, found)
+	}
+	holders := func(field string, values ...string) error {
+		candidates, err := l.WithValues(ctx, field, values...)
+		found := []crm.ContactID{}
+		for _, c := range crm.Holders(candidates, field, values...) {
+			found = append(found, c.ID)
+		}
+		sets = append(sets, found)
+		return err
+	}
+	if f.Email != nil {
+		if err := holders("email", *f.Email); err != nil {
+			return nil, err
+		}
+	}
+	if f.Phone != nil {
+		err = holders("phone", crm.PhoneVariants(*f.Phone)...)
+	}
+	return sets, err
+}
+
 // Passing answers which of some contacts pass a filter.
 type Passing func(ctx context.Context, ids []crm.ContactID) (map[crm.ContactID]bool, error)
 

@@ -9,14 +9,12 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
+	"kith/bench/rig"
 	"kith/internal/crm"
 	"kith/internal/search"
 	"kith/storage"
-	"kith/storage/postgres"
-	"kith/storage/sqlite"
 )
 
 func main() {
@@ -31,7 +29,7 @@ func run(ctx context.Context) error {
 	workspace := flag.String("workspace", "big", "the workspace to list")
 	n := flag.Int("n", 10, "how often each page is read")
 	flag.Parse()
-	store, err := open(ctx, *database)
+	store, err := rig.OpenStore(ctx, *database)
 	if err != nil {
 		return err
 	}
@@ -45,13 +43,6 @@ func run(ctx context.Context) error {
 		return err
 	}
 	return m.filters(ctx)
-}
-
-func open(ctx context.Context, database string) (storage.Store, error) {
-	if path, ok := strings.CutPrefix(database, "sqlite:"); ok {
-		return sqlite.Open(ctx, path)
-	}
-	return postgres.Open(ctx, database, postgres.Options{})
 }
 
 type measurement struct {

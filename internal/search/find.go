@@ -239,8 +239,10 @@ func (p *pager) inOrder(a, b Position) int {
 // remaining reads a tier that f decides, by name. The names that start with the search are [TierName]'s and left out whole.
 // So is, for a single token, what the next better tier has.
 func (p *pager) remaining(ctx context.Context, tier int, f Filter) error {
-	if better, ok := p.Query.filter(tier - 1); ok && len(better.With) == 1 {
-		f.Without = better.With
+	if tier > TierWhole {
+		if better, ok := p.Query.filter(tier - 1); ok && len(better.With) == 1 {
+			f.Without = better.With
+		}
 	}
 	below, _, above := p.parts()
 	parts := []Range{below, above}

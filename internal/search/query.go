@@ -30,6 +30,8 @@ type Query struct {
 	tokens []string // sorted; one that has to be found so many times is there so many times
 	words  []string // the different tokens, in the order typed
 	number bool     // it is a phone number or a part of one
+	// filters are those of the tiers; none for a tier that the query cannot have.
+	filters [tiers]Filter
 	// abroad are the digits without the 00 before a country code, where that may as well be the middle or the end of a number.
 	abroad string
 }
@@ -68,11 +70,11 @@ func Parse(s, region string) Query {
 		}
 	}
 	q.tokens = behind("", q.words)
-	return q
+	return q.ranked()
 }
 
 func numbered(digits string) Query {
-	return Query{text: digits, tokens: []string{digits}, words: []string{digits}, number: true}
+	return Query{text: digits, tokens: []string{digits}, words: []string{digits}, number: true}.ranked()
 }
 
 // Settle decides what a number that starts with 00 means: the digits as they are, where any contact has them, or else the

@@ -20,6 +20,20 @@ const (
 // filter is what the text of a contact holds that reaches a tier or a better one; ok is false for a tier that the query
 // cannot have, and for [TierName], which the name key decides.
 func (q Query) filter(tier int) (f Filter, ok bool) {
+	return q.filters[tier], len(q.filters[tier].With) > 0
+}
+
+// ranked is the query with its filters: the rank of every contact that is read depends on them.
+func (q Query) ranked() Query {
+	for tier := range tiers {
+		if f, ok := q.filterOf(tier); ok {
+			q.filters[tier] = f
+		}
+	}
+	return q
+}
+
+func (q Query) filterOf(tier int) (f Filter, ok bool) {
 	several := len(q.words) > 1
 	names := several && !slices.ContainsFunc(q.words, func(w string) bool { return ofDomains[w] })
 	switch tier {

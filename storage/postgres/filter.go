@@ -57,7 +57,7 @@ func (s *Store) filtering(ctx context.Context, w crm.WorkspaceID, f storage.Cont
 		v.sets = append(v.sets, `SELECT k.id FROM contacts k WHERE k.workspace_id = @workspace AND `+contactKind("k")+` = ANY(@kinds)`)
 	}
 	closed := ""
-	if f.OpenSession != nil && !*f.OpenSession { // then one with unread messages is none
+	if f.OpenSession != nil && !*f.OpenSession { // so that the session with unread messages is closed
 		closed = ` AND s.status NOT IN ` + openStatuses
 	}
 	v.session(f.Unread, `s.unread_count > 0`, `s.unread_count + 0 > 0`, closed)
@@ -76,43 +76,33 @@ func (s *Store) filtering(ctx context.Context, w crm.WorkspaceID, f storage.Cont
 		  ) IS TRUE`)
 		v.sets = append(v.sets, `SELECT t.contact_id AS id FROM contact_activity t WHERE t.workspace_id = @workspace AND `+condition)
 	}
-	return v, s.named(ctx, w, f, v)
+	only, err := f.Named(ctx, named{s, w})
+	for _, ids := range only {
+		v.only(ids)
+	}
+	return v, err
 }
 
-// named looks up the contacts with the values that the filter names.
-func (s *Store) named(ctx context.Context, w crm.WorkspaceID, f storage.ContactFilter, v *filtering) error {
-	if i := f.Identity; i != nil {
-		v.args["channel"], v.args["external"] = [16]byte(i.Channel), i.External
-		rows, err := s.pool.Query(ctx, `
-			SELECT contact_id FROM identities
-			WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external`, v.args)
-		found, err := all(ctx, rows, err, scanID[crm.ContactID])
-		if err != nil {
-			return err
-		}
-		v.only(found)
-	}
-	of := func(field string, values ...string) error {
-		candidates, err := s.withValues(ctx, s.pool, w, field, values...)
-		if err != nil {
-			return err
-		}
-		found := []crm.ContactID{}
-		for _, c := range crm.Holders(candidates, field, values...) {
-			found = append(found, c.ID)
-		}
-		v.only(found)
-		return nil
-	}
-	if f.Email != nil {
-		if err := of("email", *f.Email); err != nil {
-			return err
-		}
-	}
-	if f.Phone != nil {
-		return of("phone", crm.PhoneVariants(*f.Phone)...)
-	}
-	return nil
+// named looks contacts up in a workspace.
+type named struct {
+	*Store
+	workspace crm.WorkspaceID
+}
+
+var _ storage.Lookup = named{}
+
+// OfIdentity reads identities by their key.
+func (l named) OfIdentity(ctx context.Context, key storage.IdentityKey) ([]crm.ContactID, error) {
+	rows, err := l.pool.Query(ctx, `
+		SELECT contact_id FROM identities
+		WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external`,
+		pgx.NamedArgs{"workspace": l.workspace, "channel": [16]byte(key.Channel), "external": key.External})
+	return all(ctx, rows, err, scanID[crm.ContactID])
+}
+
+// WithValues reads terms.
+func (l named) WithValues(ctx context.Context, field string, values ...string) ([]crm.Contact, error) {
+	return l.withValues(ctx, l.pool, l.workspace, field, values...)
 }
 
 // only lets none but these contacts pass.

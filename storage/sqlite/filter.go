@@ -56,7 +56,7 @@ func newFiltering(ctx context.Context, c *conn, w crm.WorkspaceID, f storage.Con
 	}
 	const open = `s.status IN ('ACTIVE', 'ESCALATED')`
 	closed := ""
-	if f.OpenSession != nil && !*f.OpenSession { // then one with unread messages is none
+	if f.OpenSession != nil && !*f.OpenSession { // so that the session with unread messages is closed
 		closed = ` AND NOT (` + open + `)`
 	}
 	v.session(f.Unread, "sessions_unread", `s.unread_count > 0`, closed)
@@ -77,42 +77,32 @@ func newFiltering(ctx context.Context, c *conn, w crm.WorkspaceID, f storage.Con
 		  SELECT t.contact_id AS id FROM contact_activity t INDEXED BY contact_activity_by_time
 		  WHERE t.workspace_id = @workspace AND `+condition)
 	}
-	return v, v.named(ctx, c, w, f)
+	only, err := f.Named(ctx, named{c, w})
+	for _, ids := range only {
+		v.only(ids)
+	}
+	return v, err
 }
 
-// named looks up the contacts with the values that the filter names.
-func (v *filtering) named(ctx context.Context, c *conn, w crm.WorkspaceID, f storage.ContactFilter) error {
-	if i := f.Identity; i != nil {
-		found, err := all(ctx, c, `
-			SELECT contact_id FROM identities
-			WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external`,
-			args{"workspace": w, "channel": i.Channel[:], "external": i.External}, scanID[crm.ContactID])
-		if err != nil {
-			return err
-		}
-		v.only(found)
-	}
-	of := func(field string, values ...string) error {
-		candidates, err := withValues(ctx, c, w, field, values...)
-		if err != nil {
-			return err
-		}
-		var found []crm.ContactID
-		for _, c := range crm.Holders(candidates, field, values...) {
-			found = append(found, c.ID)
-		}
-		v.only(found)
-		return nil
-	}
-	if f.Email != nil {
-		if err := of("email", *f.Email); err != nil {
-			return err
-		}
-	}
-	if f.Phone != nil {
-		return of("phone", crm.PhoneVariants(*f.Phone)...)
-	}
-	return nil
+// named looks contacts up in a workspace.
+type named struct {
+	*conn
+	workspace crm.WorkspaceID
+}
+
+var _ storage.Lookup = named{}
+
+// OfIdentity reads identities by their key.
+func (l named) OfIdentity(ctx context.Context, key storage.IdentityKey) ([]crm.ContactID, error) {
+	return all(ctx, l.conn, `
+		SELECT contact_id FROM identities
+		WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external`,
+		args{"workspace": l.workspace, "channel": key.Channel[:], "external": key.External}, scanID[crm.ContactID])
+}
+
+// WithValues reads terms.
+func (l named) WithValues(ctx context.Context, field string, values ...string) ([]crm.Contact, error) {
+	return withValues(ctx, l.conn, l.workspace, field, values...)
 }
 
 // only lets none but these contacts pass.
