@@ -2955,7 +2955,7 @@ input SessionFilter {
   channelIds: [ID!]
   "Only sessions with one of these statuses."
   statuses: [SessionStatus!]
-  "Only sessions with one of these tags; null among them stands for sessions without a tag."
+  "Only sessions with one of these tags; null among them means sessions without a tag."
   tags: [SessionTag]
   "Only sessions in which one of these accounts of the workspace was written to; see ` + "`" + `channelAccount` + "`" + `."
   channelAccounts: [String!]

@@ -276,7 +276,7 @@ type SessionFilter struct {
 	ChannelIds []string `json:"channelIds,omitempty"`
 	// Only sessions with one of these statuses.
 	Statuses []crm.SessionStatus `json:"statuses,omitempty"`
-	// Only sessions with one of these tags; null among them stands for sessions without a tag.
+	// Only sessions with one of these tags; null among them means sessions without a tag.
 	Tags []*crm.SessionTag `json:"tags,omitempty"`
 	// Only sessions in which one of these accounts of the workspace was written to; see `channelAccount`.
 	ChannelAccounts []string `json:"channelAccounts,omitempty"`

@@ -10,8 +10,9 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// minDialed is how many digits must follow 00, or what else people of a region dial before a country code, for it to be
-// that where it is not set apart: 0017 may be the middle or the end of a number, 00171855 and "00 17" are none.
+// minDialed is how many digits must follow 00, or what else people of a region dial before a country code, for the number to
+// be read as one from abroad, where no space comes between: 0017 may be the middle or the end of a number, but 00171855 and
+// "00 17" begin with a country code.
 const minDialed = 5
 
 // minNational is how many digits the shortest national numbers have.

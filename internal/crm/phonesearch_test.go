@@ -86,8 +86,8 @@ func TestEveryNotationOfANumberIsReadAndFound(t *testing.T) {
 	}
 }
 
-// keepsTrunk checks numbers with the trunk prefix after the country code. Where that is another number of the plan as it
-// stands, it is that number.
+// keepsTrunk checks numbers with the trunk prefix after the country code. Where the plan has
+// the digits as they are typed, they are that other number.
 func keepsTrunk(t *testing.T, e example, n *phonenumbers.PhoneNumber) {
 	t.Helper()
 	code := phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
@@ -146,7 +146,7 @@ func TestPhoneDigits(t *testing.T) {
 		"an extension in Russian is dropped":              {"8 (495) 123-45-67 доб. 12", "RU", "84951234567"},
 		"an extension without a number before it is none": {"ext. 7", "US", ""},
 		"letters on keys":                                 {"1-800-FLOWERS", "US", "18003569377"},
-		"letters on keys of a number that is none":        {"123-NOPE", "US", ""},
+		"letters on keys that spell no number":            {"123-NOPE", "US", ""},
 		"letters after a plus":                            {"+1 800 GOT JUNK", "", "18004685865"},
 		"words before a number that say nothing of it":    {"greta (415) 555-0134", "US", ""},
 		"a name":                                 {"Ann Smith", "US", ""},

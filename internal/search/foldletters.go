@@ -51,7 +51,7 @@ const (
 	nukta       = '\u093C' // of Devanagari
 )
 
-// borrowed are the letters of Devanagari whose nukta is often left out: with it they stand for sounds of Persian, Arabic
+// borrowed are the letters of Devanagari whose nukta is often left out: with it they write sounds of Persian, Arabic
 // and English (क़ ख़ ग़ ज़ फ़). Those of ड़ and ढ़ are sounds of Hindi, and spelling.
 const borrowed = "कखगजफ"
 

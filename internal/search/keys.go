@@ -56,7 +56,7 @@ func KeysOf(c crm.Contact) Keys {
 	return k
 }
 
-// nameKey is a name as names are sorted by: its words, or what it is written with where these are none.
+// nameKey is a name as names are sorted by: its words, or all of its characters where it has no words.
 func nameKey(name string) string {
 	folded := Fold(name)
 	if !strings.ContainsFunc(folded, notInWords) {

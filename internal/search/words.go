@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// In a text that is searched a word of a name stands behind two spaces and any other word behind one, so that the beginning
+// In a text that is searched, two spaces come before a word of a name and one before any other word, so that the beginning
 // of a word is a string like others. Other ways to write a name are other words: they are found, and count less.
 const (
 	ofName = "  "
@@ -81,7 +81,7 @@ func nameLines(name string) (lines []string) {
 // nameLine is the line of the words of a name.
 func nameLine(words []string) string { return ofName + strings.Join(words, ofName) }
 
-// without are the words of some that are none of others.
+// without are those of some words that are not among others.
 func without(words, others []string) []string {
 	return slices.DeleteFunc(words, func(w string) bool { return slices.Contains(others, w) })
 }

@@ -100,7 +100,7 @@ export type SessionFilter = {
   channelIds?: Array<string> | null | undefined;
   /** Only sessions with one of these statuses. */
   statuses?: Array<SessionStatus> | null | undefined;
-  /** Only sessions with one of these tags; null among them stands for sessions without a tag. */
+  /** Only sessions with one of these tags; null among them means sessions without a tag. */
   tags?: Array<SessionTag | null | undefined> | null | undefined;
   /** Only sessions in which one of these accounts of the workspace was written to; see `channelAccount`. */
   channelAccounts?: Array<string> | null | undefined;
