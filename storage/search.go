@@ -6,13 +6,8 @@ import (
 	"kith/internal/search"
 )
 
-// SearchPage reads one page of a search through the indexes of a backend.
+// SearchPage reads one page of a search, which is settled, through the indexes of a backend.
 func SearchPage(ctx context.Context, src search.Source, q ContactQuery) (ContactPage, error) {
-	query, err := q.Search.Settle(ctx, src)
-	if err != nil {
-		return ContactPage{}, err
-	}
-	q.Search = query
 	rows, err := find(ctx, src, q.request(q.Page.Skip+q.Page.Size+1))
 	if err != nil {
 		return ContactPage{}, err
@@ -47,16 +42,12 @@ func (p Position) inSearch() search.Position {
 	return search.Position{Tier: p.Tier, IndexKey: search.IndexKey{Key: p.Key, ID: p.ID}}
 }
 
-// CountMatches counts what a search finds through the indexes of a backend, as far as most, or reads the number of all
-// contacts for the empty search.
+// CountMatches counts what a search, which is settled, finds through the indexes of a backend, as far as most, or reads the
+// number of all contacts for the empty search.
 func CountMatches(ctx context.Context, src search.Counter, q search.Query, most int) (Count, error) {
 	if q.Empty() {
 		n, err := src.Size(ctx)
 		return Count{Value: n, Exact: true}, err
-	}
-	q, err := q.Settle(ctx, src)
-	if err != nil {
-		return Count{}, err
 	}
 	n, err := search.Count(ctx, src, q, most)
 	return Counted(n, most), err

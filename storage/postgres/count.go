@@ -24,17 +24,20 @@ func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, q storage.
 }
 
 func (s *Store) countContacts(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery, most int) (storage.Count, error) {
-	if !q.Filter.Empty() {
-		return s.countFiltered(ctx, w, q, most)
-	}
 	if q.Search.Empty() { // needs no gram index
+		if !q.Filter.Empty() {
+			return s.countFiltered(ctx, w, q.Filter, most)
+		}
 		return storage.CountMatches(ctx, source{Store: s, workspace: w}, q.Search, most)
 	}
-	src, err := s.source(ctx, w)
-	if err != nil {
+	src, err := s.settled(ctx, w, &q.Search)
+	switch {
+	case err != nil:
 		return storage.Count{}, err
+	case q.Filter.Empty():
+		return storage.CountMatches(ctx, src, q.Search, most)
 	}
-	return storage.CountMatches(ctx, src, q.Search, most)
+	return src.countFiltered(ctx, q, most)
 }
 
 var _ search.Counter = source{}

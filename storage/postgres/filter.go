@@ -206,25 +206,21 @@ func (v *filtering) each(set, columns string) string {
 		) c`
 }
 
-// searchFiltered reads a page of a search under a filter: of few contacts each is looked at; else the matches are read until
-// enough of them pass.
-func (s *Store) searchFiltered(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) (storage.ContactPage, error) {
-	v, hits, few, err := s.fewHits(ctx, w, q)
+// filtered reads a page of a search under a filter: of few contacts each is looked at; else the matches are read until enough
+// of them pass.
+func (s source) filtered(ctx context.Context, q storage.ContactQuery) (storage.ContactPage, error) {
+	v, hits, few, err := s.fewHits(ctx, q)
 	if err != nil || few {
 		return storage.RankedPage(q, hits), err
 	}
-	src, err := s.source(ctx, w)
-	if err != nil {
-		return storage.ContactPage{}, err
-	}
-	return storage.FilteredSearch(ctx, src, q, s.passing(v))
+	return storage.FilteredSearch(ctx, s, q, s.passing(v))
 }
 
 // fewHits are the matches that pass a filter, where few contacts may pass it.
-func (s *Store) fewHits(
-	ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery,
+func (s source) fewHits(
+	ctx context.Context, q storage.ContactQuery,
 ) (v *filtering, hits []search.Hit, few bool, err error) {
-	if v, err = s.filtering(ctx, w, q.Filter); err != nil {
+	if v, err = s.filtering(ctx, s.workspace, q.Filter); err != nil {
 		return v, nil, false, err
 	}
 	set, err := s.smallest(ctx, v, storage.FewContacts)
@@ -233,21 +229,13 @@ func (s *Store) fewHits(
 	}
 	of := *v
 	of.where += holding("c.search_text", search.Filter{With: q.Search.Tokens()}, v.args)
-	src := source{Store: s, workspace: w}
-	hits, err = src.hits(ctx, `SELECT c.*`+of.each(set, `c.name_key, c.id, c.name_key AS name, c.search_text, `+contactColumns+` AS active`), v.args)
+	hits, err = s.hits(ctx, `SELECT c.*`+of.each(set, `c.name_key, c.id, c.name_key AS name, c.search_text, `+contactColumns+` AS active`), v.args)
 	return v, hits, true, err
 }
 
 // countFiltered counts the contacts of a list under a filter as far as most.
-func (s *Store) countFiltered(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery, most int) (storage.Count, error) {
-	if !q.Search.Empty() {
-		v, hits, few, err := s.fewHits(ctx, w, q)
-		if err != nil || few {
-			return storage.Counted(len(storage.Ranked(q, hits)), most), err
-		}
-		return s.countSearch(ctx, w, q.Search, v, most)
-	}
-	v, err := s.filtering(ctx, w, q.Filter)
+func (s *Store) countFiltered(ctx context.Context, w crm.WorkspaceID, f storage.ContactFilter, most int) (storage.Count, error) {
+	v, err := s.filtering(ctx, w, f)
 	if err != nil {
 		return storage.Count{}, err
 	}
@@ -280,22 +268,20 @@ func (s *Store) countOf(ctx context.Context, v *filtering, set string, most int)
 	return n, translate(ctx, err)
 }
 
-// countSearch counts the matches of a search that pass, as far as most: by the gram index where a token has grams that few
-// contacts share, else by name.
-func (s *Store) countSearch(
-	ctx context.Context, w crm.WorkspaceID, q search.Query, v *filtering, most int,
-) (storage.Count, error) {
-	src, err := s.source(ctx, w)
-	if err != nil {
-		return storage.Count{}, err
+// countFiltered counts the matches of a search that pass a filter, as far as most: of few contacts each is looked at; else
+// they are counted by the gram index where a token has grams that few contacts share, and by name otherwise.
+func (s source) countFiltered(ctx context.Context, q storage.ContactQuery, most int) (storage.Count, error) {
+	v, hits, few, err := s.fewHits(ctx, q)
+	if err != nil || few {
+		return storage.Counted(len(storage.Ranked(q, hits)), most), err
 	}
-	f := search.Filter{With: q.Tokens()}
+	f := search.Filter{With: q.Search.Tokens()}
 	of := `
 		  FROM contacts c
 		  WHERE c.workspace_id = @workspace` + holding("c.search_text", f, v.args) + v.where + `
 		  ORDER BY c.name_key, c.id`
-	if src.HasGrams() && search.Selective(f.With) {
-		v.args["grams"] = search.Grams(w, 0, f.With)
+	if s.HasGrams() && search.Selective(f.With) {
+		v.args["grams"] = search.Grams(s.workspace, 0, f.With)
 		_, v.args["last"], _ = search.Everything().Buckets(bucketSize)
 		of = fmt.Sprintf(`
 		  FROM generate_series(0, @last::int) b(bucket)
@@ -303,7 +289,7 @@ func (s *Store) countSearch(
 		    SELECT FROM contacts c
 		    WHERE %s%s%s
 		    LIMIT %d
-		  ) c`, src.inBucket(), holding("c.search_text", f, v.args), v.where, most+1)
+		  ) c`, s.inBucket(), holding("c.search_text", f, v.args), v.where, most+1)
 	}
 	var n int
 	err = s.pool.QueryRow(ctx, fmt.Sprintf(`SELECT count(*) FROM (SELECT%s LIMIT %d) c`, of, most+1), v.args).Scan(&n)

@@ -27,15 +27,15 @@ func (s *Store) list(ctx context.Context, w crm.WorkspaceID, q storage.ContactQu
 	if err := q.Order.Check(q.Search); err != nil {
 		return storage.ContactPage{}, err
 	}
-	switch {
-	case !q.Search.Empty() && !q.Filter.Empty():
-		return s.searchFiltered(ctx, w, q)
-	case !q.Search.Empty():
-		src, err := s.source(ctx, w)
-		if err != nil {
+	if !q.Search.Empty() {
+		src, err := s.settled(ctx, w, &q.Search)
+		switch {
+		case err != nil:
 			return storage.ContactPage{}, err
+		case q.Filter.Empty():
+			return storage.SearchPage(ctx, src, q)
 		}
-		return storage.SearchPage(ctx, src, q)
+		return src.filtered(ctx, q)
 	}
 	read := s.ordered
 	if !q.Filter.Empty() || q.Page.Skip > 0 {

@@ -31,6 +31,15 @@ func (s *Store) source(ctx context.Context, w crm.WorkspaceID) (source, error) {
 	return source{Store: s, workspace: w, grams: stage}, err
 }
 
+// settled is the source of a search, which it settles: see [search.Query.Settle].
+func (s *Store) settled(ctx context.Context, w crm.WorkspaceID, q *search.Query) (source, error) {
+	src, err := s.source(ctx, w)
+	if err == nil {
+		*q, err = q.Settle(ctx, src)
+	}
+	return src, err
+}
+
 // gramStage is how far a workspace has come into the gram index. Small workspaces stay out of it: a scan answers them as
 // quickly, and thousands of them would swell it.
 type gramStage int16

@@ -17,10 +17,17 @@ import (
 // CountContacts counts the contacts that match a search, up to a limit, or reads the number of all contacts.
 func (s *Store) CountContacts(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery, most int) (storage.Count, error) {
 	count, err := readOnce(ctx, s, func(c *conn) (storage.Count, error) {
-		if !q.Filter.Empty() {
-			return countFiltered(ctx, c, w, q, most)
+		if q.Search.Empty() && !q.Filter.Empty() {
+			return countFiltered(ctx, c, w, q.Filter, most)
 		}
-		return storage.CountMatches(ctx, counter{source{conn: c, workspace: w}, &s.bounds}, q.Search, most)
+		src, err := settled(ctx, c, w, &q.Search)
+		switch {
+		case err != nil:
+			return storage.Count{}, err
+		case q.Filter.Empty():
+			return storage.CountMatches(ctx, counter{src, &s.bounds}, q.Search, most)
+		}
+		return src.countFiltered(ctx, q, most)
 	})
 	if err != nil {
 		return storage.Count{}, fmt.Errorf("count contacts: %w", err)

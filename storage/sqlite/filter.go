@@ -195,44 +195,46 @@ func (v *filtering) each(set string) string {
 		WHERE true` + v.where
 }
 
-// searchFiltered reads a page of a search under a filter: of few contacts each is looked at; else the matches are read until
-// enough of them pass.
-func searchFiltered(ctx context.Context, c *conn, w crm.WorkspaceID, q storage.ContactQuery) (storage.ContactPage, error) {
-	v, hits, few, err := fewHits(ctx, c, w, q)
+// filtered reads a page of a search under a filter: of few contacts each is looked at; else the matches are read until enough
+// of them pass.
+func (s source) filtered(ctx context.Context, q storage.ContactQuery) (storage.ContactPage, error) {
+	v, hits, few, err := s.fewHits(ctx, q)
 	if err != nil || few {
 		return storage.RankedPage(q, hits), err
 	}
-	return storage.FilteredSearch(ctx, source{conn: c, workspace: w}, q, v.passing(c))
+	return storage.FilteredSearch(ctx, s, q, v.passing(s.conn))
+}
+
+// countFiltered counts the matches of a search that pass a filter, as far as most.
+func (s source) countFiltered(ctx context.Context, q storage.ContactQuery, most int) (storage.Count, error) {
+	v, hits, few, err := s.fewHits(ctx, q)
+	if err != nil || few {
+		return storage.Counted(len(storage.Ranked(q, hits)), most), err
+	}
+	return storage.CountFiltered(ctx, s, q, most, v.passing(s.conn))
 }
 
 // fewHits are the matches that pass a filter, where few contacts may pass it.
-func fewHits(
-	ctx context.Context, c *conn, w crm.WorkspaceID, q storage.ContactQuery,
+func (s source) fewHits(
+	ctx context.Context, q storage.ContactQuery,
 ) (v *filtering, hits []search.Hit, few bool, err error) {
-	if v, err = newFiltering(ctx, c, w, q.Filter); err != nil {
+	if v, err = newFiltering(ctx, s.conn, s.workspace, q.Filter); err != nil {
 		return v, nil, false, err
 	}
-	set, err := v.smallest(ctx, c, storage.FewContacts)
+	set, err := v.smallest(ctx, s.conn, storage.FewContacts)
 	if err != nil || set == "" {
 		return v, nil, false, err
 	}
 	a := maps.Clone(v.args)
 	query := `SELECT c.name_key, c.id, c.name_key, c.search_text, ` + contactColumns + v.each(set) +
 		holding("c.search_text", search.Filter{With: q.Search.Tokens()}, a)
-	hits, err = source{conn: c, workspace: w}.hits(ctx, query, a)
+	hits, err = s.hits(ctx, query, a)
 	return v, hits, true, err
 }
 
 // countFiltered counts the contacts of a list under a filter as far as most.
-func countFiltered(ctx context.Context, c *conn, w crm.WorkspaceID, q storage.ContactQuery, most int) (storage.Count, error) {
-	if !q.Search.Empty() {
-		v, hits, few, err := fewHits(ctx, c, w, q)
-		if err != nil || few {
-			return storage.Counted(len(storage.Ranked(q, hits)), most), err
-		}
-		return storage.CountFiltered(ctx, source{conn: c, workspace: w}, q, most, v.passing(c))
-	}
-	v, err := newFiltering(ctx, c, w, q.Filter)
+func countFiltered(ctx context.Context, c *conn, w crm.WorkspaceID, f storage.ContactFilter, most int) (storage.Count, error) {
+	v, err := newFiltering(ctx, c, w, f)
 	if err != nil {
 		return storage.Count{}, err
 	}

@@ -29,10 +29,14 @@ func (s *Store) list(ctx context.Context, w crm.WorkspaceID, q storage.ContactQu
 	}
 	if !q.Search.Empty() {
 		return readOnce(ctx, s, func(c *conn) (storage.ContactPage, error) {
-			if !q.Filter.Empty() {
-				return searchFiltered(ctx, c, w, q)
+			src, err := settled(ctx, c, w, &q.Search)
+			switch {
+			case err != nil:
+				return storage.ContactPage{}, err
+			case q.Filter.Empty():
+				return storage.SearchPage(ctx, src, q)
 			}
-			return storage.SearchPage(ctx, source{conn: c, workspace: w}, q)
+			return src.filtered(ctx, q)
 		})
 	}
 	read := s.ordered

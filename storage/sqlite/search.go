@@ -24,6 +24,13 @@ var _ search.Source = source{}
 // HasGrams is always true: as a file seldom holds more than one large workspace, every contact is indexed.
 func (s source) HasGrams() bool { return true }
 
+// settled is the source of a search, which it settles: see [search.Query.Settle].
+func settled(ctx context.Context, c *conn, w crm.WorkspaceID, q *search.Query) (src source, err error) {
+	src = source{conn: c, workspace: w}
+	*q, err = q.Settle(ctx, src)
+	return src, err
+}
+
 // args are the arguments of a statement that reads at most n rows within r.
 func (s source) args(r search.Range, n int) args {
 	return args{

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kith/internal/crm"
+	"kith/internal/search"
 	"kith/storage"
 )
 
@@ -159,6 +160,21 @@ var contactFilterCases = []testCase{
 		w.filtersAgree(channels, middle)
 		w.maintain()
 		w.filtersAgree(channels, middle)
+	}},
+	{"a number that starts with 00 means the same under a filter as without one", func(w *world) {
+		people := w.add(person{name: "Abroad", phone: "+4930901820"}, person{name: "Zeros", email: "0049@example.com"}, person{name: "Neither"})
+		for text, want := range map[string]crm.Contact{"004930": people[0], "0049": people[1]} {
+			for _, order := range []storage.Order{storage.Relevance, storage.Name} {
+				q := storage.ContactQuery{Order: order, Search: search.Parse(text, ""), Page: storage.Page{Size: 5}}
+				for _, f := range []storage.ContactFilter{{}, {HasNotes: new(false)}} {
+					q.Filter = f
+					w.same(text, rowIDs(w.page(q).Rows), []crm.ContactID{want.ID})
+					n, err := w.CountContacts(w.ctx, w.id, q, 10)
+					w.check(err)
+					w.same(text+" counted", n, storage.Counted(1, 10))
+				}
+			}
+		}
 	}},
 }
 
