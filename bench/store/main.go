@@ -33,7 +33,9 @@ func run(ctx context.Context) error {
 	seed := flag.Uint64("seed", 1, "the seed of the demo data")
 	n := flag.Int("keystrokes", 2006, "how many keystrokes")
 	rounds := flag.Int("rounds", 3, "how often the trace is replayed; the medians of the rounds are shown")
+	class := flag.String("class", "", "only the keystrokes of this class")
 	counts := flag.Bool("counts", false, "measure counts instead of pages")
+	most := flag.Int("most", storage.CountLimit, "how far to count")
 	slow := flag.Duration("slow", 0, "show the keystrokes that took longer than this")
 	writing := flag.Int("writers", 0, "how many writers write all the while")
 	pace := flag.Duration("pace", 20*time.Millisecond, "how long a writer rests after each write: a busy workspace, not a database at its limit")
@@ -50,7 +52,10 @@ func run(ctx context.Context) error {
 		return err
 	}
 	keys := trace.Keystrokes(*seed, *contacts, *n)
-	r := replay{store: store, workspace: w, keys: keys, slow: *slow}
+	if *class != "" {
+		keys = slices.DeleteFunc(keys, func(k trace.Keystroke) bool { return k.Class != *class })
+	}
+	r := replay{store: store, workspace: w, keys: keys, slow: *slow, most: *most}
 	call := r.page
 	if *counts {
 		call = r.count
@@ -98,6 +103,7 @@ type replay struct {
 	workspace crm.WorkspaceID
 	keys      []trace.Keystroke
 	slow      time.Duration // calls that took longer are shown; 0 shows none
+	most      int           // how far to count
 }
 
 // round replays every keystroke once and returns the times by class.
@@ -143,7 +149,7 @@ func (r replay) page(ctx context.Context, i int, text string) error {
 }
 
 func (r replay) count(ctx context.Context, _ int, text string) error {
-	_, err := r.store.CountContacts(ctx, r.workspace, storage.ContactQuery{Search: search.Parse(text, "")}, storage.CountLimit)
+	_, err := r.store.CountContacts(ctx, r.workspace, storage.ContactQuery{Search: search.Parse(text, "")}, r.most)
 	return err
 }
 
@@ -169,6 +175,9 @@ func figures(rounds [][]time.Duration) Figures {
 func report(all map[string][][]time.Duration) {
 	fmt.Printf("%-28s %8s %8s %8s %8s   (ms)\n", "keystrokes", "p50", "p95", "p99", "max")
 	for _, class := range append(slices.Clone(trace.Classes), byRelevance, byName, byNameDown, "all") {
+		if all[class] == nil {
+			continue
+		}
 		f := figures(all[class])
 		fmt.Printf("%-28s %8.2f %8.2f %8.2f %8.2f\n", class, f.P50, f.P95, f.P99, f.Max)
 	}

@@ -11,6 +11,7 @@ import (
 const (
 	scanLook = 1000   // names looked at before the gram index is asked
 	scanMore = 3500   // names looked at after these, where they promise to fill the page
+	scanFar  = 12_000 // the same for several words: the names of a bucket that have them are many to fetch and sort
 	homeLook = 3000   // names in a search's own script that are looked at rather than asking the gram index
 	sideLook = 30_000 // the same for names in scripts of the same buckets
 )
@@ -77,7 +78,12 @@ func (p *pager) scanFirst(ctx context.Context, r Range, f Filter, keep keepFunc)
 	if !p.indexed(f) || selective(f.With) > 0 || len(f.With) > 1 && strings.HasPrefix(f.With[0], ofName) {
 		return p.gather(ctx, r, p.containing(f), keep)
 	}
-	for _, look := range []int{scanLook, scanMore} {
+	looks := []int{scanLook, scanMore}
+	if len(f.With) > 1 {
+		looks = append(looks, scanFar)
+	}
+	looked, seen := 0, 0
+	for i, look := range looks {
 		n := p.batch()
 		hits, err := p.src.Scan(ctx, r, f, look, n)
 		if err != nil {
@@ -89,7 +95,8 @@ func (p *pager) scanFirst(ctx context.Context, r Range, f Filter, keep keepFunc)
 		if len(hits) > 0 {
 			r = p.behind(r, hits[len(hits)-1].IndexKey)
 		}
-		if (n-len(hits))*look > len(hits)*scanMore { // at this rate the rest would take more
+		looked, seen = looked+look, seen+len(hits)
+		if i+1 < len(looks) && (p.Want-len(p.found))*looked > seen*looks[i+1] { // at this rate the rest would take more
 			break
 		}
 	}

@@ -3,6 +3,7 @@ package search
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"kith/internal/crm"
@@ -193,11 +194,19 @@ func selective(tokens []string) (n int) {
 
 // rarest reports whether a token is in very few texts.
 func rarest(token string) bool {
-	if digits(token) {
+	switch {
+	case digits(token):
 		return len(token) >= rareDigits
+	case strings.IndexFunc(token, oddity) >= 0:
+		return true
 	}
 	grams := gramsOf(token)
 	return len(grams) > 0 && (grams[0].bits >= rareBits || grams[0].bits >= domainBits && utf8.RuneCountInString(token) >= rareToken)
+}
+
+// oddity reports whether a character is neither part of words nor of what is between them in names, emails and phones.
+func oddity(r rune) bool {
+	return r < utf8.RuneSelf && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(marking+" '&()#", r)
 }
 
 func rarelyHeld(token string) bool {

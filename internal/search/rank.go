@@ -53,8 +53,12 @@ func (q Query) filterOf(tier int) (f Filter, ok bool) {
 	return Filter{}, false
 }
 
-// ofDomains are words that are in the emails of many and start no name: beside one of them the others are no name alone.
-var ofDomains = map[string]bool{"gmail": true, "googlemail": true, "yahoo": true, "hotmail": true, "outlook": true, "icloud": true, "protonmail": true}
+// ofDomains are words that are in the emails of many and are hardly ever in a name: beside one of them the others are no name
+// alone.
+var ofDomains = map[string]bool{
+	"com": true, "net": true, "org": true, "mail": true, "gmail": true, "googlemail": true, "hotmail": true, "icloud": true,
+	"outlook": true, "protonmail": true, "yahoo": true,
+}
 
 // whole is the line of a text that is the query, if it can be one: an address or a phone number.
 func (q Query) whole() string {
