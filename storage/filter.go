@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -50,6 +51,17 @@ const (
 	LookedThrough = 20_000
 	SomeContacts  = 100_000
 )
+
+// CountedThrough is how many contacts are looked at to count as far as most those that pass a filter: where they are not all
+// that can pass it, there are at least as many as passed.
+func CountedThrough(most int) int { return max(FewContacts, most+1) }
+
+// CountedOf is the count of n contacts that pass, among so many looked at of those that can pass.
+func CountedOf(n, looked, most int) Count {
+	c := Counted(n, most)
+	c.Exact = c.Exact && looked < CountedThrough(most)
+	return c
+}
 
 // Kinds are the combinations of having an email (1), a phone (2) and notes (4) that pass; nil for all of them.
 func (f ContactFilter) Kinds() []int {
@@ -115,28 +127,29 @@ const (
 // FilteredSearch reads one page of a search of which only the contacts count that pass. It reads the matches in their order
 // until the page is full.
 func FilteredSearch(ctx context.Context, src search.Source, q ContactQuery, passing Passing) (ContactPage, error) {
-	rows, err := passed(ctx, src, q, q.Page.Skip+q.Page.Size+1, passing)
+	rows, _, err := passed(ctx, src, q, q.Page.Skip+q.Page.Size+1, math.MaxInt, passing)
 	if err != nil {
 		return ContactPage{}, err
 	}
 	return q.Window(skipped(rows, q.Page.Skip)), nil
 }
 
-// CountFiltered counts the matches of a search that pass, as far as most.
+// CountFiltered counts the matches of a search that pass, as far as most, among those that [CountedThrough] looks at.
 func CountFiltered(ctx context.Context, src search.Source, q ContactQuery, most int, passing Passing) (Count, error) {
 	q.Order, q.Page = Name, Page{Size: most}
-	rows, err := passed(ctx, src, q, most+1, passing)
-	return Counted(len(rows), most), err
+	rows, looked, err := passed(ctx, src, q, most+1, CountedThrough(most), passing)
+	return CountedOf(len(rows), looked, most), err
 }
 
-// passed are the first n matches that pass, in the order of reading.
-func passed(ctx context.Context, src search.Source, q ContactQuery, n int, passing Passing) ([]ContactRow, error) {
-	var out []ContactRow
-	r := q.request(max(firstPart, n))
+// passed are the first n matches that pass, in the order of reading, among so many.
+func passed(
+	ctx context.Context, src search.Source, q ContactQuery, n, among int, passing Passing,
+) (out []ContactRow, looked int, err error) {
+	r := q.request(min(max(firstPart, n), among))
 	for {
 		rows, err := find(ctx, src, r)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		ids := make([]crm.ContactID, len(rows))
 		for i := range rows {
@@ -144,18 +157,19 @@ func passed(ctx context.Context, src search.Source, q ContactQuery, n int, passi
 		}
 		pass, err := passing(ctx, ids)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		for _, row := range rows {
 			if pass[row.Contact.ID] && len(out) < n {
 				out = append(out, row)
 			}
 		}
-		if len(rows) < r.Want || len(out) == n {
-			return out, nil
+		looked += len(rows)
+		if len(rows) < r.Want || len(out) == n || looked == among {
+			return out, looked, nil
 		}
 		r.From = new(rows[len(rows)-1].Position.inSearch())
-		r.Want = min(4*r.Want, largestPart)
+		r.Want = min(4*r.Want, largestPart, among-looked)
 	}
 }
 

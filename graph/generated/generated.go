@@ -2756,7 +2756,10 @@ type PageInfo {
 type Count {
   "The number of its rows; at most the ` + "`" + `max` + "`" + ` of ` + "`" + `totalCount` + "`" + ` where it is counted only so far."
   value: Int!
-  "False when there are more than ` + "`" + `value` + "`" + `."
+  """
+  Whether that is the number. If not there are at least so many: ` + "`" + `max` + "`" + ` was reached, or so many contacts had been looked at
+  under a filter that finding out would have taken too long.
+  """
   exact: Boolean!
 }
 

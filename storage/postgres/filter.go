@@ -25,7 +25,7 @@ type filtering struct {
 	args pgx.NamedArgs
 	// where is the condition on contacts c, with AND before it.
 	where string
-	// sets are queries of the ids of contacts, each of all that pass one of the conditions; an id may be there twice.
+	// sets are queries of the ids of contacts, each of all that pass one of the conditions, or of all; an id may be there twice.
 	sets   []string
 	few    bool   // the one set is of few contacts
 	active string // the condition on contact_activity t, with AND before it
@@ -79,6 +79,9 @@ func (s *Store) filtering(ctx context.Context, w crm.WorkspaceID, f storage.Cont
 	only, err := f.Named(ctx, named{s, w})
 	for _, ids := range only {
 		v.only(ids)
+	}
+	if len(v.sets) == 0 {
+		v.sets = []string{`SELECT k.id FROM contacts k WHERE k.workspace_id = @workspace`}
 	}
 	return v, err
 }
@@ -239,32 +242,22 @@ func (s *Store) countFiltered(ctx context.Context, w crm.WorkspaceID, f storage.
 	if err != nil {
 		return storage.Count{}, err
 	}
-	set, err := s.smallest(ctx, v, storage.FewContacts)
+	look := storage.CountedThrough(most)
+	set, err := s.smallest(ctx, v, look-1)
 	if err != nil {
 		return storage.Count{}, err
 	}
-	if set == "" && len(v.sets) > 0 { // one of many may hold enough that pass
-		n, err := s.countOf(ctx, v, fmt.Sprint(v.sets[len(v.sets)-1], " LIMIT ", storage.LookedThrough), most)
-		if err != nil || n > most {
-			return storage.Counted(n, most), err
-		}
-		if set, err = s.smallest(ctx, v, storage.SomeContacts); err != nil {
-			return storage.Count{}, err
-		}
+	looked := 0
+	if set == "" { // some of many are looked at
+		set, looked = fmt.Sprint(v.sets[len(v.sets)-1], " LIMIT ", look), look
 	}
 	n, err := s.countOf(ctx, v, set, most)
-	return storage.Counted(n, most), err
+	return storage.CountedOf(n, looked, most), err
 }
 
-// countOf counts the contacts of a set that pass, or of the workspace if the set is empty, as far as one beyond most.
+// countOf counts the contacts of a set that pass, as far as one beyond most.
 func (s *Store) countOf(ctx context.Context, v *filtering, set string, most int) (n int, err error) {
-	from := `
-		FROM contacts c
-		WHERE c.workspace_id = @workspace` + v.where
-	if set != "" {
-		from = v.each(set, "c.id")
-	}
-	err = s.pool.QueryRow(ctx, fmt.Sprintf(`SELECT count(*) FROM (SELECT%s LIMIT %d) c`, from, most+1), v.args).Scan(&n)
+	err = s.pool.QueryRow(ctx, fmt.Sprintf(`SELECT count(*) FROM (SELECT%s LIMIT %d) c`, v.each(set, "c.id"), most+1), v.args).Scan(&n)
 	return n, translate(ctx, err)
 }
 
@@ -275,10 +268,11 @@ func (s source) countFiltered(ctx context.Context, q storage.ContactQuery, most 
 	if err != nil || few {
 		return storage.Counted(len(storage.Ranked(q, hits)), most), err
 	}
-	f := search.Filter{With: q.Search.Tokens()}
+	f, look := search.Filter{With: q.Search.Tokens()}, storage.CountedThrough(most)
+	const columns = `c.id, c.version, c.email, c.phone, c.notes, c.created_at`
 	of := `
 		  FROM contacts c
-		  WHERE c.workspace_id = @workspace` + holding("c.search_text", f, v.args) + v.where + `
+		  WHERE c.workspace_id = @workspace` + holding("c.search_text", f, v.args) + `
 		  ORDER BY c.name_key, c.id`
 	if s.HasGrams() && search.Selective(f.With) {
 		v.args["grams"] = search.Grams(s.workspace, 0, f.With)
@@ -286,12 +280,18 @@ func (s source) countFiltered(ctx context.Context, q storage.ContactQuery, most 
 		of = fmt.Sprintf(`
 		  FROM generate_series(0, @last::int) b(bucket)
 		  CROSS JOIN LATERAL (
-		    SELECT FROM contacts c
-		    WHERE %s%s%s
+		    SELECT %s
+		    FROM contacts c
+		    WHERE %s%s
 		    LIMIT %d
-		  ) c`, s.inBucket(), holding("c.search_text", f, v.args), v.where, most+1)
+		  ) c`, columns, s.inBucket(), holding("c.search_text", f, v.args), look)
 	}
-	var n int
-	err = s.pool.QueryRow(ctx, fmt.Sprintf(`SELECT count(*) FROM (SELECT%s LIMIT %d) c`, of, most+1), v.args).Scan(&n)
-	return storage.Counted(n, most), translate(ctx, err)
+	var looked, n int
+	err = s.pool.QueryRow(ctx, fmt.Sprintf(`
+		SELECT count(*), count(*) FILTER (WHERE true%s)
+		FROM (
+		  SELECT %s%s
+		  LIMIT %d
+		) c`, v.where, columns, of, look), v.args).Scan(&looked, &n)
+	return storage.CountedOf(n, looked, most), translate(ctx, err)
 }

@@ -25,7 +25,7 @@ type filtering struct {
 	args args
 	// where is the condition on contacts c, with AND before it.
 	where string
-	// sets are queries of the ids of contacts, each of all that pass one of the conditions; an id may be there twice.
+	// sets are queries of the ids of contacts, each of all that pass one of the conditions, or of all; an id may be there twice.
 	sets   []string
 	few    bool   // the one set is of few contacts
 	active string // the condition on contact_activity t, with AND before it
@@ -80,6 +80,9 @@ func newFiltering(ctx context.Context, c *conn, w crm.WorkspaceID, f storage.Con
 	only, err := f.Named(ctx, named{c, w})
 	for _, ids := range only {
 		v.only(ids)
+	}
+	if len(v.sets) == 0 {
+		v.sets = []string{`SELECT k.id FROM contacts k WHERE k.workspace_id = @workspace`}
 	}
 	return v, err
 }
@@ -238,32 +241,22 @@ func countFiltered(ctx context.Context, c *conn, w crm.WorkspaceID, f storage.Co
 	if err != nil {
 		return storage.Count{}, err
 	}
-	set, err := v.smallest(ctx, c, storage.FewContacts)
+	look := storage.CountedThrough(most)
+	set, err := v.smallest(ctx, c, look-1)
 	if err != nil {
 		return storage.Count{}, err
 	}
-	if set == "" && len(v.sets) > 0 { // one of many may hold enough that pass
-		n, err := v.countOf(ctx, c, fmt.Sprint(v.sets[len(v.sets)-1], " LIMIT ", storage.LookedThrough), most)
-		if err != nil || n > most {
-			return storage.Counted(n, most), err
-		}
-		if set, err = v.smallest(ctx, c, storage.SomeContacts); err != nil {
-			return storage.Count{}, err
-		}
+	looked := 0
+	if set == "" { // some of many are looked at
+		set, looked = fmt.Sprint(v.sets[len(v.sets)-1], " LIMIT ", look), look
 	}
 	n, err := v.countOf(ctx, c, set, most)
-	return storage.Counted(n, most), err
+	return storage.CountedOf(n, looked, most), err
 }
 
-// countOf counts the contacts of a set that pass, or of the workspace if the set is empty, as far as one beyond most.
+// countOf counts the contacts of a set that pass, as far as one beyond most.
 func (v *filtering) countOf(ctx context.Context, c *conn, set string, most int) (int, error) {
-	from := `
-		FROM contacts c
-		WHERE c.workspace_id = @workspace` + v.where
-	if set != "" {
-		from = v.each(set)
-	}
-	n, _, err := first(ctx, c, fmt.Sprintf(`SELECT count(*) FROM (SELECT 1%s LIMIT %d)`, from, most+1), v.args, scanInt)
+	n, _, err := first(ctx, c, fmt.Sprintf(`SELECT count(*) FROM (SELECT 1%s LIMIT %d)`, v.each(set), most+1), v.args, scanInt)
 	return n, err
 }
 

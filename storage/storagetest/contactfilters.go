@@ -239,7 +239,9 @@ var slowListCases = []testCase{
 				w.same(what, rowIDs(w.page(q).Rows), want[:min(50, len(want))])
 				n, err := w.CountContacts(w.ctx, w.id, q, 1000)
 				w.check(err)
-				w.same(what+" counted", n, storage.Counted(len(want), 1000))
+				if n.Exact || n.Value > len(want) { // else not all of those that can pass were looked at
+					w.same(what+" counted", n, storage.Counted(len(want), 1000))
+				}
 			}
 		}
 	}},
