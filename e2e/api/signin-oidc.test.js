@@ -145,7 +145,7 @@ describe('signing in with OpenID Connect', () => {
   it('shows who has no access why, and how to sign out', async () => {
     for (const [login, reason] of Object.entries({
       stranger: 'The claim workspace is missing', homeless: 'The claim workspace is missing', plain: 'The claim role is missing',
-      guest: 'The claim role must be staff or admin', bot: 'The claim role must be staff or admin',
+      guest: 'The claim role must be reader, staff or admin', bot: 'The claim role must be reader, staff or admin',
       torn: 'must name one workspace', long: 'at most 128 bytes',
     })) {
       const jar = new Jar()

@@ -47,7 +47,7 @@ func MarshalRole(v crm.Role) graphql.Marshaler { return plain(v) }
 
 // UnmarshalRole reads a role.
 func UnmarshalRole(v any) (crm.Role, error) {
-	return enum(v, crm.RoleStaff, crm.RoleAdmin, crm.RoleChannel)
+	return enum(v, crm.RoleReader, crm.RoleStaff, crm.RoleAdmin, crm.RoleChannel)
 }
 
 // MarshalContactMatchField writes the field that a search matched.

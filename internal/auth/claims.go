@@ -14,9 +14,23 @@ import (
 
 // roles are the roles as tokens spell them.
 var roles = map[string]crm.Role{
+	"reader":  crm.RoleReader,
 	"staff":   crm.RoleStaff,
 	"admin":   crm.RoleAdmin,
 	"channel": crm.RoleChannel,
+}
+
+// byPower are the roles of [roles], the one that may do the most first.
+var byPower = []string{"admin", "staff", "reader", "channel"}
+
+// Strongest is the role among names that may do the most, of those that Kith knows; empty without any.
+func Strongest(names []string) string {
+	for _, role := range byPower {
+		if slices.Contains(names, role) {
+			return role
+		}
+	}
+	return ""
 }
 
 // maxSubject bounds sub and name, which end up in the record of who did what.
@@ -64,7 +78,7 @@ func (c claims) check() error {
 	case !GoodWorkspace(c.Workspace):
 		return refuse("claim workspace: must be a non-empty string of at most 128 bytes without control characters")
 	case roles[c.Role] == "":
-		return refuse("claim role: must be staff, admin or channel")
+		return refuse("claim role: must be reader, staff, admin or channel")
 	case !plain(c.Name, maxSubject):
 		return refuse("claim name: must be a string of at most 256 bytes without control characters")
 	case c.Channel == nil:
@@ -118,7 +132,7 @@ const MinSecret = 32
 // Grant is what a new token is to say.
 type Grant struct {
 	Workspace string
-	Role      string // staff, admin or channel
+	Role      string // reader, staff, admin or channel
 	Subject   string
 	Name      string // may be empty
 	Channel   string // the only one to report on; empty for any

@@ -22,8 +22,10 @@ type Viewer struct {
 // Role is what a credential allows.
 type Role string
 
-// The roles. An admin may all that staff may; a channel credential may only report interactions.
+// The roles. An admin may do all that staff may; a reader reads what staff read and writes nothing; a channel credential may
+// only report interactions.
 const (
+	RoleReader  Role = "READER"
 	RoleStaff   Role = "STAFF"
 	RoleAdmin   Role = "ADMIN"
 	RoleChannel Role = "CHANNEL"
@@ -53,6 +55,8 @@ func (r Role) Can(p Permission) bool {
 	switch r {
 	case RoleAdmin:
 		return true
+	case RoleReader:
+		return p == ReadContacts
 	case RoleStaff:
 		return p == ReadContacts || p == EditContacts || p == DeleteContacts || p == EditSessions
 	case RoleChannel:

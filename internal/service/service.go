@@ -82,12 +82,16 @@ type Edited[T any] struct {
 	Event *crm.EventID
 }
 
-// Authorize is [crm.ErrForbidden] unless the viewer may do p.
+// Authorize is [crm.ErrForbidden] unless the viewer may do p; [crm.ErrReadOnly], which is one, where the role is what keeps a
+// reader from editing.
 func Authorize(v crm.Viewer, p crm.Permission) error {
-	if !v.Role.Can(p) {
-		return crm.ErrForbidden
+	switch {
+	case v.Role.Can(p):
+		return nil
+	case v.Role == crm.RoleReader && crm.RoleStaff.Can(p):
+		return crm.ErrReadOnly
 	}
-	return nil
+	return crm.ErrForbidden
 }
 
 // byID reads the things of some ids; without ids it asks nobody.

@@ -108,20 +108,15 @@ func (c Config) person(subject string, of claims) (person, error) {
 		who.workspace = names[0]
 	}
 	if names, ok := of.texts(c.RoleClaim); ok {
-		switch {
-		case slices.Contains(names, "admin"):
-			who.role = "admin"
-		case slices.Contains(names, "staff"):
-			who.role = "staff"
-		default:
-			return person{}, &accessError{"The claim " + c.RoleClaim + " must be staff or admin."}
+		if who.role = auth.Strongest(names); who.role == "" || who.role == "channel" {
+			return person{}, &accessError{"The claim " + c.RoleClaim + " must be reader, staff or admin."}
 		}
 	}
 	switch {
 	case who.workspace == "":
 		return person{}, &accessError{"The claim " + c.WorkspaceClaim + " is missing, which names the workspace."}
 	case who.role == "":
-		return person{}, &accessError{"The claim " + c.RoleClaim + " is missing, which must be staff or admin."}
+		return person{}, &accessError{"The claim " + c.RoleClaim + " is missing, which must be reader, staff or admin."}
 	}
 	if _, err := auth.NewViewer(who.subject, who.name, who.workspace, who.role); err != nil {
 		return person{}, &accessError{"The " + auth.Reason(err) + "."}
