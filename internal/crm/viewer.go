@@ -13,7 +13,7 @@ type Viewer struct {
 	Channel ChannelID
 	// ExpiresAt is when the credential ends; the zero time for one that does not.
 	ExpiresAt time.Time
-	// SignIn names the sign-in that the credential belongs to and IssuedAt is when it was issued, for credentials that can be
+	// SignIn names the sign-in, or the API key, that the credential belongs to and IssuedAt is when it was issued, for credentials that can be
 	// ended before their time (see [EndedSignIn]); SignIn is empty for others.
 	SignIn   string
 	IssuedAt time.Time
@@ -46,6 +46,8 @@ const (
 	// ExportContacts is everything that is stored about a customer; ReadAudit is who did what.
 	ExportContacts
 	ReadAudit
+	// ManageKeys is for the role that includes all others alone: a key may have any role.
+	ManageKeys
 	// ReadMetrics is about the whole process, whatever the workspace.
 	ReadMetrics
 )

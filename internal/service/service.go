@@ -26,6 +26,7 @@ type Store interface {
 	storage.Failures
 	storage.Events
 	storage.Auditor
+	storage.APIKeys
 }
 
 // Replayer takes an item of a channel's report in once more. What was recorded before changes nothing. An error that an
@@ -49,6 +50,8 @@ type Options struct {
 	Replayer Replayer
 	// Events is for [Service.Subscribe] and [Service.ResumeToken].
 	Events *events.Hub
+	// Revoked is called for each API key that is revoked. Nil does nothing.
+	Revoked func(crm.EndedSignIn)
 	// Panicked is called for each panic in what is read ahead, because nobody may ask for that result. Nil does nothing.
 	Panicked func(*storage.PanicError)
 }
