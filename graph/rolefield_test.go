@@ -1,7 +1,6 @@
 package graph_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,6 +16,7 @@ var mayAsk = map[string][]string{
 	"Query.session": readers, "Query.sessions": readers, "Query.sessionCounts": readers, "Query.channels": readers,
 	"Query.mergePreview": readers, "Query.duplicates": readers, "Query.lastEventId": readers,
 	"Query.ingestFailures": admins, "Query.auditLog": admins,
+	"Query.apiKeys": admins, "Mutation.createApiKey": admins, "Mutation.revokeApiKey": admins,
 
 	"Mutation.updateContact": editors, "Mutation.deleteContact": editors, "Mutation.mergeContacts": editors,
 	"Mutation.undoMerge": editors, "Mutation.splitContact": editors, "Mutation.dismissDuplicates": editors,
@@ -53,7 +53,7 @@ func TestEveryRootFieldIsForItsRolesAlone(t *testing.T) {
 			for _, role := range everybody {
 				t.Run(name+" as "+role, func(t *testing.T) {
 					t.Parallel()
-					s := serve(t)
+					s := serve(t, following(t))
 					want := slices.Contains(may, role)
 					document := strings.ToLower(root.Name) + " { " + minimal(field) + " }"
 					allowed := !s.forbidden(t, root, role, document)
@@ -80,18 +80,12 @@ func (s *server) forbidden(t *testing.T, root *ast.Definition, role, document st
 	c.subscribe("1", document, nil)
 	c.say(`{"type":"ping"}`)
 	f := c.hear()
-	if f.Type == "pong" { // the refusal may come after it
-		c.say(`{"id":"1","type":"complete"}`)
-		c.say(`{"type":"ping"}`)
+	if f.Type == "pong" { // it is open, or its refusal follows
+		shop := s.channel("admin", "Shop", "WHATSAPP")
+		s.record("admin", vars{"channelId": shop, "externalId": "1", "messageId": "1"})
 		f = c.hear()
 	}
-	var errs []struct{ Extensions struct{ Code string } }
-	if f.Type == "error" {
-		if err := json.Unmarshal(f.Payload, &errs); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return len(errs) == 1 && errs[0].Extensions.Code == "FORBIDDEN"
+	return f.Type == "error" && strings.Contains(string(f.Payload), `"code":"FORBIDDEN"`)
 }
 
 // minimal is a selection of a field with the arguments that it needs.

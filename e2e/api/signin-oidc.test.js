@@ -224,7 +224,7 @@ describe('signing in with OpenID Connect', () => {
     const authorization = `Bearer ${token('x'.repeat(32), 'acme', 'admin')}`
     const { status, challenge } = await ask(kith, jar, { headers: { authorization } })
     assert.equal(status, 401)
-    assert.match(challenge, /takes no tokens/)
+    assert.match(challenge, /takes API keys, but no tokens/)
     const none = { alg: 'HS256', typ: 'JWT' }
     const claims = { sub: 'eve', workspace: 'acme', role: 'admin', exp: 9_999_999_999 }
     const text = [none, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')

@@ -17,8 +17,8 @@ type (
 	apiKeyConnectionResolver struct{ *resolver }
 )
 
-func (r *resolver) ApiKey() generated.ApiKeyResolver { return apiKeyResolver{r} } //nolint:revive // gqlgen's spelling
-func (r *resolver) ApiKeyConnection() generated.ApiKeyConnectionResolver { //nolint:revive // gqlgen's spelling
+func (r *resolver) ApiKey() generated.ApiKeyResolver { return apiKeyResolver{r} }
+func (r *resolver) ApiKeyConnection() generated.ApiKeyConnectionResolver {
 	return apiKeyConnectionResolver{r}
 }
 

@@ -55,7 +55,11 @@ func (w wiring) handler(ctx context.Context, messages *ingest.Ingest) (http.Hand
 	if err != nil {
 		return nil, nil, fmt.Errorf("KITH_SECRET_KEY: %w", err)
 	}
-	authenticator, err := w.authenticator(ctx)
+	keys, err := auth.NewAPIKeys(w.store, w.logger, w.now)
+	if err != nil {
+		return nil, nil, err
+	}
+	authenticator, err := w.authenticator(ctx, keys)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -70,18 +74,19 @@ func (w wiring) handler(ctx context.Context, messages *ingest.Ingest) (http.Hand
 	admission := newAdmission(authenticator.Authenticate, cookieOf(staff), w.config.Limit())
 	w.lookUpProfiles(ctx, messages, secrets)
 	webhooks := w.webhooks(messages, secrets)
-	endpoint := w.endpoint(admission, messages, webhooks, secrets, trusted)
-	w.watch(ctx, endpoint, staff)
+	endpoint := w.endpoint(admission, messages, webhooks, secrets, trusted, keys)
+	w.watch(ctx, endpoint, staff, keys)
 	return w.guard(w.routes(endpoint, webhooks, staff, admission)), endpoint, nil
 }
 
-func (w wiring) authenticator(ctx context.Context) (*auth.Authenticator, error) {
+func (w wiring) authenticator(ctx context.Context, keys *auth.APIKeys) (*auth.Authenticator, error) {
 	return auth.New(ctx, auth.Config{
 		Secret:      string(w.config.AuthSecret),
 		JWKSURL:     w.config.AuthJWKSURL,
 		Issuer:      w.config.AuthIssuer,
 		Audience:    w.config.AuthAudience,
 		Development: w.config.Development(),
+		Keys:        keys,
 		Lifetime:    w.config.TokenLifetime,
 	}, w.store, w.logger, w.now)
 }
@@ -117,12 +122,13 @@ func (w wiring) webhooks(messages *ingest.Ingest, secrets *vault.Vault) *channel
 
 func (w wiring) endpoint(
 	admission admission, messages *ingest.Ingest, webhooks *channels.Handler, secrets *vault.Vault, trusted *graph.TrustedDocuments,
+	keys *auth.APIKeys,
 ) *graph.Handler {
 	c := w.config
 	return graph.New(graph.Options{
 		Service: service.New(w.store, service.Options{
 			Region: c.DefaultRegion, Now: w.now, Vault: secrets, PublicURL: w.publicURL, Replayer: webhooks,
-			UndoMerge: c.UndoMerge, Events: w.hub, Panicked: w.telemetry.panicLogger("background", w.logger),
+			Revoked: keys.Revoked, UndoMerge: c.UndoMerge, Events: w.hub, Panicked: w.telemetry.panicLogger("background", w.logger),
 		}),
 		Ingest:          messages,
 		Authenticate:    admission.authenticate,
@@ -144,9 +150,10 @@ func (w wiring) endpoint(
 	})
 }
 
-// watch ends connections when their sign-in ends or the database changes, until ctx ends, and registers the metrics of the
+// watch ends connections when their sign-in or key ends or the database changes, until ctx ends, and registers the metrics of the
 // endpoint.
-func (w wiring) watch(ctx context.Context, endpoint *graph.Handler, staff *signin.SignIn) {
+func (w wiring) watch(ctx context.Context, endpoint *graph.Handler, staff *signin.SignIn, keys *auth.APIKeys) {
+	go keys.Follow(ctx, endpoint.EndSignIn)
 	if staff != nil {
 		go staff.Follow(ctx, endpoint.EndSignIn)
 	}

@@ -41,6 +41,8 @@ type Config struct {
 	// Development makes everyone without a token an admin of [DevelopmentWorkspace]. Only for a server that nobody but
 	// its own machine can reach.
 	Development bool
+	// Keys checks API keys, which are good beside every other setting; nil for none.
+	Keys *APIKeys
 	// Lifetime is how far away the end of a token may lie; 0 is [UsualLifetime].
 	Lifetime time.Duration
 }
@@ -85,11 +87,15 @@ func New(ctx context.Context, c Config, workspaces storage.Workspaces, logger *s
 	return a, nil
 }
 
-// Authenticate returns who brings the value of an Authorization header: "Bearer " and a token. An error is
+// Authenticate returns who brings the value of an Authorization header: "Bearer " and a token or an API key. An error is
 // [ErrUnauthenticated] with a reason to show (see [Reason]), [crm.ErrUnavailable] when keys or database are away, or
 // the context's.
 func (a *Authenticator) Authenticate(ctx context.Context, header string) (crm.Viewer, error) {
-	claims, err := a.claims(header)
+	scheme, token := credential(header)
+	if a.config.Keys != nil && strings.EqualFold(scheme, "Bearer") && crm.LooksLikeKey(token) {
+		return a.config.Keys.viewer(ctx, token)
+	}
+	claims, err := a.claims(scheme, token)
 	if err != nil {
 		return crm.Viewer{}, err
 	}
@@ -114,15 +120,20 @@ func Open(ctx context.Context, workspaces storage.Workspaces, v crm.Viewer) (crm
 	}
 }
 
-func (a *Authenticator) claims(header string) (claims, error) {
+// credential splits the value of an Authorization header.
+func credential(header string) (scheme, token string) {
+	scheme, token, _ = strings.Cut(strings.TrimSpace(header), " ")
+	return scheme, strings.TrimSpace(token)
+}
+
+// claims are what a token says.
+func (a *Authenticator) claims(scheme, token string) (claims, error) {
 	if a.config.Development {
-		if strings.TrimSpace(header) != "" {
+		if scheme != "" {
 			return claims{}, refuse(reasonNoAuth)
 		}
 		return developmentClaims, nil
 	}
-	scheme, token, _ := strings.Cut(strings.TrimSpace(header), " ")
-	token = strings.TrimSpace(token)
 	switch {
 	case scheme == "":
 		return claims{}, refuse(reasonMissing)

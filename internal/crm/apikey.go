@@ -3,8 +3,9 @@ package crm
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"hash/crc32"
-	"math/big"
+	"math/bits"
 	"strings"
 	"time"
 	"unicode"
@@ -119,7 +120,8 @@ const (
 	keySecretSize = 43
 	keySumSize    = 6
 	keySize       = len(keyMark) + keyIDSize + keySecretSize + keySumSize
-	base62        = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" // as in math/big
+	base62        = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	radix         = 62
 )
 
 // LooksLikeKey reports whether a credential is meant to be an API key.
@@ -127,7 +129,15 @@ func LooksLikeKey(text string) bool { return strings.HasPrefix(text, keyMark) }
 
 // NewKeyText makes the text of a key.
 func NewKeyText(id KeyID) string {
-	text := keyMark + inBase62(new(big.Int).SetBytes(id[:]), keyIDSize) + randomBase62(keySecretSize)
+	var digits [keyIDSize]byte
+	hi, lo := binary.BigEndian.Uint64(id[:8]), binary.BigEndian.Uint64(id[8:])
+	for i := range digits {
+		var digit uint64
+		hi, digit = hi/radix, hi%radix
+		lo, digit = bits.Div64(digit, lo, radix)
+		digits[keyIDSize-1-i] = base62[digit]
+	}
+	text := keyMark + string(digits[:]) + randomBase62(keySecretSize)
 	return text + keySum(text)
 }
 
@@ -136,12 +146,20 @@ func ParseKeyText(text string) (id KeyID, ok bool) {
 	if len(text) != keySize || !LooksLikeKey(text) || keySum(text[:keySize-keySumSize]) != text[keySize-keySumSize:] {
 		return KeyID{}, false
 	}
-	digits := text[len(keyMark) : len(keyMark)+keyIDSize]
-	n, ok := new(big.Int).SetString(digits, len(base62))
-	if !ok || n.Sign() < 0 || n.BitLen() > 8*len(id) || inBase62(n, keyIDSize) != digits {
-		return KeyID{}, false
+	var hi, lo uint64
+	for _, c := range []byte(text[len(keyMark) : len(keyMark)+keyIDSize]) {
+		digit := strings.IndexByte(base62, c)
+		over, top := bits.Mul64(hi, radix)
+		carry, low := bits.Mul64(lo, radix)
+		low, c1 := bits.Add64(low, uint64(digit), 0)
+		top, c2 := bits.Add64(top, carry, c1)
+		if digit < 0 || over > 0 || c2 > 0 { // no digit, or more than 128 bits
+			return KeyID{}, false
+		}
+		hi, lo = top, low
 	}
-	n.FillBytes(id[:])
+	binary.BigEndian.PutUint64(id[:8], hi)
+	binary.BigEndian.PutUint64(id[8:], lo)
 	return id, true
 }
 
@@ -149,18 +167,18 @@ func ParseKeyText(text string) (id KeyID, ok bool) {
 func HashKey(text string) [sha256.Size]byte { return sha256.Sum256([]byte(text)) }
 
 func keySum(text string) string {
-	return inBase62(big.NewInt(int64(crc32.ChecksumIEEE([]byte(text)))), keySumSize)
-}
-
-// inBase62 pads a number to a size.
-func inBase62(n *big.Int, size int) string {
-	digits := n.Text(len(base62))
-	return strings.Repeat("0", size-len(digits)) + digits
+	var digits [keySumSize]byte
+	sum := crc32.ChecksumIEEE([]byte(text))
+	for i := range digits {
+		digits[keySumSize-1-i] = base62[sum%radix]
+		sum /= radix
+	}
+	return string(digits[:])
 }
 
 // randomBase62 is a random text. Bytes beyond the last multiple of 62 are skipped, because some digits would be more likely.
 func randomBase62(size int) string {
-	const limit = 256 - 256%len(base62)
+	const limit = 256 - 256%radix
 	out, b := make([]byte, 0, size), make([]byte, size)
 	for {
 		_, _ = rand.Read(b) // never fails, see crypto/rand
@@ -169,7 +187,7 @@ func randomBase62(size int) string {
 				return string(out)
 			}
 			if int(each) < limit {
-				out = append(out, base62[int(each)%len(base62)])
+				out = append(out, base62[int(each)%radix])
 			}
 		}
 	}

@@ -31,6 +31,11 @@ const (
 	RoleChannel Role = "CHANNEL"
 )
 
+// Valid reports whether there is such a role.
+func (r Role) Valid() bool {
+	return r == RoleReader || r == RoleStaff || r == RoleAdmin || r == RoleChannel
+}
+
 // Permission is one thing that a viewer may be allowed to do.
 type Permission uint8
 

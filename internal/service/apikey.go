@@ -22,6 +22,11 @@ type APIKeyPage struct {
 // List names the list that the page is of, for cursors.
 func (APIKeyPage) List() cursor.List { return apiKeyList }
 
+// End is the cursor after the last key of a page that has any.
+func (p APIKeyPage) End() string {
+	return cursor.Encode(p.List(), storage.APIKeyPosition(p.Keys[len(p.Keys)-1]))
+}
+
 // APIKeys returns a page of the keys that have not been revoked, the newest first.
 func (s *Service) APIKeys(ctx context.Context, v crm.Viewer, p Paging) (APIKeyPage, error) {
 	if err := Authorize(v, crm.ManageKeys); err != nil {
