@@ -30,7 +30,7 @@ func (t tokenCommand) Run(p *program) error {
 	now := p.now()
 	token, err := auth.Sign(string(c.AuthSecret), auth.Grant{
 		Workspace: t.Workspace, Role: t.Role, Subject: t.Sub, Name: t.Name, Channel: t.Channel, Issuer: c.AuthIssuer, Audience: c.AuthAudience,
-		IssuedAt: now, ExpiresAt: now.Add(t.TTL),
+		Claims: c.AuthClaims(), IssuedAt: now, ExpiresAt: now.Add(t.TTL),
 	})
 	if err != nil {
 		return &usageError{err}

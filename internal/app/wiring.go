@@ -85,6 +85,8 @@ func (w wiring) authenticator(ctx context.Context, keys *auth.APIKeys) (*auth.Au
 		JWKSURL:     w.config.AuthJWKSURL,
 		Issuer:      w.config.AuthIssuer,
 		Audience:    w.config.AuthAudience,
+		Claims:      w.config.AuthClaims(),
+		Leeway:      w.config.AuthLeeway,
 		Development: w.config.Development(),
 		Keys:        keys,
 		Lifetime:    w.config.TokenLifetime,
