@@ -482,6 +482,14 @@ func (s *instrumented) UseAPIKey(
 	return s.store.UseAPIKey(ctx, w, id, at)
 }
 
+// CursorKey implements [Store].
+func (s *instrumented) CursorKey(
+	ctx context.Context,
+) (r0 []byte, err error) {
+	defer s.around("CursorKey", &err)()
+	return s.store.CursorKey(ctx)
+}
+
 // RecordInteraction implements [Store].
 func (s *instrumented) RecordInteraction(
 	ctx context.Context, w crm.WorkspaceID, i crm.Interaction,

@@ -24,6 +24,7 @@ type Store interface {
 	Auditor
 	SignIns
 	APIKeys
+	CursorKeys
 	Keeper
 
 	Generations
@@ -316,6 +317,12 @@ type APIKeys interface {
 
 	// UseAPIKey keeps that a key was used at a time, unless a later one is kept. A key that is not there is no error.
 	UseAPIKey(ctx context.Context, w crm.WorkspaceID, id crm.KeyID, at time.Time) error
+}
+
+// CursorKeys keeps the key that the cursors of lists are sealed with.
+type CursorKeys interface {
+	// CursorKey returns the database's key: 32 random bytes, made by the first call and the same in every process.
+	CursorKey(ctx context.Context) ([]byte, error)
 }
 
 // Recorder takes in what channels report.

@@ -14,6 +14,7 @@ import (
 	"kith/internal/channels"
 	"kith/internal/config"
 	"kith/internal/crm"
+	"kith/internal/cursor"
 	"kith/internal/events"
 	"kith/internal/httpd"
 	"kith/internal/ingest"
@@ -71,10 +72,14 @@ func (w wiring) handler(ctx context.Context, messages *ingest.Ingest) (http.Hand
 	if err != nil {
 		return nil, nil, err
 	}
+	cursors, err := w.cursors(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	admission := newAdmission(authenticator.Authenticate, cookieOf(staff), w.config.Limit())
 	w.lookUpProfiles(ctx, messages, secrets)
 	webhooks := w.webhooks(messages, secrets)
-	endpoint := w.endpoint(admission, messages, webhooks, secrets, trusted, keys)
+	endpoint := w.endpoint(admission, messages, webhooks, secrets, trusted, keys, cursors)
 	w.watch(ctx, endpoint, staff, keys)
 	return w.guard(w.routes(endpoint, webhooks, staff, admission)), endpoint, nil
 }
@@ -91,6 +96,15 @@ func (w wiring) authenticator(ctx context.Context, keys *auth.APIKeys) (*auth.Au
 		Keys:        keys,
 		Lifetime:    w.config.TokenLifetime,
 	}, w.store, w.logger, w.now)
+}
+
+// cursors seals cursors with the database's key, which all processes have that share it.
+func (w wiring) cursors(ctx context.Context) (*cursor.Sealer, error) {
+	key, err := w.store.CursorKey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return cursor.NewSealer(key)
 }
 
 // messages records what channels report.
@@ -124,13 +138,13 @@ func (w wiring) webhooks(messages *ingest.Ingest, secrets *vault.Vault) *channel
 
 func (w wiring) endpoint(
 	admission admission, messages *ingest.Ingest, webhooks *channels.Handler, secrets *vault.Vault, trusted *graph.TrustedDocuments,
-	keys *auth.APIKeys,
+	keys *auth.APIKeys, cursors *cursor.Sealer,
 ) *graph.Handler {
 	c := w.config
 	return graph.New(graph.Options{
 		Service: service.New(w.store, service.Options{
 			Region: c.DefaultRegion, Now: w.now, Vault: secrets, PublicURL: w.publicURL, Replayer: webhooks,
-			Revoked: keys.Revoked, UndoMerge: c.UndoMerge, Events: w.hub, Panicked: w.telemetry.panicLogger("background", w.logger),
+			Revoked: keys.Revoked, Cursors: cursors, UndoMerge: c.UndoMerge, Events: w.hub, Panicked: w.telemetry.panicLogger("background", w.logger),
 		}),
 		Ingest:          messages,
 		Authenticate:    admission.authenticate,

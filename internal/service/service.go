@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kith/internal/crm"
+	"kith/internal/cursor"
 	"kith/internal/events"
 	"kith/internal/vault"
 	"kith/storage"
@@ -44,6 +45,8 @@ type Options struct {
 	Vault *vault.Vault
 	// PublicURL is where the world reaches Kith, without a slash at the end.
 	PublicURL string
+	// Cursors seals the cursors of contacts. Without it they are readable.
+	Cursors *cursor.Sealer
 	// UndoMerge is how long merging contacts can be undone.
 	UndoMerge time.Duration
 	// Replayer is for [Service.ReplayFailures], which is refused without one.

@@ -136,4 +136,16 @@ var apiKeyCases = []testCase{
 		}
 		w.check(w.UseAPIKey(w.ctx, w.id, crm.NewKeyID(w.now), w.now))
 	}},
+	{"a database has one key for its cursors, which the first who asks for it makes", func(w *world) {
+		var wg sync.WaitGroup
+		keys := make([][]byte, 8)
+		for i := range keys {
+			wg.Go(func() { keys[i], _ = w.CursorKey(w.ctx) })
+		}
+		wg.Wait()
+		for _, key := range keys {
+			w.same("key", key, keys[0])
+		}
+		w.same("bytes", len(keys[0]), 32)
+	}},
 }
