@@ -18,6 +18,7 @@ import (
 	"kith/internal/auth"
 	"kith/internal/channels"
 	"kith/internal/crm"
+	"kith/internal/cursor"
 	"kith/internal/events"
 	"kith/internal/ingest"
 	"kith/internal/service"
@@ -91,12 +92,20 @@ func handlerOver(tb testing.TB, store storage.Store, log io.Writer, options ...o
 	if err != nil {
 		tb.Fatal(err)
 	}
+	cursorKey, err := store.CursorKey(tb.Context())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	cursors, err := cursor.NewSealer(cursorKey)
+	if err != nil {
+		tb.Fatal(err)
+	}
 	messages := ingest.New(store, "DE", clock)
 	messages.UndoMerge = 30 * 24 * time.Hour
 	hub := events.New(store, logger)
 	o := graph.Options{
 		Service: service.New(store, service.Options{
-			Region: "DE", Now: clock, Vault: keys, PublicURL: "https://kith.example.com", Events: hub,
+			Region: "DE", Now: clock, Vault: keys, PublicURL: "https://kith.example.com", Events: hub, Cursors: cursors,
 			UndoMerge: 30 * 24 * time.Hour,
 			Replayer: channels.New(channels.Options{
 				Channels: store, Ingest: messages, Failures: store, Open: keys.Open, Logger: logger, Now: clock,

@@ -50,13 +50,17 @@ var operations = map[string]string{
 	"dismissDuplicates":     `mutation ($contact: ID!) { dismissDuplicates(input: {ids: [$contact]}) { dismissedIds userErrors { code field message } } }`,
 	"auditLog":              `{ auditLog { nodes { id action contactId sessionId fields actor at } } }`,
 	"exportContact":         `mutation ($contact: ID!) { exportContact(input: {id: $contact}) { document userErrors { code field message } } }`,
+	"node, key":             `query ($key: ID!) { node(id: $key) { id ... on ApiKey { name } } }`,
+	"apiKeys":               `{ apiKeys { nodes { id name role lastUsedAt } totalCount { value } } }`,
+	"createApiKey":          `mutation ($channel: ID!) { createApiKey(input: {name: "Robot", role: CHANNEL, channelId: $channel}) { apiKey { role } userErrors { code field message } } }`,
+	"revokeApiKey":          `mutation ($key: ID!) { revokeApiKey(input: {id: $key}) { userErrors { code field message } } }`,
 	"updateChannel, secret": `mutation ($channel: ID!) { updateChannel(input: {id: $channel, secret: "a secret for tests"}) { setup { webhookUrl secretSet } userErrors { code field message } } }`,
 }
 
 // forAdmins are the operations that only ADMIN may do, by what their names begin with.
 var forAdmins = []string{
 	"createChannel", "updateChannel", "recordInteraction", "ingestFailures", "replayIngestFailures", "dismissIngestFailures",
-	"auditLog", "exportContact",
+	"auditLog", "exportContact", "apiKeys", "createApiKey", "revokeApiKey",
 }
 
 // uses are the variables that an operation declares.
@@ -80,11 +84,13 @@ func variableNames(document string) []string {
 
 func TestRoles(t *testing.T) {
 	t.Parallel()
+	staff := func(o string) bool {
+		return !slices.ContainsFunc(forAdmins, func(begin string) bool { return strings.HasPrefix(o, begin) })
+	}
 	may := map[string]func(operation string) bool{
-		"admin": func(string) bool { return true },
-		"staff": func(o string) bool {
-			return !slices.ContainsFunc(forAdmins, func(begin string) bool { return strings.HasPrefix(o, begin) })
-		},
+		"admin":   func(string) bool { return true },
+		"staff":   staff,
+		"reader":  func(o string) bool { return staff(o) && !strings.HasPrefix(operations[o], "mutation") },
 		"channel": func(o string) bool { return o == "viewer" || o == "recordInteraction" },
 	}
 	for name, document := range operations {
@@ -95,8 +101,9 @@ func TestRoles(t *testing.T) {
 				channel := s.channel("admin", "Shop", "WHATSAPP")
 				contact, session := s.record("admin", vars{"channelId": channel, "externalId": "1", "messageId": "1"})
 				failure := s.failure(channel, 0, `{"object":"nonsense"}`)
+				key, _ := s.key("admin", `role: READER`)
 				got := s.query(role, document, uses(document, map[string]string{
-					"contact": contact, "session": session, "channel": channel, "failure": failure,
+					"contact": contact, "session": session, "channel": channel, "failure": failure, "key": key,
 				}))
 				codes, _ := got.errors(t)
 				if may(name) && len(codes) > 0 || !may(name) && !slices.Equal(slices.Compact(codes), []string{"FORBIDDEN"}) {
@@ -169,12 +176,13 @@ func TestAnotherWorkspaceDoesNotExist(t *testing.T) {
 	theirs["contact"], theirs["session"] = s.record("admin/theirs", vars{
 		"channelId": theirs["channel"], "externalId": "1", "messageId": "1", "profile": vars{"name": "Ann", "email": "ann@example.com", "emailVerified": true},
 	})
+	theirs["key"], _ = s.key("admin/theirs", "role: ADMIN")
 	theirs["failure"] = s.failureIn("theirs", theirs["channel"], 0, `{"object":"nonsense"}`)
 	never := map[string]string{}
 	for kind := range theirs {
 		never[kind] = kind + "_0198c2a100007000800001234567890a"
 	}
-	strange := map[string]string{"channel": theirs["contact"], "contact": theirs["session"], "session": "?", "failure": theirs["channel"]}
+	strange := map[string]string{"channel": theirs["contact"], "contact": theirs["session"], "session": "?", "failure": theirs["channel"], "key": theirs["contact"]}
 
 	for name, document := range operations {
 		for role := range map[string]bool{"staff": true, "admin": true, "channel": true} {

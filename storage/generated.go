@@ -426,6 +426,70 @@ func (s *instrumented) ForgetSignIns(
 	return s.store.ForgetSignIns(ctx, before)
 }
 
+// CreateAPIKey implements [Store].
+func (s *instrumented) CreateAPIKey(
+	ctx context.Context, w crm.WorkspaceID, k crm.APIKey, audit crm.AuditEntry,
+) (err error) {
+	defer s.around("CreateAPIKey", &err)()
+	return s.store.CreateAPIKey(ctx, w, k, audit)
+}
+
+// RevokeAPIKey implements [Store].
+func (s *instrumented) RevokeAPIKey(
+	ctx context.Context, w crm.WorkspaceID, id crm.KeyID, audit crm.AuditEntry,
+) (err error) {
+	defer s.around("RevokeAPIKey", &err)()
+	return s.store.RevokeAPIKey(ctx, w, id, audit)
+}
+
+// APIKeys implements [Store].
+func (s *instrumented) APIKeys(
+	ctx context.Context, w crm.WorkspaceID, p Page,
+) (r0 APIKeyPage, err error) {
+	defer s.around("APIKeys", &err)()
+	return s.store.APIKeys(ctx, w, p)
+}
+
+// CountAPIKeys implements [Store].
+func (s *instrumented) CountAPIKeys(
+	ctx context.Context, w crm.WorkspaceID, most int,
+) (r0 Count, err error) {
+	defer s.around("CountAPIKeys", &err)()
+	return s.store.CountAPIKeys(ctx, w, most)
+}
+
+// APIKeysByID implements [Store].
+func (s *instrumented) APIKeysByID(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.KeyID,
+) (r0 map[crm.KeyID]crm.APIKey, err error) {
+	defer s.around("APIKeysByID", &err)()
+	return s.store.APIKeysByID(ctx, w, ids)
+}
+
+// FindAPIKey implements [Store].
+func (s *instrumented) FindAPIKey(
+	ctx context.Context, id crm.KeyID,
+) (r0 crm.OwnedKey, err error) {
+	defer s.around("FindAPIKey", &err)()
+	return s.store.FindAPIKey(ctx, id)
+}
+
+// UseAPIKey implements [Store].
+func (s *instrumented) UseAPIKey(
+	ctx context.Context, w crm.WorkspaceID, id crm.KeyID, at time.Time,
+) (err error) {
+	defer s.around("UseAPIKey", &err)()
+	return s.store.UseAPIKey(ctx, w, id, at)
+}
+
+// CursorKey implements [Store].
+func (s *instrumented) CursorKey(
+	ctx context.Context,
+) (r0 []byte, err error) {
+	defer s.around("CursorKey", &err)()
+	return s.store.CursorKey(ctx)
+}
+
 // RecordInteraction implements [Store].
 func (s *instrumented) RecordInteraction(
 	ctx context.Context, w crm.WorkspaceID, i crm.Interaction,

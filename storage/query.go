@@ -172,6 +172,15 @@ type AuditPage struct {
 // AuditPosition is the position of an entry in its list: newest first, which is by id.
 func AuditPosition(a crm.AuditEntry) Position { return Position{ID: uuid.UUID(a.ID)} }
 
+// APIKeyPage is a window on the list of API keys. More is set when there are rows beyond it in the direction it was read.
+type APIKeyPage struct {
+	Keys []crm.APIKey
+	More bool
+}
+
+// APIKeyPosition is the position of a key in its list: newest first, which is by id.
+func APIKeyPosition(k crm.APIKey) Position { return Position{ID: uuid.UUID(k.ID)} }
+
 // EventPage is a window on a contact's history. More is set when there are rows beyond it in the direction it was read.
 type EventPage struct {
 	Events []crm.Event

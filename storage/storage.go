@@ -23,6 +23,8 @@ type Store interface {
 	Events
 	Auditor
 	SignIns
+	APIKeys
+	CursorKeys
 	Keeper
 
 	Generations
@@ -290,6 +292,37 @@ type SignIns interface {
 
 	// ForgetSignIns drops those whose Until lies before.
 	ForgetSignIns(ctx context.Context, before time.Time) error
+}
+
+// APIKeys keeps the keys that programs sign in with.
+type APIKeys interface {
+	// CreateAPIKey stores a new key under the id it brings, and the audit entry.
+	CreateAPIKey(ctx context.Context, w crm.WorkspaceID, k crm.APIKey, audit crm.AuditEntry) error
+
+	// RevokeAPIKey removes a key for good. In the same transaction it keeps that what was signed in with it is over, as
+	// [SignIns.EndSignIn] does with [crm.KeyID.Revoked], and the audit entry. A key that is not there is crm.ErrNotFound.
+	RevokeAPIKey(ctx context.Context, w crm.WorkspaceID, id crm.KeyID, audit crm.AuditEntry) error
+
+	// APIKeys returns one page of the workspace's keys, newest first.
+	APIKeys(ctx context.Context, w crm.WorkspaceID, p Page) (APIKeyPage, error)
+
+	// CountAPIKeys counts the workspace's keys as far as most.
+	CountAPIKeys(ctx context.Context, w crm.WorkspaceID, most int) (Count, error)
+
+	// APIKeysByID returns the keys that exist among ids.
+	APIKeysByID(ctx context.Context, w crm.WorkspaceID, ids []crm.KeyID) (map[crm.KeyID]crm.APIKey, error)
+
+	// FindAPIKey returns a key of any workspace. One that is not there is crm.ErrNotFound.
+	FindAPIKey(ctx context.Context, id crm.KeyID) (crm.OwnedKey, error)
+
+	// UseAPIKey keeps that a key was used at a time, unless a later one is kept. A key that is not there is no error.
+	UseAPIKey(ctx context.Context, w crm.WorkspaceID, id crm.KeyID, at time.Time) error
+}
+
+// CursorKeys keeps the key that the cursors of lists are sealed with.
+type CursorKeys interface {
+	// CursorKey returns the database's key: 32 random bytes, made by the first call and the same in every process.
+	CursorKey(ctx context.Context) ([]byte, error)
 }
 
 // Recorder takes in what channels report.

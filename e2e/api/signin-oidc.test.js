@@ -145,7 +145,7 @@ describe('signing in with OpenID Connect', () => {
   it('shows who has no access why, and how to sign out', async () => {
     for (const [login, reason] of Object.entries({
       stranger: 'The claim workspace is missing', homeless: 'The claim workspace is missing', plain: 'The claim role is missing',
-      guest: 'The claim role must be staff or admin', bot: 'The claim role must be staff or admin',
+      guest: 'The claim role must be reader, staff or admin', bot: 'The claim role must be reader, staff or admin',
       torn: 'must name one workspace', long: 'at most 128 bytes',
     })) {
       const jar = new Jar()
@@ -224,7 +224,7 @@ describe('signing in with OpenID Connect', () => {
     const authorization = `Bearer ${token('x'.repeat(32), 'acme', 'admin')}`
     const { status, challenge } = await ask(kith, jar, { headers: { authorization } })
     assert.equal(status, 401)
-    assert.match(challenge, /takes no tokens/)
+    assert.match(challenge, /takes API keys, but no tokens/)
     const none = { alg: 'HS256', typ: 'JWT' }
     const claims = { sub: 'eve', workspace: 'acme', role: 'admin', exp: 9_999_999_999 }
     const text = [none, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')

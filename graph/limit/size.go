@@ -44,6 +44,7 @@ var sizes = map[string]int{
 	"ContactEdge.cursor":       1_500,
 	"SessionEdge.cursor":       100,
 	"IngestFailureEdge.cursor": 100,
+	"ApiKeyEdge.cursor":        100,
 	"AuditEdge.cursor":         100,
 	"ContactChangeEdge.cursor": 100,
 	"DuplicateEdge.cursor":     100,
@@ -59,6 +60,7 @@ var sizes = map[string]int{
 	"ContactEvent.actor":  200,
 	"SessionEvent.actor":  200,
 	"AuditEntry.actor":    200,
+	"ApiKey.createdBy":    200,
 	"Viewer.subject":      200,
 	"Viewer.workspace":    crm.MaxWorkspaceName,
 

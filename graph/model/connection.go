@@ -7,7 +7,7 @@ import (
 	"kith/storage"
 )
 
-// Node is a [crm.Contact], a [crm.Session], a [crm.Channel], a [crm.Duplicate] or a [crm.Failure].
+// Node is a [crm.Contact], a [crm.Session], a [crm.Channel], a [crm.Duplicate], a [crm.Failure] or a [crm.APIKey].
 type Node any
 
 // ContactConnection is a page of contacts. Nothing of it is made before it is asked for.

@@ -55,6 +55,28 @@ type ContactOrder struct {
 	Direction service.Direction `json:"direction"`
 }
 
+// A key to create.
+type CreateAPIKeyInput struct {
+	// What it is for, 1 to 100 characters.
+	Name string `json:"name"`
+	// What it may do. Choose the least that is enough.
+	Role crm.Role `json:"role"`
+	// For the role CHANNEL: the only channel that it may report on. Without it, any.
+	ChannelID *string `json:"channelId,omitempty"`
+	// When it stops working, in the future. Without it, the key works until it is revoked.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+}
+
+// The result of creating a key.
+type CreateAPIKeyPayload struct {
+	// The new key; null when it was not created.
+	APIKey *crm.APIKey `json:"apiKey,omitempty"`
+	// The key itself, `kith_` and 71 letters and digits. It is shown only here: keep it as you keep a password.
+	Secret *string `json:"secret,omitempty"`
+	// Problems that the user can fix; empty when the key was created.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A new channel.
 type CreateChannelInput struct {
 	// The name that staff see, at most 200 characters.
@@ -253,6 +275,20 @@ type ReplayIngestFailuresPayload struct {
 	// The ids of the failures whose items are now recorded, in the order given.
 	ReplayedIds []string `json:"replayedIds"`
 	// Problems that the user can fix, each with the position of its id; those failures stay.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Which key to revoke.
+type RevokeAPIKeyInput struct {
+	// Its id, `key_…`.
+	ID string `json:"id"`
+}
+
+// The result of revoking a key.
+type RevokeAPIKeyPayload struct {
+	// The id of the revoked key; null when nothing was revoked.
+	RevokedAPIKeyID *string `json:"revokedApiKeyId,omitempty"`
+	// Problems that the user can fix; empty when the key was revoked.
 	UserErrors []UserError `json:"userErrors"`
 }
 

@@ -61,6 +61,7 @@ var known = []struct {
 	message string
 }{
 	{auth.ErrUnauthenticated, Unauthenticated, "Sign in: send a bearer token"},
+	{crm.ErrReadOnly, Forbidden, "This credential may read, but not change anything"},
 	{crm.ErrForbidden, Forbidden, "This credential may not do that"},
 	{errIntrospection, Forbidden, "Introspection is off on this server"},
 	{cursor.ErrBad, BadCursor, "The cursor is not of this list: start again without it"},

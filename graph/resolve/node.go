@@ -67,6 +67,10 @@ func (r queryResolver) nodes(ctx context.Context, ids []string) ([]model.Node, e
 	LoadersOf(ctx).expectContacts(contactIDs)
 	LoadersOf(ctx).expectSessions(values(sessions))
 	LoadersOf(ctx).expectFailures(values(failures))
+	keys := map[string]model.Node{}
+	if err := r.keyNodes(ctx, v, ids, keys); err != nil {
+		return nil, err
+	}
 	nodes := make([]model.Node, len(ids))
 	for i, s := range ids {
 		if id, ok := crm.ParseContactID(s); ok {
@@ -79,6 +83,8 @@ func (r queryResolver) nodes(ctx context.Context, ids []string) ([]model.Node, e
 			nodes[i] = node(failures, id)
 		} else if id, ok := crm.ParseDuplicateID(s); ok {
 			nodes[i] = node(duplicates, id)
+		} else {
+			nodes[i] = keys[s]
 		}
 	}
 	return nodes, nil

@@ -47,7 +47,7 @@ func MarshalRole(v crm.Role) graphql.Marshaler { return plain(v) }
 
 // UnmarshalRole reads a role.
 func UnmarshalRole(v any) (crm.Role, error) {
-	return enum(v, crm.RoleStaff, crm.RoleAdmin, crm.RoleChannel)
+	return enum(v, crm.RoleReader, crm.RoleStaff, crm.RoleAdmin, crm.RoleChannel)
 }
 
 // MarshalContactMatchField writes the field that a search matched.
@@ -135,5 +135,5 @@ func MarshalAuditAction(v crm.AuditAction) graphql.Marshaler { return plain(v) }
 func UnmarshalAuditAction(v any) (crm.AuditAction, error) {
 	return enum(v, crm.ContactEdited, crm.ContactDeleted, crm.ContactExported, crm.ContactMerged, crm.MergeUndone, crm.ContactSplit,
 		crm.DuplicatesDismissed, crm.SessionEdited, crm.ChannelCreated, crm.ChannelEdited, crm.VerifyTokenRead, crm.FailureReplayed,
-		crm.FailureDismissed, crm.SignedOut)
+		crm.FailureDismissed, crm.SignedOut, crm.KeyCreated, crm.KeyRevoked)
 }

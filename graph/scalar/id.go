@@ -77,3 +77,13 @@ func (s plain) MarshalGQL(w io.Writer) {
 	b = append(b, s...)
 	_, _ = w.Write(append(b, '"'))
 }
+
+// MarshalKeyID writes the opaque form.
+func MarshalKeyID(id crm.KeyID) graphql.Marshaler { return plain(id.String()) }
+
+// UnmarshalKeyID reads the opaque form; any other text is the zero id, which is never issued.
+func UnmarshalKeyID(v any) (crm.KeyID, error) {
+	s, err := graphql.UnmarshalID(v)
+	id, _ := crm.ParseKeyID(s)
+	return id, err
+}

@@ -19,6 +19,7 @@ type commands struct {
 	Backup  backupCommand  `cmd:"" help:"Copy an SQLite database to a new file while it is in use."`
 	Demo    demoCommand    `cmd:"" help:"Fill a workspace with made-up contacts."`
 	Token   tokenCommand   `cmd:"" help:"Print a token signed with KITH_AUTH_SECRET."`
+	Key     keyCommand     `cmd:"" help:"Create, list and revoke API keys."`
 	Rekey   rekeyCommand   `cmd:"" help:"Encrypt all channel secrets with the first key in KITH_SECRET_KEY."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

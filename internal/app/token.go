@@ -11,7 +11,7 @@ import (
 
 type tokenCommand struct {
 	Workspace string        `required:"" help:"The workspace that the token gives access to."`
-	Role      string        `required:"" placeholder:"staff|admin|channel" help:"The role that the token grants."`
+	Role      string        `required:"" placeholder:"reader|staff|admin|channel" help:"The role that the token grants."`
 	Sub       string        `required:"" help:"The person or program that uses the token."`
 	Name      string        `help:"Their name, for display."`
 	Channel   string        `placeholder:"ID" help:"With the role channel: the only channel it may report for."`
@@ -30,7 +30,7 @@ func (t tokenCommand) Run(p *program) error {
 	now := p.now()
 	token, err := auth.Sign(string(c.AuthSecret), auth.Grant{
 		Workspace: t.Workspace, Role: t.Role, Subject: t.Sub, Name: t.Name, Channel: t.Channel, Issuer: c.AuthIssuer, Audience: c.AuthAudience,
-		IssuedAt: now, ExpiresAt: now.Add(t.TTL),
+		Claims: c.AuthClaims(), IssuedAt: now, ExpiresAt: now.Add(t.TTL),
 	})
 	if err != nil {
 		return &usageError{err}

@@ -14,6 +14,7 @@ import (
 	"kith/internal/channels"
 	"kith/internal/config"
 	"kith/internal/crm"
+	"kith/internal/cursor"
 	"kith/internal/events"
 	"kith/internal/httpd"
 	"kith/internal/ingest"
@@ -55,7 +56,11 @@ func (w wiring) handler(ctx context.Context, messages *ingest.Ingest) (http.Hand
 	if err != nil {
 		return nil, nil, fmt.Errorf("KITH_SECRET_KEY: %w", err)
 	}
-	authenticator, err := w.authenticator(ctx)
+	keys, err := auth.NewAPIKeys(w.store, w.logger, w.now)
+	if err != nil {
+		return nil, nil, err
+	}
+	authenticator, err := w.authenticator(ctx, keys)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -67,23 +72,39 @@ func (w wiring) handler(ctx context.Context, messages *ingest.Ingest) (http.Hand
 	if err != nil {
 		return nil, nil, err
 	}
+	cursors, err := w.cursors(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	admission := newAdmission(authenticator.Authenticate, cookieOf(staff), w.config.Limit())
 	w.lookUpProfiles(ctx, messages, secrets)
 	webhooks := w.webhooks(messages, secrets)
-	endpoint := w.endpoint(admission, messages, webhooks, secrets, trusted)
-	w.watch(ctx, endpoint, staff)
+	endpoint := w.endpoint(admission, messages, webhooks, secrets, trusted, keys, cursors)
+	w.watch(ctx, endpoint, staff, keys)
 	return w.guard(w.routes(endpoint, webhooks, staff, admission)), endpoint, nil
 }
 
-func (w wiring) authenticator(ctx context.Context) (*auth.Authenticator, error) {
+func (w wiring) authenticator(ctx context.Context, keys *auth.APIKeys) (*auth.Authenticator, error) {
 	return auth.New(ctx, auth.Config{
 		Secret:      string(w.config.AuthSecret),
 		JWKSURL:     w.config.AuthJWKSURL,
 		Issuer:      w.config.AuthIssuer,
 		Audience:    w.config.AuthAudience,
+		Claims:      w.config.AuthClaims(),
+		Leeway:      w.config.AuthLeeway,
 		Development: w.config.Development(),
+		Keys:        keys,
 		Lifetime:    w.config.TokenLifetime,
 	}, w.store, w.logger, w.now)
+}
+
+// cursors seals cursors with the database's key, which all processes have that share it.
+func (w wiring) cursors(ctx context.Context) (*cursor.Sealer, error) {
+	key, err := w.store.CursorKey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return cursor.NewSealer(key)
 }
 
 // messages records what channels report.
@@ -117,12 +138,13 @@ func (w wiring) webhooks(messages *ingest.Ingest, secrets *vault.Vault) *channel
 
 func (w wiring) endpoint(
 	admission admission, messages *ingest.Ingest, webhooks *channels.Handler, secrets *vault.Vault, trusted *graph.TrustedDocuments,
+	keys *auth.APIKeys, cursors *cursor.Sealer,
 ) *graph.Handler {
 	c := w.config
 	return graph.New(graph.Options{
 		Service: service.New(w.store, service.Options{
 			Region: c.DefaultRegion, Now: w.now, Vault: secrets, PublicURL: w.publicURL, Replayer: webhooks,
-			UndoMerge: c.UndoMerge, Events: w.hub, Panicked: w.telemetry.panicLogger("background", w.logger),
+			Revoked: keys.Revoked, Cursors: cursors, UndoMerge: c.UndoMerge, Events: w.hub, Panicked: w.telemetry.panicLogger("background", w.logger),
 		}),
 		Ingest:          messages,
 		Authenticate:    admission.authenticate,
@@ -144,9 +166,10 @@ func (w wiring) endpoint(
 	})
 }
 
-// watch ends connections when their sign-in ends or the database changes, until ctx ends, and registers the metrics of the
+// watch ends connections when their sign-in or key ends or the database changes, until ctx ends, and registers the metrics of the
 // endpoint.
-func (w wiring) watch(ctx context.Context, endpoint *graph.Handler, staff *signin.SignIn) {
+func (w wiring) watch(ctx context.Context, endpoint *graph.Handler, staff *signin.SignIn, keys *auth.APIKeys) {
+	go keys.Follow(ctx, endpoint.EndSignIn)
 	if staff != nil {
 		go staff.Follow(ctx, endpoint.EndSignIn)
 	}

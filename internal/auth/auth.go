@@ -21,8 +21,6 @@ import (
 const DevelopmentWorkspace = "demo"
 
 const (
-	// leeway forgives clocks that are not quite the same.
-	leeway = 5 * time.Second
 	// maxToken bounds what is decoded for a stranger.
 	maxToken = 8 << 10
 	// maxChecked is how many good tokens are remembered.
@@ -38,9 +36,15 @@ type Config struct {
 	// Issuer and Audience, where set, must be the token's.
 	Issuer   string
 	Audience string
+	// Claims are the names of the claims that are Kith's own.
+	Claims ClaimNames
+	// Leeway is how long after its end, and before its beginning, a token is good: clocks are not quite the same.
+	Leeway time.Duration
 	// Development makes everyone without a token an admin of [DevelopmentWorkspace]. Only for a server that nobody but
 	// its own machine can reach.
 	Development bool
+	// Keys checks API keys, which are good beside every other setting; nil for none.
+	Keys *APIKeys
 	// Lifetime is how far away the end of a token may lie; 0 is [UsualLifetime].
 	Lifetime time.Duration
 }
@@ -72,6 +76,7 @@ func New(ctx context.Context, c Config, workspaces storage.Workspaces, logger *s
 	if c.Lifetime == 0 {
 		c.Lifetime = UsualLifetime
 	}
+	c.Claims = c.Claims.orUsual()
 	a := &Authenticator{config: c, workspaces: workspaces, now: now, checked: checked}
 	if c.Secret != "" {
 		a.algorithms = append(a.algorithms, jose.HS256)
@@ -85,17 +90,24 @@ func New(ctx context.Context, c Config, workspaces storage.Workspaces, logger *s
 	return a, nil
 }
 
-// Authenticate returns who brings the value of an Authorization header: "Bearer " and a token. An error is
+// Authenticate returns who brings the value of an Authorization header: "Bearer " and a token or an API key. An error is
 // [ErrUnauthenticated] with a reason to show (see [Reason]), [crm.ErrUnavailable] when keys or database are away, or
 // the context's.
 func (a *Authenticator) Authenticate(ctx context.Context, header string) (crm.Viewer, error) {
-	claims, err := a.claims(header)
+	scheme, token := credential(header)
+	if a.config.Keys != nil && strings.EqualFold(scheme, "Bearer") && crm.LooksLikeKey(token) {
+		return a.config.Keys.viewer(ctx, token)
+	}
+	claims, err := a.claims(scheme, token)
 	if err != nil {
 		return crm.Viewer{}, err
 	}
 	v := claims.viewer()
 	if claims.ExpiresAt != nil {
 		v.ExpiresAt = claims.ExpiresAt.UTC()
+		if !a.now().Before(v.ExpiresAt) { // what begins within the leeway ends with it
+			v.ExpiresAt = v.ExpiresAt.Add(a.config.Leeway)
+		}
 	}
 	return Open(ctx, a.workspaces, v)
 }
@@ -114,15 +126,20 @@ func Open(ctx context.Context, workspaces storage.Workspaces, v crm.Viewer) (crm
 	}
 }
 
-func (a *Authenticator) claims(header string) (claims, error) {
+// credential splits the value of an Authorization header.
+func credential(header string) (scheme, token string) {
+	scheme, token, _ = strings.Cut(strings.TrimSpace(header), " ")
+	return scheme, strings.TrimSpace(token)
+}
+
+// claims are what a token says.
+func (a *Authenticator) claims(scheme, token string) (claims, error) {
 	if a.config.Development {
-		if strings.TrimSpace(header) != "" {
+		if scheme != "" {
 			return claims{}, refuse(reasonNoAuth)
 		}
 		return developmentClaims, nil
 	}
-	scheme, token, _ := strings.Cut(strings.TrimSpace(header), " ")
-	token = strings.TrimSpace(token)
 	switch {
 	case scheme == "":
 		return claims{}, refuse(reasonMissing)
@@ -134,7 +151,7 @@ func (a *Authenticator) claims(header string) (claims, error) {
 		return claims{}, refuse(reasonMalformed)
 	}
 	hash := sha256.Sum256([]byte(token))
-	if c, ok := a.checked.Get(hash); ok && a.now().Before(c.ExpiresAt.Add(leeway)) {
+	if c, ok := a.checked.Get(hash); ok && a.now().Before(c.ExpiresAt.Add(a.config.Leeway)) {
 		return c, nil
 	}
 	parsed, err := a.verified(token)
@@ -142,13 +159,14 @@ func (a *Authenticator) claims(header string) (claims, error) {
 		return claims{}, err
 	}
 	c := parsed.claims
-	if err := c.current(a.now(), a.config.Issuer, a.config.Audience); err != nil {
+	c.read(parsed.all, a.config.Claims)
+	if err := c.current(a.now(), a.config.Leeway, a.config.Issuer, a.config.Audience); err != nil {
 		return claims{}, err
 	}
 	if err := c.check(); err != nil {
 		return claims{}, err
 	}
-	if c.ExpiresAt.Sub(a.now()) > a.config.Lifetime+leeway {
+	if c.ExpiresAt.Sub(a.now()) > a.config.Lifetime+a.config.Leeway {
 		return claims{}, refuse(reasonFar)
 	}
 	if parsed.algorithm == jose.HS256 {

@@ -3,6 +3,7 @@ package auth
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -14,9 +15,23 @@ import (
 
 // roles are the roles as tokens spell them.
 var roles = map[string]crm.Role{
+	"reader":  crm.RoleReader,
 	"staff":   crm.RoleStaff,
 	"admin":   crm.RoleAdmin,
 	"channel": crm.RoleChannel,
+}
+
+// byPower are the roles of [roles], the one that may do the most first.
+var byPower = []string{"admin", "staff", "reader", "channel"}
+
+// Strongest is the role among names that may do the most, of those that Kith knows; empty without any.
+func Strongest(names []string) string {
+	for _, role := range byPower {
+		if slices.Contains(names, role) {
+			return role
+		}
+	}
+	return ""
 }
 
 // maxSubject bounds sub and name, which end up in the record of who did what.
@@ -26,10 +41,47 @@ const maxSubject = 256
 type claims struct {
 	registeredClaims
 
-	Workspace string  `json:"workspace"`
-	Role      string  `json:"role"`
-	Name      string  `json:"name,omitempty"`
-	Channel   *string `json:"channel,omitempty"` // nil binds to none
+	Workspace string
+	Role      string
+	Name      string
+	Channel   *string // nil binds to none
+	names     ClaimNames
+}
+
+// read takes the claims that are Kith's own from all claims. The workspace is a text or a list of one, the role a text or a
+// list, of which the role that may do the most counts. What has another form is as good as a bad value.
+func (c *claims) read(all Claims, names ClaimNames) {
+	c.names = names
+	if found, _ := all.Texts(names.Workspace); len(found) > 0 && len(slices.Compact(slices.Sorted(slices.Values(found)))) == 1 {
+		c.Workspace = found[0]
+	}
+	found, _ := all.Texts(names.Role)
+	c.Role = Strongest(found)
+	if v, ok := all.Find(names.Name); ok {
+		if c.Name, ok = v.(string); !ok {
+			c.Name = string(utf8.RuneError) // which plain refuses
+		}
+	}
+	if v, ok := all.Find(names.Channel); ok {
+		text, _ := v.(string)
+		c.Channel = &text
+	}
+}
+
+// all is every claim, for a new token. A path becomes the name of a claim, which [Claims.Find] looks for first.
+func (c claims) all() Claims {
+	all := Claims{
+		"iss": c.Issuer, "sub": c.Subject, "iat": c.IssuedAt, "exp": c.ExpiresAt,
+		c.names.Workspace: c.Workspace, c.names.Role: c.Role, c.names.Name: c.Name,
+	}
+	if len(c.Audience) > 0 {
+		all["aud"] = c.Audience
+	}
+	if c.Channel != nil {
+		all[c.names.Channel] = *c.Channel
+	}
+	maps.DeleteFunc(all, func(_ string, v any) bool { return v == "" })
+	return all
 }
 
 var developmentClaims = claims{
@@ -40,7 +92,7 @@ var developmentClaims = claims{
 }
 
 // current checks the registered claims: the time, and whom the token is from and for.
-func (c claims) current(now time.Time, issuer, audience string) error {
+func (c claims) current(now time.Time, leeway time.Duration, issuer, audience string) error {
 	switch {
 	case c.ExpiresAt != nil && !now.Before(c.ExpiresAt.Add(leeway)):
 		return refuse(reasonExpired)
@@ -62,18 +114,18 @@ func (c claims) check() error {
 	case c.Subject == "" || !plain(c.Subject, maxSubject):
 		return refuse("claim sub: must be a non-empty string of at most 256 bytes without control characters")
 	case !GoodWorkspace(c.Workspace):
-		return refuse("claim workspace: must be a non-empty string of at most 128 bytes without control characters")
+		return refuse("claim " + c.names.Workspace + ": must be a non-empty string of at most 128 bytes without control characters")
 	case roles[c.Role] == "":
-		return refuse("claim role: must be staff, admin or channel")
+		return refuse("claim " + c.names.Role + ": must be reader, staff, admin or channel")
 	case !plain(c.Name, maxSubject):
-		return refuse("claim name: must be a string of at most 256 bytes without control characters")
+		return refuse("claim " + c.names.Name + ": must be a string of at most 256 bytes without control characters")
 	case c.Channel == nil:
 		return nil
 	case roles[c.Role] != crm.RoleChannel:
-		return refuse("claim channel: goes with the role channel alone")
+		return refuse("claim " + c.names.Channel + ": goes with the role channel alone")
 	}
 	if _, ok := crm.ParseChannelID(*c.Channel); !ok {
-		return refuse("claim channel: must be the id of a channel")
+		return refuse("claim " + c.names.Channel + ": must be the id of a channel")
 	}
 	return nil
 }
@@ -91,7 +143,7 @@ func (c claims) viewer() crm.Viewer {
 // tokens do. It has no workspace number yet, see [Open]. An error is [ErrUnauthenticated] with a reason to show.
 func NewViewer(subject, name, workspace, role string) (crm.Viewer, error) {
 	c := claims{
-		registeredClaims: registeredClaims{Subject: subject}, Workspace: workspace, Role: role, Name: name,
+		registeredClaims: registeredClaims{Subject: subject}, Workspace: workspace, Role: role, Name: name, names: ClaimNames{}.orUsual(),
 	}
 	if err := c.check(); err != nil {
 		return crm.Viewer{}, err
@@ -118,7 +170,7 @@ const MinSecret = 32
 // Grant is what a new token is to say.
 type Grant struct {
 	Workspace string
-	Role      string // staff, admin or channel
+	Role      string // reader, staff, admin or channel
 	Subject   string
 	Name      string // may be empty
 	Channel   string // the only one to report on; empty for any
@@ -126,9 +178,10 @@ type Grant struct {
 	Audience  string // may be empty
 	IssuedAt  time.Time
 	ExpiresAt time.Time
+	Claims    ClaimNames
 }
 
-// Sign makes a token that an [Authenticator] with the same secret, issuer and audience accepts.
+// Sign makes a token that an [Authenticator] with the same secret, issuer, audience and names of claims accepts.
 func Sign(secret string, g Grant) (string, error) {
 	if len(secret) < MinSecret {
 		return "", fmt.Errorf("the secret must have at least %d bytes", MinSecret)
@@ -146,6 +199,7 @@ func Sign(secret string, g Grant) (string, error) {
 		Workspace: g.Workspace,
 		Role:      g.Role,
 		Name:      g.Name,
+		names:     g.Claims.orUsual(),
 	}
 	if g.Channel != "" {
 		c.Channel = &g.Channel

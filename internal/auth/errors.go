@@ -9,7 +9,7 @@ const (
 	reasonMissing   = "token missing"
 	reasonScheme    = "the Authorization header must be Bearer and a token"
 	reasonNoAuth    = "this server has no auth settings to check a token with: send none"
-	reasonNoTokens  = "this server takes no tokens: sign in on its pages"
+	reasonNoTokens  = "this server takes API keys, but no tokens: sign in on its pages"
 	reasonMalformed = "token malformed"
 	reasonExpired   = "token expired"
 	reasonNoEnd     = "claim exp: missing"
@@ -19,6 +19,8 @@ const (
 	reasonAudience  = "claim aud: not the expected audience"
 	reasonSignature = "token signature not valid"
 	reasonKey       = "token signed with an unknown key"
+	// reasonAPIKey does not say whether the key is unknown, revoked, expired or malformed.
+	reasonAPIKey = "API key not valid" //nolint:gosec // words, no key
 )
 
 // refusal is an ErrUnauthenticated. It holds nothing of the token.

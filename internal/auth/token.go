@@ -82,7 +82,8 @@ type token struct {
 	algorithm jose.SignatureAlgorithm
 	keyID     any // nil without hasKeyID
 	hasKeyID  bool
-	claims    claims
+	claims    claims // the registered ones
+	all       Claims
 }
 
 // strict takes each sequence of bytes in one spelling only.
@@ -96,7 +97,7 @@ func parse(text string, algorithms []jose.SignatureAlgorithm) (token, error) {
 	}
 	t := token{signed: parts[0] + "." + parts[1]}
 	var header map[string]any
-	if !decode(parts[0], &header) || !decode(parts[1], &t.claims) {
+	if !decode(parts[0], &header) || !decode(parts[1], &t.claims.registeredClaims) || !decode(parts[1], &t.all) {
 		return token{}, refuse(reasonMalformed)
 	}
 	var err error
@@ -151,7 +152,7 @@ func mac(secret []byte, text string) []byte {
 
 // sign makes a token of claims with a secret.
 func sign(secret string, c claims) (string, error) {
-	payload, err := json.Marshal(c)
+	payload, err := json.Marshal(c.all())
 	if err != nil {
 		return "", err
 	}

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"kith/internal/auth"
 )
 
 // Config is every setting. The tags are the one place that names, explains and defaults them; [Options] reads them.
@@ -27,6 +29,12 @@ type Config struct {
 	AuthJWKSURL  string `setting:"" name:"auth-jwks-url" placeholder:"URL" help:"The key set that verifies RS256, ES256 and EdDSA tokens."`
 	AuthIssuer   string `setting:"" placeholder:"ISS" help:"The iss that tokens must have."`
 	AuthAudience string `setting:"" placeholder:"AUD" help:"The aud that tokens must have."`
+
+	AuthWorkspaceClaim string        `setting:"" default:"workspace" placeholder:"CLAIM" help:"The claim of tokens that names the workspace; dots reach into objects."`
+	AuthRoleClaim      string        `setting:"" default:"role" placeholder:"CLAIM" help:"The claim of tokens that contains reader, staff, admin or channel, as a string or in a list, where the one that may do the most counts; dots reach into objects."`
+	AuthNameClaim      string        `setting:"" default:"name" placeholder:"CLAIM" help:"The claim of tokens that has the person's name; dots reach into objects."`
+	AuthChannelClaim   string        `setting:"" default:"channel" placeholder:"CLAIM" help:"The claim of tokens that restricts the role channel to one channel; dots reach into objects."`
+	AuthLeeway         time.Duration `setting:"" default:"60s" help:"How long tokens are good after their exp and before their nbf, because clocks differ; at most 5m."`
 
 	TokenLifetime time.Duration `setting:"" default:"30d" help:"How far ahead the exp of a token may be; also the maximum for kith token --ttl."`
 
@@ -67,6 +75,13 @@ func (c Config) Development() bool { return !c.bearer() && !c.OIDCOn() }
 
 // bearer reports whether bearer tokens can be verified.
 func (c Config) bearer() bool { return c.AuthSecret != "" || c.AuthJWKSURL != "" }
+
+// AuthClaims are the names of the claims of tokens.
+func (c Config) AuthClaims() auth.ClaimNames {
+	return auth.ClaimNames{
+		Workspace: c.AuthWorkspaceClaim, Role: c.AuthRoleClaim, Name: c.AuthNameClaim, Channel: c.AuthChannelClaim,
+	}
+}
 
 // SecretKeys are the keys of channels' secrets and of cookies, with the one that encrypts first; empty without the setting.
 func (c Config) SecretKeys() []string {

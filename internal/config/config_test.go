@@ -41,7 +41,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := Config{
 		Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/home/ann/.local/share/kith/kith.db",
-		TokenLifetime: 30 * day, WidgetRate: "60/m", NewContacts: "600/m", Concurrency: 128, AnswerLimit: 8 << 20, Connections: 10_000, Subscriptions: 200, EventRetention: 24 * time.Hour, MessageRetention: 90 * day, FailureRetention: 90 * day, UndoMerge: 30 * day, ShutdownTimeout: 8 * time.Second, LogFormat: "text", LogLevel: "info", OIDC: defaultOIDC,
+		AuthWorkspaceClaim: "workspace", AuthRoleClaim: "role", AuthNameClaim: "name", AuthChannelClaim: "channel", AuthLeeway: time.Minute, TokenLifetime: 30 * day, WidgetRate: "60/m", NewContacts: "600/m", Concurrency: 128, AnswerLimit: 8 << 20, Connections: 10_000, Subscriptions: 200, EventRetention: 24 * time.Hour, MessageRetention: 90 * day, FailureRetention: 90 * day, UndoMerge: 30 * day, ShutdownTimeout: 8 * time.Second, LogFormat: "text", LogLevel: "info", OIDC: defaultOIDC,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
@@ -69,7 +69,7 @@ func TestAFlagWinsOverTheEnvironment(t *testing.T) {
 	}
 	want := Config{
 		Addr: "127.0.0.1:2", DatabaseURL: "sqlite:a.db", PGExecMode: "exec", AuthJWKSURL: "http://x/", Playground: "off",
-		Introspection: "on", TokenLifetime: 30 * day, WidgetRate: "60/m", NewContacts: "600/m", Concurrency: 128, AnswerLimit: 8 << 20, Connections: 10_000, Subscriptions: 200, EventRetention: 168 * time.Hour, MessageRetention: 90 * day, FailureRetention: 90 * day, UndoMerge: 30 * day, ShutdownTimeout: 3 * time.Second, LogFormat: "text", LogLevel: "info",
+		Introspection: "on", AuthWorkspaceClaim: "workspace", AuthRoleClaim: "role", AuthNameClaim: "name", AuthChannelClaim: "channel", AuthLeeway: time.Minute, TokenLifetime: 30 * day, WidgetRate: "60/m", NewContacts: "600/m", Concurrency: 128, AnswerLimit: 8 << 20, Connections: 10_000, Subscriptions: 200, EventRetention: 168 * time.Hour, MessageRetention: 90 * day, FailureRetention: 90 * day, UndoMerge: 30 * day, ShutdownTimeout: 3 * time.Second, LogFormat: "text", LogLevel: "info",
 		OIDC: defaultOIDC,
 	}
 	if d := cmp.Diff(want, got); d != "" {
@@ -139,14 +139,14 @@ func TestValidateJoinsEveryComplaint(t *testing.T) {
 	c := Config{
 		Addr: "8080", DatabaseURL: "mysql://ann:hunter2@db", PGExecMode: "fast", AuthSecret: "hunter2", AuthJWKSURL: "ftp://x",
 		SecretKey: "hunter2", PublicURL: "kith.example.com", DefaultRegion: "Germany", Demo: "yes", Introspection: "1", Playground: "true", RateLimit: "fast", WidgetRate: "1/d", NewContacts: "-1/m",
-		TokenLifetime: time.Second, EventRetention: time.Second, MessageRetention: day, FailureRetention: time.Hour, UndoMerge: -1, ShutdownDelay: 2 * time.Hour, ShutdownTimeout: -1, LogFormat: "xml", LogLevel: "loud",
+		TokenLifetime: time.Second, AuthLeeway: time.Hour, AuthRoleClaim: `a"b`, EventRetention: time.Second, MessageRetention: day, FailureRetention: time.Hour, UndoMerge: -1, ShutdownDelay: 2 * time.Hour, ShutdownTimeout: -1, LogFormat: "xml", LogLevel: "loud",
 	}
 	err := c.Validate(true)
 	if err == nil {
 		t.Fatal("accepted")
 	}
 	for _, name := range []string{
-		"ADDR", "DATABASE_URL", "PG_EXEC_MODE", "AUTH_SECRET", "AUTH_JWKS_URL", "TOKEN_LIFETIME", "SECRET_KEY", "PUBLIC_URL", "DEFAULT_REGION", "DEMO",
+		"ADDR", "DATABASE_URL", "PG_EXEC_MODE", "AUTH_SECRET", "AUTH_JWKS_URL", "AUTH_ROLE_CLAIM", "AUTH_LEEWAY", "TOKEN_LIFETIME", "SECRET_KEY", "PUBLIC_URL", "DEFAULT_REGION", "DEMO",
 		"INTROSPECTION", "PLAYGROUND", "RATE_LIMIT", "WIDGET_RATE", "NEW_CONTACTS", "CONCURRENCY", "ANSWER_LIMIT", "CONNECTIONS", "SUBSCRIPTIONS", "EVENT_RETENTION", "MESSAGE_RETENTION", "FAILURE_RETENTION", "UNDO_MERGE", "SHUTDOWN_DELAY", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
 	} {
 		if !strings.Contains(err.Error(), "KITH_"+name+": ") {

@@ -18,9 +18,9 @@ type OIDC struct {
 	Scopes         string        `setting:"" placeholder:"SCOPES" help:"The scopes to request, separated by spaces. Default: openid profile email, and offline_access where the provider supports it."`
 	Params         string        `setting:"" placeholder:"NAME=VALUE&…" help:"More parameters for the provider's sign-in page, such as access_type=offline."`
 	WorkspaceClaim string        `setting:"" default:"workspace" placeholder:"CLAIM" help:"The claim that names the workspace; dots reach into objects."`
-	RoleClaim      string        `setting:"" default:"role" placeholder:"CLAIM" help:"The claim that contains staff or admin, as a string or in a list; dots reach into objects."`
+	RoleClaim      string        `setting:"" default:"role" placeholder:"CLAIM" help:"The claim that contains reader, staff or admin, as a string or in a list; dots reach into objects."`
 	Workspace      string        `setting:"" placeholder:"WORKSPACE" help:"The workspace of people whose claim is missing."`
-	Role           string        `setting:"" placeholder:"staff|admin" help:"The role of people whose claim is missing."`
+	Role           string        `setting:"" placeholder:"reader|staff|admin" help:"The role of people whose claim is missing."`
 	Require        string        `setting:"" placeholder:"CLAIM=VALUE,…" help:"Claims required to sign in, such as hd=example.com,groups=support. If a claim is listed with several values, one of them is enough. Dots reach into objects; a list must contain the value; %2C is a comma in a value. Default: none."`
 	Lifetime       time.Duration `setting:"" default:"12h" help:"How long a person can stay signed in."`
 }
@@ -89,7 +89,7 @@ func (all *complaints) complainAboutOIDC(c Config, serving bool) {
 	}
 	all.check(o.Workspace == "" || auth.GoodWorkspace(o.Workspace), "OIDC_WORKSPACE",
 		"must have at most 128 bytes and no control characters")
-	all.check(slices.Contains([]string{"", "staff", "admin"}, o.Role), "OIDC_ROLE", "must be staff or admin")
+	all.check(slices.Contains([]string{"", "reader", "staff", "admin"}, o.Role), "OIDC_ROLE", "must be reader, staff or admin")
 	all.check(o.Scopes == "" || slices.Contains(o.ScopeList(), "openid"), "OIDC_SCOPES", "must contain openid")
 	all.add("OIDC_REQUIRE", requireComplaint(o.Require))
 	all.check(o.Require == "" || len(o.Requirements()) > 0, "OIDC_REQUIRE", "has no claim between its commas")

@@ -47,6 +47,15 @@ func (c Config) Validate(serving bool) error {
 	needsKey := "requires KITH_AUTH_SECRET or KITH_AUTH_JWKS_URL"
 	all.check(c.AuthIssuer == "" || c.bearer(), "AUTH_ISSUER", needsKey)
 	all.check(c.AuthAudience == "" || c.bearer(), "AUTH_AUDIENCE", needsKey)
+	for _, claim := range []struct{ name, value string }{
+		{"AUTH_WORKSPACE_CLAIM", c.AuthWorkspaceClaim}, {"AUTH_ROLE_CLAIM", c.AuthRoleClaim},
+		{"AUTH_NAME_CLAIM", c.AuthNameClaim}, {"AUTH_CHANNEL_CLAIM", c.AuthChannelClaim},
+	} {
+		all.check(!strings.ContainsFunc(claim.value, func(r rune) bool {
+			return r <= ' ' || r > '~' || r == '"' || r == '\\'
+		}), claim.name, "must be the name of a claim, without spaces and quotes")
+	}
+	all.check(c.AuthLeeway >= 0 && c.AuthLeeway <= 5*time.Minute, "AUTH_LEEWAY", "must be between 0s and 5m")
 	all.check(c.TokenLifetime >= time.Minute, "TOKEN_LIFETIME", "must be 1m or more")
 	all.complainAboutOIDC(c, serving)
 	all.add("SECRET_KEY", keysComplaint(c.SecretKeys()))

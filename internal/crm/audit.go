@@ -21,6 +21,8 @@ type AuditEntry struct {
 	ChannelID *ChannelID
 	// FailureID is the failure that was replayed or dismissed; nil otherwise.
 	FailureID *FailureID
+	// KeyID is the API key that was created or revoked; nil otherwise.
+	KeyID *KeyID
 	// Fields are the names of the fields that were edited, those of the survivor where contacts were merged.
 	Fields []string
 	// Actor is who did it: the subject of a credential, or the id of a channel that proved contacts to be one.
@@ -49,6 +51,9 @@ const (
 	FailureReplayed  AuditAction = "FAILURE_REPLAYED"
 	FailureDismissed AuditAction = "FAILURE_DISMISSED"
 	SignedOut        AuditAction = "SIGNED_OUT"
+
+	KeyCreated AuditAction = "API_KEY_CREATED"
+	KeyRevoked AuditAction = "API_KEY_REVOKED"
 )
 
 // NewAudit makes the entry of an action without an event.

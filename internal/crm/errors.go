@@ -13,6 +13,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrForbidden: the viewer's role does not allow it.
 	ErrForbidden = errors.New("forbidden")
+	// ErrReadOnly is an ErrForbidden: the viewer may read what it may not change.
+	ErrReadOnly = fmt.Errorf("%w: read only", ErrForbidden)
 	// ErrUnavailable: the database cannot answer now; the same call may succeed later.
 	ErrUnavailable = errors.New("unavailable")
 	// ErrInactive: the channel takes no messages.

@@ -13,7 +13,7 @@ type Viewer struct {
 	Channel ChannelID
 	// ExpiresAt is when the credential ends; the zero time for one that does not.
 	ExpiresAt time.Time
-	// SignIn names the sign-in that the credential belongs to and IssuedAt is when it was issued, for credentials that can be
+	// SignIn names the sign-in, or the API key, that the credential belongs to and IssuedAt is when it was issued, for credentials that can be
 	// ended before their time (see [EndedSignIn]); SignIn is empty for others.
 	SignIn   string
 	IssuedAt time.Time
@@ -22,12 +22,19 @@ type Viewer struct {
 // Role is what a credential allows.
 type Role string
 
-// The roles. An admin may all that staff may; a channel credential may only report interactions.
+// The roles. An admin may do all that staff may; a reader reads what staff read and writes nothing; a channel credential may
+// only report interactions.
 const (
+	RoleReader  Role = "READER"
 	RoleStaff   Role = "STAFF"
 	RoleAdmin   Role = "ADMIN"
 	RoleChannel Role = "CHANNEL"
 )
+
+// Valid reports whether there is such a role.
+func (r Role) Valid() bool {
+	return r == RoleReader || r == RoleStaff || r == RoleAdmin || r == RoleChannel
+}
 
 // Permission is one thing that a viewer may be allowed to do.
 type Permission uint8
@@ -44,6 +51,8 @@ const (
 	// ExportContacts is everything that is stored about a customer; ReadAudit is who did what.
 	ExportContacts
 	ReadAudit
+	// ManageKeys is for the role that includes all others alone: a key may have any role.
+	ManageKeys
 	// ReadMetrics is about the whole process, whatever the workspace.
 	ReadMetrics
 )
@@ -53,6 +62,8 @@ func (r Role) Can(p Permission) bool {
 	switch r {
 	case RoleAdmin:
 		return true
+	case RoleReader:
+		return p == ReadContacts
 	case RoleStaff:
 		return p == ReadContacts || p == EditContacts || p == DeleteContacts || p == EditSessions
 	case RoleChannel:

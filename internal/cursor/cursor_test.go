@@ -1,8 +1,10 @@
 package cursor_test
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -74,6 +76,77 @@ func TestOnlyACursorOfTheListIsAccepted(t *testing.T) {
 				t.Errorf("got %+v, %v", p, err)
 			}
 		})
+	}
+}
+
+// sealed is a sealer of one of several databases.
+func sealed(tb testing.TB, database byte) *cursor.Sealer {
+	tb.Helper()
+	s, err := cursor.NewSealer(bytes.Repeat([]byte{database}, 32))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s
+}
+
+func TestASealedCursorHidesItsPosition(t *testing.T) {
+	t.Parallel()
+	parts := []string{"contacts", "NAME", "ASC"}
+	list, again := sealed(t, 1).List(parts...), sealed(t, 1).List(parts...) // of two processes
+	seen := map[string]string{}
+	for name, p := range positions {
+		text := cursor.Encode(list, p)
+		if got, err := cursor.Decode(again, text); err != nil || cmp.Diff(p, got) != "" {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+		if text != cursor.Encode(again, p) {
+			t.Errorf("%s: another cursor for the same position", name)
+		}
+		if seen[text] != "" {
+			t.Errorf("%s has the cursor of %s", name, seen[text])
+		}
+		seen[text] = name
+		raw, err := base64.RawURLEncoding.DecodeString(text)
+		if err != nil || bytes.Contains(raw, p.ID[:]) || p.Key != "" && bytes.Contains(raw, []byte(p.Key[:4])) {
+			t.Errorf("%s is readable in %q, %v", name, raw, err)
+		}
+	}
+}
+
+func TestOnlyASealedCursorOfTheListIsAccepted(t *testing.T) {
+	t.Parallel()
+	parts := []string{"contacts", "NAME", "ASC"}
+	list, p := sealed(t, 1).List(parts...), storage.Position{Tier: 1, Key: "ann", ID: id}
+	good := cursor.Encode(list, p)
+	raw, _ := base64.RawURLEncoding.DecodeString(good)
+	bad := map[string]string{
+		"empty text": "", "no base64": "!!!", "padding": good + "==", "a line end": good[:10] + "\n" + good[10:], "a cut one": good[:20],
+		"more":                      good + "AAAA",
+		"one from before the seals": cursor.Encode(cursor.ListOf(parts...), p),
+		"another database's":        cursor.Encode(sealed(t, 2).List(parts...), p),
+		"another list's":            cursor.Encode(sealed(t, 1).List("contacts", "NAME", "DESC"), p),
+		"a megabyte":                strings.Repeat("A", 1<<20),
+	}
+	for i := range raw {
+		changed := bytes.Clone(raw)
+		changed[i] ^= 1
+		bad[fmt.Sprint("a change of byte ", i)] = base64.RawURLEncoding.EncodeToString(changed)
+	}
+	for name, text := range bad {
+		if got, err := cursor.Decode(list, text); !errors.Is(err, cursor.ErrBad) {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+	if _, err := cursor.Decode(cursor.ListOf(parts...), good); !errors.Is(err, cursor.ErrBad) {
+		t.Errorf("without the seal: %v", err)
+	}
+}
+
+func TestWithoutASealerCursorsArePlain(t *testing.T) {
+	t.Parallel()
+	var none *cursor.Sealer
+	if none.List("a", "b") != cursor.ListOf("a", "b") {
+		t.Error("another list")
 	}
 }
 

@@ -104,7 +104,7 @@ func (s *Service) Contacts(ctx context.Context, v crm.Viewer, l ContactList) (Co
 	if !filter.Empty() {
 		named = append(named, l.Filter.describe())
 	}
-	list := cursor.ListOf(named...)
+	list := s.options.Cursors.List(named...)
 	page, err := l.Paging.page(list)
 	if err != nil {
 		return ContactPage{}, err

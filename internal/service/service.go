@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kith/internal/crm"
+	"kith/internal/cursor"
 	"kith/internal/events"
 	"kith/internal/vault"
 	"kith/storage"
@@ -26,6 +27,7 @@ type Store interface {
 	storage.Failures
 	storage.Events
 	storage.Auditor
+	storage.APIKeys
 }
 
 // Replayer takes an item of a channel's report in once more. What was recorded before changes nothing. An error that an
@@ -43,12 +45,16 @@ type Options struct {
 	Vault *vault.Vault
 	// PublicURL is where the world reaches Kith, without a slash at the end.
 	PublicURL string
+	// Cursors seals the cursors of contacts. Without it they are readable.
+	Cursors *cursor.Sealer
 	// UndoMerge is how long merging contacts can be undone.
 	UndoMerge time.Duration
 	// Replayer is for [Service.ReplayFailures], which is refused without one.
 	Replayer Replayer
 	// Events is for [Service.Subscribe] and [Service.ResumeToken].
 	Events *events.Hub
+	// Revoked is called for each API key that is revoked. Nil does nothing.
+	Revoked func(crm.EndedSignIn)
 	// Panicked is called for each panic in what is read ahead, because nobody may ask for that result. Nil does nothing.
 	Panicked func(*storage.PanicError)
 }
@@ -82,12 +88,16 @@ type Edited[T any] struct {
 	Event *crm.EventID
 }
 
-// Authorize is [crm.ErrForbidden] unless the viewer may do p.
+// Authorize is [crm.ErrForbidden] unless the viewer may do p; [crm.ErrReadOnly], which is one, where the role is what keeps a
+// reader from editing.
 func Authorize(v crm.Viewer, p crm.Permission) error {
-	if !v.Role.Can(p) {
-		return crm.ErrForbidden
+	switch {
+	case v.Role.Can(p):
+		return nil
+	case v.Role == crm.RoleReader && crm.RoleStaff.Can(p):
+		return crm.ErrReadOnly
 	}
-	return nil
+	return crm.ErrForbidden
 }
 
 // byID reads the things of some ids; without ids it asks nobody.

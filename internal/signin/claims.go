@@ -24,46 +24,12 @@ type accessError struct{ reason string }
 func (e *accessError) Error() string { return "no access: " + e.reason }
 
 // claims are what the provider says of a person.
-type claims map[string]any
-
-// find looks a claim up by its whole name, or else by the path that its dots make.
-func (c claims) find(name string) (any, bool) {
-	if v, ok := c[name]; ok && v != nil {
-		return v, true
-	}
-	for at := range len(name) {
-		if name[at] != '.' {
-			continue
-		}
-		if inner, ok := c[name[:at]].(map[string]any); ok {
-			if v, ok := claims(inner).find(name[at+1:]); ok {
-				return v, true
-			}
-		}
-	}
-	return nil, false
-}
-
-// texts are the claim's values: a text, or each text of a list.
-func (c claims) texts(name string) (all []string, ok bool) {
-	v, ok := c.find(name)
-	switch v := v.(type) {
-	case string:
-		return []string{v}, v != ""
-	case []any:
-		for _, each := range v {
-			if s, isText := each.(string); isText {
-				all = append(all, s)
-			}
-		}
-	}
-	return all, ok
-}
+type claims = auth.Claims
 
 // has reports whether the claim is one of the values, or a list that has one. A number or a boolean is compared as JSON
 // writes it.
-func (c claims) has(name string, values []string) bool {
-	v, _ := c.find(name)
+func has(c claims, name string, values []string) bool {
+	v, _ := c.Find(name)
 	list, isList := v.([]any)
 	if !isList {
 		list = []any{v}
@@ -83,45 +49,40 @@ func (c claims) has(name string, values []string) bool {
 // lacks reports whether userinfo could add a claim that these lack.
 func (c Config) lacks(of claims) bool {
 	for name := range c.Require {
-		if _, ok := of.find(name); !ok {
+		if _, ok := of.Find(name); !ok {
 			return true
 		}
 	}
-	_, workspace := of.texts(c.WorkspaceClaim)
-	_, role := of.texts(c.RoleClaim)
+	_, workspace := of.Texts(c.WorkspaceClaim)
+	_, role := of.Texts(c.RoleClaim)
 	return !workspace || !role || displayName(of) == ""
 }
 
 // person reads who signed in. The error is an *accessError.
 func (c Config) person(subject string, of claims) (person, error) {
 	for _, name := range slices.Sorted(maps.Keys(c.Require)) {
-		if !of.has(name, c.Require[name]) {
+		if !has(of, name, c.Require[name]) {
 			return person{}, &accessError{"The claim " + name + " does not have a value that is let in here."}
 		}
 	}
 	who := person{subject: subject, name: displayName(of), workspace: c.Workspace, role: c.Role}
-	if names, ok := of.texts(c.WorkspaceClaim); ok {
+	if names, ok := of.Texts(c.WorkspaceClaim); ok {
 		slices.Sort(names)
 		if names = slices.Compact(names); len(names) != 1 {
 			return person{}, &accessError{"The claim " + c.WorkspaceClaim + " must name one workspace."}
 		}
 		who.workspace = names[0]
 	}
-	if names, ok := of.texts(c.RoleClaim); ok {
-		switch {
-		case slices.Contains(names, "admin"):
-			who.role = "admin"
-		case slices.Contains(names, "staff"):
-			who.role = "staff"
-		default:
-			return person{}, &accessError{"The claim " + c.RoleClaim + " must be staff or admin."}
+	if names, ok := of.Texts(c.RoleClaim); ok {
+		if who.role = auth.Strongest(names); who.role == "" || who.role == "channel" {
+			return person{}, &accessError{"The claim " + c.RoleClaim + " must be reader, staff or admin."}
 		}
 	}
 	switch {
 	case who.workspace == "":
 		return person{}, &accessError{"The claim " + c.WorkspaceClaim + " is missing, which names the workspace."}
 	case who.role == "":
-		return person{}, &accessError{"The claim " + c.RoleClaim + " is missing, which must be staff or admin."}
+		return person{}, &accessError{"The claim " + c.RoleClaim + " is missing, which must be reader, staff or admin."}
 	}
 	if _, err := auth.NewViewer(who.subject, who.name, who.workspace, who.role); err != nil {
 		return person{}, &accessError{"The " + auth.Reason(err) + "."}

@@ -28,8 +28,8 @@ func (s *Store) publish(b *pgx.Batch, w crm.WorkspaceID, e crm.Event) {
 }
 
 const insertAudit = `
-	INSERT INTO audit (workspace_id, id, action, contact_id, other_id, session_id, channel_id, failure_id, fields, actor, at)
-	VALUES (@workspace, @id, @action, @contact, @other, @session, @channel, @failure, @fields, @actor, @at)`
+	INSERT INTO audit (workspace_id, id, action, contact_id, other_id, session_id, channel_id, failure_id, key_id, fields, actor, at)
+	VALUES (@workspace, @id, @action, @contact, @other, @session, @channel, @failure, @key, @fields, @actor, @at)`
 
 func auditArgs(w crm.WorkspaceID, a crm.AuditEntry) pgx.NamedArgs {
 	var contact, session, channel, failure pgtype.UUID
@@ -47,7 +47,7 @@ func auditArgs(w crm.WorkspaceID, a crm.AuditEntry) pgx.NamedArgs {
 	}
 	return pgx.NamedArgs{
 		"workspace": w, "id": [16]byte(a.ID), "action": string(a.Action), "contact": contact, "other": (*[16]byte)(a.OtherID), "session": session,
-		"channel": channel, "failure": failure,
+		"channel": channel, "failure": failure, "key": (*[16]byte)(a.KeyID),
 		"fields": append([]string{}, a.Fields...), "actor": a.Actor, "at": a.At.UTC(),
 	}
 }
@@ -69,7 +69,7 @@ func addAudits(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, audit []*crm.A
 func (s *Store) Audit(ctx context.Context, w crm.WorkspaceID, p storage.Page) (storage.AuditPage, error) {
 	beyond, order := newestFirst(p)
 	rows, err := s.pool.Query(ctx, `
-		SELECT id, action, coalesce(contact_id, `+ownerNow+`), other_id, session_id, channel_id, failure_id, fields, actor, at
+		SELECT id, action, coalesce(contact_id, `+ownerNow+`), other_id, session_id, channel_id, failure_id, key_id, fields, actor, at
 		FROM audit
 		WHERE workspace_id = @workspace`+beyond+`
 		`+order, pageArgs(w, p))
@@ -82,9 +82,9 @@ func (s *Store) Audit(ctx context.Context, w crm.WorkspaceID, p storage.Page) (s
 }
 
 func scanAudit(row pgx.CollectableRow) (a crm.AuditEntry, err error) {
-	var contact, other, session, channel, failure pgtype.UUID
+	var contact, other, session, channel, failure, key pgtype.UUID
 	var at time.Time
-	err = row.Scan((*[16]byte)(&a.ID), (*string)(&a.Action), &contact, &other, &session, &channel, &failure, &a.Fields, &a.Actor, &at)
+	err = row.Scan((*[16]byte)(&a.ID), (*string)(&a.Action), &contact, &other, &session, &channel, &failure, &key, &a.Fields, &a.Actor, &at)
 	if contact.Valid {
 		a.ContactID = (*crm.ContactID)(&contact.Bytes)
 	}
@@ -99,6 +99,9 @@ func scanAudit(row pgx.CollectableRow) (a crm.AuditEntry, err error) {
 	}
 	if failure.Valid {
 		a.FailureID = (*crm.FailureID)(&failure.Bytes)
+	}
+	if key.Valid {
+		a.KeyID = (*crm.KeyID)(&key.Bytes)
 	}
 	a.At = at.UTC()
 	return a, err

@@ -2,8 +2,6 @@ package postgres
 
 import (
 	"context"
-	"crypto/rand"
-	"errors"
 	"fmt"
 	"time"
 
@@ -20,26 +18,15 @@ const (
 	unkeyedCheck = time.Minute
 )
 
-// messageSecret returns the database's key for recognizing repeated messages. The first call creates it.
+// messageSecret returns the database's key for recognizing repeated messages.
 func (s *Store) messageSecret(ctx context.Context) ([]byte, error) {
 	known := s.known.Load()
 	if secret := known.secret.Load(); secret != nil {
 		return *secret, nil
 	}
-	const query = `SELECT value FROM secrets WHERE name = 'messages'`
-	var secret []byte
-	err := s.pool.QueryRow(ctx, query).Scan(&secret)
-	if errors.Is(err, pgx.ErrNoRows) {
-		secret = make([]byte, 32)
-		_, _ = rand.Read(secret) // never fails, see crypto/rand
-		_, err = s.pool.Exec(ctx, `INSERT INTO secrets (name, value) VALUES ('messages', @value) ON CONFLICT DO NOTHING`,
-			pgx.NamedArgs{"value": secret})
-		if err == nil {
-			err = s.pool.QueryRow(ctx, query).Scan(&secret)
-		}
-	}
+	secret, err := s.secretOf(ctx, "messages")
 	if err != nil {
-		return nil, translate(ctx, err)
+		return nil, err
 	}
 	known.secret.Store(&secret)
 	return secret, nil

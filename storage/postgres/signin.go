@@ -12,7 +12,14 @@ import (
 
 // EndSignIn keeps that a sign-in is over.
 func (s *Store) EndSignIn(ctx context.Context, e crm.EndedSignIn) error {
-	_, err := s.pool.Exec(ctx, `
+	if err := endSignIn(ctx, s.pool, e); err != nil {
+		return fmt.Errorf("end sign-in: %w", translate(ctx, err))
+	}
+	return nil
+}
+
+func endSignIn(ctx context.Context, q queryer, e crm.EndedSignIn) error {
+	_, err := q.Exec(ctx, `
 		INSERT INTO ended_sign_ins (sign_in, issued_before, ends_at, at)
 		VALUES (@id, @before, @until, @at)
 		ON CONFLICT (sign_in) DO UPDATE SET
@@ -21,10 +28,7 @@ func (s *Store) EndSignIn(ctx context.Context, e crm.EndedSignIn) error {
 		  at = greatest(ended_sign_ins.at, excluded.at)`, pgx.NamedArgs{
 		"id": e.ID, "before": e.Before.UTC(), "until": e.Until.UTC(), "at": e.At.UTC(),
 	})
-	if err != nil {
-		return fmt.Errorf("end sign-in: %w", translate(ctx, err))
-	}
-	return nil
+	return err
 }
 
 // EndedSignIns returns those that were ended at since or later.

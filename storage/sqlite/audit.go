@@ -44,7 +44,7 @@ func (t *tx) addAudit(ctx context.Context, w crm.WorkspaceID, a crm.AuditEntry) 
 	if err != nil {
 		return err
 	}
-	var contact, other, session, channel, failure []byte
+	var contact, other, session, channel, failure, key []byte
 	if a.ContactID != nil {
 		contact = a.ContactID[:]
 	}
@@ -60,11 +60,14 @@ func (t *tx) addAudit(ctx context.Context, w crm.WorkspaceID, a crm.AuditEntry) 
 	if a.FailureID != nil {
 		failure = a.FailureID[:]
 	}
+	if a.KeyID != nil {
+		key = a.KeyID[:]
+	}
 	_, err = t.exec(ctx, `
-		INSERT INTO audit (workspace_id, id, action, contact_id, other_id, session_id, channel_id, failure_id, fields, actor, at)
-		VALUES (@workspace, @id, @action, @contact, @other, @session, @channel, @failure, @fields, @actor, @at)`, args{
+		INSERT INTO audit (workspace_id, id, action, contact_id, other_id, session_id, channel_id, failure_id, key_id, fields, actor, at)
+		VALUES (@workspace, @id, @action, @contact, @other, @session, @channel, @failure, @key, @fields, @actor, @at)`, args{
 		"workspace": w, "id": a.ID[:], "action": string(a.Action), "contact": contact, "other": other,
-		"session": session, "channel": channel, "failure": failure,
+		"session": session, "channel": channel, "failure": failure, "key": key,
 		"fields": string(fields), "actor": a.Actor, "at": a.At.UnixMicro(),
 	})
 	return err
@@ -93,7 +96,7 @@ func (s *Store) Audit(ctx context.Context, w crm.WorkspaceID, p storage.Page) (s
 	}
 	found, err := read(ctx, s, func(c *conn) ([]crm.AuditEntry, error) {
 		return all(ctx, c, fmt.Sprintf(`
-			SELECT id, action, coalesce(contact_id, `+ownerNow+`), other_id, session_id, channel_id, failure_id, fields, actor, at
+			SELECT id, action, coalesce(contact_id, `+ownerNow+`), other_id, session_id, channel_id, failure_id, key_id, fields, actor, at
 			FROM audit
 			WHERE workspace_id = @workspace%s
 			ORDER BY id %s
@@ -107,10 +110,10 @@ func (s *Store) Audit(ctx context.Context, w crm.WorkspaceID, p storage.Page) (s
 }
 
 func scanAudit(rows *sql.Rows) (a crm.AuditEntry, err error) {
-	var contact, other, session, channel, failure uuid.NullUUID
+	var contact, other, session, channel, failure, key uuid.NullUUID
 	var fields []byte
 	var at int64
-	err = rows.Scan((*uuid.UUID)(&a.ID), &a.Action, &contact, &other, &session, &channel, &failure, &fields, &a.Actor, &at)
+	err = rows.Scan((*uuid.UUID)(&a.ID), &a.Action, &contact, &other, &session, &channel, &failure, &key, &fields, &a.Actor, &at)
 	if err != nil {
 		return a, err
 	}
@@ -128,6 +131,9 @@ func scanAudit(rows *sql.Rows) (a crm.AuditEntry, err error) {
 	}
 	if failure.Valid {
 		a.FailureID = new(crm.FailureID(failure.UUID))
+	}
+	if key.Valid {
+		a.KeyID = new(crm.KeyID(key.UUID))
 	}
 	a.At = micros(at)
 	return a, json.Unmarshal(fields, &a.Fields)

@@ -14,6 +14,7 @@ import (
 type files struct {
 	writer  *writer
 	readers *readers
+	cursors []byte // the key that cursors are sealed with
 	// database and log are which files these are; log is nil where it is not known.
 	database, log os.FileInfo
 }
@@ -31,7 +32,11 @@ func (s *Store) openFiles(ctx context.Context) (*files, error) {
 	if err := migrate(ctx, w); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", s.path, refusal(ctx, s.path, err)), w.Close())
 	}
-	secret, err := messageSecret(ctx, w)
+	secret, err := secretOf(ctx, w, "messages")
+	var cursors []byte
+	if err == nil {
+		cursors, err = secretOf(ctx, w, "cursors")
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", s.path, refusal(ctx, s.path, err)), w.Close())
 	}
@@ -40,7 +45,7 @@ func (s *Store) openFiles(ctx context.Context) (*files, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open database: %w", err), w.Close())
 	}
-	f := &files{writer: newWriter(w, secret, s.committed), readers: newReaders(r, size), database: info}
+	f := &files{writer: newWriter(w, secret, s.committed), readers: newReaders(r, size), cursors: cursors, database: info}
 	if log, err := os.Stat(s.path + logSuffix); err == nil {
 		f.log = log
 	}

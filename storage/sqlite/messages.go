@@ -2,9 +2,7 @@ package sqlite
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
-	"errors"
 	"time"
 
 	"kith/internal/crm"
@@ -15,21 +13,6 @@ const (
 	keyAtOnce  = 1000
 	forgetRows = 1000
 )
-
-// messageSecret returns the database's key for recognizing repeated messages. The first call creates it.
-func messageSecret(ctx context.Context, db *sql.DB) (secret []byte, err error) {
-	const query = `SELECT value FROM secrets WHERE name = 'messages'`
-	if err = db.QueryRowContext(ctx, query).Scan(&secret); !errors.Is(err, sql.ErrNoRows) {
-		return secret, err
-	}
-	secret = make([]byte, 32)
-	_, _ = rand.Read(secret) // never fails, see crypto/rand
-	_, err = db.ExecContext(ctx, `INSERT INTO secrets (name, value) VALUES ('messages', ?) ON CONFLICT DO NOTHING`, secret)
-	if err == nil {
-		err = db.QueryRowContext(ctx, query).Scan(&secret)
-	}
-	return secret, err
-}
 
 // keySome puts keys in the place of bare digests, which were stored once, and reports whether there may be more.
 func (s *Store) keySome(ctx context.Context) (more bool, err error) {

@@ -10,18 +10,20 @@ import (
 
 // EndSignIn keeps that a sign-in is over.
 func (s *Store) EndSignIn(ctx context.Context, e crm.EndedSignIn) error {
-	return wrap("end sign-in", s.write(ctx, func(ctx context.Context, t *tx) error {
-		_, err := t.exec(ctx, `
-			INSERT INTO ended_sign_ins (sign_in, issued_before, ends_at, at)
-			VALUES (@id, @before, @until, @at)
-			ON CONFLICT (sign_in) DO UPDATE SET
-			  issued_before = max(issued_before, excluded.issued_before),
-			  ends_at = max(ends_at, excluded.ends_at),
-			  at = max(at, excluded.at)`, args{
-			"id": e.ID, "before": e.Before.UnixMicro(), "until": e.Until.UnixMicro(), "at": e.At.UnixMicro(),
-		})
-		return err
-	}))
+	return wrap("end sign-in", s.write(ctx, func(ctx context.Context, t *tx) error { return t.endSignIn(ctx, e) }))
+}
+
+func (t *tx) endSignIn(ctx context.Context, e crm.EndedSignIn) error {
+	_, err := t.exec(ctx, `
+		INSERT INTO ended_sign_ins (sign_in, issued_before, ends_at, at)
+		VALUES (@id, @before, @until, @at)
+		ON CONFLICT (sign_in) DO UPDATE SET
+		  issued_before = max(issued_before, excluded.issued_before),
+		  ends_at = max(ends_at, excluded.ends_at),
+		  at = max(at, excluded.at)`, args{
+		"id": e.ID, "before": e.Before.UnixMicro(), "until": e.Until.UnixMicro(), "at": e.At.UnixMicro(),
+	})
+	return err
 }
 
 // EndedSignIns returns those that were ended at since or later.

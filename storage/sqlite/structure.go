@@ -69,6 +69,7 @@ func (d *checkedDatabase) damage(ctx context.Context) ([]string, error) {
 // indexes are the indexes that the migrations make, besides those that come with a table.
 var indexes = []struct{ kind, name, on string }{
 	{"INDEX", "ended_sign_ins_by_time", `ended_sign_ins (at)`},
+	{"INDEX", "api_keys_by_id", `api_keys (id)`},
 	{"INDEX", "contacts_by_name", `contacts (workspace_id, name_key, id, search_text)`},
 	{"INDEX", "contacts_by_creation", `contacts (workspace_id, created_at, id)`},
 	{"INDEX", "contacts_by_email", `contacts (workspace_id, coalesce(lower(email), char(1114111)), id)`},

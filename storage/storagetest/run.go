@@ -37,7 +37,7 @@ var others = []group{
 	{"interactions", slices.Concat(interactionCases, sessionOfMessageCases, joinCases, variantCases, aliasCases, accountCases, profileCases, raceCases, messageCases)},
 	{"failures", failureCases},
 	{"audit", auditCases},
-	{"sign-ins", signInCases},
+	{"sign-ins", slices.Concat(signInCases, apiKeyCases)},
 	{"merging", slices.Concat(mergeCases, unmergeCases, splitCases, mergeRaceCases, propertyCases, pairCases)},
 	{"deleting", slices.Concat(deleteCases, manySessionsCases)},
 	{"events", slices.Concat(eventCases, activityCases, historyCases)},

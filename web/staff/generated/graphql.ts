@@ -50,6 +50,8 @@ export type SessionTag =
 
 /** What a credential may do. */
 export type Role =
+  /** May read what STAFF may read, and change nothing: where a field says STAFF and writes nothing, READER may ask for it too. */
+  | 'READER'
   /** May read, edit, merge, split and delete contacts, and see and edit sessions. */
   | 'STAFF'
   /**

@@ -104,7 +104,7 @@ function TokenForm() {
     try {
       const { viewer } = await query(ViewerDocument, {})
       if (viewer.role === 'CHANNEL') {
-        throw new Error('This token is for a channel. Staff need a token with the role staff or admin.')
+        throw new Error('This token is for a channel. Staff need a token with the role reader, staff or admin.')
       }
       signedIn(`${viewer.name ?? viewer.subject}, ${viewer.workspace}`)
     } catch (error) {
