@@ -288,7 +288,7 @@ func wantEnds(t *testing.T, ends <-chan ending, who, reason string, pairs int) {
 	for range 2 * pairs {
 		select {
 		case e := <-ends:
-			if e != (ending{who + "'s socket", "StatusCode(4401) " + reason}) && e != (ending{who + "'s stream", "UNAUTHENTICATED"}) {
+			if e != (ending{who + "'s socket", "StatusCode(4403) " + reason}) && e != (ending{who + "'s stream", "UNAUTHENTICATED"}) {
 				t.Errorf("%+v", e)
 			}
 		case <-time.After(20 * time.Second): // long before they are looked at again

@@ -61,10 +61,10 @@ func askedHeaders(h http.Header) string {
 	return strings.Join(names, ", ")
 }
 
-const tokenCharacters = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+const nameCharacters = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 // isToken reports whether a text may be the name of a header (RFC 9110, section 5.6.2).
 func isToken(s string) bool {
-	other := func(r rune) bool { return !strings.ContainsRune(tokenCharacters, r) }
+	other := func(r rune) bool { return !strings.ContainsRune(nameCharacters, r) }
 	return s != "" && !strings.ContainsFunc(s, other)
 }
