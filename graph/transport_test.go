@@ -111,21 +111,47 @@ func TestIntrospection(t *testing.T) {
 			t.Errorf("%s", got.body)
 		}
 	})
-	t.Run("where it is off a misspelt name is not corrected", func(t *testing.T) {
-		t.Parallel()
-		s := serve(t, withoutIntrospection)
-		for _, document := range []string{
-			`{ contactz { nodes { id } } }`,
-			`{ contacts(searh: "x") { nodes { id } } }`,
-			`{ contacts(orderBy: {field: NAM}) { nodes { id } } }`,
-			`{ contacts(orderBy: {feld: NAME}) { nodes { id } } }`,
-			`{ ... on Qery { viewer { role } } }`,
-			`{ viewer }`,
-		} {
-			got := s.query("staff", document, nil)
-			if codes, _ := got.errors(t); len(codes) == 0 || strings.Contains(got.body, "Did you mean") {
-				t.Errorf("%s: %s", document, got.body)
+	misspelt := map[string]string{
+		`{ contactz { nodes { id } } }`:                                     `Did you mean "contact" or "contacts"?`,
+		`{ contacts(searh: "x") { nodes { id } } }`:                         `Did you mean "search"?`,
+		`{ contacts(orderBy: {field: NAM}) { nodes { id } } }`:              `The value does not exist in enum ContactOrderField!. Did you mean the enum value "NAME"?`,
+		`{ contacts(orderBy: {field: "NAME?"}) { search } }`:                `cannot represent non-enum value. Did you mean the enum value "NAME"?`,
+		`{ contacts(orderBy: {field: "Did you mean s3cr3t?"}) { search } }`: `cannot represent non-enum value`,
+		`{ contacts(orderBy: {field: NAME, directon: ASC}) { search } }`:    `Did you mean "direction"?`,
+		`{ ...F } fragment F on Qery { viewer { role } }`:                   `Did you mean "Query"?`,
+		`{ viewer }`: `Did you mean "viewer { ... }"?`,
+	}
+	for name, c := range map[string]struct {
+		who     string
+		options []option
+		helped  bool
+	}{
+		"where it is on a misspelt name is corrected":                {"staff", nil, true},
+		"where it is on it is not corrected for channel credentials": {"channel", nil, false},
+		"where it is off it is not corrected":                        {"admin", []option{withoutIntrospection}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, c.options...)
+			for document, want := range misspelt {
+				got := s.query(c.who, document, nil)
+				_, messages := got.errors(t)
+				switch {
+				case len(messages) == 0, strings.Contains(got.body, "s3cr3t"):
+					t.Errorf("%s: %s", document, got.body)
+				case c.helped && !strings.Contains(strings.Join(messages, "\n"), want):
+					t.Errorf("%s: %s, want %s", document, messages, want)
+				case !c.helped && strings.Contains(got.body, "Did you mean"):
+					t.Errorf("%s: %s", document, got.body)
+				}
 			}
+		})
+	}
+	t.Run("times are specified", func(t *testing.T) {
+		t.Parallel()
+		got := serve(t).query("staff", `{ __type(name: "DateTime") { specifiedByURL } }`, nil)
+		if !strings.Contains(got.body, `"specifiedByURL":"https://www.rfc-editor.org/rfc/rfc3339"`) {
+			t.Error(got.body)
 		}
 	})
 }

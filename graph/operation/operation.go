@@ -128,7 +128,9 @@ func (r *Runner) Prepare(ctx context.Context, asked *Request) (op *graphql.Opera
 	if refused := r.lookUpDocument(asked); refused != nil {
 		return nil, refused
 	}
-	doc, refused := r.document(asked.Query)
+	viewer := auth.Viewer(ctx)
+	readsSchema := r.introspection && viewer.Role != crm.RoleChannel
+	doc, refused := r.document(asked.Query, readsSchema)
 	if refused != nil {
 		return nil, refused
 	}
@@ -142,7 +144,6 @@ func (r *Runner) Prepare(ctx context.Context, asked *Request) (op *graphql.Opera
 		}
 		return nil, problem.RefuseDocument(problem.OfDocument(errs))
 	}
-	viewer := auth.Viewer(ctx)
 	cost, err := limit.Measure(op.Operation, op.Variables)
 	if err != nil && !r.unlimited {
 		return nil, problem.RefuseDocument(tooComplex(err))
@@ -152,7 +153,7 @@ func (r *Runner) Prepare(ctx context.Context, asked *Request) (op *graphql.Opera
 			return nil, r.report.Refuse(ctx, problem.TooFast(wait))
 		}
 	}
-	op.DisableIntrospection = !r.introspection || viewer.Role == crm.RoleChannel
+	op.DisableIntrospection = !readsSchema
 	op.Stats.SetExtension(costKey, cost.Cost)
 	return op, nil
 }
