@@ -1,10 +1,16 @@
 package graph_test
 
 import (
+	"compress/gzip"
+	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/andybalholm/brotli"
 )
 
 // The media types of answers.
@@ -81,7 +87,7 @@ func TestGraphQLOverHTTP(t *testing.T) {
 				if strings.Contains(got.body, `"data"`) != (status < 300) {
 					t.Error(got.body)
 				}
-				if got.header.Get("Vary") != "Accept" || got.header.Get("Cache-Control") != "no-store" {
+				if got.header.Get("Vary") != "Accept, Accept-Encoding" || got.header.Get("Cache-Control") != "no-store" {
 					t.Error(got.header)
 				}
 			})
@@ -240,4 +246,76 @@ func encode(parameters []string) string {
 		values.Add(parameters[i], parameters[i+1])
 	}
 	return values.Encode()
+}
+
+func TestAnswersAreCompressed(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	channel := s.channel("admin", "Shop", "WHATSAPP")
+	s.record("admin", vars{"channelId": channel, "externalId": "1", "messageId": "1", "profile": vars{"name": "Ann"}})
+	long := `{ ` + aliases(19, `contacts { nodes { ...F } }`) + ` }
+		fragment F on Contact { name displayName createdAt updatedAt version notes email phone }`
+	for name, c := range map[string]struct {
+		document, accept, coding string
+	}{
+		"by gzip":             {long, "gzip", "gzip"},
+		"by brotli":           {long, "br", "br"},
+		"by the better liked": {long, "gzip;q=0.5, br", "br"},
+		"not for others":      {long, "zstd, identity", ""},
+		"not below 1 KiB":     {`{ contacts { nodes { name } } }`, "gzip, br", ""},
+		"not of mutations":    {`mutation { ` + aliases(19, `deleteContact(input: {id: "x"}) { userErrors { code message field } }`) + ` }`, "gzip, br", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &server{Server: s.Server, t: t}
+			plain := s.post(body(c.document, nil), "Accept-Encoding", "identity")
+			got := s.post(body(c.document, nil), "Accept-Encoding", c.accept)
+			if plain.status != 200 || got.status != 200 || got.header.Get("Content-Encoding") != c.coding ||
+				got.header.Get("Content-Length") != strconv.Itoa(len(got.body)) || got.header.Get("Vary") != "Accept, Accept-Encoding" {
+				t.Errorf("%d, %d %v", plain.status, got.status, got.header)
+			}
+			if (len(plain.body) >= 1024) != (c.document != `{ contacts { nodes { name } } }`) {
+				t.Errorf("%d bytes are no test", len(plain.body))
+			}
+			if text := unpacked(t, c.coding, got.body); text != plain.body {
+				t.Errorf("%s\nwant\n%s", text, plain.body)
+			}
+		})
+	}
+	t.Run("not in event streams", func(t *testing.T) {
+		t.Parallel()
+		e := s.sseRaw(t, body(long, nil), "Authorization", token(t, "staff", "acme"), "Accept-Encoding", "gzip, br")
+		if got := e.next("next"); !strings.Contains(got, `"name":"Ann"`) || e.header.Get("Content-Encoding") != "" {
+			t.Errorf("%v %.100s", e.header, got)
+		}
+	})
+}
+
+// aliases asks for a field several times.
+func aliases(n int, field string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "a%d: %s ", i, field)
+	}
+	return b.String()
+}
+
+func unpacked(t *testing.T, coding, text string) string {
+	t.Helper()
+	var r io.Reader = strings.NewReader(text)
+	switch coding {
+	case "gzip":
+		z, err := gzip.NewReader(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r = z
+	case "br":
+		r = brotli.NewReader(r)
+	}
+	got, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(got)
 }

@@ -200,6 +200,9 @@ func isMutation(doc *ast.QueryDocument, name string) bool {
 	return o != nil && o.Operation == ast.Mutation
 }
 
+// IsMutation reports whether an operation is a mutation.
+func IsMutation(op *graphql.OperationContext) bool { return op.Operation.Operation == ast.Mutation }
+
 // Execute runs a query or a mutation and returns its answer as JSON, to be freed. It is partial if it has errors beside the
 // data. An answer without data is a refusal.
 func (r *Runner) Execute(

@@ -137,7 +137,6 @@ const (
 // send writes an answer, to be freed, for as long as it is read. When that fails the client is gone, or slow and cut off.
 func (h *Handler) send(w http.ResponseWriter, mediaType string, status int, v crm.Viewer, json *answer.Buffer) {
 	defer json.Free()
-	json.B = append(json.B, '\n')
 	rc := http.NewResponseController(w)
 	u := h.backlog.add(operation.SubjectOf(v), len(json.B), cutWriting(rc))
 	head(w, mediaType, len(json.B))

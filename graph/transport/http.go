@@ -14,6 +14,7 @@ import (
 	"kith/graph/operation"
 	"kith/graph/problem"
 	"kith/internal/auth"
+	"kith/internal/compress"
 )
 
 // maxURL is how many bytes the target of a request can have: path and query.
@@ -44,7 +45,7 @@ func isSafe(r *http.Request) bool { return r.Method == http.MethodGet || r.Metho
 
 // serveRequest answers one operation.
 func (h *Handler) serveRequest(w http.ResponseWriter, r *http.Request) {
-	w.Header().Add("Vary", "Accept")
+	w.Header().Add("Vary", "Accept, Accept-Encoding")
 	accept := r.Header.Values("Accept")
 	types, ok := negotiate(accept)
 	stream := acceptsEvents(accept)
@@ -103,7 +104,29 @@ func (h *Handler) serveRequest(w http.ResponseWriter, r *http.Request) {
 	if partial {
 		status = types.partial
 	}
+	json.B = append(json.B, '\n')
+	if !operation.IsMutation(op) {
+		json = compressed(w, r, json)
+	}
 	h.send(w, types.data, status, viewer, json)
+}
+
+// compressed is an answer in a coding that the client accepts, if it is worth it; then the answer given is freed. Answers of
+// mutations are not compressed: they alone hold secrets, and the length of a secret compressed beside other text says something
+// about both.
+func compressed(w http.ResponseWriter, r *http.Request, json *answer.Buffer) *answer.Buffer {
+	if len(json.B) < compress.MinSize {
+		return json
+	}
+	coding := compress.Pick(r.Header.Values("Accept-Encoding"), compress.Gzip, compress.Brotli)
+	if coding == "" {
+		return json
+	}
+	defer json.Free()
+	packed := answer.NewBuffer()
+	packed.B = compress.Append(packed.B, coding, json.B)
+	w.Header().Set("Content-Encoding", coding)
+	return packed
 }
 
 // read reads the operation of a request: from its URL if it is safe, else from its body.
