@@ -62,6 +62,7 @@ generate: ## make the generated Go code from schema.graphqls
 
 web: deps-web ## build the embedded pages into web/dist
 	cd web && npm run build
+	go run ./web/precompress web/dist
 
 fuzz: ## run each fuzz target for FUZZTIME
 	@for package in $$(go list ./...); do \

@@ -59,8 +59,7 @@ func TestBadInput(t *testing.T) {
 		{"JSON without end", strings.Repeat(`{"query":`, 20_000), "BAD_USER_INPUT", "128 KiB"},
 		{"JSON too deep", `{"variables":` + strings.Repeat(`[`, 50_000), "BAD_USER_INPUT", "one JSON object"},
 		{"invalid UTF-8", "{\"query\":\"{ __typename # \xff\xfe }\"}", "BAD_USER_INPUT", "UTF-8"},
-		{"an unknown member", `{"query":"{ __typename }","` + sentinel + `":1}`, "BAD_USER_INPUT", "members"},
-		{"a member in other letters", `{"Query":"{ __typename }"}`, "BAD_USER_INPUT", "members"},
+		{"a member in other letters", `{"Query":"{ __typename }"}`, "BAD_USER_INPUT", "query must be"},
 		{"no query", `{"variables":{}}`, "BAD_USER_INPUT", "query must be"},
 		{"an empty query", `{"query":""}`, "BAD_USER_INPUT", "query must be"},
 		{"a query that is a number", `{"query":7}`, "BAD_USER_INPUT", "query must be a string"},
@@ -69,7 +68,7 @@ func TestBadInput(t *testing.T) {
 		{"a number beyond all", `{"query":"{ __typename }","variables":{"x":1e999}}`, "BAD_USER_INPUT", "variables must be"},
 		{"a name that is an object", `{"query":"{ __typename }","operationName":{}}`, "BAD_USER_INPUT", "operationName must be a string"},
 		{"extensions in an array", `{"query":"{ __typename }","extensions":[]}`, "BAD_USER_INPUT", "extensions must be an object"},
-		{"a persisted query", `{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"x"}}}`, "BAD_USER_INPUT", "PersistedQueryNotSupported"},
+		{"a persisted query", `{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"x"}}}`, "PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported"},
 		{"a body of a megabyte", list("search", strings.Repeat("x", 1<<20)), "BAD_USER_INPUT", "128 KiB"},
 
 		{"a document of signs", body(`{{{`, nil), "BAD_USER_INPUT", "Syntax error"},

@@ -167,8 +167,14 @@ func (s *server) sse(t *testing.T, who, document string, variables vars) *stream
 
 func (s *server) sseRaw(t *testing.T, body string, headers ...string) *stream {
 	t.Helper()
+	return s.sseOf(t, http.MethodPost, "", body, headers...)
+}
+
+// sseOf is sseRaw by any method, with a query component.
+func (s *server) sseOf(t *testing.T, method, query, body string, headers ...string) *stream {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, s.URL+"/"+query, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func (moved) Workspace(context.Context, string) (crm.WorkspaceID, error) {
 // wantRefused checks how both end.
 func wantRefused(t *testing.T, c *client, e *stream, why string) {
 	t.Helper()
-	c.wantClose(4401, why)
+	c.wantClose(4403, why)
 	if data := e.next("next"); !strings.Contains(data, `"code":"UNAUTHENTICATED"`) {
 		t.Error(data)
 	}

@@ -217,7 +217,13 @@ func (s *server) post(body string, headers ...string) answer {
 
 func (s *server) send(method, body string, headers ...string) answer {
 	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), method, s.URL, strings.NewReader(body))
+	return s.sendTo(method, "", body, headers...)
+}
+
+// sendTo sends to the endpoint with a query component, question mark included.
+func (s *server) sendTo(method, query, body string, headers ...string) answer {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), method, s.URL+"/"+query, strings.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -163,7 +163,7 @@ func TestSocketsOfStrangersAreBounded(t *testing.T) {
 				s.dial(t, "X-Address", fmt.Sprint(i))
 			}
 		}
-		_, resp, err := websocket.Dial(t.Context(), s.URL, &websocket.DialOptions{HTTPHeader: http.Header{"X-Address": {"more"}}})
+		_, resp, err := websocket.Dial(t.Context(), s.URL, &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: http.Header{"X-Address": {"more"}}})
 		if err == nil || resp.StatusCode != http.StatusServiceUnavailable {
 			t.Errorf("%v %v", resp, err)
 		}

@@ -366,8 +366,8 @@ func TestSSE(t *testing.T) {
 	}{
 		"application/json, text/event-stream":       {`{ viewer { role } }`, "application/json; charset=utf-8", 200},
 		"application/json;q=0.5, text/event-stream": {`{ viewer { role } }`, "text/event-stream; charset=utf-8", 200},
-		"text/event-stream;q=0, application/json":   {`subscription { contactEvents { id } }`, "application/json; charset=utf-8", 406},
-		"*/*": {`subscription { contactEvents { id } }`, "application/json; charset=utf-8", 406},
+		"text/event-stream;q=0, application/json":   {`subscription { contactEvents { id } }`, typeGraphQL + "; charset=utf-8", 406},
+		"*/*": {`subscription { contactEvents { id } }`, typeGraphQL + "; charset=utf-8", 406},
 		"application/json, text/event-stream;q=0.1": {`subscription { contactEvents { id } }`, "text/event-stream; charset=utf-8", 200},
 		"text/event-stream, multipart/mixed":        {`subscription { contactEvents { id } }`, "text/event-stream; charset=utf-8", 200},
 		"text/html":                                 {`{ viewer { role } }`, "application/json; charset=utf-8", 406},

@@ -12,9 +12,8 @@ func TestTransport(t *testing.T) {
 	s := serve(t)
 	const (
 		ok      = `{"query":"{ __typename }"}`
-		invalid = `{"query":"{ nothing }"}`
-		graphQL = "application/graphql-response+json"
-		js      = "application/json"
+		graphQL = typeGraphQL
+		js      = typeJSON
 	)
 	for _, c := range []struct {
 		name    string
@@ -35,18 +34,16 @@ func TestTransport(t *testing.T) {
 		{"a charset of ours is fine", "POST", ok, []string{"Accept", js + "; charset=UTF-8"}, 200, js},
 		{"no common type is refused", "POST", ok, []string{"Accept", "text/html, image/*"}, 406, js},
 		{"an unwanted type is refused", "POST", ok, []string{"Accept", js + ";q=0"}, 406, js},
-		{"a document that is not valid is 200 in JSON", "POST", invalid, []string{"Accept", js}, 200, js},
-		{"and 400 in the type made for GraphQL", "POST", invalid, []string{"Accept", graphQL}, 400, graphQL},
-		{"GET is refused", "GET", "", nil, 405, js},
-		{"DELETE is refused", "DELETE", "", nil, 405, js},
-		{"without a Content-Type it is refused", "POST", ok, []string{"Content-Type", ""}, 415, js},
-		{"a form is refused", "POST", "query=x", []string{"Content-Type", "application/x-www-form-urlencoded"}, 415, js},
-		{"multipart is refused", "POST", "x", []string{"Content-Type", "multipart/form-data; boundary=x"}, 415, js},
-		{"another charset is refused", "POST", ok, []string{"Content-Type", js + "; charset=latin1"}, 415, js},
+		{"DELETE is refused", "DELETE", "", nil, 405, graphQL},
+		{"PUT is refused", "PUT", ok, nil, 405, graphQL},
+		{"without a Content-Type it is refused", "POST", ok, []string{"Content-Type", ""}, 415, graphQL},
+		{"a form is refused", "POST", "query=x", []string{"Content-Type", "application/x-www-form-urlencoded"}, 415, graphQL},
+		{"multipart is refused", "POST", "x", []string{"Content-Type", "multipart/form-data; boundary=x"}, 415, graphQL},
+		{"another charset is refused", "POST", ok, []string{"Content-Type", js + "; charset=latin1"}, 415, graphQL},
 		{"UTF-8 is accepted", "POST", ok, []string{"Content-Type", js + "; charset=Utf-8"}, 200, js},
-		{"a long body is refused", "POST", `{"query":"` + strings.Repeat(" ", 128<<10) + `"}`, nil, 413, js},
-		{"without a token it is refused", "POST", ok, []string{"Authorization", ""}, 401, js},
-		{"with a bad token it is refused", "POST", ok, []string{"Authorization", "Bearer x.y.z"}, 401, js},
+		{"a long body is refused", "POST", `{"query":"` + strings.Repeat(" ", 128<<10) + `"}`, nil, 413, graphQL},
+		{"without a token it is refused", "POST", ok, []string{"Authorization", ""}, 401, graphQL},
+		{"with a bad token it is refused", "POST", ok, []string{"Authorization", "Bearer x.y.z"}, 401, graphQL},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -69,7 +66,7 @@ func TestTransport(t *testing.T) {
 			if strings.Contains(got.body, `"data"`) == (len(codes) > 0) {
 				t.Errorf("errors without data or data without errors expected: %s", got.body)
 			}
-			if c.status == http.StatusMethodNotAllowed && got.header.Get("Allow") != "POST" {
+			if c.status == http.StatusMethodNotAllowed && got.header.Get("Allow") != "GET, HEAD, POST" {
 				t.Errorf("Allow is %q", got.header.Get("Allow"))
 			}
 			if c.status == http.StatusUnauthorized {
@@ -84,10 +81,10 @@ func TestTransport(t *testing.T) {
 	}
 }
 
-func TestOptionsTellsTheMethod(t *testing.T) {
+func TestOptionsNamesTheMethods(t *testing.T) {
 	t.Parallel()
 	got := serve(t).send(http.MethodOptions, "")
-	if got.status != http.StatusNoContent || got.header.Get("Allow") != "POST" {
+	if got.status != http.StatusNoContent || got.header.Get("Allow") != "GET, HEAD, POST" {
 		t.Errorf("%d, Allow %q", got.status, got.header.Get("Allow"))
 	}
 }
@@ -114,21 +111,47 @@ func TestIntrospection(t *testing.T) {
 			t.Errorf("%s", got.body)
 		}
 	})
-	t.Run("where it is off a misspelt name is not corrected", func(t *testing.T) {
-		t.Parallel()
-		s := serve(t, withoutIntrospection)
-		for _, document := range []string{
-			`{ contactz { nodes { id } } }`,
-			`{ contacts(searh: "x") { nodes { id } } }`,
-			`{ contacts(orderBy: {field: NAM}) { nodes { id } } }`,
-			`{ contacts(orderBy: {feld: NAME}) { nodes { id } } }`,
-			`{ ... on Qery { viewer { role } } }`,
-			`{ viewer }`,
-		} {
-			got := s.query("staff", document, nil)
-			if codes, _ := got.errors(t); len(codes) == 0 || strings.Contains(got.body, "Did you mean") {
-				t.Errorf("%s: %s", document, got.body)
+	misspelt := map[string]string{
+		`{ contactz { nodes { id } } }`:                                     `Did you mean "contact" or "contacts"?`,
+		`{ contacts(searh: "x") { nodes { id } } }`:                         `Did you mean "search"?`,
+		`{ contacts(orderBy: {field: NAM}) { nodes { id } } }`:              `The value does not exist in enum ContactOrderField!. Did you mean the enum value "NAME"?`,
+		`{ contacts(orderBy: {field: "NAME?"}) { search } }`:                `cannot represent non-enum value. Did you mean the enum value "NAME"?`,
+		`{ contacts(orderBy: {field: "Did you mean s3cr3t?"}) { search } }`: `cannot represent non-enum value`,
+		`{ contacts(orderBy: {field: NAME, directon: ASC}) { search } }`:    `Did you mean "direction"?`,
+		`{ ...F } fragment F on Qery { viewer { role } }`:                   `Did you mean "Query"?`,
+		`{ viewer }`: `Did you mean "viewer { ... }"?`,
+	}
+	for name, c := range map[string]struct {
+		who     string
+		options []option
+		helped  bool
+	}{
+		"where it is on a misspelt name is corrected":                {"staff", nil, true},
+		"where it is on it is not corrected for channel credentials": {"channel", nil, false},
+		"where it is off it is not corrected":                        {"admin", []option{withoutIntrospection}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, c.options...)
+			for document, want := range misspelt {
+				got := s.query(c.who, document, nil)
+				_, messages := got.errors(t)
+				switch {
+				case len(messages) == 0, strings.Contains(got.body, "s3cr3t"):
+					t.Errorf("%s: %s", document, got.body)
+				case c.helped && !strings.Contains(strings.Join(messages, "\n"), want):
+					t.Errorf("%s: %s, want %s", document, messages, want)
+				case !c.helped && strings.Contains(got.body, "Did you mean"):
+					t.Errorf("%s: %s", document, got.body)
+				}
 			}
+		})
+	}
+	t.Run("times are specified", func(t *testing.T) {
+		t.Parallel()
+		got := serve(t).query("staff", `{ __type(name: "DateTime") { specifiedByURL } }`, nil)
+		if !strings.Contains(got.body, `"specifiedByURL":"https://www.rfc-editor.org/rfc/rfc3339"`) {
+			t.Error(got.body)
 		}
 	})
 }

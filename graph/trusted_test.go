@@ -1,7 +1,9 @@
 package graph_test
 
 import (
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -74,11 +76,94 @@ func TestTrustedDocuments(t *testing.T) {
 	})
 }
 
-func TestDocumentIDsNeedTrustedDocuments(t *testing.T) {
+// TestTrustedDocumentsByEveryName names a document in every way, over every transport.
+func TestTrustedDocumentsByEveryName(t *testing.T) {
 	t.Parallel()
-	if got := serve(t).post(`{"documentId":"8a1"}`); !strings.Contains(got.body, "keeps no documents") {
-		t.Error(got.body)
+	const who = `query Who { viewer { role } }`
+	digest := func(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) }
+	manifest, _ := json.Marshal(vars{"8a1": who, "sha256:8c3": who})
+	s := serve(t, trusting(t, string(manifest)))
+	for name, members := range map[string]vars{
+		"documentId":                 {"documentId": "8a1"},
+		"documentId with its prefix": {"documentId": "sha256:8a1"},
+		"documentId of a prefix":     {"documentId": "sha256:8c3"},
+		"documentId as a hash":       {"documentId": "sha256:" + digest(who)},
+		"documentId in capitals":     {"documentId": "sha256:" + strings.ToUpper(digest(who))},
+		"documentId as a plain hash": {"documentId": digest(who)},
+		"id":                         {"id": "8a1"},
+		"doc_id":                     {"doc_id": "8a1"},
+		"Apollo's hash":              {"extensions": vars{"persistedQuery": vars{"version": 1, "sha256Hash": digest(who)}}},
+		"Apollo's id":                {"extensions": vars{"persistedQuery": vars{"version": 1, "sha256Hash": "8a1"}}},
+		"a null beside it":           {"query": nil, "documentId": "8a1"},
+		"another beside the text":    {"query": who, "documentId": "none"},
+	} {
+		payload, _ := json.Marshal(members)
+		parameters := []string{}
+		for name, value := range members {
+			text, ok := value.(string)
+			if encoded, _ := json.Marshal(value); !ok {
+				text = string(encoded)
+			}
+			if value != nil {
+				parameters = append(parameters, name, text)
+			}
+		}
+		for way, ask := range map[string]func(s *server) string{
+			"POST": func(s *server) string { return s.post(string(payload)).body },
+			"GET":  func(s *server) string { return s.get(parameters).body },
+			"events": func(s *server) string {
+				return s.sseRaw(s.t, string(payload), "Authorization", token(s.t, "staff", "acme")).next("next")
+			},
+			"a socket": func(s *server) string {
+				c := s.join(s.t, "staff")
+				c.say(`{"id":"1","type":"subscribe","payload":` + string(payload) + `}`)
+				return string(c.want("next", "1").Payload)
+			},
+		} {
+			t.Run(name+" over "+way, func(t *testing.T) {
+				t.Parallel()
+				if got := ask(&server{Server: s.Server, t: t}); !strings.Contains(got, `"role":"`) {
+					t.Error(got)
+				}
+			})
+		}
 	}
+}
+
+func TestDocumentsAreKeptByTrustAlone(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	const (
+		hash         = `"extensions":{"persistedQuery":{"version":1,"sha256Hash":"ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38"}}`
+		notSupported = `{"errors":[{"message":"PersistedQueryNotSupported","extensions":{"code":"PERSISTED_QUERY_NOT_SUPPORTED"}}]}`
+	)
+	for name, c := range map[string]struct {
+		body   string
+		status int
+		want   string
+	}{
+		"Apollo's hash":               {`{` + hash + `}`, 422, notSupported},
+		"Apollo's hash without a one": {`{"extensions":{"persistedQuery":{}}}`, 422, notSupported},
+		"Apollo's hash and its text":  {`{"query":"{ __typename }",` + hash + `}`, 200, `"__typename":"Query"`},
+		"an id":                       {`{"documentId":"8a1"}`, 422, "keeps no documents"},
+		"an id and the text":          {`{"query":"{ __typename }","documentId":"8a1"}`, 200, `"__typename":"Query"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &server{Server: s.Server, t: t}
+			if got := s.post(c.body); got.status != c.status || !strings.Contains(got.body, c.want) {
+				t.Errorf("%d %s", got.status, got.body)
+			}
+		})
+	}
+	t.Run("over a socket", func(t *testing.T) {
+		t.Parallel()
+		c := s.join(t, "staff")
+		c.say(`{"id":"1","type":"subscribe","payload":{` + hash + `}}`)
+		if f := c.want("error", "1"); !strings.Contains(string(f.Payload), "PERSISTED_QUERY_NOT_SUPPORTED") {
+			t.Errorf("%s", f.Payload)
+		}
+	})
 }
 
 func TestReadTrustedDocuments(t *testing.T) {

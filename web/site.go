@@ -2,17 +2,18 @@ package web
 
 import (
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
 	"path"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
+
+	"kith/internal/compress"
 )
 
 // site is one built document with its assets, held in memory.
@@ -25,10 +26,8 @@ type site struct {
 type file struct {
 	contentType string
 	cache       string
-	plain       []byte
-	plainTag    string
-	// compressed is made on first use, so that starting up costs nothing; nil when it is not worth it.
-	compressed func() []byte
+	tag         string            // of the plain content; that of a coding ends in its name
+	content     map[string][]byte // by coding: plain is "", and the others are there where they save a tenth
 }
 
 // contentTypes are those of the files that a build makes. The system's own table differs from machine to machine.
@@ -50,11 +49,10 @@ func newSite(built fs.FS, policy string, paths ...string) *site {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		content, err := fs.ReadFile(built, name)
-		if err != nil {
-			return err
+		if strings.HasSuffix(name, ".br") || strings.HasSuffix(name, ".gz") { // see web/precompress
+			return nil
 		}
-		s.files[name], err = newFile(name, content)
+		s.files[name], err = newFile(built, name)
 		return err
 	})
 	if err != nil {
@@ -67,23 +65,38 @@ func newSite(built fs.FS, policy string, paths ...string) *site {
 	return s
 }
 
-func newFile(name string, content []byte) (*file, error) {
+func newFile(built fs.FS, name string) (*file, error) {
 	contentType, ok := contentTypes[path.Ext(name)]
 	if !ok {
 		return nil, fmt.Errorf("web: %s: no content type for this kind of file", name)
 	}
-	sum := sha256.Sum256(content)
-	f := &file{
-		contentType: contentType,
-		cache:       "no-cache",
-		plain:       content,
-		plainTag:    hex.EncodeToString(sum[:8]),
-		compressed:  sync.OnceValue(func() []byte { return compress(content) }),
+	f := &file{contentType: contentType, cache: "no-cache", content: map[string][]byte{}}
+	for coding, ending := range map[string]string{"": "", compress.Brotli: ".br", compress.Gzip: ".gz"} {
+		content, err := fs.ReadFile(built, name+ending)
+		switch {
+		case err == nil:
+			f.content[coding] = content
+		case coding == "" || !errors.Is(err, fs.ErrNotExist):
+			return nil, err
+		}
 	}
+	sum := sha256.Sum256(f.content[""])
+	f.tag = hex.EncodeToString(sum[:8])
 	if strings.HasPrefix(name, "assets/") { // its name holds a hash of its content
 		f.cache = "public, max-age=31536000, immutable"
 	}
 	return f, nil
+}
+
+// coding is the smallest that a client accepts.
+func (f *file) coding(r *http.Request) string {
+	var offered []string
+	for _, coding := range []string{compress.Brotli, compress.Gzip} {
+		if f.content[coding] != nil {
+			offered = append(offered, coding)
+		}
+	}
+	return compress.Pick(r.Header.Values("Accept-Encoding"), offered...)
 }
 
 // ServeHTTP answers GET and HEAD.
@@ -108,48 +121,11 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", f.contentType)
 	h.Set("Cache-Control", f.cache)
 	h.Set("Vary", "Accept-Encoding")
-	content, tag := f.plain, f.plainTag
-	if acceptsGzip(r.Header.Values("Accept-Encoding")) {
-		if c := f.compressed(); c != nil {
-			h.Set("Content-Encoding", "gzip")
-			content, tag = c, tag+"-gzip"
-		}
+	coding, tag := f.coding(r), f.tag
+	if coding != "" {
+		h.Set("Content-Encoding", coding)
+		tag += "-" + coding
 	}
 	h.Set("ETag", strconv.Quote(tag))
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
-}
-
-// compress returns content as gzip, or nil when that saves less than a tenth.
-func compress(content []byte) []byte {
-	var out bytes.Buffer
-	z := gzip.NewWriter(&out)
-	_, err := z.Write(content)
-	if err == nil {
-		err = z.Close()
-	}
-	if err != nil || out.Len() > len(content)*9/10 {
-		return nil
-	}
-	return out.Bytes()
-}
-
-// acceptsGzip reads Accept-Encoding as RFC 9110 §12.5.3 has it: gzip by name or by *, unless its weight is zero.
-func acceptsGzip(headers []string) bool {
-	accepted := false
-	for coding := range strings.SplitSeq(strings.Join(headers, ","), ",") {
-		name, params, _ := strings.Cut(coding, ";")
-		q := 1.0
-		if weight, ok := strings.CutPrefix(strings.ToLower(strings.TrimSpace(params)), "q="); ok {
-			if parsed, err := strconv.ParseFloat(weight, 64); err == nil {
-				q = parsed
-			}
-		}
-		switch strings.ToLower(strings.TrimSpace(name)) {
-		case "gzip", "x-gzip":
-			return q > 0
-		case "*":
-			accepted = q > 0
-		}
-	}
-	return accepted
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(f.content[coding]))
 }

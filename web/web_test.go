@@ -3,12 +3,14 @@ package web
 import (
 	"compress/gzip"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/andybalholm/brotli"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -94,26 +96,30 @@ func TestPlayground(t *testing.T) {
 			t.Errorf("page: Cache-Control %q", got)
 		}
 	})
-	t.Run("gzip unpacks to the plain file", func(t *testing.T) {
+	t.Run("each coding unpacks to the plain file, and has its own tag", func(t *testing.T) {
 		t.Parallel()
 		plain := get(t, h, "GET", main[1], "")
-		packed := get(t, h, "GET", main[1], "br, gzip;q=0.5")
-		if got := packed.Header.Get("Content-Encoding"); got != "gzip" {
-			t.Fatalf("Content-Encoding %q", got)
+		want, tags := body(t, plain), map[string]bool{plain.Header.Get("ETag"): true}
+		for accept, coding := range map[string]string{"gzip, deflate, br, zstd": "br", "br;q=0.5, gzip": "gzip", "identity": ""} {
+			r := get(t, h, "GET", main[1], accept)
+			if got := r.Header.Get("Content-Encoding"); got != coding || r.Header.Get("Vary") != "Accept-Encoding" {
+				t.Fatalf("%s: %v", accept, r.Header)
+			}
+			if unpacked(t, coding, body(t, r)) != want {
+				t.Errorf("%s: the content differs", accept)
+			}
+			tags[r.Header.Get("ETag")] = true
 		}
-		if plain.Header.Get("ETag") == packed.Header.Get("ETag") {
-			t.Error("both have one ETag")
+		if len(tags) != 3 {
+			t.Errorf("the tags are %v", tags)
 		}
-		z, err := gzip.NewReader(packed.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := io.ReadAll(z)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if string(b) != body(t, plain) {
-			t.Error("the content differs")
+	})
+	t.Run("what is compressed has no path of its own", func(t *testing.T) {
+		t.Parallel()
+		for _, ending := range []string{".br", ".gz"} {
+			if r := get(t, h, "GET", main[1]+ending, ""); r.StatusCode != http.StatusNotFound {
+				t.Errorf("%s: %s", ending, r.Status)
+			}
 		}
 	})
 	t.Run("an unchanged page is not sent again", func(t *testing.T) {
@@ -203,22 +209,49 @@ func TestStaff(t *testing.T) {
 	})
 }
 
-func TestAcceptsGzip(t *testing.T) {
+// TestFilesAreCompressedAsTheyAre looks at every built file: what lies compressed beside it is the file, and none is missing.
+func TestFilesAreCompressedAsTheyAre(t *testing.T) {
 	t.Parallel()
-	for header, want := range map[string]bool{
-		"":                        false,
-		"gzip":                    true,
-		"GZIP":                    true,
-		"br, gzip, deflate":       true,
-		"br;q=1.0, gzip ; q=0.8":  true,
-		"gzip;q=0":                false,
-		"gzip;q=0.000, *":         false,
-		"*":                       true,
-		"*;q=0":                   false,
-		"identity, deflate, zstd": false,
-	} {
-		if got := acceptsGzip([]string{header}); got != want {
-			t.Errorf("%q: got %v, want %v", header, got, want)
+	for _, s := range []*site{newSite(sub("dist/staff"), ""), newSite(sub("dist/graphiql"), "")} {
+		for name, f := range s.files {
+			for coding, content := range f.content {
+				if unpacked(t, coding, string(content)) != string(f.content[""]) {
+					t.Errorf("%s by %s is another file", name, coding)
+				}
+			}
+			if len(f.content) == 1 && len(f.content[""]) > 4096 {
+				t.Errorf("%s is not compressed: run make web", name)
+			}
 		}
 	}
+	err := fs.WalkDir(dist, "dist", func(name string, _ fs.DirEntry, err error) error {
+		plain := strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".br")
+		if err == nil && plain != name {
+			_, err = fs.Stat(dist, plain)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func unpacked(t *testing.T, coding, text string) string {
+	t.Helper()
+	var r io.Reader = strings.NewReader(text)
+	switch coding {
+	case "gzip":
+		z, err := gzip.NewReader(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r = z
+	case "br":
+		r = brotli.NewReader(r)
+	}
+	got, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(got)
 }

@@ -200,6 +200,12 @@ func (b *browser) signedIn(s *server) bool {
 	return res.StatusCode == http.StatusOK
 }
 
+// reads is the status of a query by GET with the browser's cookie and further headers, which come in pairs.
+func (b *browser) reads(s *server, headers ...string) int {
+	b.t.Helper()
+	return b.do(http.MethodGet, s.url+"/graphql?query="+url.QueryEscape("{ viewer { role } }"), headers...).StatusCode
+}
+
 // ending is how a socket or a stream has ended.
 type ending struct {
 	what string
@@ -282,7 +288,7 @@ func wantEnds(t *testing.T, ends <-chan ending, who, reason string, pairs int) {
 	for range 2 * pairs {
 		select {
 		case e := <-ends:
-			if e != (ending{who + "'s socket", "StatusCode(4401) " + reason}) && e != (ending{who + "'s stream", "UNAUTHENTICATED"}) {
+			if e != (ending{who + "'s socket", "StatusCode(4403) " + reason}) && e != (ending{who + "'s stream", "UNAUTHENTICATED"}) {
 				t.Errorf("%+v", e)
 			}
 		case <-time.After(20 * time.Second): // long before they are looked at again
@@ -314,6 +320,9 @@ func TestSigningOutEndsWhatIsOpenAtEveryProcess(t *testing.T) {
 		stolen := ann.copied()
 		if !stolen.signedIn(here) || !stolen.signedIn(there) {
 			t.Fatal("the cookie is not taken")
+		}
+		if alone, ours := stolen.reads(here), stolen.reads(here, "X-Kith-Staff", "1"); alone != http.StatusUnauthorized || ours != http.StatusOK {
+			t.Errorf("reading with the cookie alone is answered %d, and by a page of Kith's %d", alone, ours)
 		}
 		if res := ann.do(http.MethodPost, here.url+"/auth/logout"); res.StatusCode != http.StatusSeeOther {
 			t.Fatal(res.Status)

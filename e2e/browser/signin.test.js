@@ -113,7 +113,7 @@ describe('signing in, in a browser', () => {
           socket.onclose = ({ code }) => resolve([...new Set(heard), code])
         }),
     )
-    assert.deepEqual(live, ['connection_ack', 4401])
+    assert.deepEqual(live, ['connection_ack', 4403])
     assert.equal((await viewer(page)).status, 401)
     await context.close()
   })

@@ -2552,7 +2552,7 @@ interface Node {
 }
 
 "A point in time, as RFC 3339 in UTC with up to six decimals: ` + "`" + `2026-11-23T09:30:00.123456Z` + "`" + `."
-scalar DateTime
+scalar DateTime @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339")
 
 "A customer who has written to the workspace. Contacts are created automatically when a customer writes."
 type Contact implements Node {

@@ -21,8 +21,8 @@ import (
 // Documents are parsed and validated here because gqlgen's executor has no hook between the two, where a document can be refused
 // that is not worth validating: some rules compare every field with every other.
 
-// document is the valid document of a text, or the errors of the text.
-func (r *Runner) document(text string) (*ast.QueryDocument, gqlerror.List) {
+// document is the valid document of a text, or the refusal of the text, which suggests names of the schema if it may.
+func (r *Runner) document(text string, suggest bool) (*ast.QueryDocument, *problem.Refusal) {
 	if doc, ok := r.documents.get(text); ok {
 		return doc, nil
 	}
@@ -31,23 +31,30 @@ func (r *Runner) document(text string) (*ast.QueryDocument, gqlerror.List) {
 	case r.unlimited:
 		tokens = 0
 	case len(text) > limit.MaxBytes:
-		return nil, problem.Coded(fmt.Sprintf("The document is too long: it can have at most %d bytes", limit.MaxBytes), problem.TooComplex)
+		return nil, problem.RefuseDocument(
+			problem.Coded(fmt.Sprintf("The document is too long: it can have at most %d bytes", limit.MaxBytes), problem.TooComplex))
 	}
 	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, tokens)
-	if err != nil {
-		return nil, complaints(err)
-	}
-	if len(doc.Operations) == 0 {
-		return nil, problem.Coded("The document has no operation", problem.BadUserInput)
+	switch {
+	case err != nil:
+		return nil, problem.RefuseSyntax(complaints(err))
+	case len(doc.Operations) == 0 && len(doc.Fragments) == 0:
+		return nil, problem.BadRequest("The document has no operation")
+	case len(doc.Operations) == 0:
+		return nil, problem.Unprocessable("The document has no operation")
 	}
 	if err := limit.Document(doc); err != nil && !r.unlimited {
-		return nil, tooComplex(err)
+		return nil, problem.RefuseDocument(tooComplex(err))
 	}
 	if r.trusted != nil && !r.trusted.knows(text, doc) {
-		return nil, problem.Coded(untrusted, problem.Forbidden)
+		return nil, problem.RefuseDocument(problem.Coded(untrusted, problem.Forbidden))
 	}
-	if errs := validator.ValidateWithRules(r.schema, doc, silentRules()); len(errs) > 0 {
-		return nil, problem.OfDocument(errs)
+	check := silentRules()
+	if suggest && len(text) <= maxHelped {
+		check = rules.NewDefaultRules()
+	}
+	if errs := validator.ValidateWithRules(r.schema, doc, check); len(errs) > 0 {
+		return nil, problem.RefuseDocument(problem.OfDocument(errs))
 	}
 	r.documents.add(text, doc)
 	return doc, nil
@@ -64,8 +71,8 @@ func complaints(err error) gqlerror.List {
 // tooComplex words a refusal of package limit.
 func tooComplex(err error) gqlerror.List { return problem.Coded(err.Error(), problem.TooComplex) }
 
-// silentRules are the rules of validation, without suggestions for misspelled names: the schema is not to
-// be read where introspection is off.
+// silentRules are the rules of validation, without suggestions for misspelled names, which are for those
+// who may read the schema.
 func silentRules() *rules.Rules {
 	r := rules.NewDefaultRules()
 	for _, of := range []struct {
@@ -83,6 +90,9 @@ func silentRules() *rules.Rules {
 	}
 	return r
 }
+
+// maxHelped is the length of a text whose misspelled names get suggestions: each name is compared with many.
+const maxHelped = 8 << 10
 
 // The bounds of the cache of documents.
 const (

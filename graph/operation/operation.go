@@ -128,18 +128,22 @@ func (r *Runner) Prepare(ctx context.Context, asked *Request) (op *graphql.Opera
 	if refused := r.lookUpDocument(asked); refused != nil {
 		return nil, refused
 	}
-	doc, errs := r.document(asked.Query)
-	if len(errs) > 0 {
-		return nil, problem.RefuseDocument(errs)
+	viewer := auth.Viewer(ctx)
+	readsSchema := r.introspection && viewer.Role != crm.RoleChannel
+	doc, refused := r.document(asked.Query, readsSchema)
+	if refused != nil {
+		return nil, refused
 	}
-	op, errs = r.executor.CreateOperationContext(withDocument(graphql.StartOperationTrace(ctx), doc), &asked.RawParams)
+	if asked.Safe && isMutation(doc, asked.OperationName) {
+		return nil, problem.NotByGET()
+	}
+	op, errs := r.executor.CreateOperationContext(withDocument(graphql.StartOperationTrace(ctx), doc), &asked.RawParams)
 	if len(errs) > 0 {
 		if op.Operation == nil {
-			return nil, problem.BadRequest("operationName must name an operation of the document")
+			return nil, problem.Unprocessable("operationName must name an operation of the document")
 		}
 		return nil, problem.RefuseDocument(problem.OfDocument(errs))
 	}
-	viewer := auth.Viewer(ctx)
 	cost, err := limit.Measure(op.Operation, op.Variables)
 	if err != nil && !r.unlimited {
 		return nil, problem.RefuseDocument(tooComplex(err))
@@ -149,7 +153,7 @@ func (r *Runner) Prepare(ctx context.Context, asked *Request) (op *graphql.Opera
 			return nil, r.report.Refuse(ctx, problem.TooFast(wait))
 		}
 	}
-	op.DisableIntrospection = !r.introspection || viewer.Role == crm.RoleChannel
+	op.DisableIntrospection = !readsSchema
 	op.Stats.SetExtension(costKey, cost.Cost)
 	return op, nil
 }
@@ -162,11 +166,10 @@ func (r *Runner) lookUpDocument(asked *Request) *problem.Refusal {
 	switch {
 	case asked.Query != "":
 		return nil
+	case r.trusted == nil && isPersisted(asked.Extensions):
+		return problem.NotPersisted()
 	case r.trusted == nil:
-		if persistedID(asked.Extensions) != "" {
-			return problem.BadRequest("PersistedQueryNotSupported") // in the words that Apollo Client understands
-		}
-		return problem.BadRequest("This server keeps no documents: send the query")
+		return problem.Unprocessable("This server keeps no documents: send the query")
 	}
 	text, ok := r.trusted.text(asked.DocumentID)
 	if !ok {
@@ -191,18 +194,30 @@ func IsSubscription(op *graphql.OperationContext) bool {
 	return op.Operation.Operation == ast.Subscription
 }
 
-// Execute runs a query or a mutation and returns its answer as JSON, to be freed. An answer without data is a refusal.
-func (r *Runner) Execute(ctx context.Context, op *graphql.OperationContext) (json *answer.Buffer, refused *problem.Refusal) {
+// isMutation reports whether the operation of a name, or the only one, is a mutation.
+func isMutation(doc *ast.QueryDocument, name string) bool {
+	o := doc.Operations.ForName(name)
+	return o != nil && o.Operation == ast.Mutation
+}
+
+// IsMutation reports whether an operation is a mutation.
+func IsMutation(op *graphql.OperationContext) bool { return op.Operation.Operation == ast.Mutation }
+
+// Execute runs a query or a mutation and returns its answer as JSON, to be freed. It is partial if it has errors beside the
+// data. An answer without data is a refusal.
+func (r *Runner) Execute(
+	ctx context.Context, op *graphql.OperationContext,
+) (json *answer.Buffer, partial bool, refused *problem.Refusal) {
 	var errs gqlerror.List
 	ctx, done := r.Instrument(ctx, op)
 	defer func() {
 		if value := recover(); value != nil {
-			json, refused = nil, r.report.Refuse(ctx, r.report.Recovered(ctx, value))
+			json, partial, refused = nil, false, r.report.Refuse(ctx, r.report.Recovered(ctx, value))
 		}
 		done(errs, refused)
 	}()
 	if err := r.limiter.Enter(ctx); err != nil {
-		return nil, r.report.Refuse(ctx, err)
+		return nil, false, r.report.Refuse(ctx, err)
 	}
 	defer r.limiter.Leave()
 	who := SubjectOf(auth.Viewer(ctx))
@@ -213,11 +228,11 @@ func (r *Runner) Execute(ctx context.Context, op *graphql.OperationContext) (jso
 	answers, ctx := r.executor.DispatchOperation(ctx, op)
 	resp := answers(ctx)
 	if resp == nil || resp.Data == nil {
-		return nil, r.report.Refuse(ctx, errors.Join(context.Cause(ctx), crm.ErrUnavailable))
+		return nil, false, r.report.Refuse(ctx, errors.Join(context.Cause(ctx), crm.ErrUnavailable))
 	}
 	resp = a.Checked(op, resp)
 	errs = resp.Errors[:min(len(resp.Errors), problem.MaxErrors)]
 	resp.Errors = errs
 	noteCost(op, resp)
-	return a.JSON(resp), nil
+	return a.JSON(resp), len(errs) > 0, nil
 }

@@ -3,84 +3,145 @@ package operation
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
+	"errors"
+	"net/url"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"kith/internal/crm"
+	"kith/graph/problem"
 )
 
 // Request is what a client asks for.
 type Request struct {
 	graphql.RawParams
-	// DocumentID is the id of a trusted document, in place of the query.
+	// DocumentID is the id of a trusted document, in place of the query. It is empty beside a query.
 	DocumentID string
+	// Safe is true for a request by a safe method (RFC 9110, section 9.2.1): a mutation is refused.
+	Safe bool
 }
 
-// Decode reads the body of a request: one JSON object with the members of GraphQL over HTTP, or those that name a trusted
-// document in place of the query: documentId, in the specification's appendix, and id or doc_id, as Relay's clients send it.
-// It is strict, so that a misspelt member is not silently ignored, and its errors repeat nothing of the body.
-func Decode(body []byte) (*Request, error) {
-	invalid := func(subject, reason string) (*Request, error) {
-		return nil, &crm.InvalidError{Subject: subject, Reason: reason}
-	}
+// documentIDs are the members that name a trusted document: documentId, and id and doc_id, as Relay's clients send it.
+var documentIDs = []string{"documentId", "id", "doc_id"}
+
+// Decode reads the body of a request: one JSON object with the members of GraphQL over HTTP, or one that names a trusted document
+// in place of the query. Other members are ignored, as the specification requires. The errors repeat nothing of the body.
+func Decode(body []byte) (*Request, *problem.Refusal) {
 	if !utf8.Valid(body) {
-		return invalid("The body", "must be valid UTF-8")
-	}
-	body = bytes.TrimLeft(body, " \t\r\n")
-	if len(body) > 0 && body[0] == '[' {
-		return invalid("The body", "must be one JSON object: send one operation at a time")
+		return nil, problem.BadRequest("The body must be valid UTF-8")
 	}
 	var members map[string]json.RawMessage
-	if err := json.Unmarshal(body, &members); err != nil || members == nil {
-		return invalid("The body", "must be one JSON object with a query, and nothing after it")
+	err := json.Unmarshal(body, &members)
+	if _, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return nil, problem.BadRequest("The body must be one JSON object with a query, and nothing after it")
 	}
-	var params Request
-	for name, value := range members {
-		var err error
-		switch name {
-		case "query":
-			err = decodeMember(value, '"', &params.Query)
-		case "documentId", "id", "doc_id":
-			err = decodeMember(value, '"', &params.DocumentID)
-		case "operationName":
-			err = decodeMember(value, '"', &params.OperationName)
-		case "variables":
-			err = decodeMember(value, '{', &params.Variables)
-		case "extensions":
-			err = decodeMember(value, '{', &params.Extensions)
-		default:
-			return invalid("The body", "can have the members query, documentId, operationName, variables and extensions only")
-		}
-		if err != nil {
-			return invalid(name, err.Error())
-		}
+	if bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")) {
+		return nil, problem.Unprocessable("The body must be one JSON object: send one operation at a time")
 	}
-	if params.DocumentID == "" {
-		params.DocumentID = persistedID(params.Extensions)
+	if err != nil || members == nil {
+		return nil, problem.Unprocessable("The body must be one JSON object with a query")
 	}
-	if params.Query == "" && params.DocumentID == "" {
-		if _, ok := params.Extensions["persistedQuery"]; ok {
-			return invalid("PersistedQueryNotSupported", "") // in the words that Apollo Client understands
-		}
-		return invalid("query", "must be a GraphQL document")
-	}
-	return &params, nil
+	return decodeMembers(members)
 }
 
-// decodeMember reads a member that is null or starts as its type does.
-func decodeMember(value json.RawMessage, first byte, into any) error {
-	if string(value) == "null" {
+// DecodeURL reads the query component of the URL of a GET request, in the format application/x-www-form-urlencoded. Its
+// parameters are the members of a body; variables and extensions are JSON. An empty parameter is absent, others are ignored.
+func DecodeURL(query string) (*Request, *problem.Refusal) {
+	members := make(map[string]json.RawMessage)
+	for part := range strings.SplitSeq(query, "&") {
+		name, value, _ := strings.Cut(part, "=")
+		name, nameErr := url.QueryUnescape(name)
+		value, err := url.QueryUnescape(value)
+		if nameErr != nil || err != nil || !utf8.ValidString(value) {
+			return nil, problem.BadRequest("The parameters of the URL must be percent-encoded UTF-8")
+		}
+		if !isParameter(name) || value == "" {
+			continue
+		}
+		if _, twice := members[name]; twice {
+			return nil, problem.Unprocessable(name + " must be given once")
+		}
+		switch {
+		case !isMap(name):
+			members[name], _ = json.Marshal(value) // of a string, never fails
+		case json.Valid([]byte(value)):
+			members[name] = json.RawMessage(strings.TrimLeft(value, " \t\r\n"))
+		default:
+			return nil, problem.Unprocessable(name + " must be a JSON object")
+		}
+	}
+	asked, refused := decodeMembers(members)
+	if refused == nil {
+		asked.Safe = true
+	}
+	return asked, refused
+}
+
+func isMap(name string) bool { return name == "variables" || name == "extensions" }
+
+func isParameter(name string) bool {
+	switch name {
+	case "query", "operationName", "variables", "extensions", "documentId", "id", "doc_id":
+		return true
+	}
+	return false
+}
+
+func decodeMembers(members map[string]json.RawMessage) (*Request, *problem.Refusal) {
+	var asked Request
+	for _, m := range []struct {
+		name string
+		into any
+	}{
+		{"query", &asked.Query},
+		{"operationName", &asked.OperationName},
+		{"variables", &asked.Variables},
+		{"extensions", &asked.Extensions},
+	} {
+		if refused := decodeMember(m.name, members[m.name], m.into); refused != nil {
+			return nil, refused
+		}
+	}
+	if asked.Query != "" {
+		return &asked, nil
+	}
+	for _, name := range documentIDs {
+		if refused := decodeMember(name, members[name], &asked.DocumentID); refused != nil {
+			return nil, refused
+		}
+		if asked.DocumentID != "" {
+			return &asked, nil
+		}
+	}
+	if asked.DocumentID = persistedID(asked.Extensions); asked.DocumentID == "" && !isPersisted(asked.Extensions) {
+		return nil, problem.Unprocessable("query must be a GraphQL document")
+	}
+	return &asked, nil
+}
+
+// decodeMember reads a member that is absent, null, or of the type of into: a string or a map.
+func decodeMember(name string, value json.RawMessage, into any) *problem.Refusal {
+	if len(value) == 0 || string(value) == "null" {
 		return nil
 	}
+	first, what := byte('"'), "a string"
+	if isMap(name) {
+		first, what = '{', "an object"
+	}
 	if value[0] != first || json.Unmarshal(value, into) != nil {
-		return fmt.Errorf("must be %s or null", map[byte]string{'"': "a string", '{': "an object"}[first])
+		return problem.Unprocessable(name + " must be " + what + " or null")
 	}
 	return nil
 }
 
-// persistedID is the id of a trusted document as Apollo's clients give it.
+// isPersisted reports whether a request is one for a persisted query, as Apollo's clients send it.
+func isPersisted(extensions map[string]any) bool {
+	_, ok := extensions["persistedQuery"]
+	return ok
+}
+
+// persistedID is the SHA-256 hash of the document of such a request.
 func persistedID(extensions map[string]any) string {
 	persisted, _ := extensions["persistedQuery"].(map[string]any)
 	id, _ := persisted["sha256Hash"].(string)

@@ -1,6 +1,8 @@
 package operation
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,11 +21,11 @@ import (
 // untrusted refuses other documents.
 const untrusted = "This server answers trusted documents only, and this is none of them"
 
-// TrustedDocuments are the only documents that an endpoint serves: those of a manifest, by their id or by their exact text,
-// and those of Kith's own pages.
+// TrustedDocuments are the only documents that an endpoint serves: those of a manifest, by their id, by the hash of their text or
+// by their exact text, and those of Kith's own pages.
 type TrustedDocuments struct {
 	byID  map[string]string
-	texts map[string]struct{}
+	texts map[string]string   // by the SHA-256 hash of each, in hexadecimal digits
 	own   map[string]struct{} // in canonical form
 }
 
@@ -42,10 +44,10 @@ func ReadTrustedDocuments(r io.Reader, schema *ast.Schema) (*TrustedDocuments, e
 	if len(byID) == 0 {
 		return nil, errors.New("the manifest has no document")
 	}
-	t := &TrustedDocuments{byID: byID, texts: make(map[string]struct{}, len(byID)), own: map[string]struct{}{}}
+	t := &TrustedDocuments{byID: byID, texts: make(map[string]string, len(byID)), own: map[string]struct{}{}}
 	var all []error
 	for id, text := range byID {
-		t.texts[text] = struct{}{}
+		t.texts[hash(text)] = text
 		if err := checkTrusted(schema, text); err != nil {
 			all = append(all, fmt.Errorf("document %.80q: %w", id, err))
 		}
@@ -133,15 +135,28 @@ func reaches(doc *ast.QueryDocument, set ast.SelectionSet, name string, seen map
 	return false
 }
 
-// text is the document of an id.
-func (t *TrustedDocuments) text(id string) (string, bool) {
-	text, ok := t.byID[id]
-	return text, ok
+// text is the document of an id: one of the manifest, or the hash of the text; either may follow the prefix "sha256:".
+func (t *TrustedDocuments) text(id string) (text string, ok bool) {
+	plain := strings.TrimPrefix(id, "sha256:")
+	for _, known := range []struct {
+		by map[string]string
+		id string
+	}{{t.byID, id}, {t.byID, plain}, {t.texts, strings.ToLower(plain)}} {
+		if text, ok = known.by[known.id]; ok {
+			return text, true
+		}
+	}
+	return "", false
+}
+
+func hash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }
 
 // knows reports whether a text is trusted, or the document that it was parsed to.
 func (t *TrustedDocuments) knows(text string, doc *ast.QueryDocument) bool {
-	if _, ok := t.texts[text]; ok {
+	if _, ok := t.texts[hash(text)]; ok {
 		return true
 	}
 	_, ok := t.own[canonical(doc)]

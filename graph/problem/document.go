@@ -42,11 +42,16 @@ func withoutValue(e *gqlerror.Error) string {
 	m := e.Message
 	switch {
 	case strings.HasPrefix(e.Rule, "ValuesOfCorrectType"):
-		if _, enum, ok := strings.Cut(m, `" does not exist in "`); ok {
-			return "The value does not exist in enum " + strings.TrimSuffix(enum, `" enum.`)
+		m, suggestion := cutSuggestion(m)
+		if i := strings.LastIndex(m, enumBefore); i >= 0 {
+			m = "The value does not exist in enum " + strings.TrimSuffix(m[i+len(enumBefore):], `" enum.`)
 		}
 		m, _, _ = strings.Cut(m, ", found ")
 		m, _, _ = strings.Cut(m, ": ")
+		if suggestion != "" {
+			m = strings.TrimSuffix(m, ".") + "." + suggestion
+		}
+		return m
 	case e.Rule != "":
 	case len(e.Path) > 1:
 		switch {
@@ -70,6 +75,18 @@ func withoutValue(e *gqlerror.Error) string {
 		m = "Syntax error: " + m
 	}
 	return m
+}
+
+const enumBefore = `" does not exist in "`
+
+// cutSuggestion cuts the suggestion, which has names of the schema alone, off a message of the validator: any other message
+// ends with a full stop.
+func cutSuggestion(m string) (rest, suggestion string) {
+	i := strings.LastIndex(m, " Did you mean ")
+	if i < 0 || !strings.HasSuffix(m, "?") {
+		return m, ""
+	}
+	return m[:i], m[i:]
 }
 
 func shorten(m string) string {

@@ -36,6 +36,9 @@ const (
 	Resync          = "RESYNC_REQUIRED"
 	Unavailable     = "UNAVAILABLE"
 	Internal        = "INTERNAL"
+
+	// PersistedQueryNotSupported is the code of Apollo's clients.
+	PersistedQueryNotSupported = "PERSISTED_QUERY_NOT_SUPPORTED"
 )
 
 // The bounds on the errors of an answer.

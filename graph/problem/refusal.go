@@ -11,7 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// Refusal says why an operation is not executed: the errors, and their status over HTTP.
+// Refusal says why an operation is not executed: the errors, and their status over HTTP, which is one of GraphQL over HTTP.
 type Refusal struct {
 	Status int
 	Errors gqlerror.List
@@ -33,7 +33,7 @@ func (r *Reporter) Refuse(ctx context.Context, err error) *Refusal {
 	status, wait := http.StatusInternalServerError, time.Duration(0)
 	switch ext["code"] {
 	case BadUserInput, Resync:
-		status = http.StatusBadRequest
+		status = http.StatusUnprocessableEntity
 	case RateLimited:
 		status = http.StatusTooManyRequests
 	case Forbidden:
@@ -47,14 +47,37 @@ func (r *Reporter) Refuse(ctx context.Context, err error) *Refusal {
 	return &Refusal{status, List(message, ext), wait}
 }
 
-// BadRequest refuses an operation with a message.
+// BadRequest refuses a request whose syntax is wrong.
 func BadRequest(message string) *Refusal {
 	return &Refusal{Status: http.StatusBadRequest, Errors: Coded(message, BadUserInput)}
 }
 
+// Unprocessable refuses a request that can be read, but asks for nothing that can be done.
+func Unprocessable(message string) *Refusal {
+	return &Refusal{Status: http.StatusUnprocessableEntity, Errors: Coded(message, BadUserInput)}
+}
+
+// NotByGET refuses a mutation by a safe method. Allow, which the status requires, is up to the transport.
+func NotByGET() *Refusal {
+	return &Refusal{Status: http.StatusMethodNotAllowed, Errors: Coded("Send a mutation by POST", BadUserInput)}
+}
+
+// NotPersisted refuses a hash in place of the query, in the words that have Apollo's clients and others send the query.
+func NotPersisted() *Refusal {
+	return &Refusal{Status: http.StatusUnprocessableEntity, Errors: Coded("PersistedQueryNotSupported", PersistedQueryNotSupported)}
+}
+
+// RefuseSyntax refuses an operation whose document cannot be parsed.
+func RefuseSyntax(errs gqlerror.List) *Refusal {
+	if errs[0].Extensions["code"] == TooComplex {
+		return RefuseDocument(errs)
+	}
+	return &Refusal{Status: http.StatusBadRequest, Errors: errs}
+}
+
 // RefuseDocument refuses an operation for the errors of its document.
 func RefuseDocument(errs gqlerror.List) *Refusal {
-	status := http.StatusBadRequest
+	status := http.StatusUnprocessableEntity
 	if errs[0].Extensions["code"] == Forbidden {
 		status = http.StatusForbidden
 	}

@@ -135,15 +135,14 @@ const (
 )
 
 // send writes an answer, to be freed, for as long as it is read. When that fails the client is gone, or slow and cut off.
-func (h *Handler) send(w http.ResponseWriter, mediaType string, v crm.Viewer, json *answer.Buffer) {
+func (h *Handler) send(w http.ResponseWriter, mediaType string, status int, v crm.Viewer, json *answer.Buffer) {
 	defer json.Free()
-	json.B = append(json.B, '\n')
 	rc := http.NewResponseController(w)
 	u := h.backlog.add(operation.SubjectOf(v), len(json.B), cutWriting(rc))
 	head(w, mediaType, len(json.B))
-	w.WriteHeader(http.StatusOK)
+	w.WriteHeader(status)
 	if len(json.B) < largeAnswer {
-		_, _ = w.Write(json.B)
+		_, _ = w.Write(json.B) //nolint:gosec // no XSS: it is JSON, and not to be sniffed
 	} else {
 		h.sendPieces(w, rc, u, json.B)
 	}
@@ -165,7 +164,7 @@ func (h *Handler) sendPieces(w http.ResponseWriter, rc *http.ResponseController,
 			return
 		}
 		n := min(len(rest), answerPiece)
-		_, err = w.Write(rest[:n])
+		_, err = w.Write(rest[:n]) //nolint:gosec // no XSS: it is JSON, and not to be sniffed
 		rest = rest[n:]
 	}
 	if err != nil || rc.Flush() != nil {

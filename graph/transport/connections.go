@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql"
-
 	"kith/graph/problem"
 	"kith/internal/crm"
 )
@@ -200,9 +198,7 @@ func (h *Handler) Shutdown(ctx context.Context) error {
 
 // turnAway answers a connection that is not welcome.
 func (h *Handler) turnAway(ctx context.Context, w http.ResponseWriter, err error) {
-	refused := h.report.Refuse(ctx, err)
-	refused.SetRetryAfter(w.Header())
-	write(w, typeJSON, refused.Status, &graphql.Response{Errors: refused.Errors})
+	writeRefusal(w, eventAnswers, h.report.Refuse(ctx, err))
 }
 
 // Connections is how many sockets and event streams are open, and how many sockets of them have not been acknowledged.

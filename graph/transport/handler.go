@@ -45,7 +45,7 @@ type Options struct {
 	Cores float64 // see quotas
 }
 
-// Handler is the whole endpoint, authentication included: GraphQL over HTTP, by POST only; over server-sent events, one
+// Handler is the whole endpoint, authentication included: GraphQL over HTTP, by POST, and by GET what only reads; over server-sent events, one
 // connection for each operation; and over WebSockets, many operations to a connection.
 //
 // It works with gqlgen's executor rather than with its server, to decode requests strictly, to answer with the statuses of the

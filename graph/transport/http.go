@@ -14,103 +14,164 @@ import (
 	"kith/graph/operation"
 	"kith/graph/problem"
 	"kith/internal/auth"
+	"kith/internal/compress"
 )
+
+// maxURL is how many bytes the target of a request can have: path and query.
+const maxURL = 8 << 10
 
 // ServeHTTP answers one request, or many over one socket.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	if r.Method != http.MethodPost {
-		if wantsSocket(r) {
-			h.serveSocket(w, r)
-			return
-		}
-		w.Header().Set("Allow", http.MethodPost)
-		if r.Method == http.MethodOptions {
-			w.WriteHeader(http.StatusNoContent)
-			return
-		}
-		refuse(w, typeJSON, http.StatusMethodNotAllowed, "Send the operation by POST")
-		return
+	switch {
+	case wantsSocket(r):
+		h.serveSocket(w, r)
+	case r.Method == http.MethodPost, isSafe(r):
+		h.serveRequest(w, r)
+	case r.Method == http.MethodOptions:
+		w.Header().Set("Allow", allMethods)
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		w.Header().Set("Allow", allMethods)
+		refuse(w, typeGraphQL, http.StatusMethodNotAllowed, "Send the operation by POST, or a query by GET")
 	}
+}
+
+const allMethods = "GET, HEAD, POST"
+
+// isSafe reports whether a request may only read (RFC 9110, section 9.2.1).
+func isSafe(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+
+// serveRequest answers one operation.
+func (h *Handler) serveRequest(w http.ResponseWriter, r *http.Request) {
+	w.Header().Add("Vary", "Accept, Accept-Encoding")
 	accept := r.Header.Values("Accept")
-	mediaType, stream := negotiate(accept), acceptsEvents(accept)
-	if mediaType == "" && stream == no {
+	types, ok := negotiate(accept)
+	stream := acceptsEvents(accept)
+	if r.Method == http.MethodHead {
+		stream = no // it would have no end
+	}
+	switch {
+	case len(r.RequestURI) > maxURL:
+		refuse(w, types.refusal, http.StatusRequestURITooLong, "The URL can have at most 8 KiB: send the operation by POST")
+		return
+	case isSafe(r) && r.URL.RawQuery == "" && acceptsHTML(accept):
+		describe(w)
+		return
+	case !ok && stream == no:
 		refuse(w, typeJSON, http.StatusNotAcceptable, "Accept "+typeGraphQL+" or "+typeJSON+", or "+typeEvents+" for events")
 		return
-	}
-	only := mediaType == "" // of HTTP itself, errors are JSON all the same
-	if only {
-		mediaType = typeJSON
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), operation.Timeout)
 	defer cancel()
 	viewer, err := h.authenticate(ctx, r.Header.Get("Authorization"))
 	if err != nil {
-		h.refuseCredential(ctx, w, mediaType, err)
+		h.refuseCredential(ctx, w, types.refusal, err)
 		return
 	}
-	if !isJSON(r.Header.Get("Content-Type")) {
-		refuse(w, mediaType, http.StatusUnsupportedMediaType, "Content-Type must be application/json in UTF-8")
-		return
-	}
-	asked, ok := h.read(ctx, w, r, mediaType)
-	if !ok {
+	asked, refused := read(w, r)
+	if refused != nil {
+		writeRefusal(w, types, refused)
 		return
 	}
 	ctx = auth.WithViewer(ctx, viewer)
 	op, refused := h.run.Prepare(ctx, asked)
 	switch {
-	case only, refused == nil && (stream == preferred || stream == welcome && operation.IsSubscription(op)):
+	case refused != nil && refused.Status == http.StatusMethodNotAllowed:
+		w.Header().Set("Allow", http.MethodPost)
+		writeRefusal(w, types, refused)
+		return
+	case !ok, refused == nil && (stream == preferred || stream == welcome && operation.IsSubscription(op)):
 		h.serveEvents(w, r, viewer, op, refused)
 		return
 	case refused == nil && operation.IsSubscription(op):
-		refuse(w, mediaType, http.StatusNotAcceptable, "A subscription is answered as "+typeEvents+", or over a WebSocket")
+		refuse(w, types.refusal, http.StatusNotAcceptable, "A subscription is answered as "+typeEvents+", or over a WebSocket")
 		return
 	}
-	var json *answer.Buffer
+	var (
+		json    *answer.Buffer
+		partial bool
+	)
 	if refused == nil {
-		json, refused = h.run.Execute(ctx, op)
+		json, partial, refused = h.run.Execute(ctx, op)
 	}
 	if refused != nil {
-		status := refused.Status
-		if status == http.StatusBadRequest && mediaType == typeJSON {
-			status = http.StatusOK // what the specification asks of this media type, for the sake of old clients
-		}
-		refused.SetRetryAfter(w.Header())
-		write(w, mediaType, status, &graphql.Response{Errors: refused.Errors})
+		writeRefusal(w, types, refused)
 		return
 	}
-	h.send(w, mediaType, viewer, json)
+	status := http.StatusOK
+	if partial {
+		status = types.partial
+	}
+	json.B = append(json.B, '\n')
+	if !operation.IsMutation(op) {
+		json = compressed(w, r, json)
+	}
+	h.send(w, types.data, status, viewer, json)
 }
 
-// read reads the body of a request, or refuses it.
-func (h *Handler) read(
-	ctx context.Context, w http.ResponseWriter, r *http.Request, mediaType string,
-) (asked *operation.Request, ok bool) {
+// compressed is an answer in a coding that the client accepts, if it is worth it; then the answer given is freed. Answers of
+// mutations are not compressed: they alone hold secrets, and the length of a secret compressed beside other text says something
+// about both.
+func compressed(w http.ResponseWriter, r *http.Request, json *answer.Buffer) *answer.Buffer {
+	if len(json.B) < compress.MinSize {
+		return json
+	}
+	coding := compress.Pick(r.Header.Values("Accept-Encoding"), compress.Gzip, compress.Brotli)
+	if coding == "" {
+		return json
+	}
+	defer json.Free()
+	packed := answer.NewBuffer()
+	packed.B = compress.Append(packed.B, coding, json.B)
+	w.Header().Set("Content-Encoding", coding)
+	return packed
+}
+
+// read reads the operation of a request: from its URL if it is safe, else from its body.
+func read(w http.ResponseWriter, r *http.Request) (asked *operation.Request, refused *problem.Refusal) {
 	started := time.Now()
+	if isSafe(r) {
+		asked, refused = operation.DecodeURL(r.URL.RawQuery)
+	} else {
+		asked, refused = readBody(w, r)
+	}
+	if refused == nil {
+		asked.ReadTime = graphql.TraceTiming{Start: started, End: time.Now()}
+	}
+	return asked, refused
+}
+
+func readBody(w http.ResponseWriter, r *http.Request) (*operation.Request, *problem.Refusal) {
+	if !isJSON(r.Header.Get("Content-Type")) {
+		return nil, rejected(http.StatusUnsupportedMediaType, "Content-Type must be application/json in UTF-8")
+	}
 	b := answer.NewBuffer()
 	defer b.Free()
 	body, err := b.ReadAll(http.MaxBytesReader(w, r.Body, operation.MaxBody))
-	if err != nil {
-		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			refuse(w, mediaType, http.StatusRequestEntityTooLarge, "The body can have at most 128 KiB")
-			return nil, false
-		}
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			refuse(w, mediaType, http.StatusRequestTimeout, "The body came too slowly")
-			return nil, false
-		}
-		refuse(w, mediaType, http.StatusBadRequest, "The body could not be read")
-		return nil, false
+	if err == nil {
+		return operation.Decode(body)
 	}
-	asked, err = operation.Decode(body)
-	if err != nil {
-		write(w, mediaType, http.StatusBadRequest, &graphql.Response{Errors: h.report.Refuse(ctx, err).Errors})
-		return nil, false
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, rejected(http.StatusRequestEntityTooLarge, "The body can have at most 128 KiB")
 	}
-	asked.ReadTime = graphql.TraceTiming{Start: started, End: time.Now()}
-	return asked, true
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, rejected(http.StatusRequestTimeout, "The body came too slowly")
+	}
+	return nil, rejected(http.StatusBadRequest, "The body could not be read")
+}
+
+// rejected refuses a request whose operation has not been read.
+func rejected(status int, message string) *problem.Refusal {
+	return &problem.Refusal{Status: status, Errors: problem.Coded(message, problem.BadUserInput)}
+}
+
+// describe answers a browser that opens the endpoint itself. No credential is needed: it shows nothing of a workspace.
+func describe(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = w.Write([]byte("This is the GraphQL endpoint of Kith. Send operations by POST as application/json, or queries by GET.\n" +
+		"Where the playground is on, it is at /playground.\n"))
 }
 
 // refuseCredential answers a request without a valid credential.
@@ -134,6 +195,12 @@ func (h *Handler) refuseCredential(ctx context.Context, w http.ResponseWriter, m
 // refuse answers a request that is not one of GraphQL.
 func refuse(w http.ResponseWriter, mediaType string, status int, message string) {
 	write(w, mediaType, status, &graphql.Response{Errors: problem.Coded(message, problem.BadUserInput)})
+}
+
+// writeRefusal answers an operation that is not executed.
+func writeRefusal(w http.ResponseWriter, types answerTypes, refused *problem.Refusal) {
+	refused.SetRetryAfter(w.Header())
+	write(w, types.refusal, refused.Status, &graphql.Response{Errors: refused.Errors})
 }
 
 // write sends a small answer. If that fails, the client is gone.

@@ -74,8 +74,13 @@ func isOperation(payload json.RawMessage) bool {
 		return false
 	}
 	name := members["operationName"]
-	return isString(members["query"]) && (isNone(name) || isString(name)) &&
+	return (isString(members["query"]) || isNone(members["query"]) && namesDocument(members)) && (isNone(name) || isString(name)) &&
 		isObjectOrNone(members["variables"]) && isObjectOrNone(members["extensions"])
+}
+
+// namesDocument reports whether a payload may name a trusted document in place of the query.
+func namesDocument(members map[string]json.RawMessage) bool {
+	return isString(members["documentId"]) || isString(members["id"]) || isString(members["doc_id"]) || !isNone(members["extensions"])
 }
 
 // authorizationOf is the credential in the payload of connection_init; empty without one.

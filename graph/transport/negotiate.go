@@ -2,6 +2,7 @@ package transport
 
 import (
 	"mime"
+	"net/http"
 	"strconv"
 	"strings"
 )
@@ -13,15 +14,35 @@ const (
 	typeEvents  = "text/event-stream"
 )
 
-// negotiate picks the media type of the answer. Without an Accept header, or where anything goes, it is JSON; where both
-// are as welcome and named, the one made for GraphQL. It is empty when the client takes neither.
-func negotiate(accept []string) string {
-	if len(accept) == 1 && (accept[0] == typeGraphQL || accept[0] == typeJSON) {
-		return accept[0]
+// answerTypes are how a client wants answers: the media type of those with data, the one of refusals, and the status of data
+// beside errors.
+type answerTypes struct {
+	data    string
+	refusal string
+	partial int
+}
+
+// statusPartial is the status of an answer with data and errors (GraphQL over HTTP, "Status Codes").
+const statusPartial = 294
+
+// The usual ones. A client that takes JSON alone gets refusals, and only these, in the type made for GraphQL: that is how it
+// knows that they are Kith's and not a proxy's ("Body"). One that names no type, as Go's clients, gets the status that it looks for.
+var (
+	graphQLAnswers = answerTypes{typeGraphQL, typeGraphQL, statusPartial}
+	jsonAnswers    = answerTypes{typeJSON, typeGraphQL, statusPartial}
+	anyAnswers     = answerTypes{typeJSON, typeGraphQL, http.StatusOK}
+	eventAnswers   = answerTypes{typeJSON, typeJSON, http.StatusOK} // of HTTP itself, before there is a stream
+)
+
+// negotiate picks the media types of the answer. Without an Accept header, or where anything goes, data is JSON; where both
+// types are as welcome and named, it is the one made for GraphQL. It is not ok when the client takes neither.
+func negotiate(accept []string) (types answerTypes, ok bool) {
+	if len(accept) == 1 && accept[0] == typeGraphQL {
+		return graphQLAnswers, true
 	}
 	ranges := strings.Split(strings.Join(accept, ","), ",")
 	if len(accept) == 0 || len(ranges) == 1 && strings.TrimSpace(ranges[0]) == "" {
-		return typeJSON
+		return anyAnswers, true
 	}
 	var graphQL, json wish
 	for _, text := range ranges {
@@ -45,11 +66,15 @@ func negotiate(accept []string) string {
 	}
 	switch {
 	case graphQL.q == 0 && json.q == 0:
-		return ""
+		return eventAnswers, false
 	case graphQL.q > json.q, graphQL.q == json.q && graphQL.named == 2:
-		return typeGraphQL
+		return graphQLAnswers, true
+	case json.named < 2:
+		return anyAnswers, true
+	case graphQL.named == 2 && graphQL.q > 0: // and less welcome
+		return answerTypes{typeJSON, typeJSON, statusPartial}, true
 	default:
-		return typeJSON
+		return jsonAnswers, true
 	}
 }
 
@@ -86,6 +111,16 @@ func acceptsEvents(accept []string) eventsWish {
 	default:
 		return welcome
 	}
+}
+
+// acceptsHTML reports whether a client asks for pages, as browsers do.
+func acceptsHTML(accept []string) bool {
+	for text := range strings.SplitSeq(strings.Join(accept, ","), ",") {
+		if name, params, err := mime.ParseMediaType(text); err == nil && name == "text/html" && quality(params) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // wish is how welcome a type is. The most specific range that covers it counts (RFC 9110, section 12.5.1).

@@ -29,12 +29,13 @@ const (
 	maxRunning       = 100
 )
 
-// The close codes of graphql-transport-ws.
+// The close codes of graphql-transport-ws. The reference client, graphql-ws, and those built on it come back after
+// closeForbidden with a new connection_init, and give up after the other ones but closeInitTimeout. So a credential that is refused,
+// ends or changes closes with it: the client may have a newer one.
 const (
 	closeInvalid      = 4400
 	closeUnauthorized = 4401
 	closeForbidden    = 4403
-	closeSubprotocol  = 4406
 	closeInitTimeout  = 4408
 	closeDuplicate    = 4409
 	closeTooManyInit  = 4429
@@ -77,8 +78,22 @@ func wantsSocket(r *http.Request) bool {
 	return r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
 }
 
+// offersSubprotocol reports whether the client of a WebSocket speaks the protocol.
+func offersSubprotocol(r *http.Request) bool {
+	for offered := range strings.SplitSeq(strings.Join(r.Header.Values("Sec-WebSocket-Protocol"), ","), ",") {
+		if strings.EqualFold(strings.TrimSpace(offered), subprotocol) {
+			return true
+		}
+	}
+	return false
+}
+
 // serveSocket serves a WebSocket until it is closed. The caller has checked its origin.
 func (h *Handler) serveSocket(w http.ResponseWriter, r *http.Request) {
+	if !offersSubprotocol(r) {
+		refuse(w, typeJSON, http.StatusBadRequest, "Sec-WebSocket-Protocol must offer "+subprotocol+": Kith speaks no other subprotocol")
+		return
+	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	s := &socket{
@@ -100,11 +115,7 @@ func (h *Handler) serveSocket(w http.ResponseWriter, r *http.Request) {
 	}
 	ws.SetReadLimit(smallMessage)
 	s.begin(ws, taken.taken)
-	if ws.Subprotocol() == subprotocol {
-		s.serve(ctx)
-	} else {
-		s.close(closeSubprotocol, "Subprotocol not acceptable")
-	}
+	s.serve(ctx)
 	s.close(websocket.StatusNormalClosure, "") // unless it is closed already
 	<-s.closed
 }
@@ -254,7 +265,7 @@ func (s *socket) acknowledge(ctx context.Context, v crm.Viewer) (ok bool) {
 	if s.state == closing {
 		return false
 	}
-	if t := s.h.expiry(v, func() { s.close(closeUnauthorized, "token expired") }); t != nil {
+	if t := s.h.expiry(v, func() { s.close(closeForbidden, "token expired") }); t != nil {
 		s.timers = append(s.timers, t)
 	}
 	s.timers = append(s.timers, s.keepAlive(), s.h.lookAgain(ctx, s.header, v, s.refuse))
@@ -416,7 +427,7 @@ func (s *socket) drained() {
 }
 
 // refuse implements connection.
-func (s *socket) refuse(why string) { s.close(closeUnauthorized, why) }
+func (s *socket) refuse(why string) { s.close(closeForbidden, why) }
 
 // cut implements connection.
 func (s *socket) cut() {

@@ -39,9 +39,9 @@ func (o *socketOperation) prepare(ctx context.Context, payload []byte) *problem.
 	if len(payload) > operation.MaxBody {
 		return problem.BadRequest("An operation can have at most 128 KiB")
 	}
-	asked, err := operation.Decode(payload)
-	if err != nil {
-		return h.report.Refuse(ctx, err)
+	asked, refused := operation.Decode(payload)
+	if refused != nil {
+		return refused
 	}
 	if wait, ok := h.run.Allow(ctx, auth.Viewer(ctx), 1); !ok {
 		return h.report.Refuse(ctx, problem.TooFast(wait))
@@ -107,7 +107,7 @@ func (o *socketOperation) answer(ctx context.Context) (refused *problem.Refusal)
 	}
 	ctx, cancel := context.WithTimeout(ctx, operation.Timeout)
 	defer cancel()
-	json, refused := h.run.Execute(ctx, o.op)
+	json, _, refused := h.run.Execute(ctx, o.op)
 	if refused == nil {
 		o.reply(json)
 	}

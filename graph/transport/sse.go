@@ -101,7 +101,7 @@ func (h *Handler) serveEvents(
 func (s *eventStream) answer(ctx context.Context, h *Handler, op *graphql.OperationContext) {
 	ctx, cancel := context.WithTimeout(ctx, operation.Timeout)
 	defer cancel()
-	json, refused := h.run.Execute(ctx, op)
+	json, _, refused := h.run.Execute(ctx, op)
 	if refused != nil {
 		s.complete(refused.Errors)
 		return
@@ -200,7 +200,7 @@ func (s *eventStream) write(b []byte) error {
 	if err := s.rc.SetWriteDeadline(time.Now().Add(s.times.Write)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
-	if _, err := s.w.Write(b); err != nil {
+	if _, err := s.w.Write(b); err != nil { //nolint:gosec // no XSS: events, and not to be sniffed
 		return err
 	}
 	return s.rc.Flush()

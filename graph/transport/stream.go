@@ -44,7 +44,7 @@ func (h *Handler) open(
 	}()
 	fields := graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Subscription"})
 	if len(fields) != 1 || fields[0].Name == "__typename" {
-		return nil, problem.BadRequest("A subscription must have exactly one field")
+		return nil, problem.Unprocessable("A subscription must have exactly one field")
 	}
 	ctx, cancel := context.WithTimeout(ctx, operation.Timeout)
 	defer cancel()

@@ -2,7 +2,9 @@ package app
 
 import (
 	"fmt"
+	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,6 +85,28 @@ func TestPagesOfOtherOriginsAskWhereTheyMay(t *testing.T) {
 	}
 	if got := s.sendAs(t, http.MethodPost, "/auth/session", "", "Origin", app, "Sec-Fetch-Site", "cross-site"); got.StatusCode != http.StatusForbidden {
 		t.Errorf("beside the endpoint: %d", got.StatusCode)
+	}
+}
+
+func TestReadingByGET(t *testing.T) {
+	t.Parallel()
+	s := start(t, production(t, "KITH_RATE_LIMIT", "1/m", "KITH_LOG_LEVEL", "debug"))
+	query := url.Values{"query": {`query Search($s: String) { contacts(search: $s) { search } }`}, "variables": {`{"s":"Secretname"}`}}.Encode()
+	got := s.sendAs(t, http.MethodGet, "/graphql?"+query, "", "Authorization", "Bearer "+tokenOf(t, "ann"))
+	body, err := io.ReadAll(got.Body)
+	if err != nil || got.StatusCode != http.StatusOK || !strings.Contains(string(body), "Secretname") {
+		t.Fatal(got.StatusCode, string(body), err)
+	}
+	limited := false
+	for range 12 { // ten seconds' worth of a minute's one, at least one; refused are counted as well
+		got := s.sendAs(t, http.MethodGet, "/graphql?"+query, "", "Authorization", "Bearer "+tokenOf(t, "ann"))
+		limited = limited || got.StatusCode == http.StatusTooManyRequests && got.Header.Get("Retry-After") != ""
+	}
+	if !limited {
+		t.Error("reading by GET is not limited")
+	}
+	if log := s.log.String() + s.out.String(); strings.Contains(log, "Secretname") || !strings.Contains(log, "operation=Search") {
+		t.Errorf("the log holds what was read, or not that: %s", log)
 	}
 }
 

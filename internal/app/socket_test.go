@@ -61,7 +61,7 @@ func TestOnlyOurOwnPagesMayOpenSockets(t *testing.T) {
 		if origin != "" {
 			header["Origin"] = []string{origin}
 		}
-		ws, resp, err := websocket.Dial(t.Context(), s.url+"/graphql", &websocket.DialOptions{HTTPHeader: header})
+		ws, resp, err := websocket.Dial(t.Context(), s.url+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: header})
 		if err == nil {
 			_ = ws.CloseNow()
 		}

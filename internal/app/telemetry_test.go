@@ -263,6 +263,12 @@ func TestTracesGoToACollectorThatIsSet(t *testing.T) {
 		"KITH_DATABASE_URL": pgtest.Database(t), "KITH_DEMO": "on", "OTEL_EXPORTER_OTLP_ENDPOINT": c.URL,
 	})
 	s.ask(t, "", `query Find { contacts(search: "zsqwx") { nodes { name } } }`)
+	const trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-"
+	got := s.sendAs(t, http.MethodGet, "/graphql?query="+url.QueryEscape(`{ contacts(search: "zsqwx") { search } }`), "",
+		"Traceparent", trace+"00f067aa0ba902b7-01", "Tracestate", "theirs=1")
+	if is := got.Header.Get("Traceparent"); !strings.HasPrefix(is, trace) || is == trace+"00f067aa0ba902b7-01" || got.Header.Get("Tracestate") != "" {
+		t.Errorf("the answer names the span %q, of %v", is, got.Header)
+	}
 	s.stop()
 	if err := <-s.done; err != nil {
 		t.Error(err)

@@ -3,10 +3,18 @@ package httpd
 import (
 	"net/http"
 	"slices"
+	"strings"
 )
 
-// CORS lets pages of other origins ask, by the CORS protocol of the Fetch standard: with an Authorization header of their
-// own, never with cookies. Other pages, and every page where there are no origins, get nothing of it.
+// The bounds of the headers that a preflight asks for.
+const (
+	maxAskedHeaders = 64
+	maxAskedBytes   = 4 << 10
+)
+
+// CORS lets pages of other origins ask, by the CORS protocol of the Fetch standard: by GET and POST, with any header, an
+// Authorization of their own for example, but never with cookies. Other pages, and every page where there are no origins, get
+// nothing of it.
 func CORS(origins []string, next http.Handler) http.Handler {
 	if len(origins) == 0 {
 		return next
@@ -21,13 +29,42 @@ func CORS(origins []string, next http.Handler) http.Handler {
 		}
 		h.Set("Access-Control-Allow-Origin", origin)
 		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
-			h.Set("Access-Control-Allow-Methods", http.MethodPost)
-			h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Request-Id")
+			h.Add("Vary", "Access-Control-Request-Headers")
+			h.Set("Access-Control-Allow-Methods", "GET, POST")
+			if asked := askedHeaders(r.Header); asked != "" {
+				h.Set("Access-Control-Allow-Headers", asked)
+			}
 			h.Set("Access-Control-Max-Age", "7200")
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
-		h.Set("Access-Control-Expose-Headers", "Retry-After, X-Request-Id")
+		h.Set("Access-Control-Expose-Headers", "Retry-After, Traceparent, X-Request-Id")
 		next.ServeHTTP(w, r)
 	})
+}
+
+// askedHeaders are the names of headers that a preflight asks for. None are returned if they are too many, or one is no name.
+func askedHeaders(h http.Header) string {
+	asked := strings.Join(h.Values("Access-Control-Request-Headers"), ",")
+	if len(asked) > maxAskedBytes {
+		return ""
+	}
+	names := strings.Split(asked, ",")
+	if len(names) > maxAskedHeaders {
+		return ""
+	}
+	for i, name := range names {
+		if names[i] = strings.TrimSpace(name); !isToken(names[i]) {
+			return ""
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+const nameCharacters = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+// isToken reports whether a text may be the name of a header (RFC 9110, section 5.6.2).
+func isToken(s string) bool {
+	other := func(r rune) bool { return !strings.ContainsRune(nameCharacters, r) }
+	return s != "" && !strings.ContainsFunc(s, other)
 }

@@ -23,7 +23,8 @@ func Headers(next http.Handler) http.Handler {
 	})
 }
 
-// Open is a path that pages of some other origins may send to as well.
+// Open is a path that pages of some other origins may send to as well. What its query component asks for is executed, so that a
+// GET with one is guarded like a post.
 type Open struct {
 	Path    string
 	Origins []string
@@ -40,12 +41,12 @@ func SameOrigin(next http.Handler, open Open) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked := *r
-		if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
-			asked.Method = http.MethodPost // a GET that can do what a POST can
-		}
-		guard := protection
+		guard, executes := protection, strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
 		if r.URL.Path == open.Path {
-			guard = relaxed
+			guard, executes = relaxed, executes || r.URL.RawQuery != "" && r.Method != http.MethodOptions
+		}
+		if executes {
+			asked.Method = http.MethodPost // a GET that can do what a POST can
 		}
 		if guard.Check(&asked) != nil {
 			WriteError(w, r, http.StatusForbidden, "FORBIDDEN", "A page of another origin may not ask here")

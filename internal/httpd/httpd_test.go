@@ -165,12 +165,20 @@ func TestGuards(t *testing.T) {
 		"a page of an origin that is let in":    {"POST", "localhost", map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://app.example.com"}, 204},
 		"it may open a WebSocket":               {"GET", "localhost", map[string]string{"Upgrade": "websocket", "Origin": "https://app.example.com"}, 204},
 		"the same name over HTTP is another":    {"POST", "localhost", map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "http://app.example.com"}, 403},
+		"it may read":                           {"GET?query={x}", "localhost", map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://app.example.com"}, 204},
+		"its preflight passes":                  {"OPTIONS?query={x}", "localhost", map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://app.example.com"}, 204},
+		"another page may not read":             {"GET?query={x}", "localhost", map[string]string{"Sec-Fetch-Site": "cross-site"}, 403},
+		"nor one that hides that it is one":     {"GET?query={x}", "localhost", map[string]string{"Origin": "https://evil.example"}, 403},
+		"Kith's page may read":                  {"GET?query={x}", "localhost", map[string]string{"Sec-Fetch-Site": "same-origin"}, 204},
+		"so may the address bar":                {"GET?query={x}", "localhost", map[string]string{"Sec-Fetch-Site": "none"}, 204},
+		"so may a program":                      {"GET?query={x}", "localhost", nil, 204},
 		"a name pointed at this machine is off": {"GET", "evil.example:8080", nil, 403},
 		"so is an empty one":                    {"GET", "", nil, 403},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := httptest.NewRequest(c.method, "/graphql", nil)
+			method, query, _ := strings.Cut(c.method, "?")
+			r := httptest.NewRequest(method, "/graphql?"+query, nil)
 			r.Host = c.host
 			for k, v := range c.header {
 				r.Header.Set(k, v)

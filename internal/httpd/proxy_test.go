@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -92,6 +94,45 @@ func TestCORS(t *testing.T) {
 				t.Error("cookies are let in")
 			}
 		})
+	}
+}
+
+func TestPreflightsAreAllowedTheHeadersTheyAskFor(t *testing.T) {
+	t.Parallel()
+	h := CORS([]string{"https://app.example.com"}, http.NotFoundHandler())
+	for name, c := range map[string]struct{ asked, allowed string }{
+		"those of clients and tracing": {
+			"apollographql-client-name,authorization, baggage,content-type,sentry-trace ,traceparent,x-anything",
+			"apollographql-client-name, authorization, baggage, content-type, sentry-trace, traceparent, x-anything",
+		},
+		"none":                {"", ""},
+		"what is no name":     {"authorization, x y", ""},
+		"a name that is none": {"authorization,,baggage", ""},
+		"a second header":     {"x\r\nSet-Cookie: a", ""},
+		"too many":            {strings.Repeat("a,", 64) + "a", ""},
+		"64":                  {strings.Repeat("a,", 63) + "a", strings.Repeat("a, ", 63) + "a"},
+		"too long":            {strings.Repeat("a", 4097), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := httptest.NewRequest(http.MethodOptions, "/graphql", nil)
+			r.Header = http.Header{
+				"Origin": {"https://app.example.com"}, "Access-Control-Request-Method": {"GET"},
+				"Access-Control-Request-Headers": {c.asked},
+			}
+			w := ask(h, r)
+			got := w.Header()
+			if w.Code != http.StatusNoContent || got.Get("Access-Control-Allow-Headers") != c.allowed ||
+				got.Get("Access-Control-Allow-Methods") != "GET, POST" || got.Get("Access-Control-Allow-Credentials") != "" ||
+				!slices.Equal(got.Values("Vary"), []string{"Origin", "Access-Control-Request-Headers"}) {
+				t.Errorf("%d %v", w.Code, got)
+			}
+		})
+	}
+	r := httptest.NewRequest(http.MethodGet, "/graphql", nil)
+	r.Header.Set("Origin", "https://app.example.com")
+	if got := ask(h, r).Header().Get("Access-Control-Expose-Headers"); got != "Retry-After, Traceparent, X-Request-Id" {
+		t.Error(got)
 	}
 }
 

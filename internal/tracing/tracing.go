@@ -65,7 +65,7 @@ func (t *Tracing) Close(ctx context.Context) error {
 	return t.provider.Shutdown(ctx)
 }
 
-// Requests traces requests, and continues the traces in their headers.
+// Requests traces requests, and continues the traces in their headers. Each answer names its span in the header traceparent.
 func (t *Tracing) Requests(next http.Handler) http.Handler {
 	if t == nil {
 		return next
@@ -74,6 +74,8 @@ func (t *Tracing) Requests(next http.Handler) http.Handler {
 		ctx := t.carried.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
 		ctx, span := t.tracer.Start(ctx, r.Method, trace.WithSpanKind(trace.SpanKindServer),
 			trace.WithAttributes(attribute.String("http.request.method", r.Method)))
+		t.carried.Inject(ctx, propagation.HeaderCarrier(w.Header()))
+		w.Header().Del("Tracestate") // the client's
 		inner := r.WithContext(ctx)
 		status := http.StatusOK
 		defer func() {

@@ -173,7 +173,6 @@ describe('caches', () => {
   it("merge pages forwards: urql's relayPagination", async () => {
     const client = new Client({
       url: kith.graphql,
-      preferGetMethod: false,
       exchanges: [
         cacheExchange({
           keys: { Count: () => null, ContactMatch: () => null },
