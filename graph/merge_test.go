@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"kith/internal/crm"
 )
 
 const merge = `mutation ($survivor: ID!, $version: Int!, $others: [MergeContactInput!]!) {
@@ -323,18 +321,8 @@ func TestDuplicatesAreListedAndDismissed(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	people := s.people()
-	w, err := s.store.Workspace(t.Context(), "acme")
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, pair := range [][2]string{{"ann", "jose"}, {"jose", "nobody"}, {"ann", "nobody"}} {
-		p := crm.Proven{At: start}
-		for i, name := range pair {
-			p.Contacts[i], _ = crm.ParseContactID(people[name])
-		}
-		if err := s.store.SettleProven(t.Context(), w, p); err != nil { // which leaves them to a person
-			t.Fatal(err)
-		}
+		s.pair(people[pair[0]], people[pair[1]])
 	}
 	type page struct {
 		Duplicates struct {

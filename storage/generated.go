@@ -74,6 +74,14 @@ func (s *instrumented) IdentitiesByContact(
 	return s.store.IdentitiesByContact(ctx, w, ids)
 }
 
+// IdentitiesByID implements [Store].
+func (s *instrumented) IdentitiesByID(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.IdentityID,
+) (r0 map[crm.IdentityID]crm.Identity, err error) {
+	defer s.around("IdentitiesByID", &err)()
+	return s.store.IdentitiesByID(ctx, w, ids)
+}
+
 // UpdateContact implements [Store].
 func (s *instrumented) UpdateContact(
 	ctx context.Context, w crm.WorkspaceID, id crm.ContactID, e crm.ContactEdit,
@@ -378,6 +386,14 @@ func (s *instrumented) HistoryByContact(
 	return s.store.HistoryByContact(ctx, w, ids, p)
 }
 
+// EventsByID implements [Store].
+func (s *instrumented) EventsByID(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.EventID,
+) (r0 map[crm.EventID]crm.Event, err error) {
+	defer s.around("EventsByID", &err)()
+	return s.store.EventsByID(ctx, w, ids)
+}
+
 // ForgetEvents implements [Store].
 func (s *instrumented) ForgetEvents(
 	ctx context.Context, before time.Time,
@@ -400,6 +416,14 @@ func (s *instrumented) Audit(
 ) (r0 AuditPage, err error) {
 	defer s.around("Audit", &err)()
 	return s.store.Audit(ctx, w, p)
+}
+
+// AuditByID implements [Store].
+func (s *instrumented) AuditByID(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.AuditID,
+) (r0 map[crm.AuditID]crm.AuditEntry, err error) {
+	defer s.around("AuditByID", &err)()
+	return s.store.AuditByID(ctx, w, ids)
 }
 
 // EndSignIn implements [Store].

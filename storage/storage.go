@@ -70,6 +70,9 @@ type Contacts interface {
 	// IdentitiesByContact returns the identities of each of the contacts, oldest first. A contact without any is absent.
 	IdentitiesByContact(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID) (map[crm.ContactID][]crm.Identity, error)
 
+	// IdentitiesByID returns the identities that exist among ids.
+	IdentitiesByID(ctx context.Context, w crm.WorkspaceID, ids []crm.IdentityID) (map[crm.IdentityID]crm.Identity, error)
+
 	// UpdateContact loads a contact, hands it to e.Change, and saves what Change left behind, in one transaction.
 	//
 	// When Change left the contact the same (see [crm.Contact.Same]) nothing is written; else the version rises by one
@@ -263,6 +266,10 @@ type Events interface {
 	// none, is absent.
 	HistoryByContact(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, p Page) (map[crm.ContactID]EventPage, error)
 
+	// EventsByID returns the events that are kept among ids, whether or not they have a sequence number. An event of a contact
+	// that has been deleted since is absent, except that of its deletion.
+	EventsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.EventID) (map[crm.EventID]crm.Event, error)
+
 	// ForgetEvents drops what is older than before and serves no history: activity, events of sessions and of deleted
 	// contacts; what serves it loses its sequence number. It does one bounded batch and reports whether there is more.
 	ForgetEvents(ctx context.Context, before time.Time) (more bool, err error)
@@ -277,6 +284,9 @@ type Auditor interface {
 
 	// Audit returns one page of the entries, newest first.
 	Audit(ctx context.Context, w crm.WorkspaceID, p Page) (AuditPage, error)
+
+	// AuditByID returns the entries that exist among ids.
+	AuditByID(ctx context.Context, w crm.WorkspaceID, ids []crm.AuditID) (map[crm.AuditID]crm.AuditEntry, error)
 }
 
 // SignIns keeps which sign-ins of staff were over before their time. They are of no workspace: their ids are random.

@@ -137,7 +137,7 @@ func readAhead[V any](c *compiler, f *resolve.BatchLoader[crm.ContactID, V]) {
 }
 
 func (c *compiler) identity(fc *graphql.FieldContext) fieldWriters[crm.Identity] {
-	return compile(c, fc, []string{"Identity"}, plainIdentity,
+	return compile(c, fc, []string{"Identity", "Node"}, plainIdentity,
 		func(f *graphql.FieldContext) func(*List, *crm.Identity) {
 			if f.Field.Name != "channel" {
 				return nil

@@ -74,6 +74,7 @@ type ComplexityRoot struct {
 		At        func(childComplexity int) int
 		ChannelID func(childComplexity int) int
 		ContactID func(childComplexity int) int
+		EventID   func(childComplexity int) int
 		FailureID func(childComplexity int) int
 		Fields    func(childComplexity int) int
 		ID        func(childComplexity int) int
@@ -122,6 +123,7 @@ type ComplexityRoot struct {
 	ContactChange struct {
 		Actor     func(childComplexity int) int
 		At        func(childComplexity int) int
+		ChangeID  func(childComplexity int) int
 		Changes   func(childComplexity int) int
 		ContactID func(childComplexity int) int
 		ID        func(childComplexity int) int
@@ -383,6 +385,7 @@ type ComplexityRoot struct {
 		At            func(childComplexity int) int
 		ChangedFields func(childComplexity int) int
 		ContactID     func(childComplexity int) int
+		EventID       func(childComplexity int) int
 		ID            func(childComplexity int) int
 		Kind          func(childComplexity int) int
 		Session       func(childComplexity int) int
@@ -445,6 +448,7 @@ type ComplexityRoot struct {
 	}
 
 	Viewer struct {
+		ID            func(childComplexity int) int
 		Name          func(childComplexity int) int
 		Role          func(childComplexity int) int
 		Subject       func(childComplexity int) int
@@ -633,6 +637,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditEntry.ContactID(childComplexity), true
+	case "AuditEntry.eventId":
+		if e.ComplexityRoot.AuditEntry.EventID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.EventID(childComplexity), true
 	case "AuditEntry.failureId":
 		if e.ComplexityRoot.AuditEntry.FailureID == nil {
 			break
@@ -863,6 +873,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContactChange.At(childComplexity), true
+	case "ContactChange.id":
+		if e.ComplexityRoot.ContactChange.ChangeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactChange.ChangeID(childComplexity), true
 	case "ContactChange.fields":
 		if e.ComplexityRoot.ContactChange.Changes == nil {
 			break
@@ -875,7 +891,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContactChange.ContactID(childComplexity), true
-	case "ContactChange.id":
+	case "ContactChange.eventId":
 		if e.ComplexityRoot.ContactChange.ID == nil {
 			break
 		}
@@ -1017,7 +1033,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContactEvent.ContactID(childComplexity), true
-	case "ContactEvent.id":
+	case "ContactEvent.id", "ContactEvent.eventId":
 		if e.ComplexityRoot.ContactEvent.ID == nil {
 			break
 		}
@@ -1970,6 +1986,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SessionEvent.ContactID(childComplexity), true
+	case "SessionEvent.eventId":
+		if e.ComplexityRoot.SessionEvent.EventID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionEvent.EventID(childComplexity), true
 	case "SessionEvent.id":
 		if e.ComplexityRoot.SessionEvent.ID == nil {
 			break
@@ -2182,6 +2204,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UserError.Message(childComplexity), true
 
+	case "Viewer.id":
+		if e.ComplexityRoot.Viewer.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.ID(childComplexity), true
 	case "Viewer.name":
 		if e.ComplexityRoot.Viewer.Name == nil {
 			break
@@ -2401,8 +2429,8 @@ type Contact implements Node {
 }
 
 "A customer's id on one channel."
-type Identity {
-  "Opaque: ` + "`" + `identity_` + "`" + ` and 32 hexadecimal digits. ` + "`" + `node` + "`" + ` does not find it; ` + "`" + `splitContact` + "`" + ` takes it."
+type Identity implements Node {
+  "Opaque: ` + "`" + `identity_` + "`" + ` and 32 hexadecimal digits."
   id: ID!
   "The channel that knows the customer by this id."
   channel: Channel!
@@ -2575,9 +2603,11 @@ type AuditEdge {
 }
 
 "Something that a person did, or a merge by a channel. It contains no values, and is kept after its object has been deleted."
-type AuditEntry {
-  "The id of the event for the same change. Actions without an event, such as an export, have an id of their own."
+type AuditEntry implements Node {
+  "Opaque: ` + "`" + `audit_` + "`" + ` and 32 hexadecimal digits."
   id: ID!
+  "The id of the event for the same change; null for actions without an event, such as an export."
+  eventId: ID
   "What was done."
   action: AuditAction!
   "The contact concerned, which may no longer exist. For a session, its current contact; null after that was deleted."
@@ -2761,7 +2791,9 @@ type Count {
 }
 
 "Who is making the request."
-type Viewer {
+type Viewer implements Node {
+  "Opaque: ` + "`" + `viewer_` + "`" + ` and 32 hexadecimal digits. It is the same for each credential of a subject; ` + "`" + `node` + "`" + ` finds only your own."
+  id: ID!
   "The credential's subject."
   subject: String!
   "The person's name in the credential; null if it has no name."
@@ -2789,7 +2821,10 @@ enum Role {
 type Query {
   "Who is making the request."
   viewer: Viewer!
-  "The contact, session, channel, duplicate or, for ADMIN, failure with this id; null if it does not exist, and for the id of a merged contact."
+  """
+  The object with this id. Null if it does not exist, for the id of a merged contact, for an event that is not kept any more,
+  and without the ADMIN role for a failure or an audit entry.
+  """
   node(
     "Its id."
     id: ID!
@@ -3115,9 +3150,11 @@ type Subscription {
 }
 
 "Something that happened to a contact."
-type ContactEvent {
-  "The event's id, for ` + "`" + `after` + "`" + `, and to recognize your own changes."
+type ContactEvent implements Node {
+  "Opaque: ` + "`" + `event_` + "`" + ` and 32 hexadecimal digits; the same as ` + "`" + `eventId` + "`" + `."
   id: ID!
+  "The event's id, for ` + "`" + `after` + "`" + `, and to recognize your own changes."
+  eventId: ID!
   "What happened."
   kind: ContactEventKind!
   "The id of the contact."
@@ -3153,9 +3190,14 @@ enum ContactEventKind {
 }
 
 "Something that happened to a session."
-type SessionEvent {
-  "The event's id, for ` + "`" + `after` + "`" + `, and to recognize your own changes."
+type SessionEvent implements Node {
+  """
+  Opaque: ` + "`" + `event_` + "`" + ` and 32 hexadecimal digits. For CONTACT_DELETED and CONTACT_CHANGED it differs from ` + "`" + `eventId` + "`" + `, which
+  identifies a ` + "`" + `ContactEvent` + "`" + ` then.
+  """
   id: ID!
+  "The event's id, for ` + "`" + `after` + "`" + `, and to recognize your own changes."
+  eventId: ID!
   "What happened."
   kind: SessionEventKind!
   "The id of the session; null for CONTACT_DELETED and CONTACT_CHANGED, which concern all sessions of a contact."
@@ -3208,9 +3250,11 @@ type ContactChangeEdge {
 }
 
 "A change of a contact."
-type ContactChange {
-  "The id of the event for the same change."
+type ContactChange implements Node {
+  "Opaque: ` + "`" + `change_` + "`" + ` and 32 hexadecimal digits."
   id: ID!
+  "The id of the event for the same change."
+  eventId: ID!
   "CREATED, UPDATED, MERGED or SPLIT."
   kind: ContactEventKind!
   "The contact that was changed: this one, or one that was merged into it."
@@ -3797,6 +3841,8 @@ func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field gr
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_AuditEntry_id(ctx, field)
+	case "eventId":
+		return ec.fieldContext_AuditEntry_eventId(ctx, field)
 	case "action":
 		return ec.fieldContext_AuditEntry_action(ctx, field)
 	case "contactId":
@@ -3899,6 +3945,8 @@ func (ec *executionContext) childFields_ContactChange(ctx context.Context, field
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_ContactChange_id(ctx, field)
+	case "eventId":
+		return ec.fieldContext_ContactChange_eventId(ctx, field)
 	case "kind":
 		return ec.fieldContext_ContactChange_kind(ctx, field)
 	case "contactId":
@@ -3971,6 +4019,8 @@ func (ec *executionContext) childFields_ContactEvent(ctx context.Context, field 
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_ContactEvent_id(ctx, field)
+	case "eventId":
+		return ec.fieldContext_ContactEvent_eventId(ctx, field)
 	case "kind":
 		return ec.fieldContext_ContactEvent_kind(ctx, field)
 	case "contactId":
@@ -4351,6 +4401,8 @@ func (ec *executionContext) childFields_SessionEvent(ctx context.Context, field 
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_SessionEvent_id(ctx, field)
+	case "eventId":
+		return ec.fieldContext_SessionEvent_eventId(ctx, field)
 	case "kind":
 		return ec.fieldContext_SessionEvent_kind(ctx, field)
 	case "sessionId":
@@ -4471,6 +4523,8 @@ func (ec *executionContext) childFields_UserError(ctx context.Context, field gra
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_Viewer_id(ctx, field)
 	case "subject":
 		return ec.fieldContext_Viewer_subject(ctx, field)
 	case "name":
@@ -5532,8 +5586,8 @@ func (ec *executionContext) _AuditEntry_id(ctx context.Context, field graphql.Co
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v crm.EventID) graphql.Marshaler {
-			return ec.marshalNID2kithᚋinternalᚋcrmᚐEventID(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v crm.AuditID) graphql.Marshaler {
+			return ec.marshalNID2kithᚋinternalᚋcrmᚐAuditID(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5541,6 +5595,29 @@ func (ec *executionContext) _AuditEntry_id(ctx context.Context, field graphql.Co
 }
 func (ec *executionContext) fieldContext_AuditEntry_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditEntry", field, false, false, "ID")
+}
+
+func (ec *executionContext) _AuditEntry_eventId(ctx context.Context, field graphql.CollectedField, obj *crm.AuditEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEntry_eventId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EventID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.EventID) graphql.Marshaler {
+			return ec.marshalOID2ᚖkithᚋinternalᚋcrmᚐEventID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEntry_eventId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEntry", field, true, false, "ID")
 }
 
 func (ec *executionContext) _AuditEntry_action(ctx context.Context, field graphql.CollectedField, obj *crm.AuditEntry) (ret graphql.Marshaler) {
@@ -6477,6 +6554,29 @@ func (ec *executionContext) _ContactChange_id(ctx context.Context, field graphql
 			return ec.fieldContext_ContactChange_id(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
+			return obj.ChangeID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v crm.ChangeID) graphql.Marshaler {
+			return ec.marshalNID2kithᚋinternalᚋcrmᚐChangeID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactChange_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactChange", field, true, false, "ID")
+}
+
+func (ec *executionContext) _ContactChange_eventId(ctx context.Context, field graphql.CollectedField, obj *crm.Event) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactChange_eventId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
@@ -6487,7 +6587,7 @@ func (ec *executionContext) _ContactChange_id(ctx context.Context, field graphql
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ContactChange_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_ContactChange_eventId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ContactChange", field, false, false, "ID")
 }
 
@@ -7082,6 +7182,29 @@ func (ec *executionContext) _ContactEvent_id(ctx context.Context, field graphql.
 	)
 }
 func (ec *executionContext) fieldContext_ContactEvent_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactEvent", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ContactEvent_eventId(ctx context.Context, field graphql.CollectedField, obj *model.ContactEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactEvent_eventId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v crm.EventID) graphql.Marshaler {
+			return ec.marshalNID2kithᚋinternalᚋcrmᚐEventID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactEvent_eventId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ContactEvent", field, false, false, "ID")
 }
 
@@ -8095,8 +8218,8 @@ func (ec *executionContext) _Identity_id(ctx context.Context, field graphql.Coll
 			return obj.ID(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v crm.IdentityID) graphql.Marshaler {
+			return ec.marshalNID2kithᚋinternalᚋcrmᚐIdentityID(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11153,6 +11276,29 @@ func (ec *executionContext) fieldContext_SessionEvent_id(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("SessionEvent", field, false, false, "ID")
 }
 
+func (ec *executionContext) _SessionEvent_eventId(ctx context.Context, field graphql.CollectedField, obj *model.SessionEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionEvent_eventId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EventID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v crm.EventID) graphql.Marshaler {
+			return ec.marshalNID2kithᚋinternalᚋcrmᚐEventID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SessionEvent_eventId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SessionEvent", field, false, false, "ID")
+}
+
 func (ec *executionContext) _SessionEvent_kind(ctx context.Context, field graphql.CollectedField, obj *model.SessionEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12133,6 +12279,29 @@ func (ec *executionContext) fieldContext_UserError_contact(_ context.Context, fi
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Viewer_id(ctx context.Context, field graphql.CollectedField, obj *crm.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Viewer", field, true, false, "ID")
 }
 
 func (ec *executionContext) _Viewer_subject(ctx context.Context, field graphql.CollectedField, obj *crm.Viewer) (ret graphql.Marshaler) {
@@ -14584,6 +14753,20 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
+	case crm.Viewer:
+		return ec._Viewer(ctx, sel, &obj)
+	case *crm.Viewer:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Viewer(ctx, sel, obj)
+	case model.SessionEvent:
+		return ec._SessionEvent(ctx, sel, &obj)
+	case *model.SessionEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._SessionEvent(ctx, sel, obj)
 	case crm.Session:
 		return ec._Session(ctx, sel, &obj)
 	case *crm.Session:
@@ -14598,6 +14781,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._IngestFailure(ctx, sel, obj)
+	case crm.Identity:
+		return ec._Identity(ctx, sel, &obj)
+	case *crm.Identity:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Identity(ctx, sel, obj)
 	case crm.Duplicate:
 		return ec._Duplicate(ctx, sel, &obj)
 	case *crm.Duplicate:
@@ -14605,6 +14795,20 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Duplicate(ctx, sel, obj)
+	case model.ContactEvent:
+		return ec._ContactEvent(ctx, sel, &obj)
+	case *model.ContactEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ContactEvent(ctx, sel, obj)
+	case crm.Event:
+		return ec._ContactChange(ctx, sel, &obj)
+	case *crm.Event:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ContactChange(ctx, sel, obj)
 	case crm.Contact:
 		return ec._Contact(ctx, sel, &obj)
 	case *crm.Contact:
@@ -14619,6 +14823,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Channel(ctx, sel, obj)
+	case crm.AuditEntry:
+		return ec._AuditEntry(ctx, sel, &obj)
+	case *crm.AuditEntry:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AuditEntry(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -14713,7 +14924,7 @@ func (ec *executionContext) _AuditEdge(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
-var auditEntryImplementors = []string{"AuditEntry"}
+var auditEntryImplementors = []string{"AuditEntry", "Node"}
 
 func (ec *executionContext) _AuditEntry(ctx context.Context, sel ast.SelectionSet, obj *crm.AuditEntry) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditEntryImplementors)
@@ -14727,6 +14938,11 @@ func (ec *executionContext) _AuditEntry(ctx context.Context, sel ast.SelectionSe
 		case "id":
 			out.Values[i] = ec._AuditEntry_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "eventId":
+			out.Values[i] = ec._AuditEntry_eventId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "action":
@@ -15027,7 +15243,7 @@ func (ec *executionContext) _Contact(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
-var contactChangeImplementors = []string{"ContactChange"}
+var contactChangeImplementors = []string{"ContactChange", "Node"}
 
 func (ec *executionContext) _ContactChange(ctx context.Context, sel ast.SelectionSet, obj *crm.Event) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, contactChangeImplementors)
@@ -15040,6 +15256,11 @@ func (ec *executionContext) _ContactChange(ctx context.Context, sel ast.Selectio
 			out.Values[i] = graphql.MarshalString("ContactChange")
 		case "id":
 			out.Values[i] = ec._ContactChange_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "eventId":
+			out.Values[i] = ec._ContactChange_eventId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -15274,7 +15495,7 @@ func (ec *executionContext) _ContactEdge(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
-var contactEventImplementors = []string{"ContactEvent"}
+var contactEventImplementors = []string{"ContactEvent", "Node"}
 
 func (ec *executionContext) _ContactEvent(ctx context.Context, sel ast.SelectionSet, obj *model.ContactEvent) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, contactEventImplementors)
@@ -15287,6 +15508,11 @@ func (ec *executionContext) _ContactEvent(ctx context.Context, sel ast.Selection
 			out.Values[i] = graphql.MarshalString("ContactEvent")
 		case "id":
 			out.Values[i] = ec._ContactEvent_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "eventId":
+			out.Values[i] = ec._ContactEvent_eventId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -15805,7 +16031,7 @@ func (ec *executionContext) _FieldChange(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
-var identityImplementors = []string{"Identity"}
+var identityImplementors = []string{"Identity", "Node"}
 
 func (ec *executionContext) _Identity(ctx context.Context, sel ast.SelectionSet, obj *crm.Identity) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, identityImplementors)
@@ -16866,7 +17092,7 @@ func (ec *executionContext) _SessionEdge(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
-var sessionEventImplementors = []string{"SessionEvent"}
+var sessionEventImplementors = []string{"SessionEvent", "Node"}
 
 func (ec *executionContext) _SessionEvent(ctx context.Context, sel ast.SelectionSet, obj *model.SessionEvent) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, sessionEventImplementors)
@@ -16879,6 +17105,11 @@ func (ec *executionContext) _SessionEvent(ctx context.Context, sel ast.Selection
 			out.Values[i] = graphql.MarshalString("SessionEvent")
 		case "id":
 			out.Values[i] = ec._SessionEvent_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "eventId":
+			out.Values[i] = ec._SessionEvent_eventId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -17311,7 +17542,7 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
-var viewerImplementors = []string{"Viewer"}
+var viewerImplementors = []string{"Viewer", "Node"}
 
 func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, obj *crm.Viewer) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, viewerImplementors)
@@ -17322,6 +17553,11 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Viewer")
+		case "id":
+			out.Values[i] = ec._Viewer_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "subject":
 			out.Values[i] = ec._Viewer_subject(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -18183,6 +18419,34 @@ func (ec *executionContext) marshalNFieldChange2ᚕkithᚋinternalᚋcrmᚐField
 	return ret
 }
 
+func (ec *executionContext) unmarshalNID2kithᚋinternalᚋcrmᚐAuditID(ctx context.Context, v any) (crm.AuditID, error) {
+	res, err := scalar.UnmarshalAuditID(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2kithᚋinternalᚋcrmᚐAuditID(ctx context.Context, sel ast.SelectionSet, v crm.AuditID) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalAuditID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNID2kithᚋinternalᚋcrmᚐChangeID(ctx context.Context, v any) (crm.ChangeID, error) {
+	res, err := scalar.UnmarshalChangeID(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2kithᚋinternalᚋcrmᚐChangeID(ctx context.Context, sel ast.SelectionSet, v crm.ChangeID) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalChangeID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNID2kithᚋinternalᚋcrmᚐChannelID(ctx context.Context, v any) (crm.ChannelID, error) {
 	res, err := scalar.UnmarshalChannelID(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -18247,6 +18511,20 @@ func (ec *executionContext) unmarshalNID2kithᚋinternalᚋcrmᚐFailureID(ctx c
 func (ec *executionContext) marshalNID2kithᚋinternalᚋcrmᚐFailureID(ctx context.Context, sel ast.SelectionSet, v crm.FailureID) graphql.Marshaler {
 	_ = sel
 	res := scalar.MarshalFailureID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNID2kithᚋinternalᚋcrmᚐIdentityID(ctx context.Context, v any) (crm.IdentityID, error) {
+	res, err := scalar.UnmarshalIdentityID(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2kithᚋinternalᚋcrmᚐIdentityID(ctx context.Context, sel ast.SelectionSet, v crm.IdentityID) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalIdentityID(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
 	}
@@ -19186,6 +19464,24 @@ func (ec *executionContext) marshalOID2ᚖkithᚋinternalᚋcrmᚐContactID(ctx 
 	_ = sel
 	_ = ctx
 	res := scalar.MarshalContactID(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOID2ᚖkithᚋinternalᚋcrmᚐEventID(ctx context.Context, v any) (*crm.EventID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalEventID(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOID2ᚖkithᚋinternalᚋcrmᚐEventID(ctx context.Context, sel ast.SelectionSet, v *crm.EventID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalEventID(*v)
 	return res
 }
 

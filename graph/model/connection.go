@@ -7,7 +7,8 @@ import (
 	"kith/storage"
 )
 
-// Node is a [crm.Contact], a [crm.Session], a [crm.Channel], a [crm.Duplicate] or a [crm.Failure].
+// Node is a [crm.Contact], a [crm.Identity], a [crm.Session], a [crm.Channel], a [crm.Duplicate], a [crm.Failure], a
+// [crm.AuditEntry], a [crm.Viewer], a [ContactEvent], a [SessionEvent], or a [crm.Event] as an entry of a contact's history.
 type Node any
 
 // ContactConnection is a page of contacts. Nothing of it is made before it is asked for.

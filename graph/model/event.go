@@ -11,7 +11,7 @@ import (
 
 // ContactEvent is something that happened to a contact.
 type ContactEvent struct {
-	ID            crm.EventID
+	ID            crm.EventID // also the id of the event
 	Kind          crm.EventKind
 	ContactID     crm.ContactID
 	Into          *crm.ContactID // of MergedInto
@@ -35,6 +35,7 @@ func NewContactEvent(e *crm.Event) ContactEvent {
 // SessionEvent is something that happened to a session, or to all sessions of a contact.
 type SessionEvent struct {
 	ID            crm.EventID
+	EventID       crm.EventID // what subscriptions continue after
 	Kind          SessionEventKind
 	SessionID     *crm.SessionID
 	ContactID     *crm.ContactID
@@ -57,6 +58,9 @@ const (
 	ContactChanged SessionEventKind = "CONTACT_CHANGED"
 )
 
+// ConcernsContacts reports whether an event is one of a contact.
+func ConcernsContacts(e *crm.Event) bool { return e.SessionID == nil && e.ContactID != nil }
+
 // ConcernsSessions reports whether an event is one of a session, or of a contact that loses all or some of its sessions.
 func ConcernsSessions(e *crm.Event) bool {
 	return e.SessionID != nil || e.Kind == crm.Deleted || e.Kind == crm.MergedInto || e.Kind == crm.SplitOff
@@ -65,11 +69,11 @@ func ConcernsSessions(e *crm.Event) bool {
 // NewSessionEvent is an event that [ConcernsSessions], for subscribers.
 func NewSessionEvent(e *crm.Event) SessionEvent {
 	out := SessionEvent{
-		ID: e.ID, Kind: SessionEventKind(e.Kind), SessionID: e.SessionID, ContactID: e.ContactID,
+		ID: e.ID, EventID: e.ID, Kind: SessionEventKind(e.Kind), SessionID: e.SessionID, ContactID: e.ContactID,
 		ChangedFields: changedFields(e), Actor: e.Actor, At: e.At,
 	}
 	if e.SessionID == nil {
-		out.Kind, out.ChangedFields = ContactChanged, []string{}
+		out.ID, out.Kind, out.ChangedFields = e.ID.OfSessions(), ContactChanged, []string{}
 	}
 	if e.Kind == crm.Deleted {
 		out.Kind = ContactDeleted

@@ -215,18 +215,18 @@ func (l *Loaders) findSessions(ctx context.Context, ids []crm.SessionID) (map[cr
 
 func (l *Loaders) findIdentities(ctx context.Context, ids []crm.ContactID) (map[crm.ContactID][]crm.Identity, error) {
 	found, err := l.service.IdentitiesByContact(ctx, l.viewer, ids)
-	expectIdentities(l, found)
+	l.expectIdentities(values(found)...)
 	return found, err
 }
 
 func (l *Loaders) findByAccount(ctx context.Context, ids []crm.AccountID) (map[crm.AccountID][]crm.Identity, error) {
 	found, err := l.service.IdentitiesByAccount(ctx, l.viewer, ids)
-	expectIdentities(l, found)
+	l.expectIdentities(values(found)...)
 	return found, err
 }
 
 // expectIdentities announces identities that are answered together.
-func expectIdentities[K comparable](l *Loaders, found map[K][]crm.Identity) {
+func (l *Loaders) expectIdentities(found ...[]crm.Identity) {
 	var channels []crm.ChannelID
 	for _, identities := range found {
 		for i := range identities {

@@ -13,8 +13,7 @@ import (
 )
 
 func (r subscriptionResolver) ContactEvents(ctx context.Context, after *string) (<-chan model.ContactEvent, error) {
-	ofContact := func(e *crm.Event) bool { return e.SessionID == nil && e.ContactID != nil }
-	return subscribe.Resolve(ctx, subscribe.Request{After: after, About: ofContact}, func(e *crm.Event) (*model.ContactEvent, error) {
+	return subscribe.Resolve(ctx, subscribe.Request{After: after, About: model.ConcernsContacts}, func(e *crm.Event) (*model.ContactEvent, error) {
 		return new(model.NewContactEvent(e)), nil
 	})
 }

@@ -117,3 +117,8 @@ func (r *record) HistoryByContact(
 func (r *record) ForgetEvents(context.Context, time.Time) (bool, error) {
 	panic("the hub forgets nothing")
 }
+
+// EventsByID implements [storage.Events]; the hub does not call it.
+func (r *record) EventsByID(context.Context, crm.WorkspaceID, []crm.EventID) (map[crm.EventID]crm.Event, error) {
+	panic("the hub reads events in their order")
+}

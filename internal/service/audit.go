@@ -20,6 +20,16 @@ type AuditPage struct {
 // List names the list that the page is of, for cursors.
 func (AuditPage) List() cursor.List { return auditList }
 
+// AuditByID returns the entries that exist among ids. For those who may not read the audit log none does.
+func (s *Service) AuditByID(
+	ctx context.Context, v crm.Viewer, ids []crm.AuditID,
+) (map[crm.AuditID]crm.AuditEntry, error) {
+	if !v.Role.Can(crm.ReadAudit) || len(ids) == 0 {
+		return nil, Authorize(v, crm.ReadContacts)
+	}
+	return byID(ctx, v, ids, s.store.AuditByID)
+}
+
 // Audit returns a page of who did what, the newest first.
 func (s *Service) Audit(ctx context.Context, v crm.Viewer, p Paging) (AuditPage, error) {
 	if err := Authorize(v, crm.ReadAudit); err != nil {

@@ -27,6 +27,13 @@ func (s *Service) ResumeToken(ctx context.Context, v crm.Viewer) (crm.EventID, e
 	return s.options.Events.ResumeToken(ctx, v.Workspace)
 }
 
+// EventsByID returns the events that are kept among ids.
+func (s *Service) EventsByID(
+	ctx context.Context, v crm.Viewer, ids []crm.EventID,
+) (map[crm.EventID]crm.Event, error) {
+	return byID(ctx, v, ids, s.store.EventsByID)
+}
+
 // CheckFilter refuses a filter that names more alternatives than a list of sessions takes.
 func CheckFilter(f storage.SessionFilter) error { return checkFilter(f) }
 

@@ -168,6 +168,24 @@ func (s *Store) sequenceOf(ctx context.Context, w crm.WorkspaceID, id crm.EventI
 	}
 }
 
+// EventsByID returns the events that are kept among ids.
+func (s *Store) EventsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.EventID) (map[crm.EventID]crm.Event, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT `+eventColumns+`
+		FROM changes
+		WHERE workspace_id = @workspace AND id = ANY(@ids) AND (contact_id IS NOT NULL OR session_id IS NOT NULL)`,
+		pgx.NamedArgs{"workspace": w, "ids": uuids(ids)})
+	found, err := all(ctx, rows, err, scanEvent)
+	if err != nil {
+		return nil, fmt.Errorf("look up events: %w", err)
+	}
+	byID := make(map[crm.EventID]crm.Event, len(found))
+	for i := range found {
+		byID[found[i].ID] = found[i]
+	}
+	return byID, nil
+}
+
 // HistoryByContact returns one page of each of the contacts' own changes, newest first.
 func (s *Store) HistoryByContact(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, p storage.Page) (map[crm.ContactID]storage.EventPage, error) {
 	beyond, order := newestFirst(p)

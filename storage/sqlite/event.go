@@ -126,6 +126,26 @@ func (s *Store) HistoryByContact(ctx context.Context, w crm.WorkspaceID, ids []c
 	return storage.Histories(p, found), nil
 }
 
+// EventsByID returns the events that are kept among ids.
+func (s *Store) EventsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.EventID) (map[crm.EventID]crm.Event, error) {
+	found, err := read(ctx, s, func(c *conn) ([]crm.Event, error) {
+		return all(ctx, c, `
+			SELECT `+eventColumns+`
+			FROM changes
+			WHERE workspace_id = @workspace AND id IN (SELECT unhex(value) FROM json_each(@ids))
+			  AND (contact_id IS NOT NULL OR session_id IS NOT NULL)`,
+			args{"workspace": w, "ids": idList(ids)}, scanEvent)
+	})
+	if err != nil {
+		return nil, wrap("look up events", err)
+	}
+	byID := make(map[crm.EventID]crm.Event, len(found))
+	for i := range found {
+		byID[found[i].ID] = found[i]
+	}
+	return byID, nil
+}
+
 // livingIDs are the ids of the contact that an id leads to: its own, and those of the contacts that have become part of it.
 // A contact that does not exist has none.
 func livingIDs(ctx context.Context, c *conn, w crm.WorkspaceID, asked crm.ContactID) ([]crm.ContactID, error) {
