@@ -86,6 +86,66 @@ func TestAnIDNamesOneObject(t *testing.T) {
 	}
 }
 
+// TestEveryConnectionIsCounted walks the schema for connections, and counts each list.
+func TestEveryConnectionIsCounted(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	people := s.people()
+	s.pair(people["ann"], people["jose"])
+	const lists = `query ($ann: ID!, $max: Int) {
+		contacts { totalCount(max: $max) { value exact } }
+		sessions { totalCount(max: $max) { value exact } }
+		closed: sessions(filter: {statuses: [CLOSED]}) { totalCount(max: $max) { value exact } }
+		channels(first: 1) { totalCount(max: $max) { value exact } pageInfo { hasNextPage } }
+		duplicates { totalCount(max: $max) { value exact } }
+		ingestFailures { totalCount(max: $max) { value exact } }
+		auditLog { totalCount(max: $max) { value exact } }
+		contact(id: $ann) {
+			sessions(first: 1) { totalCount(max: $max) { value exact } }
+			history { totalCount(max: $max) { value exact } }
+		}
+	}`
+	for most, want := range map[int]string{
+		100: `{"data":{"contacts":{"totalCount":{"value":3,"exact":true}},"sessions":{"totalCount":{"value":4,"exact":true}},` +
+			`"closed":{"totalCount":{"value":0,"exact":true}},"channels":{"totalCount":{"value":3,"exact":true},"pageInfo":{"hasNextPage":true}},` +
+			`"duplicates":{"totalCount":{"value":1,"exact":true}},"ingestFailures":{"totalCount":{"value":3,"exact":true}},` +
+			`"auditLog":{"totalCount":{"value":4,"exact":true}},"contact":{"sessions":{"totalCount":{"value":2,"exact":true}},` +
+			`"history":{"totalCount":{"value":1,"exact":true}}}}`,
+		1: `"auditLog":{"totalCount":{"value":1,"exact":false}},"contact":{"sessions":{"totalCount":{"value":1,"exact":false}},` +
+			`"history":{"totalCount":{"value":1,"exact":true}}}}`,
+	} {
+		if got := s.query("admin", lists, vars{"ann": people["ann"], "max": most}); !strings.Contains(got.body, want) {
+			t.Errorf("as far as %d: %s", most, got.body)
+		}
+	}
+	for _, list := range []string{"auditLog", "channels", "sessions", "contacts { nodes { history"} {
+		document := "{ " + list + " { totalCount(max: 0) { value } } }" + strings.Repeat(" } }", strings.Count(list, "{")/2)
+		if codes, _ := s.query("admin", document, nil).errors(t); len(codes) == 0 || codes[0] != "BAD_USER_INPUT" {
+			t.Errorf("%s: %v", list, codes)
+		}
+	}
+	for _, d := range parsedSchema.Types {
+		if strings.HasSuffix(d.Name, "Connection") && d.Fields.ForName("totalCount") == nil {
+			t.Errorf("%s is not counted", d.Name)
+		}
+	}
+}
+
+func TestCountsOfAPageOfContactsAreOneCallEach(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	s.people()
+	for _, list := range []string{"sessions", "history"} {
+		s.store.Reset()
+		var none any
+		s.query("staff", `{ contacts { nodes { `+list+`(first: 1) { totalCount { value } } } } }`, nil).into(t, &none)
+		name := map[string]string{"sessions": "CountSessionsByContact", "history": "CountHistoryByContact"}[list]
+		if n := s.store.Calls()[name]; n != 1 {
+			t.Errorf("%d calls of %s: %v", n, name, s.store.Calls())
+		}
+	}
+}
+
 // pair makes two contacts of workspace acme a pair that may be one person.
 func (s *server) pair(a, b string) {
 	s.t.Helper()

@@ -234,6 +234,14 @@ func (s *instrumented) SessionsByContact(
 	return s.store.SessionsByContact(ctx, w, ids, q)
 }
 
+// CountSessionsByContact implements [Store].
+func (s *instrumented) CountSessionsByContact(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, f SessionFilter, most int,
+) (r0 map[crm.ContactID]Count, err error) {
+	defer s.around("CountSessionsByContact", &err)()
+	return s.store.CountSessionsByContact(ctx, w, ids, f, most)
+}
+
 // Channels implements [Store].
 func (s *instrumented) Channels(
 	ctx context.Context, w crm.WorkspaceID,
@@ -386,6 +394,14 @@ func (s *instrumented) HistoryByContact(
 	return s.store.HistoryByContact(ctx, w, ids, p)
 }
 
+// CountHistoryByContact implements [Store].
+func (s *instrumented) CountHistoryByContact(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, most int,
+) (r0 map[crm.ContactID]Count, err error) {
+	defer s.around("CountHistoryByContact", &err)()
+	return s.store.CountHistoryByContact(ctx, w, ids, most)
+}
+
 // EventsByID implements [Store].
 func (s *instrumented) EventsByID(
 	ctx context.Context, w crm.WorkspaceID, ids []crm.EventID,
@@ -416,6 +432,14 @@ func (s *instrumented) Audit(
 ) (r0 AuditPage, err error) {
 	defer s.around("Audit", &err)()
 	return s.store.Audit(ctx, w, p)
+}
+
+// CountAudit implements [Store].
+func (s *instrumented) CountAudit(
+	ctx context.Context, w crm.WorkspaceID, most int,
+) (r0 Count, err error) {
+	defer s.around("CountAudit", &err)()
+	return s.store.CountAudit(ctx, w, most)
 }
 
 // AuditByID implements [Store].

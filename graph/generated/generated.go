@@ -34,8 +34,11 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	AuditConnection() AuditConnectionResolver
+	ChannelConnection() ChannelConnectionResolver
 	ChannelSetup() ChannelSetupResolver
 	Contact() ContactResolver
+	ContactChangeConnection() ContactChangeConnectionResolver
 	ContactConnection() ContactConnectionResolver
 	ContactEvent() ContactEventResolver
 	Duplicate() DuplicateResolver
@@ -47,6 +50,7 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	Query() QueryResolver
 	Session() SessionResolver
+	SessionConnection() SessionConnectionResolver
 	SessionCounts() SessionCountsResolver
 	SessionEvent() SessionEventResolver
 	Subscription() SubscriptionResolver
@@ -58,9 +62,10 @@ type DirectiveRoot struct {
 
 type ComplexityRoot struct {
 	AuditConnection struct {
-		Edges    func(childComplexity int) int
-		Nodes    func(childComplexity int) int
-		PageInfo func(childComplexity int) int
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int, max *int) int
 	}
 
 	AuditEdge struct {
@@ -88,6 +93,18 @@ type ComplexityRoot struct {
 		Name                  func(childComplexity int) int
 		RequireSignedIdentity func(childComplexity int) int
 		Type                  func(childComplexity int) int
+	}
+
+	ChannelConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int, max *int) int
+	}
+
+	ChannelEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	ChannelSetup struct {
@@ -132,9 +149,10 @@ type ComplexityRoot struct {
 	}
 
 	ContactChangeConnection struct {
-		Edges    func(childComplexity int) int
-		Nodes    func(childComplexity int) int
-		PageInfo func(childComplexity int) int
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int, max *int) int
 	}
 
 	ContactChangeEdge struct {
@@ -158,15 +176,17 @@ type ComplexityRoot struct {
 	}
 
 	ContactEvent struct {
-		Actor         func(childComplexity int) int
-		At            func(childComplexity int) int
-		ChangedFields func(childComplexity int) int
-		Contact       func(childComplexity int) int
-		ContactID     func(childComplexity int) int
-		ID            func(childComplexity int) int
-		Kind          func(childComplexity int) int
-		MergedInto    func(childComplexity int) int
-		Version       func(childComplexity int) int
+		Actor            func(childComplexity int) int
+		At               func(childComplexity int) int
+		ChangedFields    func(childComplexity int) int
+		Contact          func(childComplexity int) int
+		ContactID        func(childComplexity int) int
+		CreatedContact   func(childComplexity int) int
+		DeletedContactID func(childComplexity int) int
+		ID               func(childComplexity int) int
+		Kind             func(childComplexity int) int
+		MergedInto       func(childComplexity int) int
+		Version          func(childComplexity int) int
 	}
 
 	ContactMatch struct {
@@ -315,7 +335,7 @@ type ComplexityRoot struct {
 
 	Query struct {
 		AuditLog       func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Channels       func(childComplexity int) int
+		Channels       func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Contact        func(childComplexity int, id string) int
 		Contacts       func(childComplexity int, search *string, filter *model.ContactFilter, orderBy *model.ContactOrder, first *int, after *string, last *int, before *string, skip *int) int
 		Duplicates     func(childComplexity int, contactID *string, reasons []crm.DuplicateReason, first *int, after *string, last *int, before *string) int
@@ -363,9 +383,10 @@ type ComplexityRoot struct {
 	}
 
 	SessionConnection struct {
-		Edges    func(childComplexity int) int
-		Nodes    func(childComplexity int) int
-		PageInfo func(childComplexity int) int
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int, max *int) int
 	}
 
 	SessionCounts struct {
@@ -381,15 +402,17 @@ type ComplexityRoot struct {
 	}
 
 	SessionEvent struct {
-		Actor         func(childComplexity int) int
-		At            func(childComplexity int) int
-		ChangedFields func(childComplexity int) int
-		ContactID     func(childComplexity int) int
-		EventID       func(childComplexity int) int
-		ID            func(childComplexity int) int
-		Kind          func(childComplexity int) int
-		Session       func(childComplexity int) int
-		SessionID     func(childComplexity int) int
+		Actor            func(childComplexity int) int
+		At               func(childComplexity int) int
+		ChangedFields    func(childComplexity int) int
+		ContactID        func(childComplexity int) int
+		CreatedSession   func(childComplexity int) int
+		DeletedContactID func(childComplexity int) int
+		EventID          func(childComplexity int) int
+		ID               func(childComplexity int) int
+		Kind             func(childComplexity int) int
+		Session          func(childComplexity int) int
+		SessionID        func(childComplexity int) int
 	}
 
 	SessionStatusCount struct {
@@ -460,6 +483,12 @@ type ComplexityRoot struct {
 
 // region    ************************** generated!.gotpl **************************
 
+type AuditConnectionResolver interface {
+	TotalCount(ctx context.Context, obj *model.AuditConnection, max *int) (storage.Count, error)
+}
+type ChannelConnectionResolver interface {
+	TotalCount(ctx context.Context, obj *model.ChannelConnection, max *int) (storage.Count, error)
+}
 type ChannelSetupResolver interface {
 	VerifyToken(ctx context.Context, obj *service.ChannelSetup) (*string, error)
 }
@@ -473,6 +502,9 @@ type ContactResolver interface {
 	Sessions(ctx context.Context, obj *crm.Contact, first *int, after *string, last *int, before *string, filter *model.SessionFilter) (model.SessionConnection, error)
 	History(ctx context.Context, obj *crm.Contact, first *int, after *string, last *int, before *string) (model.ContactChangeConnection, error)
 }
+type ContactChangeConnectionResolver interface {
+	TotalCount(ctx context.Context, obj *model.ContactChangeConnection, max *int) (storage.Count, error)
+}
 type ContactConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.ContactConnection, max *int) (storage.Count, error)
 
@@ -481,6 +513,8 @@ type ContactConnectionResolver interface {
 type ContactEventResolver interface {
 	Contact(ctx context.Context, obj *model.ContactEvent) (*crm.Contact, error)
 	MergedInto(ctx context.Context, obj *model.ContactEvent) (*crm.Contact, error)
+
+	CreatedContact(ctx context.Context, obj *model.ContactEvent) (*crm.Contact, error)
 }
 type DuplicateResolver interface {
 	Contacts(ctx context.Context, obj *crm.Duplicate) ([]crm.Contact, error)
@@ -530,7 +564,7 @@ type QueryResolver interface {
 	Session(ctx context.Context, id string) (*crm.Session, error)
 	Sessions(ctx context.Context, filter *model.SessionFilter, first *int, after *string, last *int, before *string, skip *int) (model.SessionConnection, error)
 	SessionCounts(ctx context.Context, filter *model.SessionFilter) (service.SessionCounts, error)
-	Channels(ctx context.Context) ([]crm.Channel, error)
+	Channels(ctx context.Context, first *int, after *string, last *int, before *string) (model.ChannelConnection, error)
 	LastEventID(ctx context.Context) (string, error)
 	IngestFailures(ctx context.Context, first *int, after *string, last *int, before *string) (model.FailureConnection, error)
 	AuditLog(ctx context.Context, first *int, after *string, last *int, before *string) (model.AuditConnection, error)
@@ -543,11 +577,16 @@ type SessionResolver interface {
 
 	LastMessagePreview(ctx context.Context, obj *crm.Session) (*string, error)
 }
+type SessionConnectionResolver interface {
+	TotalCount(ctx context.Context, obj *model.SessionConnection, max *int) (storage.Count, error)
+}
 type SessionCountsResolver interface {
 	Channels(ctx context.Context, obj *service.SessionCounts) ([]model.SessionChannelCount, error)
 }
 type SessionEventResolver interface {
 	Session(ctx context.Context, obj *model.SessionEvent) (*crm.Session, error)
+
+	CreatedSession(ctx context.Context, obj *model.SessionEvent) (*crm.Session, error)
 }
 type SubscriptionResolver interface {
 	ContactEvents(ctx context.Context, after *string) (<-chan model.ContactEvent, error)
@@ -593,6 +632,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditConnection.PageInfo(childComplexity), true
+	case "AuditConnection.totalCount":
+		if e.ComplexityRoot.AuditConnection.TotalCount == nil {
+			break
+		}
+
+		args, err := ec.field_AuditConnection_totalCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AuditConnection.TotalCount(childComplexity, args["max"].(*int)), true
 
 	case "AuditEdge.cursor":
 		if e.ComplexityRoot.AuditEdge.Cursor == nil {
@@ -704,6 +754,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.Type(childComplexity), true
+
+	case "ChannelConnection.edges":
+		if e.ComplexityRoot.ChannelConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelConnection.Edges(childComplexity), true
+	case "ChannelConnection.nodes":
+		if e.ComplexityRoot.ChannelConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelConnection.Nodes(childComplexity), true
+	case "ChannelConnection.pageInfo":
+		if e.ComplexityRoot.ChannelConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelConnection.PageInfo(childComplexity), true
+	case "ChannelConnection.totalCount":
+		if e.ComplexityRoot.ChannelConnection.TotalCount == nil {
+			break
+		}
+
+		args, err := ec.field_ChannelConnection_totalCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ChannelConnection.TotalCount(childComplexity, args["max"].(*int)), true
+
+	case "ChannelEdge.cursor":
+		if e.ComplexityRoot.ChannelEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelEdge.Cursor(childComplexity), true
+	case "ChannelEdge.node":
+		if e.ComplexityRoot.ChannelEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelEdge.Node(childComplexity), true
 
 	case "ChannelSetup.accessTokenSet":
 		if e.ComplexityRoot.ChannelSetup.AccessTokenSet == nil {
@@ -928,6 +1021,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContactChangeConnection.PageInfo(childComplexity), true
+	case "ContactChangeConnection.totalCount":
+		if e.ComplexityRoot.ContactChangeConnection.TotalCount == nil {
+			break
+		}
+
+		args, err := ec.field_ContactChangeConnection_totalCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ContactChangeConnection.TotalCount(childComplexity, args["max"].(*int)), true
 
 	case "ContactChangeEdge.cursor":
 		if e.ComplexityRoot.ContactChangeEdge.Cursor == nil {
@@ -1033,6 +1137,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContactEvent.ContactID(childComplexity), true
+	case "ContactEvent.createdContact":
+		if e.ComplexityRoot.ContactEvent.CreatedContact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactEvent.CreatedContact(childComplexity), true
+	case "ContactEvent.deletedContactId":
+		if e.ComplexityRoot.ContactEvent.DeletedContactID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactEvent.DeletedContactID(childComplexity), true
 	case "ContactEvent.id", "ContactEvent.eventId":
 		if e.ComplexityRoot.ContactEvent.ID == nil {
 			break
@@ -1656,7 +1772,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.Query.Channels(childComplexity), true
+		args, err := ec.field_Query_channels_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Channels(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.contact":
 		if e.ComplexityRoot.Query.Contact == nil {
 			break
@@ -1923,6 +2044,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SessionConnection.PageInfo(childComplexity), true
+	case "SessionConnection.totalCount":
+		if e.ComplexityRoot.SessionConnection.TotalCount == nil {
+			break
+		}
+
+		args, err := ec.field_SessionConnection_totalCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.SessionConnection.TotalCount(childComplexity, args["max"].(*int)), true
 
 	case "SessionCounts.channels":
 		if e.ComplexityRoot.SessionCounts.Channels == nil {
@@ -1986,6 +2118,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SessionEvent.ContactID(childComplexity), true
+	case "SessionEvent.createdSession":
+		if e.ComplexityRoot.SessionEvent.CreatedSession == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionEvent.CreatedSession(childComplexity), true
+	case "SessionEvent.deletedContactId":
+		if e.ComplexityRoot.SessionEvent.DeletedContactID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionEvent.DeletedContactID(childComplexity), true
 	case "SessionEvent.eventId":
 		if e.ComplexityRoot.SessionEvent.EventID == nil {
 			break
@@ -2462,6 +2606,29 @@ type Channel implements Node {
   requireSignedIdentity: Boolean!
 }
 
+"A page of channels. Relay: Cursor Connections."
+type ChannelConnection {
+  "The channels with their cursors."
+  edges: [ChannelEdge!]!
+  "The channels without cursors."
+  nodes: [Channel!]!
+  "The position of the page in the list."
+  pageInfo: PageInfo!
+  "How many channels the whole list has. Counted as far as ` + "`" + `max` + "`" + `. Only counted when asked for."
+  totalCount(
+    "How far to count, 1 to 10 000."
+    max: Int = 1000
+  ): Count!
+}
+
+"A channel at its position in a list."
+type ChannelEdge {
+  "Identifies the position, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  cursor: String!
+  "The channel."
+  node: Channel!
+}
+
 "A messaging product."
 enum ChannelType {
   "The chat widget on a website."
@@ -2592,6 +2759,11 @@ type AuditConnection {
   nodes: [AuditEntry!]!
   "The position of the page in the list."
   pageInfo: PageInfo!
+  "How many entries the whole list has. Counted as far as ` + "`" + `max` + "`" + `. Only counted when asked for."
+  totalCount(
+    "How far to count, 1 to 10 000."
+    max: Int = 1000
+  ): Count!
 }
 
 "An entry at its position in a list."
@@ -2620,15 +2792,40 @@ type AuditEntry implements Node {
   channelId: ID
   "The failure that was replayed or dismissed; it no longer exists. Null otherwise."
   failureId: ID
-  """
-  The names of the fields that were edited; for a merge, those of the survivor. For a channel, ` + "`" + `accessToken` + "`" + ` means that its
-  access token was set or removed, and ` + "`" + `secret` + "`" + ` that any other of its secrets was set, generated or removed.
-  """
-  fields: [String!]!
+  "The fields that were edited; for a merge, those of the survivor."
+  fields: [AuditField!]!
   "Who did it: the subject of a credential, or the id of a channel that proved two contacts to be one person."
   actor: String!
   "When."
   at: DateTime!
+}
+
+"A field that was edited."
+enum AuditField {
+  "The name of a contact or a channel."
+  NAME
+  "A contact's email."
+  EMAIL
+  "A contact's phone."
+  PHONE
+  "A contact's notes."
+  NOTES
+  "A session's status."
+  STATUS
+  "A session's tag."
+  TAG
+  "How many messages of a session are unread."
+  UNREAD_COUNT
+  "Whether a channel accepts messages."
+  ACTIVE
+  "The sites whose pages may contain a channel's chat widget."
+  ALLOWED_DOMAINS
+  "Whether a channel accepts messages only from visitors whose identity the site has signed."
+  REQUIRE_SIGNED_IDENTITY
+  "A channel's access token was set or removed."
+  ACCESS_TOKEN
+  "Any other of a channel's secrets was set, generated or removed."
+  SECRET
 }
 
 "What a person did."
@@ -2760,6 +2957,11 @@ type SessionConnection {
   nodes: [Session!]!
   "The position of the page in the list."
   pageInfo: PageInfo!
+  "How many sessions the whole list has. Counted as far as ` + "`" + `max` + "`" + `. Only counted when asked for."
+  totalCount(
+    "How far to count, 1 to 10 000."
+    max: Int = 1000
+  ): Count!
 }
 
 "A session at its position in a list."
@@ -2918,7 +3120,16 @@ type Query {
     filter: SessionFilter
   ): SessionCounts!
   "The workspace's channels, oldest first."
-  channels: [Channel!]!
+  channels(
+    "How many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
+    first: Int
+    "Only rows after this cursor."
+    after: String
+    "How many rows from the end, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Only rows before this cursor."
+    before: String
+  ): ChannelConnection!
   """
   The current position in the stream of events, for the ` + "`" + `after` + "`" + ` of a subscription. Ask for it first, then read lists, then
   subscribe after it: nothing in between is missed. It does not identify an event. STAFF.
@@ -3165,8 +3376,12 @@ type ContactEvent implements Node {
   mergedInto: Contact
   "The contact's version after the event."
   version: Int!
-  "The fields that were changed, of ` + "`" + `name` + "`" + `, ` + "`" + `email` + "`" + `, ` + "`" + `phone` + "`" + ` and ` + "`" + `notes` + "`" + `."
-  changedFields: [String!]!
+  "CREATED: the contact, for clients that add it to their lists; null if it has been deleted since, and for other kinds."
+  createdContact: Contact
+  "DELETED and MERGED: the id of the contact, for clients that remove it from their store; null for other kinds."
+  deletedContactId: ID
+  "The fields that were changed."
+  changedFields: [ContactField!]!
   "Who did it: the subject of a credential, or the id of a channel."
   actor: String!
   "When."
@@ -3206,12 +3421,26 @@ type SessionEvent implements Node {
   session: Session
   "The id of the session's contact, if it has one; for CONTACT_CHANGED, of the contact that the sessions belonged to."
   contactId: ID
-  "The fields that were changed, of ` + "`" + `status` + "`" + `, ` + "`" + `tag` + "`" + ` and ` + "`" + `unreadCount` + "`" + `."
-  changedFields: [String!]!
+  "CREATED: the session, for clients that add it to their lists; null for other kinds."
+  createdSession: Session
+  "CONTACT_DELETED: the id of the contact, for clients that remove it from their store; null for other kinds. Sessions are never deleted."
+  deletedContactId: ID
+  "The fields that were changed."
+  changedFields: [SessionField!]!
   "Who did it: the subject of a credential, or the id of a channel."
   actor: String!
   "When."
   at: DateTime!
+}
+
+"A field of a session that changes."
+enum SessionField {
+  "The status."
+  STATUS
+  "The tag."
+  TAG
+  "How many messages are unread."
+  UNREAD_COUNT
 }
 
 "What can happen to a session."
@@ -3239,6 +3468,11 @@ type ContactChangeConnection {
   nodes: [ContactChange!]!
   "The position of the page in the list."
   pageInfo: PageInfo!
+  "How many changes the whole list has. Counted as far as ` + "`" + `max` + "`" + `. Only counted when asked for."
+  totalCount(
+    "How far to count, 1 to 10 000."
+    max: Int = 1000
+  ): Count!
 }
 
 "A change at its position in a contact's history."
@@ -3271,8 +3505,8 @@ type ContactChange implements Node {
 
 "A change of one field."
 type FieldChange {
-  "The field: ` + "`" + `name` + "`" + `, ` + "`" + `email` + "`" + `, ` + "`" + `phone` + "`" + ` or ` + "`" + `notes` + "`" + `."
-  field: String!
+  "The field."
+  field: ContactField!
   "The value before the edit; null if it was empty."
   old: String
   "The value after the edit; null if it is empty."
@@ -3823,6 +4057,8 @@ func (ec *executionContext) childFields_AuditConnection(ctx context.Context, fie
 		return ec.fieldContext_AuditConnection_nodes(ctx, field)
 	case "pageInfo":
 		return ec.fieldContext_AuditConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AuditConnection_totalCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AuditConnection", field.Name)
 }
@@ -3879,6 +4115,30 @@ func (ec *executionContext) childFields_Channel(ctx context.Context, field graph
 		return ec.fieldContext_Channel_requireSignedIdentity(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Channel", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ChannelConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ChannelConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ChannelConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ChannelConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ChannelEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ChannelEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_ChannelSetup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3971,6 +4231,8 @@ func (ec *executionContext) childFields_ContactChangeConnection(ctx context.Cont
 		return ec.fieldContext_ContactChangeConnection_nodes(ctx, field)
 	case "pageInfo":
 		return ec.fieldContext_ContactChangeConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ContactChangeConnection_totalCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContactChangeConnection", field.Name)
 }
@@ -4031,6 +4293,10 @@ func (ec *executionContext) childFields_ContactEvent(ctx context.Context, field 
 		return ec.fieldContext_ContactEvent_mergedInto(ctx, field)
 	case "version":
 		return ec.fieldContext_ContactEvent_version(ctx, field)
+	case "createdContact":
+		return ec.fieldContext_ContactEvent_createdContact(ctx, field)
+	case "deletedContactId":
+		return ec.fieldContext_ContactEvent_deletedContactId(ctx, field)
 	case "changedFields":
 		return ec.fieldContext_ContactEvent_changedFields(ctx, field)
 	case "actor":
@@ -4369,6 +4635,8 @@ func (ec *executionContext) childFields_SessionConnection(ctx context.Context, f
 		return ec.fieldContext_SessionConnection_nodes(ctx, field)
 	case "pageInfo":
 		return ec.fieldContext_SessionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_SessionConnection_totalCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SessionConnection", field.Name)
 }
@@ -4411,6 +4679,10 @@ func (ec *executionContext) childFields_SessionEvent(ctx context.Context, field 
 		return ec.fieldContext_SessionEvent_session(ctx, field)
 	case "contactId":
 		return ec.fieldContext_SessionEvent_contactId(ctx, field)
+	case "createdSession":
+		return ec.fieldContext_SessionEvent_createdSession(ctx, field)
+	case "deletedContactId":
+		return ec.fieldContext_SessionEvent_deletedContactId(ctx, field)
 	case "changedFields":
 		return ec.fieldContext_SessionEvent_changedFields(ctx, field)
 	case "actor":
@@ -4652,6 +4924,48 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 // endregion ************************** internal!.gotpl ***************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_AuditConnection_totalCount_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "max",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["max"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_ChannelConnection_totalCount_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "max",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["max"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_ContactChangeConnection_totalCount_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "max",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["max"] = arg0
+	return args, nil
+}
 
 func (ec *executionContext) field_ContactConnection_totalCount_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -5013,6 +5327,44 @@ func (ec *executionContext) field_Query_auditLog_args(ctx context.Context, rawAr
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_channels_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_contact_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -5313,6 +5665,20 @@ func (ec *executionContext) field_Query_sessions_args(ctx context.Context, rawAr
 	return args, nil
 }
 
+func (ec *executionContext) field_SessionConnection_totalCount_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "max",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["max"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Subscription_contactEvents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -5515,6 +5881,50 @@ func (ec *executionContext) fieldContext_AuditConnection_pageInfo(_ context.Cont
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.AuditConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.AuditConnection().TotalCount(ctx, obj, fc.Args["max"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v storage.Count) graphql.Marshaler {
+			return ec.marshalNCount2kithᚋstorageᚐCount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditConnection_totalCount(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Count(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AuditConnection_totalCount_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -5771,14 +6181,14 @@ func (ec *executionContext) _AuditEntry_fields(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+			return ec.marshalNAuditField2ᚕstringᚄ(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_AuditEntry_fields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AuditEntry", field, false, false, "String")
+	return graphql.NewScalarFieldContext("AuditEntry", field, false, false, "AuditField")
 }
 
 func (ec *executionContext) _AuditEntry_actor(ctx context.Context, field graphql.CollectedField, obj *crm.AuditEntry) (ret graphql.Marshaler) {
@@ -5940,6 +6350,201 @@ func (ec *executionContext) _Channel_requireSignedIdentity(ctx context.Context, 
 }
 func (ec *executionContext) fieldContext_Channel_requireSignedIdentity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Channel", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ChannelConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.ChannelConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.ChannelEdge) graphql.Marshaler {
+			return ec.marshalNChannelEdge2ᚕkithᚋgraphᚋmodelᚐChannelEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.ChannelConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []crm.Channel) graphql.Marshaler {
+			return ec.marshalNChannel2ᚕkithᚋinternalᚋcrmᚐChannelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.ChannelConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2kithᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.ChannelConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.ChannelConnection().TotalCount(ctx, obj, fc.Args["max"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v storage.Count) graphql.Marshaler {
+			return ec.marshalNCount2kithᚋstorageᚐCount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelConnection_totalCount(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Count(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ChannelConnection_totalCount_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ChannelEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _ChannelEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.ChannelEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v crm.Channel) graphql.Marshaler {
+			return ec.marshalNChannel2kithᚋinternalᚋcrmᚐChannel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ChannelSetup_webhookUrl(ctx context.Context, field graphql.CollectedField, obj *service.ChannelSetup) (ret graphql.Marshaler) {
@@ -6834,6 +7439,50 @@ func (ec *executionContext) fieldContext_ContactChangeConnection_pageInfo(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _ContactChangeConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.ContactChangeConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactChangeConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.ContactChangeConnection().TotalCount(ctx, obj, fc.Args["max"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v storage.Count) graphql.Marshaler {
+			return ec.marshalNCount2kithᚋstorageᚐCount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactChangeConnection_totalCount(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactChangeConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Count(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ContactChangeConnection_totalCount_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ContactChangeEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ContactChangeEdge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7341,6 +7990,61 @@ func (ec *executionContext) fieldContext_ContactEvent_version(_ context.Context,
 	return graphql.NewScalarFieldContext("ContactEvent", field, false, false, "Int")
 }
 
+func (ec *executionContext) _ContactEvent_createdContact(ctx context.Context, field graphql.CollectedField, obj *model.ContactEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactEvent_createdContact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ContactEvent().CreatedContact(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.Contact) graphql.Marshaler {
+			return ec.marshalOContact2ᚖkithᚋinternalᚋcrmᚐContact(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactEvent_createdContact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactEvent_deletedContactId(ctx context.Context, field graphql.CollectedField, obj *model.ContactEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactEvent_deletedContactId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedContactID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.ContactID) graphql.Marshaler {
+			return ec.marshalOID2ᚖkithᚋinternalᚋcrmᚐContactID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactEvent_deletedContactId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactEvent", field, true, false, "ID")
+}
+
 func (ec *executionContext) _ContactEvent_changedFields(ctx context.Context, field graphql.CollectedField, obj *model.ContactEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7354,14 +8058,14 @@ func (ec *executionContext) _ContactEvent_changedFields(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+			return ec.marshalNContactField2ᚕstringᚄ(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_ContactEvent_changedFields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ContactEvent", field, false, false, "String")
+	return graphql.NewScalarFieldContext("ContactEvent", field, false, false, "ContactField")
 }
 
 func (ec *executionContext) _ContactEvent_actor(ctx context.Context, field graphql.CollectedField, obj *model.ContactEvent) (ret graphql.Marshaler) {
@@ -8150,14 +8854,14 @@ func (ec *executionContext) _FieldChange_field(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+			return ec.marshalNContactField2string(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_FieldChange_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FieldChange", field, false, false, "String")
+	return graphql.NewScalarFieldContext("FieldChange", field, false, false, "ContactField")
 }
 
 func (ec *executionContext) _FieldChange_old(ctx context.Context, field graphql.CollectedField, obj *crm.FieldChange) (ret graphql.Marshaler) {
@@ -10241,25 +10945,37 @@ func (ec *executionContext) _Query_channels(ctx context.Context, field graphql.C
 			return ec.fieldContext_Query_channels(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Query().Channels(ctx)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Channels(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []crm.Channel) graphql.Marshaler {
-			return ec.marshalNChannel2ᚕkithᚋinternalᚋcrmᚐChannelᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v model.ChannelConnection) graphql.Marshaler {
+			return ec.marshalNChannelConnection2kithᚋgraphᚋmodelᚐChannelConnection(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_channels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_channels(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Channel(ctx, field)
+			return ec.childFields_ChannelConnection(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_channels_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -11079,6 +11795,50 @@ func (ec *executionContext) fieldContext_SessionConnection_pageInfo(_ context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _SessionConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.SessionConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.SessionConnection().TotalCount(ctx, obj, fc.Args["max"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v storage.Count) graphql.Marshaler {
+			return ec.marshalNCount2kithᚋstorageᚐCount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SessionConnection_totalCount(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SessionConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Count(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_SessionConnection_totalCount_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SessionCounts_total(ctx context.Context, field graphql.CollectedField, obj *service.SessionCounts) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11400,6 +12160,61 @@ func (ec *executionContext) fieldContext_SessionEvent_contactId(_ context.Contex
 	return graphql.NewScalarFieldContext("SessionEvent", field, false, false, "ID")
 }
 
+func (ec *executionContext) _SessionEvent_createdSession(ctx context.Context, field graphql.CollectedField, obj *model.SessionEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionEvent_createdSession(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SessionEvent().CreatedSession(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.Session) graphql.Marshaler {
+			return ec.marshalOSession2ᚖkithᚋinternalᚋcrmᚐSession(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SessionEvent_createdSession(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SessionEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Session(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SessionEvent_deletedContactId(ctx context.Context, field graphql.CollectedField, obj *model.SessionEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionEvent_deletedContactId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedContactID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.ContactID) graphql.Marshaler {
+			return ec.marshalOID2ᚖkithᚋinternalᚋcrmᚐContactID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SessionEvent_deletedContactId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SessionEvent", field, true, false, "ID")
+}
+
 func (ec *executionContext) _SessionEvent_changedFields(ctx context.Context, field graphql.CollectedField, obj *model.SessionEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11413,14 +12228,14 @@ func (ec *executionContext) _SessionEvent_changedFields(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+			return ec.marshalNSessionField2ᚕstringᚄ(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_SessionEvent_changedFields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SessionEvent", field, false, false, "String")
+	return graphql.NewScalarFieldContext("SessionEvent", field, false, false, "SessionField")
 }
 
 func (ec *executionContext) _SessionEvent_actor(ctx context.Context, field graphql.CollectedField, obj *model.SessionEvent) (ret graphql.Marshaler) {
@@ -14857,18 +15672,24 @@ func (ec *executionContext) _AuditConnection(ctx context.Context, sel ast.Select
 		case "edges":
 			out.Values[i] = ec._AuditConnection_edges(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "nodes":
 			out.Values[i] = ec._AuditConnection_nodes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "pageInfo":
 			out.Values[i] = ec._AuditConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AuditConnection_totalCount(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -15040,6 +15861,93 @@ func (ec *executionContext) _Channel(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "requireSignedIdentity":
 			out.Values[i] = ec._Channel_requireSignedIdentity(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelConnectionImplementors = []string{"ChannelConnection"}
+
+func (ec *executionContext) _ChannelConnection(ctx context.Context, sel ast.SelectionSet, obj *model.ChannelConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelConnection")
+		case "edges":
+			out.Values[i] = ec._ChannelConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._ChannelConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ChannelConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ChannelConnection_totalCount(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelEdgeImplementors = []string{"ChannelEdge"}
+
+func (ec *executionContext) _ChannelEdge(ctx context.Context, sel ast.SelectionSet, obj *model.ChannelEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelEdge")
+		case "cursor":
+			out.Values[i] = ec._ChannelEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._ChannelEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -15325,18 +16233,24 @@ func (ec *executionContext) _ContactChangeConnection(ctx context.Context, sel as
 		case "edges":
 			out.Values[i] = ec._ContactChangeConnection_edges(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "nodes":
 			out.Values[i] = ec._ContactChangeConnection_nodes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "pageInfo":
 			out.Values[i] = ec._ContactChangeConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ContactChangeConnection_totalCount(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -15541,6 +16455,17 @@ func (ec *executionContext) _ContactEvent(ctx context.Context, sel ast.Selection
 		case "version":
 			out.Values[i] = ec._ContactEvent_version(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdContact":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ContactEvent_createdContact(ctx, field, obj)
+				})
+		case "deletedContactId":
+			out.Values[i] = ec._ContactEvent_deletedContactId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "changedFields":
@@ -16976,18 +17901,24 @@ func (ec *executionContext) _SessionConnection(ctx context.Context, sel ast.Sele
 		case "edges":
 			out.Values[i] = ec._SessionConnection_edges(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "nodes":
 			out.Values[i] = ec._SessionConnection_nodes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "pageInfo":
 			out.Values[i] = ec._SessionConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SessionConnection_totalCount(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -17131,6 +18062,17 @@ func (ec *executionContext) _SessionEvent(ctx context.Context, sel ast.Selection
 				})
 		case "contactId":
 			out.Values[i] = ec._SessionEvent_contactId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdSession":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SessionEvent_createdSession(ctx, field, obj)
+				})
+		case "deletedContactId":
+			out.Values[i] = ec._SessionEvent_deletedContactId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -18016,6 +18958,50 @@ func (ec *executionContext) marshalNAuditEntry2ᚕkithᚋinternalᚋcrmᚐAuditE
 	return ret
 }
 
+func (ec *executionContext) unmarshalNAuditField2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalFieldName(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAuditField2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalFieldName(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AuditField!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNAuditField2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAuditField2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNAuditField2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAuditField2string(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -18039,6 +19025,30 @@ func (ec *executionContext) marshalNChannel2ᚕkithᚋinternalᚋcrmᚐChannel�
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNChannel2kithᚋinternalᚋcrmᚐChannel(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNChannelConnection2kithᚋgraphᚋmodelᚐChannelConnection(ctx context.Context, sel ast.SelectionSet, v model.ChannelConnection) graphql.Marshaler {
+	return ec._ChannelConnection(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNChannelEdge2kithᚋgraphᚋmodelᚐChannelEdge(ctx context.Context, sel ast.SelectionSet, v model.ChannelEdge) graphql.Marshaler {
+	return ec._ChannelEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNChannelEdge2ᚕkithᚋgraphᚋmodelᚐChannelEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []model.ChannelEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNChannelEdge2kithᚋgraphᚋmodelᚐChannelEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -18184,6 +19194,20 @@ func (ec *executionContext) marshalNContactField2kithᚋinternalᚋserviceᚐCon
 	return res
 }
 
+func (ec *executionContext) unmarshalNContactField2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalFieldName(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNContactField2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalFieldName(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ContactField!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNContactField2ᚕkithᚋinternalᚋserviceᚐContactFieldᚄ(ctx context.Context, v any) ([]service.ContactField, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
@@ -18203,6 +19227,36 @@ func (ec *executionContext) marshalNContactField2ᚕkithᚋinternalᚋserviceᚐ
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNContactField2kithᚋinternalᚋserviceᚐContactField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNContactField2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNContactField2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNContactField2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNContactField2string(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -18906,6 +19960,50 @@ func (ec *executionContext) marshalNSessionEventKind2kithᚋgraphᚋmodelᚐSess
 		graphql.AddInvalidNullFromMarshaler(ctx, "SessionEventKind!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNSessionField2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalFieldName(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSessionField2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalFieldName(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "SessionField!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNSessionField2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNSessionField2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNSessionField2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSessionField2string(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNSessionStatus2kithᚋinternalᚋcrmᚐSessionStatus(ctx context.Context, v any) (crm.SessionStatus, error) {

@@ -59,7 +59,12 @@ func (e *ContactEdge) Cursor() string { return cursor.Encode(e.List, e.Position)
 func (e *ContactEdge) Node() crm.Contact { return e.Contact }
 
 // SessionConnection is a page of sessions. Nothing of it is made before it is asked for.
-type SessionConnection struct{ service.SessionPage }
+type SessionConnection struct {
+	service.SessionPage
+
+	// Count answers for the whole list, as far as most.
+	Count func(most int) (storage.Count, error)
+}
 
 // Edges are the sessions with their cursors.
 func (c *SessionConnection) Edges() []SessionEdge {

@@ -32,6 +32,14 @@ func NewContactEvent(e *crm.Event) ContactEvent {
 	return out
 }
 
+// DeletedContactID is the id of a contact that is not there any more; nil for other kinds.
+func (e *ContactEvent) DeletedContactID() *crm.ContactID {
+	if e.Kind != crm.Deleted && e.Kind != crm.MergedInto {
+		return nil
+	}
+	return &e.ContactID
+}
+
 // SessionEvent is something that happened to a session, or to all sessions of a contact.
 type SessionEvent struct {
 	ID            crm.EventID
@@ -42,6 +50,14 @@ type SessionEvent struct {
 	ChangedFields []string
 	Actor         string
 	At            time.Time
+}
+
+// DeletedContactID is the id of a contact that was deleted; nil for other kinds.
+func (e *SessionEvent) DeletedContactID() *crm.ContactID {
+	if e.Kind != ContactDeleted {
+		return nil
+	}
+	return e.ContactID
 }
 
 // SessionEventKind is what happened to a session.
@@ -90,7 +106,12 @@ func changedFields(e *crm.Event) []string {
 }
 
 // ContactChangeConnection is a page of a contact's history.
-type ContactChangeConnection struct{ service.HistoryPage }
+type ContactChangeConnection struct {
+	service.HistoryPage
+
+	// Count answers for the whole list, as far as most.
+	Count func(most int) (storage.Count, error)
+}
 
 // Edges are the changes with their cursors.
 func (c *ContactChangeConnection) Edges() []ContactChangeEdge {

@@ -25,6 +25,13 @@ func (r contactEventResolver) Contact(ctx context.Context, e *model.ContactEvent
 	return LoadersOf(ctx).Contacts.load(ctx, e.ContactID)
 }
 
+func (r contactEventResolver) CreatedContact(ctx context.Context, e *model.ContactEvent) (*crm.Contact, error) {
+	if e.Kind != crm.Created {
+		return nil, nil
+	}
+	return r.Contact(ctx, e)
+}
+
 func (r contactEventResolver) MergedInto(ctx context.Context, e *model.ContactEvent) (*crm.Contact, error) {
 	if e.Into == nil || e.Kind != crm.MergedInto {
 		return nil, nil
@@ -56,6 +63,13 @@ func (r sessionEventResolver) Session(ctx context.Context, e *model.SessionEvent
 		return nil, nil
 	}
 	return LoadersOf(ctx).sessionsByID.load(ctx, *e.SessionID)
+}
+
+func (r sessionEventResolver) CreatedSession(ctx context.Context, e *model.SessionEvent) (*crm.Session, error) {
+	if e.Kind != model.SessionCreated {
+		return nil, nil
+	}
+	return r.Session(ctx, e)
 }
 
 // concerns reports whether an event matters to a client that lists the sessions that pass f: whether the session passes now,

@@ -88,15 +88,16 @@ func NewMergeID(at time.Time) MergeID { return MergeID(newUUID(at)) }
 func NewDuplicateID(at time.Time) DuplicateID { return DuplicateID(newUUID(at)) }
 
 // OfSessions is the id of what an event of a contact means to its sessions. That is another object than what it means to the
-// contact, so it has another id: the same UUID with version 8 (RFC 9562, section 5.8).
+// contact, so it has another id: the same UUID with another version, one that RFC 9562
+// leaves unused: versions 7 and 8 are those of events and of resume tokens.
 func (id EventID) OfSessions() EventID {
-	id[6] = 0x80 | id[6]&0x0f
+	id[6] |= 0xf0
 	return id
 }
 
 // event is the id that [EventID.OfSessions] was derived from.
 func (id EventID) event() EventID {
-	if id[6]>>4 == 8 {
+	if id[6]>>4 == 0xf {
 		id[6] = 0x70 | id[6]&0x0f
 	}
 	return id

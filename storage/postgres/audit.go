@@ -81,6 +81,19 @@ func (s *Store) Audit(ctx context.Context, w crm.WorkspaceID, p storage.Page) (s
 	return storage.AuditPage{Entries: entries, More: more}, nil
 }
 
+// CountAudit counts the entries as far as most.
+func (s *Store) CountAudit(ctx context.Context, w crm.WorkspaceID, most int) (storage.Count, error) {
+	var n int
+	err := s.pool.QueryRow(ctx, `
+		SELECT count(*)
+		FROM (SELECT FROM audit WHERE workspace_id = @workspace LIMIT @n) a`,
+		pgx.NamedArgs{"workspace": w, "n": most + 1}).Scan(&n)
+	if err != nil {
+		return storage.Count{}, fmt.Errorf("count audit entries: %w", translate(ctx, err))
+	}
+	return storage.Counted(n, most), nil
+}
+
 // AuditByID returns the entries that exist among ids.
 func (s *Store) AuditByID(ctx context.Context, w crm.WorkspaceID, ids []crm.AuditID) (map[crm.AuditID]crm.AuditEntry, error) {
 	rows, err := s.pool.Query(ctx, `

@@ -106,6 +106,21 @@ func (s *Store) Audit(ctx context.Context, w crm.WorkspaceID, p storage.Page) (s
 	return storage.AuditPage{Entries: entries, More: more}, nil
 }
 
+// CountAudit counts the entries as far as most.
+func (s *Store) CountAudit(ctx context.Context, w crm.WorkspaceID, most int) (storage.Count, error) {
+	n, err := read(ctx, s, func(c *conn) (int, error) {
+		n, _, err := first(ctx, c, `
+			SELECT count(*)
+			FROM (SELECT 1 FROM audit WHERE workspace_id = @workspace LIMIT @n)`,
+			args{"workspace": w, "n": most + 1}, scanInt)
+		return n, err
+	})
+	if err != nil {
+		return storage.Count{}, wrap("count audit entries", err)
+	}
+	return storage.Counted(n, most), nil
+}
+
 // AuditByID returns the entries that exist among ids.
 func (s *Store) AuditByID(ctx context.Context, w crm.WorkspaceID, ids []crm.AuditID) (map[crm.AuditID]crm.AuditEntry, error) {
 	found, err := read(ctx, s, func(c *conn) ([]crm.AuditEntry, error) {

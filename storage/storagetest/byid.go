@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"kith/internal/crm"
+	"kith/storage"
 )
 
 // byIDCases look for objects by the ids that clients know them by.
@@ -70,6 +71,49 @@ var byIDCases = []testCase{
 		w.same("the deletion", found[d.Event].ContactID, &r.Contact.ID)
 		w.same("the session's contact after the deletion", found[closed.Event].ContactID, (*crm.ContactID)(nil))
 		w.same("found after the deletion", len(found), 2)
+	}},
+	{"the lists of contacts are counted as far as asked, with those of what was merged into them", func(w *world) {
+		web, shop := w.channel("Web"), w.channel("Shop")
+		ann, ben := w.record(w.message(web, "ann", "1")), w.record(w.message(shop, "ben", "1"))
+		cleo := w.record(w.message(web, "cleo", "1")).Contact.ID
+		w.changeSession(ann.Session.ID, func(s *crm.Session) { s.Status = crm.Closed })
+		w.record(w.message(web, "ann", "2"))
+		w.edit(ann.Contact.ID, rename("Ann"))
+		w.merge(ann.Contact.ID, ben.Contact.ID)
+		gone := w.record(w.message(web, "gone", "1")).Contact.ID
+		w.remove(gone)
+		asked := []crm.ContactID{ann.Contact.ID, ben.Contact.ID, cleo, gone, cleo, crm.NewContactID(w.now)}
+		exact := func(n int) storage.Count { return storage.Count{Value: n, Exact: true} }
+		for _, c := range []struct {
+			name  string
+			f     storage.SessionFilter
+			most  int
+			wants [3]storage.Count
+		}{
+			{"all", storage.SessionFilter{}, 10, [3]storage.Count{exact(3), exact(3), exact(1)}},
+			{"as far as two", storage.SessionFilter{}, 2, [3]storage.Count{{Value: 2}, {Value: 2}, exact(1)}},
+			{"on a channel", storage.SessionFilter{Channels: []crm.ChannelID{web.ID}}, 10, [3]storage.Count{exact(2), exact(2), exact(1)}},
+			{"closed", storage.SessionFilter{Statuses: []crm.SessionStatus{crm.Closed}}, 10, [3]storage.Count{exact(1), exact(1)}},
+			{"of nobody", storage.SessionFilter{Anonymous: new(true)}, 10, [3]storage.Count{}},
+		} {
+			got, err := w.CountSessionsByContact(w.ctx, w.id, asked, c.f, c.most)
+			w.check(err)
+			w.same(c.name, [3]storage.Count{got[asked[0]], got[asked[1]], got[asked[2]]}, c.wants)
+			w.same(c.name+": of those that are gone", len(got) <= 3 && got[gone] == storage.Count{}, true)
+		}
+		for _, most := range []int{1, 10} {
+			got, err := w.CountHistoryByContact(w.ctx, w.id, asked, most)
+			w.check(err)
+			for _, id := range asked[:3] {
+				w.same("changes", got[id], storage.Counted(len(w.history(id)), most))
+			}
+			w.same("changes of those that are gone", len(got), 3)
+		}
+		for most, want := range map[int]storage.Count{2: {Value: 2}, 10: exact(len(w.audited()))} {
+			got, err := w.CountAudit(w.ctx, w.id, most)
+			w.check(err)
+			w.same("audit", got, want)
+		}
 	}},
 	{"an entry of the audit is found by its id", func(w *world) {
 		var asked []crm.AuditID
