@@ -65,7 +65,7 @@ func TestTheAuditTellsWhatPeopleDidWithoutValues(t *testing.T) {
 		t.Errorf("entries %+v", all)
 	}
 	edited := actions["CONTACT_EDITED"]
-	if len(edited) != 3 || !slices.Equal(edited[1:], []string{"name", "notes"}) || actions["CONTACT_EXPORTED"] == nil {
+	if len(edited) != 3 || !slices.Equal(edited[1:], []string{"NAME", "NOTES"}) || actions["CONTACT_EXPORTED"] == nil {
 		t.Errorf("actions %v", actions)
 	}
 }
@@ -117,8 +117,8 @@ func TestTheAuditTellsWhatAdministratorsDo(t *testing.T) {
 	}
 	slices.Reverse(all)
 	want := []string{
-		"CHANNEL_CREATED ", "VERIFY_TOKEN_READ ", "CHANNEL_EDITED name,active,secret",
-		"CHANNEL_EDITED accessToken", "CHANNEL_EDITED secret,accessToken", "FAILURE_DISMISSED " + failures[0], "FAILURE_REPLAYED " + failures[1],
+		"CHANNEL_CREATED ", "VERIFY_TOKEN_READ ", "CHANNEL_EDITED NAME,ACTIVE,SECRET",
+		"CHANNEL_EDITED ACCESS_TOKEN", "CHANNEL_EDITED SECRET,ACCESS_TOKEN", "FAILURE_DISMISSED " + failures[0], "FAILURE_REPLAYED " + failures[1],
 	}
 	if !slices.Equal(all, want) {
 		t.Errorf("got %q", all)

@@ -132,7 +132,7 @@ func TestASecretIsNeverSeenAgain(t *testing.T) {
 		}
 		ask(`mutation ($id: ID!) { updateChannel(input: {id: $id, secret: {x: "`+sentinel+`"}}) { userErrors { message } } }`, vars{"id": id})
 	}
-	ask(`{ channels { id name type active } }`, nil)
+	ask(`{ channels { nodes { id name type active } } }`, nil)
 	if n := strings.Count(seen.String(), `"accessTokenSet":true`); n != 2 {
 		t.Errorf("%d access tokens are set: %s", n, seen.String())
 	}

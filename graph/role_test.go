@@ -26,7 +26,7 @@ var operations = map[string]string{
 	"sessions, channel":     `query ($channel: ID!) { sessions(filter: {channelIds: [$channel]}) { nodes { id } } }`,
 	"sessionCounts":         `{ sessionCounts { total statuses { count } tags { count } channels { channel { name } count } } }`,
 	"sessionCounts, of":     `query ($contact: ID!, $channel: ID!) { sessionCounts(filter: {contactId: $contact, channelIds: [$channel]}) { total channels { channel { name } count } } }`,
-	"channels":              `{ channels { id } }`,
+	"channels":              `{ channels { nodes { id } totalCount { value } } }`,
 	"ingestFailures":        `{ ingestFailures { nodes { id payload channel { name } } totalCount { value } } }`,
 	"updateContact":         `mutation ($contact: ID!) { updateContact(input: {id: $contact, name: "Eve"}) { contact { id } userErrors { code field message contact { id } } } }`,
 	"updateContact, wrong":  `mutation ($contact: ID!) { updateContact(input: {id: $contact, email: "x", expectedVersion: 9}) { contact { id } userErrors { code field message contact { id } } } }`,
@@ -205,14 +205,14 @@ func TestAnotherWorkspaceDoesNotExist(t *testing.T) {
 				Name    string
 				Version int
 			}
-			Channels       []struct{ Active bool }
+			Channels       struct{ Nodes []struct{ Active bool } }
 			Sessions       struct{ Nodes []struct{ Status string } }
 			IngestFailures struct{ Nodes []json.RawMessage }
 		}
 		s.query("admin/theirs", `query ($id: ID!) {
-			contact(id: $id) { name version } channels { active } sessions { nodes { status } } ingestFailures { nodes { id } }
+			contact(id: $id) { name version } channels { nodes { active } } sessions { nodes { status } } ingestFailures { nodes { id } }
 		}`, vars{"id": theirs["contact"]}).into(t, &data)
-		if data.Contact.Name != "Ann" || data.Contact.Version != 1 || !data.Channels[0].Active ||
+		if data.Contact.Name != "Ann" || data.Contact.Version != 1 || !data.Channels.Nodes[0].Active ||
 			len(data.Sessions.Nodes) != 1 || data.Sessions.Nodes[0].Status != "ACTIVE" || len(data.IngestFailures.Nodes) != 1 {
 			t.Errorf("%+v", data)
 		}

@@ -40,6 +40,22 @@ func TestEveryElementOfTheSchemaIsDescribed(t *testing.T) {
 	}
 }
 
+func TestEveryTypeWithAnIDIsANode(t *testing.T) {
+	t.Parallel()
+	for _, d := range parsedSchema.Types {
+		id := d.Fields.ForName("id")
+		if d.Kind != ast.Object || id == nil {
+			continue
+		}
+		if id.Type.String() != "ID!" || !slices.Contains(d.Interfaces, "Node") {
+			t.Errorf("%s has an id of type %s and implements %v", d.Name, id.Type, d.Interfaces)
+		}
+		if _, listed := objectsWithIDs[d.Name]; !listed {
+			t.Errorf("TestAnIDNamesOneObject does not meet a %s", d.Name)
+		}
+	}
+}
+
 func TestTheSchemaListsTheChannelTypesThatHaveAProvider(t *testing.T) {
 	t.Parallel()
 	schema := parsedSchema

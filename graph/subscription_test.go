@@ -78,7 +78,7 @@ func TestContactEvents(t *testing.T) {
 	ann, _ := s.record("channel", vars{"channelId": shop, "externalId": "1", "messageId": "1", "profile": vars{"name": "Ann"}})
 	if diff := cmp.Diff([]string{
 		`{"data":{"contactEvents":{"kind":"CREATED","contactId":"contact_1","contact":{"id":"contact_1","name":"Ann","version":1},` +
-			`"version":1,"changedFields":["name"],"actor":"` + strings.Replace(shop, shop, "channel_1", 1) + `"}}}`,
+			`"version":1,"changedFields":["NAME"],"actor":"` + strings.Replace(shop, shop, "channel_1", 1) + `"}}}`,
 	}, c.events("1", 1)); diff != "" {
 		t.Error(diff)
 	}
@@ -86,7 +86,7 @@ func TestContactEvents(t *testing.T) {
 	s.change("staff", ann, "notes", "Likes tea") // changes nothing
 	if diff := cmp.Diff([]string{
 		`{"data":{"contactEvents":{"kind":"UPDATED","contactId":"contact_1","contact":{"id":"contact_1","name":"Ann","version":2},` +
-			`"version":2,"changedFields":["notes"],"actor":"staff@example.com"}}}`,
+			`"version":2,"changedFields":["NOTES"],"actor":"staff@example.com"}}}`,
 	}, c.events("1", 1)); diff != "" {
 		t.Error(diff)
 	}
@@ -200,13 +200,13 @@ func TestSessionEvents(t *testing.T) {
 		gets   []string
 	}{
 		{"a tag is given", func() { s.edit(people["annShop"], "tag: COMPLAINT") },
-			update("annShop", "ACTIVE", `"COMPLAINT"`, `"tag"`), []string{"all", "active", "complaint", "ann"}},
+			update("annShop", "ACTIVE", `"COMPLAINT"`, `"TAG"`), []string{"all", "active", "complaint", "ann"}},
 		{"a session is closed, and leaves the active", func() { s.edit(people["annShop"], "status: CLOSED") },
-			update("annShop", "CLOSED", `"COMPLAINT"`, `"status"`), []string{"all", "active", "closed", "complaint", "ann", "both"}},
+			update("annShop", "CLOSED", `"COMPLAINT"`, `"STATUS"`), []string{"all", "active", "closed", "complaint", "ann", "both"}},
 		{"a session is archived, and leaves the closed", func() { s.edit(people["annShop"], "status: ARCHIVED") },
-			update("annShop", "ARCHIVED", `"COMPLAINT"`, `"status"`), []string{"all", "closed", "complaint", "ann", "both"}},
+			update("annShop", "ARCHIVED", `"COMPLAINT"`, `"STATUS"`), []string{"all", "closed", "complaint", "ann", "both"}},
 		{"a tag is taken off", func() { s.edit(people["annShop"], "tag: null") },
-			update("annShop", "ARCHIVED", "null", `"tag"`), []string{"all", "complaint", "ann"}},
+			update("annShop", "ARCHIVED", "null", `"TAG"`), []string{"all", "complaint", "ann"}},
 		{"a contact is deleted", func() { s.delete("staff", people["ann"]) },
 			deleted, []string{"all", "active", "closed", "complaint", "ann", "page", "nobody", "both", "no status"}},
 	} {

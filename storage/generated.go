@@ -74,6 +74,14 @@ func (s *instrumented) IdentitiesByContact(
 	return s.store.IdentitiesByContact(ctx, w, ids)
 }
 
+// IdentitiesByID implements [Store].
+func (s *instrumented) IdentitiesByID(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.IdentityID,
+) (r0 map[crm.IdentityID]crm.Identity, err error) {
+	defer s.around("IdentitiesByID", &err)()
+	return s.store.IdentitiesByID(ctx, w, ids)
+}
+
 // UpdateContact implements [Store].
 func (s *instrumented) UpdateContact(
 	ctx context.Context, w crm.WorkspaceID, id crm.ContactID, e crm.ContactEdit,
@@ -224,6 +232,14 @@ func (s *instrumented) SessionsByContact(
 ) (r0 map[crm.ContactID]SessionPage, err error) {
 	defer s.around("SessionsByContact", &err)()
 	return s.store.SessionsByContact(ctx, w, ids, q)
+}
+
+// CountSessionsByContact implements [Store].
+func (s *instrumented) CountSessionsByContact(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, f SessionFilter, most int,
+) (r0 map[crm.ContactID]Count, err error) {
+	defer s.around("CountSessionsByContact", &err)()
+	return s.store.CountSessionsByContact(ctx, w, ids, f, most)
 }
 
 // Channels implements [Store].
@@ -378,6 +394,22 @@ func (s *instrumented) HistoryByContact(
 	return s.store.HistoryByContact(ctx, w, ids, p)
 }
 
+// CountHistoryByContact implements [Store].
+func (s *instrumented) CountHistoryByContact(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, most int,
+) (r0 map[crm.ContactID]Count, err error) {
+	defer s.around("CountHistoryByContact", &err)()
+	return s.store.CountHistoryByContact(ctx, w, ids, most)
+}
+
+// EventsByID implements [Store].
+func (s *instrumented) EventsByID(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.EventID,
+) (r0 map[crm.EventID]crm.Event, err error) {
+	defer s.around("EventsByID", &err)()
+	return s.store.EventsByID(ctx, w, ids)
+}
+
 // ForgetEvents implements [Store].
 func (s *instrumented) ForgetEvents(
 	ctx context.Context, before time.Time,
@@ -400,6 +432,22 @@ func (s *instrumented) Audit(
 ) (r0 AuditPage, err error) {
 	defer s.around("Audit", &err)()
 	return s.store.Audit(ctx, w, p)
+}
+
+// CountAudit implements [Store].
+func (s *instrumented) CountAudit(
+	ctx context.Context, w crm.WorkspaceID, most int,
+) (r0 Count, err error) {
+	defer s.around("CountAudit", &err)()
+	return s.store.CountAudit(ctx, w, most)
+}
+
+// AuditByID implements [Store].
+func (s *instrumented) AuditByID(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.AuditID,
+) (r0 map[crm.AuditID]crm.AuditEntry, err error) {
+	defer s.around("AuditByID", &err)()
+	return s.store.AuditByID(ctx, w, ids)
 }
 
 // EndSignIn implements [Store].

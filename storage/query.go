@@ -136,6 +136,9 @@ type SessionCounts struct {
 	Channel  map[crm.ChannelID]int
 }
 
+// ChannelPosition is the position of a channel in its list: oldest first, which is by id.
+func ChannelPosition(c crm.Channel) Position { return Position{ID: uuid.UUID(c.ID)} }
+
 // FailurePage is a window on the list of failures. More is set when there are rows beyond it in the direction it was read.
 type FailurePage struct {
 	Failures []crm.Failure

@@ -72,6 +72,9 @@ type Contacts interface {
 	// IdentitiesByContact returns the identities of each of the contacts, oldest first. A contact without any is absent.
 	IdentitiesByContact(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID) (map[crm.ContactID][]crm.Identity, error)
 
+	// IdentitiesByID returns the identities that exist among ids.
+	IdentitiesByID(ctx context.Context, w crm.WorkspaceID, ids []crm.IdentityID) (map[crm.IdentityID]crm.Identity, error)
+
 	// UpdateContact loads a contact, hands it to e.Change, and saves what Change left behind, in one transaction.
 	//
 	// When Change left the contact the same (see [crm.Contact.Same]) nothing is written; else the version rises by one
@@ -166,6 +169,12 @@ type Sessions interface {
 	// SessionsByContact returns one page of the sessions of each of the contacts, the newest last message first, in one
 	// statement. q applies to each contact on its own. A contact without any is absent.
 	SessionsByContact(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, q SessionQuery) (map[crm.ContactID]SessionPage, error)
+
+	// CountSessionsByContact counts the sessions of each of the contacts that pass f as far as most, in one statement. A contact
+	// without any is absent.
+	CountSessionsByContact(
+		ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, f SessionFilter, most int,
+	) (map[crm.ContactID]Count, error)
 }
 
 // Channels keeps the places where customers write in. A workspace has few of them.
@@ -265,6 +274,14 @@ type Events interface {
 	// none, is absent.
 	HistoryByContact(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, p Page) (map[crm.ContactID]EventPage, error)
 
+	// CountHistoryByContact counts each of the contacts' own changes as far as most, in one statement. A contact that is not
+	// there, or has none, is absent.
+	CountHistoryByContact(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, most int) (map[crm.ContactID]Count, error)
+
+	// EventsByID returns the events that are kept among ids, whether or not they have a sequence number. An event of a contact
+	// that has been deleted since is absent, except that of its deletion.
+	EventsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.EventID) (map[crm.EventID]crm.Event, error)
+
 	// ForgetEvents drops what is older than before and serves no history: activity, events of sessions and of deleted
 	// contacts; what serves it loses its sequence number. It does one bounded batch and reports whether there is more.
 	ForgetEvents(ctx context.Context, before time.Time) (more bool, err error)
@@ -279,6 +296,12 @@ type Auditor interface {
 
 	// Audit returns one page of the entries, newest first.
 	Audit(ctx context.Context, w crm.WorkspaceID, p Page) (AuditPage, error)
+
+	// CountAudit counts the entries as far as most.
+	CountAudit(ctx context.Context, w crm.WorkspaceID, most int) (Count, error)
+
+	// AuditByID returns the entries that exist among ids.
+	AuditByID(ctx context.Context, w crm.WorkspaceID, ids []crm.AuditID) (map[crm.AuditID]crm.AuditEntry, error)
 }
 
 // SignIns keeps which sign-ins of staff were over before their time. They are of no workspace: their ids are random.

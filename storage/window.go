@@ -83,5 +83,24 @@ func (q SessionQuery) Read(sessions []crm.Session) {
 	})
 }
 
+// PageOf is the page of a list that is known as a whole, in its order, and whether there are rows beyond it in the direction
+// of reading.
+func PageOf[R any](p Page, rows []R, position func(R) Position, before func(a, b Position) bool) (page []R, more bool) {
+	rows = slices.Clone(rows)
+	if p.FromEnd {
+		slices.Reverse(rows)
+	}
+	if from := p.From(); from != nil {
+		rows = slices.DeleteFunc(rows, func(r R) bool {
+			at := position(r)
+			return p.FromEnd && !before(at, *from) || !p.FromEnd && !before(*from, at)
+		})
+	}
+	return Window(p, rows, position, before)
+}
+
+// OldestFirst reports whether position a comes before position b in a list that has the lowest id first.
+func OldestFirst(a, b Position) bool { return NewestFirst(b, a) }
+
 // NewestFirst reports whether position a comes before position b in a list that has the highest id first.
 func NewestFirst(a, b Position) bool { return bytes.Compare(a.ID[:], b.ID[:]) > 0 }

@@ -100,7 +100,7 @@ describe('the staff pages of a kith that answers trusted documents only', () => 
     dir = await mkdtemp(join(tmpdir(), 'kith-documents-'))
     const manifest = join(dir, 'persisted-documents.json')
     const record = 'mutation ($input: RecordInteractionInput!) { recordInteraction(input: $input) { contact { id } } }'
-    await writeFile(manifest, JSON.stringify({ who: '{ viewer { role } }', channels: '{ channels { id } }', record }))
+    await writeFile(manifest, JSON.stringify({ who: '{ viewer { role } }', channels: '{ channels { nodes { id } } }', record }))
     kith = await startKith({ KITH_TRUSTED_DOCUMENTS: manifest, KITH_RATE_LIMIT: '100/s' })
     browser = await launch()
   })
@@ -127,7 +127,7 @@ describe('the staff pages of a kith that answers trusted documents only', () => 
     )
     await page.locator('.box').evaluate((box) => (box.scrollTop = 0))
 
-    const { channels } = await run(kith.graphql, '{ channels { id } }')
+    const { channels: { nodes: channels } } = await run(kith.graphql, '{ channels { nodes { id } } }')
     const record = 'mutation ($input: RecordInteractionInput!) { recordInteraction(input: $input) { contact { id } } }'
     const input = { channelId: channels[0].id, externalId: 'x', messageId: 'y', profile: { name: 'Heard Of' } }
     await run(kith.graphql, record, { input })

@@ -78,7 +78,7 @@ export async function write(
   profile,
   { channel = 'WHATSAPP', from = `customer-${++messages}`, text = 'Hello' } = {},
 ) {
-  const { channels } = await run(kith.graphql, '{ channels { id type } }')
+  const { channels: { nodes: channels } } = await run(kith.graphql, '{ channels(first: 100) { nodes { id type } } }')
   let on = channels.find((each) => each.type === channel)?.id
   if (!on) {
     const create = 'mutation ($input: CreateChannelInput!) { createChannel(input: $input) { channel { id } } }'

@@ -113,6 +113,14 @@ func (c *compiler) contact(fc *graphql.FieldContext) fieldWriters[crm.Contact] {
 				readAhead(c, sessions)
 				c.nested++
 				connection, page := c.sessionConnection(f), model.SessionConnection{}
+				filter, counted := sessionList(f.Args).Filter, crm.ContactID{}
+				page.Count = func(most int) (storage.Count, error) {
+					n, ok, err := c.loaders.SessionCounts(filter, most).Now(c.ctx, counted)
+					if !ok {
+						n.Exact = true
+					}
+					return n, err
+				}
 				c.nested--
 				return func(w *List, v *crm.Contact) {
 					found, _, err := sessions.Now(w.ctx, v.ID)
@@ -121,7 +129,7 @@ func (c *compiler) contact(fc *graphql.FieldContext) fieldWriters[crm.Contact] {
 					if w.err != nil {
 						return // there is no page
 					}
-					page.SessionPage = found.Page
+					page.SessionPage, counted = found.Page, v.ID
 					connection.write(w, &page)
 				}
 			}
@@ -137,7 +145,7 @@ func readAhead[V any](c *compiler, f *resolve.BatchLoader[crm.ContactID, V]) {
 }
 
 func (c *compiler) identity(fc *graphql.FieldContext) fieldWriters[crm.Identity] {
-	return compile(c, fc, []string{"Identity"}, plainIdentity,
+	return compile(c, fc, []string{"Identity", "Node"}, plainIdentity,
 		func(f *graphql.FieldContext) func(*List, *crm.Identity) {
 			if f.Field.Name != "channel" {
 				return nil

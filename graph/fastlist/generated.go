@@ -36,7 +36,7 @@ var plainContact = plainFields[crm.Contact]{
 }
 
 var plainIdentity = plainFields[crm.Identity]{
-	"id":          func(w *List, v *crm.Identity) { w.string(v.ID()) },
+	"id":          func(w *List, v *crm.Identity) { writeID(w, v.ID()) },
 	"externalId":  func(w *List, v *crm.Identity) { w.string(v.ExternalID) },
 	"displayName": func(w *List, v *crm.Identity) { writeOptional(w, v.DisplayName, (*List).string) },
 	"createdAt":   func(w *List, v *crm.Identity) { w.time(v.CreatedAt) },

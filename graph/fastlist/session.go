@@ -43,6 +43,13 @@ func (c *compiler) sessionConnection(fc *graphql.FieldContext) fieldWriters[mode
 					p := v.PageInfo()
 					info.write(w, &p)
 				}
+			case "totalCount":
+				count, most := compile(c, f, []string{"Count"}, plainCount, nil), resolve.Most(f.Args["max"].(*int))
+				return func(w *List, v *model.SessionConnection) {
+					n, err := v.Count(most)
+					w.fail(err)
+					count.write(w, &n)
+				}
 			}
 			return nil
 		})

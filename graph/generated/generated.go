@@ -36,8 +36,11 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	ApiKey() ApiKeyResolver
 	ApiKeyConnection() ApiKeyConnectionResolver
+	AuditConnection() AuditConnectionResolver
+	ChannelConnection() ChannelConnectionResolver
 	ChannelSetup() ChannelSetupResolver
 	Contact() ContactResolver
+	ContactChangeConnection() ContactChangeConnectionResolver
 	ContactConnection() ContactConnectionResolver
 	ContactEvent() ContactEventResolver
 	Duplicate() DuplicateResolver
@@ -49,6 +52,7 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	Query() QueryResolver
 	Session() SessionResolver
+	SessionConnection() SessionConnectionResolver
 	SessionCounts() SessionCountsResolver
 	SessionEvent() SessionEventResolver
 	Subscription() SubscriptionResolver
@@ -83,9 +87,10 @@ type ComplexityRoot struct {
 	}
 
 	AuditConnection struct {
-		Edges    func(childComplexity int) int
-		Nodes    func(childComplexity int) int
-		PageInfo func(childComplexity int) int
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int, max *int) int
 	}
 
 	AuditEdge struct {
@@ -99,6 +104,7 @@ type ComplexityRoot struct {
 		At        func(childComplexity int) int
 		ChannelID func(childComplexity int) int
 		ContactID func(childComplexity int) int
+		EventID   func(childComplexity int) int
 		FailureID func(childComplexity int) int
 		Fields    func(childComplexity int) int
 		ID        func(childComplexity int) int
@@ -113,6 +119,18 @@ type ComplexityRoot struct {
 		Name                  func(childComplexity int) int
 		RequireSignedIdentity func(childComplexity int) int
 		Type                  func(childComplexity int) int
+	}
+
+	ChannelConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int, max *int) int
+	}
+
+	ChannelEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	ChannelSetup struct {
@@ -148,6 +166,7 @@ type ComplexityRoot struct {
 	ContactChange struct {
 		Actor     func(childComplexity int) int
 		At        func(childComplexity int) int
+		ChangeID  func(childComplexity int) int
 		Changes   func(childComplexity int) int
 		ContactID func(childComplexity int) int
 		ID        func(childComplexity int) int
@@ -156,9 +175,10 @@ type ComplexityRoot struct {
 	}
 
 	ContactChangeConnection struct {
-		Edges    func(childComplexity int) int
-		Nodes    func(childComplexity int) int
-		PageInfo func(childComplexity int) int
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int, max *int) int
 	}
 
 	ContactChangeEdge struct {
@@ -182,15 +202,17 @@ type ComplexityRoot struct {
 	}
 
 	ContactEvent struct {
-		Actor         func(childComplexity int) int
-		At            func(childComplexity int) int
-		ChangedFields func(childComplexity int) int
-		Contact       func(childComplexity int) int
-		ContactID     func(childComplexity int) int
-		ID            func(childComplexity int) int
-		Kind          func(childComplexity int) int
-		MergedInto    func(childComplexity int) int
-		Version       func(childComplexity int) int
+		Actor            func(childComplexity int) int
+		At               func(childComplexity int) int
+		ChangedFields    func(childComplexity int) int
+		Contact          func(childComplexity int) int
+		ContactID        func(childComplexity int) int
+		CreatedContact   func(childComplexity int) int
+		DeletedContactID func(childComplexity int) int
+		ID               func(childComplexity int) int
+		Kind             func(childComplexity int) int
+		MergedInto       func(childComplexity int) int
+		Version          func(childComplexity int) int
 	}
 
 	ContactMatch struct {
@@ -348,7 +370,7 @@ type ComplexityRoot struct {
 	Query struct {
 		APIKeys        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		AuditLog       func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Channels       func(childComplexity int) int
+		Channels       func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Contact        func(childComplexity int, id string) int
 		Contacts       func(childComplexity int, search *string, filter *model.ContactFilter, orderBy *model.ContactOrder, first *int, after *string, last *int, before *string, skip *int) int
 		Duplicates     func(childComplexity int, contactID *string, reasons []crm.DuplicateReason, first *int, after *string, last *int, before *string) int
@@ -401,9 +423,10 @@ type ComplexityRoot struct {
 	}
 
 	SessionConnection struct {
-		Edges    func(childComplexity int) int
-		Nodes    func(childComplexity int) int
-		PageInfo func(childComplexity int) int
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int, max *int) int
 	}
 
 	SessionCounts struct {
@@ -419,14 +442,17 @@ type ComplexityRoot struct {
 	}
 
 	SessionEvent struct {
-		Actor         func(childComplexity int) int
-		At            func(childComplexity int) int
-		ChangedFields func(childComplexity int) int
-		ContactID     func(childComplexity int) int
-		ID            func(childComplexity int) int
-		Kind          func(childComplexity int) int
-		Session       func(childComplexity int) int
-		SessionID     func(childComplexity int) int
+		Actor            func(childComplexity int) int
+		At               func(childComplexity int) int
+		ChangedFields    func(childComplexity int) int
+		ContactID        func(childComplexity int) int
+		CreatedSession   func(childComplexity int) int
+		DeletedContactID func(childComplexity int) int
+		EventID          func(childComplexity int) int
+		ID               func(childComplexity int) int
+		Kind             func(childComplexity int) int
+		Session          func(childComplexity int) int
+		SessionID        func(childComplexity int) int
 	}
 
 	SessionStatusCount struct {
@@ -485,6 +511,7 @@ type ComplexityRoot struct {
 	}
 
 	Viewer struct {
+		ID            func(childComplexity int) int
 		Name          func(childComplexity int) int
 		Role          func(childComplexity int) int
 		Subject       func(childComplexity int) int
@@ -502,6 +529,12 @@ type ApiKeyResolver interface {
 type ApiKeyConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.APIKeyConnection, max *int) (*storage.Count, error)
 }
+type AuditConnectionResolver interface {
+	TotalCount(ctx context.Context, obj *model.AuditConnection, max *int) (storage.Count, error)
+}
+type ChannelConnectionResolver interface {
+	TotalCount(ctx context.Context, obj *model.ChannelConnection, max *int) (storage.Count, error)
+}
 type ChannelSetupResolver interface {
 	VerifyToken(ctx context.Context, obj *service.ChannelSetup) (*string, error)
 }
@@ -515,6 +548,9 @@ type ContactResolver interface {
 	Sessions(ctx context.Context, obj *crm.Contact, first *int, after *string, last *int, before *string, filter *model.SessionFilter) (model.SessionConnection, error)
 	History(ctx context.Context, obj *crm.Contact, first *int, after *string, last *int, before *string) (model.ContactChangeConnection, error)
 }
+type ContactChangeConnectionResolver interface {
+	TotalCount(ctx context.Context, obj *model.ContactChangeConnection, max *int) (storage.Count, error)
+}
 type ContactConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.ContactConnection, max *int) (storage.Count, error)
 
@@ -523,6 +559,8 @@ type ContactConnectionResolver interface {
 type ContactEventResolver interface {
 	Contact(ctx context.Context, obj *model.ContactEvent) (*crm.Contact, error)
 	MergedInto(ctx context.Context, obj *model.ContactEvent) (*crm.Contact, error)
+
+	CreatedContact(ctx context.Context, obj *model.ContactEvent) (*crm.Contact, error)
 }
 type DuplicateResolver interface {
 	Contacts(ctx context.Context, obj *crm.Duplicate) ([]crm.Contact, error)
@@ -574,7 +612,7 @@ type QueryResolver interface {
 	Session(ctx context.Context, id string) (*crm.Session, error)
 	Sessions(ctx context.Context, filter *model.SessionFilter, first *int, after *string, last *int, before *string, skip *int) (model.SessionConnection, error)
 	SessionCounts(ctx context.Context, filter *model.SessionFilter) (service.SessionCounts, error)
-	Channels(ctx context.Context) ([]crm.Channel, error)
+	Channels(ctx context.Context, first *int, after *string, last *int, before *string) (model.ChannelConnection, error)
 	LastEventID(ctx context.Context) (string, error)
 	IngestFailures(ctx context.Context, first *int, after *string, last *int, before *string) (model.FailureConnection, error)
 	AuditLog(ctx context.Context, first *int, after *string, last *int, before *string) (model.AuditConnection, error)
@@ -588,11 +626,16 @@ type SessionResolver interface {
 
 	LastMessagePreview(ctx context.Context, obj *crm.Session) (*string, error)
 }
+type SessionConnectionResolver interface {
+	TotalCount(ctx context.Context, obj *model.SessionConnection, max *int) (storage.Count, error)
+}
 type SessionCountsResolver interface {
 	Channels(ctx context.Context, obj *service.SessionCounts) ([]model.SessionChannelCount, error)
 }
 type SessionEventResolver interface {
 	Session(ctx context.Context, obj *model.SessionEvent) (*crm.Session, error)
+
+	CreatedSession(ctx context.Context, obj *model.SessionEvent) (*crm.Session, error)
 }
 type SubscriptionResolver interface {
 	ContactEvents(ctx context.Context, after *string) (<-chan model.ContactEvent, error)
@@ -730,6 +773,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditConnection.PageInfo(childComplexity), true
+	case "AuditConnection.totalCount":
+		if e.ComplexityRoot.AuditConnection.TotalCount == nil {
+			break
+		}
+
+		args, err := ec.field_AuditConnection_totalCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.AuditConnection.TotalCount(childComplexity, args["max"].(*int)), true
 
 	case "AuditEdge.cursor":
 		if e.ComplexityRoot.AuditEdge.Cursor == nil {
@@ -774,6 +828,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditEntry.ContactID(childComplexity), true
+	case "AuditEntry.eventId":
+		if e.ComplexityRoot.AuditEntry.EventID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.EventID(childComplexity), true
 	case "AuditEntry.failureId":
 		if e.ComplexityRoot.AuditEntry.FailureID == nil {
 			break
@@ -841,6 +901,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Channel.Type(childComplexity), true
+
+	case "ChannelConnection.edges":
+		if e.ComplexityRoot.ChannelConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelConnection.Edges(childComplexity), true
+	case "ChannelConnection.nodes":
+		if e.ComplexityRoot.ChannelConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelConnection.Nodes(childComplexity), true
+	case "ChannelConnection.pageInfo":
+		if e.ComplexityRoot.ChannelConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelConnection.PageInfo(childComplexity), true
+	case "ChannelConnection.totalCount":
+		if e.ComplexityRoot.ChannelConnection.TotalCount == nil {
+			break
+		}
+
+		args, err := ec.field_ChannelConnection_totalCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ChannelConnection.TotalCount(childComplexity, args["max"].(*int)), true
+
+	case "ChannelEdge.cursor":
+		if e.ComplexityRoot.ChannelEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelEdge.Cursor(childComplexity), true
+	case "ChannelEdge.node":
+		if e.ComplexityRoot.ChannelEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelEdge.Node(childComplexity), true
 
 	case "ChannelSetup.accessTokenSet":
 		if e.ComplexityRoot.ChannelSetup.AccessTokenSet == nil {
@@ -1010,6 +1113,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContactChange.At(childComplexity), true
+	case "ContactChange.id":
+		if e.ComplexityRoot.ContactChange.ChangeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactChange.ChangeID(childComplexity), true
 	case "ContactChange.fields":
 		if e.ComplexityRoot.ContactChange.Changes == nil {
 			break
@@ -1022,7 +1131,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContactChange.ContactID(childComplexity), true
-	case "ContactChange.id":
+	case "ContactChange.eventId":
 		if e.ComplexityRoot.ContactChange.ID == nil {
 			break
 		}
@@ -1059,6 +1168,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContactChangeConnection.PageInfo(childComplexity), true
+	case "ContactChangeConnection.totalCount":
+		if e.ComplexityRoot.ContactChangeConnection.TotalCount == nil {
+			break
+		}
+
+		args, err := ec.field_ContactChangeConnection_totalCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ContactChangeConnection.TotalCount(childComplexity, args["max"].(*int)), true
 
 	case "ContactChangeEdge.cursor":
 		if e.ComplexityRoot.ContactChangeEdge.Cursor == nil {
@@ -1164,7 +1284,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContactEvent.ContactID(childComplexity), true
-	case "ContactEvent.id":
+	case "ContactEvent.createdContact":
+		if e.ComplexityRoot.ContactEvent.CreatedContact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactEvent.CreatedContact(childComplexity), true
+	case "ContactEvent.deletedContactId":
+		if e.ComplexityRoot.ContactEvent.DeletedContactID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactEvent.DeletedContactID(childComplexity), true
+	case "ContactEvent.id", "ContactEvent.eventId":
 		if e.ComplexityRoot.ContactEvent.ID == nil {
 			break
 		}
@@ -1839,7 +1971,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.Query.Channels(childComplexity), true
+		args, err := ec.field_Query_channels_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Channels(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.contact":
 		if e.ComplexityRoot.Query.Contact == nil {
 			break
@@ -2119,6 +2256,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SessionConnection.PageInfo(childComplexity), true
+	case "SessionConnection.totalCount":
+		if e.ComplexityRoot.SessionConnection.TotalCount == nil {
+			break
+		}
+
+		args, err := ec.field_SessionConnection_totalCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.SessionConnection.TotalCount(childComplexity, args["max"].(*int)), true
 
 	case "SessionCounts.channels":
 		if e.ComplexityRoot.SessionCounts.Channels == nil {
@@ -2182,6 +2330,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SessionEvent.ContactID(childComplexity), true
+	case "SessionEvent.createdSession":
+		if e.ComplexityRoot.SessionEvent.CreatedSession == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionEvent.CreatedSession(childComplexity), true
+	case "SessionEvent.deletedContactId":
+		if e.ComplexityRoot.SessionEvent.DeletedContactID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionEvent.DeletedContactID(childComplexity), true
+	case "SessionEvent.eventId":
+		if e.ComplexityRoot.SessionEvent.EventID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionEvent.EventID(childComplexity), true
 	case "SessionEvent.id":
 		if e.ComplexityRoot.SessionEvent.ID == nil {
 			break
@@ -2394,6 +2560,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UserError.Message(childComplexity), true
 
+	case "Viewer.id":
+		if e.ComplexityRoot.Viewer.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.ID(childComplexity), true
 	case "Viewer.name":
 		if e.ComplexityRoot.Viewer.Name == nil {
 			break
@@ -2615,8 +2787,8 @@ type Contact implements Node {
 }
 
 "A customer's id on one channel."
-type Identity {
-  "Opaque: ` + "`" + `identity_` + "`" + ` and 32 hexadecimal digits. ` + "`" + `node` + "`" + ` does not find it; ` + "`" + `splitContact` + "`" + ` takes it."
+type Identity implements Node {
+  "Opaque: ` + "`" + `identity_` + "`" + ` and 32 hexadecimal digits."
   id: ID!
   "The channel that knows the customer by this id."
   channel: Channel!
@@ -2646,6 +2818,29 @@ type Channel implements Node {
   whose provider signs everything.
   """
   requireSignedIdentity: Boolean!
+}
+
+"A page of channels. Relay: Cursor Connections."
+type ChannelConnection {
+  "The channels with their cursors."
+  edges: [ChannelEdge!]!
+  "The channels without cursors."
+  nodes: [Channel!]!
+  "The position of the page in the list."
+  pageInfo: PageInfo!
+  "How many channels the whole list has. Counted as far as ` + "`" + `max` + "`" + `. Only counted when asked for."
+  totalCount(
+    "How far to count, 1 to 10 000."
+    max: Int = 1000
+  ): Count!
+}
+
+"A channel at its position in a list."
+type ChannelEdge {
+  "Identifies the position, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  cursor: String!
+  "The channel."
+  node: Channel!
 }
 
 "A messaging product."
@@ -2778,6 +2973,11 @@ type AuditConnection {
   nodes: [AuditEntry!]!
   "The position of the page in the list."
   pageInfo: PageInfo!
+  "How many entries the whole list has. Counted as far as ` + "`" + `max` + "`" + `. Only counted when asked for."
+  totalCount(
+    "How far to count, 1 to 10 000."
+    max: Int = 1000
+  ): Count!
 }
 
 "An entry at its position in a list."
@@ -2789,9 +2989,11 @@ type AuditEdge {
 }
 
 "Something that a person did, or a merge by a channel. It contains no values, and is kept after its object has been deleted."
-type AuditEntry {
-  "The id of the event for the same change. Actions without an event, such as an export, have an id of their own."
+type AuditEntry implements Node {
+  "Opaque: ` + "`" + `audit_` + "`" + ` and 32 hexadecimal digits."
   id: ID!
+  "The id of the event for the same change; null for actions without an event, such as an export."
+  eventId: ID
   "What was done."
   action: AuditAction!
   "The contact concerned, which may no longer exist. For a session, its current contact; null after that was deleted."
@@ -2804,15 +3006,42 @@ type AuditEntry {
   channelId: ID
   "The failure that was replayed or dismissed; it no longer exists. Null otherwise."
   failureId: ID
-  """
-  The names of the fields that were edited; for a merge, those of the survivor. For a channel, ` + "`" + `accessToken` + "`" + ` means that its
-  access token was set or removed, and ` + "`" + `secret` + "`" + ` that any other of its secrets was set, generated or removed.
-  """
-  fields: [String!]!
+  "The fields that were edited; for a merge, those of the survivor."
+  fields: [AuditField!]!
   "Who did it: the subject of a credential, or the id of a channel that proved two contacts to be one person."
   actor: String!
   "When."
   at: DateTime!
+  "The API key that was created or revoked; null otherwise."
+  apiKeyId: ID
+}
+
+"A field that was edited."
+enum AuditField {
+  "The name of a contact or a channel."
+  NAME
+  "A contact's email."
+  EMAIL
+  "A contact's phone."
+  PHONE
+  "A contact's notes."
+  NOTES
+  "A session's status."
+  STATUS
+  "A session's tag."
+  TAG
+  "How many messages of a session are unread."
+  UNREAD_COUNT
+  "Whether a channel accepts messages."
+  ACTIVE
+  "The sites whose pages may contain a channel's chat widget."
+  ALLOWED_DOMAINS
+  "Whether a channel accepts messages only from visitors whose identity the site has signed."
+  REQUIRE_SIGNED_IDENTITY
+  "A channel's access token was set or removed."
+  ACCESS_TOKEN
+  "Any other of a channel's secrets was set, generated or removed."
+  SECRET
 }
 
 "What a person did."
@@ -2845,6 +3074,10 @@ enum AuditAction {
   FAILURE_DISMISSED
   "Signed out of the staff pages."
   SIGNED_OUT
+  "Created an API key."
+  API_KEY_CREATED
+  "Revoked an API key."
+  API_KEY_REVOKED
 }
 
 "The state of a conversation."
@@ -2944,6 +3177,11 @@ type SessionConnection {
   nodes: [Session!]!
   "The position of the page in the list."
   pageInfo: PageInfo!
+  "How many sessions the whole list has. Counted as far as ` + "`" + `max` + "`" + `. Only counted when asked for."
+  totalCount(
+    "How far to count, 1 to 10 000."
+    max: Int = 1000
+  ): Count!
 }
 
 "A session at its position in a list."
@@ -2978,7 +3216,9 @@ type Count {
 }
 
 "Who is making the request."
-type Viewer {
+type Viewer implements Node {
+  "Opaque: ` + "`" + `viewer_` + "`" + ` and 32 hexadecimal digits. It is the same for each credential of a subject; ` + "`" + `node` + "`" + ` finds only your own."
+  id: ID!
   "The credential's subject."
   subject: String!
   "The person's name in the credential; null if it has no name."
@@ -3008,7 +3248,10 @@ enum Role {
 type Query {
   "Who is making the request."
   viewer: Viewer!
-  "The contact, session, channel, duplicate or, for ADMIN, failure with this id; null if it does not exist, and for the id of a merged contact."
+  """
+  The object with this id. Null if it does not exist, for the id of a merged contact, for an event that is not kept any more,
+  and without the ADMIN role for a failure or an audit entry.
+  """
   node(
     "Its id."
     id: ID!
@@ -3102,7 +3345,16 @@ type Query {
     filter: SessionFilter
   ): SessionCounts!
   "The workspace's channels, oldest first."
-  channels: [Channel!]!
+  channels(
+    "How many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
+    first: Int
+    "Only rows after this cursor."
+    after: String
+    "How many rows from the end, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Only rows before this cursor."
+    before: String
+  ): ChannelConnection!
   """
   The current position in the stream of events, for the ` + "`" + `after` + "`" + ` of a subscription. Ask for it first, then read lists, then
   subscribe after it: nothing in between is missed. It does not identify an event. STAFF.
@@ -3130,6 +3382,17 @@ type Query {
     "Only rows before this cursor."
     before: String
   ): AuditConnection!
+  "The API keys of the workspace that have not been revoked, newest first. Expired ones stay in the list. ADMIN."
+  apiKeys(
+    "At most this many from the start, 1 to 100."
+    first: Int
+    "Only keys after this cursor."
+    after: String
+    "At most this many from the end, 1 to 100."
+    last: Int
+    "Only keys before this cursor."
+    before: String
+  ): ApiKeyConnection
 }
 
 "The order of a list of contacts."
@@ -3307,6 +3570,22 @@ type Mutation {
     "Which failures."
     input: DismissIngestFailuresInput!
   ): DismissIngestFailuresPayload!
+  """
+  Creates an API key: a credential for a program, sent as ` + "`" + `Authorization: Bearer kith_…` + "`" + `, in a WebSocket's ` + "`" + `connection_init` + "`" + `,
+  too. ` + "`" + `secret` + "`" + ` is shown only in this answer. Recorded in the ` + "`" + `auditLog` + "`" + `. ADMIN.
+  """
+  createApiKey(
+    "The new key."
+    input: CreateApiKeyInput!
+  ): CreateApiKeyPayload
+  """
+  Revokes an API key for good. Within a second, every process refuses it and closes the WebSockets and event streams that were
+  opened with it. Recorded in the ` + "`" + `auditLog` + "`" + `. ADMIN.
+  """
+  revokeApiKey(
+    "Which key."
+    input: RevokeApiKeyInput!
+  ): RevokeApiKeyPayload
 }
 
 "Live changes, over WebSocket (graphql-transport-ws) or server-sent events (graphql-sse, distinct connections)."
@@ -3334,9 +3613,11 @@ type Subscription {
 }
 
 "Something that happened to a contact."
-type ContactEvent {
-  "The event's id, for ` + "`" + `after` + "`" + `, and to recognize your own changes."
+type ContactEvent implements Node {
+  "Opaque: ` + "`" + `event_` + "`" + ` and 32 hexadecimal digits; the same as ` + "`" + `eventId` + "`" + `."
   id: ID!
+  "The event's id, for ` + "`" + `after` + "`" + `, and to recognize your own changes."
+  eventId: ID!
   "What happened."
   kind: ContactEventKind!
   "The id of the contact."
@@ -3347,8 +3628,12 @@ type ContactEvent {
   mergedInto: Contact
   "The contact's version after the event."
   version: Int!
-  "The fields that were changed, of ` + "`" + `name` + "`" + `, ` + "`" + `email` + "`" + `, ` + "`" + `phone` + "`" + ` and ` + "`" + `notes` + "`" + `."
-  changedFields: [String!]!
+  "CREATED: the contact, for clients that add it to their lists; null if it has been deleted since, and for other kinds."
+  createdContact: Contact
+  "DELETED and MERGED: the id of the contact, for clients that remove it from their store; null for other kinds."
+  deletedContactId: ID
+  "The fields that were changed."
+  changedFields: [ContactField!]!
   "Who did it: the subject of a credential, or the id of a channel."
   actor: String!
   "When."
@@ -3372,9 +3657,14 @@ enum ContactEventKind {
 }
 
 "Something that happened to a session."
-type SessionEvent {
-  "The event's id, for ` + "`" + `after` + "`" + `, and to recognize your own changes."
+type SessionEvent implements Node {
+  """
+  Opaque: ` + "`" + `event_` + "`" + ` and 32 hexadecimal digits. For CONTACT_DELETED and CONTACT_CHANGED it differs from ` + "`" + `eventId` + "`" + `, which
+  identifies a ` + "`" + `ContactEvent` + "`" + ` then.
+  """
   id: ID!
+  "The event's id, for ` + "`" + `after` + "`" + `, and to recognize your own changes."
+  eventId: ID!
   "What happened."
   kind: SessionEventKind!
   "The id of the session; null for CONTACT_DELETED and CONTACT_CHANGED, which concern all sessions of a contact."
@@ -3383,12 +3673,26 @@ type SessionEvent {
   session: Session
   "The id of the session's contact, if it has one; for CONTACT_CHANGED, of the contact that the sessions belonged to."
   contactId: ID
-  "The fields that were changed, of ` + "`" + `status` + "`" + `, ` + "`" + `tag` + "`" + ` and ` + "`" + `unreadCount` + "`" + `."
-  changedFields: [String!]!
+  "CREATED: the session, for clients that add it to their lists; null for other kinds."
+  createdSession: Session
+  "CONTACT_DELETED: the id of the contact, for clients that remove it from their store; null for other kinds. Sessions are never deleted."
+  deletedContactId: ID
+  "The fields that were changed."
+  changedFields: [SessionField!]!
   "Who did it: the subject of a credential, or the id of a channel."
   actor: String!
   "When."
   at: DateTime!
+}
+
+"A field of a session that changes."
+enum SessionField {
+  "The status."
+  STATUS
+  "The tag."
+  TAG
+  "How many messages are unread."
+  UNREAD_COUNT
 }
 
 "What can happen to a session."
@@ -3416,6 +3720,11 @@ type ContactChangeConnection {
   nodes: [ContactChange!]!
   "The position of the page in the list."
   pageInfo: PageInfo!
+  "How many changes the whole list has. Counted as far as ` + "`" + `max` + "`" + `. Only counted when asked for."
+  totalCount(
+    "How far to count, 1 to 10 000."
+    max: Int = 1000
+  ): Count!
 }
 
 "A change at its position in a contact's history."
@@ -3427,9 +3736,11 @@ type ContactChangeEdge {
 }
 
 "A change of a contact."
-type ContactChange {
-  "The id of the event for the same change."
+type ContactChange implements Node {
+  "Opaque: ` + "`" + `change_` + "`" + ` and 32 hexadecimal digits."
   id: ID!
+  "The id of the event for the same change."
+  eventId: ID!
   "CREATED, UPDATED, MERGED or SPLIT."
   kind: ContactEventKind!
   "The contact that was changed: this one, or one that was merged into it."
@@ -3446,8 +3757,8 @@ type ContactChange {
 
 "A change of one field."
 type FieldChange {
-  "The field: ` + "`" + `name` + "`" + `, ` + "`" + `email` + "`" + `, ` + "`" + `phone` + "`" + ` or ` + "`" + `notes` + "`" + `."
-  field: String!
+  "The field."
+  field: ContactField!
   "The value before the edit; null if it was empty."
   old: String
   "The value after the edit; null if it is empty."
@@ -3983,53 +4294,6 @@ enum UserErrorCode {
   LAST_IDENTITY
 }
 
-# API keys
-
-extend type Query {
-  "The API keys of the workspace that have not been revoked, newest first. Expired ones stay in the list. ADMIN."
-  apiKeys(
-    "At most this many from the start, 1 to 100."
-    first: Int
-    "Only keys after this cursor."
-    after: String
-    "At most this many from the end, 1 to 100."
-    last: Int
-    "Only keys before this cursor."
-    before: String
-  ): ApiKeyConnection
-}
-
-extend type Mutation {
-  """
-  Creates an API key: a credential for a program, sent as ` + "`" + `Authorization: Bearer kith_…` + "`" + `, in a WebSocket's ` + "`" + `connection_init` + "`" + `,
-  too. ` + "`" + `secret` + "`" + ` is shown only in this answer. Recorded in the ` + "`" + `auditLog` + "`" + `. ADMIN.
-  """
-  createApiKey(
-    "The new key."
-    input: CreateApiKeyInput!
-  ): CreateApiKeyPayload
-  """
-  Revokes an API key for good. Within a second, every process refuses it and closes the WebSockets and event streams that were
-  opened with it. Recorded in the ` + "`" + `auditLog` + "`" + `. ADMIN.
-  """
-  revokeApiKey(
-    "Which key."
-    input: RevokeApiKeyInput!
-  ): RevokeApiKeyPayload
-}
-
-extend type AuditEntry {
-  "The API key that was created or revoked; null otherwise."
-  apiKeyId: ID
-}
-
-extend enum AuditAction {
-  "Created an API key."
-  API_KEY_CREATED
-  "Revoked an API key."
-  API_KEY_REVOKED
-}
-
 "A credential for a program. What the program does is recorded with the key's id as the actor."
 type ApiKey implements Node {
   "Opaque: ` + "`" + `key_` + "`" + ` and 32 hexadecimal digits. It is not the secret."
@@ -4170,6 +4434,8 @@ func (ec *executionContext) childFields_AuditConnection(ctx context.Context, fie
 		return ec.fieldContext_AuditConnection_nodes(ctx, field)
 	case "pageInfo":
 		return ec.fieldContext_AuditConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AuditConnection_totalCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AuditConnection", field.Name)
 }
@@ -4188,6 +4454,8 @@ func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field gr
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_AuditEntry_id(ctx, field)
+	case "eventId":
+		return ec.fieldContext_AuditEntry_eventId(ctx, field)
 	case "action":
 		return ec.fieldContext_AuditEntry_action(ctx, field)
 	case "contactId":
@@ -4226,6 +4494,30 @@ func (ec *executionContext) childFields_Channel(ctx context.Context, field graph
 		return ec.fieldContext_Channel_requireSignedIdentity(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Channel", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ChannelConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ChannelConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ChannelConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ChannelConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ChannelEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ChannelEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_ChannelSetup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4292,6 +4584,8 @@ func (ec *executionContext) childFields_ContactChange(ctx context.Context, field
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_ContactChange_id(ctx, field)
+	case "eventId":
+		return ec.fieldContext_ContactChange_eventId(ctx, field)
 	case "kind":
 		return ec.fieldContext_ContactChange_kind(ctx, field)
 	case "contactId":
@@ -4316,6 +4610,8 @@ func (ec *executionContext) childFields_ContactChangeConnection(ctx context.Cont
 		return ec.fieldContext_ContactChangeConnection_nodes(ctx, field)
 	case "pageInfo":
 		return ec.fieldContext_ContactChangeConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ContactChangeConnection_totalCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContactChangeConnection", field.Name)
 }
@@ -4364,6 +4660,8 @@ func (ec *executionContext) childFields_ContactEvent(ctx context.Context, field 
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_ContactEvent_id(ctx, field)
+	case "eventId":
+		return ec.fieldContext_ContactEvent_eventId(ctx, field)
 	case "kind":
 		return ec.fieldContext_ContactEvent_kind(ctx, field)
 	case "contactId":
@@ -4374,6 +4672,10 @@ func (ec *executionContext) childFields_ContactEvent(ctx context.Context, field 
 		return ec.fieldContext_ContactEvent_mergedInto(ctx, field)
 	case "version":
 		return ec.fieldContext_ContactEvent_version(ctx, field)
+	case "createdContact":
+		return ec.fieldContext_ContactEvent_createdContact(ctx, field)
+	case "deletedContactId":
+		return ec.fieldContext_ContactEvent_deletedContactId(ctx, field)
 	case "changedFields":
 		return ec.fieldContext_ContactEvent_changedFields(ctx, field)
 	case "actor":
@@ -4734,6 +5036,8 @@ func (ec *executionContext) childFields_SessionConnection(ctx context.Context, f
 		return ec.fieldContext_SessionConnection_nodes(ctx, field)
 	case "pageInfo":
 		return ec.fieldContext_SessionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_SessionConnection_totalCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SessionConnection", field.Name)
 }
@@ -4766,6 +5070,8 @@ func (ec *executionContext) childFields_SessionEvent(ctx context.Context, field 
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_SessionEvent_id(ctx, field)
+	case "eventId":
+		return ec.fieldContext_SessionEvent_eventId(ctx, field)
 	case "kind":
 		return ec.fieldContext_SessionEvent_kind(ctx, field)
 	case "sessionId":
@@ -4774,6 +5080,10 @@ func (ec *executionContext) childFields_SessionEvent(ctx context.Context, field 
 		return ec.fieldContext_SessionEvent_session(ctx, field)
 	case "contactId":
 		return ec.fieldContext_SessionEvent_contactId(ctx, field)
+	case "createdSession":
+		return ec.fieldContext_SessionEvent_createdSession(ctx, field)
+	case "deletedContactId":
+		return ec.fieldContext_SessionEvent_deletedContactId(ctx, field)
 	case "changedFields":
 		return ec.fieldContext_SessionEvent_changedFields(ctx, field)
 	case "actor":
@@ -4886,6 +5196,8 @@ func (ec *executionContext) childFields_UserError(ctx context.Context, field gra
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_Viewer_id(ctx, field)
 	case "subject":
 		return ec.fieldContext_Viewer_subject(ctx, field)
 	case "name":
@@ -5015,6 +5327,48 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 // region    ***************************** args.gotpl *****************************
 
 func (ec *executionContext) field_ApiKeyConnection_totalCount_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "max",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["max"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_AuditConnection_totalCount_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "max",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["max"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_ChannelConnection_totalCount_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "max",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["max"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_ContactChangeConnection_totalCount_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "max",
@@ -5454,6 +5808,44 @@ func (ec *executionContext) field_Query_auditLog_args(ctx context.Context, rawAr
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_channels_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_contact_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -5751,6 +6143,20 @@ func (ec *executionContext) field_Query_sessions_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["skip"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_SessionConnection_totalCount_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "max",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["max"] = arg0
 	return args, nil
 }
 
@@ -6348,6 +6754,50 @@ func (ec *executionContext) fieldContext_AuditConnection_pageInfo(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _AuditConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.AuditConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.AuditConnection().TotalCount(ctx, obj, fc.Args["max"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v storage.Count) graphql.Marshaler {
+			return ec.marshalNCount2kithᚋstorageᚐCount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditConnection_totalCount(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Count(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AuditConnection_totalCount_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _AuditEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.AuditEdge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6415,8 +6865,8 @@ func (ec *executionContext) _AuditEntry_id(ctx context.Context, field graphql.Co
 			return obj.ID, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v crm.EventID) graphql.Marshaler {
-			return ec.marshalNID2kithᚋinternalᚋcrmᚐEventID(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v crm.AuditID) graphql.Marshaler {
+			return ec.marshalNID2kithᚋinternalᚋcrmᚐAuditID(ctx, selections, v)
 		},
 		true,
 		true,
@@ -6424,6 +6874,29 @@ func (ec *executionContext) _AuditEntry_id(ctx context.Context, field graphql.Co
 }
 func (ec *executionContext) fieldContext_AuditEntry_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditEntry", field, false, false, "ID")
+}
+
+func (ec *executionContext) _AuditEntry_eventId(ctx context.Context, field graphql.CollectedField, obj *crm.AuditEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEntry_eventId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EventID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.EventID) graphql.Marshaler {
+			return ec.marshalOID2ᚖkithᚋinternalᚋcrmᚐEventID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEntry_eventId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEntry", field, true, false, "ID")
 }
 
 func (ec *executionContext) _AuditEntry_action(ctx context.Context, field graphql.CollectedField, obj *crm.AuditEntry) (ret graphql.Marshaler) {
@@ -6577,14 +7050,14 @@ func (ec *executionContext) _AuditEntry_fields(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+			return ec.marshalNAuditField2ᚕstringᚄ(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_AuditEntry_fields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("AuditEntry", field, false, false, "String")
+	return graphql.NewScalarFieldContext("AuditEntry", field, false, false, "AuditField")
 }
 
 func (ec *executionContext) _AuditEntry_actor(ctx context.Context, field graphql.CollectedField, obj *crm.AuditEntry) (ret graphql.Marshaler) {
@@ -6769,6 +7242,201 @@ func (ec *executionContext) _Channel_requireSignedIdentity(ctx context.Context, 
 }
 func (ec *executionContext) fieldContext_Channel_requireSignedIdentity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Channel", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ChannelConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.ChannelConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.ChannelEdge) graphql.Marshaler {
+			return ec.marshalNChannelEdge2ᚕkithᚋgraphᚋmodelᚐChannelEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChannelEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.ChannelConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []crm.Channel) graphql.Marshaler {
+			return ec.marshalNChannel2ᚕkithᚋinternalᚋcrmᚐChannelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.ChannelConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2kithᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.ChannelConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.ChannelConnection().TotalCount(ctx, obj, fc.Args["max"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v storage.Count) graphql.Marshaler {
+			return ec.marshalNCount2kithᚋstorageᚐCount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelConnection_totalCount(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Count(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ChannelConnection_totalCount_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ChannelEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ChannelEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChannelEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _ChannelEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.ChannelEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChannelEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v crm.Channel) graphql.Marshaler {
+			return ec.marshalNChannel2kithᚋinternalᚋcrmᚐChannel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChannelEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ChannelEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Channel(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ChannelSetup_webhookUrl(ctx context.Context, field graphql.CollectedField, obj *service.ChannelSetup) (ret graphql.Marshaler) {
@@ -7383,6 +8051,29 @@ func (ec *executionContext) _ContactChange_id(ctx context.Context, field graphql
 			return ec.fieldContext_ContactChange_id(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
+			return obj.ChangeID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v crm.ChangeID) graphql.Marshaler {
+			return ec.marshalNID2kithᚋinternalᚋcrmᚐChangeID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactChange_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactChange", field, true, false, "ID")
+}
+
+func (ec *executionContext) _ContactChange_eventId(ctx context.Context, field graphql.CollectedField, obj *crm.Event) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactChange_eventId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
 		nil,
@@ -7393,7 +8084,7 @@ func (ec *executionContext) _ContactChange_id(ctx context.Context, field graphql
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_ContactChange_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_ContactChange_eventId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ContactChange", field, false, false, "ID")
 }
 
@@ -7636,6 +8327,50 @@ func (ec *executionContext) fieldContext_ContactChangeConnection_pageInfo(_ cont
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_PageInfo(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactChangeConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.ContactChangeConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactChangeConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.ContactChangeConnection().TotalCount(ctx, obj, fc.Args["max"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v storage.Count) graphql.Marshaler {
+			return ec.marshalNCount2kithᚋstorageᚐCount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactChangeConnection_totalCount(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactChangeConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Count(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ContactChangeConnection_totalCount_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -7991,6 +8726,29 @@ func (ec *executionContext) fieldContext_ContactEvent_id(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("ContactEvent", field, false, false, "ID")
 }
 
+func (ec *executionContext) _ContactEvent_eventId(ctx context.Context, field graphql.CollectedField, obj *model.ContactEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactEvent_eventId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v crm.EventID) graphql.Marshaler {
+			return ec.marshalNID2kithᚋinternalᚋcrmᚐEventID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ContactEvent_eventId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactEvent", field, false, false, "ID")
+}
+
 func (ec *executionContext) _ContactEvent_kind(ctx context.Context, field graphql.CollectedField, obj *model.ContactEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8124,6 +8882,61 @@ func (ec *executionContext) fieldContext_ContactEvent_version(_ context.Context,
 	return graphql.NewScalarFieldContext("ContactEvent", field, false, false, "Int")
 }
 
+func (ec *executionContext) _ContactEvent_createdContact(ctx context.Context, field graphql.CollectedField, obj *model.ContactEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactEvent_createdContact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ContactEvent().CreatedContact(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.Contact) graphql.Marshaler {
+			return ec.marshalOContact2ᚖkithᚋinternalᚋcrmᚐContact(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactEvent_createdContact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContactEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ContactEvent_deletedContactId(ctx context.Context, field graphql.CollectedField, obj *model.ContactEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContactEvent_deletedContactId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedContactID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.ContactID) graphql.Marshaler {
+			return ec.marshalOID2ᚖkithᚋinternalᚋcrmᚐContactID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContactEvent_deletedContactId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ContactEvent", field, true, false, "ID")
+}
+
 func (ec *executionContext) _ContactEvent_changedFields(ctx context.Context, field graphql.CollectedField, obj *model.ContactEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8137,14 +8950,14 @@ func (ec *executionContext) _ContactEvent_changedFields(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+			return ec.marshalNContactField2ᚕstringᚄ(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_ContactEvent_changedFields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("ContactEvent", field, false, false, "String")
+	return graphql.NewScalarFieldContext("ContactEvent", field, false, false, "ContactField")
 }
 
 func (ec *executionContext) _ContactEvent_actor(ctx context.Context, field graphql.CollectedField, obj *model.ContactEvent) (ret graphql.Marshaler) {
@@ -9020,14 +9833,14 @@ func (ec *executionContext) _FieldChange_field(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+			return ec.marshalNContactField2string(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_FieldChange_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("FieldChange", field, false, false, "String")
+	return graphql.NewScalarFieldContext("FieldChange", field, false, false, "ContactField")
 }
 
 func (ec *executionContext) _FieldChange_old(ctx context.Context, field graphql.CollectedField, obj *crm.FieldChange) (ret graphql.Marshaler) {
@@ -9088,8 +9901,8 @@ func (ec *executionContext) _Identity_id(ctx context.Context, field graphql.Coll
 			return obj.ID(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v crm.IdentityID) graphql.Marshaler {
+			return ec.marshalNID2kithᚋinternalᚋcrmᚐIdentityID(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11199,25 +12012,37 @@ func (ec *executionContext) _Query_channels(ctx context.Context, field graphql.C
 			return ec.fieldContext_Query_channels(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Query().Channels(ctx)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Channels(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []crm.Channel) graphql.Marshaler {
-			return ec.marshalNChannel2ᚕkithᚋinternalᚋcrmᚐChannelᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v model.ChannelConnection) graphql.Marshaler {
+			return ec.marshalNChannelConnection2kithᚋgraphᚋmodelᚐChannelConnection(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Query_channels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Query_channels(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Query",
 		Field:      field,
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Channel(ctx, field)
+			return ec.childFields_ChannelConnection(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_channels_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -12136,6 +12961,50 @@ func (ec *executionContext) fieldContext_SessionConnection_pageInfo(_ context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _SessionConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.SessionConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.SessionConnection().TotalCount(ctx, obj, fc.Args["max"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v storage.Count) graphql.Marshaler {
+			return ec.marshalNCount2kithᚋstorageᚐCount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SessionConnection_totalCount(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SessionConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Count(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_SessionConnection_totalCount_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SessionCounts_total(ctx context.Context, field graphql.CollectedField, obj *service.SessionCounts) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12333,6 +13202,29 @@ func (ec *executionContext) fieldContext_SessionEvent_id(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("SessionEvent", field, false, false, "ID")
 }
 
+func (ec *executionContext) _SessionEvent_eventId(ctx context.Context, field graphql.CollectedField, obj *model.SessionEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionEvent_eventId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EventID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v crm.EventID) graphql.Marshaler {
+			return ec.marshalNID2kithᚋinternalᚋcrmᚐEventID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SessionEvent_eventId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SessionEvent", field, false, false, "ID")
+}
+
 func (ec *executionContext) _SessionEvent_kind(ctx context.Context, field graphql.CollectedField, obj *model.SessionEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12434,6 +13326,61 @@ func (ec *executionContext) fieldContext_SessionEvent_contactId(_ context.Contex
 	return graphql.NewScalarFieldContext("SessionEvent", field, false, false, "ID")
 }
 
+func (ec *executionContext) _SessionEvent_createdSession(ctx context.Context, field graphql.CollectedField, obj *model.SessionEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionEvent_createdSession(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.SessionEvent().CreatedSession(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.Session) graphql.Marshaler {
+			return ec.marshalOSession2ᚖkithᚋinternalᚋcrmᚐSession(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SessionEvent_createdSession(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SessionEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Session(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SessionEvent_deletedContactId(ctx context.Context, field graphql.CollectedField, obj *model.SessionEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionEvent_deletedContactId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedContactID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.ContactID) graphql.Marshaler {
+			return ec.marshalOID2ᚖkithᚋinternalᚋcrmᚐContactID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SessionEvent_deletedContactId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SessionEvent", field, true, false, "ID")
+}
+
 func (ec *executionContext) _SessionEvent_changedFields(ctx context.Context, field graphql.CollectedField, obj *model.SessionEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12447,14 +13394,14 @@ func (ec *executionContext) _SessionEvent_changedFields(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+			return ec.marshalNSessionField2ᚕstringᚄ(ctx, selections, v)
 		},
 		true,
 		true,
 	)
 }
 func (ec *executionContext) fieldContext_SessionEvent_changedFields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("SessionEvent", field, false, false, "String")
+	return graphql.NewScalarFieldContext("SessionEvent", field, false, false, "SessionField")
 }
 
 func (ec *executionContext) _SessionEvent_actor(ctx context.Context, field graphql.CollectedField, obj *model.SessionEvent) (ret graphql.Marshaler) {
@@ -13313,6 +14260,29 @@ func (ec *executionContext) fieldContext_UserError_contact(_ context.Context, fi
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Viewer_id(ctx context.Context, field graphql.CollectedField, obj *crm.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Viewer", field, true, false, "ID")
 }
 
 func (ec *executionContext) _Viewer_subject(ctx context.Context, field graphql.CollectedField, obj *crm.Viewer) (ret graphql.Marshaler) {
@@ -15869,6 +16839,20 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
+	case crm.Viewer:
+		return ec._Viewer(ctx, sel, &obj)
+	case *crm.Viewer:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Viewer(ctx, sel, obj)
+	case model.SessionEvent:
+		return ec._SessionEvent(ctx, sel, &obj)
+	case *model.SessionEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._SessionEvent(ctx, sel, obj)
 	case crm.Session:
 		return ec._Session(ctx, sel, &obj)
 	case *crm.Session:
@@ -15883,6 +16867,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._IngestFailure(ctx, sel, obj)
+	case crm.Identity:
+		return ec._Identity(ctx, sel, &obj)
+	case *crm.Identity:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Identity(ctx, sel, obj)
 	case crm.Duplicate:
 		return ec._Duplicate(ctx, sel, &obj)
 	case *crm.Duplicate:
@@ -15890,6 +16881,20 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Duplicate(ctx, sel, obj)
+	case model.ContactEvent:
+		return ec._ContactEvent(ctx, sel, &obj)
+	case *model.ContactEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ContactEvent(ctx, sel, obj)
+	case crm.Event:
+		return ec._ContactChange(ctx, sel, &obj)
+	case *crm.Event:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ContactChange(ctx, sel, obj)
 	case crm.Contact:
 		return ec._Contact(ctx, sel, &obj)
 	case *crm.Contact:
@@ -15904,6 +16909,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Channel(ctx, sel, obj)
+	case crm.AuditEntry:
+		return ec._AuditEntry(ctx, sel, &obj)
+	case *crm.AuditEntry:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AuditEntry(ctx, sel, obj)
 	case crm.APIKey:
 		return ec._ApiKey(ctx, sel, &obj)
 	case *crm.APIKey:
@@ -16094,18 +17106,24 @@ func (ec *executionContext) _AuditConnection(ctx context.Context, sel ast.Select
 		case "edges":
 			out.Values[i] = ec._AuditConnection_edges(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "nodes":
 			out.Values[i] = ec._AuditConnection_nodes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "pageInfo":
 			out.Values[i] = ec._AuditConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AuditConnection_totalCount(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -16161,7 +17179,7 @@ func (ec *executionContext) _AuditEdge(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
-var auditEntryImplementors = []string{"AuditEntry"}
+var auditEntryImplementors = []string{"AuditEntry", "Node"}
 
 func (ec *executionContext) _AuditEntry(ctx context.Context, sel ast.SelectionSet, obj *crm.AuditEntry) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditEntryImplementors)
@@ -16175,6 +17193,11 @@ func (ec *executionContext) _AuditEntry(ctx context.Context, sel ast.SelectionSe
 		case "id":
 			out.Values[i] = ec._AuditEntry_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "eventId":
+			out.Values[i] = ec._AuditEntry_eventId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "action":
@@ -16277,6 +17300,93 @@ func (ec *executionContext) _Channel(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "requireSignedIdentity":
 			out.Values[i] = ec._Channel_requireSignedIdentity(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelConnectionImplementors = []string{"ChannelConnection"}
+
+func (ec *executionContext) _ChannelConnection(ctx context.Context, sel ast.SelectionSet, obj *model.ChannelConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelConnection")
+		case "edges":
+			out.Values[i] = ec._ChannelConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._ChannelConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ChannelConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ChannelConnection_totalCount(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var channelEdgeImplementors = []string{"ChannelEdge"}
+
+func (ec *executionContext) _ChannelEdge(ctx context.Context, sel ast.SelectionSet, obj *model.ChannelEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, channelEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChannelEdge")
+		case "cursor":
+			out.Values[i] = ec._ChannelEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._ChannelEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -16480,7 +17590,7 @@ func (ec *executionContext) _Contact(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
-var contactChangeImplementors = []string{"ContactChange"}
+var contactChangeImplementors = []string{"ContactChange", "Node"}
 
 func (ec *executionContext) _ContactChange(ctx context.Context, sel ast.SelectionSet, obj *crm.Event) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, contactChangeImplementors)
@@ -16493,6 +17603,11 @@ func (ec *executionContext) _ContactChange(ctx context.Context, sel ast.Selectio
 			out.Values[i] = graphql.MarshalString("ContactChange")
 		case "id":
 			out.Values[i] = ec._ContactChange_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "eventId":
+			out.Values[i] = ec._ContactChange_eventId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -16557,18 +17672,24 @@ func (ec *executionContext) _ContactChangeConnection(ctx context.Context, sel as
 		case "edges":
 			out.Values[i] = ec._ContactChangeConnection_edges(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "nodes":
 			out.Values[i] = ec._ContactChangeConnection_nodes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "pageInfo":
 			out.Values[i] = ec._ContactChangeConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ContactChangeConnection_totalCount(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -16727,7 +17848,7 @@ func (ec *executionContext) _ContactEdge(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
-var contactEventImplementors = []string{"ContactEvent"}
+var contactEventImplementors = []string{"ContactEvent", "Node"}
 
 func (ec *executionContext) _ContactEvent(ctx context.Context, sel ast.SelectionSet, obj *model.ContactEvent) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, contactEventImplementors)
@@ -16740,6 +17861,11 @@ func (ec *executionContext) _ContactEvent(ctx context.Context, sel ast.Selection
 			out.Values[i] = graphql.MarshalString("ContactEvent")
 		case "id":
 			out.Values[i] = ec._ContactEvent_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "eventId":
+			out.Values[i] = ec._ContactEvent_eventId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -16768,6 +17894,17 @@ func (ec *executionContext) _ContactEvent(ctx context.Context, sel ast.Selection
 		case "version":
 			out.Values[i] = ec._ContactEvent_version(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdContact":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ContactEvent_createdContact(ctx, field, obj)
+				})
+		case "deletedContactId":
+			out.Values[i] = ec._ContactEvent_deletedContactId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "changedFields":
@@ -17301,7 +18438,7 @@ func (ec *executionContext) _FieldChange(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
-var identityImplementors = []string{"Identity"}
+var identityImplementors = []string{"Identity", "Node"}
 
 func (ec *executionContext) _Identity(ctx context.Context, sel ast.SelectionSet, obj *crm.Identity) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, identityImplementors)
@@ -18304,18 +19441,24 @@ func (ec *executionContext) _SessionConnection(ctx context.Context, sel ast.Sele
 		case "edges":
 			out.Values[i] = ec._SessionConnection_edges(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "nodes":
 			out.Values[i] = ec._SessionConnection_nodes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "pageInfo":
 			out.Values[i] = ec._SessionConnection_pageInfo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SessionConnection_totalCount(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -18420,7 +19563,7 @@ func (ec *executionContext) _SessionEdge(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
-var sessionEventImplementors = []string{"SessionEvent"}
+var sessionEventImplementors = []string{"SessionEvent", "Node"}
 
 func (ec *executionContext) _SessionEvent(ctx context.Context, sel ast.SelectionSet, obj *model.SessionEvent) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, sessionEventImplementors)
@@ -18433,6 +19576,11 @@ func (ec *executionContext) _SessionEvent(ctx context.Context, sel ast.Selection
 			out.Values[i] = graphql.MarshalString("SessionEvent")
 		case "id":
 			out.Values[i] = ec._SessionEvent_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "eventId":
+			out.Values[i] = ec._SessionEvent_eventId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -18454,6 +19602,17 @@ func (ec *executionContext) _SessionEvent(ctx context.Context, sel ast.Selection
 				})
 		case "contactId":
 			out.Values[i] = ec._SessionEvent_contactId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdSession":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._SessionEvent_createdSession(ctx, field, obj)
+				})
+		case "deletedContactId":
+			out.Values[i] = ec._SessionEvent_deletedContactId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -18865,7 +20024,7 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
-var viewerImplementors = []string{"Viewer"}
+var viewerImplementors = []string{"Viewer", "Node"}
 
 func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, obj *crm.Viewer) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, viewerImplementors)
@@ -18876,6 +20035,11 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Viewer")
+		case "id":
+			out.Values[i] = ec._Viewer_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "subject":
 			out.Values[i] = ec._Viewer_subject(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -19374,6 +20538,50 @@ func (ec *executionContext) marshalNAuditEntry2ᚕkithᚋinternalᚋcrmᚐAuditE
 	return ret
 }
 
+func (ec *executionContext) unmarshalNAuditField2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalFieldName(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAuditField2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalFieldName(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AuditField!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNAuditField2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAuditField2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNAuditField2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAuditField2string(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -19397,6 +20605,30 @@ func (ec *executionContext) marshalNChannel2ᚕkithᚋinternalᚋcrmᚐChannel�
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNChannel2kithᚋinternalᚋcrmᚐChannel(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNChannelConnection2kithᚋgraphᚋmodelᚐChannelConnection(ctx context.Context, sel ast.SelectionSet, v model.ChannelConnection) graphql.Marshaler {
+	return ec._ChannelConnection(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNChannelEdge2kithᚋgraphᚋmodelᚐChannelEdge(ctx context.Context, sel ast.SelectionSet, v model.ChannelEdge) graphql.Marshaler {
+	return ec._ChannelEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNChannelEdge2ᚕkithᚋgraphᚋmodelᚐChannelEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []model.ChannelEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNChannelEdge2kithᚋgraphᚋmodelᚐChannelEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -19542,6 +20774,20 @@ func (ec *executionContext) marshalNContactField2kithᚋinternalᚋserviceᚐCon
 	return res
 }
 
+func (ec *executionContext) unmarshalNContactField2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalFieldName(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNContactField2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalFieldName(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ContactField!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNContactField2ᚕkithᚋinternalᚋserviceᚐContactFieldᚄ(ctx context.Context, v any) ([]service.ContactField, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
@@ -19561,6 +20807,36 @@ func (ec *executionContext) marshalNContactField2ᚕkithᚋinternalᚋserviceᚐ
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNContactField2kithᚋinternalᚋserviceᚐContactField(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNContactField2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNContactField2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNContactField2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNContactField2string(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -19782,6 +21058,34 @@ func (ec *executionContext) marshalNFieldChange2ᚕkithᚋinternalᚋcrmᚐField
 	return ret
 }
 
+func (ec *executionContext) unmarshalNID2kithᚋinternalᚋcrmᚐAuditID(ctx context.Context, v any) (crm.AuditID, error) {
+	res, err := scalar.UnmarshalAuditID(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2kithᚋinternalᚋcrmᚐAuditID(ctx context.Context, sel ast.SelectionSet, v crm.AuditID) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalAuditID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNID2kithᚋinternalᚋcrmᚐChangeID(ctx context.Context, v any) (crm.ChangeID, error) {
+	res, err := scalar.UnmarshalChangeID(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2kithᚋinternalᚋcrmᚐChangeID(ctx context.Context, sel ast.SelectionSet, v crm.ChangeID) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalChangeID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNID2kithᚋinternalᚋcrmᚐChannelID(ctx context.Context, v any) (crm.ChannelID, error) {
 	res, err := scalar.UnmarshalChannelID(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -19846,6 +21150,20 @@ func (ec *executionContext) unmarshalNID2kithᚋinternalᚋcrmᚐFailureID(ctx c
 func (ec *executionContext) marshalNID2kithᚋinternalᚋcrmᚐFailureID(ctx context.Context, sel ast.SelectionSet, v crm.FailureID) graphql.Marshaler {
 	_ = sel
 	res := scalar.MarshalFailureID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNID2kithᚋinternalᚋcrmᚐIdentityID(ctx context.Context, v any) (crm.IdentityID, error) {
+	res, err := scalar.UnmarshalIdentityID(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2kithᚋinternalᚋcrmᚐIdentityID(ctx context.Context, sel ast.SelectionSet, v crm.IdentityID) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalIdentityID(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
 	}
@@ -20246,6 +21564,50 @@ func (ec *executionContext) marshalNSessionEventKind2kithᚋgraphᚋmodelᚐSess
 		graphql.AddInvalidNullFromMarshaler(ctx, "SessionEventKind!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNSessionField2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalFieldName(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSessionField2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalFieldName(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "SessionField!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNSessionField2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNSessionField2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNSessionField2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSessionField2string(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNSessionStatus2kithᚋinternalᚋcrmᚐSessionStatus(ctx context.Context, v any) (crm.SessionStatus, error) {
@@ -20832,6 +22194,24 @@ func (ec *executionContext) marshalOID2ᚖkithᚋinternalᚋcrmᚐContactID(ctx 
 	_ = sel
 	_ = ctx
 	res := scalar.MarshalContactID(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOID2ᚖkithᚋinternalᚋcrmᚐEventID(ctx context.Context, v any) (*crm.EventID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalEventID(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOID2ᚖkithᚋinternalᚋcrmᚐEventID(ctx context.Context, sel ast.SelectionSet, v *crm.EventID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalEventID(*v)
 	return res
 }
 

@@ -48,13 +48,13 @@ var sizes = map[string]int{
 	"AuditEdge.cursor":         100,
 	"ContactChangeEdge.cursor": 100,
 	"DuplicateEdge.cursor":     100,
+	"ChannelEdge.cursor":       100,
 	"PageInfo.startCursor":     1_500,
 	"PageInfo.endCursor":       1_500,
 
 	// Of the changes of one contact at most one is of its notes.
-	"FieldChange.field": sizeOfValue,
-	"FieldChange.old":   (crm.MaxNotesBytes + crm.MaxNameBytes) / assumedList,
-	"FieldChange.new":   (crm.MaxNotesBytes + crm.MaxNameBytes) / assumedList,
+	"FieldChange.old": (crm.MaxNotesBytes + crm.MaxNameBytes) / assumedList,
+	"FieldChange.new": (crm.MaxNotesBytes + crm.MaxNameBytes) / assumedList,
 
 	"ContactChange.actor": 200,
 	"ContactEvent.actor":  200,

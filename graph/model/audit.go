@@ -8,7 +8,12 @@ import (
 )
 
 // AuditConnection is a page of what people did.
-type AuditConnection struct{ service.AuditPage }
+type AuditConnection struct {
+	service.AuditPage
+
+	// Count answers for the whole list, as far as most.
+	Count func(most int) (storage.Count, error)
+}
 
 // Edges are the entries with their cursors.
 func (c *AuditConnection) Edges() []AuditEdge {

@@ -7,7 +7,9 @@ import (
 	"kith/storage"
 )
 
-// Node is a [crm.Contact], a [crm.Session], a [crm.Channel], a [crm.Duplicate], a [crm.Failure] or a [crm.APIKey].
+// Node is a [crm.Contact], a [crm.Identity], a [crm.Session], a [crm.Channel], a [crm.Duplicate], a [crm.Failure], a
+// [crm.AuditEntry], a [crm.APIKey], a [crm.Viewer], a [ContactEvent], a [SessionEvent], or a [crm.Event] as an entry of a
+// contact's history.
 type Node any
 
 // ContactConnection is a page of contacts. Nothing of it is made before it is asked for.
@@ -58,7 +60,12 @@ func (e *ContactEdge) Cursor() string { return cursor.Encode(e.List, e.Position)
 func (e *ContactEdge) Node() crm.Contact { return e.Contact }
 
 // SessionConnection is a page of sessions. Nothing of it is made before it is asked for.
-type SessionConnection struct{ service.SessionPage }
+type SessionConnection struct {
+	service.SessionPage
+
+	// Count answers for the whole list, as far as most.
+	Count func(most int) (storage.Count, error)
+}
 
 // Edges are the sessions with their cursors.
 func (c *SessionConnection) Edges() []SessionEdge {

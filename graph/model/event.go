@@ -11,7 +11,7 @@ import (
 
 // ContactEvent is something that happened to a contact.
 type ContactEvent struct {
-	ID            crm.EventID
+	ID            crm.EventID // also the id of the event
 	Kind          crm.EventKind
 	ContactID     crm.ContactID
 	Into          *crm.ContactID // of MergedInto
@@ -32,15 +32,32 @@ func NewContactEvent(e *crm.Event) ContactEvent {
 	return out
 }
 
+// DeletedContactID is the id of a contact that is not there any more; nil for other kinds.
+func (e *ContactEvent) DeletedContactID() *crm.ContactID {
+	if e.Kind != crm.Deleted && e.Kind != crm.MergedInto {
+		return nil
+	}
+	return &e.ContactID
+}
+
 // SessionEvent is something that happened to a session, or to all sessions of a contact.
 type SessionEvent struct {
 	ID            crm.EventID
+	EventID       crm.EventID // what subscriptions continue after
 	Kind          SessionEventKind
 	SessionID     *crm.SessionID
 	ContactID     *crm.ContactID
 	ChangedFields []string
 	Actor         string
 	At            time.Time
+}
+
+// DeletedContactID is the id of a contact that was deleted; nil for other kinds.
+func (e *SessionEvent) DeletedContactID() *crm.ContactID {
+	if e.Kind != ContactDeleted {
+		return nil
+	}
+	return e.ContactID
 }
 
 // SessionEventKind is what happened to a session.
@@ -57,6 +74,9 @@ const (
 	ContactChanged SessionEventKind = "CONTACT_CHANGED"
 )
 
+// ConcernsContacts reports whether an event is one of a contact.
+func ConcernsContacts(e *crm.Event) bool { return e.SessionID == nil && e.ContactID != nil }
+
 // ConcernsSessions reports whether an event is one of a session, or of a contact that loses all or some of its sessions.
 func ConcernsSessions(e *crm.Event) bool {
 	return e.SessionID != nil || e.Kind == crm.Deleted || e.Kind == crm.MergedInto || e.Kind == crm.SplitOff
@@ -65,11 +85,11 @@ func ConcernsSessions(e *crm.Event) bool {
 // NewSessionEvent is an event that [ConcernsSessions], for subscribers.
 func NewSessionEvent(e *crm.Event) SessionEvent {
 	out := SessionEvent{
-		ID: e.ID, Kind: SessionEventKind(e.Kind), SessionID: e.SessionID, ContactID: e.ContactID,
+		ID: e.ID, EventID: e.ID, Kind: SessionEventKind(e.Kind), SessionID: e.SessionID, ContactID: e.ContactID,
 		ChangedFields: changedFields(e), Actor: e.Actor, At: e.At,
 	}
 	if e.SessionID == nil {
-		out.Kind, out.ChangedFields = ContactChanged, []string{}
+		out.ID, out.Kind, out.ChangedFields = e.ID.OfSessions(), ContactChanged, []string{}
 	}
 	if e.Kind == crm.Deleted {
 		out.Kind = ContactDeleted
@@ -86,7 +106,12 @@ func changedFields(e *crm.Event) []string {
 }
 
 // ContactChangeConnection is a page of a contact's history.
-type ContactChangeConnection struct{ service.HistoryPage }
+type ContactChangeConnection struct {
+	service.HistoryPage
+
+	// Count answers for the whole list, as far as most.
+	Count func(most int) (storage.Count, error)
+}
 
 // Edges are the changes with their cursors.
 func (c *ContactChangeConnection) Edges() []ContactChangeEdge {

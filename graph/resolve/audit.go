@@ -8,13 +8,27 @@ import (
 	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/internal/service"
+	"kith/storage"
 )
 
 func (r queryResolver) AuditLog(
 	ctx context.Context, first *int, after *string, last *int, before *string,
 ) (model.AuditConnection, error) {
-	page, err := r.service.Audit(ctx, auth.Viewer(ctx), service.Paging{First: first, After: after, Last: last, Before: before})
-	return model.AuditConnection{AuditPage: page}, err
+	v := auth.Viewer(ctx)
+	page, err := r.service.Audit(ctx, v, service.Paging{First: first, After: after, Last: last, Before: before})
+	if err != nil {
+		return model.AuditConnection{}, err
+	}
+	return model.AuditConnection{
+		AuditPage: page,
+		Count:     service.CountOnce(func(most int) (storage.Count, error) { return r.service.CountAudit(ctx, v, most) }),
+	}, nil
+}
+
+func (r auditConnectionResolver) TotalCount(
+	_ context.Context, c *model.AuditConnection, most *int,
+) (storage.Count, error) {
+	return c.Count(Most(most))
 }
 
 func (r mutationResolver) ExportContact(

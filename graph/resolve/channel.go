@@ -8,10 +8,20 @@ import (
 	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/internal/service"
+	"kith/storage"
 )
 
-func (r queryResolver) Channels(ctx context.Context) ([]crm.Channel, error) {
-	return r.service.Channels(ctx, auth.Viewer(ctx))
+func (r queryResolver) Channels(
+	ctx context.Context, first *int, after *string, last *int, before *string,
+) (model.ChannelConnection, error) {
+	page, err := r.service.ChannelsPage(ctx, auth.Viewer(ctx), service.Paging{First: first, After: after, Last: last, Before: before})
+	return model.ChannelConnection{ChannelPage: page}, err
+}
+
+func (r channelConnectionResolver) TotalCount(
+	_ context.Context, c *model.ChannelConnection, most *int,
+) (storage.Count, error) {
+	return c.Count(Most(most))
 }
 
 func (r channelSetupResolver) VerifyToken(ctx context.Context, s *service.ChannelSetup) (*string, error) {

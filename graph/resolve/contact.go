@@ -95,14 +95,18 @@ func (r contactResolver) Sessions(
 	ctx context.Context, c *crm.Contact,
 	first *int, after *string, last *int, before *string, filter *model.SessionFilter,
 ) (model.SessionConnection, error) {
-	found, err := LoadersOf(ctx).SessionsByContact(service.SessionList{
-		Filter: SessionFilter(filter),
+	loaders, f := LoadersOf(ctx), SessionFilter(filter)
+	found, err := loaders.SessionsByContact(service.SessionList{
+		Filter: f,
 		Paging: service.Paging{First: first, After: after, Last: last, Before: before},
 	}).load(ctx, c.ID)
 	if err != nil || found == nil {
 		return model.SessionConnection{}, err
 	}
-	return model.SessionConnection{SessionPage: found.Page}, found.Err
+	count := func(most int) (storage.Count, error) {
+		return countOf(loaders.SessionCounts(f, most).load(ctx, c.ID))
+	}
+	return model.SessionConnection{SessionPage: found.Page, Count: count}, found.Err
 }
 
 func (r identityResolver) Channel(ctx context.Context, i *crm.Identity) (crm.Channel, error) {

@@ -8,6 +8,7 @@ import (
 
 	"kith/internal/crm"
 	"kith/internal/service"
+	"kith/storage"
 )
 
 // Loaders gather what the fields of one response ask for one by one. A resolver that returns a page announces its keys
@@ -31,6 +32,7 @@ type Loaders struct {
 	// By arguments: each alias has a separate loader.
 	sessions  map[string]*BatchLoader[crm.ContactID, service.ContactSessions]
 	histories map[string]*BatchLoader[crm.ContactID, service.ContactHistory]
+	counts    map[string]*BatchLoader[crm.ContactID, storage.Count]
 }
 
 type loadersKey struct{}
@@ -41,6 +43,7 @@ func NewLoaders(s *service.Service, v crm.Viewer, recovered func(ctx context.Con
 		service: s, viewer: v, recovered: recovered,
 		sessions:  make(map[string]*BatchLoader[crm.ContactID, service.ContactSessions]),
 		histories: make(map[string]*BatchLoader[crm.ContactID, service.ContactHistory]),
+		counts:    make(map[string]*BatchLoader[crm.ContactID, storage.Count]),
 	}
 	l.Contacts = newBatchLoader(l, l.findContacts)
 	l.Identities = newBatchLoader(l, l.findIdentities)
@@ -77,6 +80,7 @@ func (l *Loaders) reset() {
 	l.pages = nil
 	clear(l.sessions)
 	clear(l.histories)
+	clear(l.counts)
 }
 
 // ExpectEvents announces the contacts and sessions of events that are resolved together.
@@ -99,6 +103,9 @@ func (l *Loaders) expectContacts(ids []crm.ContactID) {
 		f.expect(ids)
 	}
 	for _, f := range l.histories {
+		f.expect(ids)
+	}
+	for _, f := range l.counts {
 		f.expect(ids)
 	}
 }
@@ -171,6 +178,25 @@ func (l *Loaders) historyByContact(p service.Paging) *BatchLoader[crm.ContactID,
 	})
 }
 
+// SessionCounts counts the sessions of each contact that pass a filter, as far as most.
+func (l *Loaders) SessionCounts(f storage.SessionFilter, most int) *BatchLoader[crm.ContactID, storage.Count] {
+	key := fmt.Sprint("sessions ", most, " ", service.SessionList{Filter: f}.Key())
+	return pagesOf(l, l.counts, key, func(
+		ctx context.Context, ids []crm.ContactID,
+	) (map[crm.ContactID]storage.Count, error) {
+		return l.service.CountSessionsByContact(ctx, l.viewer, ids, f, most)
+	})
+}
+
+// historyCounts counts the changes of each contact, as far as most.
+func (l *Loaders) historyCounts(most int) *BatchLoader[crm.ContactID, storage.Count] {
+	return pagesOf(l, l.counts, fmt.Sprint("history ", most), func(
+		ctx context.Context, ids []crm.ContactID,
+	) (map[crm.ContactID]storage.Count, error) {
+		return l.service.CountHistoryByContact(ctx, l.viewer, ids, most)
+	})
+}
+
 // pagesOf is the loader of a set of arguments, among those that load a page for each contact. A new one expects every contact
 // that has been announced.
 func pagesOf[P any](
@@ -215,18 +241,18 @@ func (l *Loaders) findSessions(ctx context.Context, ids []crm.SessionID) (map[cr
 
 func (l *Loaders) findIdentities(ctx context.Context, ids []crm.ContactID) (map[crm.ContactID][]crm.Identity, error) {
 	found, err := l.service.IdentitiesByContact(ctx, l.viewer, ids)
-	expectIdentities(l, found)
+	l.expectIdentities(values(found)...)
 	return found, err
 }
 
 func (l *Loaders) findByAccount(ctx context.Context, ids []crm.AccountID) (map[crm.AccountID][]crm.Identity, error) {
 	found, err := l.service.IdentitiesByAccount(ctx, l.viewer, ids)
-	expectIdentities(l, found)
+	l.expectIdentities(values(found)...)
 	return found, err
 }
 
 // expectIdentities announces identities that are answered together.
-func expectIdentities[K comparable](l *Loaders, found map[K][]crm.Identity) {
+func (l *Loaders) expectIdentities(found ...[]crm.Identity) {
 	var channels []crm.ChannelID
 	for _, identities := range found {
 		for i := range identities {

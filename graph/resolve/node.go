@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"context"
+	"slices"
 
 	"kith/graph/model"
 	"kith/internal/auth"
@@ -35,66 +36,114 @@ func (r queryResolver) Nodes(ctx context.Context, ids []string) ([]model.Node, e
 
 // nodes finds the objects of ids, in the same order, with one call to storage for each type.
 func (r queryResolver) nodes(ctx context.Context, ids []string) ([]model.Node, error) {
-	var (
-		v          = auth.Viewer(ctx)
-		contactIDs = parseAll(ids, crm.ParseContactID)
-		sessionIDs = parseAll(ids, crm.ParseSessionID)
-		channelIDs = parseAll(ids, crm.ParseChannelID)
-		failureIDs = parseAll(ids, crm.ParseFailureID)
-		pairIDs    = parseAll(ids, crm.ParseDuplicateID)
-	)
-	contacts, err := r.service.ContactsByID(ctx, v, contactIDs)
-	if err != nil {
-		return nil, err
+	v, byID := auth.Viewer(ctx), make(map[string]model.Node, len(ids))
+	if id := v.ID(); slices.Contains(ids, id) {
+		byID[id] = v
 	}
-	sessions, err := r.service.SessionsByID(ctx, v, sessionIDs)
-	if err != nil {
-		return nil, err
-	}
-	channels, err := r.service.ChannelsByID(ctx, v, channelIDs)
-	if err != nil {
-		return nil, err
-	}
-	failures, err := r.service.FailuresByID(ctx, v, failureIDs)
-	if err != nil {
-		return nil, err
-	}
-	duplicates, err := r.service.DuplicatesByID(ctx, v, pairIDs)
-	if err != nil {
-		return nil, err
-	}
-	LoadersOf(ctx).expectDuplicates(values(duplicates))
-	LoadersOf(ctx).expectContacts(contactIDs)
-	LoadersOf(ctx).expectSessions(values(sessions))
-	LoadersOf(ctx).expectFailures(values(failures))
-	keys := map[string]model.Node{}
-	if err := r.keyNodes(ctx, v, ids, keys); err != nil {
-		return nil, err
+	for _, find := range []func(context.Context, crm.Viewer, []string, map[string]model.Node) error{
+		r.contactNodes, r.identityNodes, r.sessionNodes, r.channelNodes, r.failureNodes, r.duplicateNodes, r.eventNodes, r.auditNodes,
+		r.keyNodes,
+	} {
+		if err := find(ctx, v, ids, byID); err != nil {
+			return nil, err
+		}
 	}
 	nodes := make([]model.Node, len(ids))
-	for i, s := range ids {
-		if id, ok := crm.ParseContactID(s); ok {
-			nodes[i] = node(contacts, id)
-		} else if id, ok := crm.ParseSessionID(s); ok {
-			nodes[i] = node(sessions, id)
-		} else if id, ok := crm.ParseChannelID(s); ok {
-			nodes[i] = node(channels, id)
-		} else if id, ok := crm.ParseFailureID(s); ok {
-			nodes[i] = node(failures, id)
-		} else if id, ok := crm.ParseDuplicateID(s); ok {
-			nodes[i] = node(duplicates, id)
-		} else {
-			nodes[i] = keys[s]
-		}
+	for i, id := range ids {
+		nodes[i] = byID[id]
 	}
 	return nodes, nil
 }
 
-func node[K comparable, V any](found map[K]V, id K) model.Node {
-	if v, ok := found[id]; ok {
-		return v
+func (r queryResolver) contactNodes(ctx context.Context, v crm.Viewer, ids []string, into map[string]model.Node) error {
+	asked := parseAll(ids, crm.ParseContactID)
+	found, err := r.service.ContactsByID(ctx, v, asked)
+	LoadersOf(ctx).expectContacts(asked)
+	addNodes(into, found)
+	return err
+}
+
+func (r queryResolver) identityNodes(ctx context.Context, v crm.Viewer, ids []string, into map[string]model.Node) error {
+	found, err := r.service.IdentitiesByID(ctx, v, parseAll(ids, crm.ParseIdentityID))
+	addNodes(into, found)
+	LoadersOf(ctx).expectIdentities(values(found))
+	return err
+}
+
+func (r queryResolver) sessionNodes(ctx context.Context, v crm.Viewer, ids []string, into map[string]model.Node) error {
+	found, err := r.service.SessionsByID(ctx, v, parseAll(ids, crm.ParseSessionID))
+	LoadersOf(ctx).expectSessions(values(found))
+	addNodes(into, found)
+	return err
+}
+
+func (r queryResolver) channelNodes(ctx context.Context, v crm.Viewer, ids []string, into map[string]model.Node) error {
+	found, err := r.service.ChannelsByID(ctx, v, parseAll(ids, crm.ParseChannelID))
+	addNodes(into, found)
+	return err
+}
+
+func (r queryResolver) failureNodes(ctx context.Context, v crm.Viewer, ids []string, into map[string]model.Node) error {
+	found, err := r.service.FailuresByID(ctx, v, parseAll(ids, crm.ParseFailureID))
+	LoadersOf(ctx).expectFailures(values(found))
+	addNodes(into, found)
+	return err
+}
+
+func (r queryResolver) duplicateNodes(ctx context.Context, v crm.Viewer, ids []string, into map[string]model.Node) error {
+	found, err := r.service.DuplicatesByID(ctx, v, parseAll(ids, crm.ParseDuplicateID))
+	LoadersOf(ctx).expectDuplicates(values(found))
+	addNodes(into, found)
+	return err
+}
+
+func (r queryResolver) auditNodes(ctx context.Context, v crm.Viewer, ids []string, into map[string]model.Node) error {
+	found, err := r.service.AuditByID(ctx, v, parseAll(ids, crm.ParseAuditID))
+	addNodes(into, found)
+	return err
+}
+
+// eventNodes finds events and entries of histories. Several ids may lead to one event: each names another object.
+func (r queryResolver) eventNodes(ctx context.Context, v crm.Viewer, ids []string, into map[string]model.Node) error {
+	asked := parseAll(ids, func(s string) (crm.EventID, bool) {
+		if id, ok := crm.ParseChangeID(s); ok {
+			return crm.EventID(id), true
+		}
+		return crm.ParseEventID(s)
+	})
+	found, err := r.service.EventsByID(ctx, v, asked)
+	if err != nil {
+		return err
 	}
+	var contacts []crm.ContactID
+	var sessions []crm.SessionID
+	for _, e := range found {
+		if e.IsHistory() {
+			into[e.ChangeID().String()] = e
+		}
+		if model.ConcernsContacts(&e) {
+			into[e.ID.String()], contacts = model.NewContactEvent(&e), append(contacts, *e.ContactID)
+		}
+		if e.SessionID != nil {
+			sessions = append(sessions, *e.SessionID)
+		}
+		if model.ConcernsSessions(&e) {
+			node := model.NewSessionEvent(&e)
+			into[node.ID.String()] = node
+		}
+	}
+	LoadersOf(ctx).ExpectEvents(contacts, sessions)
 	return nil
+}
+
+// addNodes adds objects under the ids that clients know them by.
+func addNodes[K interface {
+	comparable
+	String() string
+}, V any](into map[string]model.Node, found map[K]V) {
+	for id, v := range found {
+		into[id.String()] = v
+	}
 }
 
 // parseAll keeps the ids of one type, each once.

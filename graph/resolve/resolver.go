@@ -42,6 +42,11 @@ type (
 	failureConnectionResolver struct{ *resolver }
 
 	duplicateConnectionResolver struct{ *resolver }
+	sessionConnectionResolver   struct{ *resolver }
+	channelConnectionResolver   struct{ *resolver }
+	auditConnectionResolver     struct{ *resolver }
+
+	contactChangeConnectionResolver struct{ *resolver }
 
 	subscriptionResolver struct{ *resolver }
 	contactEventResolver struct{ *resolver }
@@ -68,6 +73,18 @@ func (r *resolver) DuplicateConnection() generated.DuplicateConnectionResolver {
 func (r *resolver) IngestFailure() generated.IngestFailureResolver { return failureResolver{r} }
 func (r *resolver) IngestFailureConnection() generated.IngestFailureConnectionResolver {
 	return failureConnectionResolver{r}
+}
+func (r *resolver) SessionConnection() generated.SessionConnectionResolver {
+	return sessionConnectionResolver{r}
+}
+func (r *resolver) ChannelConnection() generated.ChannelConnectionResolver {
+	return channelConnectionResolver{r}
+}
+func (r *resolver) AuditConnection() generated.AuditConnectionResolver {
+	return auditConnectionResolver{r}
+}
+func (r *resolver) ContactChangeConnection() generated.ContactChangeConnectionResolver {
+	return contactChangeConnectionResolver{r}
 }
 func (r *resolver) Viewer() generated.ViewerResolver             { return viewerResolver{r} }
 func (r *resolver) ChannelSetup() generated.ChannelSetupResolver { return channelSetupResolver{r} }

@@ -11,6 +11,7 @@ import (
 	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/internal/service"
+	"kith/storage"
 )
 
 func (r queryResolver) Session(ctx context.Context, id string) (*crm.Session, error) {
@@ -26,15 +27,25 @@ func (r queryResolver) Session(ctx context.Context, id string) (*crm.Session, er
 func (r queryResolver) Sessions(
 	ctx context.Context, filter *model.SessionFilter, first *int, after *string, last *int, before *string, skip *int,
 ) (model.SessionConnection, error) {
-	page, err := r.service.Sessions(ctx, auth.Viewer(ctx), service.SessionList{
-		Filter: SessionFilter(filter),
+	v, f := auth.Viewer(ctx), SessionFilter(filter)
+	page, err := r.service.Sessions(ctx, v, service.SessionList{
+		Filter: f,
 		Paging: service.Paging{First: first, After: after, Last: last, Before: before, Skip: skip},
 	})
 	if err != nil {
 		return model.SessionConnection{}, err
 	}
 	LoadersOf(ctx).expectSessions(page.Sessions)
-	return model.SessionConnection{SessionPage: page}, nil
+	return model.SessionConnection{
+		SessionPage: page,
+		Count:       service.CountOnce(func(most int) (storage.Count, error) { return r.service.CountListed(ctx, v, f, most) }),
+	}, nil
+}
+
+func (r sessionConnectionResolver) TotalCount(
+	_ context.Context, c *model.SessionConnection, most *int,
+) (storage.Count, error) {
+	return c.Count(Most(most))
 }
 
 func (r sessionResolver) Contact(ctx context.Context, s *crm.Session) (*crm.Contact, error) {

@@ -13,8 +13,7 @@ import (
 )
 
 func (r subscriptionResolver) ContactEvents(ctx context.Context, after *string) (<-chan model.ContactEvent, error) {
-	ofContact := func(e *crm.Event) bool { return e.SessionID == nil && e.ContactID != nil }
-	return subscribe.Resolve(ctx, subscribe.Request{After: after, About: ofContact}, func(e *crm.Event) (*model.ContactEvent, error) {
+	return subscribe.Resolve(ctx, subscribe.Request{After: after, About: model.ConcernsContacts}, func(e *crm.Event) (*model.ContactEvent, error) {
 		return new(model.NewContactEvent(e)), nil
 	})
 }
@@ -24,6 +23,13 @@ func (r contactEventResolver) Contact(ctx context.Context, e *model.ContactEvent
 		return nil, nil
 	}
 	return LoadersOf(ctx).Contacts.load(ctx, e.ContactID)
+}
+
+func (r contactEventResolver) CreatedContact(ctx context.Context, e *model.ContactEvent) (*crm.Contact, error) {
+	if e.Kind != crm.Created {
+		return nil, nil
+	}
+	return r.Contact(ctx, e)
 }
 
 func (r contactEventResolver) MergedInto(ctx context.Context, e *model.ContactEvent) (*crm.Contact, error) {
@@ -57,6 +63,13 @@ func (r sessionEventResolver) Session(ctx context.Context, e *model.SessionEvent
 		return nil, nil
 	}
 	return LoadersOf(ctx).sessionsByID.load(ctx, *e.SessionID)
+}
+
+func (r sessionEventResolver) CreatedSession(ctx context.Context, e *model.SessionEvent) (*crm.Session, error) {
+	if e.Kind != model.SessionCreated {
+		return nil, nil
+	}
+	return r.Session(ctx, e)
 }
 
 // concerns reports whether an event matters to a client that lists the sessions that pass f: whether the session passes now,

@@ -2,6 +2,7 @@ package scalar
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -88,6 +89,34 @@ func MarshalContactField(v service.ContactField) graphql.Marshaler { return plai
 // UnmarshalContactField reads a field of a contact.
 func UnmarshalContactField(v any) (service.ContactField, error) {
 	return enum(v, service.NameField, service.EmailField, service.PhoneField, service.NotesField)
+}
+
+// MarshalFieldName writes the name of a field that was changed as an enum: unreadCount as UNREAD_COUNT.
+func MarshalFieldName(name string) graphql.Marshaler {
+	b := make([]byte, 0, len(name)+4)
+	for _, c := range []byte(name) {
+		if 'A' <= c && c <= 'Z' {
+			b = append(b, '_')
+		}
+		b = append(b, c)
+	}
+	return plain(strings.ToUpper(string(b)))
+}
+
+// UnmarshalFieldName reads what [MarshalFieldName] writes.
+func UnmarshalFieldName(v any) (string, error) {
+	s, ok := v.(string)
+	if !ok || s == "" {
+		_, err := enum[string](v)
+		return "", err
+	}
+	words := strings.Split(strings.ToLower(s), "_")
+	for i, w := range words[1:] {
+		if w != "" {
+			words[i+1] = strings.ToUpper(w[:1]) + w[1:]
+		}
+	}
+	return strings.Join(words, ""), nil
 }
 
 // MarshalDuplicateReason writes why two contacts may be one person.

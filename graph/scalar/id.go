@@ -58,6 +58,36 @@ func UnmarshalEventID(v any) (crm.EventID, error) {
 	return id, err
 }
 
+// MarshalAuditID writes the opaque form.
+func MarshalAuditID(id crm.AuditID) graphql.Marshaler { return plain(id.String()) }
+
+// UnmarshalAuditID reads the opaque form; any other text is the zero id, which is never issued.
+func UnmarshalAuditID(v any) (crm.AuditID, error) {
+	s, err := graphql.UnmarshalID(v)
+	id, _ := crm.ParseAuditID(s)
+	return id, err
+}
+
+// MarshalChangeID writes the opaque form.
+func MarshalChangeID(id crm.ChangeID) graphql.Marshaler { return plain(id.String()) }
+
+// UnmarshalChangeID reads the opaque form; any other text is the zero id, which is never issued.
+func UnmarshalChangeID(v any) (crm.ChangeID, error) {
+	s, err := graphql.UnmarshalID(v)
+	id, _ := crm.ParseChangeID(s)
+	return id, err
+}
+
+// MarshalIdentityID writes the opaque form.
+func MarshalIdentityID(id crm.IdentityID) graphql.Marshaler { return plain(id.String()) }
+
+// UnmarshalIdentityID reads the opaque form; any other text is the zero id, which is never issued.
+func UnmarshalIdentityID(v any) (crm.IdentityID, error) {
+	s, err := graphql.UnmarshalID(v)
+	id, _ := crm.ParseIdentityID(s)
+	return id, err
+}
+
 // MarshalDuplicateID writes the opaque form.
 func MarshalDuplicateID(id crm.DuplicateID) graphql.Marshaler { return plain(id.String()) }
 

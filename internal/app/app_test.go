@@ -243,10 +243,10 @@ func TestTokensOpenTheirWorkspace(t *testing.T) {
 	if status, body := s.ask(t, staff, `{ viewer { subject } }`); status != 429 || !strings.Contains(body, "RATE_LIMITED") {
 		t.Errorf("the second in a minute: %d %s", status, body)
 	}
-	if status, body := s.ask(t, token("admin"), `{ channels { id } }`); status != 200 {
+	if status, body := s.ask(t, token("admin"), `{ channels { nodes { id } totalCount { value } } }`); status != 200 {
 		t.Errorf("another subject: %d %s", status, body)
 	}
-	if status, body := s.ask(t, token("channel"), `{ channels { id } }`); !strings.Contains(body, "FORBIDDEN") {
+	if status, body := s.ask(t, token("channel"), `{ channels { nodes { id } totalCount { value } } }`); !strings.Contains(body, "FORBIDDEN") {
 		t.Errorf("a channel credential reads: %d %s", status, body)
 	}
 	if status, body := s.ask(t, "", `{ viewer { subject } }`); status != 401 || !strings.Contains(body, "UNAUTHENTICATED") {

@@ -120,7 +120,7 @@ func TestTheAdminAddressServesMetricsHealthAndProfilesApart(t *testing.T) {
 	t.Parallel()
 	admin := freePort(t)
 	s := start(t, environment{"HOME": t.TempDir(), "KITH_ADMIN_ADDR": admin})
-	s.ask(t, "", `query People { contacts(first: 1) { nodes { name } } channels { id } }`)
+	s.ask(t, "", `query People { contacts(first: 1) { nodes { name } } channels { nodes { id } } }`)
 	s.ask(t, "", `{ viewer { role } }`)
 	s.ask(t, "", `{ nonsense }`)
 	if status, _ := s.get(t, "/metrics"); status != http.StatusNotFound {

@@ -7,8 +7,8 @@ import (
 
 // AuditEntry says that a person did something: who, what and when, but no values. It outlives what it is about.
 type AuditEntry struct {
-	// ID is the id of the event for the same change; an action without an event has a new id.
-	ID     EventID
+	// ID is made of the same UUID as the id of the event for the same change; an action without an event has a new one.
+	ID     AuditID
 	Action AuditAction
 	// ContactID is the contact that it was done to; of a session its contact when the entry is read, if any.
 	ContactID *ContactID
@@ -56,9 +56,18 @@ const (
 	KeyRevoked AuditAction = "API_KEY_REVOKED"
 )
 
+// EventID is the id of the event for the same change; nil for an action without one.
+func (a AuditEntry) EventID() *EventID {
+	switch a.Action {
+	case ContactEdited, ContactDeleted, SessionEdited, ContactMerged, MergeUndone, ContactSplit:
+		return new(EventID(a.ID))
+	}
+	return nil
+}
+
 // NewAudit makes the entry of an action without an event.
 func NewAudit(action AuditAction, actor string, at time.Time) AuditEntry {
-	return AuditEntry{ID: NewEventID(at), Action: action, Fields: []string{}, Actor: actor, At: at}
+	return AuditEntry{ID: AuditID(newUUID(at)), Action: action, Fields: []string{}, Actor: actor, At: at}
 }
 
 // AuditOfChannel is the entry for an edit of a channel. The action is empty when it is the same as before. Secrets are
@@ -89,7 +98,7 @@ func AuditOfChannel(before, after Channel, secrets []string, actor string, at ti
 func AuditOf(e Event) AuditEntry {
 	e = e.Kept()
 	a := AuditEntry{
-		ID: e.ID, Action: ContactEdited, ContactID: e.ContactID, OtherID: e.Into, SessionID: e.SessionID, Fields: fieldsOf(e),
+		ID: AuditID(e.ID), Action: ContactEdited, ContactID: e.ContactID, OtherID: e.Into, SessionID: e.SessionID, Fields: fieldsOf(e),
 		Actor: e.Actor, At: e.At,
 	}
 	switch {

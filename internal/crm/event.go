@@ -40,6 +40,15 @@ func (e Event) Kept() Event {
 	return e
 }
 
+// ChangeID names the event to clients as an entry of the contact's history.
+func (e Event) ChangeID() ChangeID { return ChangeID(e.ID) }
+
+// IsHistory reports whether the event is an entry of a contact's history.
+func (e Event) IsHistory() bool {
+	return e.ContactID != nil && e.SessionID == nil &&
+		(e.Kind == Created || e.Kind == Updated || e.Kind == MergedInto || e.Kind == SplitOff)
+}
+
 // Sequence is the sequence number of an event in its workspace, from 1.
 type Sequence int64
 

@@ -38,6 +38,10 @@ type (
 	ChannelID uuid.UUID
 	EventID   uuid.UUID
 	FailureID uuid.UUID
+	AuditID   uuid.UUID
+	// IdentityID is a digest, because the external id may be long and should not appear in addresses. See [IdentityKey.ID].
+	IdentityID uuid.UUID
+	ChangeID   uuid.UUID
 )
 
 const (
@@ -50,6 +54,10 @@ const (
 	mergePrefix     = "merge_"
 	duplicatePrefix = "duplicate_"
 	identityPrefix  = "identity_"
+
+	auditPrefix  = "audit_"
+	changePrefix = "change_"
+	viewerPrefix = "viewer_"
 )
 
 // NewContactID makes an id that contains the day of creation, but no time. The id outlives the contact, in the audit for one:
@@ -79,6 +87,22 @@ func NewMergeID(at time.Time) MergeID { return MergeID(newUUID(at)) }
 // NewDuplicateID makes an id for a pair found at the given time.
 func NewDuplicateID(at time.Time) DuplicateID { return DuplicateID(newUUID(at)) }
 
+// OfSessions is the id of what an event of a contact means to its sessions. That is another object than what it means to the
+// contact, so it has another id: the same UUID in a variant that no event has (RFC 9562, section 4.1).
+func (id EventID) OfSessions() EventID {
+	id[8] |= variantBit
+	return id
+}
+
+// event is the id that [EventID.OfSessions] was derived from.
+func (id EventID) event() EventID {
+	id[8] &^= variantBit
+	return id
+}
+
+// variantBit is 0 in every UUID of the variant that ids are made in.
+const variantBit = 0x40
+
 // Time is when the event was made, to the microsecond.
 func (id EventID) Time() time.Time {
 	b := binary.BigEndian.Uint64(id[:8])
@@ -91,16 +115,23 @@ func (id ChannelID) String() string { return format(channelPrefix, uuid.UUID(id)
 func (id EventID) String() string   { return format(eventPrefix, uuid.UUID(id)) }
 func (id FailureID) String() string { return format(failurePrefix, uuid.UUID(id)) }
 
+func (id AuditID) String() string     { return format(auditPrefix, uuid.UUID(id)) }
+func (id ChangeID) String() string    { return format(changePrefix, uuid.UUID(id)) }
 func (id MergeID) String() string     { return format(mergePrefix, uuid.UUID(id)) }
 func (id DuplicateID) String() string { return format(duplicatePrefix, uuid.UUID(id)) }
 
-// ID names the identity to clients. It is a digest, because the external id may be long and should not appear in addresses.
-func (k IdentityKey) ID() string {
+// ID names the identity to clients: the first half of the SHA-256 digest of the channel's id and the external id.
+func (k IdentityKey) ID() IdentityID {
 	h := sha256.New()
 	h.Write(k.ChannelID[:])
 	h.Write([]byte(k.ExternalID))
-	return format(identityPrefix, uuid.UUID(h.Sum(nil)[:16]))
+	return IdentityID(h.Sum(nil)[:16])
 }
+
+func (id IdentityID) String() string { return format(identityPrefix, uuid.UUID(id)) }
+
+// Append is [IdentityID.String] that appends to b.
+func (id IdentityID) Append(b []byte) []byte { return appendID(b, identityPrefix, uuid.UUID(id)) }
 
 // Append is [ContactID.String] that appends to b.
 func (id ContactID) Append(b []byte) []byte { return appendID(b, contactPrefix, uuid.UUID(id)) }
@@ -129,16 +160,35 @@ func ParseChannelID(s string) (id ChannelID, ok bool) {
 	return ChannelID(u), ok
 }
 
-// ParseEventID reads what [EventID.String] wrote, and nothing else; ok is false for any other string.
+// ParseEventID reads what [EventID.String] wrote, and nothing else; ok is false for any other string. An id that
+// [EventID.OfSessions] derived is read as the id of the event.
 func ParseEventID(s string) (id EventID, ok bool) {
 	u, ok := parse(eventPrefix, s)
-	return EventID(u), ok
+	return EventID(u).event(), ok
+}
+
+// ParseAuditID reads what [AuditID.String] wrote, and nothing else; ok is false for any other string.
+func ParseAuditID(s string) (id AuditID, ok bool) {
+	u, ok := parse(auditPrefix, s)
+	return AuditID(u), ok
+}
+
+// ParseChangeID reads what [ChangeID.String] wrote, and nothing else; ok is false for any other string.
+func ParseChangeID(s string) (id ChangeID, ok bool) {
+	u, ok := parse(changePrefix, s)
+	return ChangeID(u), ok
 }
 
 // ParseFailureID reads what [FailureID.String] wrote, and nothing else; ok is false for any other string.
 func ParseFailureID(s string) (id FailureID, ok bool) {
 	u, ok := parse(failurePrefix, s)
 	return FailureID(u), ok
+}
+
+// ParseIdentityID reads what [IdentityID.String] wrote, and nothing else; ok is false for any other string.
+func ParseIdentityID(s string) (id IdentityID, ok bool) {
+	u, ok := parse(identityPrefix, s)
+	return IdentityID(u), ok
 }
 
 // ParseMergeID reads what [MergeID.String] wrote, and nothing else; ok is false for any other string.

@@ -1,6 +1,11 @@
 package crm
 
-import "time"
+import (
+	"crypto/sha256"
+	"time"
+
+	"github.com/google/uuid"
+)
 
 // Viewer is who is asking.
 type Viewer struct {
@@ -17,6 +22,15 @@ type Viewer struct {
 	// ended before their time (see [EndedSignIn]); SignIn is empty for others.
 	SignIn   string
 	IssuedAt time.Time
+}
+
+// ID names the viewer to clients. It is a digest, because it depends on nothing but the workspace and the subject.
+func (v Viewer) ID() string {
+	h := sha256.New()
+	h.Write([]byte(v.WorkspaceName))
+	h.Write([]byte{0})
+	h.Write([]byte(v.Subject))
+	return format(viewerPrefix, uuid.UUID(h.Sum(nil)[:16]))
 }
 
 // Role is what a credential allows.

@@ -9,8 +9,13 @@ import (
 	"kith/storage"
 )
 
+// otherCalls are those that the hub does not make.
+type otherCalls = storage.Events
+
 // record is a small storage.Events in memory, so that tests decide what fails and when.
 type record struct {
+	otherCalls
+
 	mu        sync.Mutex
 	events    map[crm.WorkspaceID][]crm.Event
 	forgotten map[crm.WorkspaceID]int

@@ -7,7 +7,9 @@ import (
 	"fmt"
 
 	"kith/internal/crm"
+	"kith/internal/cursor"
 	"kith/internal/vault"
+	"kith/storage"
 )
 
 // Channels returns every channel of the workspace, oldest first.
@@ -16,6 +18,38 @@ func (s *Service) Channels(ctx context.Context, v crm.Viewer) ([]crm.Channel, er
 		return nil, err
 	}
 	return s.store.Channels(ctx, v.Workspace)
+}
+
+// channelList names the list of channels, of which there is one in a workspace.
+var channelList = cursor.ListOf("channels")
+
+// ChannelPage is a page of the workspace's channels.
+type ChannelPage struct {
+	Channels []crm.Channel
+	Total    int // of the whole list
+	PageInfo
+}
+
+// List names the list that the page is of, for cursors.
+func (ChannelPage) List() cursor.List { return channelList }
+
+// Count counts the whole list as far as most.
+func (p ChannelPage) Count(most int) (storage.Count, error) {
+	return storage.Counted(p.Total, most), checkMost(most)
+}
+
+// ChannelsPage returns a page of the workspace's channels, the oldest first. A workspace has so few that all are read.
+func (s *Service) ChannelsPage(ctx context.Context, v crm.Viewer, p Paging) (ChannelPage, error) {
+	all, err := s.Channels(ctx, v)
+	if err != nil {
+		return ChannelPage{}, err
+	}
+	page, err := p.page(channelList)
+	if err != nil {
+		return ChannelPage{}, err
+	}
+	found, more := storage.PageOf(page, all, storage.ChannelPosition, storage.OldestFirst)
+	return ChannelPage{Channels: found, Total: len(all), PageInfo: p.pageInfo(more)}, nil
 }
 
 // ChannelsByID returns the channels that exist among ids.

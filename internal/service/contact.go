@@ -189,6 +189,13 @@ func (s *Service) IdentitiesByContact(
 	return byID(ctx, v, ids, s.store.IdentitiesByContact)
 }
 
+// IdentitiesByID returns the identities that exist among ids.
+func (s *Service) IdentitiesByID(
+	ctx context.Context, v crm.Viewer, ids []crm.IdentityID,
+) (map[crm.IdentityID]crm.Identity, error) {
+	return byID(ctx, v, ids, s.store.IdentitiesByID)
+}
+
 // UpdateContact edits a contact. One that has become part of another is a *[crm.MergedError].
 func (s *Service) UpdateContact(
 	ctx context.Context, v crm.Viewer, id crm.ContactID, p crm.ContactPatch,

@@ -27,6 +27,13 @@ func (s *Service) ResumeToken(ctx context.Context, v crm.Viewer) (crm.EventID, e
 	return s.options.Events.ResumeToken(ctx, v.Workspace)
 }
 
+// EventsByID returns the events that are kept among ids.
+func (s *Service) EventsByID(
+	ctx context.Context, v crm.Viewer, ids []crm.EventID,
+) (map[crm.EventID]crm.Event, error) {
+	return byID(ctx, v, ids, s.store.EventsByID)
+}
+
 // CheckFilter refuses a filter that names more alternatives than a list of sessions takes.
 func CheckFilter(f storage.SessionFilter) error { return checkFilter(f) }
 
@@ -45,6 +52,23 @@ func historyOf(id crm.ContactID) cursor.List { return cursor.ListOf("history", i
 
 // ContactHistory is one contact's page of changes, or the error.
 type ContactHistory = Result[HistoryPage]
+
+// CountHistoryByContact counts the changes of each of the contacts as far as most. A contact without any is absent.
+func (s *Service) CountHistoryByContact(
+	ctx context.Context, v crm.Viewer, ids []crm.ContactID, most int,
+) (map[crm.ContactID]storage.Count, error) {
+	if err := Authorize(v, crm.ReadContacts); err != nil {
+		return nil, err
+	}
+	if err := checkMost(most); err != nil {
+		return nil, err
+	}
+	found, err := s.store.CountHistoryByContact(ctx, v.Workspace, ids, most)
+	if err != nil {
+		return nil, fmt.Errorf("count changes: %w", err)
+	}
+	return found, nil
+}
 
 // HistoryByContact returns the same page of what was changed of each of the contacts, the newest change first; each is in
 // the answer. A cursor belongs to the history of one contact, so with one the others' answer is [cursor.ErrBad].

@@ -265,7 +265,7 @@ func (s *Service) split(
 	}
 	keys := map[string]crm.IdentityKey{}
 	for _, i := range found[split.ID] {
-		keys[i.ID()] = i.Key()
+		keys[i.ID().String()] = i.Key()
 	}
 	for _, id := range unique(identities) {
 		split.Identities = append(split.Identities, keys[id])

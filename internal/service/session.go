@@ -71,6 +71,42 @@ func (s *Service) sessions(ctx context.Context, w crm.WorkspaceID, q storage.Ses
 	return s.store.Sessions(ctx, w, q)
 }
 
+// CountListed counts the list of sessions that pass a filter, as far as most.
+func (s *Service) CountListed(
+	ctx context.Context, v crm.Viewer, f storage.SessionFilter, most int,
+) (storage.Count, error) {
+	if err := checkMost(most); err != nil {
+		return storage.Count{}, err
+	}
+	counts, err := s.CountSessions(ctx, v, f)
+	return storage.Counted(counts.Total, most), err
+}
+
+// CountSessionsByContact counts the sessions of each of the contacts that pass a filter, as far as most. A contact without any
+// is absent.
+func (s *Service) CountSessionsByContact(
+	ctx context.Context, v crm.Viewer, ids []crm.ContactID, f storage.SessionFilter, most int,
+) (map[crm.ContactID]storage.Count, error) {
+	if err := Authorize(v, crm.ReadContacts); err != nil {
+		return nil, err
+	}
+	if err := checkMost(most); err != nil {
+		return nil, err
+	}
+	if err := checkFilter(f); err != nil {
+		return nil, err
+	}
+	var err error
+	if f.Contact, err = s.followed(ctx, v.Workspace, f.Contact); err != nil {
+		return nil, fmt.Errorf("count sessions of contacts: %w", err)
+	}
+	found, err := s.store.CountSessionsByContact(ctx, v.Workspace, ids, f, most)
+	if err != nil {
+		return nil, fmt.Errorf("count sessions of contacts: %w", err)
+	}
+	return found, nil
+}
+
 // ContactSessions is one contact's page of sessions, or the error.
 type ContactSessions = Result[SessionPage]
 

@@ -69,7 +69,7 @@ func addAudits(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, audit []*crm.A
 func (s *Store) Audit(ctx context.Context, w crm.WorkspaceID, p storage.Page) (storage.AuditPage, error) {
 	beyond, order := newestFirst(p)
 	rows, err := s.pool.Query(ctx, `
-		SELECT id, action, coalesce(contact_id, `+ownerNow+`), other_id, session_id, channel_id, failure_id, key_id, fields, actor, at
+		SELECT `+auditColumns+`
 		FROM audit
 		WHERE workspace_id = @workspace`+beyond+`
 		`+order, pageArgs(w, p))
@@ -80,6 +80,39 @@ func (s *Store) Audit(ctx context.Context, w crm.WorkspaceID, p storage.Page) (s
 	entries, more := storage.Window(p, found, storage.AuditPosition, storage.NewestFirst)
 	return storage.AuditPage{Entries: entries, More: more}, nil
 }
+
+// CountAudit counts the entries as far as most.
+func (s *Store) CountAudit(ctx context.Context, w crm.WorkspaceID, most int) (storage.Count, error) {
+	var n int
+	err := s.pool.QueryRow(ctx, `
+		SELECT count(*)
+		FROM (SELECT FROM audit WHERE workspace_id = @workspace LIMIT @n) a`,
+		pgx.NamedArgs{"workspace": w, "n": most + 1}).Scan(&n)
+	if err != nil {
+		return storage.Count{}, fmt.Errorf("count audit entries: %w", translate(ctx, err))
+	}
+	return storage.Counted(n, most), nil
+}
+
+// AuditByID returns the entries that exist among ids.
+func (s *Store) AuditByID(ctx context.Context, w crm.WorkspaceID, ids []crm.AuditID) (map[crm.AuditID]crm.AuditEntry, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT `+auditColumns+`
+		FROM audit
+		WHERE workspace_id = @workspace AND id = ANY(@ids)`, pgx.NamedArgs{"workspace": w, "ids": uuids(ids)})
+	found, err := all(ctx, rows, err, scanAudit)
+	if err != nil {
+		return nil, fmt.Errorf("look up audit entries: %w", err)
+	}
+	byID := make(map[crm.AuditID]crm.AuditEntry, len(found))
+	for i := range found {
+		byID[found[i].ID] = found[i]
+	}
+	return byID, nil
+}
+
+// auditColumns are the columns of audit that scanAudit reads; they use @workspace.
+var auditColumns = `id, action, coalesce(contact_id, ` + ownerNow + `), other_id, session_id, channel_id, failure_id, key_id, fields, actor, at`
 
 func scanAudit(row pgx.CollectableRow) (a crm.AuditEntry, err error) {
 	var contact, other, session, channel, failure, key pgtype.UUID

@@ -151,6 +151,7 @@ func (s *Store) HasContacts(ctx context.Context, w crm.WorkspaceID) (bool, error
 
 // identityTable are the columns of identities.
 var identityTable = clause.Table[identityRow]{
+	{Name: "id", As: clause.Written(func(i *identityRow) any { return [16]byte(i.ID()) })},
 	{Name: "contact_id", As: id(func(i *identityRow) *crm.ContactID { return &i.ContactID })},
 	{Name: "account_id", As: id(func(i *identityRow) *crm.AccountID { return &i.AccountID })},
 	{Name: "channel_id", As: id(func(i *identityRow) *crm.ChannelID { return &i.ChannelID })},
@@ -192,6 +193,23 @@ func (s *Store) IdentitiesByContact(ctx context.Context, w crm.WorkspaceID, ids 
 	out := make(map[crm.ContactID][]crm.Identity)
 	for _, i := range found {
 		out[i.ContactID] = append(out[i.ContactID], i)
+	}
+	return out, nil
+}
+
+// IdentitiesByID returns the identities that exist among ids.
+func (s *Store) IdentitiesByID(ctx context.Context, w crm.WorkspaceID, ids []crm.IdentityID) (map[crm.IdentityID]crm.Identity, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT `+identityTable.Select("i")+`
+		FROM identities i
+		WHERE i.workspace_id = @workspace AND i.id = ANY(@ids)`, pgx.NamedArgs{"workspace": w, "ids": uuids(ids)})
+	found, err := all(ctx, rows, err, scanIdentity())
+	if err != nil {
+		return nil, fmt.Errorf("look up identities by id: %w", err)
+	}
+	out := make(map[crm.IdentityID]crm.Identity, len(found))
+	for _, i := range found {
+		out[i.ID()] = i
 	}
 	return out, nil
 }

@@ -168,6 +168,48 @@ func (s *Store) sequenceOf(ctx context.Context, w crm.WorkspaceID, id crm.EventI
 	}
 }
 
+// CountHistoryByContact counts each of the contacts' own changes as far as most.
+func (s *Store) CountHistoryByContact(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, most int,
+) (map[crm.ContactID]storage.Count, error) {
+	return s.countEach(ctx, most, `
+		SELECT i.id, n.n
+		FROM (`+askedContacts+`) i
+		CROSS JOIN LATERAL (
+		  SELECT count(*) AS n
+		  FROM (
+		    SELECT
+		    FROM (
+		      SELECT i.now AS of
+		      UNION ALL
+		      SELECT r.contact_id FROM redirects r WHERE r.workspace_id = @workspace AND r.survivor_id = i.now
+		    ) o
+		    JOIN changes h ON h.workspace_id = @workspace AND h.contact_id = o.of
+		    WHERE h.workspace_id = @workspace AND `+ownChanges+`
+		      AND EXISTS (SELECT FROM contacts c WHERE c.workspace_id = @workspace AND c.id = i.now)
+		    LIMIT @n
+		  ) h
+		) n`, pgx.NamedArgs{"workspace": w, "ids": uuids(ids), "n": most + 1})
+}
+
+// EventsByID returns the events that are kept among ids.
+func (s *Store) EventsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.EventID) (map[crm.EventID]crm.Event, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT `+eventColumns+`
+		FROM changes
+		WHERE workspace_id = @workspace AND id = ANY(@ids) AND (contact_id IS NOT NULL OR session_id IS NOT NULL)`,
+		pgx.NamedArgs{"workspace": w, "ids": uuids(ids)})
+	found, err := all(ctx, rows, err, scanEvent)
+	if err != nil {
+		return nil, fmt.Errorf("look up events: %w", err)
+	}
+	byID := make(map[crm.EventID]crm.Event, len(found))
+	for i := range found {
+		byID[found[i].ID] = found[i]
+	}
+	return byID, nil
+}
+
 // HistoryByContact returns one page of each of the contacts' own changes, newest first.
 func (s *Store) HistoryByContact(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, p storage.Page) (map[crm.ContactID]storage.EventPage, error) {
 	beyond, order := newestFirst(p)
@@ -175,12 +217,7 @@ func (s *Store) HistoryByContact(ctx context.Context, w crm.WorkspaceID, ids []c
 	args["ids"] = uuids(ids)
 	rows, err := s.pool.Query(ctx, `
 		SELECT i.id, e.*
-		FROM (
-		  SELECT DISTINCT u.id, coalesce(
-		    (SELECT r.survivor_id FROM redirects r WHERE r.workspace_id = @workspace AND r.contact_id = u.id), u.id
-		  ) AS now
-		  FROM unnest(@ids::uuid[]) u(id)
-		) i
+		FROM (`+askedContacts+`) i
 		CROSS JOIN LATERAL (
 		  SELECT i.now AS of
 		  UNION ALL

@@ -502,13 +502,14 @@ var selectSessionOfMessage = `
 // rename queues that an identity under the former id gets the external id, unless there is one already.
 func rename(b *pgx.Batch, w crm.WorkspaceID, i crm.Interaction) {
 	b.Queue(`
-		UPDATE identities SET external_id = @external
+		UPDATE identities SET id = @id, external_id = @external
 		WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @former
 		  AND NOT EXISTS (
 		    SELECT FROM identities y
 		    WHERE y.workspace_id = @workspace AND y.channel_id = @channel AND y.external_id = @external
 		  )`, pgx.NamedArgs{
 		"workspace": w, "channel": [16]byte(i.ChannelID), "external": i.ExternalID, "former": i.Former,
+		"id": [16]byte(crm.IdentityKey{ChannelID: i.ChannelID, ExternalID: i.ExternalID}.ID()),
 	})
 }
 

@@ -326,6 +326,64 @@ func (s *Store) sessionsOf(ctx context.Context, w crm.WorkspaceID, ids []crm.Con
 	return out, nil
 }
 
+// CountSessionsByContact counts the sessions of each of the contacts as far as most.
+func (s *Store) CountSessionsByContact(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, f storage.SessionFilter, most int,
+) (map[crm.ContactID]storage.Count, error) {
+	if f.Contact != nil {
+		ids = slices.DeleteFunc(slices.Clone(ids), func(id crm.ContactID) bool { return id != *f.Contact })
+	}
+	if f.Anonymous != nil && *f.Anonymous {
+		return map[crm.ContactID]storage.Count{}, nil
+	}
+	args := pgx.NamedArgs{"workspace": w, "ids": uuids(ids), "n": most + 1}
+	return s.countEach(ctx, most, `
+		SELECT i.id, n.n
+		FROM (`+askedContacts+`) i
+		CROSS JOIN LATERAL (
+		  SELECT count(*) AS n
+		  FROM (
+		    SELECT
+		    FROM (`+accountsOf("i.now")+`) a
+		    JOIN sessions s ON s.workspace_id = @workspace AND s.account_id = a.account_id
+		    WHERE s.workspace_id = @workspace AND s.account_id NOT IN (`+deletedAccounts+`)`+
+		ofKinds(f, "s.", args)+besideKinds(f, args)+`
+		    LIMIT @n
+		  ) s
+		) n`, args)
+}
+
+// askedContacts are the contacts @ids, each with the one that it is now.
+const askedContacts = `
+		  SELECT DISTINCT u.id, coalesce(
+		    (SELECT r.survivor_id FROM redirects r WHERE r.workspace_id = @workspace AND r.contact_id = u.id), u.id
+		  ) AS now
+		  FROM unnest(@ids::uuid[]) u(id)`
+
+// countEach runs a query of ids of contacts and of numbers that were counted up to one beyond most.
+func (s *Store) countEach(
+	ctx context.Context, most int, query string, args pgx.NamedArgs,
+) (map[crm.ContactID]storage.Count, error) {
+	rows, err := s.pool.Query(ctx, query, args)
+	if err != nil {
+		return nil, fmt.Errorf("count for each contact: %w", translate(ctx, err))
+	}
+	out := map[crm.ContactID]storage.Count{}
+	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
+		var id crm.ContactID
+		var n int
+		err := row.Scan((*[16]byte)(&id), &n)
+		if n > 0 {
+			out[id] = storage.Counted(n, most)
+		}
+		return struct{}{}, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count for each contact: %w", translate(ctx, err))
+	}
+	return out, nil
+}
+
 var insertSessionRow = `
 	INSERT INTO sessions (` + sessionTable.Insert() + `)
 	VALUES (` + sessionTable.Values() + `)`

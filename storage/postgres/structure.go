@@ -96,6 +96,7 @@ var indexes = []index{
 	{"INDEX", "contact_activity_by_time", `contact_activity (workspace_id, last_activity_at, contact_id)`},
 	{"INDEX", "contact_activity_by_contact", `contact_activity USING hash (contact_id)`},
 	{"INDEX", "identities_by_contact", `identities (workspace_id, contact_id)`},
+	{"INDEX", "identities_by_id", `identities (workspace_id, id)`},
 	{"INDEX", "sessions_by_time", `sessions (workspace_id, last_message_at, id)`},
 	{"INDEX", "sessions_by_account", `sessions (workspace_id, account_id, last_message_at, id)`},
 	{

@@ -96,7 +96,7 @@ func (s *Store) Audit(ctx context.Context, w crm.WorkspaceID, p storage.Page) (s
 	}
 	found, err := read(ctx, s, func(c *conn) ([]crm.AuditEntry, error) {
 		return all(ctx, c, fmt.Sprintf(`
-			SELECT id, action, coalesce(contact_id, `+ownerNow+`), other_id, session_id, channel_id, failure_id, key_id, fields, actor, at
+			SELECT `+auditColumns+`
 			FROM audit
 			WHERE workspace_id = @workspace%s
 			ORDER BY id %s
@@ -108,6 +108,43 @@ func (s *Store) Audit(ctx context.Context, w crm.WorkspaceID, p storage.Page) (s
 	entries, more := storage.Window(p, found, storage.AuditPosition, storage.NewestFirst)
 	return storage.AuditPage{Entries: entries, More: more}, nil
 }
+
+// CountAudit counts the entries as far as most.
+func (s *Store) CountAudit(ctx context.Context, w crm.WorkspaceID, most int) (storage.Count, error) {
+	n, err := read(ctx, s, func(c *conn) (int, error) {
+		n, _, err := first(ctx, c, `
+			SELECT count(*)
+			FROM (SELECT 1 FROM audit WHERE workspace_id = @workspace LIMIT @n)`,
+			args{"workspace": w, "n": most + 1}, scanInt)
+		return n, err
+	})
+	if err != nil {
+		return storage.Count{}, wrap("count audit entries", err)
+	}
+	return storage.Counted(n, most), nil
+}
+
+// AuditByID returns the entries that exist among ids.
+func (s *Store) AuditByID(ctx context.Context, w crm.WorkspaceID, ids []crm.AuditID) (map[crm.AuditID]crm.AuditEntry, error) {
+	found, err := read(ctx, s, func(c *conn) ([]crm.AuditEntry, error) {
+		return all(ctx, c, `
+			SELECT `+auditColumns+`
+			FROM audit
+			WHERE workspace_id = @workspace AND id IN (SELECT unhex(value) FROM json_each(@ids))`,
+			args{"workspace": w, "ids": idList(ids)}, scanAudit)
+	})
+	if err != nil {
+		return nil, wrap("look up audit entries", err)
+	}
+	byID := make(map[crm.AuditID]crm.AuditEntry, len(found))
+	for i := range found {
+		byID[found[i].ID] = found[i]
+	}
+	return byID, nil
+}
+
+// auditColumns are the columns of audit that scanAudit reads; they use @workspace.
+var auditColumns = `id, action, coalesce(contact_id, ` + ownerNow + `), other_id, session_id, channel_id, failure_id, key_id, fields, actor, at`
 
 func scanAudit(rows *sql.Rows) (a crm.AuditEntry, err error) {
 	var contact, other, session, channel, failure, key uuid.NullUUID

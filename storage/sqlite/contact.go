@@ -142,6 +142,10 @@ func (s *Store) HasContacts(ctx context.Context, w crm.WorkspaceID) (bool, error
 
 // identityTable are the columns of identities.
 var identityTable = clause.Table[identityRow]{
+	{Name: "id", As: clause.Written(func(i *identityRow) any {
+		id := i.ID()
+		return id[:]
+	})},
 	{Name: "contact_id", As: id(func(i *identityRow) *crm.ContactID { return &i.ContactID })},
 	{Name: "account_id", As: id(func(i *identityRow) *crm.AccountID { return &i.AccountID })},
 	{Name: "channel_id", As: id(func(i *identityRow) *crm.ChannelID { return &i.ChannelID })},
@@ -184,6 +188,25 @@ func (s *Store) IdentitiesByContact(ctx context.Context, w crm.WorkspaceID, ids 
 	out := make(map[crm.ContactID][]crm.Identity)
 	for _, i := range found {
 		out[i.ContactID] = append(out[i.ContactID], i)
+	}
+	return out, nil
+}
+
+// IdentitiesByID returns the identities that exist among ids.
+func (s *Store) IdentitiesByID(ctx context.Context, w crm.WorkspaceID, ids []crm.IdentityID) (map[crm.IdentityID]crm.Identity, error) {
+	found, err := read(ctx, s, func(c *conn) ([]crm.Identity, error) {
+		return all(ctx, c, `
+			SELECT `+identityTable.Select("i")+`
+			FROM identities i INDEXED BY identities_by_id
+			WHERE i.workspace_id = @workspace AND i.id IN (SELECT unhex(value) FROM json_each(@ids))`,
+			args{"workspace": w, "ids": idList(ids)}, scanIdentity())
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look up identities by id: %w", err)
+	}
+	out := make(map[crm.IdentityID]crm.Identity, len(found))
+	for _, i := range found {
+		out[i.ID()] = i
 	}
 	return out, nil
 }

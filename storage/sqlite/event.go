@@ -126,6 +126,59 @@ func (s *Store) HistoryByContact(ctx context.Context, w crm.WorkspaceID, ids []c
 	return storage.Histories(p, found), nil
 }
 
+// CountHistoryByContact counts each of the contacts' own changes as far as most.
+func (s *Store) CountHistoryByContact(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, most int,
+) (map[crm.ContactID]storage.Count, error) {
+	return countEach(ctx, s, most, `
+		SELECT i.id, (
+		  SELECT count(*)
+		  FROM (
+		    SELECT 1
+		    FROM (
+		      SELECT i.contact_id AS id
+		      UNION ALL
+		      SELECT r.contact_id FROM redirects r INDEXED BY redirects_by_survivor
+		      WHERE r.workspace_id = @workspace AND r.survivor_id = i.contact_id
+		    ) o
+		    CROSS JOIN changes h
+		    WHERE h.workspace_id = @workspace AND h.contact_id = o.id AND h.session_id IS NULL AND `+ownChanges+`
+		    LIMIT @n
+		  )
+		)
+		FROM (
+		  SELECT DISTINCT
+		    unhex(value) AS id,
+		    coalesce(
+		      (SELECT r.survivor_id FROM redirects r WHERE r.workspace_id = @workspace AND r.contact_id = unhex(value)),
+		      unhex(value)
+		    ) AS contact_id
+		  FROM json_each(@ids)
+		) i
+		WHERE EXISTS (SELECT 1 FROM contacts c WHERE c.workspace_id = @workspace AND c.id = i.contact_id)`,
+		args{"workspace": w, "ids": idList(ids), "n": most + 1})
+}
+
+// EventsByID returns the events that are kept among ids.
+func (s *Store) EventsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.EventID) (map[crm.EventID]crm.Event, error) {
+	found, err := read(ctx, s, func(c *conn) ([]crm.Event, error) {
+		return all(ctx, c, `
+			SELECT `+eventColumns+`
+			FROM changes
+			WHERE workspace_id = @workspace AND id IN (SELECT unhex(value) FROM json_each(@ids))
+			  AND (contact_id IS NOT NULL OR session_id IS NOT NULL)`,
+			args{"workspace": w, "ids": idList(ids)}, scanEvent)
+	})
+	if err != nil {
+		return nil, wrap("look up events", err)
+	}
+	byID := make(map[crm.EventID]crm.Event, len(found))
+	for i := range found {
+		byID[found[i].ID] = found[i]
+	}
+	return byID, nil
+}
+
 // livingIDs are the ids of the contact that an id leads to: its own, and those of the contacts that have become part of it.
 // A contact that does not exist has none.
 func livingIDs(ctx context.Context, c *conn, w crm.WorkspaceID, asked crm.ContactID) ([]crm.ContactID, error) {

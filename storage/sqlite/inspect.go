@@ -75,7 +75,7 @@ func existing(ctx context.Context, path string) error {
 
 // latestVersion is the schema's version that this program knows.
 func latestVersion() int64 {
-	latest := regram.Version
+	latest := max(regram.Version, identityIDs.Version)
 	files, _ := fs.Glob(migrations, "migrations/*.sql") // embedded, so that nothing can be missing
 	for _, f := range files {
 		number, _, _ := strings.Cut(path.Base(f), "_")

@@ -269,11 +269,12 @@ const userOfAccount = `(
 
 // renamed gives an identity that is stored under the former id the external id, and returns what the message then names.
 func (r recording) renamed(ctx context.Context) ([]crm.KnownIdentity, error) {
+	id := crm.IdentityKey{ChannelID: r.message.ChannelID, ExternalID: r.message.ExternalID}.ID()
 	n, err := r.exec(ctx, `
-		UPDATE identities SET external_id = @external
+		UPDATE identities SET id = @id, external_id = @external
 		WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @former`, args{
 		"workspace": r.workspace, "channel": r.message.ChannelID[:], "external": r.message.ExternalID,
-		"former": r.message.Former,
+		"former": r.message.Former, "id": id[:],
 	})
 	if err != nil || n == 0 {
 		return nil, err

@@ -47,6 +47,7 @@ func TestWhereIDsOfContactsAndAccountsAreStored(t *testing.T) {
 		"gram_leftovers.contact_id", // stays: goes soon, at the latest with the survivor
 		"identities.account_id",     // stays
 		"identities.contact_id",     // moves
+		"identities.id",
 		"ingest_failures.digest",
 		"ingest_failures.id",
 		"ingest_failures.payload",

@@ -48,5 +48,5 @@ func migrator(db *sql.DB) (*goose.Provider, error) {
 		return nil, err
 	}
 	return goose.NewProvider(goose.DialectSQLite3, db, files,
-		goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(regram))
+		goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(regram, identityIDs))
 }

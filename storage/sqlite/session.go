@@ -299,6 +299,64 @@ func (s *Store) SessionsByContact(ctx context.Context, w crm.WorkspaceID, ids []
 	return out, nil
 }
 
+// CountSessionsByContact counts the sessions of each of the contacts as far as most.
+func (s *Store) CountSessionsByContact(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, f storage.SessionFilter, most int,
+) (map[crm.ContactID]storage.Count, error) {
+	if f.Contact != nil {
+		ids = slices.DeleteFunc(slices.Clone(ids), func(id crm.ContactID) bool { return id != *f.Contact })
+	}
+	if f.Anonymous != nil && *f.Anonymous {
+		return map[crm.ContactID]storage.Count{}, nil
+	}
+	a := args{"workspace": w, "ids": idList(ids)}
+	r := reading(storage.SessionQuery{Filter: f}, a)
+	a["n"] = most + 1
+	return countEach(ctx, s, most, `
+		SELECT i.id, (
+		  SELECT count(*)
+		  FROM (
+		    SELECT 1
+		    FROM (`+accountsOf("i.contact_id")+`) a
+		    CROSS JOIN sessions s INDEXED BY sessions_by_account
+		    WHERE s.workspace_id = @workspace AND s.account_id = a.account_id`+r.filter+`
+		    LIMIT @n
+		  )
+		)
+		FROM (
+		  SELECT DISTINCT
+		    unhex(value) AS id,
+		    coalesce(
+		      (SELECT r.survivor_id FROM redirects r WHERE r.workspace_id = @workspace AND r.contact_id = unhex(value)),
+		      unhex(value)
+		    ) AS contact_id
+		  FROM json_each(@ids)
+		) i`, a)
+}
+
+// countEach runs a query of ids of contacts and of numbers that were counted up to one beyond most.
+func countEach(ctx context.Context, s *Store, most int, query string, a args) (map[crm.ContactID]storage.Count, error) {
+	type counted struct {
+		id crm.ContactID
+		n  int
+	}
+	found, err := read(ctx, s, func(c *conn) ([]counted, error) {
+		return all(ctx, c, query, a, func(rows *sql.Rows) (v counted, err error) {
+			return v, rows.Scan(idTarget[crm.ContactID]{&v.id}, &v.n)
+		})
+	})
+	if err != nil {
+		return nil, wrap("count for each contact", err)
+	}
+	out := make(map[crm.ContactID]storage.Count, len(found))
+	for _, v := range found {
+		if v.n > 0 {
+			out[v.id] = storage.Counted(v.n, most)
+		}
+	}
+	return out, nil
+}
+
 // sessionReading is how a statement reads sessions s: those that pass the filter, of which the contact is left to the
 // caller; those that are anonymous or are not, where that is asked for; those beyond the bound that reading starts at; and
 // the order of reading. @n is one more than the page.

@@ -81,6 +81,7 @@ var indexes = []struct{ kind, name, on string }{
 	{"INDEX", "sessions_open", `sessions (workspace_id, account_id) WHERE status IN ('ACTIVE', 'ESCALATED')`},
 	{"INDEX", "contact_activity_by_time", `contact_activity (workspace_id, last_activity_at, contact_id)`},
 	{"INDEX", "identities_by_contact", `identities (workspace_id, contact_id)`},
+	{"INDEX", "identities_by_id", `identities (workspace_id, id)`},
 	{"INDEX", "sessions_by_time", `sessions (workspace_id, last_message_at, id, status, channel_id, tag, account_id)`},
 	{"INDEX", "sessions_by_account", `sessions (workspace_id, account_id, last_message_at, id, status, channel_id, tag)`},
 	{"INDEX", "sessions_by_kind", `sessions (workspace_id, channel_id, status, tag, account_id IS NULL, last_message_at, id)`},

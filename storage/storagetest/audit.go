@@ -38,7 +38,7 @@ var auditCases = []testCase{
 			return nil
 		}})
 		w.check(err)
-		add(crm.AuditEntry{ID: id, Action: crm.ContactEdited, Fields: []string{"name", "notes"}, Actor: "eve"})
+		add(crm.AuditEntry{ID: crm.AuditID(id), Action: crm.ContactEdited, Fields: []string{"name", "notes"}, Actor: "eve"})
 
 		id = event()
 		_, err = w.UpdateSession(w.ctx, w.id, r.Session.ID, crm.SessionEdit{At: w.now, Event: id, Actor: "bob", Change: func(s *crm.Session) error {
@@ -46,16 +46,16 @@ var auditCases = []testCase{
 			return nil
 		}})
 		w.check(err)
-		add(crm.AuditEntry{ID: id, Action: crm.SessionEdited, SessionID: &r.Session.ID, Fields: []string{"status"}, Actor: "bob"})
+		add(crm.AuditEntry{ID: crm.AuditID(id), Action: crm.SessionEdited, SessionID: &r.Session.ID, Fields: []string{"status"}, Actor: "bob"})
 
-		export := crm.AuditEntry{ID: event(), Action: crm.ContactExported, ContactID: &ann, Actor: "eve", At: w.now}
+		export := crm.AuditEntry{ID: crm.AuditID(event()), Action: crm.ContactExported, ContactID: &ann, Actor: "eve", At: w.now}
 		w.check(w.AddAudit(w.ctx, w.id, export))
 		add(export)
 
 		w.same("entries before the deletion", w.audited(), want)
 		id = event()
 		w.check(w.DeleteContact(w.ctx, w.id, ann, crm.ContactDeletion{At: w.now, Event: id, Actor: "eve"}))
-		add(crm.AuditEntry{ID: id, Action: crm.ContactDeleted, Actor: "eve"})
+		add(crm.AuditEntry{ID: crm.AuditID(id), Action: crm.ContactDeleted, Actor: "eve"})
 
 		for i, a := range want { // whose the session was is known as long as it is somebody's
 			if a.Action == crm.SessionEdited {
@@ -122,7 +122,7 @@ var auditCases = []testCase{
 		for n := range 7 {
 			id := crm.NewContactID(w.tick())
 			a := crm.AuditEntry{
-				ID: crm.NewEventID(w.now), Action: crm.ContactExported, ContactID: &id, Fields: []string{}, Actor: fmt.Sprint(n), At: w.now,
+				ID: crm.AuditID(crm.NewEventID(w.now)), Action: crm.ContactExported, ContactID: &id, Fields: []string{}, Actor: fmt.Sprint(n), At: w.now,
 			}
 			w.check(w.AddAudit(w.ctx, w.id, a))
 			want = slices.Insert(want, 0, a)

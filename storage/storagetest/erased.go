@@ -33,7 +33,7 @@ func Erased(t *testing.T, s storage.Store, dump func() [][]string) {
 		w.record(w.message(ch, external, "3"))
 		at := w.tick()
 		w.check(w.AddAudit(w.ctx, w.id, crm.AuditEntry{
-			ID: crm.NewEventID(at), Action: crm.ContactExported, ContactID: &r.Contact.ID, Actor: "eve", At: at,
+			ID: crm.AuditID(crm.NewEventID(at)), Action: crm.ContactExported, ContactID: &r.Contact.ID, Actor: "eve", At: at,
 		}))
 		return r.Contact.ID, r.Session.ID
 	}

@@ -57,6 +57,25 @@ var calls = []call{
 	{"IdentitiesByContact", func(ctx context.Context, w *world, on target) (any, error) {
 		return w.IdentitiesByContact(ctx, w.id, []crm.ContactID{on.contact})
 	}},
+	{"IdentitiesByID", func(ctx context.Context, w *world, on target) (any, error) {
+		key := crm.IdentityKey{ChannelID: on.channel, ExternalID: "ann"}
+		return w.IdentitiesByID(ctx, w.id, []crm.IdentityID{key.ID()})
+	}},
+	{"CountSessionsByContact", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.CountSessionsByContact(ctx, w.id, []crm.ContactID{on.contact}, storage.SessionFilter{}, 10)
+	}},
+	{"CountHistoryByContact", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.CountHistoryByContact(ctx, w.id, []crm.ContactID{on.contact}, 10)
+	}},
+	{"CountAudit", func(ctx context.Context, w *world, _ target) (any, error) {
+		return w.CountAudit(ctx, w.id, 10)
+	}},
+	{"EventsByID", func(ctx context.Context, w *world, _ target) (any, error) {
+		return w.EventsByID(ctx, w.id, []crm.EventID{crm.NewEventID(w.now)})
+	}},
+	{"AuditByID", func(ctx context.Context, w *world, _ target) (any, error) {
+		return w.AuditByID(ctx, w.id, []crm.AuditID{crm.AuditID(crm.NewEventID(w.now))})
+	}},
 	{"UpdateContact", func(ctx context.Context, w *world, on target) (any, error) {
 		return w.UpdateContact(ctx, w.id, on.contact, crm.ContactEdit{At: w.now, Change: func(c *crm.Contact) error {
 			c.Name = new("Meddled with")

@@ -28,6 +28,7 @@ var searching = []group{
 
 var others = []group{
 	{"workspaces", workspaceCases},
+	{"objects by their ids", byIDCases},
 	{"rules for every method", slices.Concat(everywhereCases, sealCases)},
 	{"contacts", contactCases},
 	{"edits", slices.Concat(editCases, uniqueCases)},

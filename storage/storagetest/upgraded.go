@@ -81,6 +81,11 @@ func Accounts(t *testing.T, s storage.Store, id crm.WorkspaceID) {
 			got[i.ExternalID] = i.AccountID
 		}
 		w.same("accounts of the identities", got, want)
+		for _, i := range w.identities(contact) {
+			found, err := w.IdentitiesByID(w.ctx, w.id, []crm.IdentityID{i.ID()})
+			w.check(err)
+			w.same("identity by its id", found[i.ID()], i)
+		}
 	}
 	for n, want := range map[byte]struct {
 		contact crm.ContactID

@@ -234,14 +234,14 @@ function useLive(list: Sessions, recount: () => void): void {
       SessionEventsDocument,
       { filter: list.filter },
       {
-        id: ({ sessionEvents }) => sessionEvents.id,
+        id: ({ sessionEvents }) => sessionEvents.eventId,
         resync: () => {
           refresh.ask()
           recount()
         },
         event: ({ sessionEvents: event }) => {
           // Changes made here are known already; all others may move or remove a row.
-          if (!isMine(event.id)) {
+          if (!isMine(event.eventId)) {
             refresh.ask()
           }
           recount()

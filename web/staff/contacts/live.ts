@@ -51,11 +51,11 @@ export function useContactEvents(list: Contacts, grid: RefObject<GridHandle | nu
       ContactEventsDocument,
       {},
       {
-        id: ({ contactEvents }) => contactEvents.id,
+        id: ({ contactEvents }) => contactEvents.eventId,
         resync: () => refresh.ask(),
         event: ({ contactEvents: event }) => {
           const { list, add } = latest.current
-          if (isMine(event.id)) {
+          if (isMine(event.eventId)) {
             return
           }
           switch (event.kind) {
