@@ -9,8 +9,13 @@ import (
 	"kith/storage"
 )
 
+// otherCalls are those that the hub does not make.
+type otherCalls = storage.Events
+
 // record is a small storage.Events in memory, so that tests decide what fails and when.
 type record struct {
+	otherCalls
+
 	mu        sync.Mutex
 	events    map[crm.WorkspaceID][]crm.Event
 	forgotten map[crm.WorkspaceID]int
@@ -116,9 +121,4 @@ func (r *record) HistoryByContact(
 
 func (r *record) ForgetEvents(context.Context, time.Time) (bool, error) {
 	panic("the hub forgets nothing")
-}
-
-// EventsByID implements [storage.Events]; the hub does not call it.
-func (r *record) EventsByID(context.Context, crm.WorkspaceID, []crm.EventID) (map[crm.EventID]crm.Event, error) {
-	panic("the hub reads events in their order")
 }
