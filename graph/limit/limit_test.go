@@ -159,7 +159,7 @@ func TestMeasure(t *testing.T) {
 		"pages within a page":                  {`{ contacts(first: 100) { nodes { sessions(first: 50) { nodes { id channel { id } } } } } }`, nil, Cost{1 + 100*(1+1+50*2) + 5000*80/2000, 5100}, ""},
 		"the same in fragments":                {`{ contacts(first: 100) { ...P } } fragment P on ContactConnection { ... { nodes { ...C } } } fragment C on Contact { sessions(first: 50) { ...S } } fragment S on SessionConnection { nodes { id channel { id } } }`, nil, Cost{1 + 100*(1+1+50*2) + 5000*80/2000, 5100}, ""},
 		"what is skipped counts":               {`query ($yes: Boolean!) { contacts(first: 10) @skip(if: $yes) { nodes { id } } }`, map[string]any{"yes": true}, Cost{11, 10}, ""},
-		"a list without pages":                 {`{ channels { id } }`, nil, Cost{5, 0}, ""},
+		"a list without pages":                 {`{ sessionCounts { statuses { count } } }`, nil, Cost{16, 0}, ""},
 		"objects by their ids":                 {`{ nodes(ids: ["a", "b", "c"]) { id } }`, nil, Cost{3, 3}, ""},
 		"by ids in a variable":                 {`query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Contact { sessions(first: 2) { nodes { id } } } } }`, map[string]any{"ids": []any{"a", "b"}}, Cost{2 * (1 + 1 + 2), 6}, ""},
 		"mutations":                            {`mutation { a: deleteContact(input: {id: 1}) { eventId } ...M } fragment M on Mutation { b: deleteContact(input: {id: 2}) { eventId } }`, nil, Cost{22, 0}, ""},
