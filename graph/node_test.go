@@ -24,6 +24,7 @@ var objectsWithIDs = map[string]struct {
 	"ContactEvent":  {"event_", []string{"staff", "admin"}},
 	"SessionEvent":  {"event_", []string{"staff", "admin"}},
 	"ContactChange": {"change_", []string{"staff", "admin"}},
+	"ApiKey":        {"key_", []string{"admin"}},
 	"IngestFailure": {"failure_", []string{"admin"}},
 	"AuditEntry":    {"audit_", []string{"admin"}},
 	"Viewer":        {"viewer_", []string{"admin"}}, // who asked for it
@@ -47,6 +48,7 @@ func TestAnIDNamesOneObject(t *testing.T) {
 	s.delete("staff", people["nobody"])
 	twin, _ := s.record("channel", vars{"channelId": people["shop"], "externalId": "twin", "messageId": "1"})
 	s.pair(people["ann"], twin)
+	s.query("admin", `mutation { createApiKey(input: {name: "Dashboard", role: READER}) { secret } }`, nil)
 
 	types := map[string]string{}
 	note := func(answer string) { noteIDs(t, answer, types) }
@@ -59,6 +61,7 @@ func TestAnIDNamesOneObject(t *testing.T) {
 		contacts { nodes { __typename id identities { __typename id channel { __typename id } } history { nodes { __typename id } } } }
 		sessions { nodes { __typename id } }
 		ingestFailures { nodes { __typename id } }
+		apiKeys { nodes { __typename id } }
 		duplicates { nodes { __typename id } }
 		auditLog { nodes { __typename id eventId } }
 	}`, nil).body)
