@@ -3488,7 +3488,7 @@ input IdentityInput {
 
 "Operations that write. Problems that the user can fix are returned in ` + "`" + `userErrors` + "`" + `."
 type Mutation {
-  "Edits a contact: an absent field is left unchanged, null or an empty string clears it, a value sets it. STAFF."
+  "Edits a contact: an absent field is left unchanged, null clears it, a value sets it. STAFF."
   updateContact(
     "What to change."
     input: UpdateContactInput!
@@ -3765,7 +3765,7 @@ type FieldChange {
   new: String
 }
 
-"An edit of one contact. An absent field is left unchanged, null or an empty string clears it, a value sets it."
+"An edit of one contact. An absent field is left unchanged, null clears it, a value sets it. Only notes can be set to an empty string."
 input UpdateContactInput {
   "Which contact."
   id: ID!

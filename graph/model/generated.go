@@ -398,7 +398,7 @@ type UpdateChannelPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
-// An edit of one contact. An absent field is left unchanged, null or an empty string clears it, a value sets it.
+// An edit of one contact. An absent field is left unchanged, null clears it, a value sets it. Only notes can be set to an empty string.
 type UpdateContactInput struct {
 	// Which contact.
 	ID string `json:"id"`

@@ -32,7 +32,7 @@ func (r queryResolver) Contacts(
 		Search:  text(search),
 		Filter:  contactFilter(filter),
 		Order:   contactOrder(orderBy),
-		Paging:  service.Paging{First: first, After: after, Last: last, Before: before, Skip: skip},
+		Paging:  service.Paging{First: first, After: given(after), Last: last, Before: given(before), Skip: skip},
 		Counted: countsAsked(graphql.GetOperationContext(ctx), asked, "ContactConnection"),
 	})
 	if err != nil {
@@ -98,7 +98,7 @@ func (r contactResolver) Sessions(
 	loaders, f := LoadersOf(ctx), SessionFilter(filter)
 	found, err := loaders.SessionsByContact(service.SessionList{
 		Filter: f,
-		Paging: service.Paging{First: first, After: after, Last: last, Before: before},
+		Paging: service.Paging{First: first, After: given(after), Last: last, Before: given(before)},
 	}).load(ctx, c.ID)
 	if err != nil || found == nil {
 		return model.SessionConnection{}, err

@@ -196,6 +196,14 @@ func report(in model.RecordInteractionInput) ingest.Report {
 	return r
 }
 
+// given is a cursor, or nil for an empty one: clients with zero values send that where there is none.
+func given(cursor *string) *string {
+	if cursor != nil && *cursor == "" {
+		return nil
+	}
+	return cursor
+}
+
 // optional turns an omittable input into a change of a field that can be empty: absent leaves it alone, null clears it.
 func optional[T any](in graphql.Omittable[*T]) crm.Change[*T] {
 	v, ok := in.ValueOK()

@@ -30,7 +30,7 @@ func (r queryResolver) Sessions(
 	v, f := auth.Viewer(ctx), SessionFilter(filter)
 	page, err := r.service.Sessions(ctx, v, service.SessionList{
 		Filter: f,
-		Paging: service.Paging{First: first, After: after, Last: last, Before: before, Skip: skip},
+		Paging: service.Paging{First: first, After: given(after), Last: last, Before: given(before), Skip: skip},
 	})
 	if err != nil {
 		return model.SessionConnection{}, err

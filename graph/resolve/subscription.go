@@ -13,7 +13,7 @@ import (
 )
 
 func (r subscriptionResolver) ContactEvents(ctx context.Context, after *string) (<-chan model.ContactEvent, error) {
-	return subscribe.Resolve(ctx, subscribe.Request{After: after, About: model.ConcernsContacts}, func(e *crm.Event) (*model.ContactEvent, error) {
+	return subscribe.Resolve(ctx, subscribe.Request{After: given(after), About: model.ConcernsContacts}, func(e *crm.Event) (*model.ContactEvent, error) {
 		return new(model.NewContactEvent(e)), nil
 	})
 }
@@ -49,7 +49,7 @@ func (r subscriptionResolver) SessionEvents(
 	if f.Contact != nil && subscribe.EventOf(ctx) == nil {
 		r.survivors.forget(auth.Viewer(ctx).Workspace)
 	}
-	return subscribe.Resolve(ctx, subscribe.Request{After: after, About: model.ConcernsSessions}, func(e *crm.Event) (*model.SessionEvent, error) {
+	return subscribe.Resolve(ctx, subscribe.Request{After: given(after), About: model.ConcernsSessions}, func(e *crm.Event) (*model.SessionEvent, error) {
 		pass, err := r.concerns(ctx, f, e)
 		if err != nil || !pass {
 			return nil, err

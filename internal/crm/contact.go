@@ -150,7 +150,8 @@ type Identity struct {
 	CreatedAt   time.Time
 }
 
-// ContactPatch is an edit by staff: an absent change leaves its field alone, nil or an empty string clears it.
+// ContactPatch is an edit by staff: an absent change leaves its field alone, nil clears it. A blank name, email or phone is refused:
+// clients with zero values send one where they mean none. Blank notes are no notes.
 type ContactPatch struct {
 	Name  Change[*string]
 	Email Change[*string]
@@ -173,14 +174,14 @@ func (p ContactPatch) Apply(c *Contact, region string) error {
 	if p.ExpectedVersion != nil && *p.ExpectedVersion != c.Version {
 		return &ConflictError{Current: *c}
 	}
-	name, nameErr := normalize(p.Name, NormalizeName)
+	name, nameErr := normalize(p.Name, stated("name", "Name", NormalizeName))
 	readEmail, readPhone := NormalizeEmail, NormalizePhone
 	if p.AllowUnusual {
 		readEmail, readPhone = unusualEmail, vouchedPhone
 	}
-	email, emailErr := normalize(p.Email, filled(readEmail))
-	phone, phoneErr := normalize(p.Phone, filled(func(s string) (string, error) { return readPhone(s, region) }))
-	notes, notesErr := normalize(p.Notes, filled(NormalizeNotes))
+	email, emailErr := normalize(p.Email, stated("email", "Email", value(readEmail)))
+	phone, phoneErr := normalize(p.Phone, stated("phone", "Phone", value(func(s string) (string, error) { return readPhone(s, region) })))
+	notes, notesErr := normalize(p.Notes, enteredNotes)
 	if err := errors.Join(nameErr, emailErr, phoneErr, notesErr); err != nil {
 		return err
 	}
@@ -206,12 +207,27 @@ func normalize(c Change[*string], rule func(string) (*string, error)) (Change[*s
 	return To(v), err
 }
 
-// filled is the rule for a field where blank means none.
-func filled(rule func(string) (string, error)) func(string) (*string, error) {
+// stated is the rule for a field where blank is no value.
+func stated(field, subject string, rule func(string) (*string, error)) func(string) (*string, error) {
 	return func(s string) (*string, error) {
 		if strings.TrimFunc(s, blank) == "" {
-			return nil, nil
+			return nil, &InvalidError{Field: field, Subject: subject, Reason: "cannot be empty; send null to remove it"}
 		}
+		return rule(s)
+	}
+}
+
+// enteredNotes are notes as staff enter them, where blank means none.
+func enteredNotes(s string) (*string, error) {
+	if strings.TrimFunc(s, blank) == "" {
+		return nil, nil
+	}
+	return value(NormalizeNotes)(s)
+}
+
+// value is a rule that always gives a value.
+func value(rule func(string) (string, error)) func(string) (*string, error) {
+	return func(s string) (*string, error) {
 		s, err := rule(s)
 		return &s, err
 	}

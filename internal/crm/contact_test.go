@@ -52,14 +52,7 @@ func TestContactPatchApply(t *testing.T) {
 			crm.ContactPatch{Name: crm.To[*string](nil), Email: crm.To[*string](nil), Phone: crm.To[*string](nil), Notes: crm.To[*string](nil)},
 			func(c *crm.Contact) { *c = crm.Contact{Version: 3} },
 		},
-		"an empty string clears": {
-			crm.ContactPatch{Name: set(""), Email: set(""), Phone: set(""), Notes: set("")},
-			func(c *crm.Contact) { *c = crm.Contact{Version: 3} },
-		},
-		"space clears, except notes": {
-			crm.ContactPatch{Name: set("  "), Email: set(" "), Phone: set("\t")},
-			func(c *crm.Contact) { *c = crm.Contact{Version: 3, Notes: "old"} },
-		},
+		"empty notes are none": {crm.ContactPatch{Notes: set("")}, func(c *crm.Contact) { c.Notes = "" }},
 		"the value that is there leaves even its origin alone": {
 			crm.ContactPatch{Name: set("Ann "), Email: set("ann@EXAMPLE.com"), Phone: set("+49 30 123456"), Notes: set("old")},
 			func(*crm.Contact) {},
@@ -91,6 +84,20 @@ func TestContactPatchApply(t *testing.T) {
 		}
 		if diff := cmp.Diff(ann(), got); diff != "" {
 			t.Error(diff)
+		}
+	})
+
+	t.Run("an empty name, email or phone is none of them", func(t *testing.T) {
+		t.Parallel()
+		for _, empty := range []string{"", "  ", "\t\u200b"} {
+			got := ann()
+			err := crm.ContactPatch{Name: set(empty), Email: set(empty), Phone: set(empty)}.Apply(&got, "")
+			if diff := cmp.Diff([]string{"name", "email", "phone"}, invalidFields(err)); diff != "" {
+				t.Errorf("%q: %s", empty, diff)
+			}
+			if diff := cmp.Diff(ann(), got); diff != "" {
+				t.Error(diff)
+			}
 		}
 	})
 

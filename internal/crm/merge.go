@@ -287,7 +287,7 @@ func reliability(v *string, from Provenance) int {
 // joinNotes gives c the notes of the merge.
 func joinNotes(c *Contact, m Merge, sides []MergeSide) error {
 	if m.Notes != nil {
-		notes, err := filled(NormalizeNotes)(*m.Notes)
+		notes, err := enteredNotes(*m.Notes)
 		if err == nil {
 			c.Notes = ""
 			if notes != nil {

@@ -26,7 +26,7 @@ async function send({ contact, field, text, duplicate, unusual }: Request): Prom
     const { updateContact } = await mutate(UpdateContactDocument, {
       input: {
         id: contact.id,
-        [field]: text,
+        [field]: field === 'notes' || text.trim() ? text : null,
         expectedVersion: contact.version,
         allowDuplicate: duplicate,
         ...(unusual && { allowUnusual: true }),

@@ -139,7 +139,7 @@ export type SessionEventKind =
    */
   | 'CONTACT_CHANGED';
 
-/** An edit of one contact. An absent field is left unchanged, null or an empty string clears it, a value sets it. */
+/** An edit of one contact. An absent field is left unchanged, null clears it, a value sets it. Only notes can be set to an empty string. */
 export type UpdateContactInput = {
   /** Which contact. */
   id: string;
