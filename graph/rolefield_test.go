@@ -20,7 +20,8 @@ var mayAsk = map[string][]string{
 
 	"Mutation.updateContact": editors, "Mutation.deleteContact": editors, "Mutation.mergeContacts": editors,
 	"Mutation.undoMerge": editors, "Mutation.splitContact": editors, "Mutation.dismissDuplicates": editors,
-	"Mutation.updateSession": editors,
+	"Mutation.updateSession":  editors,
+	"Mutation.updateContacts": editors, "Mutation.deleteContacts": editors, "Mutation.updateSessions": editors,
 	"Mutation.exportContact": admins, "Mutation.createChannel": admins, "Mutation.updateChannel": admins,
 	"Mutation.replayIngestFailures": admins, "Mutation.dismissIngestFailures": admins,
 	"Mutation.recordInteraction": {"admin", "channel"},

@@ -243,6 +243,10 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
+	DeleteContactsPayload struct {
+		Results func(childComplexity int) int
+	}
+
 	DismissDuplicatesPayload struct {
 		DismissedIds func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
@@ -346,6 +350,7 @@ type ComplexityRoot struct {
 		CreateAPIKey          func(childComplexity int, input model.CreateAPIKeyInput) int
 		CreateChannel         func(childComplexity int, input model.CreateChannelInput) int
 		DeleteContact         func(childComplexity int, input model.DeleteContactInput) int
+		DeleteContacts        func(childComplexity int, input model.DeleteContactsInput) int
 		DismissDuplicates     func(childComplexity int, input model.DismissDuplicatesInput) int
 		DismissIngestFailures func(childComplexity int, input model.DismissIngestFailuresInput) int
 		ExportContact         func(childComplexity int, input model.ExportContactInput) int
@@ -357,7 +362,9 @@ type ComplexityRoot struct {
 		UndoMerge             func(childComplexity int, input model.UndoMergeInput) int
 		UpdateChannel         func(childComplexity int, input model.UpdateChannelInput) int
 		UpdateContact         func(childComplexity int, input model.UpdateContactInput) int
+		UpdateContacts        func(childComplexity int, input model.UpdateContactsInput) int
 		UpdateSession         func(childComplexity int, input model.UpdateSessionInput) int
+		UpdateSessions        func(childComplexity int, input model.UpdateSessionsInput) int
 	}
 
 	PageInfo struct {
@@ -497,10 +504,18 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UpdateContactsPayload struct {
+		Results func(childComplexity int) int
+	}
+
 	UpdateSessionPayload struct {
 		EventID    func(childComplexity int) int
 		Session    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	UpdateSessionsPayload struct {
+		Results func(childComplexity int) int
 	}
 
 	UserError struct {
@@ -586,13 +601,16 @@ type MergePreviewResolver interface {
 }
 type MutationResolver interface {
 	UpdateContact(ctx context.Context, input model.UpdateContactInput) (model.UpdateContactPayload, error)
+	UpdateContacts(ctx context.Context, input model.UpdateContactsInput) (model.UpdateContactsPayload, error)
 	DeleteContact(ctx context.Context, input model.DeleteContactInput) (model.DeleteContactPayload, error)
+	DeleteContacts(ctx context.Context, input model.DeleteContactsInput) (model.DeleteContactsPayload, error)
 	MergeContacts(ctx context.Context, input model.MergeContactsInput) (*model.MergeContactsPayload, error)
 	UndoMerge(ctx context.Context, input model.UndoMergeInput) (*model.UndoMergePayload, error)
 	SplitContact(ctx context.Context, input model.SplitContactInput) (*model.SplitContactPayload, error)
 	DismissDuplicates(ctx context.Context, input model.DismissDuplicatesInput) (*model.DismissDuplicatesPayload, error)
 	ExportContact(ctx context.Context, input model.ExportContactInput) (model.ExportContactPayload, error)
 	UpdateSession(ctx context.Context, input model.UpdateSessionInput) (model.UpdateSessionPayload, error)
+	UpdateSessions(ctx context.Context, input model.UpdateSessionsInput) (model.UpdateSessionsPayload, error)
 	CreateChannel(ctx context.Context, input model.CreateChannelInput) (model.CreateChannelPayload, error)
 	UpdateChannel(ctx context.Context, input model.UpdateChannelInput) (model.UpdateChannelPayload, error)
 	RecordInteraction(ctx context.Context, input model.RecordInteractionInput) (model.RecordInteractionPayload, error)
@@ -1404,6 +1422,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteContactPayload.UserErrors(childComplexity), true
 
+	case "DeleteContactsPayload.results":
+		if e.ComplexityRoot.DeleteContactsPayload.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteContactsPayload.Results(childComplexity), true
+
 	case "DismissDuplicatesPayload.dismissedIds":
 		if e.ComplexityRoot.DismissDuplicatesPayload.DismissedIds == nil {
 			break
@@ -1786,6 +1811,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteContact(childComplexity, args["input"].(model.DeleteContactInput)), true
+	case "Mutation.deleteContacts":
+		if e.ComplexityRoot.Mutation.DeleteContacts == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteContacts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteContacts(childComplexity, args["input"].(model.DeleteContactsInput)), true
 	case "Mutation.dismissDuplicates":
 		if e.ComplexityRoot.Mutation.DismissDuplicates == nil {
 			break
@@ -1907,6 +1943,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateContact(childComplexity, args["input"].(model.UpdateContactInput)), true
+	case "Mutation.updateContacts":
+		if e.ComplexityRoot.Mutation.UpdateContacts == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateContacts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateContacts(childComplexity, args["input"].(model.UpdateContactsInput)), true
 	case "Mutation.updateSession":
 		if e.ComplexityRoot.Mutation.UpdateSession == nil {
 			break
@@ -1918,6 +1965,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateSession(childComplexity, args["input"].(model.UpdateSessionInput)), true
+	case "Mutation.updateSessions":
+		if e.ComplexityRoot.Mutation.UpdateSessions == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateSessions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateSessions(childComplexity, args["input"].(model.UpdateSessionsInput)), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -2516,6 +2574,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateContactPayload.UserErrors(childComplexity), true
 
+	case "UpdateContactsPayload.results":
+		if e.ComplexityRoot.UpdateContactsPayload.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateContactsPayload.Results(childComplexity), true
+
 	case "UpdateSessionPayload.eventId":
 		if e.ComplexityRoot.UpdateSessionPayload.EventID == nil {
 			break
@@ -2534,6 +2599,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateSessionPayload.UserErrors(childComplexity), true
+
+	case "UpdateSessionsPayload.results":
+		if e.ComplexityRoot.UpdateSessionsPayload.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateSessionsPayload.Results(childComplexity), true
 
 	case "UserError.code":
 		if e.ComplexityRoot.UserError.Code == nil {
@@ -2605,6 +2677,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateApiKeyInput", ec.unmarshalInputCreateApiKeyInput),
 			graphql.NewInputUnmarshaler("CreateChannelInput", ec.unmarshalInputCreateChannelInput),
 			graphql.NewInputUnmarshaler("DeleteContactInput", ec.unmarshalInputDeleteContactInput),
+			graphql.NewInputUnmarshaler("DeleteContactsInput", ec.unmarshalInputDeleteContactsInput),
 			graphql.NewInputUnmarshaler("DismissDuplicatesInput", ec.unmarshalInputDismissDuplicatesInput),
 			graphql.NewInputUnmarshaler("DismissIngestFailuresInput", ec.unmarshalInputDismissIngestFailuresInput),
 			graphql.NewInputUnmarshaler("ExportContactInput", ec.unmarshalInputExportContactInput),
@@ -2620,7 +2693,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UndoMergeInput", ec.unmarshalInputUndoMergeInput),
 			graphql.NewInputUnmarshaler("UpdateChannelInput", ec.unmarshalInputUpdateChannelInput),
 			graphql.NewInputUnmarshaler("UpdateContactInput", ec.unmarshalInputUpdateContactInput),
+			graphql.NewInputUnmarshaler("UpdateContactsInput", ec.unmarshalInputUpdateContactsInput),
 			graphql.NewInputUnmarshaler("UpdateSessionInput", ec.unmarshalInputUpdateSessionInput),
+			graphql.NewInputUnmarshaler("UpdateSessionsInput", ec.unmarshalInputUpdateSessionsInput),
 		)
 	}
 	first := true
@@ -3493,11 +3568,24 @@ type Mutation {
     "What to change."
     input: UpdateContactInput!
   ): UpdateContactPayload!
+  """
+  Edits up to 100 contacts, one after the other, each as ` + "`" + `updateContact` + "`" + ` does: with a result and an event of its own. One that is
+  refused stops no other. Should an edit fail for another reason, its result and those after it are null beside errors. STAFF.
+  """
+  updateContacts(
+    "What to change."
+    input: UpdateContactsInput!
+  ): UpdateContactsPayload!
   "Permanently deletes a contact, its identities and its notes. Its sessions stay, as Anonymous and without a preview. STAFF."
   deleteContact(
     "Which contact."
     input: DeleteContactInput!
   ): DeleteContactPayload!
+  "Permanently deletes up to 100 contacts, one after the other, each as ` + "`" + `deleteContact` + "`" + ` does. Its results are like those of ` + "`" + `updateContacts` + "`" + `. STAFF."
+  deleteContacts(
+    "Which contacts."
+    input: DeleteContactsInput!
+  ): DeleteContactsPayload!
   """
   Makes several contacts one. The survivor keeps its id and gets the others' identities, sessions, history, emails and phones;
   the others' ids lead to it from then on. Values entered by staff are preferred to verified ones, and these to what customers
@@ -3538,6 +3626,11 @@ type Mutation {
     "What to change."
     input: UpdateSessionInput!
   ): UpdateSessionPayload!
+  "Edits up to 100 sessions, one after the other, each as ` + "`" + `updateSession` + "`" + ` does. Its results are like those of ` + "`" + `updateContacts` + "`" + `. STAFF."
+  updateSessions(
+    "What to change."
+    input: UpdateSessionsInput!
+  ): UpdateSessionsPayload!
   "Adds a channel. ADMIN."
   createChannel(
     "The new channel."
@@ -3801,6 +3894,18 @@ type UpdateContactPayload {
   userErrors: [UserError!]!
 }
 
+"Edits of several contacts."
+input UpdateContactsInput {
+  "The edits, 100 at most. An edit of a contact that has been edited before it is based on the version after that."
+  edits: [UpdateContactInput!]!
+}
+
+"The results of several edits."
+type UpdateContactsPayload {
+  "One for each edit, in the order given; null beside an error."
+  results: [UpdateContactPayload]!
+}
+
 "Which contact to delete."
 input DeleteContactInput {
   "Its id."
@@ -3815,6 +3920,18 @@ type DeleteContactPayload {
   eventId: ID
   "Problems that the user can fix; empty when the contact was deleted."
   userErrors: [UserError!]!
+}
+
+"Which contacts to delete."
+input DeleteContactsInput {
+  "Their ids, 100 at most."
+  ids: [ID!]!
+}
+
+"The results of several deletions."
+type DeleteContactsPayload {
+  "One for each id, in the order given; null beside an error."
+  results: [DeleteContactPayload]!
 }
 
 "A pair of contacts that may be the same person. Nothing merges them but a person or proof from a channel."
@@ -4055,6 +4172,18 @@ type UpdateSessionPayload {
   eventId: ID
   "Problems that the user can fix; empty when the edit was made."
   userErrors: [UserError!]!
+}
+
+"Edits of several sessions."
+input UpdateSessionsInput {
+  "The edits, 100 at most."
+  edits: [UpdateSessionInput!]!
+}
+
+"The results of several edits."
+type UpdateSessionsPayload {
+  "One for each edit, in the order given; null beside an error."
+  results: [UpdateSessionPayload]!
 }
 
 "A new channel."
@@ -4742,6 +4871,14 @@ func (ec *executionContext) childFields_DeleteContactPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type DeleteContactPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DeleteContactsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "results":
+		return ec.fieldContext_DeleteContactsPayload_results(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteContactsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DismissDuplicatesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "dismissedIds":
@@ -5168,6 +5305,14 @@ func (ec *executionContext) childFields_UpdateContactPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type UpdateContactPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateContactsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "results":
+		return ec.fieldContext_UpdateContactsPayload_results(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateContactsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateSessionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "session":
@@ -5178,6 +5323,14 @@ func (ec *executionContext) childFields_UpdateSessionPayload(ctx context.Context
 		return ec.fieldContext_UpdateSessionPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateSessionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateSessionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "results":
+		return ec.fieldContext_UpdateSessionsPayload_results(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateSessionsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5550,6 +5703,20 @@ func (ec *executionContext) field_Mutation_deleteContact_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_deleteContacts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DeleteContactsInput, error) {
+			return ec.unmarshalNDeleteContactsInput2kithᚋgraphᚋmodelᚐDeleteContactsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_dismissDuplicates_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -5704,12 +5871,40 @@ func (ec *executionContext) field_Mutation_updateContact_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_updateContacts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdateContactsInput, error) {
+			return ec.unmarshalNUpdateContactsInput2kithᚋgraphᚋmodelᚐUpdateContactsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_updateSession_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.UpdateSessionInput, error) {
 			return ec.unmarshalNUpdateSessionInput2kithᚋgraphᚋmodelᚐUpdateSessionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateSessions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdateSessionsInput, error) {
+			return ec.unmarshalNUpdateSessionsInput2kithᚋgraphᚋmodelᚐUpdateSessionsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -9359,6 +9554,38 @@ func (ec *executionContext) fieldContext_DeleteContactPayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _DeleteContactsPayload_results(ctx context.Context, field graphql.CollectedField, obj *model.DeleteContactsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteContactsPayload_results(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Results, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.DeleteContactPayload) graphql.Marshaler {
+			return ec.marshalNDeleteContactPayload2ᚕᚖkithᚋgraphᚋmodelᚐDeleteContactPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteContactsPayload_results(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteContactsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteContactPayload(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DismissDuplicatesPayload_dismissedIds(ctx context.Context, field graphql.CollectedField, obj *model.DismissDuplicatesPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10867,6 +11094,50 @@ func (ec *executionContext) fieldContext_Mutation_updateContact(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_updateContacts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateContacts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateContacts(ctx, fc.Args["input"].(model.UpdateContactsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.UpdateContactsPayload) graphql.Marshaler {
+			return ec.marshalNUpdateContactsPayload2kithᚋgraphᚋmodelᚐUpdateContactsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateContacts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateContactsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateContacts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_deleteContact(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10905,6 +11176,50 @@ func (ec *executionContext) fieldContext_Mutation_deleteContact(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_deleteContact_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteContacts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteContacts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteContacts(ctx, fc.Args["input"].(model.DeleteContactsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.DeleteContactsPayload) graphql.Marshaler {
+			return ec.marshalNDeleteContactsPayload2kithᚋgraphᚋmodelᚐDeleteContactsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteContacts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteContactsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteContacts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -11169,6 +11484,50 @@ func (ec *executionContext) fieldContext_Mutation_updateSession(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_updateSession_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateSessions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateSessions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateSessions(ctx, fc.Args["input"].(model.UpdateSessionsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.UpdateSessionsPayload) graphql.Marshaler {
+			return ec.marshalNUpdateSessionsPayload2kithᚋgraphᚋmodelᚐUpdateSessionsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateSessions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateSessionsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateSessions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -14074,6 +14433,38 @@ func (ec *executionContext) fieldContext_UpdateContactPayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdateContactsPayload_results(ctx context.Context, field graphql.CollectedField, obj *model.UpdateContactsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateContactsPayload_results(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Results, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UpdateContactPayload) graphql.Marshaler {
+			return ec.marshalNUpdateContactPayload2ᚕᚖkithᚋgraphᚋmodelᚐUpdateContactPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateContactsPayload_results(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateContactsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateContactPayload(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpdateSessionPayload_session(ctx context.Context, field graphql.CollectedField, obj *model.UpdateSessionPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14156,6 +14547,38 @@ func (ec *executionContext) fieldContext_UpdateSessionPayload_userErrors(_ conte
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateSessionsPayload_results(ctx context.Context, field graphql.CollectedField, obj *model.UpdateSessionsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateSessionsPayload_results(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Results, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UpdateSessionPayload) graphql.Marshaler {
+			return ec.marshalNUpdateSessionPayload2ᚕᚖkithᚋgraphᚋmodelᚐUpdateSessionPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateSessionsPayload_results(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateSessionsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateSessionPayload(ctx, field)
 		},
 	}
 	return fc, nil
@@ -15822,6 +16245,48 @@ func UnmarshalDeleteContactInput(ctx context.Context, raw any) (model.DeleteCont
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputDeleteContactsInput(ctx context.Context, obj any) (model.DeleteContactsInput, error) {
+	var it model.DeleteContactsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"ids"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ids":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ids"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ids = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDeleteContactsInput unmarshals raw into the DeleteContactsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDeleteContactsInput(ctx context.Context, raw any) (model.DeleteContactsInput, error) {
+	var out model.DeleteContactsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DeleteContactsInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputDismissDuplicatesInput(ctx context.Context, obj any) (model.DismissDuplicatesInput, error) {
 	var it model.DismissDuplicatesInput
 	if obj == nil {
@@ -16764,6 +17229,48 @@ func UnmarshalUpdateContactInput(ctx context.Context, raw any) (model.UpdateCont
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputUpdateContactsInput(ctx context.Context, obj any) (model.UpdateContactsInput, error) {
+	var it model.UpdateContactsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"edits"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "edits":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("edits"))
+			data, err := ec.unmarshalNUpdateContactInput2ᚕkithᚋgraphᚋmodelᚐUpdateContactInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Edits = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateContactsInput unmarshals raw into the UpdateContactsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateContactsInput(ctx context.Context, raw any) (model.UpdateContactsInput, error) {
+	var out model.UpdateContactsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateContactsInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputUpdateSessionInput(ctx context.Context, obj any) (model.UpdateSessionInput, error) {
 	var it model.UpdateSessionInput
 	if obj == nil {
@@ -16828,6 +17335,48 @@ func (ec *executionContext) unmarshalInputUpdateSessionInput(ctx context.Context
 func UnmarshalUpdateSessionInput(ctx context.Context, raw any) (model.UpdateSessionInput, error) {
 	var out model.UpdateSessionInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateSessionInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUpdateSessionsInput(ctx context.Context, obj any) (model.UpdateSessionsInput, error) {
+	var it model.UpdateSessionsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"edits"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "edits":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("edits"))
+			data, err := ec.unmarshalNUpdateSessionInput2ᚕkithᚋgraphᚋmodelᚐUpdateSessionInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Edits = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateSessionsInput unmarshals raw into the UpdateSessionsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateSessionsInput(ctx context.Context, raw any) (model.UpdateSessionsInput, error) {
+	var out model.UpdateSessionsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateSessionsInput", raw, &out)
 	return out, err
 }
 
@@ -18144,6 +18693,39 @@ func (ec *executionContext) _DeleteContactPayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var deleteContactsPayloadImplementors = []string{"DeleteContactsPayload"}
+
+func (ec *executionContext) _DeleteContactsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DeleteContactsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteContactsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteContactsPayload")
+		case "results":
+			out.Values[i] = ec._DeleteContactsPayload_results(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var dismissDuplicatesPayloadImplementors = []string{"DismissDuplicatesPayload"}
 
 func (ec *executionContext) _DismissDuplicatesPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DismissDuplicatesPayload) graphql.Marshaler {
@@ -18869,9 +19451,23 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "updateContacts":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateContacts(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "deleteContact":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteContact(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deleteContacts":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteContacts(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -18914,6 +19510,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "updateSession":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateSession(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateSessions":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateSessions(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -19933,6 +20536,39 @@ func (ec *executionContext) _UpdateContactPayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var updateContactsPayloadImplementors = []string{"UpdateContactsPayload"}
+
+func (ec *executionContext) _UpdateContactsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateContactsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateContactsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateContactsPayload")
+		case "results":
+			out.Values[i] = ec._UpdateContactsPayload_results(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var updateSessionPayloadImplementors = []string{"UpdateSessionPayload"}
 
 func (ec *executionContext) _UpdateSessionPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateSessionPayload) graphql.Marshaler {
@@ -19956,6 +20592,39 @@ func (ec *executionContext) _UpdateSessionPayload(ctx context.Context, sel ast.S
 			}
 		case "userErrors":
 			out.Values[i] = ec._UpdateSessionPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var updateSessionsPayloadImplementors = []string{"UpdateSessionsPayload"}
+
+func (ec *executionContext) _UpdateSessionsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateSessionsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateSessionsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateSessionsPayload")
+		case "results":
+			out.Values[i] = ec._UpdateSessionsPayload_results(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -20931,6 +21600,25 @@ func (ec *executionContext) marshalNDeleteContactPayload2kithᚋgraphᚋmodelᚐ
 	return ec._DeleteContactPayload(ctx, sel, &v)
 }
 
+func (ec *executionContext) marshalNDeleteContactPayload2ᚕᚖkithᚋgraphᚋmodelᚐDeleteContactPayload(ctx context.Context, sel ast.SelectionSet, v []*model.DeleteContactPayload) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalODeleteContactPayload2ᚖkithᚋgraphᚋmodelᚐDeleteContactPayload(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNDeleteContactsInput2kithᚋgraphᚋmodelᚐDeleteContactsInput(ctx context.Context, v any) (model.DeleteContactsInput, error) {
+	res, err := ec.unmarshalInputDeleteContactsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeleteContactsPayload2kithᚋgraphᚋmodelᚐDeleteContactsPayload(ctx context.Context, sel ast.SelectionSet, v model.DeleteContactsPayload) graphql.Marshaler {
+	return ec._DeleteContactsPayload(ctx, sel, &v)
+}
+
 func (ec *executionContext) unmarshalNDismissDuplicatesInput2kithᚋgraphᚋmodelᚐDismissDuplicatesInput(ctx context.Context, v any) (model.DismissDuplicatesInput, error) {
 	res, err := ec.unmarshalInputDismissDuplicatesInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -21731,8 +22419,41 @@ func (ec *executionContext) unmarshalNUpdateContactInput2kithᚋgraphᚋmodelᚐ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNUpdateContactInput2ᚕkithᚋgraphᚋmodelᚐUpdateContactInputᚄ(ctx context.Context, v any) ([]model.UpdateContactInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.UpdateContactInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNUpdateContactInput2kithᚋgraphᚋmodelᚐUpdateContactInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) marshalNUpdateContactPayload2kithᚋgraphᚋmodelᚐUpdateContactPayload(ctx context.Context, sel ast.SelectionSet, v model.UpdateContactPayload) graphql.Marshaler {
 	return ec._UpdateContactPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNUpdateContactPayload2ᚕᚖkithᚋgraphᚋmodelᚐUpdateContactPayload(ctx context.Context, sel ast.SelectionSet, v []*model.UpdateContactPayload) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalOUpdateContactPayload2ᚖkithᚋgraphᚋmodelᚐUpdateContactPayload(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNUpdateContactsInput2kithᚋgraphᚋmodelᚐUpdateContactsInput(ctx context.Context, v any) (model.UpdateContactsInput, error) {
+	res, err := ec.unmarshalInputUpdateContactsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdateContactsPayload2kithᚋgraphᚋmodelᚐUpdateContactsPayload(ctx context.Context, sel ast.SelectionSet, v model.UpdateContactsPayload) graphql.Marshaler {
+	return ec._UpdateContactsPayload(ctx, sel, &v)
 }
 
 func (ec *executionContext) unmarshalNUpdateSessionInput2kithᚋgraphᚋmodelᚐUpdateSessionInput(ctx context.Context, v any) (model.UpdateSessionInput, error) {
@@ -21740,8 +22461,41 @@ func (ec *executionContext) unmarshalNUpdateSessionInput2kithᚋgraphᚋmodelᚐ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNUpdateSessionInput2ᚕkithᚋgraphᚋmodelᚐUpdateSessionInputᚄ(ctx context.Context, v any) ([]model.UpdateSessionInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.UpdateSessionInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNUpdateSessionInput2kithᚋgraphᚋmodelᚐUpdateSessionInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) marshalNUpdateSessionPayload2kithᚋgraphᚋmodelᚐUpdateSessionPayload(ctx context.Context, sel ast.SelectionSet, v model.UpdateSessionPayload) graphql.Marshaler {
 	return ec._UpdateSessionPayload(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNUpdateSessionPayload2ᚕᚖkithᚋgraphᚋmodelᚐUpdateSessionPayload(ctx context.Context, sel ast.SelectionSet, v []*model.UpdateSessionPayload) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalOUpdateSessionPayload2ᚖkithᚋgraphᚋmodelᚐUpdateSessionPayload(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNUpdateSessionsInput2kithᚋgraphᚋmodelᚐUpdateSessionsInput(ctx context.Context, v any) (model.UpdateSessionsInput, error) {
+	res, err := ec.unmarshalInputUpdateSessionsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdateSessionsPayload2kithᚋgraphᚋmodelᚐUpdateSessionsPayload(ctx context.Context, sel ast.SelectionSet, v model.UpdateSessionsPayload) graphql.Marshaler {
+	return ec._UpdateSessionsPayload(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalNUserError2kithᚋgraphᚋmodelᚐUserError(ctx context.Context, sel ast.SelectionSet, v model.UserError) graphql.Marshaler {
@@ -22074,6 +22828,13 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 	_ = ctx
 	res := scalar.MarshalDateTime(*v)
 	return res
+}
+
+func (ec *executionContext) marshalODeleteContactPayload2ᚖkithᚋgraphᚋmodelᚐDeleteContactPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteContactPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeleteContactPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalODismissDuplicatesPayload2ᚖkithᚋgraphᚋmodelᚐDismissDuplicatesPayload(ctx context.Context, sel ast.SelectionSet, v *model.DismissDuplicatesPayload) graphql.Marshaler {
@@ -22538,6 +23299,20 @@ func (ec *executionContext) marshalOUndoMergePayload2ᚖkithᚋgraphᚋmodelᚐU
 		return graphql.Null
 	}
 	return ec._UndoMergePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUpdateContactPayload2ᚖkithᚋgraphᚋmodelᚐUpdateContactPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateContactPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateContactPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUpdateSessionPayload2ᚖkithᚋgraphᚋmodelᚐUpdateSessionPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateSessionPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateSessionPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.EnumValue) graphql.Marshaler {

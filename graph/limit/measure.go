@@ -38,8 +38,8 @@ type Cost struct {
 // [MaxEventCost].
 //
 // Each object costs 1: a field that has subfields. A page costs so much for each row that it may have, by first or
-// last, the default being 25; nodes(ids:) for each id; any other list of objects counts as 5. On top, a total costs 10 and so does a
-// mutation. Fields without subfields cost by the size that their values can have, wherever and however often they are
+// last, the default being 25; nodes(ids:) for each id, a batch of mutations for each item; any other list of objects counts as 5. On
+// top, a total costs 10 and so does a mutation, also one of a batch. Fields without subfields cost by the size that their values can have, wherever and however often they are
 // asked for: 1 for each full 2,000 bytes of all of them together. Rows are counted like objects, over all pages: a page of 50
 // within a page of 100 has 5,000, and 5,100 with the outer ones.
 func Measure(op *ast.OperationDefinition, variables map[string]any) (Cost, error) {
@@ -144,6 +144,9 @@ func (m *meter) field(f *ast.Field) sum {
 			return sum{weight: each.plus(row).times(ids)}
 		}
 		return sum{weight: each.times(assumedList)}
+	case batches[f.Name] != "" && f.ObjectDefinition != nil && f.ObjectDefinition.Name == "Mutation":
+		n := m.items(f, batches[f.Name])
+		return sum{weight: each.plus(weight{cost: times(costOfMutation, n)}).plus(of.row.times(n))}
 	case definition.Arguments.ForName("first") != nil:
 		return sum{weight: each.plus(of.row.plus(row).times(m.page(f)))}
 	default:
@@ -151,9 +154,46 @@ func (m *meter) field(f *ast.Field) sum {
 	}
 }
 
-// isRows reports whether a list is the rows of a page.
+// isRows reports whether a list is the rows of a page, or the results of a batch.
 func isRows(f *ast.Field) bool {
-	return f.ObjectDefinition != nil && strings.HasSuffix(f.ObjectDefinition.Name, "Connection")
+	return f.ObjectDefinition != nil && (strings.HasSuffix(f.ObjectDefinition.Name, "Connection") || f.Name == "results")
+}
+
+// batches are the mutations that change several objects, with the list of their input.
+var batches = map[string]string{"updateContacts": "edits", "deleteContacts": "ids", "updateSessions": "edits"}
+
+// items is how many items a list of a mutation's input has.
+func (m *meter) items(f *ast.Field, list string) int {
+	arg := f.Arguments.ForName("input")
+	if arg == nil {
+		return 1
+	}
+	if arg.Value.Kind == ast.Variable {
+		input, _ := m.variables[arg.Value.Raw].(map[string]any)
+		return length(input[list])
+	}
+	value := arg.Value.Children.ForName(list)
+	switch {
+	case value == nil:
+		return 1
+	case value.Kind == ast.Variable:
+		return length(m.variables[value.Raw])
+	case value.Kind != ast.ListValue:
+		return 1 // a single value is a list of one
+	}
+	return len(value.Children)
+}
+
+// length is that of a list in a variable; a single value is a list of one.
+func length(list any) int {
+	switch list := list.(type) {
+	case []any:
+		return len(list)
+	case []string:
+		return len(list)
+	default:
+		return 1
+	}
 }
 
 // ids is how many objects are asked for by id.
@@ -165,14 +205,7 @@ func (m *meter) ids(f *ast.Field) (n int, ok bool) {
 	if arg.Value.Kind != ast.Variable {
 		return max(1, len(arg.Value.Children)), true
 	}
-	switch list := m.variables[arg.Value.Raw].(type) {
-	case []any:
-		return len(list), true
-	case []string:
-		return len(list), true
-	default:
-		return 1, true // a single value is a list of one
-	}
+	return length(m.variables[arg.Value.Raw]), true
 }
 
 // page is how many rows a page can have.

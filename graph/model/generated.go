@@ -124,6 +124,18 @@ type DeleteContactPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Which contacts to delete.
+type DeleteContactsInput struct {
+	// Their ids, 100 at most.
+	Ids []string `json:"ids"`
+}
+
+// The results of several deletions.
+type DeleteContactsPayload struct {
+	// One for each id, in the order given; null beside an error.
+	Results []*DeleteContactPayload `json:"results"`
+}
+
 // Which pairs to dismiss.
 type DismissDuplicatesInput struct {
 	// Their ids, 100 at most.
@@ -430,6 +442,18 @@ type UpdateContactPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Edits of several contacts.
+type UpdateContactsInput struct {
+	// The edits, 100 at most. An edit of a contact that has been edited before it is based on the version after that.
+	Edits []UpdateContactInput `json:"edits"`
+}
+
+// The results of several edits.
+type UpdateContactsPayload struct {
+	// One for each edit, in the order given; null beside an error.
+	Results []*UpdateContactPayload `json:"results"`
+}
+
 // An edit of one session. An absent field is left unchanged.
 type UpdateSessionInput struct {
 	// Which session.
@@ -450,6 +474,18 @@ type UpdateSessionPayload struct {
 	EventID *string `json:"eventId,omitempty"`
 	// Problems that the user can fix; empty when the edit was made.
 	UserErrors []UserError `json:"userErrors"`
+}
+
+// Edits of several sessions.
+type UpdateSessionsInput struct {
+	// The edits, 100 at most.
+	Edits []UpdateSessionInput `json:"edits"`
+}
+
+// The results of several edits.
+type UpdateSessionsPayload struct {
+	// One for each edit, in the order given; null beside an error.
+	Results []*UpdateSessionPayload `json:"results"`
 }
 
 // A problem that the user can fix.

@@ -117,6 +117,10 @@ func (r mutationResolver) UpdateContact(
 	ctx context.Context, in model.UpdateContactInput,
 ) (model.UpdateContactPayload, error) {
 	defer LoadersOf(ctx).reset()
+	return r.updateContact(ctx, in)
+}
+
+func (r mutationResolver) updateContact(ctx context.Context, in model.UpdateContactInput) (model.UpdateContactPayload, error) {
 	id, _ := crm.ParseContactID(in.ID)
 	done, err := r.service.UpdateContact(ctx, auth.Viewer(ctx), id, contactPatch(in))
 	problems, err := problem.UserErrors(err, problem.ContactGone)
@@ -127,12 +131,16 @@ func (r mutationResolver) DeleteContact(
 	ctx context.Context, in model.DeleteContactInput,
 ) (model.DeleteContactPayload, error) {
 	defer LoadersOf(ctx).reset()
-	id, _ := crm.ParseContactID(in.ID)
+	return r.deleteContact(ctx, in.ID)
+}
+
+func (r mutationResolver) deleteContact(ctx context.Context, contact string) (model.DeleteContactPayload, error) {
+	id, _ := crm.ParseContactID(contact)
 	event, err := r.service.DeleteContact(ctx, auth.Viewer(ctx), id)
 	problems, err := problem.UserErrors(err, problem.ContactGone)
 	payload := model.DeleteContactPayload{UserErrors: problems}
 	if err == nil && len(problems) == 0 {
-		payload.DeletedContactID, payload.EventID = &in.ID, eventID(&event)
+		payload.DeletedContactID, payload.EventID = &contact, eventID(&event)
 	}
 	return payload, err
 }

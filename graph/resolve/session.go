@@ -138,6 +138,10 @@ func (r mutationResolver) UpdateSession(
 	ctx context.Context, in model.UpdateSessionInput,
 ) (model.UpdateSessionPayload, error) {
 	defer LoadersOf(ctx).reset()
+	return r.updateSession(ctx, in)
+}
+
+func (r mutationResolver) updateSession(ctx context.Context, in model.UpdateSessionInput) (model.UpdateSessionPayload, error) {
 	id, _ := crm.ParseSessionID(in.ID)
 	done, err := r.service.UpdateSession(ctx, auth.Viewer(ctx), id, sessionPatch(in))
 	problems, err := problem.UserErrors(err, problem.SessionGone)
