@@ -84,7 +84,7 @@ func (o *office) checkEdits(t *testing.T) {
 	if diff := cmp.Diff([]string{"Sam"}, names(contacts(t, o.staff, vars{"search": "+1 111 111 1111"}).Nodes)); diff != "" {
 		t.Errorf("search for an unusual phone:\n%s", diff)
 	}
-	got = update(t, o.staff, vars{"id": sam.ID, "email": nil, "phone": "", "notes": nil})
+	got = update(t, o.staff, vars{"id": sam.ID, "email": nil, "phone": nil, "notes": nil})
 	if c := got.Contact; len(got.UserErrors) > 0 || c.Email != nil || c.Phone != nil || c.Notes != "" || *c.Name != "Sam" {
 		t.Errorf("clearing: %+v", got)
 	}
