@@ -224,6 +224,9 @@ func (s *Store) indexBatch(ctx context.Context, w crm.WorkspaceID) (left bool, e
 		WHERE workspace_id = @workspace AND id IN (
 		  SELECT id FROM contacts WHERE workspace_id = @workspace AND NOT grams LIMIT @n
 		)`, pgx.NamedArgs{"workspace": w, "n": gramBatch})
+	if retryable(err) { // a deadlock with edits
+		return true, nil
+	}
 	return err == nil && tag.RowsAffected() > 0, translate(ctx, err)
 }
 
@@ -257,5 +260,8 @@ func (s *Store) ensureGramIndex(ctx context.Context) (ready bool, err error) {
 		_, err = c.Exec(ctx, `ALTER INDEX contacts_by_gram ALTER COLUMN 1 SET STATISTICS 0`)
 		return err
 	})
+	if retryable(err) { // another process began to make it at the same time
+		return false, nil
+	}
 	return err == nil, translate(ctx, err)
 }
