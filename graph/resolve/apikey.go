@@ -26,7 +26,7 @@ func (r queryResolver) APIKeys(
 	ctx context.Context, first *int, after *string, last *int, before *string,
 ) (*model.APIKeyConnection, error) {
 	v := auth.Viewer(ctx)
-	page, err := r.service.APIKeys(ctx, v, service.Paging{First: first, After: given(after), Last: last, Before: given(before)})
+	page, err := r.service.APIKeys(ctx, v, paging(first, after, last, before))
 	if err != nil {
 		return nil, err
 	}

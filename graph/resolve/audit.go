@@ -15,7 +15,7 @@ func (r queryResolver) AuditLog(
 	ctx context.Context, first *int, after *string, last *int, before *string,
 ) (model.AuditConnection, error) {
 	v := auth.Viewer(ctx)
-	page, err := r.service.Audit(ctx, v, service.Paging{First: first, After: given(after), Last: last, Before: given(before)})
+	page, err := r.service.Audit(ctx, v, paging(first, after, last, before))
 	if err != nil {
 		return model.AuditConnection{}, err
 	}

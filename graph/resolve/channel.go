@@ -14,7 +14,7 @@ import (
 func (r queryResolver) Channels(
 	ctx context.Context, first *int, after *string, last *int, before *string,
 ) (model.ChannelConnection, error) {
-	page, err := r.service.ChannelsPage(ctx, auth.Viewer(ctx), service.Paging{First: first, After: given(after), Last: last, Before: given(before)})
+	page, err := r.service.ChannelsPage(ctx, auth.Viewer(ctx), paging(first, after, last, before))
 	return model.ChannelConnection{ChannelPage: page}, err
 }
 

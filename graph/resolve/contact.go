@@ -98,7 +98,7 @@ func (r contactResolver) Sessions(
 	loaders, f := LoadersOf(ctx), SessionFilter(filter)
 	found, err := loaders.SessionsByContact(service.SessionList{
 		Filter: f,
-		Paging: service.Paging{First: first, After: given(after), Last: last, Before: given(before)},
+		Paging: paging(first, after, last, before),
 	}).load(ctx, c.ID)
 	if err != nil || found == nil {
 		return model.SessionConnection{}, err

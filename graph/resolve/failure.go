@@ -17,7 +17,7 @@ func (r queryResolver) IngestFailures(
 	ctx context.Context, first *int, after *string, last *int, before *string,
 ) (model.FailureConnection, error) {
 	v := auth.Viewer(ctx)
-	page, err := r.service.Failures(ctx, v, service.Paging{First: first, After: given(after), Last: last, Before: given(before)})
+	page, err := r.service.Failures(ctx, v, paging(first, after, last, before))
 	if err != nil {
 		return model.FailureConnection{}, err
 	}

@@ -5,7 +5,6 @@ import (
 
 	"kith/graph/model"
 	"kith/internal/crm"
-	"kith/internal/service"
 	"kith/storage"
 )
 
@@ -13,7 +12,7 @@ func (r contactResolver) History(
 	ctx context.Context, c *crm.Contact, first *int, after *string, last *int, before *string,
 ) (model.ContactChangeConnection, error) {
 	loaders := LoadersOf(ctx)
-	found, err := loaders.historyByContact(service.Paging{First: first, After: given(after), Last: last, Before: given(before)}).load(ctx, c.ID)
+	found, err := loaders.historyByContact(paging(first, after, last, before)).load(ctx, c.ID)
 	if err != nil || found == nil {
 		return model.ContactChangeConnection{}, err
 	}

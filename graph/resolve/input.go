@@ -39,7 +39,7 @@ func SessionFilter(in *model.SessionFilter) storage.SessionFilter {
 	}
 }
 
-// sessionTags are the tags of a list that may be missing; null among them stands for none.
+// sessionTags are the tags of a list that may be missing; null means sessions without a tag.
 func sessionTags(in []*crm.SessionTag) []crm.SessionTag {
 	if in == nil {
 		return nil
@@ -196,7 +196,12 @@ func report(in model.RecordInteractionInput) ingest.Report {
 	return r
 }
 
-// given is a cursor, or nil for an empty one: clients with zero values send that where there is none.
+// paging are the arguments of a list.
+func paging(first *int, after *string, last *int, before *string) service.Paging {
+	return service.Paging{First: first, After: given(after), Last: last, Before: given(before)}
+}
+
+// given is a cursor, or nil if it is empty: typed clients send an empty string when they have no cursor.
 func given(cursor *string) *string {
 	if cursor != nil && *cursor == "" {
 		return nil

@@ -88,7 +88,7 @@ func (r queryResolver) Duplicates(
 	list := service.DuplicateList{
 		Contact: contactID(contact),
 		Reasons: reasons,
-		Paging:  service.Paging{First: first, After: given(after), Last: last, Before: given(before)},
+		Paging:  paging(first, after, last, before),
 	}
 	page, err := r.service.Duplicates(ctx, v, list)
 	if err != nil {
