@@ -1,4 +1,4 @@
-// What clients do over HTTP when nobody has set them up for Kith: queries by GET, hashes in place of queries, partial answers.
+// What clients do over HTTP with their default settings: queries by GET, hashes in place of queries, partial answers.
 
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'

@@ -126,7 +126,7 @@ func (c keyRevokeCommand) Run(ctx context.Context, p *program) error {
 	})
 }
 
-// withKeys calls f with the service of an existing database, and whoever runs the command as an admin of a workspace.
+// withKeys calls f with the service of an existing database. The person who runs the command acts as an admin of the workspace.
 func (p *program) withKeys(ctx context.Context, workspace string, f func(*service.Service, crm.Viewer) error) (err error) {
 	if err := p.config.Validate(false); err != nil {
 		return &usageError{err}

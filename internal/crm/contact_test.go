@@ -87,7 +87,7 @@ func TestContactPatchApply(t *testing.T) {
 		}
 	})
 
-	t.Run("an empty name, email or phone is none of them", func(t *testing.T) {
+	t.Run("an empty name, email or phone is refused", func(t *testing.T) {
 		t.Parallel()
 		for _, empty := range []string{"", "  ", "\t\u200b"} {
 			got := ann()

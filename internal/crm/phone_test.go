@@ -100,7 +100,7 @@ func TestNormalizePhoneRefuses(t *testing.T) {
 		"an extension of no number":                              {"12 ext. 7", "US", "Invalid phone number"},
 		"two numbers":                                            {"+49 30 123456, +49 30 123457", "", "Invalid phone number"},
 		"a number that its country does not have":                {"+1 111 111 1111", "", unusual},
-		"a country code that nobody has":                         {"+999 12345678", "", unusual},
+		"an unassigned country code":                             {"+999 12345678", "", unusual},
 		"00 before no country code":                              {"00 999 123456", "", unusual},
 		"nothing":                                                {"", "DE", "Invalid phone number"},
 		"no digits":                                              {"+ ()", "DE", "Invalid phone number"},

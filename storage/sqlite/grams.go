@@ -72,7 +72,7 @@ func (t *tx) flushGrams(ctx context.Context) error {
 }
 
 // changeGrams changes one entry. Of one that stays it touches the words that go and those that come: each costs FTS5 a search
-// through all rows that have it. The number of an entry's words stands in a row of its own.
+// through all rows that have it. The number of an entry's words is in a separate row.
 func (t *tx) changeGrams(ctx context.Context, g gramChange) error {
 	var there bool
 	if g.old != nil {
