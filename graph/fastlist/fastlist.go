@@ -62,10 +62,10 @@ func (o *Fields) writeList(ctx context.Context, fc *graphql.FieldContext, value 
 		return nil, false
 	}
 	switch page := value.(type) {
-	case model.ContactConnection:
-		return written(ctx, o.Recovered, fc, &page, (*compiler).contactConnection)
-	case model.SessionConnection:
-		return written(ctx, o.Recovered, fc, &page, (*compiler).sessionConnection)
+	case *model.ContactConnection:
+		return written(ctx, o.Recovered, fc, page, (*compiler).contactConnection)
+	case *model.SessionConnection:
+		return written(ctx, o.Recovered, fc, page, (*compiler).sessionConnection)
 	}
 	return nil, false
 }

@@ -542,7 +542,7 @@ type ApiKeyResolver interface {
 	Channel(ctx context.Context, obj *crm.APIKey) (*crm.Channel, error)
 }
 type ApiKeyConnectionResolver interface {
-	TotalCount(ctx context.Context, obj *model.APIKeyConnection, max *int) (*storage.Count, error)
+	TotalCount(ctx context.Context, obj *model.APIKeyConnection, max *int) (storage.Count, error)
 }
 type AuditConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.AuditConnection, max *int) (storage.Count, error)
@@ -600,40 +600,40 @@ type MergePreviewResolver interface {
 	IdentityCount(ctx context.Context, obj *model.MergePreview) (int, error)
 }
 type MutationResolver interface {
-	UpdateContact(ctx context.Context, input model.UpdateContactInput) (model.UpdateContactPayload, error)
-	UpdateContacts(ctx context.Context, input model.UpdateContactsInput) (model.UpdateContactsPayload, error)
-	DeleteContact(ctx context.Context, input model.DeleteContactInput) (model.DeleteContactPayload, error)
-	DeleteContacts(ctx context.Context, input model.DeleteContactsInput) (model.DeleteContactsPayload, error)
+	UpdateContact(ctx context.Context, input model.UpdateContactInput) (*model.UpdateContactPayload, error)
+	UpdateContacts(ctx context.Context, input model.UpdateContactsInput) (*model.UpdateContactsPayload, error)
+	DeleteContact(ctx context.Context, input model.DeleteContactInput) (*model.DeleteContactPayload, error)
+	DeleteContacts(ctx context.Context, input model.DeleteContactsInput) (*model.DeleteContactsPayload, error)
 	MergeContacts(ctx context.Context, input model.MergeContactsInput) (*model.MergeContactsPayload, error)
 	UndoMerge(ctx context.Context, input model.UndoMergeInput) (*model.UndoMergePayload, error)
 	SplitContact(ctx context.Context, input model.SplitContactInput) (*model.SplitContactPayload, error)
 	DismissDuplicates(ctx context.Context, input model.DismissDuplicatesInput) (*model.DismissDuplicatesPayload, error)
-	ExportContact(ctx context.Context, input model.ExportContactInput) (model.ExportContactPayload, error)
-	UpdateSession(ctx context.Context, input model.UpdateSessionInput) (model.UpdateSessionPayload, error)
-	UpdateSessions(ctx context.Context, input model.UpdateSessionsInput) (model.UpdateSessionsPayload, error)
-	CreateChannel(ctx context.Context, input model.CreateChannelInput) (model.CreateChannelPayload, error)
-	UpdateChannel(ctx context.Context, input model.UpdateChannelInput) (model.UpdateChannelPayload, error)
-	RecordInteraction(ctx context.Context, input model.RecordInteractionInput) (model.RecordInteractionPayload, error)
-	ReplayIngestFailures(ctx context.Context, input model.ReplayIngestFailuresInput) (model.ReplayIngestFailuresPayload, error)
-	DismissIngestFailures(ctx context.Context, input model.DismissIngestFailuresInput) (model.DismissIngestFailuresPayload, error)
+	ExportContact(ctx context.Context, input model.ExportContactInput) (*model.ExportContactPayload, error)
+	UpdateSession(ctx context.Context, input model.UpdateSessionInput) (*model.UpdateSessionPayload, error)
+	UpdateSessions(ctx context.Context, input model.UpdateSessionsInput) (*model.UpdateSessionsPayload, error)
+	CreateChannel(ctx context.Context, input model.CreateChannelInput) (*model.CreateChannelPayload, error)
+	UpdateChannel(ctx context.Context, input model.UpdateChannelInput) (*model.UpdateChannelPayload, error)
+	RecordInteraction(ctx context.Context, input model.RecordInteractionInput) (*model.RecordInteractionPayload, error)
+	ReplayIngestFailures(ctx context.Context, input model.ReplayIngestFailuresInput) (*model.ReplayIngestFailuresPayload, error)
+	DismissIngestFailures(ctx context.Context, input model.DismissIngestFailuresInput) (*model.DismissIngestFailuresPayload, error)
 	CreateAPIKey(ctx context.Context, input model.CreateAPIKeyInput) (*model.CreateAPIKeyPayload, error)
 	RevokeAPIKey(ctx context.Context, input model.RevokeAPIKeyInput) (*model.RevokeAPIKeyPayload, error)
 }
 type QueryResolver interface {
-	Viewer(ctx context.Context) (crm.Viewer, error)
+	Viewer(ctx context.Context) (*crm.Viewer, error)
 	Node(ctx context.Context, id string) (model.Node, error)
 	Nodes(ctx context.Context, ids []string) ([]model.Node, error)
 	Contact(ctx context.Context, id string) (*crm.Contact, error)
-	Contacts(ctx context.Context, search *string, filter *model.ContactFilter, orderBy *model.ContactOrder, first *int, after *string, last *int, before *string, skip *int) (model.ContactConnection, error)
+	Contacts(ctx context.Context, search *string, filter *model.ContactFilter, orderBy *model.ContactOrder, first *int, after *string, last *int, before *string, skip *int) (*model.ContactConnection, error)
 	MergePreview(ctx context.Context, input model.MergeContactsInput) (*model.MergePreview, error)
 	Duplicates(ctx context.Context, contactID *string, reasons []crm.DuplicateReason, first *int, after *string, last *int, before *string) (*model.DuplicateConnection, error)
 	Session(ctx context.Context, id string) (*crm.Session, error)
-	Sessions(ctx context.Context, filter *model.SessionFilter, first *int, after *string, last *int, before *string, skip *int) (model.SessionConnection, error)
-	SessionCounts(ctx context.Context, filter *model.SessionFilter) (service.SessionCounts, error)
-	Channels(ctx context.Context, first *int, after *string, last *int, before *string) (model.ChannelConnection, error)
-	LastEventID(ctx context.Context) (string, error)
-	IngestFailures(ctx context.Context, first *int, after *string, last *int, before *string) (model.FailureConnection, error)
-	AuditLog(ctx context.Context, first *int, after *string, last *int, before *string) (model.AuditConnection, error)
+	Sessions(ctx context.Context, filter *model.SessionFilter, first *int, after *string, last *int, before *string, skip *int) (*model.SessionConnection, error)
+	SessionCounts(ctx context.Context, filter *model.SessionFilter) (*service.SessionCounts, error)
+	Channels(ctx context.Context, first *int, after *string, last *int, before *string) (*model.ChannelConnection, error)
+	LastEventID(ctx context.Context) (*string, error)
+	IngestFailures(ctx context.Context, first *int, after *string, last *int, before *string) (*model.FailureConnection, error)
+	AuditLog(ctx context.Context, first *int, after *string, last *int, before *string) (*model.AuditConnection, error)
 	APIKeys(ctx context.Context, first *int, after *string, last *int, before *string) (*model.APIKeyConnection, error)
 }
 type SessionResolver interface {
@@ -656,8 +656,8 @@ type SessionEventResolver interface {
 	CreatedSession(ctx context.Context, obj *model.SessionEvent) (*crm.Session, error)
 }
 type SubscriptionResolver interface {
-	ContactEvents(ctx context.Context, after *string) (<-chan model.ContactEvent, error)
-	SessionEvents(ctx context.Context, after *string, filter *model.SessionFilter) (<-chan model.SessionEvent, error)
+	ContactEvents(ctx context.Context, after *string) (<-chan *model.ContactEvent, error)
+	SessionEvents(ctx context.Context, after *string, filter *model.SessionFilter) (<-chan *model.SessionEvent, error)
 }
 type ViewerResolver interface {
 	Name(ctx context.Context, obj *crm.Viewer) (*string, error)
@@ -2790,6 +2790,15 @@ func newExecutionContext(
 
 var sources = []*ast.Source{
 	{Name: "../../schema.graphqls", Input: `"""
+Null stands here only beside an error, which has its path in ` + "`" + `errors` + "`" + `. A client that looks at errors first, as Relay does with
+` + "`" + `@throwOnFieldError` + "`" + `, may take the field for one that is never null.
+"""
+directive @semanticNonNull(
+  "Which levels of a list: 0 the field itself, 1 its items."
+  levels: [Int!]! = [0]
+) on FIELD_DEFINITION
+
+"""
 An object that ` + "`" + `node` + "`" + ` finds by its id.
 Relay: Global Object Identification.
 """
@@ -3322,7 +3331,7 @@ enum Role {
 "Operations that read."
 type Query {
   "Who is making the request."
-  viewer: Viewer!
+  viewer: Viewer @semanticNonNull
   """
   The object with this id. Null if it does not exist, for the id of a merged contact, for an event that is not kept any more,
   and without the ADMIN role for a failure or an audit entry.
@@ -3335,7 +3344,7 @@ type Query {
   nodes(
     "Their ids: 100 at most, without repetition."
     ids: [ID!]!
-  ): [Node]!
+  ): [Node] @semanticNonNull
   "The contact with this id, or the contact that it was merged into, which has a different id; null if it does not exist."
   contact(
     "Its id."
@@ -3366,7 +3375,7 @@ type Query {
     last minutes. Under a search or a filter at most 10 000, and each costs as much as a row of the page.
     """
     skip: Int
-  ): ContactConnection!
+  ): ContactConnection @semanticNonNull
   "What ` + "`" + `mergeContacts` + "`" + ` would do with this input. Nothing is changed. Null if one of the contacts does not exist. STAFF."
   mergePreview(
     "The merge."
@@ -3386,7 +3395,7 @@ type Query {
     last: Int
     "Only rows before this cursor."
     before: String
-  ): DuplicateConnection
+  ): DuplicateConnection @semanticNonNull
   "The session with this id; null if it does not exist."
   session(
     "Its id."
@@ -3410,7 +3419,7 @@ type Query {
     last minutes. Under a filter at most 10 000, and each costs as much as a row of the page.
     """
     skip: Int
-  ): SessionConnection!
+  ): SessionConnection @semanticNonNull
   """
   How many sessions there are, to show next to the values of a filter. The counts of one condition ignore the values that
   the filter has for it, so they show how many sessions another choice would find.
@@ -3418,7 +3427,7 @@ type Query {
   sessionCounts(
     "Which sessions to include; all by default."
     filter: SessionFilter
-  ): SessionCounts!
+  ): SessionCounts @semanticNonNull
   "The workspace's channels, oldest first."
   channels(
     "How many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
@@ -3429,12 +3438,12 @@ type Query {
     last: Int
     "Only rows before this cursor."
     before: String
-  ): ChannelConnection!
+  ): ChannelConnection @semanticNonNull
   """
   The current position in the stream of events, for the ` + "`" + `after` + "`" + ` of a subscription. Ask for it first, then read lists, then
   subscribe after it: nothing in between is missed. It does not identify an event. STAFF.
   """
-  lastEventId: ID!
+  lastEventId: ID @semanticNonNull
   "Items that channels reported and that could not be recorded, newest first. ADMIN."
   ingestFailures(
     "How many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
@@ -3445,7 +3454,7 @@ type Query {
     last: Int
     "Only rows before this cursor."
     before: String
-  ): IngestFailureConnection!
+  ): IngestFailureConnection @semanticNonNull
   "The audit log: who did what, without values, newest first. Kept forever. ADMIN."
   auditLog(
     "How many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
@@ -3456,7 +3465,7 @@ type Query {
     last: Int
     "Only rows before this cursor."
     before: String
-  ): AuditConnection!
+  ): AuditConnection @semanticNonNull
   "The API keys of the workspace that have not been revoked, newest first. Expired ones stay in the list. ADMIN."
   apiKeys(
     "At most this many from the start, 1 to 100."
@@ -3467,7 +3476,7 @@ type Query {
     last: Int
     "Only keys before this cursor."
     before: String
-  ): ApiKeyConnection
+  ): ApiKeyConnection @semanticNonNull
 }
 
 "The order of a list of contacts."
@@ -3567,7 +3576,7 @@ type Mutation {
   updateContact(
     "What to change."
     input: UpdateContactInput!
-  ): UpdateContactPayload!
+  ): UpdateContactPayload @semanticNonNull
   """
   Edits up to 100 contacts, one after the other, each as ` + "`" + `updateContact` + "`" + ` does: with a result and an event of its own. One that is
   refused stops no other. Should an edit fail for another reason, its result and those after it are null beside errors. STAFF.
@@ -3575,17 +3584,17 @@ type Mutation {
   updateContacts(
     "What to change."
     input: UpdateContactsInput!
-  ): UpdateContactsPayload!
+  ): UpdateContactsPayload @semanticNonNull
   "Permanently deletes a contact, its identities and its notes. Its sessions stay, as Anonymous and without a preview. STAFF."
   deleteContact(
     "Which contact."
     input: DeleteContactInput!
-  ): DeleteContactPayload!
+  ): DeleteContactPayload @semanticNonNull
   "Permanently deletes up to 100 contacts, one after the other, each as ` + "`" + `deleteContact` + "`" + ` does. Its results are like those of ` + "`" + `updateContacts` + "`" + `. STAFF."
   deleteContacts(
     "Which contacts."
     input: DeleteContactsInput!
-  ): DeleteContactsPayload!
+  ): DeleteContactsPayload @semanticNonNull
   """
   Makes several contacts one. The survivor keeps its id and gets the others' identities, sessions, history, emails and phones;
   the others' ids lead to it from then on. Values entered by staff are preferred to verified ones, and these to what customers
@@ -3594,7 +3603,7 @@ type Mutation {
   mergeContacts(
     "Which contacts, and which values to keep."
     input: MergeContactsInput!
-  ): MergeContactsPayload
+  ): MergeContactsPayload @semanticNonNull
   """
   Undoes a merge: the merged contacts come back with their ids, values, identities and sessions, and with all that was said in
   these since. The survivor's fields become what they were, except those edited since. STAFF.
@@ -3602,7 +3611,7 @@ type Mutation {
   undoMerge(
     "Which merge."
     input: UndoMergeInput!
-  ): UndoMergePayload
+  ): UndoMergePayload @semanticNonNull
   """
   Moves identities with their sessions from a contact to a new one, or to a given one. Identities that the channel says belong
   together stay together. Values that came from their channel move as well; what staff entered stays. STAFF.
@@ -3610,37 +3619,37 @@ type Mutation {
   splitContact(
     "What to split off."
     input: SplitContactInput!
-  ): SplitContactPayload
+  ): SplitContactPayload @semanticNonNull
   "Dismisses pairs of contacts as different people: they are neither suggested nor merged by a channel again. STAFF."
   dismissDuplicates(
     "Which pairs."
     input: DismissDuplicatesInput!
-  ): DismissDuplicatesPayload
+  ): DismissDuplicatesPayload @semanticNonNull
   "Returns everything that is stored about one contact. Each export is recorded in the ` + "`" + `auditLog` + "`" + `. ADMIN."
   exportContact(
     "Which contact."
     input: ExportContactInput!
-  ): ExportContactPayload!
+  ): ExportContactPayload @semanticNonNull
   "Edits a session: an absent field is left unchanged. STAFF."
   updateSession(
     "What to change."
     input: UpdateSessionInput!
-  ): UpdateSessionPayload!
+  ): UpdateSessionPayload @semanticNonNull
   "Edits up to 100 sessions, one after the other, each as ` + "`" + `updateSession` + "`" + ` does. Its results are like those of ` + "`" + `updateContacts` + "`" + `. STAFF."
   updateSessions(
     "What to change."
     input: UpdateSessionsInput!
-  ): UpdateSessionsPayload!
+  ): UpdateSessionsPayload @semanticNonNull
   "Adds a channel. ADMIN."
   createChannel(
     "The new channel."
     input: CreateChannelInput!
-  ): CreateChannelPayload!
+  ): CreateChannelPayload @semanticNonNull
   "Edits a channel: an absent field is left unchanged. ADMIN."
   updateChannel(
     "What to change."
     input: UpdateChannelInput!
-  ): UpdateChannelPayload!
+  ): UpdateChannelPayload @semanticNonNull
   """
   Reports one message on a channel. Finds or creates the contact and the session. Reporting the same message again changes
   nothing and returns the same answer. CHANNEL or ADMIN; a channel credential that is restricted to one channel fails with
@@ -3649,7 +3658,7 @@ type Mutation {
   recordInteraction(
     "The message."
     input: RecordInteractionInput!
-  ): RecordInteractionPayload!
+  ): RecordInteractionPayload @semanticNonNull
   """
   Tries again to record items that failed, independently of each other, for example after the channel was fixed. An item that succeeds is
   removed from the failures; what was recorded before is not recorded twice. ADMIN.
@@ -3657,12 +3666,12 @@ type Mutation {
   replayIngestFailures(
     "Which failures."
     input: ReplayIngestFailuresInput!
-  ): ReplayIngestFailuresPayload!
+  ): ReplayIngestFailuresPayload @semanticNonNull
   "Permanently discards failures. ADMIN."
   dismissIngestFailures(
     "Which failures."
     input: DismissIngestFailuresInput!
-  ): DismissIngestFailuresPayload!
+  ): DismissIngestFailuresPayload @semanticNonNull
   """
   Creates an API key: a credential for a program, sent as ` + "`" + `Authorization: Bearer kith_…` + "`" + `, in a WebSocket's ` + "`" + `connection_init` + "`" + `,
   too. ` + "`" + `secret` + "`" + ` is shown only in this answer. Recorded in the ` + "`" + `auditLog` + "`" + `. ADMIN.
@@ -3670,7 +3679,7 @@ type Mutation {
   createApiKey(
     "The new key."
     input: CreateApiKeyInput!
-  ): CreateApiKeyPayload
+  ): CreateApiKeyPayload @semanticNonNull
   """
   Revokes an API key for good. Within a second, every process refuses it and closes the WebSockets and event streams that were
   opened with it. Recorded in the ` + "`" + `auditLog` + "`" + `. ADMIN.
@@ -3678,7 +3687,7 @@ type Mutation {
   revokeApiKey(
     "Which key."
     input: RevokeApiKeyInput!
-  ): RevokeApiKeyPayload
+  ): RevokeApiKeyPayload @semanticNonNull
 }
 
 "Live changes, over WebSocket (graphql-transport-ws) or server-sent events (graphql-sse, distinct connections)."
@@ -3691,7 +3700,7 @@ type Subscription {
   contactEvents(
     "The id of the last event received, an ` + "`" + `eventId` + "`" + ` from a mutation, or a ` + "`" + `lastEventId` + "`" + `. Without it, events start from now."
     after: ID
-  ): ContactEvent!
+  ): ContactEvent @semanticNonNull
   """
   Changes to the workspace's sessions, in order; the subscription ends and continues like ` + "`" + `contactEvents` + "`" + `. STAFF. With a filter,
   it reports each session that matches now or may have matched before the change, so that a client can remove a session
@@ -3702,7 +3711,7 @@ type Subscription {
     after: ID
     "Which sessions to include; all by default."
     filter: SessionFilter
-  ): SessionEvent!
+  ): SessionEvent @semanticNonNull
 }
 
 "Something that happened to a contact."
@@ -3903,7 +3912,7 @@ input UpdateContactsInput {
 "The results of several edits."
 type UpdateContactsPayload {
   "One for each edit, in the order given; null beside an error."
-  results: [UpdateContactPayload]!
+  results: [UpdateContactPayload]! @semanticNonNull(levels: [1])
 }
 
 "Which contact to delete."
@@ -3931,7 +3940,7 @@ input DeleteContactsInput {
 "The results of several deletions."
 type DeleteContactsPayload {
   "One for each id, in the order given; null beside an error."
-  results: [DeleteContactPayload]!
+  results: [DeleteContactPayload]! @semanticNonNull(levels: [1])
 }
 
 "A pair of contacts that may be the same person. Nothing merges them but a person or proof from a channel."
@@ -4183,7 +4192,7 @@ input UpdateSessionsInput {
 "The results of several edits."
 type UpdateSessionsPayload {
   "One for each edit, in the order given; null beside an error."
-  results: [UpdateSessionPayload]!
+  results: [UpdateSessionPayload]! @semanticNonNull(levels: [1])
 }
 
 "A new channel."
@@ -4455,7 +4464,7 @@ type ApiKeyConnection {
   totalCount(
     "How far to count, 1 to 10 000."
     max: Int = 1000
-  ): Count
+  ): Count!
 }
 
 "An API key at its position in the list."
@@ -6767,11 +6776,11 @@ func (ec *executionContext) _ApiKeyConnection_totalCount(ctx context.Context, fi
 			return ec.Resolvers.ApiKeyConnection().TotalCount(ctx, obj, fc.Args["max"].(*int))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *storage.Count) graphql.Marshaler {
-			return ec.marshalOCount2ᚖkithᚋstorageᚐCount(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v storage.Count) graphql.Marshaler {
+			return ec.marshalNCount2kithᚋstorageᚐCount(ctx, selections, v)
 		},
 		true,
-		false,
+		true,
 	)
 }
 func (ec *executionContext) fieldContext_ApiKeyConnection_totalCount(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -11063,11 +11072,11 @@ func (ec *executionContext) _Mutation_updateContact(ctx context.Context, field g
 			return ec.Resolvers.Mutation().UpdateContact(ctx, fc.Args["input"].(model.UpdateContactInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.UpdateContactPayload) graphql.Marshaler {
-			return ec.marshalNUpdateContactPayload2kithᚋgraphᚋmodelᚐUpdateContactPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateContactPayload) graphql.Marshaler {
+			return ec.marshalOUpdateContactPayload2ᚖkithᚋgraphᚋmodelᚐUpdateContactPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_updateContact(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -11107,11 +11116,11 @@ func (ec *executionContext) _Mutation_updateContacts(ctx context.Context, field 
 			return ec.Resolvers.Mutation().UpdateContacts(ctx, fc.Args["input"].(model.UpdateContactsInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.UpdateContactsPayload) graphql.Marshaler {
-			return ec.marshalNUpdateContactsPayload2kithᚋgraphᚋmodelᚐUpdateContactsPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateContactsPayload) graphql.Marshaler {
+			return ec.marshalOUpdateContactsPayload2ᚖkithᚋgraphᚋmodelᚐUpdateContactsPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_updateContacts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -11151,11 +11160,11 @@ func (ec *executionContext) _Mutation_deleteContact(ctx context.Context, field g
 			return ec.Resolvers.Mutation().DeleteContact(ctx, fc.Args["input"].(model.DeleteContactInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.DeleteContactPayload) graphql.Marshaler {
-			return ec.marshalNDeleteContactPayload2kithᚋgraphᚋmodelᚐDeleteContactPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteContactPayload) graphql.Marshaler {
+			return ec.marshalODeleteContactPayload2ᚖkithᚋgraphᚋmodelᚐDeleteContactPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_deleteContact(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -11195,11 +11204,11 @@ func (ec *executionContext) _Mutation_deleteContacts(ctx context.Context, field 
 			return ec.Resolvers.Mutation().DeleteContacts(ctx, fc.Args["input"].(model.DeleteContactsInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.DeleteContactsPayload) graphql.Marshaler {
-			return ec.marshalNDeleteContactsPayload2kithᚋgraphᚋmodelᚐDeleteContactsPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteContactsPayload) graphql.Marshaler {
+			return ec.marshalODeleteContactsPayload2ᚖkithᚋgraphᚋmodelᚐDeleteContactsPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_deleteContacts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -11415,11 +11424,11 @@ func (ec *executionContext) _Mutation_exportContact(ctx context.Context, field g
 			return ec.Resolvers.Mutation().ExportContact(ctx, fc.Args["input"].(model.ExportContactInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.ExportContactPayload) graphql.Marshaler {
-			return ec.marshalNExportContactPayload2kithᚋgraphᚋmodelᚐExportContactPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ExportContactPayload) graphql.Marshaler {
+			return ec.marshalOExportContactPayload2ᚖkithᚋgraphᚋmodelᚐExportContactPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_exportContact(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -11459,11 +11468,11 @@ func (ec *executionContext) _Mutation_updateSession(ctx context.Context, field g
 			return ec.Resolvers.Mutation().UpdateSession(ctx, fc.Args["input"].(model.UpdateSessionInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.UpdateSessionPayload) graphql.Marshaler {
-			return ec.marshalNUpdateSessionPayload2kithᚋgraphᚋmodelᚐUpdateSessionPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateSessionPayload) graphql.Marshaler {
+			return ec.marshalOUpdateSessionPayload2ᚖkithᚋgraphᚋmodelᚐUpdateSessionPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_updateSession(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -11503,11 +11512,11 @@ func (ec *executionContext) _Mutation_updateSessions(ctx context.Context, field 
 			return ec.Resolvers.Mutation().UpdateSessions(ctx, fc.Args["input"].(model.UpdateSessionsInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.UpdateSessionsPayload) graphql.Marshaler {
-			return ec.marshalNUpdateSessionsPayload2kithᚋgraphᚋmodelᚐUpdateSessionsPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateSessionsPayload) graphql.Marshaler {
+			return ec.marshalOUpdateSessionsPayload2ᚖkithᚋgraphᚋmodelᚐUpdateSessionsPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_updateSessions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -11547,11 +11556,11 @@ func (ec *executionContext) _Mutation_createChannel(ctx context.Context, field g
 			return ec.Resolvers.Mutation().CreateChannel(ctx, fc.Args["input"].(model.CreateChannelInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.CreateChannelPayload) graphql.Marshaler {
-			return ec.marshalNCreateChannelPayload2kithᚋgraphᚋmodelᚐCreateChannelPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateChannelPayload) graphql.Marshaler {
+			return ec.marshalOCreateChannelPayload2ᚖkithᚋgraphᚋmodelᚐCreateChannelPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_createChannel(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -11591,11 +11600,11 @@ func (ec *executionContext) _Mutation_updateChannel(ctx context.Context, field g
 			return ec.Resolvers.Mutation().UpdateChannel(ctx, fc.Args["input"].(model.UpdateChannelInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.UpdateChannelPayload) graphql.Marshaler {
-			return ec.marshalNUpdateChannelPayload2kithᚋgraphᚋmodelᚐUpdateChannelPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateChannelPayload) graphql.Marshaler {
+			return ec.marshalOUpdateChannelPayload2ᚖkithᚋgraphᚋmodelᚐUpdateChannelPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_updateChannel(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -11635,11 +11644,11 @@ func (ec *executionContext) _Mutation_recordInteraction(ctx context.Context, fie
 			return ec.Resolvers.Mutation().RecordInteraction(ctx, fc.Args["input"].(model.RecordInteractionInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.RecordInteractionPayload) graphql.Marshaler {
-			return ec.marshalNRecordInteractionPayload2kithᚋgraphᚋmodelᚐRecordInteractionPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RecordInteractionPayload) graphql.Marshaler {
+			return ec.marshalORecordInteractionPayload2ᚖkithᚋgraphᚋmodelᚐRecordInteractionPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_recordInteraction(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -11679,11 +11688,11 @@ func (ec *executionContext) _Mutation_replayIngestFailures(ctx context.Context, 
 			return ec.Resolvers.Mutation().ReplayIngestFailures(ctx, fc.Args["input"].(model.ReplayIngestFailuresInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.ReplayIngestFailuresPayload) graphql.Marshaler {
-			return ec.marshalNReplayIngestFailuresPayload2kithᚋgraphᚋmodelᚐReplayIngestFailuresPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ReplayIngestFailuresPayload) graphql.Marshaler {
+			return ec.marshalOReplayIngestFailuresPayload2ᚖkithᚋgraphᚋmodelᚐReplayIngestFailuresPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_replayIngestFailures(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -11723,11 +11732,11 @@ func (ec *executionContext) _Mutation_dismissIngestFailures(ctx context.Context,
 			return ec.Resolvers.Mutation().DismissIngestFailures(ctx, fc.Args["input"].(model.DismissIngestFailuresInput))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.DismissIngestFailuresPayload) graphql.Marshaler {
-			return ec.marshalNDismissIngestFailuresPayload2kithᚋgraphᚋmodelᚐDismissIngestFailuresPayload(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DismissIngestFailuresPayload) graphql.Marshaler {
+			return ec.marshalODismissIngestFailuresPayload2ᚖkithᚋgraphᚋmodelᚐDismissIngestFailuresPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Mutation_dismissIngestFailures(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -11946,11 +11955,11 @@ func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.Col
 			return ec.Resolvers.Query().Viewer(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v crm.Viewer) graphql.Marshaler {
-			return ec.marshalNViewer2kithᚋinternalᚋcrmᚐViewer(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.Viewer) graphql.Marshaler {
+			return ec.marshalOViewer2ᚖkithᚋinternalᚋcrmᚐViewer(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_viewer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12024,10 +12033,10 @@ func (ec *executionContext) _Query_nodes(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []model.Node) graphql.Marshaler {
-			return ec.marshalNNode2ᚕkithᚋgraphᚋmodelᚐNode(ctx, selections, v)
+			return ec.marshalONode2ᚕkithᚋgraphᚋmodelᚐNode(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_nodes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12111,11 +12120,11 @@ func (ec *executionContext) _Query_contacts(ctx context.Context, field graphql.C
 			return ec.Resolvers.Query().Contacts(ctx, fc.Args["search"].(*string), fc.Args["filter"].(*model.ContactFilter), fc.Args["orderBy"].(*model.ContactOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["skip"].(*int))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.ContactConnection) graphql.Marshaler {
-			return ec.marshalNContactConnection2kithᚋgraphᚋmodelᚐContactConnection(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ContactConnection) graphql.Marshaler {
+			return ec.marshalOContactConnection2ᚖkithᚋgraphᚋmodelᚐContactConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_contacts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12287,11 +12296,11 @@ func (ec *executionContext) _Query_sessions(ctx context.Context, field graphql.C
 			return ec.Resolvers.Query().Sessions(ctx, fc.Args["filter"].(*model.SessionFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["skip"].(*int))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.SessionConnection) graphql.Marshaler {
-			return ec.marshalNSessionConnection2kithᚋgraphᚋmodelᚐSessionConnection(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SessionConnection) graphql.Marshaler {
+			return ec.marshalOSessionConnection2ᚖkithᚋgraphᚋmodelᚐSessionConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_sessions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12331,11 +12340,11 @@ func (ec *executionContext) _Query_sessionCounts(ctx context.Context, field grap
 			return ec.Resolvers.Query().SessionCounts(ctx, fc.Args["filter"].(*model.SessionFilter))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v service.SessionCounts) graphql.Marshaler {
-			return ec.marshalNSessionCounts2kithᚋinternalᚋserviceᚐSessionCounts(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *service.SessionCounts) graphql.Marshaler {
+			return ec.marshalOSessionCounts2ᚖkithᚋinternalᚋserviceᚐSessionCounts(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_sessionCounts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12375,11 +12384,11 @@ func (ec *executionContext) _Query_channels(ctx context.Context, field graphql.C
 			return ec.Resolvers.Query().Channels(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.ChannelConnection) graphql.Marshaler {
-			return ec.marshalNChannelConnection2kithᚋgraphᚋmodelᚐChannelConnection(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ChannelConnection) graphql.Marshaler {
+			return ec.marshalOChannelConnection2ᚖkithᚋgraphᚋmodelᚐChannelConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_channels(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12418,11 +12427,11 @@ func (ec *executionContext) _Query_lastEventId(ctx context.Context, field graphq
 			return ec.Resolvers.Query().LastEventID(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_lastEventId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12442,11 +12451,11 @@ func (ec *executionContext) _Query_ingestFailures(ctx context.Context, field gra
 			return ec.Resolvers.Query().IngestFailures(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.FailureConnection) graphql.Marshaler {
-			return ec.marshalNIngestFailureConnection2kithᚋgraphᚋmodelᚐFailureConnection(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.FailureConnection) graphql.Marshaler {
+			return ec.marshalOIngestFailureConnection2ᚖkithᚋgraphᚋmodelᚐFailureConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_ingestFailures(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -12486,11 +12495,11 @@ func (ec *executionContext) _Query_auditLog(ctx context.Context, field graphql.C
 			return ec.Resolvers.Query().AuditLog(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.AuditConnection) graphql.Marshaler {
-			return ec.marshalNAuditConnection2kithᚋgraphᚋmodelᚐAuditConnection(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditConnection) graphql.Marshaler {
+			return ec.marshalOAuditConnection2ᚖkithᚋgraphᚋmodelᚐAuditConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_auditLog(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14033,11 +14042,11 @@ func (ec *executionContext) _Subscription_contactEvents(ctx context.Context, fie
 			return ec.Resolvers.Subscription().ContactEvents(ctx, fc.Args["after"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.ContactEvent) graphql.Marshaler {
-			return ec.marshalNContactEvent2kithᚋgraphᚋmodelᚐContactEvent(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ContactEvent) graphql.Marshaler {
+			return ec.marshalOContactEvent2ᚖkithᚋgraphᚋmodelᚐContactEvent(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Subscription_contactEvents(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -14077,11 +14086,11 @@ func (ec *executionContext) _Subscription_sessionEvents(ctx context.Context, fie
 			return ec.Resolvers.Subscription().SessionEvents(ctx, fc.Args["after"].(*string), fc.Args["filter"].(*model.SessionFilter))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.SessionEvent) graphql.Marshaler {
-			return ec.marshalNSessionEvent2kithᚋgraphᚋmodelᚐSessionEvent(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SessionEvent) graphql.Marshaler {
+			return ec.marshalOSessionEvent2ᚖkithᚋgraphᚋmodelᚐSessionEvent(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Subscription_sessionEvents(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17582,7 +17591,7 @@ func (ec *executionContext) _ApiKeyConnection(ctx context.Context, sel ast.Selec
 			}
 		case "totalCount":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, false,
+				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ApiKeyConnection_totalCount(ctx, field, obj)
 				})
@@ -19448,28 +19457,28 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateContact(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "updateContacts":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateContacts(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "deleteContact":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteContact(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "deleteContacts":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteContacts(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "mergeContacts":
@@ -19504,56 +19513,56 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_exportContact(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "updateSession":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateSession(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "updateSessions":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateSessions(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "createChannel":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createChannel(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "updateChannel":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateChannel(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "recordInteraction":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_recordInteraction(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "replayIngestFailures":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_replayIngestFailures(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "dismissIngestFailures":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_dismissIngestFailures(ctx, field)
 			})
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "createApiKey":
@@ -19656,7 +19665,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			out.Values[i] = graphql.MarshalString("Query")
 		case "viewer":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_viewer(ctx, field)
 				})
@@ -19668,7 +19677,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "nodes":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_nodes(ctx, field)
 				})
@@ -19680,7 +19689,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "contacts":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_contacts(ctx, field)
 				})
@@ -19704,37 +19713,37 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "sessions":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_sessions(ctx, field)
 				})
 		case "sessionCounts":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_sessionCounts(ctx, field)
 				})
 		case "channels":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_channels(ctx, field)
 				})
 		case "lastEventId":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_lastEventId(ctx, field)
 				})
 		case "ingestFailures":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_ingestFailures(ctx, field)
 				})
 		case "auditLog":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_auditLog(ctx, field)
 				})
@@ -21163,10 +21172,6 @@ func (ec *executionContext) marshalNAuditAction2kithᚋinternalᚋcrmᚐAuditAct
 	return res
 }
 
-func (ec *executionContext) marshalNAuditConnection2kithᚋgraphᚋmodelᚐAuditConnection(ctx context.Context, sel ast.SelectionSet, v model.AuditConnection) graphql.Marshaler {
-	return ec._AuditConnection(ctx, sel, &v)
-}
-
 func (ec *executionContext) marshalNAuditEdge2kithᚋgraphᚋmodelᚐAuditEdge(ctx context.Context, sel ast.SelectionSet, v model.AuditEdge) graphql.Marshaler {
 	return ec._AuditEdge(ctx, sel, &v)
 }
@@ -21285,10 +21290,6 @@ func (ec *executionContext) marshalNChannel2ᚕkithᚋinternalᚋcrmᚐChannel�
 	return ret
 }
 
-func (ec *executionContext) marshalNChannelConnection2kithᚋgraphᚋmodelᚐChannelConnection(ctx context.Context, sel ast.SelectionSet, v model.ChannelConnection) graphql.Marshaler {
-	return ec._ChannelConnection(ctx, sel, &v)
-}
-
 func (ec *executionContext) marshalNChannelEdge2kithᚋgraphᚋmodelᚐChannelEdge(ctx context.Context, sel ast.SelectionSet, v model.ChannelEdge) graphql.Marshaler {
 	return ec._ChannelEdge(ctx, sel, &v)
 }
@@ -21387,10 +21388,6 @@ func (ec *executionContext) marshalNContactChangeEdge2ᚕkithᚋgraphᚋmodelᚐ
 	return ret
 }
 
-func (ec *executionContext) marshalNContactConnection2kithᚋgraphᚋmodelᚐContactConnection(ctx context.Context, sel ast.SelectionSet, v model.ContactConnection) graphql.Marshaler {
-	return ec._ContactConnection(ctx, sel, &v)
-}
-
 func (ec *executionContext) marshalNContactEdge2kithᚋgraphᚋmodelᚐContactEdge(ctx context.Context, sel ast.SelectionSet, v model.ContactEdge) graphql.Marshaler {
 	return ec._ContactEdge(ctx, sel, &v)
 }
@@ -21409,10 +21406,6 @@ func (ec *executionContext) marshalNContactEdge2ᚕkithᚋgraphᚋmodelᚐContac
 	}
 
 	return ret
-}
-
-func (ec *executionContext) marshalNContactEvent2kithᚋgraphᚋmodelᚐContactEvent(ctx context.Context, sel ast.SelectionSet, v model.ContactEvent) graphql.Marshaler {
-	return ec._ContactEvent(ctx, sel, &v)
 }
 
 func (ec *executionContext) unmarshalNContactEventKind2kithᚋinternalᚋcrmᚐEventKind(ctx context.Context, v any) (crm.EventKind, error) {
@@ -21573,10 +21566,6 @@ func (ec *executionContext) unmarshalNCreateChannelInput2kithᚋgraphᚋmodelᚐ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCreateChannelPayload2kithᚋgraphᚋmodelᚐCreateChannelPayload(ctx context.Context, sel ast.SelectionSet, v model.CreateChannelPayload) graphql.Marshaler {
-	return ec._CreateChannelPayload(ctx, sel, &v)
-}
-
 func (ec *executionContext) unmarshalNDateTime2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
 	res, err := scalar.UnmarshalDateTime(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -21596,10 +21585,6 @@ func (ec *executionContext) unmarshalNDeleteContactInput2kithᚋgraphᚋmodelᚐ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDeleteContactPayload2kithᚋgraphᚋmodelᚐDeleteContactPayload(ctx context.Context, sel ast.SelectionSet, v model.DeleteContactPayload) graphql.Marshaler {
-	return ec._DeleteContactPayload(ctx, sel, &v)
-}
-
 func (ec *executionContext) marshalNDeleteContactPayload2ᚕᚖkithᚋgraphᚋmodelᚐDeleteContactPayload(ctx context.Context, sel ast.SelectionSet, v []*model.DeleteContactPayload) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -21615,10 +21600,6 @@ func (ec *executionContext) unmarshalNDeleteContactsInput2kithᚋgraphᚋmodel�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDeleteContactsPayload2kithᚋgraphᚋmodelᚐDeleteContactsPayload(ctx context.Context, sel ast.SelectionSet, v model.DeleteContactsPayload) graphql.Marshaler {
-	return ec._DeleteContactsPayload(ctx, sel, &v)
-}
-
 func (ec *executionContext) unmarshalNDismissDuplicatesInput2kithᚋgraphᚋmodelᚐDismissDuplicatesInput(ctx context.Context, v any) (model.DismissDuplicatesInput, error) {
 	res, err := ec.unmarshalInputDismissDuplicatesInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -21627,10 +21608,6 @@ func (ec *executionContext) unmarshalNDismissDuplicatesInput2kithᚋgraphᚋmode
 func (ec *executionContext) unmarshalNDismissIngestFailuresInput2kithᚋgraphᚋmodelᚐDismissIngestFailuresInput(ctx context.Context, v any) (model.DismissIngestFailuresInput, error) {
 	res, err := ec.unmarshalInputDismissIngestFailuresInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNDismissIngestFailuresPayload2kithᚋgraphᚋmodelᚐDismissIngestFailuresPayload(ctx context.Context, sel ast.SelectionSet, v model.DismissIngestFailuresPayload) graphql.Marshaler {
-	return ec._DismissIngestFailuresPayload(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalNDuplicate2kithᚋinternalᚋcrmᚐDuplicate(ctx context.Context, sel ast.SelectionSet, v crm.Duplicate) graphql.Marshaler {
@@ -21720,10 +21697,6 @@ func (ec *executionContext) marshalNDuplicateReason2ᚕkithᚋinternalᚋcrmᚐD
 func (ec *executionContext) unmarshalNExportContactInput2kithᚋgraphᚋmodelᚐExportContactInput(ctx context.Context, v any) (model.ExportContactInput, error) {
 	res, err := ec.unmarshalInputExportContactInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNExportContactPayload2kithᚋgraphᚋmodelᚐExportContactPayload(ctx context.Context, sel ast.SelectionSet, v model.ExportContactPayload) graphql.Marshaler {
-	return ec._ExportContactPayload(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalNFieldChange2kithᚋinternalᚋcrmᚐFieldChange(ctx context.Context, sel ast.SelectionSet, v crm.FieldChange) graphql.Marshaler {
@@ -21987,10 +21960,6 @@ func (ec *executionContext) marshalNIngestFailure2ᚕkithᚋinternalᚋcrmᚐFai
 	return ret
 }
 
-func (ec *executionContext) marshalNIngestFailureConnection2kithᚋgraphᚋmodelᚐFailureConnection(ctx context.Context, sel ast.SelectionSet, v model.FailureConnection) graphql.Marshaler {
-	return ec._IngestFailureConnection(ctx, sel, &v)
-}
-
 func (ec *executionContext) marshalNIngestFailureEdge2kithᚋgraphᚋmodelᚐFailureEdge(ctx context.Context, sel ast.SelectionSet, v model.FailureEdge) graphql.Marshaler {
 	return ec._IngestFailureEdge(ctx, sel, &v)
 }
@@ -22023,6 +21992,35 @@ func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.Selecti
 		graphql.AddInvalidNullFromMarshaler(ctx, "Int!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNInt2ᚕintᚄ(ctx context.Context, v any) ([]int, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]int, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNInt2int(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNInt2ᚕintᚄ(ctx context.Context, sel ast.SelectionSet, v []int) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNInt2int(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNInteractionDirection2kithᚋinternalᚋcrmᚐDirection(ctx context.Context, v any) (crm.Direction, error) {
@@ -22103,16 +22101,6 @@ func (ec *executionContext) marshalNMergeOption2ᚕkithᚋinternalᚋserviceᚐM
 	return ret
 }
 
-func (ec *executionContext) marshalNNode2ᚕkithᚋgraphᚋmodelᚐNode(ctx context.Context, sel ast.SelectionSet, v []model.Node) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalONode2kithᚋgraphᚋmodelᚐNode(ctx, sel, v[i])
-	})
-
-	return ret
-}
-
 func (ec *executionContext) unmarshalNOrderDirection2kithᚋinternalᚋserviceᚐDirection(ctx context.Context, v any) (service.Direction, error) {
 	res, err := scalar.UnmarshalOrderDirection(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -22136,17 +22124,9 @@ func (ec *executionContext) unmarshalNRecordInteractionInput2kithᚋgraphᚋmode
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRecordInteractionPayload2kithᚋgraphᚋmodelᚐRecordInteractionPayload(ctx context.Context, sel ast.SelectionSet, v model.RecordInteractionPayload) graphql.Marshaler {
-	return ec._RecordInteractionPayload(ctx, sel, &v)
-}
-
 func (ec *executionContext) unmarshalNReplayIngestFailuresInput2kithᚋgraphᚋmodelᚐReplayIngestFailuresInput(ctx context.Context, v any) (model.ReplayIngestFailuresInput, error) {
 	res, err := ec.unmarshalInputReplayIngestFailuresInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNReplayIngestFailuresPayload2kithᚋgraphᚋmodelᚐReplayIngestFailuresPayload(ctx context.Context, sel ast.SelectionSet, v model.ReplayIngestFailuresPayload) graphql.Marshaler {
-	return ec._ReplayIngestFailuresPayload(ctx, sel, &v)
 }
 
 func (ec *executionContext) unmarshalNRevokeApiKeyInput2kithᚋgraphᚋmodelᚐRevokeAPIKeyInput(ctx context.Context, v any) (model.RevokeAPIKeyInput, error) {
@@ -22212,10 +22192,6 @@ func (ec *executionContext) marshalNSessionConnection2kithᚋgraphᚋmodelᚐSes
 	return ec._SessionConnection(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNSessionCounts2kithᚋinternalᚋserviceᚐSessionCounts(ctx context.Context, sel ast.SelectionSet, v service.SessionCounts) graphql.Marshaler {
-	return ec._SessionCounts(ctx, sel, &v)
-}
-
 func (ec *executionContext) marshalNSessionEdge2kithᚋgraphᚋmodelᚐSessionEdge(ctx context.Context, sel ast.SelectionSet, v model.SessionEdge) graphql.Marshaler {
 	return ec._SessionEdge(ctx, sel, &v)
 }
@@ -22234,10 +22210,6 @@ func (ec *executionContext) marshalNSessionEdge2ᚕkithᚋgraphᚋmodelᚐSessio
 	}
 
 	return ret
-}
-
-func (ec *executionContext) marshalNSessionEvent2kithᚋgraphᚋmodelᚐSessionEvent(ctx context.Context, sel ast.SelectionSet, v model.SessionEvent) graphql.Marshaler {
-	return ec._SessionEvent(ctx, sel, &v)
 }
 
 func (ec *executionContext) unmarshalNSessionEventKind2kithᚋgraphᚋmodelᚐSessionEventKind(ctx context.Context, v any) (model.SessionEventKind, error) {
@@ -22410,10 +22382,6 @@ func (ec *executionContext) unmarshalNUpdateChannelInput2kithᚋgraphᚋmodelᚐ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUpdateChannelPayload2kithᚋgraphᚋmodelᚐUpdateChannelPayload(ctx context.Context, sel ast.SelectionSet, v model.UpdateChannelPayload) graphql.Marshaler {
-	return ec._UpdateChannelPayload(ctx, sel, &v)
-}
-
 func (ec *executionContext) unmarshalNUpdateContactInput2kithᚋgraphᚋmodelᚐUpdateContactInput(ctx context.Context, v any) (model.UpdateContactInput, error) {
 	res, err := ec.unmarshalInputUpdateContactInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -22433,10 +22401,6 @@ func (ec *executionContext) unmarshalNUpdateContactInput2ᚕkithᚋgraphᚋmodel
 	return res, nil
 }
 
-func (ec *executionContext) marshalNUpdateContactPayload2kithᚋgraphᚋmodelᚐUpdateContactPayload(ctx context.Context, sel ast.SelectionSet, v model.UpdateContactPayload) graphql.Marshaler {
-	return ec._UpdateContactPayload(ctx, sel, &v)
-}
-
 func (ec *executionContext) marshalNUpdateContactPayload2ᚕᚖkithᚋgraphᚋmodelᚐUpdateContactPayload(ctx context.Context, sel ast.SelectionSet, v []*model.UpdateContactPayload) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -22450,10 +22414,6 @@ func (ec *executionContext) marshalNUpdateContactPayload2ᚕᚖkithᚋgraphᚋmo
 func (ec *executionContext) unmarshalNUpdateContactsInput2kithᚋgraphᚋmodelᚐUpdateContactsInput(ctx context.Context, v any) (model.UpdateContactsInput, error) {
 	res, err := ec.unmarshalInputUpdateContactsInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNUpdateContactsPayload2kithᚋgraphᚋmodelᚐUpdateContactsPayload(ctx context.Context, sel ast.SelectionSet, v model.UpdateContactsPayload) graphql.Marshaler {
-	return ec._UpdateContactsPayload(ctx, sel, &v)
 }
 
 func (ec *executionContext) unmarshalNUpdateSessionInput2kithᚋgraphᚋmodelᚐUpdateSessionInput(ctx context.Context, v any) (model.UpdateSessionInput, error) {
@@ -22475,10 +22435,6 @@ func (ec *executionContext) unmarshalNUpdateSessionInput2ᚕkithᚋgraphᚋmodel
 	return res, nil
 }
 
-func (ec *executionContext) marshalNUpdateSessionPayload2kithᚋgraphᚋmodelᚐUpdateSessionPayload(ctx context.Context, sel ast.SelectionSet, v model.UpdateSessionPayload) graphql.Marshaler {
-	return ec._UpdateSessionPayload(ctx, sel, &v)
-}
-
 func (ec *executionContext) marshalNUpdateSessionPayload2ᚕᚖkithᚋgraphᚋmodelᚐUpdateSessionPayload(ctx context.Context, sel ast.SelectionSet, v []*model.UpdateSessionPayload) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -22492,10 +22448,6 @@ func (ec *executionContext) marshalNUpdateSessionPayload2ᚕᚖkithᚋgraphᚋmo
 func (ec *executionContext) unmarshalNUpdateSessionsInput2kithᚋgraphᚋmodelᚐUpdateSessionsInput(ctx context.Context, v any) (model.UpdateSessionsInput, error) {
 	res, err := ec.unmarshalInputUpdateSessionsInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNUpdateSessionsPayload2kithᚋgraphᚋmodelᚐUpdateSessionsPayload(ctx context.Context, sel ast.SelectionSet, v model.UpdateSessionsPayload) graphql.Marshaler {
-	return ec._UpdateSessionsPayload(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalNUserError2kithᚋgraphᚋmodelᚐUserError(ctx context.Context, sel ast.SelectionSet, v model.UserError) graphql.Marshaler {
@@ -22526,10 +22478,6 @@ func (ec *executionContext) unmarshalNUserErrorCode2kithᚋgraphᚋmodelᚐUserE
 
 func (ec *executionContext) marshalNUserErrorCode2kithᚋgraphᚋmodelᚐUserErrorCode(ctx context.Context, sel ast.SelectionSet, v model.UserErrorCode) graphql.Marshaler {
 	return v
-}
-
-func (ec *executionContext) marshalNViewer2kithᚋinternalᚋcrmᚐViewer(ctx context.Context, sel ast.SelectionSet, v crm.Viewer) graphql.Marshaler {
-	return ec._Viewer(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
@@ -22688,6 +22636,13 @@ func (ec *executionContext) marshalOApiKeyConnection2ᚖkithᚋgraphᚋmodelᚐA
 	return ec._ApiKeyConnection(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOAuditConnection2ᚖkithᚋgraphᚋmodelᚐAuditConnection(ctx context.Context, sel ast.SelectionSet, v *model.AuditConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AuditConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -22723,6 +22678,13 @@ func (ec *executionContext) marshalOChannel2ᚖkithᚋinternalᚋcrmᚐChannel(c
 		return graphql.Null
 	}
 	return ec._Channel(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOChannelConnection2ᚖkithᚋgraphᚋmodelᚐChannelConnection(ctx context.Context, sel ast.SelectionSet, v *model.ChannelConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChannelConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOChannelSetup2ᚖkithᚋinternalᚋserviceᚐChannelSetup(ctx context.Context, sel ast.SelectionSet, v *service.ChannelSetup) graphql.Marshaler {
@@ -22775,6 +22737,20 @@ func (ec *executionContext) marshalOContact2ᚖkithᚋinternalᚋcrmᚐContact(c
 	return ec._Contact(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOContactConnection2ᚖkithᚋgraphᚋmodelᚐContactConnection(ctx context.Context, sel ast.SelectionSet, v *model.ContactConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ContactConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOContactEvent2ᚖkithᚋgraphᚋmodelᚐContactEvent(ctx context.Context, sel ast.SelectionSet, v *model.ContactEvent) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ContactEvent(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOContactFilter2ᚖkithᚋgraphᚋmodelᚐContactFilter(ctx context.Context, v any) (*model.ContactFilter, error) {
 	if v == nil {
 		return nil, nil
@@ -22798,18 +22774,18 @@ func (ec *executionContext) unmarshalOContactOrder2ᚖkithᚋgraphᚋmodelᚐCon
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOCount2ᚖkithᚋstorageᚐCount(ctx context.Context, sel ast.SelectionSet, v *storage.Count) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	return ec._Count(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalOCreateApiKeyPayload2ᚖkithᚋgraphᚋmodelᚐCreateAPIKeyPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateAPIKeyPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._CreateApiKeyPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCreateChannelPayload2ᚖkithᚋgraphᚋmodelᚐCreateChannelPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateChannelPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreateChannelPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalODateTime2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {
@@ -22837,11 +22813,25 @@ func (ec *executionContext) marshalODeleteContactPayload2ᚖkithᚋgraphᚋmodel
 	return ec._DeleteContactPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalODeleteContactsPayload2ᚖkithᚋgraphᚋmodelᚐDeleteContactsPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteContactsPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DeleteContactsPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalODismissDuplicatesPayload2ᚖkithᚋgraphᚋmodelᚐDismissDuplicatesPayload(ctx context.Context, sel ast.SelectionSet, v *model.DismissDuplicatesPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._DismissDuplicatesPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODismissIngestFailuresPayload2ᚖkithᚋgraphᚋmodelᚐDismissIngestFailuresPayload(ctx context.Context, sel ast.SelectionSet, v *model.DismissIngestFailuresPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DismissIngestFailuresPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalODuplicateConnection2ᚖkithᚋgraphᚋmodelᚐDuplicateConnection(ctx context.Context, sel ast.SelectionSet, v *model.DuplicateConnection) graphql.Marshaler {
@@ -22885,6 +22875,13 @@ func (ec *executionContext) marshalODuplicateReason2ᚕkithᚋinternalᚋcrmᚐD
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOExportContactPayload2ᚖkithᚋgraphᚋmodelᚐExportContactPayload(ctx context.Context, sel ast.SelectionSet, v *model.ExportContactPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ExportContactPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOID2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
@@ -23063,6 +23060,13 @@ func (ec *executionContext) unmarshalOIdentityInput2ᚖkithᚋgraphᚋmodelᚐId
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOIngestFailureConnection2ᚖkithᚋgraphᚋmodelᚐFailureConnection(ctx context.Context, sel ast.SelectionSet, v *model.FailureConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._IngestFailureConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOInt2ᚖint(ctx context.Context, v any) (*int, error) {
 	if v == nil {
 		return nil, nil
@@ -23102,12 +23106,39 @@ func (ec *executionContext) marshalONode2kithᚋgraphᚋmodelᚐNode(ctx context
 	return ec._Node(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalONode2ᚕkithᚋgraphᚋmodelᚐNode(ctx context.Context, sel ast.SelectionSet, v []model.Node) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalONode2kithᚋgraphᚋmodelᚐNode(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOProfileInput2ᚖkithᚋgraphᚋmodelᚐProfileInput(ctx context.Context, v any) (*model.ProfileInput, error) {
 	if v == nil {
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputProfileInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORecordInteractionPayload2ᚖkithᚋgraphᚋmodelᚐRecordInteractionPayload(ctx context.Context, sel ast.SelectionSet, v *model.RecordInteractionPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RecordInteractionPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOReplayIngestFailuresPayload2ᚖkithᚋgraphᚋmodelᚐReplayIngestFailuresPayload(ctx context.Context, sel ast.SelectionSet, v *model.ReplayIngestFailuresPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ReplayIngestFailuresPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalORevokeApiKeyPayload2ᚖkithᚋgraphᚋmodelᚐRevokeAPIKeyPayload(ctx context.Context, sel ast.SelectionSet, v *model.RevokeAPIKeyPayload) graphql.Marshaler {
@@ -23122,6 +23153,27 @@ func (ec *executionContext) marshalOSession2ᚖkithᚋinternalᚋcrmᚐSession(c
 		return graphql.Null
 	}
 	return ec._Session(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSessionConnection2ᚖkithᚋgraphᚋmodelᚐSessionConnection(ctx context.Context, sel ast.SelectionSet, v *model.SessionConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SessionConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSessionCounts2ᚖkithᚋinternalᚋserviceᚐSessionCounts(ctx context.Context, sel ast.SelectionSet, v *service.SessionCounts) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SessionCounts(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSessionEvent2ᚖkithᚋgraphᚋmodelᚐSessionEvent(ctx context.Context, sel ast.SelectionSet, v *model.SessionEvent) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SessionEvent(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOSessionFilter2ᚖkithᚋgraphᚋmodelᚐSessionFilter(ctx context.Context, v any) (*model.SessionFilter, error) {
@@ -23301,6 +23353,13 @@ func (ec *executionContext) marshalOUndoMergePayload2ᚖkithᚋgraphᚋmodelᚐU
 	return ec._UndoMergePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOUpdateChannelPayload2ᚖkithᚋgraphᚋmodelᚐUpdateChannelPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateChannelPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateChannelPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOUpdateContactPayload2ᚖkithᚋgraphᚋmodelᚐUpdateContactPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateContactPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -23308,11 +23367,32 @@ func (ec *executionContext) marshalOUpdateContactPayload2ᚖkithᚋgraphᚋmodel
 	return ec._UpdateContactPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOUpdateContactsPayload2ᚖkithᚋgraphᚋmodelᚐUpdateContactsPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateContactsPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateContactsPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOUpdateSessionPayload2ᚖkithᚋgraphᚋmodelᚐUpdateSessionPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateSessionPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._UpdateSessionPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUpdateSessionsPayload2ᚖkithᚋgraphᚋmodelᚐUpdateSessionsPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateSessionsPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateSessionsPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOViewer2ᚖkithᚋinternalᚋcrmᚐViewer(ctx context.Context, sel ast.SelectionSet, v *crm.Viewer) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Viewer(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.EnumValue) graphql.Marshaler {

@@ -36,12 +36,10 @@ func (r queryResolver) APIKeys(
 	}, nil
 }
 
-func (r apiKeyConnectionResolver) TotalCount(_ context.Context, c *model.APIKeyConnection, most *int) (*storage.Count, error) {
-	n, err := c.Count(Most(most))
-	if err != nil {
-		return nil, err
-	}
-	return &n, nil
+func (r apiKeyConnectionResolver) TotalCount(
+	_ context.Context, c *model.APIKeyConnection, most *int,
+) (storage.Count, error) {
+	return c.Count(Most(most))
 }
 
 func (r apiKeyResolver) Channel(ctx context.Context, k *crm.APIKey) (*crm.Channel, error) {

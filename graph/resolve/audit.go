@@ -13,13 +13,13 @@ import (
 
 func (r queryResolver) AuditLog(
 	ctx context.Context, first *int, after *string, last *int, before *string,
-) (model.AuditConnection, error) {
+) (*model.AuditConnection, error) {
 	v := auth.Viewer(ctx)
 	page, err := r.service.Audit(ctx, v, paging(first, after, last, before))
 	if err != nil {
-		return model.AuditConnection{}, err
+		return nil, err
 	}
-	return model.AuditConnection{
+	return &model.AuditConnection{
 		AuditPage: page,
 		Count:     service.CountOnce(func(most int) (storage.Count, error) { return r.service.CountAudit(ctx, v, most) }),
 	}, nil
@@ -33,11 +33,11 @@ func (r auditConnectionResolver) TotalCount(
 
 func (r mutationResolver) ExportContact(
 	ctx context.Context, in model.ExportContactInput,
-) (model.ExportContactPayload, error) {
+) (*model.ExportContactPayload, error) {
 	id, _ := crm.ParseContactID(in.ID)
 	document, err := r.service.ExportContact(ctx, auth.Viewer(ctx), id)
 	problems, other := problem.UserErrors(err, problem.ContactGone)
-	payload := model.ExportContactPayload{UserErrors: problems}
+	payload := &model.ExportContactPayload{UserErrors: problems}
 	if err == nil {
 		payload.Document = new(string(document))
 	}

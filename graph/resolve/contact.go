@@ -26,7 +26,7 @@ func (r queryResolver) Contact(ctx context.Context, id string) (*crm.Contact, er
 func (r queryResolver) Contacts(
 	ctx context.Context, search *string, filter *model.ContactFilter, orderBy *model.ContactOrder,
 	first *int, after *string, last *int, before *string, skip *int,
-) (model.ContactConnection, error) {
+) (*model.ContactConnection, error) {
 	v, asked := auth.Viewer(ctx), graphql.GetFieldContext(ctx).Field.Selections
 	page, err := r.service.Contacts(ctx, v, service.ContactList{
 		Search:  text(search),
@@ -36,14 +36,14 @@ func (r queryResolver) Contacts(
 		Counted: countsAsked(graphql.GetOperationContext(ctx), asked, "ContactConnection"),
 	})
 	if err != nil {
-		return model.ContactConnection{}, err
+		return nil, err
 	}
 	ids := make([]crm.ContactID, len(page.Rows))
 	for i := range page.Rows {
 		ids[i] = page.Rows[i].Contact.ID
 	}
 	LoadersOf(ctx).expectContacts(ids)
-	return model.ContactConnection{
+	return &model.ContactConnection{
 		ContactPage: page,
 		HasContacts: sync.OnceValues(func() (bool, error) {
 			if len(page.Rows) > 0 {
@@ -115,30 +115,30 @@ func (r identityResolver) Channel(ctx context.Context, i *crm.Identity) (crm.Cha
 
 func (r mutationResolver) UpdateContact(
 	ctx context.Context, in model.UpdateContactInput,
-) (model.UpdateContactPayload, error) {
+) (*model.UpdateContactPayload, error) {
 	defer LoadersOf(ctx).reset()
 	return r.updateContact(ctx, in)
 }
 
-func (r mutationResolver) updateContact(ctx context.Context, in model.UpdateContactInput) (model.UpdateContactPayload, error) {
+func (r mutationResolver) updateContact(ctx context.Context, in model.UpdateContactInput) (*model.UpdateContactPayload, error) {
 	id, _ := crm.ParseContactID(in.ID)
 	done, err := r.service.UpdateContact(ctx, auth.Viewer(ctx), id, contactPatch(in))
 	problems, err := problem.UserErrors(err, problem.ContactGone)
-	return model.UpdateContactPayload{Contact: done.Now, EventID: eventID(done.Event), UserErrors: problems}, err
+	return &model.UpdateContactPayload{Contact: done.Now, EventID: eventID(done.Event), UserErrors: problems}, err
 }
 
 func (r mutationResolver) DeleteContact(
 	ctx context.Context, in model.DeleteContactInput,
-) (model.DeleteContactPayload, error) {
+) (*model.DeleteContactPayload, error) {
 	defer LoadersOf(ctx).reset()
 	return r.deleteContact(ctx, in.ID)
 }
 
-func (r mutationResolver) deleteContact(ctx context.Context, contact string) (model.DeleteContactPayload, error) {
+func (r mutationResolver) deleteContact(ctx context.Context, contact string) (*model.DeleteContactPayload, error) {
 	id, _ := crm.ParseContactID(contact)
 	event, err := r.service.DeleteContact(ctx, auth.Viewer(ctx), id)
 	problems, err := problem.UserErrors(err, problem.ContactGone)
-	payload := model.DeleteContactPayload{UserErrors: problems}
+	payload := &model.DeleteContactPayload{UserErrors: problems}
 	if err == nil && len(problems) == 0 {
 		payload.DeletedContactID, payload.EventID = &contact, eventID(&event)
 	}

@@ -15,14 +15,14 @@ import (
 
 func (r queryResolver) IngestFailures(
 	ctx context.Context, first *int, after *string, last *int, before *string,
-) (model.FailureConnection, error) {
+) (*model.FailureConnection, error) {
 	v := auth.Viewer(ctx)
 	page, err := r.service.Failures(ctx, v, paging(first, after, last, before))
 	if err != nil {
-		return model.FailureConnection{}, err
+		return nil, err
 	}
 	LoadersOf(ctx).expectFailures(page.Failures)
-	return model.FailureConnection{
+	return &model.FailureConnection{
 		FailurePage: page,
 		Count:       service.CountOnce(func(most int) (storage.Count, error) { return r.service.CountFailures(ctx, v, most) }),
 	}, nil
@@ -44,20 +44,20 @@ func (r failureResolver) Payload(_ context.Context, f *crm.Failure) (string, err
 
 func (r mutationResolver) ReplayIngestFailures(
 	ctx context.Context, in model.ReplayIngestFailuresInput,
-) (model.ReplayIngestFailuresPayload, error) {
+) (*model.ReplayIngestFailuresPayload, error) {
 	defer LoadersOf(ctx).reset()
 	outcomes, err := r.service.ReplayFailures(ctx, auth.Viewer(ctx), failureIDs(in.Ids))
 	done, problems, err := sortOut(in.Ids, outcomes, err, problem.FailureGone)
-	return model.ReplayIngestFailuresPayload{ReplayedIds: done, UserErrors: problems}, err
+	return &model.ReplayIngestFailuresPayload{ReplayedIds: done, UserErrors: problems}, err
 }
 
 func (r mutationResolver) DismissIngestFailures(
 	ctx context.Context, in model.DismissIngestFailuresInput,
-) (model.DismissIngestFailuresPayload, error) {
+) (*model.DismissIngestFailuresPayload, error) {
 	defer LoadersOf(ctx).reset()
 	outcomes, err := r.service.DismissFailures(ctx, auth.Viewer(ctx), failureIDs(in.Ids))
 	done, problems, err := sortOut(in.Ids, outcomes, err, problem.FailureGone)
-	return model.DismissIngestFailuresPayload{DismissedIds: done, UserErrors: problems}, err
+	return &model.DismissIngestFailuresPayload{DismissedIds: done, UserErrors: problems}, err
 }
 
 // sortOut returns the ids that succeeded, each once, and the problems of the others that the user can fix.

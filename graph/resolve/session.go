@@ -26,17 +26,17 @@ func (r queryResolver) Session(ctx context.Context, id string) (*crm.Session, er
 
 func (r queryResolver) Sessions(
 	ctx context.Context, filter *model.SessionFilter, first *int, after *string, last *int, before *string, skip *int,
-) (model.SessionConnection, error) {
+) (*model.SessionConnection, error) {
 	v, f := auth.Viewer(ctx), SessionFilter(filter)
 	page, err := r.service.Sessions(ctx, v, service.SessionList{
 		Filter: f,
 		Paging: service.Paging{First: first, After: given(after), Last: last, Before: given(before), Skip: skip},
 	})
 	if err != nil {
-		return model.SessionConnection{}, err
+		return nil, err
 	}
 	LoadersOf(ctx).expectSessions(page.Sessions)
-	return model.SessionConnection{
+	return &model.SessionConnection{
 		SessionPage: page,
 		Count:       service.CountOnce(func(most int) (storage.Count, error) { return r.service.CountListed(ctx, v, f, most) }),
 	}, nil
@@ -115,8 +115,9 @@ func (r sessionResolver) Identity(ctx context.Context, s *crm.Session) (*crm.Ide
 	return crm.NewestIdentity(*found), nil
 }
 
-func (r queryResolver) SessionCounts(ctx context.Context, filter *model.SessionFilter) (service.SessionCounts, error) {
-	return r.service.CountSessions(ctx, auth.Viewer(ctx), SessionFilter(filter))
+func (r queryResolver) SessionCounts(ctx context.Context, filter *model.SessionFilter) (*service.SessionCounts, error) {
+	counts, err := r.service.CountSessions(ctx, auth.Viewer(ctx), SessionFilter(filter))
+	return &counts, err
 }
 
 // Channels are all channels of the workspace, also those without sessions.
@@ -136,25 +137,25 @@ func (r sessionCountsResolver) Channels(
 
 func (r mutationResolver) UpdateSession(
 	ctx context.Context, in model.UpdateSessionInput,
-) (model.UpdateSessionPayload, error) {
+) (*model.UpdateSessionPayload, error) {
 	defer LoadersOf(ctx).reset()
 	return r.updateSession(ctx, in)
 }
 
-func (r mutationResolver) updateSession(ctx context.Context, in model.UpdateSessionInput) (model.UpdateSessionPayload, error) {
+func (r mutationResolver) updateSession(ctx context.Context, in model.UpdateSessionInput) (*model.UpdateSessionPayload, error) {
 	id, _ := crm.ParseSessionID(in.ID)
 	done, err := r.service.UpdateSession(ctx, auth.Viewer(ctx), id, sessionPatch(in))
 	problems, err := problem.UserErrors(err, problem.SessionGone)
-	return model.UpdateSessionPayload{Session: done.Now, EventID: eventID(done.Event), UserErrors: problems}, err
+	return &model.UpdateSessionPayload{Session: done.Now, EventID: eventID(done.Event), UserErrors: problems}, err
 }
 
 func (r mutationResolver) RecordInteraction(
 	ctx context.Context, in model.RecordInteractionInput,
-) (model.RecordInteractionPayload, error) {
+) (*model.RecordInteractionPayload, error) {
 	defer LoadersOf(ctx).reset()
 	done, err := r.ingest.Record(ctx, auth.Viewer(ctx), report(in))
 	problems, err := problem.UserErrors(err, problem.ChannelUnknown)
-	payload := model.RecordInteractionPayload{Contact: done.Contact, EventID: eventID(done.Event), UserErrors: problems}
+	payload := &model.RecordInteractionPayload{Contact: done.Contact, EventID: eventID(done.Event), UserErrors: problems}
 	if err == nil && len(problems) == 0 {
 		payload.Session = done.Session
 	}

@@ -15,45 +15,45 @@ const maxBatch = 100
 
 func (r mutationResolver) UpdateContacts(
 	ctx context.Context, in model.UpdateContactsInput,
-) (model.UpdateContactsPayload, error) {
+) (*model.UpdateContactsPayload, error) {
 	defer LoadersOf(ctx).reset()
-	results, err := several(ctx, "edits", in.Edits, func(i int, edit model.UpdateContactInput) (model.UpdateContactPayload, error) {
+	results, err := several(ctx, "edits", in.Edits, func(i int, edit model.UpdateContactInput) (*model.UpdateContactPayload, error) {
 		done, err := r.updateContact(ctx, edit)
 		inBatch(done.UserErrors, "edits", i)
 		return done, err
 	})
-	return model.UpdateContactsPayload{Results: results}, err
+	return &model.UpdateContactsPayload{Results: results}, err
 }
 
 func (r mutationResolver) DeleteContacts(
 	ctx context.Context, in model.DeleteContactsInput,
-) (model.DeleteContactsPayload, error) {
+) (*model.DeleteContactsPayload, error) {
 	defer LoadersOf(ctx).reset()
-	results, err := several(ctx, "ids", in.Ids, func(i int, id string) (model.DeleteContactPayload, error) {
+	results, err := several(ctx, "ids", in.Ids, func(i int, id string) (*model.DeleteContactPayload, error) {
 		done, err := r.deleteContact(ctx, id)
 		for e := range done.UserErrors {
 			done.UserErrors[e].Field = []string{"input", "ids", strconv.Itoa(i)}
 		}
 		return done, err
 	})
-	return model.DeleteContactsPayload{Results: results}, err
+	return &model.DeleteContactsPayload{Results: results}, err
 }
 
 func (r mutationResolver) UpdateSessions(
 	ctx context.Context, in model.UpdateSessionsInput,
-) (model.UpdateSessionsPayload, error) {
+) (*model.UpdateSessionsPayload, error) {
 	defer LoadersOf(ctx).reset()
-	results, err := several(ctx, "edits", in.Edits, func(i int, edit model.UpdateSessionInput) (model.UpdateSessionPayload, error) {
+	results, err := several(ctx, "edits", in.Edits, func(i int, edit model.UpdateSessionInput) (*model.UpdateSessionPayload, error) {
 		done, err := r.updateSession(ctx, edit)
 		inBatch(done.UserErrors, "edits", i)
 		return done, err
 	})
-	return model.UpdateSessionsPayload{Results: results}, err
+	return &model.UpdateSessionsPayload{Results: results}, err
 }
 
 // several makes a change of each item, in order. An error of the first is that of the whole mutation, for nothing was made;
 // one of a later item is an error of its result and of those that follow, which are not tried.
-func several[I, P any](ctx context.Context, field string, items []I, change func(i int, item I) (P, error)) ([]*P, error) {
+func several[I, P any](ctx context.Context, field string, items []I, change func(i int, item I) (*P, error)) ([]*P, error) {
 	if len(items) > maxBatch {
 		return nil, &crm.InvalidError{Field: field, Subject: "At most 100 items", Reason: "can be named at once"}
 	}
@@ -61,7 +61,7 @@ func several[I, P any](ctx context.Context, field string, items []I, change func
 	for i, item := range items {
 		done, err := change(i, item)
 		if err == nil {
-			results[i] = &done
+			results[i] = done
 			continue
 		}
 		if i == 0 {

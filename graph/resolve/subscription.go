@@ -12,7 +12,7 @@ import (
 	"kith/storage"
 )
 
-func (r subscriptionResolver) ContactEvents(ctx context.Context, after *string) (<-chan model.ContactEvent, error) {
+func (r subscriptionResolver) ContactEvents(ctx context.Context, after *string) (<-chan *model.ContactEvent, error) {
 	return subscribe.Resolve(ctx, subscribe.Request{After: given(after), About: model.ConcernsContacts}, func(e *crm.Event) (*model.ContactEvent, error) {
 		return new(model.NewContactEvent(e)), nil
 	})
@@ -41,7 +41,7 @@ func (r contactEventResolver) MergedInto(ctx context.Context, e *model.ContactEv
 
 func (r subscriptionResolver) SessionEvents(
 	ctx context.Context, after *string, filter *model.SessionFilter,
-) (<-chan model.SessionEvent, error) {
+) (<-chan *model.SessionEvent, error) {
 	f := SessionFilter(filter)
 	if err := service.CheckFilter(f); err != nil {
 		return nil, err
@@ -142,7 +142,7 @@ func oldValue(e *crm.Event, field string) (old *string, ok bool) {
 	return nil, false
 }
 
-func (r queryResolver) LastEventID(ctx context.Context) (string, error) {
+func (r queryResolver) LastEventID(ctx context.Context) (*string, error) {
 	id, err := r.service.ResumeToken(ctx, auth.Viewer(ctx))
-	return id.String(), err
+	return new(id.String()), err
 }

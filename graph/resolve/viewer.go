@@ -7,8 +7,8 @@ import (
 	"kith/internal/crm"
 )
 
-func (r queryResolver) Viewer(ctx context.Context) (crm.Viewer, error) {
-	return auth.Viewer(ctx), nil
+func (r queryResolver) Viewer(ctx context.Context) (*crm.Viewer, error) {
+	return new(auth.Viewer(ctx)), nil
 }
 
 func (r viewerResolver) Name(_ context.Context, v *crm.Viewer) (*string, error) {

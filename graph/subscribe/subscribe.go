@@ -40,15 +40,15 @@ func EventOf(ctx context.Context) *crm.Event {
 
 // Resolve resolves the root field of a subscription: to its request, or to the value of the event, which is nil for an event
 // that its filter leaves out.
-func Resolve[T any](ctx context.Context, r Request, value func(*crm.Event) (*T, error)) (<-chan T, error) {
+func Resolve[T any](ctx context.Context, r Request, value func(*crm.Event) (*T, error)) (<-chan *T, error) {
 	if e := EventOf(ctx); e != nil {
 		v, err := value(e)
 		if err != nil {
 			return nil, err
 		}
-		out := make(chan T, 1)
+		out := make(chan *T, 1)
 		if v != nil {
-			out <- *v
+			out <- v
 		}
 		close(out)
 		return out, nil
@@ -56,7 +56,7 @@ func Resolve[T any](ctx context.Context, r Request, value func(*crm.Event) (*T, 
 	if into, ok := ctx.Value(requestKey{}).(*Request); ok {
 		*into = r
 	}
-	out := make(chan T)
+	out := make(chan *T)
 	close(out)
 	return out, nil
 }

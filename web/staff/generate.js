@@ -21,6 +21,7 @@ const generated = await codegen({
     scalars: { DateTime: 'string', ID: 'string' },
     skipTypename: true,
     dedupeFragments: true,
+    nullability: { errorHandlingClient: true }, // client.ts throws before anybody reads a field that an error made null
   },
   plugins: [{ typescriptOperations: {} }, { typedDocumentNode: {} }],
   pluginMap: { typescriptOperations, typedDocumentNode },

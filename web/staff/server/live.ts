@@ -125,11 +125,11 @@ export function follow<Data, Variables extends { after?: string | null }>(
           if (over) {
             return
           }
-          if (data) {
+          if (data && !error) {
             heard = true
             after = follower.id(data)
             follower.event(data)
-          } else if (error) {
+          } else if (error) { // what stands beside it may be null only because of it
             failed = true
             const code = error.graphQLErrors[0]?.extensions.code
             if (code !== undefined && !passing.has(code)) {
