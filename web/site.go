@@ -19,6 +19,7 @@ import (
 // site is one built document with its assets, held in memory.
 type site struct {
 	files  map[string]*file // by path without a leading slash
+	pages  []string         // patterns of paths that show the document, as path.Match has them
 	policy string           // the Content-Security-Policy
 }
 
@@ -41,10 +42,10 @@ var contentTypes = map[string]string{
 	".woff2": "font/woff2",
 }
 
-// newSite reads a built document, which is shown at each of the paths; a slash behind them does no harm. It panics on a
-// file of an unknown kind: the build and this package go together.
-func newSite(built fs.FS, policy string, paths ...string) *site {
-	s := &site{files: map[string]*file{}, policy: policy}
+// newSite reads a built document, which is shown at each path of the patterns (see [path.Match]); a slash behind it does no
+// harm. It panics on a file of an unknown kind: the build and this package go together.
+func newSite(built fs.FS, policy string, pages ...string) *site {
+	s := &site{files: map[string]*file{}, pages: pages, policy: policy}
 	err := fs.WalkDir(built, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -58,11 +59,20 @@ func newSite(built fs.FS, policy string, paths ...string) *site {
 	if err != nil {
 		panic(err)
 	}
-	for _, p := range paths {
-		s.files[p] = s.files["index.html"]
-		s.files[p+"/"] = s.files["index.html"]
-	}
 	return s
+}
+
+// find is the file of a path, nil where there is none.
+func (s *site) find(name string) *file {
+	if f, ok := s.files[name]; ok {
+		return f
+	}
+	for _, pattern := range s.pages {
+		if ok, _ := path.Match(pattern, strings.TrimSuffix(name, "/")); ok {
+			return s.files["index.html"]
+		}
+	}
+	return nil
 }
 
 func newFile(built fs.FS, name string) (*file, error) {
@@ -112,8 +122,8 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 		return
 	}
-	f, ok := s.files[strings.TrimPrefix(r.URL.Path, "/")]
-	if !ok {
+	f := s.find(strings.TrimPrefix(r.URL.Path, "/"))
+	if f == nil {
 		http.NotFound(w, r)
 		return
 	}

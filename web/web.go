@@ -33,9 +33,10 @@ const staffPolicy = "default-src 'none'; script-src 'self'; connect-src 'self'; 
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // Staff returns the handler of /staff and everything below it. The pages are one document, which reads from the address
-// which of them is wanted.
+// which of them is wanted; web/staff/app.tsx has the same list.
 func Staff() http.Handler {
-	return http.StripPrefix("/staff", newSite(sub("dist/staff"), staffPolicy, "contacts", "chat"))
+	return http.StripPrefix("/staff", newSite(sub("dist/staff"), staffPolicy,
+		"contacts", "contacts/*", "chat", "duplicates", "channels", "channels/*", "failures", "audit", "keys"))
 }
 
 // Playground returns the handler of /playground and everything below it.

@@ -158,12 +158,12 @@ func TestStaff(t *testing.T) {
 
 	t.Run("one document is all the pages", func(t *testing.T) {
 		t.Parallel()
-		for _, path := range []string{"/staff/contacts/", "/staff/chat", "/staff/chat/"} {
+		for _, path := range []string{"/staff/contacts/", "/staff/chat", "/staff/chat/", "/staff/contacts/contact_1", "/staff/keys"} {
 			if diff := cmp.Diff(page, body(t, get(t, h, "GET", path, ""))); diff != "" {
 				t.Errorf("%s: %s", path, diff)
 			}
 		}
-		for _, path := range []string{"/staff/", "/staff/nothing", "/staff/contacts/1", "/staff/assets/"} {
+		for _, path := range []string{"/staff/", "/staff/nothing", "/staff/contacts/1/2", "/staff/keys/1", "/staff/assets/"} {
 			if r := get(t, h, "GET", path, ""); r.StatusCode != http.StatusNotFound {
 				t.Errorf("%s: %s", path, r.Status)
 			}

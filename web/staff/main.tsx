@@ -8,10 +8,12 @@ import { App } from './app'
 import { Wreck } from './broken'
 import { client } from './server/client'
 import { Boundary } from './shared/boundary'
+import { chooseLanguage } from './texts/texts'
 import './style/base.css'
 import './style/contacts.css'
 import './style/chat.css'
 
+await chooseLanguage()
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <Boundary fallback={() => <Wreck />}>

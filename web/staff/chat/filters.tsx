@@ -5,6 +5,7 @@ import { ContactDocument, type SessionCountsQuery } from '../generated/graphql'
 import { ChannelIcon, CrossIcon } from '../shared/icons'
 import { narrow, useMedia } from '../shared/media'
 import { number } from '../shared/time'
+import { locale } from '../texts/texts'
 import { type Filter, toggled } from './filter'
 import { statuses, statusNames, tagNames, tags } from './words'
 
@@ -13,8 +14,6 @@ interface FiltersProps {
   counts: SessionCountsQuery['sessionCounts'] | undefined
   onChange: (filter: Filter, how?: 'push' | 'replace') => void
 }
-
-const collator = new Intl.Collator(navigator.languages)
 
 /** Filters are the pills that choose sessions, each with how many it would show. */
 export function Filters({ filter, counts, onChange }: FiltersProps) {
@@ -50,7 +49,7 @@ export function Filters({ filter, counts, onChange }: FiltersProps) {
       </Group>
       <Group name="Channel">
         {[...(counts?.channels ?? [])]
-          .sort((a, b) => collator.compare(a.channel.name, b.channel.name))
+          .sort((a, b) => a.channel.name.localeCompare(b.channel.name, locale))
           .map(({ channel, count }) => (
             <Pill
               key={channel.id}

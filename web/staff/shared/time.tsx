@@ -1,5 +1,6 @@
-// Times in the reader's language.
+// Times and numbers in the reader's language.
 
+import { locale } from '../texts/texts'
 import { Store, useStore } from './store'
 
 const units: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -11,8 +12,15 @@ const units: [Intl.RelativeTimeFormatUnit, number][] = [
   ['minute', 60],
 ]
 
-const relative = new Intl.RelativeTimeFormat(navigator.languages, { numeric: 'auto' })
-const exact = new Intl.DateTimeFormat(navigator.languages, { dateStyle: 'full', timeStyle: 'medium' })
+// The formats are made when they are first used: the language is known by then.
+const relative = once(() => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }))
+const exact = once(() => new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'medium' }))
+const numbers = once(() => new Intl.NumberFormat(locale))
+
+function once<Value>(make: () => Value): () => Value {
+  let made: Value | undefined
+  return () => (made ??= make())
+}
 
 const now = new Store(Date.now())
 setInterval(() => now.set(Date.now()), 30_000)
@@ -22,17 +30,17 @@ export function ago(moment: number, from: number): string {
   const seconds = (moment - from) / 1000
   for (const [unit, length] of units) {
     if (Math.abs(seconds) >= length) {
-      return relative.format(Math.trunc(seconds / length), unit)
+      return relative().format(Math.trunc(seconds / length), unit)
     }
   }
-  return relative.format(0, 'second')
+  return relative().format(0, 'second')
 }
 
 /** Ago shows a moment as time gone by, and exactly when pointed at. */
 export function Ago({ at }: { at: string }) {
   const from = Math.max(useStore(now), Date.parse(at))
   return (
-    <time dateTime={at} title={exact.format(new Date(at))}>
+    <time dateTime={at} title={exact().format(new Date(at))}>
       {ago(Date.parse(at), from)}
     </time>
   )
@@ -40,12 +48,10 @@ export function Ago({ at }: { at: string }) {
 
 /** Exactly shows a moment in full. */
 export function Exactly({ at }: { at: string }) {
-  return <time dateTime={at}>{exact.format(new Date(at))}</time>
+  return <time dateTime={at}>{exact().format(new Date(at))}</time>
 }
-
-const numbers = new Intl.NumberFormat(navigator.languages)
 
 /** number is written as the reader's language has it. */
 export function number(value: number): string {
-  return numbers.format(value)
+  return numbers().format(value)
 }
