@@ -9,7 +9,7 @@ SIZE ?= 100000
 MINUTES ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-web test-e2e check check-tidy check-format check-generated check-web check-vulnerabilities lint \
+.PHONY: help run build test test-go test-web test-e2e check check-tidy check-format check-generated check-schema check-web check-vulnerabilities lint \
 	format generate web fuzz bench bench-ingest bench-live bench-soak deps-go deps-web deps-bench deps-e2e clean
 
 help: ## print this help
@@ -32,7 +32,7 @@ test-web: deps-web ## run the tests of what the pages decide without a browser
 test-e2e: build deps-e2e ## run the tests against the binary: pages in Chromium, GraphQL over HTTP, clients, subscriptions
 	cd e2e && ../scripts/in-memory ../scripts/with-postgres npm --silent test
 
-check: check-tidy check-format check-generated lint check-vulnerabilities check-web test ## everything CI looks at
+check: check-tidy check-format check-generated check-schema lint check-vulnerabilities check-web test ## everything CI looks at
 
 check-tidy: ## go.mod and go.sum name what is used, and no more
 	go mod tidy -diff
@@ -42,6 +42,9 @@ check-format: $(GOLANGCI) ## every Go file is formatted
 
 check-generated: ## the generated code is what the schema makes
 	scripts/check-generated
+
+check-schema: deps-web ## no change since the last release breaks clients unless docs/api.md names it
+	node web/check-schema.js
 
 lint: $(GOLANGCI) ## vet and lint, the import rules and gosec included
 	go vet ./...
