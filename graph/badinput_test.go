@@ -143,8 +143,8 @@ func TestBadInput(t *testing.T) {
 		{"a version that is a fraction", body(update, vars{"input": vars{"id": "x", "expectedVersion": 1.5}}), "BAD_USER_INPUT", "expectedVersion"},
 		{"null for a channel's name", body(`mutation { updateChannel(input: {id: "x", name: null}) { channel { id } } }`, nil), "BAD_USER_INPUT", "input.name cannot be null"},
 		{"null for a channel's activity", body(`mutation { updateChannel(input: {id: "x", active: null}) { channel { id } } }`, nil), "BAD_USER_INPUT", "input.active cannot be null"},
-		{"a filter of too many", body(`query ($ids: [ID!]) { sessions(filter: {channelIds: $ids}) { nodes { id } } }`, vars{"ids": make101()}), "BAD_USER_INPUT", "filter"},
-		{"counts of too many", body(`query ($ids: [ID!]) { sessionCounts(filter: {channelIds: $ids}) { total } }`, vars{"ids": make101()}), "BAD_USER_INPUT", "filter can name at most 100"},
+		{"a filter of too many", body(`query ($ids: [ID!]) { sessions(filter: {channelIds: $ids}) { nodes { id } } }`, vars{"ids": make101()}), "BAD_USER_INPUT", "filter.channelIds can name at most 100"},
+		{"counts of too many", body(`query ($ids: [ID!]) { sessionCounts(filter: {channelIds: $ids}) { total } }`, vars{"ids": make101()}), "BAD_USER_INPUT", "filter.channelIds can name at most 100"},
 		{"a page of no failure", body(`{ ingestFailures(first: 0) { nodes { id } } }`, nil), "BAD_USER_INPUT", "first must be between 1 and 100"},
 		{"a cursor of contacts among failures", body(`query ($c: String) { ingestFailures(after: $c) { nodes { id } } }`, vars{"c": cursor}), "BAD_CURSOR", "cursor"},
 		{"a session's status in small letters", body(edit, vars{"input": vars{"id": "x", "status": "closed"}}), "BAD_USER_INPUT", "input.status must be one of"},
@@ -164,10 +164,10 @@ func TestBadInput(t *testing.T) {
 		{"a skip too far in a search", body(`{ contacts(search: "a", skip: 10001) { nodes { id } } }`, nil), "BAD_USER_INPUT", "skip can be at most 10,000"},
 		{"a skip too far under a filter", body(`{ sessions(filter: {anonymous: true}, skip: 10001) { nodes { id } } }`, nil), "BAD_USER_INPUT", "skip can be at most 10,000"},
 		{"an order by email in a search", body(`{ contacts(search: "a", orderBy: {field: EMAIL}) { nodes { id } } }`, nil), "BAD_USER_INPUT", "orderBy must be RELEVANCE or NAME"},
-		{"a filter by what is no email", body(`query ($v: String) { contacts(filter: {email: $v}) { nodes { id } } }`, vars{"v": sentinel}), "BAD_USER_INPUT", "Invalid email"},
-		{"a filter by what is no phone", body(`query ($v: String) { contacts(filter: {phone: $v}) { nodes { id } } }`, vars{"v": sentinel}), "BAD_USER_INPUT", "phone"},
+		{"a filter by what is no email", body(`query ($v: String) { contacts(filter: {email: $v}) { nodes { id } } }`, vars{"v": sentinel}), "BAD_USER_INPUT", "filter.email: Invalid email"},
+		{"a filter by what is no phone", body(`query ($v: String) { contacts(filter: {phone: $v}) { nodes { id } } }`, vars{"v": sentinel}), "BAD_USER_INPUT", "filter.phone: Invalid phone"},
 		{"a filter by an unknown type", body(`query ($v: [ChannelType!]) { contacts(filter: {channelTypes: $v}) { nodes { id } } }`, vars{"v": []string{"FAX"}}), "BAD_USER_INPUT", "not a valid ChannelType"},
-		{"a filter of too many channels", body(`query ($ids: [ID!]) { contacts(filter: {channelIds: $ids}) { nodes { id } } }`, vars{"ids": make101()}), "BAD_USER_INPUT", "filter can name at most 100"},
+		{"a filter of too many channels", body(`query ($ids: [ID!]) { contacts(filter: {channelIds: $ids}) { nodes { id } } }`, vars{"ids": make101()}), "BAD_USER_INPUT", "filter.channelIds can name at most 100"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -34,6 +34,14 @@ func (s *instrumented) Workspace(
 	return s.store.Workspace(ctx, name)
 }
 
+// FindWorkspace implements [Store].
+func (s *instrumented) FindWorkspace(
+	ctx context.Context, name string,
+) (r0 crm.WorkspaceID, err error) {
+	defer s.around("FindWorkspace", &err)()
+	return s.store.FindWorkspace(ctx, name)
+}
+
 // ContactsByID implements [Store].
 func (s *instrumented) ContactsByID(
 	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID,

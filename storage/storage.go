@@ -11,6 +11,7 @@ import (
 // Store is everything Kith asks of a database. Take the small role interface that you need.
 type Store interface {
 	Workspaces
+	WorkspaceFinder
 	Contacts
 	Merges
 	Duplicates
@@ -43,6 +44,12 @@ type Workspaces interface {
 	// before. Any number of simultaneous first calls get the same number. Numbers are random: none is given again, even by
 	// a database that was put back to a time before it was given.
 	Workspace(ctx context.Context, name string) (crm.WorkspaceID, error)
+}
+
+// WorkspaceFinder finds workspaces without creating them.
+type WorkspaceFinder interface {
+	// FindWorkspace returns the number of the workspace of that name; [crm.ErrNotFound] when there is none.
+	FindWorkspace(ctx context.Context, name string) (crm.WorkspaceID, error)
 }
 
 // Generations shows when caches of a database may be stale.

@@ -20,13 +20,18 @@ const (
 	whySignedOut = "signed out"
 )
 
-// EndSignIn ends every socket and event stream whose credential a sign-in that is over covers.
+// EndSignIn ends every socket and event stream whose credential a sign-in that is over covers, or that was opened with a key that
+// is revoked.
 func (h *Handler) EndSignIn(e crm.EndedSignIn) {
+	why := whySignedOut
+	if _, ok := crm.ParseKeyID(e.ID); ok {
+		why = auth.ReasonAPIKey
+	}
 	h.connections.mu.Lock()
 	defer h.connections.mu.Unlock()
 	for c, p := range h.connections.open {
 		if e.Covers(p.viewer) {
-			go c.refuse(whySignedOut)
+			go c.refuse(why)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/internal/service"
+	"kith/storage"
 )
 
 // keyActor is who creates and revokes keys on the command line, for the audit.
@@ -50,7 +51,7 @@ func (c keyCreateCommand) Run(ctx context.Context, p *program) error {
 	if c.TTL > 0 {
 		n.ExpiresAt = new(p.now().Add(c.TTL))
 	}
-	return p.withKeys(ctx, c.Workspace, func(s *service.Service, v crm.Viewer) error {
+	return p.withKeys(ctx, c.Workspace, storage.Store.Workspace, func(s *service.Service, v crm.Viewer) error {
 		_, text, err := s.CreateAPIKey(ctx, v, n)
 		if errors.Is(err, crm.ErrNotFound) {
 			return fmt.Errorf("there is no channel %s in workspace %q", c.Channel, c.Workspace)
@@ -68,7 +69,7 @@ type keyListCommand struct {
 
 // Run prints a line for each key, the newest first.
 func (c keyListCommand) Run(ctx context.Context, p *program) error {
-	return p.withKeys(ctx, c.Workspace, func(s *service.Service, v crm.Viewer) error {
+	return p.withKeys(ctx, c.Workspace, storage.Store.FindWorkspace, func(s *service.Service, v crm.Viewer) error {
 		out := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 		_, _ = fmt.Fprintln(out, "ID\tROLE\tCREATED\tBY\tEXPIRES\tLAST USED\tNAME")
 		paging := service.Paging{First: new(service.MaxSize)}
@@ -114,7 +115,7 @@ func (c keyRevokeCommand) Run(ctx context.Context, p *program) error {
 	if !ok {
 		return &usageError{errors.New("the id of a key is key_ and 32 hexadecimal digits; kith key list shows it")}
 	}
-	return p.withKeys(ctx, c.Workspace, func(s *service.Service, v crm.Viewer) error {
+	return p.withKeys(ctx, c.Workspace, storage.Store.FindWorkspace, func(s *service.Service, v crm.Viewer) error {
 		err := s.RevokeAPIKey(ctx, v, id)
 		if errors.Is(err, crm.ErrNotFound) {
 			return fmt.Errorf("there is no key %s in workspace %q", id, c.Workspace)
@@ -126,8 +127,13 @@ func (c keyRevokeCommand) Run(ctx context.Context, p *program) error {
 	})
 }
 
+// findWorkspace is a way to the number of a workspace: one that creates it, or one that does not.
+type findWorkspace func(in storage.Store, ctx context.Context, name string) (crm.WorkspaceID, error)
+
 // withKeys calls f with the service of an existing database. The person who runs the command acts as an admin of the workspace.
-func (p *program) withKeys(ctx context.Context, workspace string, f func(*service.Service, crm.Viewer) error) (err error) {
+func (p *program) withKeys(
+	ctx context.Context, workspace string, find findWorkspace, f func(*service.Service, crm.Viewer) error,
+) (err error) {
 	if err := p.config.Validate(false); err != nil {
 		return &usageError{err}
 	}
@@ -139,9 +145,13 @@ func (p *program) withKeys(ctx context.Context, workspace string, f func(*servic
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	v, err := auth.Open(ctx, store, crm.Viewer{WorkspaceName: workspace, Subject: keyActor, Role: crm.RoleAdmin})
-	if err != nil {
+	number, err := find(store, ctx, workspace)
+	switch {
+	case errors.Is(err, crm.ErrNotFound):
+		return fmt.Errorf("there is no workspace %q", workspace)
+	case err != nil:
 		return err
 	}
+	v := crm.Viewer{Workspace: number, WorkspaceName: workspace, Subject: keyActor, Role: crm.RoleAdmin}
 	return f(service.New(store, service.Options{Now: p.now}), v)
 }

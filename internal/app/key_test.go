@@ -66,8 +66,10 @@ func TestKeysOnTheCommandLine(t *testing.T) {
 func TestKeysThatTheCommandLineRefuses(t *testing.T) {
 	t.Parallel()
 	env := environment{"KITH_DATABASE_URL": "sqlite:" + filepath.Join(t.TempDir(), "kith.db")}
-	if _, _, err := execute(t, env, "migrate"); err != nil {
-		t.Fatal(err)
+	for _, args := range [][]string{{"migrate"}, {"key", "create", "--workspace", "acme", "--name", "first", "--role", "staff"}} {
+		if _, _, err := execute(t, env, args...); err != nil {
+			t.Fatal(err)
+		}
 	}
 	create := []string{"key", "create", "--workspace", "acme", "--name", "a", "--role"}
 	for want, c := range map[string]struct {
@@ -80,6 +82,8 @@ func TestKeysThatTheCommandLineRefuses(t *testing.T) {
 		"Only a key with the role":   {append(create[:7:7], "staff", "--channel", "channel_0198c2f07b3a7c5d9e1f2a3b4c5d6e7f"), 1},
 		"--ttl must be positive":     {append(create[:7:7], "staff", "--ttl=-1h"), 2},
 		"the id of a key is":         {[]string{"key", "revoke", "--workspace", "acme", "x"}, 2},
+		"there is no workspace":      {[]string{"key", "list", "--workspace", "acmee"}, 1},
+		`no workspace "acmee"`:       {[]string{"key", "revoke", "--workspace", "acmee", "key_0198c2f07b3a7c5d9e1f2a3b4c5d6e7f"}, 1},
 		"there is no key":            {[]string{"key", "revoke", "--workspace", "acme", "key_0198c2f07b3a7c5d9e1f2a3b4c5d6e7f"}, 1},
 		"--workspace must have":      {[]string{"key", "list", "--workspace", ""}, 2},
 		"expected one of \"create\"": {[]string{"key"}, 2},

@@ -75,12 +75,12 @@ func NewAPIKeys(store KeyStore, logger *slog.Logger, now func() time.Time) (*API
 func (s *APIKeys) viewer(ctx context.Context, text string) (crm.Viewer, error) {
 	id, ok := crm.ParseKeyText(text)
 	if !ok {
-		return crm.Viewer{}, refuse(reasonAPIKey)
+		return crm.Viewer{}, refuse(ReasonAPIKey)
 	}
 	k, err := s.find(ctx, id)
 	switch {
 	case errors.Is(err, crm.ErrNotFound):
-		return crm.Viewer{}, refuse(reasonAPIKey)
+		return crm.Viewer{}, refuse(ReasonAPIKey)
 	case errors.Is(err, crm.ErrUnavailable) || err != nil && ctx.Err() != nil:
 		return crm.Viewer{}, err
 	case err != nil:
@@ -88,7 +88,7 @@ func (s *APIKeys) viewer(ctx context.Context, text string) (crm.Viewer, error) {
 	}
 	hash, now := crm.HashKey(text), s.now()
 	if subtle.ConstantTimeCompare(hash[:], k.Hash[:]) != 1 || k.Expired(now) || !s.accept(k, now) {
-		return crm.Viewer{}, refuse(reasonAPIKey)
+		return crm.Viewer{}, refuse(ReasonAPIKey)
 	}
 	return k.Viewer(), nil
 }

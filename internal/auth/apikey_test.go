@@ -136,7 +136,7 @@ func TestAKeyIsReadOnceWhileItIsGood(t *testing.T) {
 		}
 		s.revoke(id)
 		time.Sleep(time.Second)
-		if _, err := a.Authenticate(t.Context(), "Bearer "+text); Reason(err) != reasonAPIKey || ended() != 1 {
+		if _, err := a.Authenticate(t.Context(), "Bearer "+text); Reason(err) != ReasonAPIKey || ended() != 1 {
 			t.Errorf("a second after it was revoked elsewhere: %v, %d ends", err, ended())
 		}
 	})
@@ -150,7 +150,7 @@ func TestAKeyRevokedHereEndsImmediately(t *testing.T) {
 			t.Fatal(err)
 		}
 		a.config.Keys.Revoked(id.Revoked(time.Now())) // before it is gone from the store, where a request may just have read it
-		if _, err := a.Authenticate(t.Context(), "Bearer "+text); Reason(err) != reasonAPIKey || ended() != 1 {
+		if _, err := a.Authenticate(t.Context(), "Bearer "+text); Reason(err) != ReasonAPIKey || ended() != 1 {
 			t.Errorf("%v, %d ends", err, ended())
 		}
 	})
@@ -187,7 +187,7 @@ func TestKeysAreReadAgainFromAnotherDatabase(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.set(func() { delete(s.keys, id); s.generation++ }) // put back to a time before the key
-		if _, err := a.Authenticate(t.Context(), "Bearer "+text); Reason(err) != reasonAPIKey {
+		if _, err := a.Authenticate(t.Context(), "Bearer "+text); Reason(err) != ReasonAPIKey {
 			t.Errorf("%v", err)
 		}
 	})
@@ -202,7 +202,7 @@ func TestAKeyEndsAtItsExpiry(t *testing.T) {
 			t.Error(v, err)
 		}
 		time.Sleep(time.Minute)
-		if _, err := a.Authenticate(t.Context(), "Bearer "+text); Reason(err) != reasonAPIKey {
+		if _, err := a.Authenticate(t.Context(), "Bearer "+text); Reason(err) != ReasonAPIKey {
 			t.Errorf("%v", err)
 		}
 	})
@@ -246,7 +246,7 @@ func TestNothingIsKeptOfBadKeys(t *testing.T) {
 	withKeys(t, Config{Secret: secret}, func(a *Authenticator, s *keyStore, _ func() int) {
 		_, good := s.add(crm.APIKey{})
 		for _, text := range []string{crm.NewKeyText(crm.NewKeyID(time.Now())), mistyped(good), "kith_", "kith_" + strings.Repeat("a", maxToken)} {
-			if _, err := a.Authenticate(t.Context(), "Bearer "+text); Reason(err) != reasonAPIKey {
+			if _, err := a.Authenticate(t.Context(), "Bearer "+text); Reason(err) != ReasonAPIKey {
 				t.Errorf("%v", err)
 			}
 		}

@@ -19,8 +19,8 @@ const (
 	reasonAudience  = "claim aud: not the expected audience"
 	reasonSignature = "token signature not valid"
 	reasonKey       = "token signed with an unknown key"
-	// reasonAPIKey does not say whether the key is unknown, revoked, expired or malformed.
-	reasonAPIKey = "API key not valid" //nolint:gosec // words, no key
+	// ReasonAPIKey does not say whether the key is unknown, revoked, expired or malformed.
+	ReasonAPIKey = "API key not valid" //nolint:gosec // words, no key
 )
 
 // refusal is an ErrUnauthenticated. It holds nothing of the token.

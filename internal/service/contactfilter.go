@@ -38,8 +38,8 @@ func (s *Service) contactFilter(ctx context.Context, w crm.WorkspaceID, f Contac
 		Created:  storage.Period{After: f.CreatedAfter, Before: f.CreatedBefore},
 		Identity: f.Identity,
 	}
-	if max(len(f.Channels), len(f.Types)) > maxFilter {
-		return out, errTooManyAlternatives
+	if err := errors.Join(fewAlternatives("channelIds", f.Channels), fewAlternatives("channelTypes", f.Types)); err != nil {
+		return out, err
 	}
 	if i := f.Identity; i != nil && (!utf8.ValidString(i.External) || strings.ContainsRune(i.External, 0)) {
 		return out, &crm.InvalidError{Field: "filter.identity.externalId", Reason: "must be valid text"}
@@ -77,7 +77,18 @@ func normalized(field string, v *string, normalize func(string) (string, error))
 	}
 	out, err := normalize(*v)
 	if invalid, ok := errors.AsType[*crm.InvalidError](err); ok {
-		err = &crm.InvalidError{Field: field, Subject: invalid.Subject, Reason: invalid.Reason}
+		err = &crm.InvalidError{Field: field, Subject: field + ": " + invalid.Message()}
 	}
 	return &out, err
+}
+
+// maxFilter is how many alternatives one condition of a filter may name.
+const maxFilter = 100
+
+// fewAlternatives refuses a condition that names too many.
+func fewAlternatives[T any](condition string, alternatives []T) error {
+	if len(alternatives) <= maxFilter {
+		return nil
+	}
+	return &crm.InvalidError{Field: "filter." + condition, Reason: "can name at most 100 alternatives"}
 }

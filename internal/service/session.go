@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -10,9 +11,6 @@ import (
 	"kith/internal/cursor"
 	"kith/storage"
 )
-
-// maxFilter is how many alternatives one condition of a filter may name.
-const maxFilter = 100
 
 // SessionList asks for a page of sessions, the newest last message first.
 type SessionList struct {
@@ -153,8 +151,11 @@ func (l SessionList) read(contact crm.ContactID) (storage.Page, error) {
 }
 
 func checkFilter(f storage.SessionFilter) error {
-	if max(len(f.Channels), len(f.Statuses), len(f.Tags), len(f.Accounts)) > maxFilter {
-		return errTooManyAlternatives
+	if err := errors.Join(
+		fewAlternatives("channelIds", f.Channels), fewAlternatives("statuses", f.Statuses),
+		fewAlternatives("tags", f.Tags), fewAlternatives("channelAccounts", f.Accounts),
+	); err != nil {
+		return err
 	}
 	for _, a := range f.Accounts {
 		if !utf8.ValidString(a) || strings.ContainsRune(a, 0) {
@@ -163,8 +164,6 @@ func checkFilter(f storage.SessionFilter) error {
 	}
 	return nil
 }
-
-var errTooManyAlternatives = &crm.InvalidError{Field: "filter", Reason: "can name at most 100 alternatives in one condition"}
 
 // Key distinguishes requests for different pages, so that they can be batched.
 func (l SessionList) Key() string {

@@ -11,22 +11,12 @@ import (
 	"kith/internal/crm"
 )
 
-// Workspace returns the number of the workspace of that name, creating it on first use. Names are never renamed or
-// reused, so what was once read is remembered, as long as the database is the same.
+// Workspace returns the number of the workspace of that name, creating it on first use.
 func (s *Store) Workspace(ctx context.Context, name string) (crm.WorkspaceID, error) {
-	known := s.known.Load()
-	if w, ok := known.workspaces.Load(name); ok {
-		return w.(crm.WorkspaceID), nil
-	}
-	var w crm.WorkspaceID
 	for {
-		err := s.pool.QueryRow(ctx, `SELECT workspace_id FROM workspaces WHERE name = @name`, pgx.NamedArgs{"name": name}).Scan(&w)
-		if err == nil {
-			known.workspaces.Store(name, w)
-			return w, nil
-		}
-		if !errors.Is(err, pgx.ErrNoRows) {
-			return 0, fmt.Errorf("find workspace: %w", translate(ctx, err))
+		w, err := s.FindWorkspace(ctx, name)
+		if !errors.Is(err, crm.ErrNotFound) {
+			return w, err
 		}
 		// Two processes may choose the same name, and the number may be taken: then nothing is written, and it is tried
 		// again.
@@ -39,4 +29,22 @@ func (s *Store) Workspace(ctx context.Context, name string) (crm.WorkspaceID, er
 			return 0, fmt.Errorf("create workspace: %w", translate(ctx, err))
 		}
 	}
+}
+
+// FindWorkspace returns the number of the workspace of that name. Names are never renamed or reused, so what was once read is
+// remembered, as long as the database is the same.
+func (s *Store) FindWorkspace(ctx context.Context, name string) (w crm.WorkspaceID, err error) {
+	known := s.known.Load()
+	if w, ok := known.workspaces.Load(name); ok {
+		return w.(crm.WorkspaceID), nil
+	}
+	err = s.pool.QueryRow(ctx, `SELECT workspace_id FROM workspaces WHERE name = @name`, pgx.NamedArgs{"name": name}).Scan(&w)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return 0, crm.ErrNotFound
+	case err != nil:
+		return 0, fmt.Errorf("find workspace: %w", translate(ctx, err))
+	}
+	known.workspaces.Store(name, w)
+	return w, nil
 }

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"kith/internal/crm"
@@ -10,26 +11,32 @@ import (
 // Workspace returns the number of the workspace of that name, and creates the workspace when it is new. It is looked up each
 // time: that takes no longer than to find out whether what is remembered still holds.
 func (s *Store) Workspace(ctx context.Context, name string) (crm.WorkspaceID, error) {
-	const find = `SELECT workspace_id FROM workspaces WHERE name = @name`
-	n, err := read(ctx, s, func(c *conn) (int, error) {
-		n, _, err := first(ctx, c, find, args{"name": name}, scanInt)
-		return n, err
-	})
-	for err == nil && n == 0 { // once more where the number was taken
+	w, err := s.FindWorkspace(ctx, name)
+	for errors.Is(err, crm.ErrNotFound) { // once more where the number was taken
 		err = s.write(ctx, func(ctx context.Context, t *tx) error {
 			_, err := t.exec(ctx, `
 				INSERT INTO workspaces (workspace_id, name, created_at) VALUES (@workspace, @name, @at)
 				ON CONFLICT DO NOTHING`,
 				args{"workspace": crm.NewWorkspaceID(), "name": name, "at": time.Now().UnixMicro()})
-			if err != nil {
-				return err
+			if err == nil {
+				w, err = findWorkspace(ctx, t.conn, name)
 			}
-			n, _, err = first(ctx, t.conn, find, args{"name": name}, scanInt)
 			return err
 		})
 	}
-	if err != nil {
-		return 0, wrap("workspace", err)
+	return w, wrap("workspace", err)
+}
+
+// FindWorkspace returns the number of the workspace of that name.
+func (s *Store) FindWorkspace(ctx context.Context, name string) (crm.WorkspaceID, error) {
+	w, err := read(ctx, s, func(c *conn) (crm.WorkspaceID, error) { return findWorkspace(ctx, c, name) })
+	return w, wrap("workspace", err)
+}
+
+func findWorkspace(ctx context.Context, c *conn, name string) (crm.WorkspaceID, error) {
+	n, found, err := first(ctx, c, `SELECT workspace_id FROM workspaces WHERE name = @name`, args{"name": name}, scanInt)
+	if err == nil && !found {
+		err = crm.ErrNotFound
 	}
-	return crm.WorkspaceID(n), nil
+	return crm.WorkspaceID(n), err
 }

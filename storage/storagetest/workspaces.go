@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/google/uuid"
@@ -16,6 +17,19 @@ var workspaceCases = []testCase{
 		again, err := w.Workspace(w.ctx, name)
 		w.check(err)
 		w.same("number of the second call", again, first)
+	}},
+	{"looking for a workspace does not create it", func(w *world) {
+		name := "looked for " + uuid.NewString()
+		for range 2 {
+			if n, err := w.FindWorkspace(w.ctx, name); !errors.Is(err, crm.ErrNotFound) {
+				w.t.Errorf("found %d, %v", n, err)
+			}
+		}
+		created, err := w.Workspace(w.ctx, name)
+		w.check(err)
+		found, err := w.FindWorkspace(w.ctx, name)
+		w.check(err)
+		w.same("number", found, created)
 	}},
 	{"names that differ by a byte are different workspaces", func(w *world) {
 		id := uuid.NewString()
