@@ -7,10 +7,8 @@ import (
 	"kith/graph/model"
 	"kith/internal/auth"
 	"kith/internal/crm"
+	"kith/internal/service"
 )
-
-// maxNodes is how many objects one field may ask for by id.
-const maxNodes = 100
 
 func (r queryResolver) Node(ctx context.Context, id string) (model.Node, error) {
 	nodes, err := r.nodes(ctx, []string{id})
@@ -21,8 +19,8 @@ func (r queryResolver) Node(ctx context.Context, id string) (model.Node, error) 
 }
 
 func (r queryResolver) Nodes(ctx context.Context, ids []string) ([]model.Node, error) {
-	if len(ids) > maxNodes {
-		return nil, &crm.InvalidError{Field: "ids", Reason: "can name at most 100 objects"}
+	if err := service.FewNamed("ids", "objects", ids); err != nil {
+		return nil, err
 	}
 	seen := make(map[string]bool, len(ids))
 	for _, id := range ids {

@@ -7,11 +7,8 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"kith/graph/model"
-	"kith/internal/crm"
+	"kith/internal/service"
 )
-
-// maxBatch is how many objects one mutation can change.
-const maxBatch = 100
 
 func (r mutationResolver) UpdateContacts(
 	ctx context.Context, in model.UpdateContactsInput,
@@ -54,8 +51,8 @@ func (r mutationResolver) UpdateSessions(
 // several makes a change of each item, in order. An error of the first is that of the whole mutation, for nothing was made;
 // one of a later item is an error of its result and of those that follow, which are not tried.
 func several[I, P any](ctx context.Context, field string, items []I, change func(i int, item I) (*P, error)) ([]*P, error) {
-	if len(items) > maxBatch {
-		return nil, &crm.InvalidError{Field: field, Subject: "At most 100 items", Reason: "can be named at once"}
+	if err := service.FewNamed(field, "items", items); err != nil {
+		return nil, err
 	}
 	results := make([]*P, len(items))
 	for i, item := range items {

@@ -82,13 +82,6 @@ func normalized(field string, v *string, normalize func(string) (string, error))
 	return &out, err
 }
 
-// maxFilter is how many alternatives one condition of a filter may name.
-const maxFilter = 100
-
-// fewAlternatives refuses a condition that names too many.
-func fewAlternatives[T any](condition string, alternatives []T) error {
-	if len(alternatives) <= maxFilter {
-		return nil
-	}
-	return &crm.InvalidError{Field: "filter." + condition, Reason: "can name at most 100 alternatives"}
+func fewAlternatives[T any](condition string, list []T) error {
+	return FewNamed("filter."+condition, "alternatives", list)
 }

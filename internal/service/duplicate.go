@@ -10,9 +10,6 @@ import (
 	"kith/storage"
 )
 
-// maxDuplicates is how many pairs one call may dismiss.
-const maxDuplicates = 100
-
 // DuplicateList asks for a page of pairs of contacts that may be one person.
 type DuplicateList struct {
 	Contact *crm.ContactID
@@ -110,8 +107,8 @@ func (s *Service) DismissDuplicates(ctx context.Context, v crm.Viewer, ids []crm
 	if err := Authorize(v, crm.EditContacts); err != nil {
 		return nil, err
 	}
-	if len(ids) > maxDuplicates {
-		return nil, &crm.InvalidError{Field: "ids", Subject: "At most 100 pairs", Reason: "can be named at once"}
+	if err := FewNamed("ids", "pairs", ids); err != nil {
+		return nil, err
 	}
 	dismissed := make(map[crm.DuplicateID]bool, len(ids))
 	if len(ids) > 0 {

@@ -10,9 +10,6 @@ import (
 	"kith/storage"
 )
 
-// maxFailures is how many failures one call may replay or dismiss.
-const maxFailures = 100
-
 // failureList names the list of failures, of which there is one in a workspace.
 var failureList = cursor.ListOf("failures")
 
@@ -128,10 +125,7 @@ func (s *Service) mayMend(v crm.Viewer, ids []crm.FailureID) error {
 	if err := Authorize(v, crm.ManageChannels); err != nil {
 		return err
 	}
-	if len(ids) > maxFailures {
-		return &crm.InvalidError{Field: "ids", Subject: "At most 100 failures", Reason: "can be named at once"}
-	}
-	return nil
+	return FewNamed("ids", "failures", ids)
 }
 
 // each does something with every id, once however often it is named. It stops at an error that is not about the one id.

@@ -11,9 +11,6 @@ import (
 	"kith/storage"
 )
 
-// maxSplitSessions is how many sessions a split may name.
-const maxSplitSessions = 100
-
 // ContactField is a field of a contact.
 type ContactField string
 
@@ -237,8 +234,8 @@ func (s *Service) SplitContact(ctx context.Context, v crm.Viewer, in Split) (Spl
 	if err := Authorize(v, crm.EditContacts); err != nil {
 		return SplitDone{}, err
 	}
-	if len(in.Sessions) > maxSplitSessions {
-		return SplitDone{}, &crm.InvalidError{Field: "sessionIds", Subject: "At most 100 sessions", Reason: "can be named at once"}
+	if err := FewNamed("sessionIds", "sessions", in.Sessions); err != nil {
+		return SplitDone{}, err
 	}
 	now := s.clock()
 	split := crm.Split{

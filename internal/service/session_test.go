@@ -107,7 +107,7 @@ func TestCountsNameEveryValue(t *testing.T) {
 		t.Errorf("%+v, %v", all, err)
 	}
 	_, err = d.CountSessions(t.Context(), v, storage.SessionFilter{Channels: make([]crm.ChannelID, 101)})
-	if invalid, ok := errors.AsType[*crm.InvalidError](err); !ok || invalid.Field != "filter" {
+	if invalid, ok := errors.AsType[*crm.InvalidError](err); !ok || invalid.Field != "filter.channelIds" {
 		t.Errorf("%v", err)
 	}
 }
