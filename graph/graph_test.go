@@ -295,7 +295,7 @@ func (s *server) record(who string, input vars) (contact, session string) {
 }
 
 var (
-	idPattern       = regexp.MustCompile(`(contact|session|channel|failure|event|change|audit|viewer|identity|merge|duplicate)_[0-9a-f]{32}`)
+	idPattern       = regexp.MustCompile(`(contact|session|channel|failure|event|change|audit|viewer|identity|merge|duplicate|view)_[0-9a-f]{32}`)
 	tokenPattern    = regexp.MustCompile(`("verifyToken": ?)"[A-Z2-7]{26}"`)
 	variablePattern = regexp.MustCompile(`\$(\w+): ID`)
 	cursorPattern   = regexp.MustCompile(`("(?:cursor|startCursor|endCursor)": ?)"[^"]+"`)

@@ -24,6 +24,7 @@ var objectsWithIDs = map[string]struct {
 	"ContactEvent":  {"event_", []string{"staff", "admin"}},
 	"SessionEvent":  {"event_", []string{"staff", "admin"}},
 	"ContactChange": {"change_", []string{"staff", "admin"}},
+	"SavedView":     {"view_", []string{"staff", "admin"}},
 	"ApiKey":        {"key_", []string{"admin"}},
 	"IngestFailure": {"failure_", []string{"admin"}},
 	"AuditEntry":    {"audit_", []string{"admin"}},
@@ -50,6 +51,8 @@ func TestAnIDNamesOneObject(t *testing.T) {
 	s.pair(people["ann"], twin)
 	s.query("admin", `mutation { createApiKey(input: {name: "Dashboard", role: READER}) { secret } }`, nil)
 
+	s.view("staff", "Mine")
+
 	types := map[string]string{}
 	note := func(answer string) { noteIDs(t, answer, types) }
 	for range 5 {
@@ -62,6 +65,7 @@ func TestAnIDNamesOneObject(t *testing.T) {
 		sessions { nodes { __typename id } }
 		ingestFailures { nodes { __typename id } }
 		apiKeys { nodes { __typename id } }
+		savedViews { nodes { __typename id } }
 		duplicates { nodes { __typename id } }
 		auditLog { nodes { __typename id eventId } }
 	}`, nil).body)

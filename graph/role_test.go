@@ -54,6 +54,11 @@ var operations = map[string]string{
 	"auditLog":              `{ auditLog { nodes { id action contactId sessionId fields actor at } } }`,
 	"exportContact":         `mutation ($contact: ID!) { exportContact(input: {id: $contact}) { document userErrors { code field message } } }`,
 	"node, key":             `query ($key: ID!) { node(id: $key) { id ... on ApiKey { name } } }`,
+	"savedViews":            `{ savedViews { nodes { id name address version createdBy } totalCount { value } } }`,
+	"createSavedView":       `mutation { createSavedView(input: {name: "Mine", address: "/staff/chat"}) { savedView { name } userErrors { code field message } } }`,
+	"updateSavedView":       `mutation ($view: ID!) { updateSavedView(input: {id: $view, name: "Ours"}) { savedView { name } userErrors { code field message } } }`,
+	"deleteSavedView":       `mutation ($view: ID!) { deleteSavedView(input: {id: $view}) { deletedSavedViewId userErrors { code field message } } }`,
+	"node, view":            `query ($view: ID!) { node(id: $view) { id ... on SavedView { name } } }`,
 	"apiKeys":               `{ apiKeys { nodes { id name role lastUsedAt } totalCount { value } } }`,
 	"createApiKey":          `mutation ($channel: ID!) { createApiKey(input: {name: "Robot", role: CHANNEL, channelId: $channel}) { apiKey { role } userErrors { code field message } } }`,
 	"revokeApiKey":          `mutation ($key: ID!) { revokeApiKey(input: {id: $key}) { userErrors { code field message } } }`,
@@ -106,7 +111,7 @@ func TestRoles(t *testing.T) {
 				failure := s.failure(channel, 0, `{"object":"nonsense"}`)
 				key, _ := s.key("admin", `role: READER`)
 				got := s.query(role, document, uses(document, map[string]string{
-					"contact": contact, "session": session, "channel": channel, "failure": failure, "key": key,
+					"contact": contact, "session": session, "channel": channel, "failure": failure, "key": key, "view": s.view("admin", "View"),
 				}))
 				codes, _ := got.errors(t)
 				if may(name) && len(codes) > 0 || !may(name) && !slices.Equal(slices.Compact(codes), []string{"FORBIDDEN"}) {
@@ -180,16 +185,17 @@ func TestAnotherWorkspaceDoesNotExist(t *testing.T) {
 		"channelId": theirs["channel"], "externalId": "1", "messageId": "1", "profile": vars{"name": "Ann", "email": "ann@example.com", "emailVerified": true},
 	})
 	theirs["key"], _ = s.key("admin/theirs", "role: ADMIN")
+	theirs["view"] = s.view("admin/theirs", "View")
 	theirs["failure"] = s.failureIn("theirs", theirs["channel"], 0, `{"object":"nonsense"}`)
 	never := map[string]string{}
 	for kind := range theirs {
 		never[kind] = kind + "_0198c2a100007000800001234567890a"
 	}
-	strange := map[string]string{"channel": theirs["contact"], "contact": theirs["session"], "session": "?", "failure": theirs["channel"], "key": theirs["contact"]}
+	strange := map[string]string{"channel": theirs["contact"], "contact": theirs["session"], "session": "?", "failure": theirs["channel"], "key": theirs["contact"], "view": "view_"}
 
 	for name, document := range operations {
 		for role := range map[string]bool{"staff": true, "admin": true, "channel": true} {
-			if name == "createChannel" {
+			if name == "createChannel" || name == "createSavedView" {
 				continue // names no id, and makes one
 			}
 			want := s.query(role+"/ours", document, uses(document, never))

@@ -16,7 +16,9 @@ var mayAsk = map[string][]string{
 	"Query.session": readers, "Query.sessions": readers, "Query.sessionCounts": readers, "Query.channels": readers,
 	"Query.mergePreview": readers, "Query.duplicates": readers, "Query.lastEventId": readers,
 	"Query.ingestFailures": admins, "Query.auditLog": admins,
-	"Query.apiKeys": admins, "Mutation.createApiKey": admins, "Mutation.revokeApiKey": admins,
+	"Query.savedViews": readers, "Mutation.createSavedView": editors, "Mutation.updateSavedView": editors,
+	"Mutation.deleteSavedView": editors,
+	"Query.apiKeys":            admins, "Mutation.createApiKey": admins, "Mutation.revokeApiKey": admins,
 
 	"Mutation.updateContact": editors, "Mutation.deleteContact": editors, "Mutation.mergeContacts": editors,
 	"Mutation.undoMerge": editors, "Mutation.splitContact": editors, "Mutation.dismissDuplicates": editors,

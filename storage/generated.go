@@ -593,3 +593,35 @@ func (s *instrumented) Load(
 	defer s.around("Load", &err)()
 	return s.store.Load(ctx, w, contacts)
 }
+
+// CreateView implements [Store].
+func (s *instrumented) CreateView(
+	ctx context.Context, w crm.WorkspaceID, v crm.SavedView,
+) (err error) {
+	defer s.around("CreateView", &err)()
+	return s.store.CreateView(ctx, w, v)
+}
+
+// UpdateView implements [Store].
+func (s *instrumented) UpdateView(
+	ctx context.Context, w crm.WorkspaceID, id crm.ViewID, change func(*crm.SavedView) error,
+) (r0 crm.SavedView, err error) {
+	defer s.around("UpdateView", &err)()
+	return s.store.UpdateView(ctx, w, id, change)
+}
+
+// DeleteView implements [Store].
+func (s *instrumented) DeleteView(
+	ctx context.Context, w crm.WorkspaceID, id crm.ViewID,
+) (err error) {
+	defer s.around("DeleteView", &err)()
+	return s.store.DeleteView(ctx, w, id)
+}
+
+// Views implements [Store].
+func (s *instrumented) Views(
+	ctx context.Context, w crm.WorkspaceID,
+) (r0 []crm.SavedView, err error) {
+	defer s.around("Views", &err)()
+	return s.store.Views(ctx, w)
+}

@@ -139,6 +139,9 @@ type SessionCounts struct {
 // ChannelPosition is the position of a channel in its list: oldest first, which is by id.
 func ChannelPosition(c crm.Channel) Position { return Position{ID: uuid.UUID(c.ID)} }
 
+// ViewPosition is the position of a saved view in its list: oldest first, which is by id.
+func ViewPosition(v crm.SavedView) Position { return Position{ID: uuid.UUID(v.ID)} }
+
 // FailurePage is a window on the list of failures. More is set when there are rows beyond it in the direction it was read.
 type FailurePage struct {
 	Failures []crm.Failure

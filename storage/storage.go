@@ -25,6 +25,7 @@ type Store interface {
 	Auditor
 	SignIns
 	APIKeys
+	SavedViews
 	CursorKeys
 	Keeper
 
@@ -403,4 +404,21 @@ type Keeper interface {
 	// Load adds contacts with their identities and sessions in bulk, as they are: ids, versions and times included. It is
 	// for demo data and imports into a workspace; the channels must be there. What was loaded before an error stays.
 	Load(ctx context.Context, w crm.WorkspaceID, contacts iter.Seq[Loaded]) error
+}
+
+// SavedViews keeps the lists that staff have given names.
+type SavedViews interface {
+	// CreateView stores a new view under the id it brings. It fails with crm.ErrViewTaken, or with crm.ErrTooManyViews where
+	// the workspace has crm.MaxViews already; simultaneous calls may exceed that a little.
+	CreateView(ctx context.Context, w crm.WorkspaceID, v crm.SavedView) error
+
+	// UpdateView loads a view, hands it to change and saves its name, address and version. An error of change is returned as it
+	// is, with the view; others are crm.ErrNotFound and crm.ErrViewTaken.
+	UpdateView(ctx context.Context, w crm.WorkspaceID, id crm.ViewID, change func(*crm.SavedView) error) (crm.SavedView, error)
+
+	// DeleteView removes a view. One that is not there is crm.ErrNotFound.
+	DeleteView(ctx context.Context, w crm.WorkspaceID, id crm.ViewID) error
+
+	// Views returns every view of the workspace, the oldest first.
+	Views(ctx context.Context, w crm.WorkspaceID) ([]crm.SavedView, error)
 }

@@ -45,6 +45,7 @@ var sizes = map[string]int{
 	"SessionEdge.cursor":       100,
 	"IngestFailureEdge.cursor": 100,
 	"ApiKeyEdge.cursor":        100,
+	"SavedViewEdge.cursor":     100,
 	"AuditEdge.cursor":         100,
 	"ContactChangeEdge.cursor": 100,
 	"DuplicateEdge.cursor":     100,
@@ -61,6 +62,8 @@ var sizes = map[string]int{
 	"SessionEvent.actor":  200,
 	"AuditEntry.actor":    200,
 	"ApiKey.createdBy":    200,
+	"SavedView.createdBy": 200,
+	"SavedView.address":   crm.MaxViewAddress,
 	"Viewer.subject":      200,
 	"Viewer.workspace":    crm.MaxWorkspaceName,
 

@@ -108,6 +108,22 @@ type CreateChannelPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A view to be saved.
+type CreateSavedViewInput struct {
+	// At most 200 characters; another view must not have it.
+	Name string `json:"name"`
+	// The address of the list: `/staff/contacts` or `/staff/chat`, with its query; at most 2000 bytes.
+	Address string `json:"address"`
+}
+
+// The result of saving a view.
+type CreateSavedViewPayload struct {
+	// The view; null when there are errors.
+	SavedView *crm.SavedView `json:"savedView,omitempty"`
+	// What the user can fix; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Which contact to delete.
 type DeleteContactInput struct {
 	// Its id.
@@ -134,6 +150,20 @@ type DeleteContactsInput struct {
 type DeleteContactsPayload struct {
 	// One for each id, in the order given; null beside an error.
 	Results []*DeleteContactPayload `json:"results"`
+}
+
+// A deletion of a saved view.
+type DeleteSavedViewInput struct {
+	// Which view.
+	ID string `json:"id"`
+}
+
+// The result of a deletion of a saved view.
+type DeleteSavedViewPayload struct {
+	// The id of the deleted view; null when there are errors.
+	DeletedSavedViewID *string `json:"deletedSavedViewId,omitempty"`
+	// What the user can fix; empty on success.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // Which pairs to dismiss.
@@ -454,6 +484,26 @@ type UpdateContactsPayload struct {
 	Results []*UpdateContactPayload `json:"results"`
 }
 
+// An edit of a saved view. An absent field is left unchanged.
+type UpdateSavedViewInput struct {
+	// Which view.
+	ID string `json:"id"`
+	// As for a new view.
+	Name graphql.Omittable[*string] `json:"name,omitempty"`
+	// As for a new view.
+	Address graphql.Omittable[*string] `json:"address,omitempty"`
+	// Refuse the edit with CONFLICT unless the view is at this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// The result of an edit of a saved view.
+type UpdateSavedViewPayload struct {
+	// The view as it is now; null with errors other than CONFLICT.
+	SavedView *crm.SavedView `json:"savedView,omitempty"`
+	// What the user can fix; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // An edit of one session. An absent field is left unchanged.
 type UpdateSessionInput struct {
 	// Which session.
@@ -514,10 +564,12 @@ const (
 	// Another contact has the phone, entered by staff or verified by a channel; what a customer merely typed does not count.
 	// Send `allowDuplicate` to save it anyway.
 	UserErrorCodePhoneTaken UserErrorCode = "PHONE_TAKEN"
-	// The contact has changed since `expectedVersion`.
+	// The contact, or the saved view, has changed since `expectedVersion`.
 	UserErrorCodeConflict UserErrorCode = "CONFLICT"
 	// The object does not exist, or no longer exists.
 	UserErrorCodeNotFound UserErrorCode = "NOT_FOUND"
+	// Another saved view has the name.
+	UserErrorCodeNameTaken UserErrorCode = "NAME_TAKEN"
 	// The channel accepts no messages.
 	UserErrorCodeChannelInactive UserErrorCode = "CHANNEL_INACTIVE"
 	// The item could not be recorded this time either; the message says why.
@@ -545,6 +597,7 @@ var AllUserErrorCode = []UserErrorCode{
 	UserErrorCodePhoneTaken,
 	UserErrorCodeConflict,
 	UserErrorCodeNotFound,
+	UserErrorCodeNameTaken,
 	UserErrorCodeChannelInactive,
 	UserErrorCodeReplayFailed,
 	UserErrorCodeMerged,
@@ -558,7 +611,7 @@ var AllUserErrorCode = []UserErrorCode{
 
 func (e UserErrorCode) IsValid() bool {
 	switch e {
-	case UserErrorCodeInvalid, UserErrorCodeUnusual, UserErrorCodeEmailTaken, UserErrorCodePhoneTaken, UserErrorCodeConflict, UserErrorCodeNotFound, UserErrorCodeChannelInactive, UserErrorCodeReplayFailed, UserErrorCodeMerged, UserErrorCodeSameContact, UserErrorCodeTooMany, UserErrorCodeNotesTooLong, UserErrorCodeNotNewest, UserErrorCodeUndoExpired, UserErrorCodeLastIdentity:
+	case UserErrorCodeInvalid, UserErrorCodeUnusual, UserErrorCodeEmailTaken, UserErrorCodePhoneTaken, UserErrorCodeConflict, UserErrorCodeNotFound, UserErrorCodeNameTaken, UserErrorCodeChannelInactive, UserErrorCodeReplayFailed, UserErrorCodeMerged, UserErrorCodeSameContact, UserErrorCodeTooMany, UserErrorCodeNotesTooLong, UserErrorCodeNotNewest, UserErrorCodeUndoExpired, UserErrorCodeLastIdentity:
 		return true
 	}
 	return false

@@ -24,10 +24,11 @@ var (
 	ChannelUnknown = Missing{"channelId", "This channel does not exist"}
 	MergeGone      = Missing{"mergeId", "This merge does not exist, or its contact has been deleted"}
 	KeyGone        = Missing{"id", "This key does not exist, or has been revoked"}
+	ViewGone       = Missing{"id", "This view has been deleted"}
 	DuplicateGone  = Missing{"ids", "This pair has been merged or dismissed"}
 )
 
-// refusals are the errors of merging and splitting that the user can do something about.
+// refusals are the errors of merging, splitting and saved views that the user can do something about.
 var refusals = []struct {
 	err     error
 	code    model.UserErrorCode
@@ -38,6 +39,9 @@ var refusals = []struct {
 	{crm.ErrNotesTooLong, model.UserErrorCodeNotesTooLong, "The joined notes would be too long: write the notes to keep"},
 	{crm.ErrNotNewest, model.UserErrorCodeNotNewest, "This contact has been merged again since: undo the newest merge first"},
 	{crm.ErrUndoExpired, model.UserErrorCodeUndoExpired, "It is too late to undo this merge: split the contact instead"},
+	{crm.ErrViewTaken, model.UserErrorCodeNameTaken, "Another view has this name: choose another one"},
+	{crm.ErrTooManyViews, model.UserErrorCodeTooMany, "There can be at most 100 views: delete one first"},
+	{crm.ErrViewChanged, model.UserErrorCodeConflict, "Someone else has changed this view"},
 	{crm.ErrLastIdentity, model.UserErrorCodeLastIdentity, "The contact has to keep an identity: leave at least one"},
 }
 

@@ -108,6 +108,16 @@ func (s plain) MarshalGQL(w io.Writer) {
 	_, _ = w.Write(append(b, '"'))
 }
 
+// MarshalViewID writes the opaque form.
+func MarshalViewID(id crm.ViewID) graphql.Marshaler { return plain(id.String()) }
+
+// UnmarshalViewID reads the opaque form; any other text is the zero id, which is never issued.
+func UnmarshalViewID(v any) (crm.ViewID, error) {
+	s, err := graphql.UnmarshalString(v)
+	id, _ := crm.ParseViewID(s)
+	return id, err
+}
+
 // MarshalKeyID writes the opaque form.
 func MarshalKeyID(id crm.KeyID) graphql.Marshaler { return plain(id.String()) }
 

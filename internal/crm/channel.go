@@ -47,7 +47,7 @@ func (p ChannelPatch) Apply(c *Channel) error {
 	var nameErr, domainsErr, signedErr error
 	edited := *c
 	if v, ok := p.Name.Value(); ok {
-		edited.Name, nameErr = NormalizeChannelName(v)
+		edited.Name, nameErr = NormalizeTitle(v)
 	}
 	if v, ok := p.Active.Value(); ok {
 		edited.Active = v

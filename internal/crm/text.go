@@ -57,8 +57,8 @@ func CleanName(s string) *string {
 	return &s
 }
 
-// NormalizeChannelName returns a channel's name: a name that cannot be empty. The error is an *InvalidError.
-func NormalizeChannelName(s string) (string, error) {
+// NormalizeTitle returns the name of a channel or a saved view: a name that cannot be empty. The error is an *InvalidError.
+func NormalizeTitle(s string) (string, error) {
 	name, err := NormalizeName(s)
 	if err != nil {
 		return "", err

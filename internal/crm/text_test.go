@@ -85,14 +85,14 @@ func TestCleanName(t *testing.T) {
 	}
 }
 
-func TestNormalizeChannelName(t *testing.T) {
+func TestNormalizeTitle(t *testing.T) {
 	t.Parallel()
-	if got, err := crm.NormalizeChannelName("  Main  number "); err != nil || got != "Main number" {
+	if got, err := crm.NormalizeTitle("  Main  number "); err != nil || got != "Main number" {
 		t.Errorf("got %q, %v", got, err)
 	}
-	_, err := crm.NormalizeChannelName(" \n")
+	_, err := crm.NormalizeTitle(" \n")
 	wantInvalid(t, err, "name", "Name cannot be empty")
-	_, err = crm.NormalizeChannelName(strings.Repeat("a", 201))
+	_, err = crm.NormalizeTitle(strings.Repeat("a", 201))
 	wantInvalid(t, err, "name", "Name can have at most 200 characters")
 }
 

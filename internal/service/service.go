@@ -28,6 +28,7 @@ type Store interface {
 	storage.Events
 	storage.Auditor
 	storage.APIKeys
+	storage.SavedViews
 }
 
 // Replayer takes an item of a channel's report in once more. What was recorded before changes nothing. An error that an

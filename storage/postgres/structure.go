@@ -74,7 +74,7 @@ var keyIndexes = []string{
 	"account_deletions_pkey", "channels_pkey", "channel_routes_pkey", "identities_pkey", "sessions_pkey", "session_counts_pkey",
 	"messages_pkey", "secrets_pkey", "ingest_failures_pkey", "changes_pkey", "event_heads_pkey", "activity_marks_pkey", "audit_pkey",
 	"ended_sign_ins_pkey", "api_keys_pkey", "accounts_pkey", "redirects_pkey", "merges_pkey", "proofs_pkey", "duplicates_pkey", "dismissals_pkey",
-	"duplicate_progress_pkey", "match_keys_pkey", "stale_keys_pkey", "notices_pkey",
+	"duplicate_progress_pkey", "match_keys_pkey", "stale_keys_pkey", "notices_pkey", "saved_views_pkey",
 }
 
 // index is an index as CREATE has it.
@@ -84,6 +84,7 @@ type index struct{ kind, name, on string }
 var indexes = []index{
 	{"INDEX", "ended_sign_ins_by_time", `ended_sign_ins (at)`},
 	{"INDEX", "api_keys_by_id", `api_keys (id)`},
+	{"UNIQUE INDEX", "saved_views_by_name", `saved_views (workspace_id, name)`},
 	{"INDEX", "contacts_by_name", `contacts (workspace_id, name_key, id) INCLUDE (search_text)`},
 	{"INDEX", "contacts_by_creation", `contacts (workspace_id, created_at, id)`},
 	{"INDEX", "contacts_by_email", `contacts (workspace_id, coalesce(lower(email), chr(1114111)), id)`},

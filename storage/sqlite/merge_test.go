@@ -59,6 +59,7 @@ func TestWhereIDsOfContactsAndAccountsAreStored(t *testing.T) {
 		"proofs.b",              // moves
 		"redirects.contact_id",  // comes, and goes
 		"redirects.survivor_id", // moves
+		"saved_views.id",
 		"secrets.value",
 		"sessions.account_id", // stays, but for sessions that are split off one by one
 		"sessions.id",

@@ -70,6 +70,7 @@ func (d *checkedDatabase) damage(ctx context.Context) ([]string, error) {
 var indexes = []struct{ kind, name, on string }{
 	{"INDEX", "ended_sign_ins_by_time", `ended_sign_ins (at)`},
 	{"INDEX", "api_keys_by_id", `api_keys (id)`},
+	{"UNIQUE INDEX", "saved_views_by_name", `saved_views (workspace_id, name)`},
 	{"INDEX", "contacts_by_name", `contacts (workspace_id, name_key, id, search_text)`},
 	{"INDEX", "contacts_by_creation", `contacts (workspace_id, created_at, id)`},
 	{"INDEX", "contacts_by_email", `contacts (workspace_id, coalesce(lower(email), char(1114111)), id)`},
