@@ -1,4 +1,4 @@
 import { defineConfig } from 'vitest/config'
 
 // The tests of what the pages decide without a browser.
-export default defineConfig({ test: { include: ['staff/**/*.test.js', '*.test.js'] } })
+export default defineConfig({ test: { include: ['staff/**/*.test.js', 'graphiql/**/*.test.js', '*.test.js'] } })

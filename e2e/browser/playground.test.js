@@ -69,17 +69,101 @@ describe('the playground', () => {
     await page.context().close()
   })
 
+  it('opens with an answer, and the documentation beside it', async () => {
+    const { page, complaints } = await watchedPage(browser)
+    const answered = answerOf(page, 'ListContacts')
+    await page.goto(`${kith.url}/playground`)
+    assert.equal((await answered).status(), 200)
+    await page.locator('.result-window .view-lines').filter({ hasText: 'displayName' }).waitFor()
+    await page.locator('.graphiql-doc-explorer').getByRole('link', { name: 'Query', exact: true }).waitFor()
+    assert.deepEqual(complaints, [])
+    // What was there is back after a reload, and nothing is run again.
+    const again = []
+    page.on('request', (request) => again.push(request.postDataJSON()?.operationName))
+    await page.reload()
+    await page.locator('.graphiql-query-editor .view-lines').first().waitFor()
+    await page.waitForResponse((response) => response.request().postDataJSON()?.operationName === 'IntrospectionQuery')
+    await page.waitForTimeout(500)
+    assert.ok(!again.includes('ListContacts'), again.join())
+    await page.context().close()
+  })
+
+  it('shows events as they happen', async () => {
+    const { page, complaints } = await open()
+    await show(page, 'ContactEvents')
+    await page.getByRole('button', { name: /^Execute query/ }).click()
+    const stop = page.getByRole('button', { name: /^Stop query/ })
+    await stop.waitFor()
+    const { contacts } = await kith.ask('{ contacts(first: 1) { nodes { id } } }')
+    const edit = 'mutation ($id: ID!, $notes: String!) { updateContact(input: {id: $id, notes: $notes}) { eventId } }'
+    const told = page.locator('.result-window .view-lines').filter({ hasText: 'changedFields' })
+    for (let i = 0; i < 50 && !(await told.isVisible()); i++) { // the subscription may be on its way
+      await kith.ask(edit, { id: contacts.nodes[0].id, notes: `Seen ${i}` })
+      await page.waitForTimeout(200)
+    }
+    await told.waitFor()
+    await stop.click()
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
+  it('builds an operation by clicking', async () => {
+    const { page, complaints } = await open()
+    await page.locator('.graphiql-tab-add').click()
+    await page.getByRole('button', { name: 'Show GraphiQL Explorer' }).click()
+    await page.locator('.graphiql-explorer-root').getByText('viewer', { exact: true }).click()
+    await page.locator('.graphiql-explorer-root').getByText('role', { exact: true }).click()
+    await page.locator('.graphiql-query-editor .view-lines').filter({ hasText: 'role' }).waitFor()
+    await page.screenshot({ path: join(shots, 'playground-explorer.png') })
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
+  it('runs with Ctrl+Enter from anywhere', async () => {
+    const { page } = await open()
+    await page.getByLabel('Token').focus()
+    const answered = answerOf(page, 'ListContacts')
+    await page.keyboard.press('Control+Enter')
+    assert.equal((await answered).status(), 200)
+    await page.context().close()
+  })
+
+  it('opens what a link brings along, and runs it only if it reads', async () => {
+    const link = (query, variables) => `${kith.url}/playground#${new URLSearchParams({ query, variables: JSON.stringify(variables) })}`
+    const { page, complaints } = await watchedPage(browser)
+    const asked = []
+    page.on('request', (request) => asked.push(request.postDataJSON()?.operationName))
+    const answered = answerOf(page, 'Linked')
+    await page.goto(link('query Linked($n: Int) { contacts(first: $n) { search } }', { n: 3 }))
+    assert.match((await answered).request().postData(), /"n":3/)
+    assert.equal(new URL(page.url()).hash, '')
+    const { page: second } = await watchedPage(browser)
+    second.on('request', (request) => asked.push(request.postDataJSON()?.operationName))
+    await second.goto(link('mutation Harm { deleteContact(input: {id: "x"}) { eventId } }', {}))
+    await second.locator('.graphiql-query-editor .view-lines').filter({ hasText: 'Harm' }).waitFor()
+    await second.waitForTimeout(1500)
+    assert.ok(!asked.includes('Harm'), asked.join())
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+    await second.context().close()
+  })
+
   it('has tabs that all run as they are', async () => {
     const { page, complaints } = await open()
     const expected = {
       ListContacts: 'endCursor',
       SearchContacts: 'workspaceHasContacts',
-      EditContact: 'Invalid email format',
-      DeleteContact: 'NOT_FOUND',
+      FilterContacts: 'lastActivityAt',
       ContactSessions: 'lastMessagePreview',
+      EditContact: 'Invalid email format',
+      MergeContacts: 'NOT_FOUND',
+      DeleteContact: 'NOT_FOUND',
+      CreateChannel: 'cannot be empty',
+      CreateApiKey: 'must be in the future',
     }
     const tabs = page.locator('.graphiql-tab')
-    assert.deepEqual(await tabs.allInnerTexts(), Object.keys(expected))
+    const names = await tabs.allInnerTexts()
+    assert.deepEqual(names.filter((name) => name !== 'ContactEvents'), Object.keys(expected))
     for (const [name, text] of Object.entries(expected)) {
       const answer = await play(page, name)
       assert.ok(answer.includes(text), `${name}: ${answer}`)
@@ -91,7 +175,6 @@ describe('the playground', () => {
 
   it('explains the schema', async () => {
     const { page, complaints } = await open()
-    await page.getByRole('button', { name: 'Show Documentation Explorer' }).click()
     const docs = page.locator('.graphiql-doc-explorer')
     await docs.getByRole('link', { name: 'Query', exact: true }).click()
     await docs.getByText('The workspace’s contacts').or(docs.getByText("The workspace's contacts")).first().waitFor()
@@ -153,7 +236,7 @@ describe('the playground', () => {
     await show(page, 'SearchContacts')
     await page.reload()
     await page.locator('.graphiql-editor-tool .view-lines').filter({ hasText: '"search"' }).waitFor()
-    assert.equal(await page.locator('.graphiql-tab').count(), 5)
+    assert.equal(await page.locator('.graphiql-tab').count(), 10)
     assert.deepEqual(complaints, [])
     await page.context().close()
   })
@@ -200,7 +283,6 @@ describe('the playground of a kith with auth settings', () => {
     await page.getByLabel('Token').fill(`Bearer ${token(secret, 'acme', 'staff')}`)
     await page.getByLabel('Token').press('Enter')
     await viewer.filter({ hasText: 'STAFF of acme' }).waitFor()
-    await page.getByRole('button', { name: 'Show Documentation Explorer' }).click()
     await page.locator('.graphiql-doc-explorer').getByRole('link', { name: 'Query', exact: true }).waitFor()
     await page.screenshot({ path: join(shots, 'playground-token.png') })
     await page.context().close()

@@ -57,19 +57,32 @@ async function ask<Data>(query: string): Promise<Answer<Data>> {
 /** whoAmI says in a few words whom the server takes us for. */
 export async function whoAmI(): Promise<string> {
   try {
-    const { data, errors } = await ask<{ viewer: { workspace: string; role: string } }>('{ viewer { workspace role } }')
-    return data ? `${data.viewer.role} of ${data.viewer.workspace}` : (errors?.[0]?.message ?? 'no answer')
+    const { data, errors } = await ask<{ viewer: { workspace: string; role: string } | null }>(
+      '{ viewer { workspace role } }',
+    )
+    const viewer = data?.viewer
+    return viewer ? `${viewer.role} of ${viewer.workspace}` : (errors?.[0]?.message ?? 'no answer')
   } catch {
     return 'the server does not answer'
   }
 }
 
-/** someContact is the id of a contact to try things on, or undefined if there is none. */
-export async function someContact(): Promise<string | undefined> {
+/** Start is what the first tabs depend on. */
+export interface Start {
+  /** The role of whoever makes the requests; undefined while it is not known. */
+  role?: string
+  /** A contact to try things on. */
+  contactId?: string
+}
+
+/** start asks the server; without an answer nothing is known. */
+export async function start(): Promise<Start> {
   try {
-    const { data } = await ask<{ contacts: { nodes: { id: string }[] } }>('{ contacts(first: 1) { nodes { id } } }')
-    return data?.contacts.nodes[0]?.id
+    const { data } = await ask<{ viewer: { role: string } | null; contacts: { nodes: { id: string }[] } | null }>(
+      '{ viewer { role } contacts(first: 1) { nodes { id } } }',
+    )
+    return { role: data?.viewer?.role, contactId: data?.contacts?.nodes[0]?.id }
   } catch {
-    return undefined
+    return {}
   }
 }

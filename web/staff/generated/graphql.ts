@@ -199,10 +199,12 @@ export type UserErrorCode =
    * Send `allowDuplicate` to save it anyway.
    */
   | 'PHONE_TAKEN'
-  /** The contact has changed since `expectedVersion`. */
+  /** The contact, or the saved view, has changed since `expectedVersion`. */
   | 'CONFLICT'
   /** The object does not exist, or no longer exists. */
   | 'NOT_FOUND'
+  /** Another saved view has the name. */
+  | 'NAME_TAKEN'
   /** The channel accepts no messages. */
   | 'CHANNEL_INACTIVE'
   /** The item could not be recorded this time either; the message says why. */
