@@ -84,6 +84,27 @@ func TestSessionsComeInTheOrderAskedFor(t *testing.T) {
 	}
 }
 
+func TestSeveralOrdersInOneOperation(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	_, sessions := lateReports(s)
+	var data struct {
+		Contacts struct{ Nodes []map[string]page }
+	}
+	s.query("staff", `{ contacts { nodes {
+		byMessage: sessions(first: 4) `+pageFields+`
+		byStart: sessions(first: 4, orderBy: {field: STARTED}) `+pageFields+`
+		newest: sessions(first: 4, orderBy: {field: STARTED, direction: DESC}) `+pageFields+`
+	} } }`, nil).into(t, &data)
+	for name, order := range map[string]string{
+		"byMessage": "", "byStart": "orderBy: {field: STARTED}", "newest": "orderBy: {field: STARTED, direction: DESC}",
+	} {
+		if diff := cmp.Diff(picked(sessions, sessionOrders[order]), ids(data.Contacts.Nodes[0][name])); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
 // picked are the values at these places.
 func picked(values []string, at []int) []string {
 	out := []string{}
