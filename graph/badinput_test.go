@@ -8,6 +8,8 @@ import (
 )
 
 const (
+	sessionsInOrder = `query ($orderBy: SessionOrder) { sessions(orderBy: $orderBy) { nodes { id } } }`
+
 	listContacts = `query ($search: String, $orderBy: ContactOrder, $first: Int, $after: String, $last: Int, $before: String) {
 		contacts(search: $search, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {
 			edges { cursor node { id } }
@@ -123,6 +125,14 @@ func TestBadInput(t *testing.T) {
 		{"an order in small letters", list("orderBy", vars{"field": "name"}), "BAD_USER_INPUT", "orderBy.field must be one of"},
 		{"an unknown order in the document", body(`{ contacts(orderBy: {field: `+sentinel+`}) { search } }`, nil), "BAD_USER_INPUT", "ContactOrderField"},
 		{"an order that is a string in the document", body(`{ contacts(orderBy: {field: "`+sentinel+`"}) { search } }`, nil), "BAD_USER_INPUT", "ContactOrderField"},
+		{"an unknown order of sessions", body(sessionsInOrder, vars{"orderBy": vars{"field": sentinel}}), "BAD_USER_INPUT", "$orderBy.field is not a valid SessionOrderField"},
+		{"an order of contacts for sessions", body(`{ sessions(orderBy: {field: NAME}) { nodes { id } } }`, nil), "BAD_USER_INPUT", "SessionOrderField"},
+		{"an order of one's sessions in small letters", body(`query ($o: SessionOrder) { contacts { nodes { sessions(orderBy: $o) { nodes { id } } } } }`, vars{"o": vars{"field": "started"}}), "BAD_USER_INPUT", "orderBy.field must be one of"},
+		{"an order of sessions by nothing", body(sessionsInOrder, vars{"orderBy": vars{"direction": "ASC"}}), "BAD_USER_INPUT", "$orderBy.field must be defined"},
+		{"an order of sessions that is text", body(sessionsInOrder, vars{"orderBy": "STARTED"}), "BAD_USER_INPUT", "$orderBy has the wrong type"},
+		{"two orders of sessions", body(sessionsInOrder, vars{"orderBy": []any{vars{"field": "STARTED"}, vars{"field": "LAST_MESSAGE"}}}), "BAD_USER_INPUT", "$orderBy"},
+		{"a direction of sessions in small letters", body(sessionsInOrder, vars{"orderBy": vars{"field": "STARTED", "direction": "desc"}}), "BAD_USER_INPUT", "orderBy.direction must be one of"},
+		{"null for the direction of sessions", body(`{ sessions(orderBy: {field: STARTED, direction: null}) { nodes { id } } }`, nil), "BAD_USER_INPUT", "OrderDirection"},
 
 		{"an invalid cursor", list("after", sentinel), "BAD_CURSOR", "cursor"},
 		{"a cursor of a megabyte's worth", list("after", strings.Repeat("A", 100_000)), "BAD_CURSOR", "cursor"},

@@ -136,11 +136,16 @@ func (g *generator) arguments(parent, field string, variant int) string {
 			return "(last: 1)"
 		case variant == 3:
 			return "(first: 3, filter: {statuses: [ACTIVE, CLOSED]})"
+		case variant == 4:
+			return "(first: 2, orderBy: {field: STARTED, direction: DESC})"
 		default:
 			return "(filter: {anonymous: false, tags: COMPLAINT})"
 		}
 	case parent == "Query" && field == "sessions":
-		return []string{"", "(first: 3)", "(last: 2)", "(filter: {anonymous: true})", "(filter: {statuses: [ESCALATED]}, first: 100)"}[variant%5]
+		return []string{
+			"", "(first: 3)", "(last: 2)", "(filter: {anonymous: true})", "(filter: {statuses: [ESCALATED]}, first: 100)",
+			"(orderBy: {field: STARTED}, first: 4)",
+		}[variant%6]
 	case parent == "Query" && field == "contacts":
 		if variant == 0 && g.fault > 0 {
 			return []string{"(first: 101)", "(orderBy: {field: RELEVANCE})", "(before: \"nonsense\")"}[g.fault%3]

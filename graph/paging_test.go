@@ -34,6 +34,10 @@ var lists = map[string]string{
 	"a search by relevance, reversed":   `contacts(search: "cust", orderBy: {field: RELEVANCE, direction: DESC}, `,
 	"a search of two words, by name":    `contacts(search: "0 customer", orderBy: {field: NAME}, `,
 	"sessions":                          `sessions(`,
+	"sessions, oldest last message":     `sessions(orderBy: {field: LAST_MESSAGE}, `,
+	"sessions by start":                 `sessions(orderBy: {field: STARTED}, `,
+	"sessions by start, newest":         `sessions(orderBy: {field: STARTED, direction: DESC}, `,
+	"active sessions by start":          `sessions(filter: {statuses: [ACTIVE]}, orderBy: {field: STARTED}, `,
 	"sessions of one status":            `sessions(filter: {statuses: [ACTIVE]}, `,
 	"sessions of nobody, which is none": `sessions(filter: {anonymous: true}, `,
 }

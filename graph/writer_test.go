@@ -167,6 +167,8 @@ func TestAnErrorNamesThePathOfTheRefusedArgument(t *testing.T) {
 		`{ contacts(first: 1) { nodes { name a: sessions(first: 0) { nodes { id } } b: sessions { nodes { id } } } } }`,
 		`{ contacts(first: 1) { edges { node { sessions(after: "x") { nodes { id } } } } } }`,
 		`{ contacts(last: 1) { nodes { sessions(first: 99999999999) { nodes { id } } } } }`,
+		`{ contacts(first: 1) { nodes { sessions(after: "", before: "") { nodes { id } } } } }`,
+		`{ contacts(first: 1) { nodes { sessions(orderBy: {field: LAST_MESSAGE, direction: null}) { nodes { id } } } } }`,
 		`{ contacts(first: 1) { nodes { sessions(first: 1, last: 1) { pageInfo { endCursor } } } } }`,
 		`{ contacts(first: 0) { nodes { id } } }`,
 		`{ contacts(search: "nobody at all") { nodes { sessions(first: 0) { nodes { id } } } } }`,
@@ -266,7 +268,7 @@ func loadOddPeople(t *testing.T, store *storagetest.Counter) {
 			}
 			p.Sessions = append(p.Sessions, crm.Session{
 				ID: crm.NewSessionID(at), ContactID: &id, ChannelID: channel, Status: statuses[(i+j)%4], Tag: tags[(i+j)%3],
-				LastMessagePreview: optional(j != 1, "Hello \\o/ “you”"), LastMessageAt: at.Add(time.Duration(j) * time.Minute), UnreadCount: j, StartedAt: at,
+				LastMessagePreview: optional(j != 1, "Hello \\o/ “you”"), LastMessageAt: at.Add(time.Duration(j) * time.Minute), UnreadCount: j, StartedAt: at.Add(-time.Duration(j) * time.Hour),
 			})
 		}
 		people = append(people, p)

@@ -21,9 +21,10 @@ const (
 
 // LongList is a list of a workspace that can be skipped through: of contacts in an order, or of sessions.
 type LongList struct {
-	Workspace crm.WorkspaceID
-	Order     Order
-	Sessions  bool
+	Workspace    crm.WorkspaceID
+	Order        Order
+	Sessions     bool
+	SessionOrder SessionOrder
 }
 
 // Landmarks remember where the rows of long lists are: one row in LandmarkStep. Finding these takes reading a whole index, so

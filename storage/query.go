@@ -93,10 +93,31 @@ func Counted(n, most int) Count {
 	return Count{Value: min(n, most), Exact: n <= most}
 }
 
-// SessionQuery describes one page of sessions, the newest last message first, then the higher id.
+// SessionOrder names the order of a list of sessions; there is no other. Sessions of the same moment are in the order of their
+// ids.
+type SessionOrder uint8
+
+// The orders of sessions.
+const (
+	LastMessage SessionOrder = iota
+	Started                  // as the channel says, so that a session that started earlier may have the higher id
+)
+
+// Position is the position of a session in a list of this order.
+func (o SessionOrder) Position(s crm.Session) Position {
+	at := s.LastMessageAt
+	if o == Started {
+		at = s.StartedAt
+	}
+	return Position{At: at, ID: uuid.UUID(s.ID)}
+}
+
+// SessionQuery describes one page of sessions. The zero order is the default: the newest last message first, then the higher id.
 type SessionQuery struct {
-	Filter SessionFilter
-	Page   Page
+	Filter    SessionFilter
+	Order     SessionOrder
+	Ascending bool
+	Page      Page
 }
 
 // SessionFilter lets a session pass when it meets every condition given; values within one condition are alternatives.
@@ -120,11 +141,6 @@ func (f SessionFilter) Empty() bool {
 type SessionPage struct {
 	Sessions []crm.Session
 	More     bool
-}
-
-// SessionPosition is the position of a session in every list of sessions.
-func SessionPosition(s crm.Session) Position {
-	return Position{At: s.LastMessageAt, ID: uuid.UUID(s.ID)}
 }
 
 // SessionCounts are numbers of sessions. Untagged is the number without a tag.

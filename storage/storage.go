@@ -171,11 +171,11 @@ type Sessions interface {
 	// SessionsByID returns the sessions that exist among ids.
 	SessionsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.SessionID) (map[crm.SessionID]crm.Session, error)
 
-	// Sessions returns one page of the sessions that pass q.Filter, the newest last message first.
+	// Sessions returns one page of the sessions that pass q.Filter, in the order of q.
 	Sessions(ctx context.Context, w crm.WorkspaceID, q SessionQuery) (SessionPage, error)
 
-	// SessionsByContact returns one page of the sessions of each of the contacts, the newest last message first, in one
-	// statement. q applies to each contact on its own. A contact without any is absent.
+	// SessionsByContact returns one page of the sessions of each of the contacts, in the order of q, in one statement. q applies
+	// to each contact on its own. A contact without any is absent.
 	SessionsByContact(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, q SessionQuery) (map[crm.ContactID]SessionPage, error)
 
 	// CountSessionsByContact counts the sessions of each of the contacts that pass f as far as most, in one statement. A contact

@@ -63,9 +63,22 @@ func (q ContactQuery) Before(a, b Position) bool {
 	return c < 0
 }
 
-// Before reports whether position a comes before position b in every list of sessions: the newest last message first.
-func (SessionQuery) Before(a, b Position) bool {
-	return cmp.Or(b.At.Compare(a.At), bytes.Compare(b.ID[:], a.ID[:])) < 0
+// ReadsDown reports whether the page is read from the newest session to the oldest.
+func (q SessionQuery) ReadsDown() bool { return q.Ascending == q.Page.FromEnd }
+
+// Window makes a page of sessions that were read as [Window] needs them.
+func (q SessionQuery) Window(sessions []crm.Session) SessionPage {
+	sessions, more := Window(q.Page, sessions, q.Order.Position, q.Before)
+	return SessionPage{Sessions: sessions, More: more}
+}
+
+// Before reports whether position a comes before position b in the list that q describes.
+func (q SessionQuery) Before(a, b Position) bool {
+	c := cmp.Or(a.At.Compare(b.At), bytes.Compare(a.ID[:], b.ID[:]))
+	if q.Ascending {
+		return c < 0
+	}
+	return c > 0
 }
 
 // Before reports whether position a comes before position b in every list of pairs: the surest first, then the higher id.
@@ -76,7 +89,7 @@ func (DuplicateQuery) Before(a, b Position) bool {
 // Read puts sessions into the order in which the page reads them.
 func (q SessionQuery) Read(sessions []crm.Session) {
 	slices.SortFunc(sessions, func(a, b crm.Session) int {
-		if q.Before(SessionPosition(a), SessionPosition(b)) == q.Page.FromEnd {
+		if q.Before(q.Order.Position(a), q.Order.Position(b)) == q.Page.FromEnd {
 			return 1
 		}
 		return -1

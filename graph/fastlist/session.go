@@ -7,18 +7,14 @@ import (
 	"kith/graph/resolve"
 	"kith/internal/crm"
 	"kith/internal/service"
-	"kith/storage"
 )
 
 // sessionList is what the arguments of Contact.sessions ask for.
 func sessionList(args map[string]any) service.SessionList {
-	return service.SessionList{
-		Filter: resolve.SessionFilter(args["filter"].(*model.SessionFilter)),
-		Paging: service.Paging{
-			First: args["first"].(*int), After: args["after"].(*string),
-			Last: args["last"].(*int), Before: args["before"].(*string),
-		},
-	}
+	return resolve.SessionList(
+		args["filter"].(*model.SessionFilter), args["orderBy"].(*model.SessionOrder),
+		args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string),
+	)
 }
 
 func (c *compiler) sessionConnection(fc *graphql.FieldContext) fieldWriters[model.SessionConnection] {
@@ -30,7 +26,7 @@ func (c *compiler) sessionConnection(fc *graphql.FieldContext) fieldWriters[mode
 				return func(w *List, v *model.SessionConnection) {
 					one.List = v.List()
 					writeList(w, edge, v.Sessions, func(s *crm.Session) *model.SessionEdge {
-						one.Node = *s
+						one.Position, one.Node = v.Position(*s), *s
 						return &one
 					})
 				}
@@ -63,7 +59,7 @@ func (c *compiler) sessionEdge(fc *graphql.FieldContext) fieldWriters[model.Sess
 				session := c.session(f)
 				return func(w *List, v *model.SessionEdge) { session.write(w, &v.Node) }
 			case "cursor":
-				return func(w *List, v *model.SessionEdge) { w.cursor(v.List, storage.SessionPosition(v.Node)) }
+				return func(w *List, v *model.SessionEdge) { w.cursor(v.List, v.Position) }
 			}
 			return nil
 		})

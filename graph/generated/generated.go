@@ -159,7 +159,7 @@ type ComplexityRoot struct {
 		Notes          func(childComplexity int) int
 		Phone          func(childComplexity int) int
 		PhoneVerified  func(childComplexity int) int
-		Sessions       func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.SessionFilter) int
+		Sessions       func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.SessionFilter, orderBy *model.SessionOrder) int
 		UpdatedAt      func(childComplexity int) int
 		Version        func(childComplexity int) int
 	}
@@ -403,7 +403,7 @@ type ComplexityRoot struct {
 		SavedViews     func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Session        func(childComplexity int, id string) int
 		SessionCounts  func(childComplexity int, filter *model.SessionFilter) int
-		Sessions       func(childComplexity int, filter *model.SessionFilter, first *int, after *string, last *int, before *string, skip *int) int
+		Sessions       func(childComplexity int, filter *model.SessionFilter, orderBy *model.SessionOrder, first *int, after *string, last *int, before *string, skip *int) int
 		Viewer         func(childComplexity int) int
 	}
 
@@ -601,7 +601,7 @@ type ContactResolver interface {
 
 	Identities(ctx context.Context, obj *crm.Contact) ([]crm.Identity, error)
 	MergedFrom(ctx context.Context, obj *crm.Contact) ([]string, error)
-	Sessions(ctx context.Context, obj *crm.Contact, first *int, after *string, last *int, before *string, filter *model.SessionFilter) (model.SessionConnection, error)
+	Sessions(ctx context.Context, obj *crm.Contact, first *int, after *string, last *int, before *string, filter *model.SessionFilter, orderBy *model.SessionOrder) (model.SessionConnection, error)
 	History(ctx context.Context, obj *crm.Contact, first *int, after *string, last *int, before *string) (model.ContactChangeConnection, error)
 }
 type ContactChangeConnectionResolver interface {
@@ -672,7 +672,7 @@ type QueryResolver interface {
 	MergePreview(ctx context.Context, input model.MergeContactsInput) (*model.MergePreview, error)
 	Duplicates(ctx context.Context, contactID *string, reasons []crm.DuplicateReason, first *int, after *string, last *int, before *string) (*model.DuplicateConnection, error)
 	Session(ctx context.Context, id string) (*crm.Session, error)
-	Sessions(ctx context.Context, filter *model.SessionFilter, first *int, after *string, last *int, before *string, skip *int) (*model.SessionConnection, error)
+	Sessions(ctx context.Context, filter *model.SessionFilter, orderBy *model.SessionOrder, first *int, after *string, last *int, before *string, skip *int) (*model.SessionConnection, error)
 	SessionCounts(ctx context.Context, filter *model.SessionFilter) (*service.SessionCounts, error)
 	Channels(ctx context.Context, first *int, after *string, last *int, before *string) (*model.ChannelConnection, error)
 	LastEventID(ctx context.Context) (*string, error)
@@ -1153,7 +1153,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Contact.Sessions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*model.SessionFilter)), true
+		return e.ComplexityRoot.Contact.Sessions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*model.SessionFilter), args["orderBy"].(*model.SessionOrder)), true
 	case "Contact.updatedAt":
 		if e.ComplexityRoot.Contact.UpdatedAt == nil {
 			break
@@ -2269,7 +2269,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Sessions(childComplexity, args["filter"].(*model.SessionFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["skip"].(*int)), true
+		return e.ComplexityRoot.Query.Sessions(childComplexity, args["filter"].(*model.SessionFilter), args["orderBy"].(*model.SessionOrder), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["skip"].(*int)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -2902,6 +2902,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReplayIngestFailuresInput", ec.unmarshalInputReplayIngestFailuresInput),
 			graphql.NewInputUnmarshaler("RevokeApiKeyInput", ec.unmarshalInputRevokeApiKeyInput),
 			graphql.NewInputUnmarshaler("SessionFilter", ec.unmarshalInputSessionFilter),
+			graphql.NewInputUnmarshaler("SessionOrder", ec.unmarshalInputSessionOrder),
 			graphql.NewInputUnmarshaler("SplitContactInput", ec.unmarshalInputSplitContactInput),
 			graphql.NewInputUnmarshaler("UndoMergeInput", ec.unmarshalInputUndoMergeInput),
 			graphql.NewInputUnmarshaler("UpdateChannelInput", ec.unmarshalInputUpdateChannelInput),
@@ -3058,7 +3059,7 @@ type Contact implements Node {
   identities: [Identity!]!
   "The ids of the contacts that were merged into this one. ` + "`" + `contact` + "`" + ` returns this contact for each of them. STAFF."
   mergedFrom: [ID!]!
-  "The customer's conversations, the one with the newest message first."
+  "The customer's conversations."
   sessions(
     "How many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
     first: Int
@@ -3070,6 +3071,8 @@ type Contact implements Node {
     before: String
     "Which sessions to include; all by default."
     filter: SessionFilter
+    "The order: by default, the one with the newest message first."
+    orderBy: SessionOrder
   ): SessionConnection!
   "The changes of the contact and of those merged into it, newest first, with old and new values. STAFF."
   history(
@@ -3615,10 +3618,12 @@ type Query {
     "Its id."
     id: ID!
   ): Session
-  "The workspace's sessions, the one with the newest message first."
+  "The workspace's sessions."
   sessions(
     "Which sessions to include; all by default."
     filter: SessionFilter
+    "The order: by default, the one with the newest message first."
+    orderBy: SessionOrder
     "How many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
     first: Int
     "Only rows after this cursor."
@@ -3732,6 +3737,22 @@ enum OrderDirection {
   ASC
   "From Z to A, from the newest, from the weakest match."
   DESC
+}
+
+"The order of a list of sessions. Sessions with the same time are in the order of their ids."
+input SessionOrder {
+  "What to sort by."
+  field: SessionOrderField!
+  "Ascending or descending."
+  direction: OrderDirection! = ASC
+}
+
+"What a list of sessions can be sorted by."
+enum SessionOrderField {
+  "The time of the last message, ` + "`" + `lastMessageAt` + "`" + `."
+  LAST_MESSAGE
+  "When the conversation started, ` + "`" + `startedAt` + "`" + `. The start never changes: no session moves within the list."
+  STARTED
 }
 
 "Which sessions to include. A session must meet every condition; within one condition, any of the values will do."
@@ -6042,6 +6063,14 @@ func (ec *executionContext) field_Contact_sessions_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*model.SessionOrder, error) {
+			return ec.unmarshalOSessionOrder2ᚖkithᚋgraphᚋmodelᚐSessionOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
 	return args, nil
 }
 
@@ -6790,46 +6819,54 @@ func (ec *executionContext) field_Query_sessions_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["filter"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*model.SessionOrder, error) {
+			return ec.unmarshalOSessionOrder2ᚖkithᚋgraphᚋmodelᚐSessionOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["last"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["before"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "skip",
+	args["before"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "skip",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["skip"] = arg5
+	args["skip"] = arg6
 	return args, nil
 }
 
@@ -8665,7 +8702,7 @@ func (ec *executionContext) _Contact_sessions(ctx context.Context, field graphql
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Contact().Sessions(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*model.SessionFilter))
+			return ec.Resolvers.Contact().Sessions(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*model.SessionFilter), fc.Args["orderBy"].(*model.SessionOrder))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v model.SessionConnection) graphql.Marshaler {
@@ -13041,7 +13078,7 @@ func (ec *executionContext) _Query_sessions(ctx context.Context, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Sessions(ctx, fc.Args["filter"].(*model.SessionFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["skip"].(*int))
+			return ec.Resolvers.Query().Sessions(ctx, fc.Args["filter"].(*model.SessionFilter), fc.Args["orderBy"].(*model.SessionOrder), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["skip"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SessionConnection) graphql.Marshaler {
@@ -18221,6 +18258,59 @@ func (ec *executionContext) unmarshalInputSessionFilter(ctx context.Context, obj
 func UnmarshalSessionFilter(ctx context.Context, raw any) (model.SessionFilter, error) {
 	var out model.SessionFilter
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SessionFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSessionOrder(ctx context.Context, obj any) (model.SessionOrder, error) {
+	var it model.SessionOrder
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["direction"]; !present {
+		asMap["direction"] = "ASC"
+	}
+
+	fieldsInOrder := [...]string{"field", "direction"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNSessionOrderField2kithᚋinternalᚋserviceᚐSessionOrderField(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "direction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
+			data, err := ec.unmarshalNOrderDirection2kithᚋinternalᚋserviceᚐDirection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSessionOrder unmarshals raw into the SessionOrder input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSessionOrder(ctx context.Context, raw any) (model.SessionOrder, error) {
+	var out model.SessionOrder
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SessionOrder", raw, &out)
 	return out, err
 }
 
@@ -23970,6 +24060,20 @@ func (ec *executionContext) marshalNSessionField2ᚕstringᚄ(ctx context.Contex
 	return ret
 }
 
+func (ec *executionContext) unmarshalNSessionOrderField2kithᚋinternalᚋserviceᚐSessionOrderField(ctx context.Context, v any) (service.SessionOrderField, error) {
+	res, err := scalar.UnmarshalSessionOrderField(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSessionOrderField2kithᚋinternalᚋserviceᚐSessionOrderField(ctx context.Context, sel ast.SelectionSet, v service.SessionOrderField) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalSessionOrderField(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "SessionOrderField!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNSessionStatus2kithᚋinternalᚋcrmᚐSessionStatus(ctx context.Context, v any) (crm.SessionStatus, error) {
 	res, err := scalar.UnmarshalSessionStatus(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -24914,6 +25018,14 @@ func (ec *executionContext) unmarshalOSessionFilter2ᚖkithᚋgraphᚋmodelᚐSe
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputSessionFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOSessionOrder2ᚖkithᚋgraphᚋmodelᚐSessionOrder(ctx context.Context, v any) (*model.SessionOrder, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputSessionOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 

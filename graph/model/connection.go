@@ -71,7 +71,7 @@ type SessionConnection struct {
 func (c *SessionConnection) Edges() []SessionEdge {
 	list, out := c.List(), make([]SessionEdge, len(c.Sessions))
 	for i, s := range c.Sessions {
-		out[i] = SessionEdge{list, s}
+		out[i] = SessionEdge{list, c.Position(s), s}
 	}
 	return out
 }
@@ -83,7 +83,7 @@ func (c *SessionConnection) Nodes() []crm.Session { return c.Sessions }
 func (c *SessionConnection) PageInfo() PageInfo {
 	p := PageInfo{HasNextPage: c.HasNext, HasPreviousPage: c.HasPrevious}
 	if n := len(c.Sessions); n > 0 {
-		first, last := storage.SessionPosition(c.Sessions[0]), storage.SessionPosition(c.Sessions[n-1])
+		first, last := c.Position(c.Sessions[0]), c.Position(c.Sessions[n-1])
 		p.list, p.first, p.last = c.List(), &first, &last
 	}
 	return p
@@ -91,12 +91,13 @@ func (c *SessionConnection) PageInfo() PageInfo {
 
 // SessionEdge is a session in a list, with its cursor.
 type SessionEdge struct {
-	List cursor.List
-	Node crm.Session
+	List     cursor.List
+	Position storage.Position
+	Node     crm.Session
 }
 
 // Cursor encodes the position in the list.
-func (e *SessionEdge) Cursor() string { return cursor.Encode(e.List, storage.SessionPosition(e.Node)) }
+func (e *SessionEdge) Cursor() string { return cursor.Encode(e.List, e.Position) }
 
 // FailureConnection is a page of failures. Nothing of it is made before it is asked for.
 type FailureConnection struct {

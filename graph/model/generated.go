@@ -360,6 +360,14 @@ type SessionFilter struct {
 	ChannelAccounts []string `json:"channelAccounts,omitempty"`
 }
 
+// The order of a list of sessions. Sessions with the same time are in the order of their ids.
+type SessionOrder struct {
+	// What to sort by.
+	Field service.SessionOrderField `json:"field"`
+	// Ascending or descending.
+	Direction service.Direction `json:"direction"`
+}
+
 // What to split off a contact.
 type SplitContactInput struct {
 	// The contact.

@@ -93,18 +93,15 @@ func (r contactResolver) FurtherPhones(_ context.Context, c *crm.Contact) ([]str
 
 func (r contactResolver) Sessions(
 	ctx context.Context, c *crm.Contact,
-	first *int, after *string, last *int, before *string, filter *model.SessionFilter,
+	first *int, after *string, last *int, before *string, filter *model.SessionFilter, orderBy *model.SessionOrder,
 ) (model.SessionConnection, error) {
-	loaders, f := LoadersOf(ctx), SessionFilter(filter)
-	found, err := loaders.SessionsByContact(service.SessionList{
-		Filter: f,
-		Paging: paging(first, after, last, before),
-	}).load(ctx, c.ID)
+	loaders, list := LoadersOf(ctx), SessionList(filter, orderBy, first, after, last, before)
+	found, err := loaders.SessionsByContact(list).load(ctx, c.ID)
 	if err != nil || found == nil {
 		return model.SessionConnection{}, err
 	}
 	count := func(most int) (storage.Count, error) {
-		return countOf(loaders.SessionCounts(f, most).load(ctx, c.ID))
+		return countOf(loaders.SessionCounts(list.Filter, most).load(ctx, c.ID))
 	}
 	return model.SessionConnection{SessionPage: found.Page, Count: count}, found.Err
 }

@@ -28,6 +28,17 @@ func contactOrder(in *model.ContactOrder) *service.Order {
 	return &service.Order{Field: in.Field, Direction: in.Direction}
 }
 
+// SessionList is what the arguments of a list of sessions ask for.
+func SessionList(
+	filter *model.SessionFilter, orderBy *model.SessionOrder, first *int, after *string, last *int, before *string,
+) service.SessionList {
+	l := service.SessionList{Filter: SessionFilter(filter), Paging: paging(first, after, last, before)}
+	if orderBy != nil {
+		l.Order = &service.SessionOrder{Field: orderBy.Field, Direction: orderBy.Direction}
+	}
+	return l
+}
+
 // SessionFilter translates a filter input. A nil input gives the empty filter.
 func SessionFilter(in *model.SessionFilter) storage.SessionFilter {
 	if in == nil {

@@ -25,20 +25,19 @@ func (r queryResolver) Session(ctx context.Context, id string) (*crm.Session, er
 }
 
 func (r queryResolver) Sessions(
-	ctx context.Context, filter *model.SessionFilter, first *int, after *string, last *int, before *string, skip *int,
+	ctx context.Context, filter *model.SessionFilter, orderBy *model.SessionOrder,
+	first *int, after *string, last *int, before *string, skip *int,
 ) (*model.SessionConnection, error) {
-	v, f := auth.Viewer(ctx), SessionFilter(filter)
-	page, err := r.service.Sessions(ctx, v, service.SessionList{
-		Filter: f,
-		Paging: service.Paging{First: first, After: given(after), Last: last, Before: given(before), Skip: skip},
-	})
+	v, list := auth.Viewer(ctx), SessionList(filter, orderBy, first, after, last, before)
+	list.Paging.Skip = skip
+	page, err := r.service.Sessions(ctx, v, list)
 	if err != nil {
 		return nil, err
 	}
 	LoadersOf(ctx).expectSessions(page.Sessions)
 	return &model.SessionConnection{
 		SessionPage: page,
-		Count:       service.CountOnce(func(most int) (storage.Count, error) { return r.service.CountListed(ctx, v, f, most) }),
+		Count:       service.CountOnce(func(most int) (storage.Count, error) { return r.service.CountListed(ctx, v, list.Filter, most) }),
 	}, nil
 }
 

@@ -141,6 +141,14 @@ func UnmarshalContactOrderField(v any) (service.OrderField, error) {
 	return enum(v, service.ByLastActivity, service.ByName, service.ByCreated, service.ByRelevance, service.ByEmail)
 }
 
+// MarshalSessionOrderField writes the order of a list of sessions.
+func MarshalSessionOrderField(v service.SessionOrderField) graphql.Marshaler { return plain(v) }
+
+// UnmarshalSessionOrderField reads the order of a list of sessions.
+func UnmarshalSessionOrderField(v any) (service.SessionOrderField, error) {
+	return enum(v, service.ByLastMessage, service.ByStart)
+}
+
 // MarshalOrderDirection writes which way a list runs.
 func MarshalOrderDirection(v service.Direction) graphql.Marshaler { return plain(v) }
 

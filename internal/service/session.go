@@ -12,9 +12,30 @@ import (
 	"kith/storage"
 )
 
-// SessionList asks for a page of sessions, the newest last message first.
+// SessionOrderField is what a list of sessions is sorted by.
+type SessionOrderField string
+
+// The orders of sessions.
+const (
+	ByLastMessage SessionOrderField = "LAST_MESSAGE"
+	ByStart       SessionOrderField = "STARTED"
+)
+
+// SessionOrder is the order of a list of sessions.
+type SessionOrder struct {
+	Field     SessionOrderField
+	Direction Direction
+}
+
+var (
+	sessionOrders       = map[SessionOrderField]storage.SessionOrder{ByLastMessage: storage.LastMessage, ByStart: storage.Started}
+	defaultSessionOrder = SessionOrder{Field: ByLastMessage, Direction: Descending}
+)
+
+// SessionList asks for a page of sessions.
 type SessionList struct {
 	Filter storage.SessionFilter
+	Order  *SessionOrder // nil for the newest last message first
 	Paging Paging
 }
 
@@ -24,18 +45,50 @@ type SessionPage struct {
 	PageInfo
 
 	contact crm.ContactID // whose sessions they are; the zero id for the workspace's
-	filter  *storage.SessionFilter
+	asked   *SessionList
 }
 
 // List names the list that the page is of, for cursors.
-func (p SessionPage) List() cursor.List { return listOf(p.contact, *p.filter) }
+func (p SessionPage) List() cursor.List { return p.asked.of(p.contact) }
 
-func listOf(contact crm.ContactID, f storage.SessionFilter) cursor.List {
+// Position is where one of the page's sessions is in the list, for cursors.
+func (p SessionPage) Position(s crm.Session) storage.Position {
+	return sessionOrders[p.asked.order().Field].Position(s)
+}
+
+// page is what was found of the list: of the sessions of a contact, or for the zero id of the workspace's.
+func (l *SessionList) page(contact crm.ContactID, found storage.SessionPage) SessionPage {
+	return SessionPage{Sessions: found.Sessions, PageInfo: l.Paging.pageInfo(found.More), contact: contact, asked: l}
+}
+
+// query is the question to the store.
+func (l SessionList) query(page storage.Page) storage.SessionQuery {
+	order := l.order()
+	return storage.SessionQuery{
+		Filter: l.Filter, Order: sessionOrders[order.Field], Ascending: order.Direction == Ascending, Page: page,
+	}
+}
+
+// order is the order asked for, or the default.
+func (l SessionList) order() SessionOrder {
+	if l.Order == nil {
+		return defaultSessionOrder
+	}
+	return *l.Order
+}
+
+// of names the list of a contact's sessions, or for the zero id of the workspace's. Only another order than the default is part
+// of the name: cursors from before there were orders stay valid.
+func (l SessionList) of(contact crm.ContactID) cursor.List {
 	name := "" // the workspace's
 	if contact != (crm.ContactID{}) {
 		name = contact.String()
 	}
-	return cursor.ListOf("sessions", name, describe(f))
+	named := []string{"sessions", name, describe(l.Filter)}
+	if order := l.order(); order != defaultSessionOrder {
+		named = append(named, string(order.Field), string(order.Direction))
+	}
+	return cursor.ListOf(named...)
 }
 
 // Sessions returns a page of the workspace's sessions. A contact of the filter that has become part of another stands for that
@@ -48,11 +101,11 @@ func (s *Service) Sessions(ctx context.Context, v crm.Viewer, l SessionList) (Se
 	if err != nil {
 		return SessionPage{}, err
 	}
-	found, err := s.sessions(ctx, v.Workspace, storage.SessionQuery{Filter: l.Filter, Page: page})
+	found, err := s.sessions(ctx, v.Workspace, l.query(page))
 	if err != nil {
 		return SessionPage{}, fmt.Errorf("list sessions: %w", err)
 	}
-	return SessionPage{Sessions: found.Sessions, PageInfo: l.Paging.pageInfo(found.More), filter: &l.Filter}, nil
+	return l.page(crm.ContactID{}, found), nil
 }
 
 // sessions reads the page. Only a contact without sessions may be one that has become part of another.
@@ -117,16 +170,14 @@ func (s *Service) SessionsByContact(
 		return nil, err
 	}
 	read := func(page storage.Page, ids []crm.ContactID) (map[crm.ContactID]storage.SessionPage, error) {
-		query := storage.SessionQuery{Filter: l.Filter, Page: page}
+		query := l.query(page)
 		var err error
 		if query.Filter.Contact, err = s.followed(ctx, v.Workspace, l.Filter.Contact); err != nil {
 			return nil, err
 		}
 		return s.store.SessionsByContact(ctx, v.Workspace, ids, query)
 	}
-	answers, err := eachOf(ids, l.Paging, l.read, read, func(id crm.ContactID, found storage.SessionPage) SessionPage {
-		return SessionPage{Sessions: found.Sessions, PageInfo: l.Paging.pageInfo(found.More), contact: id, filter: &l.Filter}
-	})
+	answers, err := eachOf(ids, l.Paging, l.read, read, l.page)
 	if err != nil {
 		return nil, fmt.Errorf("list sessions of contacts: %w", err)
 	}
@@ -140,7 +191,7 @@ func (l SessionList) read(contact crm.ContactID) (storage.Page, error) {
 	}
 	var list cursor.List
 	if l.Paging.bound() {
-		list = listOf(contact, l.Filter)
+		list = l.of(contact)
 	}
 	page, err := l.Paging.page(list)
 	if err != nil {
@@ -167,7 +218,8 @@ func checkFilter(f storage.SessionFilter) error {
 
 // Key distinguishes requests for different pages, so that they can be batched.
 func (l SessionList) Key() string {
-	return l.Paging.Key() + describe(l.Filter)
+	order := l.order()
+	return fmt.Sprintf("%s%s %s %s", l.Paging.Key(), order.Field, order.Direction, describe(l.Filter))
 }
 
 // describe writes a filter so that different filters differ: a condition that lets anything pass is not there.

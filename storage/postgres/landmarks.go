@@ -41,7 +41,7 @@ func (s *Store) renewLandmarks(ctx context.Context) error {
 func (s *Store) findLandmarks(ctx context.Context, list storage.LongList) (storage.FoundLandmarks, error) {
 	o := orderings[list.Order]
 	if list.Sessions {
-		o = ordering{"sessions", "t.id", "t.last_message_at"}
+		o = ordering{"sessions", "t.id", "t." + sessionTimes[list.SessionOrder]}
 	}
 	key := "n.key, NULL::timestamptz"
 	if o.timed() {

@@ -195,8 +195,11 @@ func (r reader) sessions(ctx context.Context, page storage.ContactPage) {
 		{Page: storage.Page{Size: 5}, Filter: storage.SessionFilter{Statuses: []crm.SessionStatus{crm.Active}}},
 		{Page: storage.Page{Size: 100}, Filter: storage.SessionFilter{Anonymous: new(true)}},
 	} {
-		r.check("sessions of contacts", func() error { _, err := r.store.SessionsByContact(ctx, r.workspace, ids, q); return err })
-		r.check("sessions", func() error { _, err := r.store.Sessions(ctx, r.workspace, q); return err })
+		for _, by := range sessionOrders {
+			q.Order, q.Ascending = by.Order, by.Ascending
+			r.check("sessions of contacts", func() error { _, err := r.store.SessionsByContact(ctx, r.workspace, ids, q); return err })
+			r.check("sessions", func() error { _, err := r.store.Sessions(ctx, r.workspace, q); return err })
+		}
 	}
 	r.lists(ctx)
 	r.filters(ctx)
@@ -281,18 +284,45 @@ func (r reader) filters(ctx context.Context) {
 		storage.SessionFilter{Tags: []crm.SessionTag{rare}},
 		storage.SessionFilter{Tags: []crm.SessionTag{"NEVER_GIVEN"}},
 		storage.SessionFilter{Anonymous: new(false)},
+		storage.SessionFilter{},
+		storage.SessionFilter{Unread: new(true)},
 		storage.SessionFilter{Channels: []crm.ChannelID{crm.NewChannelID(trace.Now)}},
 		storage.SessionFilter{Channels: []crm.ChannelID{channels[0].ID, channels[len(channels)-1].ID}},
 	)
 	for _, f := range filters {
-		for _, p := range []storage.Page{{Size: 25}, {Size: 25, FromEnd: true}} {
-			what := fmt.Sprintf("sessions under %+v", f)
-			r.check(what, func() error {
-				_, err := r.store.Sessions(ctx, r.workspace, storage.SessionQuery{Filter: f, Page: p})
-				return err
-			})
+		for _, q := range sessionOrders {
+			r.walkSessions(ctx, f, q)
 		}
 		r.check("counts of sessions", func() error { _, err := r.store.CountSessions(ctx, r.workspace, f); return err })
+	}
+}
+
+// sessionOrders are all orders of sessions.
+var sessionOrders = []storage.SessionQuery{
+	{}, {Ascending: true}, {Order: storage.Started}, {Order: storage.Started, Ascending: true},
+}
+
+// walkSessions lists the first sessions under a filter in the order of q, the next, the last, and of all sessions some from a
+// row further on.
+func (r reader) walkSessions(ctx context.Context, f storage.SessionFilter, q storage.SessionQuery) {
+	q.Filter, q.Page = f, storage.Page{Size: 25}
+	pages := []storage.Page{{Size: 25, FromEnd: true}}
+	if f.Empty() {
+		pages = append(pages, storage.Page{Size: 25, Skip: 1000})
+	}
+	for {
+		var found storage.SessionPage
+		r.check(fmt.Sprintf("sessions under %+v", q), func() (err error) {
+			found, err = r.store.Sessions(ctx, r.workspace, q)
+			return err
+		})
+		if n := len(found.Sessions); n > 0 && q.Page == (storage.Page{Size: 25}) {
+			pages = append(pages, storage.Page{Size: 25, After: new(q.Order.Position(found.Sessions[n-1]))})
+		}
+		if len(pages) == 0 {
+			return
+		}
+		q.Page, pages = pages[0], pages[1:]
 	}
 }
 

@@ -87,22 +87,26 @@ type sessionWindow struct {
 	also   string // the part of where that no counter knows, with AND before it
 	beyond string
 	order  string
+	at     string // the column of times that the order is by
 	page   storage.Page
 	args   pgx.NamedArgs
 }
 
-// window reads sessions newest first, or oldest first for a page from the end. The condition on anonymous sessions is
-// left to the caller.
+// sessionTimes are the columns of times that lists of sessions are in the order of.
+var sessionTimes = map[storage.SessionOrder]string{storage.LastMessage: "last_message_at", storage.Started: "started_at"}
+
+// window reads sessions in the order of q, backwards for a page from the end. The condition on anonymous sessions is left to
+// the caller.
 func window(w crm.WorkspaceID, q storage.SessionQuery) sessionWindow {
-	v := sessionWindow{page: q.Page, args: pgx.NamedArgs{"workspace": w}}
-	d := clause.Reading(!q.Page.FromEnd)
+	v := sessionWindow{at: sessionTimes[q.Order], page: q.Page, args: pgx.NamedArgs{"workspace": w}}
+	d := clause.Reading(q.ReadsDown())
 	if from := q.Page.From(); from != nil {
 		v.args["at"], v.args["id"] = from.At, [16]byte(from.ID)
-		v.beyond = fmt.Sprintf(" AND (s.last_message_at, s.id) %s (@at, @id)", d.Beyond)
+		v.beyond = fmt.Sprintf(" AND (s.%s, s.id) %s (@at, @id)", v.at, d.Beyond)
 	}
 	v.also = besideKinds(q.Filter, v.args)
 	v.where = "s.workspace_id = @workspace" + v.beyond + v.also + ofKinds(q.Filter, "s.", v.args)
-	v.order = fmt.Sprintf("ORDER BY s.last_message_at %[1]s, s.id %[1]s LIMIT %[2]d", d.Order, q.Page.Skip+q.Page.Size+1)
+	v.order = fmt.Sprintf("ORDER BY s.%[1]s %[2]s, s.id %[2]s LIMIT %[3]d", v.at, d.Order, q.Page.Skip+q.Page.Size+1)
 	return v
 }
 
@@ -154,7 +158,7 @@ func anonymity(anonymous *bool) string {
 	return " AND s.account_id IS NOT NULL AND s.account_id NOT IN (" + deletedAccounts + ")"
 }
 
-// Sessions returns one page of the sessions that pass the filter, the newest last message first.
+// Sessions returns one page of the sessions that pass the filter.
 func (s *Store) Sessions(ctx context.Context, w crm.WorkspaceID, q storage.SessionQuery) (storage.SessionPage, error) {
 	if c := q.Filter.Contact; c != nil {
 		pages, err := s.SessionsByContact(ctx, w, []crm.ContactID{*c}, q)
@@ -162,12 +166,12 @@ func (s *Store) Sessions(ctx context.Context, w crm.WorkspaceID, q storage.Sessi
 	}
 	skip := q.Page.Skip
 	if skip >= storage.SkipRows && q.Filter.Empty() {
-		found, err := s.landmarks(ctx, storage.LongList{Workspace: w, Sessions: true})
+		found, err := s.landmarks(ctx, storage.LongList{Workspace: w, Sessions: true, SessionOrder: q.Order})
 		if err != nil {
 			return storage.SessionPage{}, fmt.Errorf("list sessions: %w", err)
 		}
 		var from *storage.Position
-		if from, skip = found.Near(skip, !q.Page.FromEnd); q.Page.FromEnd {
+		if from, skip = found.Near(skip, q.ReadsDown()); q.Page.FromEnd {
 			q.Page.Before = from
 		} else {
 			q.Page.After = from
@@ -180,7 +184,7 @@ func (s *Store) Sessions(ctx context.Context, w crm.WorkspaceID, q storage.Sessi
 		FROM sessions s
 		WHERE ` + v.where + anonymity(q.Filter.Anonymous) + `
 		` + v.ends()
-	unread := q.Filter.Unread != nil && *q.Filter.Unread // which has an index in the list's order
+	unread := q.Filter.Unread != nil && *q.Filter.Unread // which has an index in each order
 	if f := q.Filter; !unread && (f.Anonymous != nil || f.Channels != nil || f.Statuses != nil || f.Tags != nil) {
 		sql = filtered(f, v)
 	}
@@ -188,7 +192,7 @@ func (s *Store) Sessions(ctx context.Context, w crm.WorkspaceID, q storage.Sessi
 		sql = `
 		SELECT s.*
 		FROM (
-		  SELECT s.id, s.last_message_at
+		  SELECT s.id, s.` + v.at + `
 		  FROM sessions s
 		  WHERE ` + v.where + `
 		  ` + v.ends() + `
@@ -203,7 +207,7 @@ func (s *Store) Sessions(ctx context.Context, w crm.WorkspaceID, q storage.Sessi
 	if err != nil {
 		return storage.SessionPage{}, fmt.Errorf("list sessions: %w", err)
 	}
-	return sessionPage(q, found), nil
+	return q.Window(found), nil
 }
 
 // filtered is the statement that lists the sessions of the kinds that pass a filter: a page of each kind, merged. So it
@@ -217,7 +221,7 @@ func filtered(f storage.SessionFilter, v sessionWindow) string {
 		nobody = []bool{true}
 		gone = `
 			  UNION ALL
-			  (SELECT s.id, s.last_message_at
+			  (SELECT s.id, s.` + v.at + `
 			   FROM sessions s
 			   WHERE ` + v.where + ` AND s.account_id IN (` + deletedAccounts + `)
 			   ` + v.order + `)`
@@ -228,7 +232,7 @@ func filtered(f storage.SessionFilter, v sessionWindow) string {
 	return `
 			SELECT s.*
 			FROM (
-			  (SELECT s.id, s.last_message_at
+			  (SELECT s.id, s.` + v.at + `
 			   FROM (
 			     SELECT DISTINCT channel_id, status, tag
 			     FROM session_counts
@@ -236,7 +240,7 @@ func filtered(f storage.SessionFilter, v sessionWindow) string {
 			   ) k
 			   CROSS JOIN unnest(@nobody::boolean[]) AS n(nobody)
 			   CROSS JOIN LATERAL (
-			     SELECT s.id, s.last_message_at
+			     SELECT s.id, s.` + v.at + `
 			     FROM sessions s
 			     WHERE s.workspace_id = @workspace AND s.channel_id = k.channel_id AND s.status = k.status
 			       AND coalesce(s.tag, '') = k.tag AND (s.account_id IS NULL) = n.nobody` + v.beyond + v.also + known + `
@@ -248,11 +252,6 @@ func filtered(f storage.SessionFilter, v sessionWindow) string {
 			  SELECT ` + sessionColumns + ` FROM sessions s WHERE s.workspace_id = @workspace AND s.id = p.id LIMIT 1
 			) s
 			` + v.ends()
-}
-
-func sessionPage(q storage.SessionQuery, found []crm.Session) storage.SessionPage {
-	rows, more := storage.Window(q.Page, found, storage.SessionPosition, q.Before)
-	return storage.SessionPage{Sessions: rows, More: more}
 }
 
 // SessionsByContact returns one page of the sessions of each of the contacts. Of ids without any it looks whether they are
@@ -278,7 +277,8 @@ func (s *Store) SessionsByContact(ctx context.Context, w crm.WorkspaceID, ids []
 }
 
 // sessionsOf returns one page of the sessions of each of the contacts. The LATERAL reads no more of an account's sessions than
-// the page holds, where row_number() would read them all.
+// the page holds, where row_number() would read them all. By start it reads and sorts them all: there are few, and one more index
+// would slow every message down.
 func (s *Store) sessionsOf(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, q storage.SessionQuery) (map[crm.ContactID]storage.SessionPage, error) {
 	out := make(map[crm.ContactID]storage.SessionPage)
 	if q.Filter.Anonymous != nil && *q.Filter.Anonymous {
@@ -319,7 +319,7 @@ func (s *Store) sessionsOf(ctx context.Context, w crm.WorkspaceID, ids []crm.Con
 	for id, sessions := range found {
 		q.Read(sessions)
 		sessions = sessions[min(q.Page.Skip, len(sessions)):]
-		if p := sessionPage(q, sessions); len(p.Sessions) > 0 {
+		if p := q.Window(sessions); len(p.Sessions) > 0 {
 			out[id] = p
 		}
 	}

@@ -93,6 +93,7 @@ var indexes = []index{
 		`contacts (workspace_id, ((email IS NOT NULL)::int + 2 * (phone IS NOT NULL)::int + 4 * (notes <> '')::int), id)`,
 	},
 	{"INDEX", "sessions_unread", `sessions (workspace_id, last_message_at, id) INCLUDE (account_id, status) WHERE unread_count > 0`},
+	{"INDEX", "sessions_unread_by_start", `sessions (workspace_id, started_at, id) WHERE unread_count > 0`},
 	{"INDEX", "sessions_open", `sessions (workspace_id, account_id) WHERE status IN ('ACTIVE', 'ESCALATED')`},
 	{"INDEX", "contact_activity_by_time", `contact_activity (workspace_id, last_activity_at, contact_id)`},
 	{"INDEX", "contact_activity_by_contact", `contact_activity USING hash (contact_id)`},
@@ -103,6 +104,11 @@ var indexes = []index{
 	{
 		"INDEX", "sessions_by_kind",
 		`sessions (workspace_id, channel_id, status, coalesce(tag, ''), (account_id IS NULL), last_message_at, id)`,
+	},
+	{"INDEX", "sessions_by_start", `sessions (workspace_id, started_at, id)`},
+	{
+		"INDEX", "sessions_by_kind_and_start",
+		`sessions (workspace_id, channel_id, status, coalesce(tag, ''), (account_id IS NULL), started_at, id)`,
 	},
 	{"UNIQUE INDEX", "ingest_failures_by_digest", `ingest_failures (workspace_id, digest)`},
 	{

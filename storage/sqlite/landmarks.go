@@ -37,7 +37,8 @@ func (s *Store) renewLandmarks(ctx context.Context) error {
 func findLandmarks(ctx context.Context, c *conn, list storage.LongList) (storage.FoundLandmarks, error) {
 	o := orderings[list.Order]
 	if list.Sessions {
-		o = ordering{"sessions", "sessions_by_time", "t.id", "t.last_message_at"}
+		in := sessionOrders[list.SessionOrder]
+		o = ordering{"sessions", in.all, "t.id", "t." + in.at}
 	}
 	key := "n.key, NULL"
 	if o.timed() {

@@ -94,7 +94,7 @@ func sessionByID(ctx context.Context, c *conn, w crm.WorkspaceID, id crm.Session
 	return v, err
 }
 
-// Sessions returns one page of the sessions that pass q.Filter, the newest last message first.
+// Sessions returns one page of the sessions that pass q.Filter.
 func (s *Store) Sessions(ctx context.Context, w crm.WorkspaceID, q storage.SessionQuery) (storage.SessionPage, error) {
 	if f := q.Filter; f.Contact != nil {
 		pages, err := s.SessionsByContact(ctx, w, []crm.ContactID{*f.Contact}, q)
@@ -104,7 +104,7 @@ func (s *Store) Sessions(ctx context.Context, w crm.WorkspaceID, q storage.Sessi
 	if err != nil {
 		return storage.SessionPage{}, fmt.Errorf("list sessions: %w", err)
 	}
-	return sessionPage(q, found), nil
+	return q.Window(found), nil
 }
 
 // lookAtSessions is how many sessions are looked at one by one for those that pass a filter.
@@ -209,7 +209,7 @@ func ofKinds(ctx context.Context, c *conn, r sessionReading, kinds [][3]any, ano
 		  ) k
 		  CROSS JOIN json_each(@nobody) b
 		  CROSS JOIN sessions o ON o.n IN (
-		    SELECT s.n FROM sessions s INDEXED BY sessions_by_kind
+		    SELECT s.n FROM sessions s INDEXED BY `+r.indexes.kind+`
 		    WHERE s.workspace_id = @workspace AND s.status = k.status AND s.tag IS k.tag AND s.channel_id = k.channel_id
 		      AND (s.account_id IS NULL) = b.value`+alive+r.beyond+r.order+`
 		    LIMIT @n
@@ -220,11 +220,11 @@ func ofKinds(ctx context.Context, c *conn, r sessionReading, kinds [][3]any, ano
 
 // skipSessions reads all sessions from a far row on.
 func (s *Store) skipSessions(ctx context.Context, c *conn, w crm.WorkspaceID, q storage.SessionQuery) ([]crm.Session, error) {
-	found, err := s.landmarksOf(ctx, c, storage.LongList{Workspace: w, Sessions: true})
+	found, err := s.landmarksOf(ctx, c, storage.LongList{Workspace: w, Sessions: true, SessionOrder: q.Order})
 	if err != nil {
 		return nil, err
 	}
-	from, skip := found.Near(q.Page.Skip, !q.Page.FromEnd)
+	from, skip := found.Near(q.Page.Skip, q.ReadsDown())
 	if q.Page.FromEnd {
 		q.Page.Before = from
 	} else {
@@ -237,12 +237,13 @@ func (s *Store) skipSessions(ctx context.Context, c *conn, w crm.WorkspaceID, q 
 		SELECT `+sessionColumns+`
 		FROM sessions s
 		WHERE s.n IN (
-		  SELECT s.n FROM sessions s INDEXED BY sessions_by_time
+		  SELECT s.n FROM sessions s INDEXED BY `+r.indexes.all+`
 		  WHERE s.workspace_id = @workspace`+r.beyond+r.order+` LIMIT @page OFFSET @skip
 		)`+r.order, a, scanSession())
 }
 
-// SessionsByContact returns one page of the sessions of each of the contacts, the newest last message first.
+// SessionsByContact returns one page of the sessions of each of the contacts. By start it reads and sorts all sessions of an
+// account: there are few, and one more index would slow every message down.
 func (s *Store) SessionsByContact(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, q storage.SessionQuery) (map[crm.ContactID]storage.SessionPage, error) {
 	f := q.Filter
 	if f.Contact != nil {
@@ -253,7 +254,7 @@ func (s *Store) SessionsByContact(ctx context.Context, w crm.WorkspaceID, ids []
 	}
 	a := args{"workspace": w, "ids": idList(ids)}
 	r := reading(q, a)
-	// The inner query reads one page from the index for each account, however many sessions the account has.
+	// By last message the inner query reads one page from the index for each account, however many sessions the account has.
 	query := `
 		SELECT i.id, ` + sessionColumns + `
 		FROM (
@@ -292,7 +293,7 @@ func (s *Store) SessionsByContact(ctx context.Context, w crm.WorkspaceID, ids []
 	for id, sessions := range found {
 		q.Read(sessions)
 		sessions = sessions[min(q.Page.Skip, len(sessions)):]
-		if p := sessionPage(q, sessions); len(p.Sessions) > 0 {
+		if p := q.Window(sessions); len(p.Sessions) > 0 {
 			out[id] = p
 		}
 	}
@@ -358,9 +359,20 @@ func countEach(ctx context.Context, s *Store, most int, query string, a args) (m
 }
 
 // sessionReading is how a statement reads sessions s: those that pass the filter, of which the contact is left to the
-// caller; those that are anonymous or are not, where that is asked for; those beyond the bound that reading starts at; and
-// the order of reading. @n is one more than the page.
-type sessionReading struct{ filter, anonymity, beyond, order string }
+// caller; those that are anonymous or are not, where that is asked for; those beyond the bound that reading starts at; the
+// order of reading; and the indexes in that order. @n is one more than the page.
+type sessionReading struct {
+	filter, anonymity, beyond, order string
+	indexes                          sessionIndexes
+}
+
+// sessionIndexes are where the sessions are in an order: the column of times, the index of all, and the one of each kind.
+type sessionIndexes struct{ at, all, kind string }
+
+var sessionOrders = map[storage.SessionOrder]sessionIndexes{
+	storage.LastMessage: {"last_message_at", "sessions_by_time", "sessions_by_kind"},
+	storage.Started:     {"started_at", "sessions_by_start", "sessions_by_kind_and_start"},
+}
 
 // reading is how a page is read. Its arguments are added to a.
 func reading(q storage.SessionQuery, a args) (r sessionReading) {
@@ -384,12 +396,13 @@ func reading(q storage.SessionQuery, a args) (r sessionReading) {
 			r.anonymity = ` AND (s.account_id IS NULL OR ` + beingDetached + `)`
 		}
 	}
-	d := clause.Reading(!q.Page.FromEnd)
+	r.indexes = sessionOrders[q.Order]
+	d := clause.Reading(q.ReadsDown())
 	if from := q.Page.From(); from != nil {
-		r.beyond = fmt.Sprintf(` AND (s.last_message_at, s.id) %s (@at, @id)`, d.Beyond)
+		r.beyond = fmt.Sprintf(` AND (s.%s, s.id) %s (@at, @id)`, r.indexes.at, d.Beyond)
 		a["at"], a["id"] = from.At.UnixMicro(), from.ID[:]
 	}
-	r.order = fmt.Sprintf(` ORDER BY s.last_message_at %[1]s, s.id %[1]s`, d.Order)
+	r.order = fmt.Sprintf(` ORDER BY s.%[1]s %[2]s, s.id %[2]s`, r.indexes.at, d.Order)
 	a["n"], a["page"] = q.Page.Skip+q.Page.Size+1, q.Page.Size+1
 	return r
 }
@@ -404,11 +417,6 @@ func besideKinds(f storage.SessionFilter, a args) (where string) {
 		a["written"] = textList(f.Accounts)
 	}
 	return where
-}
-
-func sessionPage(q storage.SessionQuery, found []crm.Session) storage.SessionPage {
-	sessions, more := storage.Window(q.Page, found, storage.SessionPosition, q.Before)
-	return storage.SessionPage{Sessions: sessions, More: more}
 }
 
 // textList is an argument for json_each.

@@ -216,11 +216,16 @@ var slowListCases = []testCase{
 				}
 			}
 		}
-		sessions := w.walkSessions(storage.SessionFilter{}, 5000, false)
-		for _, skip := range []int{3, storage.SkipRows + 500, len(sessions) - 2, len(sessions) + 9} {
-			p := w.sessionPage(storage.SessionQuery{Page: storage.Page{Size: 4, Skip: skip}})
-			at := min(skip, len(sessions))
-			w.same("sessions", sessionIDs(p.Sessions), sessions[at:min(at+4, len(sessions))])
+		for _, q := range sessionOrders {
+			sessions := w.walkOrder(q, 5000, false)
+			for _, skip := range []int{3, storage.SkipRows + 500, len(sessions) - 2, len(sessions) + 9} {
+				at := min(skip, len(sessions))
+				to := min(at+4, len(sessions))
+				q.Page = storage.Page{Size: 4, Skip: skip}
+				w.same("sessions", sessionIDs(w.sessionPage(q).Sessions), sessions[at:to])
+				q.Page.FromEnd = true
+				w.same("sessions from the end", sessionIDs(w.sessionPage(q).Sessions), sessions[len(sessions)-to:len(sessions)-at])
+			}
 		}
 		w.maintain()
 		byID := map[crm.ContactID]known{}

@@ -53,6 +53,8 @@ func (w *world) detached(when string, gone crm.ContactID, sessions []crm.Session
 			{Anonymous: new(true), Channels: []crm.ChannelID{sessions[0].ChannelID}},
 		} {
 			w.same(when+": list", w.walkSessions(f, 250, fromEnd), sessionIDs(passing(want, f)))
+			q := storage.SessionQuery{Filter: f, Order: storage.Started, Ascending: true}
+			w.same(when+": list by start", w.walkOrder(q, 700, fromEnd), sessionIDs(plainlySorted(q, passing(want, f))))
 		}
 	}
 	page := w.sessionPage(storage.SessionQuery{Page: storage.Page{Size: 100}})

@@ -91,11 +91,7 @@ func (w *world) walkContacts(
 // walkSessions reads a list of sessions as walkContacts does.
 func (w *world) walkSessions(f storage.SessionFilter, size int, fromEnd bool) []crm.SessionID {
 	w.t.Helper()
-	read := func(p storage.Page) ([]crm.Session, bool) {
-		page := w.sessionPage(storage.SessionQuery{Filter: f, Page: p})
-		return page.Sessions, page.More
-	}
-	return sessionIDs(walk(w, size, fromEnd, read, storage.SessionPosition, false))
+	return w.walkOrder(storage.SessionQuery{Filter: f}, size, fromEnd)
 }
 
 // walk reads page after page and sees to it that each is as long as it must be, and that More is right. In a list

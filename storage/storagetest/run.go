@@ -33,7 +33,7 @@ var others = []group{
 	{"contacts", contactCases},
 	{"edits", slices.Concat(editCases, uniqueCases)},
 	{"lists of contacts", slices.Concat(listCases, contactFilterCases)},
-	{"sessions", slices.Concat(sessionCases, sessionsByContactCases, sessionEditCases, sessionCountCases)},
+	{"sessions", slices.Concat(sessionCases, sessionOrderCases, sessionsByContactCases, sessionEditCases, sessionCountCases)},
 	{"channels", slices.Concat(channelCases, webhookCases)},
 	{"interactions", slices.Concat(interactionCases, sessionOfMessageCases, joinCases, variantCases, aliasCases, accountCases, profileCases, raceCases, messageCases)},
 	{"failures", failureCases},

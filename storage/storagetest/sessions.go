@@ -11,7 +11,7 @@ import (
 )
 
 // conversations loads sessions of every status and tag, on three channels, of four contacts, of which one is deleted
-// then, and many with their last message at the same moment. They come as they must be listed.
+// then, and many that started or had their last message at the same moment. They come as they must be listed.
 func (w *world) conversations() (sessions []crm.Session, channels []crm.Channel) {
 	w.t.Helper()
 	channels = []crm.Channel{w.channel("Web"), w.channel("Shop"), w.channel("Service")}
@@ -32,7 +32,7 @@ func (w *world) conversations() (sessions []crm.Session, channels []crm.Channel)
 			at := start.Add(time.Duration((n*7)%12) * time.Minute)
 			session := crm.Session{
 				ID: crm.NewSessionID(at), ContactID: &c.ID, ChannelID: channels[(s%2+i)%3].ID, Status: statuses[n%4], Tag: tags[n%3],
-				LastMessageAt: at, UnreadCount: n % 5, StartedAt: start,
+				LastMessageAt: at, UnreadCount: n % 5, StartedAt: start.Add(-time.Duration((n*5)%11) * time.Hour),
 			}
 			if n%2 == 0 {
 				session.LastMessagePreview = new(fmt.Sprintf("Line %d 😀", n))
@@ -186,7 +186,7 @@ var sessionCases = []testCase{
 	}},
 	{"after and before cut the list of sessions at both ends", func(w *world) {
 		sessions, _ := w.conversations()
-		after, before := storage.SessionPosition(sessions[3]), storage.SessionPosition(sessions[9])
+		after, before := storage.LastMessage.Position(sessions[3]), storage.LastMessage.Position(sessions[9])
 		for size := 1; size <= 6; size++ {
 			page := storage.Page{Size: size, After: &after, Before: &before}
 			p := w.sessionPage(storage.SessionQuery{Page: page})
@@ -227,7 +227,7 @@ var sessionCases = []testCase{
 				}
 				return page.Sessions, page.More
 			}
-			got := sessionIDs(walk(w, 2, fromEnd, read, storage.SessionPosition, true))
+			got := sessionIDs(walk(w, 2, fromEnd, read, storage.LastMessage.Position, true))
 			got = slices.DeleteFunc(got, func(id crm.SessionID) bool { return !slices.Contains(still, id) })
 			w.same("sessions that stood still", got, still)
 		}

@@ -49,7 +49,7 @@ var sessionsByContactCases = []testCase{
 	{"a page's bounds apply to each contact", func(w *world) {
 		sessions, _ := w.conversations()
 		people := owners(sessions)
-		after, before := storage.SessionPosition(sessions[5]), storage.SessionPosition(sessions[len(sessions)-5])
+		after, before := storage.LastMessage.Position(sessions[5]), storage.LastMessage.Position(sessions[len(sessions)-5])
 		for _, fromEnd := range []bool{false, true} {
 			for _, size := range []int{1, 3, 20} {
 				page := storage.Page{Size: size, FromEnd: fromEnd, After: &after, Before: &before}
@@ -73,7 +73,7 @@ var sessionsByContactCases = []testCase{
 				page := w.byContact([]crm.ContactID{id}, storage.SessionQuery{Page: p})[id]
 				return page.Sessions, page.More
 			}
-			got := walk(w, 2, fromEnd, read, storage.SessionPosition, false)
+			got := walk(w, 2, fromEnd, read, storage.LastMessage.Position, false)
 			w.same("sessions", got, passing(sessions, storage.SessionFilter{Contact: &id}))
 		}
 	}},
