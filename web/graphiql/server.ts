@@ -2,6 +2,7 @@
 // token it is the person who signed in on the staff pages.
 
 import { createGraphiQLFetcher } from '@graphiql/toolkit'
+import { createClient } from 'graphql-ws'
 
 let token = ''
 
@@ -35,11 +36,19 @@ async function renewed(): Promise<boolean> {
   return mode === 'oidc' && signedIn
 }
 
+// There is a socket only while a subscription runs. It ends with the connection, which is then shown.
+const socket = createClient({
+  url: `${location.origin.replace(/^http/, 'ws')}/graphql`,
+  connectionParams: () => (token === '' ? {} : { authorization: `Bearer ${token}` }),
+  retryAttempts: 0,
+})
+
 /** fetcher runs what is typed into the editors. */
 export const fetcher = createGraphiQLFetcher({
   url: '/graphql',
   enableIncrementalDelivery: false,
   fetch: authorizedFetch,
+  wsClient: socket,
 })
 
 type Answer<Data> = { data?: Data | null; errors?: { message: string }[] }
