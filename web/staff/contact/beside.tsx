@@ -29,7 +29,6 @@ export function Beside({ id, onClose, onStep, onMoved, onDeleted }: BesideProps)
           key={id}
           id={id}
           level={wide ? 2 : 1}
-          focuses
           onMoved={onMoved}
           onDeleted={onDeleted}
           onName={(name) => {

@@ -69,6 +69,7 @@ export function Field({ contact, field, editable }: FieldProps) {
         data-pending={pending || undefined}
         data-editable={opens || undefined}
         aria-busy={pending || undefined}
+        {...(open && { tabIndex: -1 })} // the focus is still here when a refused value opens it
         {...(opens && {
           role: 'button',
           tabIndex: 0,

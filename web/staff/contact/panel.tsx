@@ -46,8 +46,8 @@ export interface PanelProps {
   id: string
   /** The level of the heading: 1 where the contact is all of the page. */
   level: 1 | 2
-  /** Whether the focus comes here with each contact. */
-  focuses: boolean
+  /** What the heading says where the name has been said; then the focus does not come here either. */
+  title?: string
   /** The session that is opened beside it. */
   opened?: string
   /** onMoved is called with the id of the contact that this one was merged into, or that it has become. */
@@ -62,7 +62,7 @@ export interface PanelProps {
 
 /** ContactPanel shows everything about a contact, and lets those who may change it. */
 export function ContactPanel(props: PanelProps) {
-  const { id, level, focuses, onMoved, onName, children } = props
+  const { id, level, title, onMoved, onName, children } = props
   const sessions = usePager(id, askSessions)
   const history = usePager(id, askHistory)
   const duplicates = usePager(id, askDuplicates)
@@ -75,10 +75,10 @@ export function ContactPanel(props: PanelProps) {
   const heading = useRef<HTMLHeadingElement>(null)
   const settled = state !== 'asking'
   useLayoutEffect(() => {
-    if (focuses && settled) {
+    if (title === undefined && settled) {
       heading.current?.focus({ preventScroll: true })
     }
-  }, [focuses, id, settled])
+  }, [title, id, settled])
 
   // The id of a merged contact leads to the one that it is part of now.
   const before = useRef<string>(undefined)
@@ -111,9 +111,20 @@ export function ContactPanel(props: PanelProps) {
           <header className="contact-head">
             <Avatar id={contact.id} name={contact.displayName} />
             <div>
-              <Heading id="contact-name" ref={heading} tabIndex={-1} dir="auto" data-unnamed={contact.name === null || undefined}>
-                {contact.displayName}
-              </Heading>
+              {title !== undefined && (
+                <Heading id="contact-name" ref={heading} tabIndex={-1} className="unseen">
+                  {title}
+                </Heading>
+              )}
+              {title === undefined ? (
+                <Heading id="contact-name" ref={heading} tabIndex={-1} dir="auto" data-unnamed={contact.name === null || undefined}>
+                  {contact.displayName}
+                </Heading>
+              ) : (
+                <p className="contact-called" dir="auto">
+                  {contact.displayName}
+                </p>
+              )}
               <p className="hint">
                 {t.contact.since} <Ago at={contact.createdAt} />
                 {contact.lastActivityAt && (
@@ -217,12 +228,12 @@ function Body({ contact, heading, pagers, opened = '', onMoved, onDeleted, retry
     opener.current = button
     setDoing(what)
   }
-  // Back to the button, or to the name when the button has gone.
-  const finish = () => {
+  const close = (to: HTMLElement | null) => {
     flushSync(() => setDoing(undefined))
-    const to = opener.current?.isConnected ? opener.current : heading.current
     to?.focus({ preventScroll: true })
   }
+  const cancel = () => close(opener.current?.isConnected ? opener.current : heading.current)
+  const finish = () => close(heading.current) // the button is about to go
 
   return (
     <>
@@ -267,7 +278,7 @@ function Body({ contact, heading, pagers, opened = '', onMoved, onDeleted, retry
         {doing?.what === 'merge' && (
           <MergeDialog
             ids={[id, doing.other]}
-            onClose={finish}
+            onClose={cancel}
             onMerged={(survivor) => {
               finish()
               retry()
@@ -280,7 +291,7 @@ function Body({ contact, heading, pagers, opened = '', onMoved, onDeleted, retry
         {doing?.what === 'split' && (
           <SplitDialog
             contact={contact}
-            onClose={finish}
+            onClose={cancel}
             onSplit={(other, name) => {
               arrival.set({ id, text: t.contact.splitInto, other: { id: other, name } })
               finish()
@@ -292,7 +303,7 @@ function Body({ contact, heading, pagers, opened = '', onMoved, onDeleted, retry
       {doing?.what === 'delete' && (
         <DeleteDialog
           contact={contact}
-          onClose={finish}
+          onClose={cancel}
           onDeleted={() => {
             editing.forget(id)
             removeEverywhere(id)

@@ -105,19 +105,22 @@ export function ContactsPage() {
     }
   }
 
-  // Its number in the list, for when it is gone.
-  const place = useRef(-1)
+  // The row that takes the place of the contact that was shown whole.
+  const after = useRef<string>(undefined)
   useEffect(() => {
-    place.current = whole === '' ? -1 : (grid.current?.indexOf(whole) ?? -1)
+    const { edges } = list.stretch.get()
+    const at = edges.findIndex(({ id }) => id === whole)
+    if (at >= 0) {
+      after.current = (edges[at + 1] ?? edges[at - 1])?.id
+    }
   })
 
-  function deleted(id: string, index: number) {
+  function deleted(id: string) {
     total.add(-1)
     if (whole === id) {
-      showWhole('', 'replace')
+      flushSync(() => showWhole('', 'replace'))
+      flushSync(() => (after.current ? grid.current?.focus(after.current, 0) : field.current?.focus()))
     }
-    flushSync(() => {})
-    grid.current?.focus(id, 0, index)
   }
 
   function clearSearch() {
@@ -237,7 +240,7 @@ export function ContactsPage() {
             onClose={() => showWhole('')}
             onStep={step}
             onMoved={(id) => showWhole(id, 'replace')}
-            onDeleted={(id) => deleted(id, Math.max(place.current, 0))}
+            onDeleted={deleted}
           />
         )}
       </div>
