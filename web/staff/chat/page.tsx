@@ -1,4 +1,4 @@
-import { type KeyboardEvent, lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { type KeyboardEvent, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 
 import { besideSession } from '../contact/place'
 import {
@@ -12,6 +12,7 @@ import { follow, query } from '../server/client'
 import { onReturn } from '../server/connection'
 import { isMine } from '../server/echoes'
 import { Failure, useSlow } from '../shared/waiting'
+import { later } from '../shared/later'
 import { narrow, useMedia, useRem } from '../shared/media'
 import { go, useRoute } from '../shared/route'
 import { soon } from '../shared/soon'
@@ -24,7 +25,7 @@ import { type Sessions, sessionsOf } from './lists'
 import { Opened } from './opened'
 import { Bars, SessionRow } from './row'
 
-const ContactPanel = lazy(async () => ({ default: (await import('../contact/panel')).ContactPanel }))
+const ContactPanel = later(async () => (await import('../contact/panel')).ContactPanel)
 
 /** ChatPage is the list of sessions, the newest last message first, and the head of the one that is opened. */
 export function ChatPage() {

@@ -1,13 +1,14 @@
 // The contact that is shown beside the table of contacts or, where there is no room, instead of it.
 
-import { lazy, Suspense, useEffect, useRef } from 'react'
+import { Suspense, useEffect, useRef } from 'react'
 
 import { BackIcon, CrossIcon, DownIcon, UpIcon } from '../shared/icons'
+import { later } from '../shared/later'
 import { useMedia } from '../shared/media'
 import { t } from '../texts/texts'
 import { besideTable } from './place'
 
-const ContactPanel = lazy(async () => ({ default: (await import('./panel')).ContactPanel }))
+const ContactPanel = later(async () => (await import('./panel')).ContactPanel)
 
 interface BesideProps {
   id: string

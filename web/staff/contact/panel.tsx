@@ -1,6 +1,6 @@
 // One contact whole: beside the table or an opened session, and as a page where there is no room for both.
 
-import { lazy, type RefObject, Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { type RefObject, Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 
 import { DeleteDialog } from '../contacts/delete'
@@ -11,6 +11,7 @@ import { merges, undoableOf, undoMerge } from '../merge/merges'
 import { useMay } from '../server/viewer'
 import { announce } from '../shared/announce'
 import { ChannelIcon } from '../shared/icons'
+import { later } from '../shared/later'
 import { Link } from '../shared/route'
 import { Store, useStore } from '../shared/store'
 import { Ago } from '../shared/time'
@@ -27,8 +28,8 @@ import { PartHeading, PartLevel, usePager } from './section'
 import { askSessions, Sessions } from './sessions'
 import '../style/contact-panel.css'
 
-const MergeDialog = lazy(async () => ({ default: (await import('../merge/dialog')).MergeDialog }))
-const SplitDialog = lazy(async () => ({ default: (await import('./split')).SplitDialog }))
+const MergeDialog = later(async () => (await import('../merge/dialog')).MergeDialog)
+const SplitDialog = later(async () => (await import('./split')).SplitDialog)
 
 const fields: Name[] = ['name', 'email', 'phone', 'notes']
 
