@@ -87,7 +87,7 @@ function useKeys(onClose: () => void, onStep: (by: 1 | -1) => void): void {
   useEffect(() => {
     function onKey(event: KeyboardEvent) {
       const typing = event.target instanceof Element && event.target.closest(typed)
-      if (event.defaultPrevented || typing || document.querySelector(over) || event.ctrlKey || event.metaKey) {
+      if (event.defaultPrevented || event.isComposing || typing || document.querySelector(over) || event.ctrlKey || event.metaKey) {
         return
       }
       const step = stepOf(event)
@@ -104,14 +104,18 @@ function useKeys(onClose: () => void, onStep: (by: 1 | -1) => void): void {
   }, [])
 }
 
-function stepOf({ key, altKey, shiftKey }: KeyboardEvent): 1 | -1 | undefined {
+function stepOf({ key, code, altKey, shiftKey }: KeyboardEvent): 1 | -1 | undefined {
   if (shiftKey) {
     return undefined
   }
-  switch (altKey ? key : key.toLowerCase()) {
+  // On a keyboard of another script the letter is where it is on others.
+  const pressed = altKey ? key : /^[ -~]$/.test(key) ? key.toLowerCase() : code
+  switch (pressed) {
     case altKey ? 'ArrowDown' : 'j':
+    case 'KeyJ':
       return 1
     case altKey ? 'ArrowUp' : 'k':
+    case 'KeyK':
       return -1
     default:
       return undefined

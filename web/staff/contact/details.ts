@@ -65,10 +65,10 @@ export function useDetails(id: string, changed: () => void): Answer {
   // What is there stays while it is asked for again.
   const [last, setLast] = useState<Details>()
   const now = data?.contact ?? undefined
-  if (now && now !== last) {
+  const answered = data !== undefined && !fetching && !error
+  if (now !== last && (now || answered)) {
     setLast(now)
   }
-  const answered = data !== undefined && !fetching && !error
   const contact = now ?? (answered ? undefined : last)
   const state = contact ? 'there' : answered ? 'gone' : error && !fetching ? 'failed' : 'asking'
   return { contact, state, retry: reload.current }

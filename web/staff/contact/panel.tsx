@@ -105,7 +105,7 @@ export function ContactPanel(props: PanelProps) {
 
   const Heading = level === 1 ? 'h1' : 'h2'
   return (
-    <section className="contact-panel" aria-labelledby="contact-name" aria-busy={state === 'asking' || undefined}>
+    <section className="contact-panel" data-contact={id} aria-labelledby="contact-name" aria-busy={state === 'asking' || undefined}>
       {children}
       {contact && !moved ? (
         <>

@@ -125,11 +125,14 @@ function put(key: string, place: Place): void {
   inPanel.set(next)
 }
 
-/** usePlace is where the input of a field is shown while it is edited: in one place, though both show its value. */
+/** placeOf is where the input of a field is shown while it is edited: in one place, though both show its value. */
+export const placeOf = (key: string): Place => (inPanel.get().has(key) ? 'panel' : 'row')
+
+/** usePlace is placeOf, followed. */
 export function usePlace(key: string): Place {
   return useSyncExternalStore(
     inPanel.subscribe,
-    useCallback(() => (inPanel.get().has(key) ? 'panel' : 'row'), [key]),
+    useCallback(() => placeOf(key), [key]),
   )
 }
 

@@ -23,12 +23,12 @@ export function Undo() {
 
   useEffect(() => {
     function onKey(event: KeyboardEvent) {
-      const own = 'input, textarea, select, [role=alertdialog]' // these have their own undo, or handle no keys
+      const own = 'input, textarea, select, [role=alertdialog], [role=dialog]' // these have their own undo, or handle no keys
       if (event.key.toLowerCase() !== 'z' || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) {
         return
       }
       const last = editing.saved.get().findLast(({ before }) => before !== undefined)
-      if (last && !document.activeElement?.closest(own) && !document.querySelector('[role=alertdialog]')) {
+      if (last && !document.activeElement?.closest(own) && !document.querySelector('[role=alertdialog], [role=dialog]')) {
         event.preventDefault()
         editing.undo(last.key)
       }
@@ -87,7 +87,7 @@ function Item({ saved, held, last }: { saved: Saved; held: boolean; last: boolea
             editing.undo(key)
             // By keyboard, the focus goes on to what was undone, if that is there.
             if (event.detail === 0) {
-              document.querySelector<HTMLElement>(`.${field}[data-row="${CSS.escape(contact.id)}"]`)?.focus()
+              placeOf(field, contact.id)?.focus()
             }
           }}
         >
@@ -95,6 +95,15 @@ function Item({ saved, held, last }: { saved: Saved; held: boolean; last: boolea
         </button>
       )}
     </p>
+  )
+}
+
+// placeOf is where a value is shown: first where its contact is shown whole.
+function placeOf(field: string, contact: string): HTMLElement | null {
+  const id = CSS.escape(contact)
+  return (
+    document.querySelector<HTMLElement>(`[data-contact="${id}"] [data-field="${field}"]`) ??
+    document.querySelector<HTMLElement>(`.${field}[data-row="${id}"]`)
   )
 }
 
