@@ -227,6 +227,9 @@ describe('the chat page', () => {
     assert.deepEqual(await faults(page), [])
     assert.ok((await overflow(page)) <= 0)
 
+    await page.waitForTimeout(5_500) // until the page would say that events do not come
+    assert.equal(await page.getByText('Live updates are interrupted').count(), 0)
+
     // A message that comes while it is looked at is read, too; a newer session does not take its place.
     await write(kith, { name: 'Gus Guest' }, { from, text: 'And one more' })
     await page.locator('blockquote').getByText('And one more').waitFor()

@@ -303,6 +303,8 @@ describe('a contact', () => {
     const other = await write(kith, { name: 'Liva Live' }, { channel: 'TELEGRAM' })
     const { page, complaints, listening } = await open(browser, kith, `${whole(contact)}?search=liv`)
     await listening
+    await page.waitForTimeout(6_000) // until the page would say that events do not come
+    assert.equal(await page.getByText('Live updates are interrupted').count(), 0)
     await edit(kith, contact, { notes: 'from elsewhere' })
     await until(
       () => field(page, 'notes').innerText(),
@@ -616,6 +618,7 @@ describe('a contact', () => {
       await page.getByRole('button', { name: /^Compare and merge/ }).click()
       await page.getByRole('group', { name: 'Name' }).waitFor()
       await clean('merge')
+      assert.equal(await page.getByText('Live updates are interrupted').count(), 0)
       if (name === 'still') {
         assert.equal(await page.evaluate(() => document.getAnimations().length), 0)
       }

@@ -6,8 +6,8 @@ import { useQuery } from 'urql'
 import {
   ContactDetailsDocument,
   type ContactDetailsQuery,
-  ContactEventsDocument,
-  SessionEventsDocument,
+  ContactNewsDocument,
+  SessionNewsDocument,
 } from '../generated/graphql'
 import { follow } from '../server/client'
 import { onReturn } from '../server/connection'
@@ -43,7 +43,7 @@ export function useDetails(id: string, changed: () => void): Answer {
     const refresh = soon(() => reload.current(), 1_000)
     const stop = [
       follow(
-        ContactEventsDocument,
+        ContactNewsDocument,
         {},
         {
           id: ({ contactEvents }) => contactEvents.eventId,
@@ -53,7 +53,7 @@ export function useDetails(id: string, changed: () => void): Answer {
         },
       ),
       follow(
-        SessionEventsDocument,
+        SessionNewsDocument,
         { filter: { contactId: id } },
         { id: ({ sessionEvents }) => sessionEvents.eventId, resync: () => {}, event: refresh.ask },
       ),

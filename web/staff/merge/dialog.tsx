@@ -125,7 +125,7 @@ function Decisions({ merging, state }: { merging: Merging; state: State }) {
       {chosenFields.map((field) => {
         const compared = preview?.fields.find((each) => each.field === field)
         return (
-          compared && (
+          compared?.options.some(({ value }) => value !== null) && (
             <Choice
               key={field}
               legend={text.fields[field]}
