@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 
+import { faults, overflow } from '../harness/axe.js'
 import { launch, watchedPage } from '../harness/browser.js'
 import { run, startKith } from '../harness/kith.js'
-import { names, open, remove, row, said, shot, until, write } from '../harness/staff-pages.js'
+import { edit, names, open, remove, row, said, shot, until, write } from '../harness/staff-pages.js'
 
 describe('the chat page', () => {
   let kith, browser
@@ -150,8 +151,8 @@ describe('the chat page', () => {
     await said(page, 'Status: Escalated')
     await page.getByLabel('Tag', { exact: true }).selectOption('Complaint')
     await said(page, 'Tag: Complaint')
-    await page.getByRole('button', { name: 'Mark as read' }).click()
-    await said(page, 'Marked as read')
+    // Opening it has read it.
+    await until(state, ({ unreadCount }) => unreadCount === 0)
     assert.deepEqual(await state(), { status: 'ESCALATED', tag: 'COMPLAINT', unreadCount: 0 })
     await line(page, 'Dora Opened').getByText('Escalated').waitFor()
     await shot(page, 'chat-opened')
@@ -194,6 +195,154 @@ describe('the chat page', () => {
       (all) => all[0] === 'Anonymous',
     )
     await page.getByRole('heading', { name: 'Anonymous' }).waitFor()
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
+  it('opens the newest session with its contact, reads it, and stays there', async () => {
+    const from = '4930123456'
+    const close = 'mutation ($input: UpdateSessionInput!) { updateSession(input: $input) { userErrors { message } } }'
+    const old = await write(kith, { name: 'Gus Guest', email: 'gus@guest.example' }, { from, text: 'The first time' })
+    await run(kith.graphql, close, { input: { id: old.session, status: 'CLOSED' } })
+    const last = await write(kith, { name: 'Gus Guest' }, { from, text: 'The second time' })
+    await edit(kith, last.contact, { notes: 'Speaks Dutch\nCall after noon' })
+    const unread = async (id) => (await run(kith.graphql, `{ session(id: "${id}") { unreadCount } }`)).session.unreadCount
+    const { page, complaints } = await open(browser, kith, `/staff/chat?contact=${last.contact}`, {
+      viewport: { width: 1440, height: 900 },
+    })
+    await page.locator('blockquote').getByText('The second time').waitFor()
+    assert.equal(await page.title(), 'Gus Guest – Chat – Kith')
+    await until(
+      () => page.evaluate(() => document.activeElement.id),
+      (id) => id === 'opened-name',
+    )
+    await until(() => unread(last.session), (n) => n === 0)
+    assert.equal(await unread(old.session), 1)
+    const panel = page.getByRole('region', { name: 'Contact', exact: true })
+    await panel.locator('[data-field="notes"]').getByText('Speaks Dutch').waitFor()
+    await panel.getByRole('region', { name: 'Sessions' }).getByText('The first time').waitFor()
+    const there = page.getByRole('link', { name: 'Open the conversation in WhatsApp' })
+    assert.equal(await there.getAttribute('href'), `https://wa.me/${from}`)
+    await shot(page, 'chat-contact')
+    assert.deepEqual(await faults(page), [])
+    assert.ok((await overflow(page)) <= 0)
+
+    await page.waitForTimeout(5_500) // until the page would say that events do not come
+    assert.equal(await page.getByText('Live updates are interrupted').count(), 0)
+
+    // A message that comes while it is looked at is read, too; a newer session does not take its place.
+    await write(kith, { name: 'Gus Guest' }, { from, text: 'And one more' })
+    await page.locator('blockquote').getByText('And one more').waitFor()
+    await until(() => unread(last.session), (n) => n === 0)
+    await run(kith.graphql, close, { input: { id: last.session, status: 'CLOSED' } })
+    const newer = await write(kith, { name: 'Gus Guest' }, { from, text: 'A third time' })
+    await line(page, 'A third time').first().waitFor()
+    await page.locator('blockquote').getByText('And one more').waitFor()
+    assert.equal(await unread(newer.session), 1)
+
+    // The contact is edited from here, and has its own page.
+    await panel.locator('[data-field="notes"]').click()
+    await page.getByLabel('Notes of Gus Guest').fill('Speaks Dutch and English')
+    await page.keyboard.press('Enter')
+    await said(page, 'Notes of Gus Guest saved')
+    await panel.getByRole('region', { name: 'Sessions' }).getByText('The first time').click()
+    await page.locator('blockquote').getByText('The first time').waitFor()
+    await page.getByRole('link', { name: 'Find in contacts' }).click()
+    await page.getByRole('heading', { name: 'Gus Guest' }).waitFor()
+    assert.equal(new URL(page.url()).pathname, `/staff/contacts/${last.contact}`)
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
+  it('keeps what could not be marked as read for another try', async () => {
+    const { contact, session } = await write(kith, { name: 'Una Way' })
+    const { page } = await open(browser, kith, '/staff/chat')
+    await page.route('**/graphql', (route) =>
+      /mutation/.test(route.request().postData() ?? '') ? route.abort() : route.continue(),
+    )
+    await line(page, 'Una Way').getByRole('link').click()
+    await page.getByRole('alert').getByText('Not saved.').waitFor()
+    await page.unroute('**/graphql')
+    await page.getByRole('alert').getByRole('button', { name: 'Try again' }).click()
+    await until(
+      async () => (await run(kith.graphql, `{ session(id: "${session}") { unreadCount } }`)).session.unreadCount,
+      (n) => n === 0,
+    )
+    assert.ok(contact)
+    await page.context().close()
+  })
+
+  it('filters by unread, and keeps the row of what has just been read', async () => {
+    await write(kith, { name: 'Rhea Unread' })
+    const { page, complaints } = await open(browser, kith, '/staff/chat')
+    await pill(page, 'Unread').click()
+    await until(
+      () => new URL(page.url()).search,
+      (search) => search === '?unread=1',
+    )
+    await until(
+      () => page.locator('.session a').evaluateAll((all) => all.every((each) => each.dataset.unread !== undefined)),
+      Boolean,
+    )
+    await line(page, 'Rhea Unread').getByRole('link').click()
+    await page.getByRole('heading', { name: 'Rhea Unread' }).waitFor()
+    await until(
+      () => page.locator('.session').filter({ hasText: 'Rhea Unread' }).locator('.unread').count(),
+      (n) => n === 0,
+    )
+    await page.reload()
+    assert.equal(await pill(page, 'Unread').getAttribute('aria-pressed'), 'true')
+    await page.getByRole('button', { name: 'Clear the filters' }).click()
+    await until(
+      () => new URL(page.url()).searchParams.get('unread'),
+      (value) => value === null,
+    )
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
+  it('finds a contact by name, email or phone, by keyboard and by pointer', async () => {
+    const { contact } = await write(kith, { name: 'Zora Findable', email: 'zora@findable.example' })
+    await write(kith, { name: 'Zoran Findable' })
+    const { page, complaints } = await open(browser, kith, '/staff/chat')
+    const box = page.getByRole('combobox', { name: 'Find a contact’s sessions' })
+    await box.fill('findable')
+    const options = page.getByRole('option')
+    await until(
+      () => options.count(),
+      (n) => n === 2,
+    )
+    assert.equal(await box.getAttribute('aria-expanded'), 'true')
+    assert.deepEqual(await faults(page), [])
+    await shot(page, 'chat-find')
+    const selected = () => page.locator('[role=option][aria-selected=true]').innerText()
+    const first = await selected()
+    await box.press('ArrowDown')
+    assert.notEqual(await selected(), first)
+    await box.press('ArrowDown')
+    assert.equal(await selected(), first)
+    await box.press('Escape')
+    assert.equal(await options.count(), 0)
+    assert.equal(await box.inputValue(), 'findable')
+    await box.fill('no one is called this')
+    await options.getByText('No contacts found').waitFor()
+    await box.press('Enter')
+    await box.fill('zora@findable')
+    await until(
+      () => options.allInnerTexts(),
+      (all) => all.length === 1 && all[0].startsWith('Zora'),
+    )
+    await box.press('Enter')
+    await page.locator('.chip').getByText('Zora Findable').waitFor()
+    assert.equal(new URL(page.url()).search, `?contact=${contact}`)
+    await until(
+      () => page.evaluate(() => document.activeElement.id),
+      (id) => id === 'opened-name',
+    )
+    await page.getByRole('button', { name: /^Show everybody/ }).click()
+    await box.fill('zoran')
+    await options.getByText('Zoran Findable').click()
+    await page.locator('.chip').getByText('Zoran Findable').waitFor()
     assert.deepEqual(complaints, [])
     await page.context().close()
   })

@@ -4,11 +4,12 @@
 import { useCallback, useSyncExternalStore } from 'react'
 
 import { UpdateSessionDocument } from '../generated/graphql'
-import { mutate, Unreachable } from '../server/client'
+import { mutate } from '../server/client'
 import { mine } from '../server/echoes'
 import { announce } from '../shared/announce'
+import { refusalOf } from '../shared/refusal'
+import { t } from '../texts/texts'
 import { type Change, Changing, type Chosen } from './changing'
-import { statusNames, tagNames } from './words'
 
 export const changing = new Changing(send)
 
@@ -20,19 +21,22 @@ async function send(id: string, chosen: Chosen): Promise<string | undefined> {
     if (error) {
       return error.message
     }
-    announce(wording(chosen).join(', '))
+    const said = wording({ ...chosen, markRead: false }) // reading a session is nothing to speak of
+    if (said.length > 0) {
+      announce(said.join(', '))
+    }
     return undefined
   } catch (error) {
-    return error instanceof Unreachable ? 'Not saved. The server cannot be reached.' : (error as Error).message
+    return refusalOf(error, t.chat.notSaved)
   }
 }
 
 /** wording says what was chosen. */
 export function wording({ status, tag, markRead }: Chosen): string[] {
   return [
-    status ? `Status: ${statusNames[status]}` : '',
-    tag ? `Tag: ${tagNames[tag]}` : tag === null ? 'Tag removed' : '',
-    markRead ? 'Marked as read' : '',
+    status ? t.chat.statusIs(t.chat.statuses[status]) : '',
+    tag ? t.chat.tagIs(t.chat.tags[tag]) : tag === null ? t.chat.tagRemoved : '',
+    markRead ? t.chat.markedRead : '',
   ].filter((each) => each !== '')
 }
 

@@ -7,6 +7,8 @@ import { statuses, tags } from './words'
 /** Filter is what the address says; empty lists let everything through. */
 export interface Filter {
   contact: string
+  /** Whether only sessions with unread messages are shown. */
+  unread: boolean
   status: readonly SessionStatus[]
   tag: readonly SessionTag[]
   channel: readonly string[]
@@ -16,6 +18,7 @@ export interface Filter {
 export function filterOf(params: URLSearchParams): Filter {
   return {
     contact: params.get('contact') ?? '',
+    unread: params.get('unread') === '1',
     status: statuses.filter((each) => params.getAll('status').includes(each)),
     tag: tags.filter((each) => params.getAll('tag').includes(each)),
     channel: [...new Set(params.getAll('channel'))].sort(),
@@ -23,14 +26,15 @@ export function filterOf(params: URLSearchParams): Filter {
 }
 
 /** chatAddress is the address of a filter, with a session opened or not. */
-export function chatAddress({ contact, status, tag, channel }: Filter, session = ''): string {
-  return address('/staff/chat', { contact, status, tag, channel, session })
+export function chatAddress({ contact, unread, status, tag, channel }: Filter, session = ''): string {
+  return address('/staff/chat', { contact, unread: unread ? '1' : '', status, tag, channel, session })
 }
 
 /** asked is the filter as the server takes it. */
-export function asked({ contact, status, tag, channel }: Filter): SessionFilter {
+export function asked({ contact, unread, status, tag, channel }: Filter): SessionFilter {
   return {
     ...(contact && { contactId: contact }),
+    ...(unread && { unread }),
     ...(status.length > 0 && { statuses: [...status] }),
     ...(tag.length > 0 && { tags: [...tag] }),
     ...(channel.length > 0 && { channelIds: [...channel] }),

@@ -5,9 +5,10 @@ import { ContactDocument, type SessionCountsQuery } from '../generated/graphql'
 import { ChannelIcon, CrossIcon } from '../shared/icons'
 import { narrow, useMedia } from '../shared/media'
 import { number } from '../shared/time'
-import { locale } from '../texts/texts'
+import { locale, t } from '../texts/texts'
 import { type Filter, toggled } from './filter'
-import { statuses, statusNames, tagNames, tags } from './words'
+import { FindContact } from './find'
+import { statuses, tags } from './words'
 
 interface FiltersProps {
   filter: Filter
@@ -19,11 +20,11 @@ interface FiltersProps {
 export function Filters({ filter, counts, onChange }: FiltersProps) {
   const small = useMedia(narrow)
   const [open, setOpen] = useState(false)
-  const chosen = filter.status.length + filter.tag.length + filter.channel.length
+  const chosen = filter.status.length + filter.tag.length + filter.channel.length + (filter.unread ? 1 : 0)
 
   const pills = (
     <>
-      <Group name="Status">
+      <Group name={t.chat.status}>
         {statuses.map((status) => (
           <Pill
             key={status}
@@ -31,11 +32,11 @@ export function Filters({ filter, counts, onChange }: FiltersProps) {
             chosen={filter.status.includes(status)}
             onChoose={() => onChange({ ...filter, status: toggled(filter.status, status) })}
           >
-            {statusNames[status]}
+            {t.chat.statuses[status]}
           </Pill>
         ))}
       </Group>
-      <Group name="Tag">
+      <Group name={t.chat.tag}>
         {tags.map((tag) => (
           <Pill
             key={tag}
@@ -43,11 +44,11 @@ export function Filters({ filter, counts, onChange }: FiltersProps) {
             chosen={filter.tag.includes(tag)}
             onChoose={() => onChange({ ...filter, tag: toggled(filter.tag, tag) })}
           >
-            {tagNames[tag]}
+            {t.chat.tags[tag]}
           </Pill>
         ))}
       </Group>
-      <Group name="Channel">
+      <Group name={t.chat.channel}>
         {[...(counts?.channels ?? [])]
           .sort((a, b) => a.channel.name.localeCompare(b.channel.name, locale))
           .map(({ channel, count }) => (
@@ -65,11 +66,11 @@ export function Filters({ filter, counts, onChange }: FiltersProps) {
   )
   return (
     <div className="filters">
-      {(filter.contact !== '' || chosen > 0 || small) && (
-        <div className="chips">
+      <div className="chips">
+          {filter.contact === '' && <FindContact onChoose={(contact) => onChange({ ...filter, contact })} />}
           {small && (
             <button type="button" aria-expanded={open} aria-controls="pills" onClick={() => setOpen(!open)}>
-              {chosen === 0 ? 'Filters' : `Filters (${number(chosen)})`}
+              {t.chat.filters(chosen)}
             </button>
           )}
           {filter.contact !== '' && (
@@ -79,17 +80,19 @@ export function Filters({ filter, counts, onChange }: FiltersProps) {
               onRemove={() => onChange({ ...filter, contact: '' })}
             />
           )}
+          <Pill count={undefined} chosen={filter.unread} onChoose={() => onChange({ ...filter, unread: !filter.unread })}>
+            {t.chat.onlyUnread}
+          </Pill>
           {chosen > 0 && (
             <button
               type="button"
               className="link"
-              onClick={() => onChange({ ...filter, status: [], tag: [], channel: [] })}
+              onClick={() => onChange({ ...filter, unread: false, status: [], tag: [], channel: [] })}
             >
-              Clear the filters
+              {t.chat.clear}
             </button>
           )}
-        </div>
-      )}
+      </div>
       <div className="pills" id="pills" hidden={small && !open}>
         {pills}
       </div>
@@ -99,7 +102,7 @@ export function Filters({ filter, counts, onChange }: FiltersProps) {
 
 function Group({ name, children }: { name: string; children: ReactNode }) {
   return (
-    <div className="group" role="group" aria-label={`Filter by ${name.toLowerCase()}`}>
+    <div className="group" role="group" aria-label={t.chat.filterBy(name)}>
       <span className="group-name" aria-hidden>
         {name}
       </span>
@@ -149,13 +152,13 @@ function Chip({ id, onMerged, onRemove }: ChipProps) {
       onMerged(current)
     }
   }, [current])
-  const name = data?.contact?.displayName ?? (fetching ? '…' : 'nobody: deleted, or never there')
+  const name = data?.contact?.displayName ?? (fetching ? '…' : t.chat.gone)
   return (
     <span className="chip">
       <span>
-        Contact: <bdi>{name}</bdi>
+        {t.chat.contactIs} <bdi>{name}</bdi>
       </span>
-      <button type="button" aria-label={`Show everybody’s sessions, not only those of ${name}`} onClick={onRemove}>
+      <button type="button" aria-label={t.chat.everybody(name)} onClick={onRemove}>
         <CrossIcon />
       </button>
     </span>

@@ -1,27 +1,36 @@
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { type KeyboardEvent, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 
-import { SessionCountsDocument, type SessionCountsQuery, SessionEventsDocument } from '../generated/graphql'
+import { besideSession } from '../contact/place'
+import {
+  SessionCountsDocument,
+  type SessionCountsQuery,
+  SessionEventsDocument,
+  type SessionRowFragment,
+} from '../generated/graphql'
 import { useRows } from '../list/rows'
 import { follow, query } from '../server/client'
 import { onReturn } from '../server/connection'
 import { isMine } from '../server/echoes'
 import { Failure, useSlow } from '../shared/waiting'
-import { useRem } from '../shared/media'
+import { later } from '../shared/later'
+import { narrow, useMedia, useRem } from '../shared/media'
 import { go, useRoute } from '../shared/route'
 import { soon } from '../shared/soon'
 import { useStore } from '../shared/store'
 import { number } from '../shared/time'
+import { t } from '../texts/texts'
 import { asked, chatAddress, type Filter, filterOf } from './filter'
 import { Filters } from './filters'
 import { type Sessions, sessionsOf } from './lists'
 import { Opened } from './opened'
 import { Bars, SessionRow } from './row'
 
+const ContactPanel = later(async () => (await import('../contact/panel')).ContactPanel)
+
 /** ChatPage is the list of sessions, the newest last message first, and the head of the one that is opened. */
 export function ChatPage() {
   const { params } = useRoute()
   const filter = filterOf(params)
-  const opened = params.get('session') ?? ''
 
   const wanted = sessionsOf(asked(filter))
   const { ready, failure } = useStore(wanted.stretch)
@@ -31,6 +40,12 @@ export function ChatPage() {
   }
   const list = ready ? wanted : shown
   const slow = useSlow(!ready)
+  const chosen = params.get('session') ?? ''
+  const newest = useNewest(filter.contact, wanted)
+  const opened = chosen || newest
+  const [session, setSession] = useState<SessionRowFragment>()
+  const roomy = useMedia(besideSession)
+  const contact = opened !== '' && session?.id === opened ? session.contact?.id : undefined
   useEffect(() => {
     void (wanted.stretch.get().ready ? wanted.refresh() : wanted.load())
     return () => wanted.close()
@@ -46,18 +61,21 @@ export function ChatPage() {
       }),
     [wanted, recount],
   )
+  const title = session?.id === opened ? (session.contact?.displayName ?? session.contactName) : undefined
   useEffect(() => {
-    document.title = 'Chat – Kith'
-  }, [])
+    document.title = title === undefined ? t.app.title(t.app.chat) : t.chat.title(title)
+  }, [title])
 
-  const change = (next: Filter, how: 'push' | 'replace' = 'push') => go(chatAddress(next, opened), how)
+  // Another contact is another conversation; all other filters leave the session open.
+  const change = (next: Filter, how: 'push' | 'replace' = 'push') =>
+    go(chatAddress(next, next.contact === filter.contact || how === 'replace' ? chosen : ''), how)
   const filtered = Object.keys(list.filter).length > 0
   return (
-    <main className="chat" data-opened={opened !== '' || undefined}>
+    <main className="chat" data-opened={chosen !== '' || undefined} data-beside={(roomy && contact !== undefined) || undefined}>
       <header className="bar">
-        <h1>Chat</h1>
+        <h1>{t.app.chat}</h1>
         <p className="count" role="status">
-          {counts && counts.total > 0 && `${number(counts.total)} ${counts.total === 1 ? 'session' : 'sessions'}`}
+          {counts && counts.total > 0 && t.chat.count(counts.total, number(counts.total))}
         </p>
       </header>
       <Filters filter={filter} counts={counts} onChange={change} />
@@ -72,30 +90,58 @@ export function ChatPage() {
           empty={
             filtered ? (
               <div className="empty">
-                <h2>No sessions found</h2>
-                <p>No session matches the filter.</p>
+                <h2>{t.chat.noneFound}</h2>
+                <p>{t.chat.noneMatch}</p>
                 <button type="button" onClick={() => go(chatAddress(filterOf(new URLSearchParams())))}>
-                  Show all sessions
+                  {t.chat.showAll}
                 </button>
               </div>
             ) : (
               <div className="empty">
-                <h2>No sessions yet</h2>
-                <p>A session starts when a customer writes on any of your channels.</p>
+                <h2>{t.chat.noneYet}</h2>
+                <p>{t.chat.noneYetHint}</p>
               </div>
             )
           }
         />
         {opened === '' ? (
           <div className="opened unopened">
-            <p>Choose a session to see what it is about.</p>
+            <p>{t.chat.choose}</p>
           </div>
         ) : (
-          <Opened key={opened} id={opened} back={chatAddress(filter)} onChanged={recount} />
+          <Opened
+            key={opened}
+            id={opened}
+            back={chatAddress(filter)}
+            chosen={chosen !== ''}
+            beside={roomy}
+            onChanged={recount}
+            onSession={setSession}
+          />
+        )}
+        {roomy && contact !== undefined && (
+          <div className="beside">
+            <Suspense>
+              <ContactPanel key={contact} id={contact} level={2} title={t.chat.contact} opened={opened} onMoved={() => {}} />
+            </Suspense>
+          </div>
         )}
       </div>
     </main>
   )
+}
+
+// useNewest is the session that is opened with a contact where there is room for it beside the list: the newest when the
+// contact was chosen. It stays when a newer one begins.
+function useNewest(contact: string, list: Sessions): string {
+  const stacked = useMedia(narrow)
+  const { edges, ready } = useStore(list.stretch)
+  const [pinned, setPinned] = useState({ contact: '', session: '' })
+  const first = ready ? edges[0]?.id : undefined
+  if (contact !== pinned.contact && (first !== undefined || contact === '')) {
+    setPinned({ contact, session: contact === '' ? '' : first! })
+  }
+  return stacked || contact !== pinned.contact ? '' : pinned.session
 }
 
 interface SessionListProps {
@@ -160,7 +206,7 @@ function SessionList({ list, busy, hrefOf, opened, empty }: SessionListProps) {
     <div className="box" ref={box}>
       <ul
         role="list"
-        aria-label="Sessions"
+        aria-label={t.chat.sessions}
         aria-busy={busy || !ready}
         className="sessions"
         onKeyDown={onKeyDown}

@@ -5,7 +5,7 @@ import { SessionDocument, type SessionRowFragment } from '../generated/graphql'
 import { ChannelIcon } from '../shared/icons'
 import { Link } from '../shared/route'
 import { Ago, number } from '../shared/time'
-import { statusNames, tagNames } from './words'
+import { t } from '../texts/texts'
 
 interface RowProps {
   id: string
@@ -60,12 +60,12 @@ function Summary({ session }: { session: SessionRowFragment }) {
       </span>
       <span className="line">
         <span className="preview" dir="auto">
-          {lastMessagePreview ?? <em>No text</em>}
+          {lastMessagePreview ?? <em>{t.chat.noText}</em>}
         </span>
         {unreadCount > 0 && (
           <span className="unread">
             {number(unreadCount)}
-            <span className="unseen"> unread</span>
+            <span className="unseen"> {t.chat.unread}</span>
           </span>
         )}
       </span>
@@ -89,9 +89,9 @@ function Summary({ session }: { session: SessionRowFragment }) {
 export function Badges({ status, tag }: Pick<SessionRowFragment, 'status' | 'tag'>) {
   return (
     <span className="badges">
-      {tag && <span className="badge tag">{tagNames[tag]}</span>}
+      {tag && <span className="badge tag">{t.chat.tags[tag]}</span>}
       <span className="badge" data-status={status}>
-        {statusNames[status]}
+        {t.chat.statuses[status]}
       </span>
     </span>
   )

@@ -1,22 +1,14 @@
 import type { SessionStatus, SessionTag } from '../generated/graphql'
 
-/** statusNames and tagNames are what people call them, in the order in which they are shown. */
-export const statusNames: Record<SessionStatus, string> = {
-  ACTIVE: 'Active',
-  ESCALATED: 'Escalated',
-  CLOSED: 'Closed',
-  ARCHIVED: 'Archived',
-}
+/** statuses and tags are in the order in which they are shown. */
+export const statuses: readonly SessionStatus[] = ['ACTIVE', 'ESCALATED', 'CLOSED', 'ARCHIVED']
 
-export const tagNames: Record<SessionTag, string> = {
-  PRODUCT_INQUIRY: 'Product inquiry',
-  PROJECT_GUIDANCE: 'Project guidance',
-  PRICING_QUOTE: 'Pricing quote',
-  TECHNICAL_SUPPORT: 'Technical support',
-  ORDER_STATUS: 'Order status',
-  COMPLAINT: 'Complaint',
-  GENERAL: 'General',
-}
-
-export const statuses = Object.keys(statusNames) as SessionStatus[]
-export const tags = Object.keys(tagNames) as SessionTag[]
+export const tags: readonly SessionTag[] = [
+  'PRODUCT_INQUIRY',
+  'PROJECT_GUIDANCE',
+  'PRICING_QUOTE',
+  'TECHNICAL_SUPPORT',
+  'ORDER_STATUS',
+  'COMPLAINT',
+  'GENERAL',
+]

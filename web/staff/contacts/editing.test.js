@@ -111,6 +111,20 @@ describe('editing', () => {
     assert.equal(t.row().email, 'a@example.org')
   })
 
+  it('takes a name as it takes an email: spaces at its ends do not count', async () => {
+    const t = table(contact())
+    t.enter('ann.name', '  Ann Smith ')
+    t.enter('ann.email', 'a@example.org')
+    assert.deepEqual(await t.rest(), ['ann.name=  Ann Smith @1', 'ann.email=a@example.org@2'])
+    assert.equal(t.row().name, 'Ann Smith')
+    assert.deepEqual(t.editing.saved.get().map(({ field, before }) => [field, before]), [['name', 'ann'], ['email', '']])
+    t.enter('ann.name', ' Ann Smith')
+    assert.equal(t.requests.length, 0)
+    t.editing.undo('ann.name')
+    await t.rest()
+    assert.equal(t.row().name, 'ann')
+  })
+
   it('keeps what several contacts were given apart, and sends it side by side', async () => {
     const t = table(contact('ann'), contact('bea'), contact('cem'))
     t.enter('ann.notes', 'forA')

@@ -4,7 +4,7 @@ import { beforeEach, describe, it, vi } from 'vitest'
 
 import { mutate, Refused, Unreachable } from '../server/client'
 import { isMine } from '../server/echoes'
-import { editing, enter, entering, onGone, openContact } from './edits'
+import { editing, enter, entering, leavePanel, onGone, openContact, placeOf } from './edits'
 
 // The server at the other end is all that is not there.
 vi.mock('../server/client', () => ({
@@ -34,6 +34,22 @@ beforeEach(() => {
   for (const { contact } of editing.edits.get().values()) {
     editing.forget(contact.id)
   }
+})
+
+describe('the place of an edit', () => {
+  it('is where it was begun, and the row once the contact is no longer shown whole', () => {
+    const ann = contact('ann')
+    enter(ann, 'name', undefined, 'panel')
+    enter(ann, 'email')
+    assert.deepEqual([placeOf('ann.name'), placeOf('ann.email')], ['panel', 'row'])
+    enter(ann, 'name')
+    assert.equal(placeOf('ann.name'), 'row')
+    enter(ann, 'notes', undefined, 'panel')
+    leavePanel('bea')
+    assert.equal(placeOf('ann.notes'), 'panel')
+    leavePanel('ann')
+    assert.equal(placeOf('ann.notes'), 'row')
+  })
 })
 
 describe('sending an edit', () => {

@@ -8,9 +8,24 @@ import { type ContactRowFragment, UpdateContactDocument } from '../generated/gra
 import { mutate, Refused, Unreachable } from '../server/client'
 import { mine } from '../server/echoes'
 import { Store } from '../shared/store'
+import { t } from '../texts/texts'
 import { type Answer, type Edit, Editing, editKey, type Field, type Request } from './editing'
 
-export const fieldNames: Record<Field, string> = { email: 'Email', phone: 'Phone', notes: 'Notes' }
+/** fieldNames are what people call the fields, in the language of the page. */
+export const fieldNames: Readonly<Record<Field, string>> = {
+  get name() {
+    return t.contact.name
+  },
+  get email() {
+    return t.contact.email
+  },
+  get phone() {
+    return t.contact.phone
+  },
+  get notes() {
+    return t.contact.notes
+  },
+}
 
 const leavers = new Set<(id: string) => void>()
 
@@ -41,10 +56,10 @@ async function send({ contact, field, text, duplicate, unusual }: Request): Prom
 
 function reason(error: unknown): string {
   if (error instanceof Unreachable) {
-    return 'The server cannot be reached.'
+    return t.contact.unreachable
   }
   if (error instanceof Refused) {
-    return error.code === 'UNAUTHENTICATED' ? 'You are signed out.' : error.message
+    return error.code === 'UNAUTHENTICATED' ? t.contact.signedOut : error.message
   }
   return String(error)
 }
@@ -98,11 +113,41 @@ export interface Entering {
 
 export const entering = new Store<Entering | undefined>(undefined)
 
-/** enter opens a cell, unless it is open, and puts the focus into it. */
-export function enter(contact: ContactRowFragment, field: Field, caret?: number): void {
-  entering.set({ key: editKey(contact.id, field), caret })
+/** Place is where a field can be edited: in its row, or where its contact is shown whole. */
+export type Place = 'row' | 'panel'
+
+// The edits that were begun where the contact is shown whole; all others belong to the rows.
+const inPanel = new Store<ReadonlySet<string>>(new Set())
+
+function put(key: string, place: Place): void {
+  const next = new Set(inPanel.get())
+  place === 'panel' ? next.add(key) : next.delete(key)
+  inPanel.set(next)
+}
+
+/** placeOf is where the input of a field is shown while it is edited: in one place, though both show its value. */
+export const placeOf = (key: string): Place => (inPanel.get().has(key) ? 'panel' : 'row')
+
+/** usePlace is placeOf, followed. */
+export function usePlace(key: string): Place {
+  return useSyncExternalStore(
+    inPanel.subscribe,
+    useCallback(() => placeOf(key), [key]),
+  )
+}
+
+/** leavePanel leaves a contact's edits to its row. */
+export function leavePanel(id: string): void {
+  inPanel.set(new Set([...inPanel.get()].filter((key) => !key.startsWith(`${id}.`))))
+}
+
+/** enter opens a field, unless it is open, and puts the focus into it. */
+export function enter(contact: ContactRowFragment, field: Field, caret?: number, place: Place = 'row'): void {
+  const key = editKey(contact.id, field)
+  put(key, place)
+  entering.set({ key, caret })
   editing.begin(contact, field)
 }
 
-/** leading is the cell that should be shown, wherever it is, and opened. */
+/** leading is the field that should be shown, wherever it is, and opened. */
 export const leading = new Store<{ id: string; field: Field } | undefined>(undefined)

@@ -12,6 +12,7 @@ import {
 } from 'react'
 import { flushSync } from 'react-dom'
 
+import { shown } from '../contact/place'
 import type { ContactRowFragment } from '../generated/graphql'
 import { useRows } from '../list/rows'
 import { composing } from '../shared/composing'
@@ -37,6 +38,8 @@ interface GridProps {
   /** Whether a newer answer is on its way. */
   busy: boolean
   onSort: (sort: Sort) => void
+  /** onOpen shows a contact whole. */
+  onOpen: (id: string) => void
   onDelete: (contact: ContactRowFragment) => void
   /** Shown instead of rows in an empty list. */
   empty: ReactNode
@@ -51,13 +54,15 @@ export interface GridHandle {
   /** focus goes to a cell of a row, or of the one that has taken its number. */
   focus: (id: string, column: number, index?: number) => void
   indexOf: (id: string) => number
+  /** reveal scrolls to the row of this number. */
+  reveal: (index: number) => void
   toStart: () => void
   atStart: () => boolean
   /** occupied reports whether somebody is editing a row, which then stays where it is. */
   occupied: () => boolean
 }
 
-export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handle }: GridProps) {
+export function Grid({ list, sort, busy, onSort, onOpen, onDelete, empty, onStart, handle }: GridProps) {
   const box = useRef<HTMLDivElement>(null)
   const cards = useMedia(narrow)
   const rem = useRem()
@@ -102,8 +107,8 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
   // What is not saved is led back to from elsewhere: in this list if it is there, else in one of that contact alone.
   const led = useStore(leading)
   useLayoutEffect(() => {
-    if (!led || !stretch.ready) {
-      return
+    if (!led || !stretch.ready || led.field === 'name' || shown.get() !== '') {
+      return // where a contact is shown whole, it is led back to there
     }
     const index = indexOf(led.id)
     if (index >= 0) {
@@ -207,6 +212,7 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
 
   handle.current = {
     indexOf,
+    reveal: rows.reveal,
     toStart: () => void toStart(undefined),
     atStart: () => rows.first() <= 0,
     occupied: () => steady() !== undefined,
@@ -256,11 +262,17 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
       case 'End':
         event.ctrlKey ? void toEnd(column) : aside(lastColumn)
         break
+      case ' ':
+        if (event.target instanceof HTMLButtonElement) {
+          return
+        }
+        onOpen(id)
+        break
       case 'Enter':
       case 'F2': {
         const field = editable[column]
         const contact = field && known(id)
-        if (!field || !contact) {
+        if (!field || !contact || event.target instanceof HTMLButtonElement) {
           return
         }
         setActive({ id, column })
@@ -278,7 +290,7 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
   ends.current = { toStart, toEnd, stay }
   useEffect(() => {
     function onKey(event: globalThis.KeyboardEvent) {
-      const own = 'input, textarea, select, [data-row], [role=alertdialog]' // these handle their own keys
+      const own = 'input, textarea, select, [data-row], .beside, [role=alertdialog], [role=dialog]' // these handle their own keys
       if (document.activeElement?.closest(own) || event.altKey || event.metaKey || !box.current) {
         return
       }
@@ -375,6 +387,7 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
                   labelled={cards}
                   search={list.search}
                   move={move}
+                  onOpen={onOpen}
                   onDelete={onDelete}
                 />
               ),

@@ -1,23 +1,28 @@
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { type ReactNode, Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 
+import { Beside } from '../contact/beside'
+import { contactPath, shown as shownContact, shownIn } from '../contact/place'
 import type { ContactRowFragment } from '../generated/graphql'
 import { onReturn } from '../server/connection'
 import { composing } from '../shared/composing'
 import { SearchIcon } from '../shared/icons'
+import { later } from '../shared/later'
 import { address, go, Link, useRoute } from '../shared/route'
 import { useStore } from '../shared/store'
 import { number } from '../shared/time'
 import { Failure, useSlow } from '../shared/waiting'
-import { DeleteDialog } from './delete'
 import { editing } from './edits'
 import { Grid, type GridHandle } from './grid'
 import { contactsOf, countContacts, removeEverywhere, type Sort, sortOf, type Total } from './lists'
 import { useContactEvents } from './live'
 
+const DeleteDialog = later(async () => (await import('./delete')).DeleteDialog)
+
 /** ContactsPage is the searchable table of everybody who has written to the workspace. */
 export function ContactsPage() {
-  const { params } = useRoute()
+  const { path, params } = useRoute()
+  const whole = shownIn(path)
   const typed = params.get('search') ?? ''
   const search = typed.trim()
   const only = params.get('contact') ?? ''
@@ -50,12 +55,14 @@ export function ContactsPage() {
   dialog.current = deleting
 
   useEffect(() => {
-    document.title = search === '' ? 'Contacts – Kith' : `${search} – Contacts – Kith`
-  }, [search])
+    if (whole === '') {
+      document.title = search === '' ? 'Contacts – Kith' : `${search} – Contacts – Kith`
+    }
+  }, [search, whole])
   useEffect(() => {
     function onKey(event: KeyboardEvent) {
       const typing =
-        event.target instanceof Element && event.target.closest('input, textarea, select, [role=alertdialog]')
+        event.target instanceof Element && event.target.closest('input, textarea, select, [role=alertdialog], [role=dialog]')
       if (event.key === '/' && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
         event.preventDefault()
         field.current?.focus()
@@ -67,7 +74,56 @@ export function ContactsPage() {
   }, [])
 
   const show = (next: { search?: string; sort?: Sort }, how?: 'push' | 'replace') =>
-    go(address('/staff/contacts', { search: typed, sort, ...next }), how)
+    go(address(contactPath(whole), { search: typed, sort, ...next }), how)
+
+  // The contact that is shown whole has a path; the search, the order and the like stay as they are.
+  const showWhole = (id: string, how?: 'push' | 'replace') =>
+    go(address(contactPath(id), Object.fromEntries(params)), how)
+
+  useLayoutEffect(() => shownContact.set(whole), [whole])
+  useEffect(() => () => shownContact.set(''), [])
+
+  // Back from a contact, the focus returns to its row.
+  const before = useRef(whole)
+  useLayoutEffect(() => {
+    const was = before.current
+    before.current = whole
+    if (was !== '' && whole === '' && document.activeElement === document.body) {
+      if (grid.current && grid.current.indexOf(was) >= 0) {
+        grid.current.focus(was, 0)
+      } else {
+        field.current?.focus()
+      }
+    }
+  }, [whole])
+
+  function step(by: 1 | -1) {
+    const { edges, offset } = list.stretch.get()
+    const at = edges.findIndex(({ id }) => id === whole)
+    const next = edges[at < 0 ? 0 : at + by]
+    if (next) {
+      grid.current?.reveal(at < 0 ? offset : at + by + offset)
+      showWhole(next.id, 'replace')
+    }
+  }
+
+  // The row that takes the place of the contact that was shown whole.
+  const after = useRef<string>(undefined)
+  useEffect(() => {
+    const { edges } = list.stretch.get()
+    const at = edges.findIndex(({ id }) => id === whole)
+    if (at >= 0) {
+      after.current = (edges[at + 1] ?? edges[at - 1])?.id
+    }
+  })
+
+  function deleted(id: string) {
+    total.add(-1)
+    if (whole === id) {
+      flushSync(() => showWhole('', 'replace'))
+      flushSync(() => (after.current ? grid.current?.focus(after.current, 0) : field.current?.focus()))
+    }
+  }
 
   function clearSearch() {
     show({ search: '' }, 'replace')
@@ -87,7 +143,7 @@ export function ContactsPage() {
   }
 
   return (
-    <main className="contacts">
+    <main className="contacts" data-whole={whole !== '' || undefined}>
       <header className="bar">
         <h1>Contacts</h1>
         <p className="count" role="status">
@@ -143,6 +199,7 @@ export function ContactsPage() {
           sort={list.sort}
           busy={slow}
           onSort={(next) => show({ sort: next })}
+          onOpen={showWhole}
           onDelete={(contact) => setDeleting({ contact, index: grid.current?.indexOf(contact.id) ?? 0 })}
           handle={grid}
           onStart={clear}
@@ -179,22 +236,36 @@ export function ContactsPage() {
             {fresh === 1 ? '1 new contact' : `${number(fresh)} new contacts`}
           </button>
         )}
+        {whole !== '' && (
+          <Beside
+            id={whole}
+            onClose={() => showWhole('')}
+            onStep={step}
+            onMoved={(id) => showWhole(id, 'replace')}
+            onDeleted={deleted}
+          />
+        )}
       </div>
-      {deleting && (
-        <DeleteDialog
-          contact={deleting.contact}
-          onClose={() => leaveDialog(deleting)}
-          onDeleted={() => {
-            editing.forget(deleting.contact.id)
-            removeEverywhere(deleting.contact.id)
-            total.add(-1)
-            // Who has closed the dialog meanwhile is somewhere else by now.
-            if (dialog.current === deleting) {
-              leaveDialog(deleting)
-            }
-          }}
-        />
-      )}
+      <Suspense>
+        {deleting && (
+          <DeleteDialog
+            contact={deleting.contact}
+            onClose={() => leaveDialog(deleting)}
+            onDeleted={() => {
+              editing.forget(deleting.contact.id)
+              removeEverywhere(deleting.contact.id)
+              total.add(-1)
+              if (whole === deleting.contact.id) {
+                showWhole('', 'replace')
+              }
+              // Who has closed the dialog meanwhile is somewhere else by now.
+              if (dialog.current === deleting) {
+                leaveDialog(deleting)
+              }
+            }}
+          />
+        )}
+      </Suspense>
     </main>
   )
 }

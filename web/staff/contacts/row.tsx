@@ -1,6 +1,7 @@
 import { memo } from 'react'
 import { useQuery } from 'urql'
 
+import { OpenButton, useShown } from '../contact/open'
 import { type ChannelType, ContactDocument, type ContactRowFragment } from '../generated/graphql'
 import { BinIcon, ChannelIcon } from '../shared/icons'
 import { Marked } from '../shared/marked'
@@ -22,14 +23,16 @@ export interface RowProps {
   labelled: boolean
   search: string
   move: (id: string, column: number) => void
+  onOpen: (id: string) => void
   onDelete: (contact: ContactRowFragment) => void
 }
 
 /** Row is one contact, as the cache has it now. */
-export const Row = memo(function Row({ id, index, top, active, labelled, search, move, onDelete }: RowProps) {
+export const Row = memo(function Row({ id, index, top, active, labelled, search, move, onOpen, onDelete }: RowProps) {
   const [{ data }] = useQuery({ query: ContactDocument, variables: { id }, requestPolicy: 'cache-only' })
   const open = useOpenContact(id)
   const contact = data?.contact ?? open
+  const shown = useShown(id)
   if (!contact) {
     return <Placeholder top={top} />
   }
@@ -60,6 +63,7 @@ export const Row = memo(function Row({ id, index, top, active, labelled, search,
       className="row"
       aria-rowindex={index + 2}
       data-editing={open ? true : undefined}
+      data-shown={shown || undefined}
       style={{ transform: `translateY(${top}px)` }}
     >
       <th role="rowheader" aria-colindex={1} className="cell name">
@@ -71,6 +75,7 @@ export const Row = memo(function Row({ id, index, top, active, labelled, search,
         >
           <Marked text={contact.displayName} search={search} phone={contact.displayName === contact.phone} />
         </Link>
+        <OpenButton id={id} name={contact.displayName} onOpen={onOpen} />
       </th>
       {editable(1)}
       {editable(2)}

@@ -40,6 +40,26 @@ export const BackIcon = () => (
   </Icon>
 )
 
+export const UpIcon = () => (
+  <Icon>
+    <path d="m4.5 12.5 5.5-5.5 5.5 5.5" />
+  </Icon>
+)
+
+export const DownIcon = () => (
+  <Icon>
+    <path d="m4.5 7.5 5.5 5.5 5.5-5.5" />
+  </Icon>
+)
+
+/** PanelIcon is a page with a part of it set off at its end. */
+export const PanelIcon = () => (
+  <Icon>
+    <rect x="3" y="4" width="14" height="12" rx="2" />
+    <path d="M11.5 4v12" />
+  </Icon>
+)
+
 /** channelNames are what people call the messaging products. */
 export const channelNames: Record<ChannelType, string> = {
   HTML_EMBED: 'Web chat',
