@@ -4,6 +4,7 @@ import { flushSync } from 'react-dom'
 import type { ContactRowFragment } from '../generated/graphql'
 import { onReturn } from '../server/connection'
 import { composing } from '../shared/composing'
+import { ConnectFirst } from '../shared/connect'
 import { SearchIcon } from '../shared/icons'
 import { address, go, Link, useRoute } from '../shared/route'
 import { useStore } from '../shared/store'
@@ -154,6 +155,7 @@ export function ContactsPage() {
             ) : list.search === '' || !list.anybody ? (
               <Empty title="No contacts yet">
                 <p>Contacts are created automatically when customers interact with any of your channels.</p>
+                <ConnectFirst />
               </Empty>
             ) : (
               <Empty title="No contacts found">
