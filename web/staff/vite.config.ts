@@ -17,6 +17,14 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     license: { fileName: 'licenses.md' },
+    rolldownOptions: {
+      output: {
+        // What all pages share is one file: as a dozen of small ones it would take a dozen requests.
+        codeSplitting: {
+          groups: [{ name: 'shared', test: /node_modules|staff.(shared|server|generated|menu.(opened|commands)|texts.(en|texts))/ }],
+        },
+      },
+    },
   },
   server: { proxy: { '/graphql': { target: 'http://127.0.0.1:8080', ws: true }, '/auth': 'http://127.0.0.1:8080' } },
 })
