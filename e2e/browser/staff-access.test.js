@@ -1,33 +1,10 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { after, before, describe, it } from 'node:test'
 
+import { faults, overflow } from '../harness/axe.js'
 import { launch, watchedPage } from '../harness/browser.js'
 import { startKith } from '../harness/kith.js'
 import { cell, edit, focused, look, names, open, row, said, shot, until, write } from '../harness/staff-pages.js'
-
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-// faults is what axe-core finds wrong with a page, in short.
-async function faults(page) {
-  // The debugger may do what the page's policy forbids.
-  await page.evaluate(axe)
-  const { violations, passes } = await page.evaluate(() =>
-    globalThis.axe.run(document, { resultTypes: ['violations'] }),
-  )
-  assert.ok(passes.length > 20, 'axe has looked')
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary}`),
-  )
-}
-
-// overflow is by how many pixels a page is wider than its window.
-const overflow = (page) =>
-  page.evaluate(() => {
-    const box = document.querySelector('.box')
-    return Math.max(document.documentElement.scrollWidth - innerWidth, box ? box.scrollWidth - box.clientWidth : 0)
-  })
 
 const looks = [
   { name: 'light', colorScheme: 'light', viewport: { width: 1400, height: 900 } },
@@ -136,14 +113,15 @@ describe('the staff pages, for everybody', () => {
     }
     // From the top: pages, playground, search, sorting, then one stop for the whole table.
     const stops = []
-    for (let i = 0; i < 8; i++) {
+    for (let i = 0; i < 11; i++) {
       await press('Tab')
       stops.push(await focused(page))
     }
     const [first] = await names(page)
-    assert.deepEqual(stops.slice(0, 3), ['Contacts', 'Chat', 'Playground'])
-    assert.deepEqual(stops.slice(4, 7), ['Name', 'Last activity', `${first}: name`])
-    assert.ok(!stops[7].startsWith(`${first}: `), 'Tab leaves the table')
+    const head = ['Contacts', 'Chat', 'Duplicates', 'Admin', 'Find contacts, pages and actions', 'Playground']
+    assert.deepEqual(stops.slice(0, 6), head)
+    assert.deepEqual(stops.slice(7, 10), ['Name', 'Last activity', `${first}: name`])
+    assert.ok(!stops[10].startsWith(`${first}: `), 'Tab leaves the table')
 
     await press('/')
     await page.keyboard.type('silva mar')

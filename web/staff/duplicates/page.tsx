@@ -69,6 +69,12 @@ export function DuplicatesPage() {
     }
   }
 
+  // The focus goes back to the pair, or to the one that has taken its place.
+  const closeComparison = () => {
+    setComparing(undefined)
+    setTimeout(cursor.focus)
+  }
+
   const current = items[cursor.index]
   const run = (what: (pair: Pair) => void) => () => current && what(current)
   useCommands([
@@ -146,10 +152,10 @@ export function DuplicatesPage() {
           onMerged={(survivor) => {
             const gone = comparing.contacts.map(({ id }) => id).filter((id) => id !== survivor)
             change((pairs) => without(pairs, gone))
-            setComparing(undefined)
+            closeComparison()
             reload()
           }}
-          onClose={() => setComparing(undefined)}
+          onClose={closeComparison}
         />
       )}
     </main>
@@ -180,6 +186,8 @@ interface Cursor {
   /** The number of the pair that the keys are for. */
   index: number
   to: (index: number) => void
+  /** focus puts the focus on it. */
+  focus: () => void
   move: (by: number) => void
 }
 
@@ -216,6 +224,7 @@ function useCursor(items: readonly Pair[], box: React.RefObject<HTMLElement | nu
   return {
     index,
     to,
+    focus: () => box.current?.querySelector<HTMLElement>('[data-current]')?.focus(),
     move: (by) => {
       const inside = box.current?.contains(document.activeElement)
       const next = Math.max(0, Math.min(index + (inside ? by : 0), items.length - 1))

@@ -34,7 +34,7 @@ export function PairCard({ pair, current, busy, problem, onMerge, onDismiss, onC
         {both.map((contact, index) => (
           <td key={contact.id} dir="auto">
             {values[index] || <span className="none">{t.app.none}</span>}
-            {values[index] && mark?.(contact) && <span className="vouched"> {t.duplicates.inbox.verified}</span>}
+            {values[index] && mark?.(contact) && <span className="verified"> {t.duplicates.inbox.verified}</span>}
           </td>
         ))}
       </Compared>

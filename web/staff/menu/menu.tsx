@@ -26,6 +26,7 @@ const pause = 120 // ms after the last key
 export function Menu() {
   const [text, setText] = useState('')
   const [index, setIndex] = useState(0)
+  const [hurried, setHurried] = useState<string>() // Enter was pressed before its answer had come
   const search = text.trim()
   const { contacts, searching, problem } = useContacts(search)
   const groups = useGroups(search, contacts)
@@ -56,11 +57,20 @@ export function Menu() {
     } else if (event.key === 'Enter') {
       event.preventDefault()
       const choice = choices[at]
-      if (choice && !searching) {
+      // A contact that an older search found is not what was typed: that waits for the answer.
+      if (choice && !(searching && contacts.some(({ id }) => id === choice.id))) {
         choose(choice)
+      } else if (searching) {
+        setHurried(search)
       }
     }
   }
+  const awaited = hurried !== undefined && hurried === search && !searching ? choices[at] : undefined
+  useEffect(() => {
+    if (awaited) {
+      choose(awaited)
+    }
+  }, [awaited])
 
   const status =
     problem !== ''
@@ -92,6 +102,7 @@ export function Menu() {
           onChange={(event) => {
             setText(event.currentTarget.value)
             setIndex(0)
+            setHurried(undefined)
           }}
           onKeyDown={onKeyDown}
         />

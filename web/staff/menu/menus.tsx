@@ -7,8 +7,11 @@ import { Boundary } from '../shared/boundary'
 import { useStore } from '../shared/store'
 import { opened } from './opened'
 
-const Menu = lazy(async () => ({ default: (await import('./menu')).Menu }))
+const loadMenu = () => import('./menu')
+const Menu = lazy(async () => ({ default: (await loadMenu()).Menu }))
 const Shortcuts = lazy(async () => ({ default: (await import('./shortcuts')).Shortcuts }))
+
+const settled = 2_000 // ms, when the page itself has been loaded
 
 const dialogs = '[role=dialog], [role=alertdialog]'
 const fields = 'input, textarea, select, [contenteditable=true]'
@@ -33,7 +36,12 @@ export function Menus() {
   const which = useStore(opened)
   useEffect(() => {
     addEventListener('keydown', onKey)
-    return () => removeEventListener('keydown', onKey)
+    // Someone who presses the keys goes on typing: the menu should be there by then.
+    const timer = setTimeout(() => void loadMenu().catch(() => {}), settled)
+    return () => {
+      clearTimeout(timer)
+      removeEventListener('keydown', onKey)
+    }
   }, [])
   return (
     <Boundary key={which} fallback={() => null}>
