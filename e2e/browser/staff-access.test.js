@@ -118,7 +118,7 @@ describe('the staff pages, for everybody', () => {
       stops.push(await focused(page))
     }
     const [first] = await names(page)
-    const head = ['Contacts', 'Chat', 'Duplicates', 'Admin', 'Find contacts, pages and actions', 'Playground']
+    const head = ['Contacts', 'Chat', 'Duplicates', 'Admin', 'Find contacts, pages and actionsCtrl K', 'Playground']
     assert.deepEqual(stops.slice(0, 6), head)
     assert.deepEqual(stops.slice(7, 10), ['Name', 'Last activity', `${first}: name`])
     assert.ok(!stops[10].startsWith(`${first}: `), 'Tab leaves the table')

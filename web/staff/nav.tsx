@@ -49,8 +49,8 @@ export function Top({ here }: { here: string }) {
       <Unsaved />
       <button type="button" className="quiet go" aria-keyshortcuts="Control+K Meta+K" onClick={openMenu}>
         <SearchIcon />
-        <span className="unseen">{t.menu.open}</span>
-        <kbd aria-hidden>{apple ? '⌘K' : t.menu.controlK}</kbd>
+        <span className="unseen">{t.app.openMenu}</span>
+        <kbd aria-hidden>{apple ? '⌘K' : t.app.controlK}</kbd>
       </button>
       {!small && (
         <div className="who">

@@ -10,7 +10,7 @@ import { Link } from '../shared/route'
 import { Ago, listed } from '../shared/time'
 import { useTitle } from '../shared/title'
 import { useSlow } from '../shared/waiting'
-import { t } from '../texts/texts'
+import { t } from '../texts/later'
 import { type Entry, idsOf, type Known, knownOf } from './entry'
 import '../style/admin.css'
 

@@ -8,7 +8,7 @@ import { Field, TextField } from '../shared/field'
 import { BackIcon, ChannelIcon, channelNames } from '../shared/icons'
 import { go, Link } from '../shared/route'
 import { useTitle } from '../shared/title'
-import { t } from '../texts/texts'
+import { t } from '../texts/later'
 import { keepSetup } from './fresh'
 import { domainsOf, problemsOf, providers, types } from './providers'
 

@@ -11,7 +11,7 @@ import { follow, query } from '../server/client'
 import { address, Link } from '../shared/route'
 import { soon } from '../shared/soon'
 import { Ago } from '../shared/time'
-import { t } from '../texts/texts'
+import { t } from '../texts/later'
 
 const looked = 100 // sessions and failures, the newest
 const every = 5_000 // ms between looks for failures, which no event reports

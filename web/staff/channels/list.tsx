@@ -10,7 +10,7 @@ import { type Loader, usePaged } from '../shared/paged'
 import { go, Link } from '../shared/route'
 import { useTitle } from '../shared/title'
 import { useSlow } from '../shared/waiting'
-import { t } from '../texts/texts'
+import { t } from '../texts/later'
 
 const add = '/staff/channels/new'
 
@@ -44,7 +44,7 @@ export function ChannelList() {
             <h2>{t.channels.none}</h2>
             <p>{t.channels.noneHint}</p>
             <Link href={add} className="button primary">
-              {t.channels.first}
+              {t.app.connectFirst}
             </Link>
           </div>
         )}

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { type ReactNode, Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 
 import type { ContactRowFragment } from '../generated/graphql'
@@ -6,15 +6,17 @@ import { onReturn } from '../server/connection'
 import { composing } from '../shared/composing'
 import { ConnectFirst } from '../shared/connect'
 import { SearchIcon } from '../shared/icons'
+import { later } from '../shared/later'
 import { address, go, Link, useRoute } from '../shared/route'
 import { useStore } from '../shared/store'
 import { number } from '../shared/time'
 import { Failure, useSlow } from '../shared/waiting'
-import { DeleteDialog } from './delete'
 import { editing } from './edits'
 import { Grid, type GridHandle } from './grid'
 import { contactsOf, countContacts, removeEverywhere, type Sort, sortOf, type Total } from './lists'
 import { useContactEvents } from './live'
+
+const DeleteDialog = later(async () => (await import('./delete')).DeleteDialog)
 
 /** ContactsPage is the searchable table of everybody who has written to the workspace. */
 export function ContactsPage() {
@@ -182,21 +184,23 @@ export function ContactsPage() {
           </button>
         )}
       </div>
-      {deleting && (
-        <DeleteDialog
-          contact={deleting.contact}
-          onClose={() => leaveDialog(deleting)}
-          onDeleted={() => {
-            editing.forget(deleting.contact.id)
-            removeEverywhere(deleting.contact.id)
-            total.add(-1)
-            // Who has closed the dialog meanwhile is somewhere else by now.
-            if (dialog.current === deleting) {
-              leaveDialog(deleting)
-            }
-          }}
-        />
-      )}
+      <Suspense>
+        {deleting && (
+          <DeleteDialog
+            contact={deleting.contact}
+            onClose={() => leaveDialog(deleting)}
+            onDeleted={() => {
+              editing.forget(deleting.contact.id)
+              removeEverywhere(deleting.contact.id)
+              total.add(-1)
+              // Who has closed the dialog meanwhile is somewhere else by now.
+              if (dialog.current === deleting) {
+                leaveDialog(deleting)
+              }
+            }}
+          />
+        )}
+      </Suspense>
     </main>
   )
 }

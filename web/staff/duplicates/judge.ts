@@ -6,7 +6,7 @@ import { mutate } from '../server/client'
 import { mine } from '../server/echoes'
 import { announce } from '../shared/announce'
 import { reasonOf } from '../shared/refusal'
-import { t } from '../texts/texts'
+import { t } from '../texts/later'
 import type { Sides } from './pairs'
 
 /** Verdict is what came of it: the ids of contacts that are gone, or why nothing was done. */
@@ -34,7 +34,7 @@ export async function merge({ survivor, other }: Sides): Promise<Verdict> {
       return { gone: [], problem: error.message, stale: outdated.has(error.code) }
     }
     mine(merged.eventId)
-    const said = t.duplicates.inbox.merged(other.displayName, survivor.displayName)
+    const said = t.inbox.merged(other.displayName, survivor.displayName)
     if (merged.undoableUntil === null) {
       announce(said)
     } else {
@@ -54,7 +54,7 @@ export async function dismiss(id: string, { survivor, other }: Sides): Promise<V
     if (error) {
       return { gone: [], problem: error.message }
     }
-    announce(t.duplicates.inbox.dismissed(survivor.displayName, other.displayName))
+    announce(t.inbox.dismissed(survivor.displayName, other.displayName))
     return { gone: [] }
   } catch (error) {
     return { gone: [], problem: reasonOf(error) }

@@ -11,7 +11,7 @@ import { shortcut } from '../shared/shortcut'
 import { soon } from '../shared/soon'
 import { useTitle } from '../shared/title'
 import { useSlow } from '../shared/waiting'
-import { t } from '../texts/texts'
+import { t } from '../texts/later'
 import { dismiss, merge, type Verdict } from './judge'
 import { PairCard } from './pair'
 import { type Pair, sidesOf, without } from './pairs'
@@ -19,7 +19,7 @@ import '../style/admin.css'
 
 /** DuplicatesPage is the inbox of pairs that may be one person each: merge them, or say that they are not. */
 export function DuplicatesPage() {
-  useTitle(t.duplicates.inbox.title)
+  useTitle(t.inbox.title)
   const { edit } = useMay()
   const [total, setTotal] = useState<{ value: number; exact: boolean }>()
   const load = useCallback<Loader<Pair>>(async (args, signal) => {
@@ -78,13 +78,13 @@ export function DuplicatesPage() {
   const current = items[cursor.index]
   const run = (what: (pair: Pair) => void) => () => current && what(current)
   useCommands([
-    { id: 'duplicates-next', name: t.duplicates.inbox.next, keys: ['J'], run: () => cursor.move(1) },
-    { id: 'duplicates-previous', name: t.duplicates.inbox.previous, keys: ['K'], run: () => cursor.move(-1) },
+    { id: 'duplicates-next', name: t.inbox.next, keys: ['J'], run: () => cursor.move(1) },
+    { id: 'duplicates-previous', name: t.inbox.previous, keys: ['K'], run: () => cursor.move(-1) },
     ...(edit && current
       ? [
-          { id: 'duplicates-merge', name: t.duplicates.inbox.merge, keys: ['M'], run: run(onMerge) },
-          { id: 'duplicates-not', name: t.duplicates.inbox.notSame, keys: ['N'], run: run(onDismiss) },
-          { id: 'duplicates-compare', name: t.duplicates.inbox.compare, keys: ['Enter'], run: run(setComparing) },
+          { id: 'duplicates-merge', name: t.inbox.merge, keys: ['M'], run: run(onMerge) },
+          { id: 'duplicates-not', name: t.inbox.notSame, keys: ['N'], run: run(onDismiss) },
+          { id: 'duplicates-compare', name: t.inbox.compare, keys: ['Enter'], run: run(setComparing) },
         ]
       : []),
   ])
@@ -113,21 +113,21 @@ export function DuplicatesPage() {
   return (
     <main className="admin">
       <header className="bar">
-        <h1>{t.duplicates.inbox.title}</h1>
+        <h1>{t.inbox.title}</h1>
         <p className="count" role="status">
-          {total && total.value > 0 && t.duplicates.inbox.count(total.value, total.exact)}
+          {total && total.value > 0 && t.inbox.count(total.value, total.exact)}
         </p>
-        {edit && items.length > 0 && <p className="hint keys-hint">{t.duplicates.inbox.keysHint}</p>}
+        {edit && items.length > 0 && <p className="hint keys-hint">{t.inbox.keysHint}</p>}
       </header>
       <div className="progress" data-slow={slow || undefined} aria-hidden />
       <div className="page">
         {ready && items.length === 0 && (
           <div className="empty">
-            <h2>{t.duplicates.inbox.none}</h2>
-            <p>{t.duplicates.inbox.noneHint}</p>
+            <h2>{t.inbox.none}</h2>
+            <p>{t.inbox.noneHint}</p>
           </div>
         )}
-        <ul role="list" aria-label={t.duplicates.inbox.list} className="pairs" ref={box} aria-busy={!ready}>
+        <ul role="list" aria-label={t.inbox.list} className="pairs" ref={box} aria-busy={!ready}>
           {items.map((pair, index) => (
             <PairCard
               key={pair.id}

@@ -3,7 +3,7 @@ import { type ReactNode, useId } from 'react'
 import { ChannelIcon } from '../shared/icons'
 import { Link } from '../shared/route'
 import { Ago } from '../shared/time'
-import { t } from '../texts/texts'
+import { t } from '../texts/later'
 import { compare, type One, type Pair, sidesOf } from './pairs'
 
 interface PairCardProps {
@@ -34,7 +34,7 @@ export function PairCard({ pair, current, busy, problem, onMerge, onDismiss, onC
         {both.map((contact, index) => (
           <td key={contact.id} dir="auto">
             {values[index] || <span className="none">{t.app.none}</span>}
-            {values[index] && mark?.(contact) && <span className="verified"> {t.duplicates.inbox.verified}</span>}
+            {values[index] && mark?.(contact) && <span className="verified"> {t.inbox.verified}</span>}
           </td>
         ))}
       </Compared>
@@ -52,7 +52,7 @@ export function PairCard({ pair, current, busy, problem, onMerge, onDismiss, onC
     >
       <p id={`${id}-why`} className="why">
         {pair.reasons.map((reason) => (
-          <span key={reason}>{t.duplicates.inbox.reasons[reason]}</span>
+          <span key={reason}>{t.inbox.reasons[reason]}</span>
         ))}
         <Ago at={pair.at} />
       </p>
@@ -65,19 +65,19 @@ export function PairCard({ pair, current, busy, problem, onMerge, onDismiss, onC
                 <Link href={`/staff/contacts/${contact.id}`} dir="auto">
                   {contact.displayName}
                 </Link>
-                {index === 0 && <span className="stays">{t.duplicates.inbox.stays}</span>}
+                {index === 0 && <span className="stays">{t.inbox.stays}</span>}
               </th>
             ))}
           </tr>
         </thead>
         <tbody>
-          {text(t.duplicates.inbox.name, ({ name }) => name)}
-          {text(t.duplicates.inbox.email, ({ email }) => email, ({ emailVerified }) => emailVerified)}
-          {text(t.duplicates.inbox.furtherEmails, ({ furtherEmails }) => furtherEmails.join(', '))}
-          {text(t.duplicates.inbox.phone, ({ phone }) => phone, ({ phoneVerified }) => phoneVerified)}
-          {text(t.duplicates.inbox.furtherPhones, ({ furtherPhones }) => furtherPhones.join(', '))}
-          {text(t.duplicates.inbox.notes, ({ notes }) => notes)}
-          <Compared name={t.duplicates.inbox.channels} differs={false}>
+          {text(t.inbox.name, ({ name }) => name)}
+          {text(t.inbox.email, ({ email }) => email, ({ emailVerified }) => emailVerified)}
+          {text(t.inbox.furtherEmails, ({ furtherEmails }) => furtherEmails.join(', '))}
+          {text(t.inbox.phone, ({ phone }) => phone, ({ phoneVerified }) => phoneVerified)}
+          {text(t.inbox.furtherPhones, ({ furtherPhones }) => furtherPhones.join(', '))}
+          {text(t.inbox.notes, ({ notes }) => notes)}
+          <Compared name={t.inbox.channels} differs={false}>
             {both.map(({ id, identities }) => (
               <td key={id}>
                 {identities.map(({ channel }, index) => (
@@ -86,7 +86,7 @@ export function PairCard({ pair, current, busy, problem, onMerge, onDismiss, onC
               </td>
             ))}
           </Compared>
-          <Compared name={t.duplicates.inbox.lastActivity} differs={false}>
+          <Compared name={t.inbox.lastActivity} differs={false}>
             {both.map(({ id, lastActivityAt }) => (
               <td key={id}>
                 {lastActivityAt ? <Ago at={lastActivityAt} /> : <span className="none">{t.app.none}</span>}
@@ -103,13 +103,13 @@ export function PairCard({ pair, current, busy, problem, onMerge, onDismiss, onC
       {onMerge && (
         <div className="choices">
           <button type="button" className="primary" disabled={busy} aria-keyshortcuts="M" onClick={onMerge}>
-            {t.duplicates.inbox.merge} <kbd aria-hidden>M</kbd>
+            {t.inbox.merge} <kbd aria-hidden>M</kbd>
           </button>
           <button type="button" disabled={busy} onClick={onCompare}>
-            {t.duplicates.inbox.compare} <kbd aria-hidden>{t.menu.keyNames.Enter}</kbd>
+            {t.inbox.compare} <kbd aria-hidden>{t.menu.keyNames.Enter}</kbd>
           </button>
           <button type="button" disabled={busy} aria-keyshortcuts="N" onClick={onDismiss}>
-            {t.duplicates.inbox.notSame} <kbd aria-hidden>N</kbd>
+            {t.inbox.notSame} <kbd aria-hidden>N</kbd>
           </button>
         </div>
       )}
@@ -122,7 +122,7 @@ function Compared({ name, differs, children }: { name: string; differs: boolean;
     <tr data-differs={differs || undefined}>
       <th scope="row">
         {name}
-        {differs && <span className="unseen"> {t.duplicates.inbox.differs}</span>}
+        {differs && <span className="unseen"> {t.inbox.differs}</span>}
       </th>
       {children}
     </tr>

@@ -6,7 +6,7 @@ import { reasonOf } from '../shared/refusal'
 import { Copyable } from '../shared/copy'
 import { Dialog } from '../shared/dialog'
 import { Field, TextField } from '../shared/field'
-import { t } from '../texts/texts'
+import { t } from '../texts/later'
 import { expiryOf, type Life, lives, tomorrow } from './expiry'
 
 const roles: readonly Role[] = ['READER', 'STAFF', 'CHANNEL', 'ADMIN']

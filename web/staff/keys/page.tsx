@@ -11,7 +11,7 @@ import { Link } from '../shared/route'
 import { Ago, Until, useNow } from '../shared/time'
 import { useTitle } from '../shared/title'
 import { useSlow } from '../shared/waiting'
-import { t } from '../texts/texts'
+import { t } from '../texts/later'
 import { CreateKey } from './create'
 import '../style/admin.css'
 

@@ -1,4 +1,4 @@
-import { t } from '../texts/texts'
+import { t } from '../texts/later'
 
 /** Keys shows the keys of a command: alternatives beside each other. */
 export function Keys({ keys }: { keys: readonly string[] }) {

@@ -1,17 +1,15 @@
-// What lies over any page: the command menu and the list of shortcuts, loaded when first opened.
+// What lies over any page: the command menu and the list of shortcuts, not needed at first.
 
-import { lazy, Suspense, useEffect } from 'react'
+import { Suspense, useEffect } from 'react'
 
 import { session } from '../server/session'
 import { Boundary } from '../shared/boundary'
+import { later } from '../shared/later'
 import { useStore } from '../shared/store'
 import { opened } from './opened'
 
-const loadMenu = () => import('./menu')
-const Menu = lazy(async () => ({ default: (await loadMenu()).Menu }))
-const Shortcuts = lazy(async () => ({ default: (await import('./shortcuts')).Shortcuts }))
-
-const settled = 2_000 // ms, when the page itself has been loaded
+const Menu = later(async () => (await import('./menu')).Menu)
+const Shortcuts = later(async () => (await import('./shortcuts')).Shortcuts)
 
 const dialogs = '[role=dialog], [role=alertdialog]'
 const fields = 'input, textarea, select, [contenteditable=true]'
@@ -36,12 +34,7 @@ export function Menus() {
   const which = useStore(opened)
   useEffect(() => {
     addEventListener('keydown', onKey)
-    // Someone who presses the keys goes on typing: the menu should be there by then.
-    const timer = setTimeout(() => void loadMenu().catch(() => {}), settled)
-    return () => {
-      clearTimeout(timer)
-      removeEventListener('keydown', onKey)
-    }
+    return () => removeEventListener('keydown', onKey)
   }, [])
   return (
     <Boundary key={which} fallback={() => null}>

@@ -1,6 +1,6 @@
 import { Dialog } from '../shared/dialog'
 import { useStore } from '../shared/store'
-import { t } from '../texts/texts'
+import { t } from '../texts/later'
 import { type Command, commands } from './commands'
 import { Keys } from './keys'
 import { opened } from './opened'
@@ -11,7 +11,7 @@ export function Shortcuts() {
   const here = useStore(commands).filter(({ keys }) => keys)
   const close = () => opened.set(undefined)
   const everywhere: Command[] = [
-    { id: 'open', name: t.menu.open, keys: ['Control+K'] },
+    { id: 'open', name: t.app.openMenu, keys: ['Control+K'] },
     { id: 'shortcuts', name: t.menu.shortcuts, keys: ['?'] },
     { id: 'undo', name: t.menu.undo, keys: ['Control+Z'] },
     { id: 'close', name: t.menu.close, keys: ['Escape'] },

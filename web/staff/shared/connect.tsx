@@ -9,9 +9,9 @@ export function ConnectFirst() {
   if (administer) {
     return (
       <Link href="/staff/channels" className="button primary">
-        {t.channels.first}
+        {t.app.connectFirst}
       </Link>
     )
   }
-  return viewer ? <p>{t.channels.askAdmin}</p> : null
+  return viewer ? <p>{t.app.askAdmin}</p> : null
 }
