@@ -42,11 +42,12 @@ export function FailuresPage() {
   const slow = useSlow(!list.ready && list.failure === undefined)
   useEffect(() => onWake(list.reload), [list.reload])
 
-  const { chosen, toggle, choose } = useChosen(items)
+  const { chosen, toggle, choose } = useChosen()
   const { busy, results, problem, replay, dismiss } = useDeeds(list)
   const [dismissing, setDismissing] = useState<readonly string[]>()
-  const ids = items.flatMap(({ id }) => (chosen.has(id) ? [id] : []))
-  const all = items.length > 0 && ids.length === items.length
+  const open = items.flatMap(({ id }) => (results.get(id)?.done ? [] : [id]))
+  const ids = open.filter((id) => chosen.has(id))
+  const all = open.length > 0 && ids.length === open.length
   const few = { disabled: busy || ids.length === 0 }
   useCommands([
     { id: 'failures-again', name: t.failures.check, run: list.reload },
@@ -96,7 +97,7 @@ export function FailuresPage() {
                     box.indeterminate = ids.length > 0 && !all
                   }
                 }}
-                onChange={() => choose(all ? [] : items.map(({ id }) => id))}
+                onChange={() => choose(all ? [] : open)}
               />
               <span>{ids.length === 0 ? t.failures.chooseAll : t.failures.chosenCount(ids.length)}</span>
             </label>
@@ -116,7 +117,7 @@ export function FailuresPage() {
             <Row
               key={failed.id}
               failed={failed}
-              chosen={chosen.has(failed.id)}
+              chosen={ids.includes(failed.id)}
               busy={busy}
               outcome={results.get(failed.id)}
               onToggle={() => toggle(failed.id)}
@@ -229,10 +230,8 @@ function Payload({ id }: { id: string }) {
   )
 }
 
-function useChosen(items: readonly Failed[]) {
+function useChosen() {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
-  const last = useRef(items)
-  last.current = items
   return {
     chosen,
     choose: (ids: readonly string[]) => setChosen(new Set(ids)),
