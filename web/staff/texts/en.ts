@@ -26,7 +26,7 @@ export const en = {
     copyLabel: (what: string) => `Copy ${what}`,
     copied: (what: string) => `${what} copied`,
     copyYourself: 'The browser does not allow copying here. The text is selected: copy it with Ctrl+C or ⌘C.',
-    connectFirst: 'Connect your connectFirst channel',
+    connectFirst: 'Connect your first channel',
     askAdmin: 'Ask an admin of your workspace to connect a channel.',
     openMenu: 'Find contacts, pages and actions',
     controlK: 'Ctrl K',
