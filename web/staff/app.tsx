@@ -1,48 +1,61 @@
-import { type ComponentType, Suspense } from 'react'
+import { type ComponentType, lazy, Suspense } from 'react'
 
 import { Broken } from './broken'
-import { ChatPage } from './chat/page'
 import { ContactsPage } from './contacts/page'
 import { Undo } from './contacts/undo'
+import { Menus } from './menu/menus'
+import { Top } from './nav'
+import { Admins } from './shared/admins'
 import { Announcements } from './shared/announce'
 import { Banner } from './shared/banner'
 import { Boundary } from './shared/boundary'
-import { Link, useRoute } from './shared/route'
-import { session, signOut } from './server/session'
+import { later } from './shared/later'
+import { useRoute } from './shared/route'
 import { Door } from './shared/signin'
-import { useStore } from './shared/store'
-import { t } from './texts/texts'
-import { Unsaved } from './unsaved'
 
-// Everything but the two pages that staff live in is loaded when it is opened. web.go has the same list of paths.
-const pages: { name: string; path: RegExp; Page: ComponentType }[] = [
+interface Entry {
+  name: string
+  path: RegExp
+  Page: ComponentType
+  /** Whether only admins may see it. */
+  admin?: true
+}
+
+const ChatPage = later(async () => (await import('./chat/page')).ChatPage)
+const DuplicatesPage = lazy(async () => ({ default: (await import('./duplicates/page')).DuplicatesPage }))
+const ChannelsPage = lazy(async () => ({ default: (await import('./channels/page')).ChannelsPage }))
+const FailuresPage = lazy(async () => ({ default: (await import('./failures/page')).FailuresPage }))
+const AuditPage = lazy(async () => ({ default: (await import('./audit/page')).AuditPage }))
+const KeysPage = lazy(async () => ({ default: (await import('./keys/page')).KeysPage }))
+
+// What is not the table of contacts is loaded when it is opened; chat, where staff go next, soon after. web.go has the same
+// list of paths.
+const pages: Entry[] = [
   { name: 'contacts', path: /^\/staff\/contacts(\/[^/]+)?$/, Page: ContactsPage },
   { name: 'chat', path: /^\/staff\/chat$/, Page: ChatPage },
+  { name: 'duplicates', path: /^\/staff\/duplicates$/, Page: DuplicatesPage },
+  { name: 'channels', path: /^\/staff\/channels(\/[^/]+)?$/, Page: ChannelsPage, admin: true },
+  { name: 'failures', path: /^\/staff\/failures$/, Page: FailuresPage, admin: true },
+  { name: 'audit', path: /^\/staff\/audit$/, Page: AuditPage, admin: true },
+  { name: 'keys', path: /^\/staff\/keys$/, Page: KeysPage, admin: true },
 ]
 
 /** App is all pages, with the frame that they share. */
 export function App() {
   const { path } = useRoute()
-  const { name, Page } = pages.find((each) => each.path.test(path)) ?? pages[0]!
-  const here = (page: string) => (page === name ? 'page' : undefined)
+  const { name, Page, admin } = pages.find((each) => each.path.test(path)) ?? pages[0]!
   return (
     <Door>
-      <header className="top">
-        <nav aria-label={t.app.pages}>
-          <span className="brand">Kith</span>
-          <Link href="/staff/contacts" aria-current={here('contacts')}>
-            {t.app.contacts}
-          </Link>
-          <Link href="/staff/chat" aria-current={here('chat')}>
-            {t.app.chat}
-          </Link>
-        </nav>
-        <Unsaved />
-        <Who />
-      </header>
+      <Top here={name} />
       <Boundary key={name} fallback={(goOn) => <Broken onGoOn={goOn} />}>
         <Suspense fallback={<main aria-busy />}>
-          <Page />
+          {admin ? (
+            <Admins>
+              <Page />
+            </Admins>
+          ) : (
+            <Page />
+          )}
         </Suspense>
       </Boundary>
       <div className="foot">
@@ -50,24 +63,7 @@ export function App() {
         <Undo />
         <Banner />
       </div>
+      <Menus />
     </Door>
-  )
-}
-
-function Who() {
-  const known = useStore(session)
-  if (!known) {
-    return null
-  }
-  return (
-    <div className="who">
-      {known.mode !== 'development' && known.name && <bdi>{known.name}</bdi>}
-      {known.mode === 'development' && <a href="/playground">{t.app.playground}</a>}
-      {known.mode !== 'development' && (
-        <button type="button" className="link" onClick={() => void signOut()}>
-          {t.app.signOut}
-        </button>
-      )}
-    </div>
   )
 }

@@ -6,8 +6,10 @@ import { forgetSessions } from './chat/lists'
 import { isUnsaved } from './contacts/editing'
 import { editing, fieldNames } from './contacts/edits'
 import { forgetContacts } from './contacts/lists'
+import { Rich } from './shared/rich'
 import { go, useRoute } from './shared/route'
 import { useStore } from './shared/store'
+import { t } from './texts/texts'
 
 /** Broken takes the place of a page that failed. */
 export function Broken({ onGoOn }: { onGoOn: () => void }) {
@@ -23,12 +25,12 @@ export function Broken({ onGoOn }: { onGoOn: () => void }) {
   return (
     <main className="broken">
       <h1 ref={heading} tabIndex={-1}>
-        Something went wrong on this page
+        {t.app.brokenPage}
       </h1>
-      <p>It stopped because of a fault in Kith. What was saved is safe, and what you typed is still here.</p>
+      <p>{t.app.brokenPageHint}</p>
       <div className="choices">
         <button type="button" className="primary" onClick={onGoOn}>
-          Go on
+          {t.app.goOn}
         </button>
         {params.size > 0 && (
           <button
@@ -38,7 +40,7 @@ export function Broken({ onGoOn }: { onGoOn: () => void }) {
               onGoOn()
             }}
           >
-            Go on without search and filters
+            {t.app.goOnWithoutFilters}
           </button>
         )}
       </div>
@@ -51,11 +53,11 @@ export function Broken({ onGoOn }: { onGoOn: () => void }) {
 export function Wreck() {
   return (
     <main className="broken">
-      <h1>Something went wrong</h1>
-      <p>The page stopped because of a fault in Kith. Copy what you typed, then reload it to continue.</p>
+      <h1>{t.app.broken}</h1>
+      <p>{t.app.brokenHint}</p>
       <div className="choices">
         <button type="button" className="primary" onClick={() => location.reload()}>
-          Reload
+          {t.app.reload}
         </button>
       </div>
       <Drafts />
@@ -71,12 +73,15 @@ function Drafts() {
   }
   return (
     <section aria-labelledby="drafts">
-      <h2 id="drafts">Not saved yet</h2>
+      <h2 id="drafts">{t.app.notSavedYet}</h2>
       <dl>
         {unsaved.map(({ key, contact, field, draft }) => (
           <div key={key}>
             <dt>
-              {fieldNames[field]} of <bdi>{contact.displayName}</bdi>
+              <Rich
+                text={t.contact.fieldOf(fieldNames[field], '{name}')}
+                parts={{ name: <bdi>{contact.displayName}</bdi> }}
+              />
             </dt>
             <dd dir="auto">{draft?.text}</dd>
           </div>

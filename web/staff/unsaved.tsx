@@ -1,14 +1,17 @@
 // Unsaved values of all pages: how many there are, and a link back to each.
 
-import { useEffect, useRef, useState } from 'react'
+import { useEffect } from 'react'
 
 import { changing, wording } from './chat/changes'
 import { contactPath, shownIn } from './contact/place'
 import { isPending, isUnsaved } from './contacts/editing'
 import { editing, fieldNames, leading } from './contacts/edits'
+import { useDisclosure } from './shared/disclosure'
+import { Rich } from './shared/rich'
 import { address, go, useRoute } from './shared/route'
 import { useStore } from './shared/store'
 import { number } from './shared/time'
+import { t } from './texts/texts'
 
 /** Item is one value that is not saved. */
 interface Item {
@@ -25,9 +28,15 @@ interface Item {
   discard: () => void
 }
 
-const reasons: Partial<Record<string, string>> = {
-  conflict: 'Somebody else changed it meanwhile.',
-  deleted: 'This contact was deleted meanwhile.',
+function reasonOf({ kind, message }: { kind: string; message: string }): string {
+  switch (kind) {
+    case 'conflict':
+      return t.app.changedMeanwhile
+    case 'deleted':
+      return t.app.deletedMeanwhile
+    default:
+      return message
+  }
 }
 
 function useItems(): Item[] {
@@ -40,7 +49,7 @@ function useItems(): Item[] {
       field: fieldNames[field],
       name: contact.displayName,
       text: draft?.text ?? '',
-      why: problem ? (reasons[problem.kind] ?? problem.message) : 'Not sent yet',
+      why: problem ? reasonOf(problem) : t.app.notSent,
       refused: problem !== undefined,
       show: () => {
         leading.set({ id: contact.id, field })
@@ -59,7 +68,7 @@ function useItems(): Item[] {
       : [
           {
             key: id,
-            field: 'Session',
+            field: t.app.session,
             name,
             text: wording(chosen).join(', '),
             why: problem,
@@ -76,9 +85,7 @@ function useItems(): Item[] {
 export function Unsaved() {
   const items = useItems()
   const refused = items.filter((item) => item.refused).length
-  const [open, setOpen] = useState(false)
-  const box = useRef<HTMLDivElement>(null)
-  const button = useRef<HTMLButtonElement>(null)
+  const { open, setOpen, box, button, onKeyDown } = useDisclosure<HTMLDivElement>()
 
   const some = items.length > 0
   useEffect(() => {
@@ -86,33 +93,12 @@ export function Unsaved() {
       setOpen(false)
     }
   }, [some])
-  useEffect(() => {
-    function onPointer(event: PointerEvent) {
-      if (!(event.target instanceof Node && box.current?.contains(event.target))) {
-        setOpen(false)
-      }
-    }
-    if (open) {
-      addEventListener('pointerdown', onPointer)
-    }
-    return () => removeEventListener('pointerdown', onPointer)
-  }, [open])
 
   return (
-    <div
-      className="unsaved"
-      ref={box}
-      onKeyDown={(event) => {
-        if (event.key === 'Escape' && open) {
-          event.stopPropagation()
-          setOpen(false)
-          button.current?.focus()
-        }
-      }}
-    >
+    <div className="unsaved" ref={box} onKeyDown={onKeyDown}>
       {/* The value that is being typed is not announced. */}
       <span className="unseen" role="status">
-        {refused > 0 && `${number(refused)} unsaved`}
+        {refused > 0 && t.app.unsaved(number(refused))}
       </span>
       {some && (
         <button
@@ -122,11 +108,11 @@ export function Unsaved() {
           aria-controls={open ? 'unsaved' : undefined}
           onClick={() => setOpen(!open)}
         >
-          {number(items.length)} unsaved
+          {t.app.unsaved(number(items.length))}
         </button>
       )}
       {open && some && (
-        <ul id="unsaved" aria-label="Not saved">
+        <ul id="unsaved" aria-label={t.app.notSaved}>
           {items.map(({ key, field, name, text, why, show, discard }) => (
             <li key={key}>
               <button
@@ -138,20 +124,20 @@ export function Unsaved() {
                 }}
               >
                 <span className="what">
-                  {field} of <bdi>{name}</bdi>
+                  <Rich text={t.contact.fieldOf(field, '{name}')} parts={{ name: <bdi>{name}</bdi> }} />
                 </span>
                 <q dir="auto">{text}</q>
                 <span className="why">{why}</span>
               </button>
               <button
                 type="button"
-                aria-label={`Discard ${field} of ${name}`}
+                aria-label={t.app.discardWhat(t.contact.fieldOf(field, name))}
                 onClick={() => {
                   button.current?.focus()
                   discard()
                 }}
               >
-                Discard
+                {t.app.discard}
               </button>
             </li>
           ))}

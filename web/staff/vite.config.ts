@@ -4,6 +4,10 @@ import { defineConfig } from 'vite'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
+// What all pages need: not the dialogs, which are loaded when they are opened, nor what only pages of that kind need.
+const allPages =
+  /node_modules.(?!@radix-ui|react-(remove|style)|aria-hidden|use-(sidecar|callback)|get-nonce|tslib)|staff.(server|generated|menu.(opened|commands)|texts.(en|texts)\.ts|shared.(?!dialog|ask|isolate|copy|field|paged|more|shortcut))/
+
 // The staff pages. The build is committed and embedded like the playground: the same source gives the same bytes.
 export default defineConfig({
   root: here('.'),
@@ -17,6 +21,14 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     license: { fileName: 'licenses.md' },
+    rolldownOptions: {
+      output: {
+        // What all pages share is one file: as a dozen of small ones it would take a dozen requests.
+        codeSplitting: {
+          groups: [{ name: 'shared', test: allPages }],
+        },
+      },
+    },
   },
   server: { proxy: { '/graphql': { target: 'http://127.0.0.1:8080', ws: true }, '/auth': 'http://127.0.0.1:8080' } },
 })

@@ -6,6 +6,7 @@ import { contactPath, shown as shownContact, shownIn } from '../contact/place'
 import type { ContactRowFragment } from '../generated/graphql'
 import { onReturn } from '../server/connection'
 import { composing } from '../shared/composing'
+import { ConnectFirst } from '../shared/connect'
 import { SearchIcon } from '../shared/icons'
 import { later } from '../shared/later'
 import { address, go, Link, useRoute } from '../shared/route'
@@ -211,6 +212,7 @@ export function ContactsPage() {
             ) : list.search === '' || !list.anybody ? (
               <Empty title="No contacts yet">
                 <p>Contacts are created automatically when customers interact with any of your channels.</p>
+                <ConnectFirst />
               </Empty>
             ) : (
               <Empty title="No contacts found">

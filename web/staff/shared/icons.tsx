@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 
 import type { ChannelType } from '../generated/graphql'
+import { t } from '../texts/texts'
 
 function Icon({ children, label }: { children: ReactNode; label?: string }) {
   return (
@@ -60,9 +61,17 @@ export const PanelIcon = () => (
   </Icon>
 )
 
+export const ChevronIcon = () => (
+  <Icon>
+    <path d="m6 8 4 4 4-4" />
+  </Icon>
+)
+
 /** channelNames are what people call the messaging products. */
 export const channelNames: Record<ChannelType, string> = {
-  HTML_EMBED: 'Web chat',
+  get HTML_EMBED() {
+    return t.app.webChat
+  },
   FACEBOOK: 'Messenger',
   INSTAGRAM: 'Instagram',
   TELEGRAM: 'Telegram',

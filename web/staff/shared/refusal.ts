@@ -8,3 +8,8 @@ export function refusalOf(error: unknown, notDone: string): string {
   }
   return error instanceof Error ? error.message : String(error)
 }
+
+/** reasonOf is refusalOf where there is nothing more to say about what was not done. */
+export function reasonOf(error: unknown): string {
+  return refusalOf(error, t.app.notDone)
+}

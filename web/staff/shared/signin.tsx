@@ -4,6 +4,7 @@ import { ViewerDocument } from '../generated/graphql'
 import { query, Unreachable } from '../server/client'
 import { connection, look, lost, onReturn } from '../server/connection'
 import { loadSession, type Session, session, signedIn, takeToken } from '../server/session'
+import { t } from '../texts/texts'
 import { useStore } from './store'
 
 /** Door shows its children to people who are signed in, and asks others to sign in. */
@@ -25,9 +26,9 @@ export function Door({ children }: { children: ReactNode }) {
     return trouble === undefined ? null : (
       <main className="door">
         <h1>Kith</h1>
-        <p role="alert">Kith cannot be reached right now.</p>
+        <p role="alert">{t.outage.away}</p>
         <button type="button" disabled={trying} onClick={() => void look()}>
-          {trying ? 'Trying …' : 'Try again'}
+          {trying ? t.outage.trying : t.outage.again}
         </button>
       </main>
     )
@@ -48,7 +49,7 @@ export function Door({ children }: { children: ReactNode }) {
 function SignIn({ known, over }: { known: Session; over: boolean }) {
   const inside = (
     <>
-      <h1 id="sign-in">{over ? 'You are signed out' : 'Sign in to Kith'}</h1>
+      <h1 id="sign-in">{over ? t.signin.over : t.signin.title}</h1>
       {known.mode === 'bearer' ? <TokenForm /> : <Login known={known} aside={over} />}
     </>
   )
@@ -85,7 +86,7 @@ function Login({ known, aside }: { known: Session; aside: boolean }) {
         href={`${known.loginUrl ?? '/auth/login'}?returnTo=${back}`}
         {...(aside && { target: '_blank', rel: 'noreferrer' })}
       >
-        Sign in
+        {t.signin.signIn}
       </a>
     </p>
   )
@@ -104,19 +105,19 @@ function TokenForm() {
     try {
       const { viewer } = await query(ViewerDocument, {})
       if (viewer.role === 'CHANNEL') {
-        throw new Error('This token is for a channel. Staff need a token with the role reader, staff or admin.')
+        throw new Error(t.signin.forChannel)
       }
       signedIn(`${viewer.name ?? viewer.subject}, ${viewer.workspace}`)
     } catch (error) {
       takeToken('')
-      setProblem(error instanceof Unreachable ? 'Kith cannot be reached right now.' : (error as Error).message)
+      setProblem(error instanceof Unreachable ? t.outage.away : (error as Error).message)
     }
     setBusy(false)
   }
 
   return (
     <form onSubmit={(event) => void enter(event)}>
-      <label htmlFor="token">Token</label>
+      <label htmlFor="token">{t.signin.token}</label>
       <input
         id="token"
         name="token"
@@ -129,14 +130,15 @@ function TokenForm() {
         aria-invalid={problem !== '' || undefined}
       />
       <p id="token-hint" className="hint">
-        From <code>kith token</code>, or from the person who runs Kith for you. It is kept in this tab’s memory and forgotten
-        on reload.
+        {t.signin.tokenHint[0]}
+        <code>kith token</code>
+        {t.signin.tokenHint[1]}
       </p>
       <p id="token-problem" className="problem" role="alert">
         {problem}
       </p>
       <button type="submit" className="primary" disabled={busy}>
-        Sign in
+        {t.signin.signIn}
       </button>
     </form>
   )

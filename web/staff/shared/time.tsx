@@ -15,6 +15,7 @@ const units: [Intl.RelativeTimeFormatUnit, number][] = [
 // The formats are made when they are first used: the language is known by then.
 const relative = once(() => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }))
 const exact = once(() => new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'medium' }))
+const lists = once(() => new Intl.ListFormat(locale, { type: 'conjunction' }))
 const numbers = once(() => new Intl.NumberFormat(locale))
 
 function once<Value>(make: () => Value): () => Value {
@@ -46,6 +47,21 @@ export function Ago({ at }: { at: string }) {
   )
 }
 
+/** useNow is the time, as it was in the last half minute. */
+export function useNow(): number {
+  return useStore(now)
+}
+
+/** Until shows a moment to come as the time until then. */
+export function Until({ at }: { at: string }) {
+  const from = useNow()
+  return (
+    <time dateTime={at} title={exact().format(new Date(at))}>
+      {ago(Date.parse(at), from)}
+    </time>
+  )
+}
+
 /** Exactly shows a moment in full. */
 export function Exactly({ at }: { at: string }) {
   return <time dateTime={at}>{exact().format(new Date(at))}</time>
@@ -54,4 +70,9 @@ export function Exactly({ at }: { at: string }) {
 /** number is written as the reader's language has it. */
 export function number(value: number): string {
   return numbers().format(value)
+}
+
+/** listed puts parts together as the reader's language does: "a, b and c". */
+export function listed(parts: readonly string[]): string {
+  return lists().format(parts)
 }

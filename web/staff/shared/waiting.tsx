@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react'
 
 import { Unreachable } from '../server/client'
+import { t } from '../texts/texts'
 
 /** useSlow is true once something has taken longer than one notices. */
 export function useSlow(waiting: boolean): boolean {
@@ -25,7 +26,7 @@ export function Failure({ failure, onRetry }: { failure: unknown; onRetry: () =>
     <div className="notice" role="alert">
       <p>{failure instanceof Error ? failure.message : String(failure)}.</p>
       <button type="button" onClick={onRetry}>
-        Try again
+        {t.outage.again}
       </button>
     </div>
   )

@@ -17,14 +17,18 @@ export let t: Texts = en
 /** locale is the language with its region, for times and numbers (BCP 47). */
 export let locale = 'en'
 
+/** language is the one of the texts. */
+export let language = 'en'
+
 /** chooseLanguage must have resolved before anything is shown. */
 export async function chooseLanguage(preferred: readonly string[] = navigator.languages): Promise<void> {
   for (const each of preferred) {
-    const language = each.split('-', 1)[0]!.toLowerCase()
-    const texts = languages[language]
+    const name = each.split('-', 1)[0]!.toLowerCase()
+    const texts = languages[name]
     if (texts) {
       t = await texts().catch(() => en) // the pages still work when a file cannot be loaded
-      locale = t === en && language !== 'en' ? 'en' : each
+      language = t === en ? 'en' : name
+      locale = language === name ? each : 'en'
       document.documentElement.lang = locale
       return
     }
