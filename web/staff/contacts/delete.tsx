@@ -1,12 +1,12 @@
-import { Content, Description, Portal, Root, Title } from '@radix-ui/react-dialog'
-import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 
 import { type ContactRowFragment, DeleteContactDocument } from '../generated/graphql'
-import { mutate, Unreachable } from '../server/client'
+import { mutate } from '../server/client'
 import { mine } from '../server/echoes'
-import { session } from '../server/session'
 import { announce } from '../shared/announce'
-import { isolate } from '../shared/isolate'
+import { Dialog } from '../shared/dialog'
+import { refusalOf } from '../shared/refusal'
+import { t } from '../texts/texts'
 
 interface DeleteProps {
   contact: ContactRowFragment
@@ -31,9 +31,7 @@ export function DeleteDialog({ contact, onDeleted, onClose }: DeleteProps) {
   }, [])
   const fail = (text: string) => (there.current ? setProblem(text) : announce(`${contact.displayName}: ${text}`))
 
-  // The dialog lies within the page's landmark, and is all of it that can be reached.
-  const [place, setPlace] = useState<HTMLDivElement | null>(null)
-  useLayoutEffect(() => (place ? isolate(place) : undefined), [place])
+  const [before, after] = t.contact.deleteQuestion
 
   async function remove() {
     setBusy(true)
@@ -45,61 +43,45 @@ export function DeleteDialog({ contact, onDeleted, onClose }: DeleteProps) {
       if (error) {
         fail(error.message)
       } else {
-        announce(`${contact.displayName} deleted`)
+        announce(t.contact.deleted(contact.displayName))
         onDeleted()
         return
       }
     } catch (error) {
-      fail(error instanceof Unreachable ? 'Not deleted. The server cannot be reached.' : (error as Error).message)
+      fail(refusalOf(error, t.contact.notDeleted))
     }
     setBusy(false)
   }
 
   return (
-    <Root open onOpenChange={(open) => !open && onClose()}>
-      <div ref={setPlace} />
-      {place && (
-        <Portal container={place}>
-          <div className="veil" />
-          <Content
-            className="dialog"
-            role="alertdialog"
-            onCloseAutoFocus={(event) => event.preventDefault()}
-            onInteractOutside={stayWhenSignedOut}
-            onEscapeKeyDown={stayWhenSignedOut}
-          >
-            <Title asChild>
-              <h1>
-                Delete <bdi>{contact.displayName}</bdi>?
-              </h1>
-            </Title>
-            <Description asChild>
-              <div>
-                <p>This permanently deletes the contact with its email, phone, notes and channel ids.</p>
-                <p>Its chat sessions stay, but will show “Anonymous” as the name and no preview.</p>
-              </div>
-            </Description>
-            <p className="problem" role="alert">
-              {problem}
-            </p>
-            <div className="choices">
-              <button type="button" onClick={onClose}>
-                Cancel
-              </button>
-              <button type="button" className="danger" disabled={busy} onClick={() => void remove()}>
-                {busy ? 'Deleting …' : 'Delete for good'}
-              </button>
-            </div>
-          </Content>
-        </Portal>
-      )}
-    </Root>
+    <Dialog
+      alert
+      title={
+        <>
+          {before}
+          <bdi>{contact.displayName}</bdi>
+          {after}
+        </>
+      }
+      description={
+        <>
+          <p>{t.contact.deletes}</p>
+          <p>{t.contact.sessionsStay}</p>
+        </>
+      }
+      onClose={onClose}
+    >
+      <p className="problem" role="alert">
+        {problem}
+      </p>
+      <div className="choices">
+        <button type="button" onClick={onClose}>
+          {t.contact.cancel}
+        </button>
+        <button type="button" className="danger" disabled={busy} onClick={() => void remove()}>
+          {busy ? t.contact.deleting : t.contact.deleteForGood}
+        </button>
+      </div>
+    </Dialog>
   )
-}
-
-// Who has to sign in again comes back to the dialog: the form for that lies over it.
-function stayWhenSignedOut(event: Event): void {
-  if (!session.get()?.signedIn) {
-    event.preventDefault()
-  }
 }

@@ -8,9 +8,21 @@ import { type ContactRowFragment, UpdateContactDocument } from '../generated/gra
 import { mutate, Refused, Unreachable } from '../server/client'
 import { mine } from '../server/echoes'
 import { Store } from '../shared/store'
+import { t } from '../texts/texts'
 import { type Answer, type Edit, Editing, editKey, type Field, type Request } from './editing'
 
-export const fieldNames: Record<Field, string> = { email: 'Email', phone: 'Phone', notes: 'Notes' }
+/** fieldNames are what people call the fields, in the language of the page. */
+export const fieldNames: Readonly<Record<Field, string>> = {
+  get email() {
+    return t.contact.email
+  },
+  get phone() {
+    return t.contact.phone
+  },
+  get notes() {
+    return t.contact.notes
+  },
+}
 
 const leavers = new Set<(id: string) => void>()
 
@@ -41,10 +53,10 @@ async function send({ contact, field, text, duplicate, unusual }: Request): Prom
 
 function reason(error: unknown): string {
   if (error instanceof Unreachable) {
-    return 'The server cannot be reached.'
+    return t.contact.unreachable
   }
   if (error instanceof Refused) {
-    return error.code === 'UNAUTHENTICATED' ? 'You are signed out.' : error.message
+    return error.code === 'UNAUTHENTICATED' ? t.contact.signedOut : error.message
   }
   return String(error)
 }

@@ -2,18 +2,22 @@
 
 import { useEffect, useId, useState } from 'react'
 
+import { offered, undoMerge } from '../merge/merges'
+import { announce } from '../shared/announce'
 import { useStore } from '../shared/store'
+import { t } from '../texts/texts'
 import type { Saved } from './editing'
 import { editing, fieldNames } from './edits'
 
 // Long enough to notice a slip, to read it out, and to get there by keyboard; what was saved without a way back is
 // only news.
-const offered = 10_000 // ms
+const offeredLong = 10_000 // ms
 const news = 5_000
 
 /** Undo lists what was saved last. */
 export function Undo() {
   const saved = useStore(editing.saved)
+  const merge = useStore(offered)
   // Leaving the pointer or the focus there keeps what is there.
   const [held, setHeld] = useState(false)
 
@@ -35,10 +39,10 @@ export function Undo() {
 
   // What held it may have gone with its button.
   useEffect(() => {
-    if (saved.length === 0) {
+    if (saved.length === 0 && !merge) {
       setHeld(false)
     }
-  }, [saved])
+  }, [saved, merge])
 
   return (
     <div
@@ -53,24 +57,27 @@ export function Undo() {
       {saved.map((each, index) => (
         <Item key={each.key} saved={each} held={held} last={index === saved.length - 1} />
       ))}
+      {merge && <Merge key={merge.id} id={merge.id} text={merge.text} held={held} />}
     </div>
   )
 }
 
 function Item({ saved, held, last }: { saved: Saved; held: boolean; last: boolean }) {
   const { key, field, contact, before, undo } = saved
-  const name = `${fieldNames[field]} of ${contact.displayName}`
+  const name = t.contact.fieldOf(fieldNames[field], contact.displayName)
   const id = useId()
   useEffect(() => {
     if (!held) {
-      const timer = setTimeout(() => editing.dismiss(key), before === undefined ? news : offered)
+      const timer = setTimeout(() => editing.dismiss(key), before === undefined ? news : offeredLong)
       return () => clearTimeout(timer)
     }
     return undefined
   }, [held, saved])
   return (
     <p>
-      <span id={id} dir="auto">{undo ? `${name} changed back` : `${name} saved`}</span>
+      <span id={id} dir="auto">
+        {undo ? t.contact.changedBack(name) : t.contact.saved(name)}
+      </span>
       {before !== undefined && (
         <button
           type="button"
@@ -84,9 +91,36 @@ function Item({ saved, held, last }: { saved: Saved; held: boolean; last: boolea
             }
           }}
         >
-          Undo
+          {t.contact.undo}
         </button>
       )}
+    </p>
+  )
+}
+
+function Merge({ id, text, held }: { id: string; text: string; held: boolean }) {
+  const described = useId()
+  const [busy, setBusy] = useState(false)
+  useEffect(() => {
+    if (!held && !busy) {
+      const timer = setTimeout(() => offered.set(undefined), offeredLong)
+      return () => clearTimeout(timer)
+    }
+    return undefined
+  }, [held, busy])
+  async function undo() {
+    setBusy(true)
+    announce((await undoMerge(id)).text)
+    setBusy(false)
+  }
+  return (
+    <p>
+      <span id={described} dir="auto">
+        {text}
+      </span>
+      <button type="button" aria-describedby={described} disabled={busy} onClick={() => void undo()}>
+        {t.contact.undo}
+      </button>
     </p>
   )
 }

@@ -1,1 +1,0 @@
-var e={app:{pages:`Seiten`,contacts:`Kontakte`,chat:`Chat`,playground:`Playground`,signOut:`Abmelden`,title:e=>`${e} – Kith`},contacts:{},contact:{},duplicates:{},chat:{},channels:{},failures:{},audit:{},keys:{},menu:{},signin:{},outage:{}};export{e as de};
