@@ -38,7 +38,9 @@ interface GridProps {
   busy: boolean
   onSort: (sort: Sort) => void
   onDelete: (contact: ContactRowFragment) => void
-  /** Shown instead of rows in an empty list. */
+  /** Whether there is no answer, and none to come for now. */
+  unanswered: boolean
+  /** Shown instead of rows in an empty list, or one without an answer. */
   empty: ReactNode
   /** Called when the beginning of the list has come onto the screen. */
   onStart: () => void
@@ -57,7 +59,7 @@ export interface GridHandle {
   occupied: () => boolean
 }
 
-export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handle }: GridProps) {
+export function Grid({ list, sort, busy, onSort, onDelete, unanswered, empty, onStart, handle }: GridProps) {
   const box = useRef<HTMLDivElement>(null)
   const cards = useMedia(narrow)
   const rem = useRem()
@@ -278,7 +280,7 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
   ends.current = { toStart, toEnd, stay }
   useEffect(() => {
     function onKey(event: globalThis.KeyboardEvent) {
-      const own = 'input, textarea, select, [data-row], [role=alertdialog]' // these handle their own keys
+      const own = 'input, textarea, select, [data-row], [role=dialog], [role=alertdialog]' // these handle their own keys
       if (document.activeElement?.closest(own) || event.altKey || event.metaKey || !box.current) {
         return
       }
@@ -310,8 +312,8 @@ export function Grid({ list, sort, busy, onSort, onDelete, empty, onStart, handl
     }
   }, [rowHeight])
 
-  const loading = !stretch.ready
-  const none = stretch.ready && stretch.length === 0
+  const loading = !stretch.ready && !unanswered
+  const none = unanswered || (stretch.ready && stretch.length === 0)
   return (
     <div
       className="box"

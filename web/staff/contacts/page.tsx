@@ -1,8 +1,8 @@
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { type ReactNode, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 
 import type { ContactRowFragment } from '../generated/graphql'
-import { onReturn } from '../server/connection'
+import { connection, onReturn } from '../server/connection'
 import { composing } from '../shared/composing'
 import { SearchIcon } from '../shared/icons'
 import { address, go, Link, useRoute } from '../shared/route'
@@ -10,10 +10,19 @@ import { useStore } from '../shared/store'
 import { number } from '../shared/time'
 import { Failure, useSlow } from '../shared/waiting'
 import { DeleteDialog } from './delete'
+import { t } from '../texts/texts'
 import { editing } from './edits'
+import { asked, type Filter, filterOf, parameters, unfiltered } from './filter'
+import { Filters } from './filters'
 import { Grid, type GridHandle } from './grid'
-import { contactsOf, countContacts, removeEverywhere, type Sort, sortOf, type Total } from './lists'
+import { type Contacts, contactsOf, countContacts, removeEverywhere, type Sort, sortOf, type Total } from './lists'
 import { useContactEvents } from './live'
+
+interface Shown {
+  search?: string
+  sort?: Sort
+  filter?: Filter
+}
 
 /** ContactsPage is the searchable table of everybody who has written to the workspace. */
 export function ContactsPage() {
@@ -22,18 +31,24 @@ export function ContactsPage() {
   const search = typed.trim()
   const only = params.get('contact') ?? ''
   const sort = sortOf(params.get('sort'), search)
+  const { filter, unknown } = filterOf(params)
   const field = useRef<HTMLInputElement>(null)
   const grid = useRef<GridHandle>(null)
 
-  const wanted = only === '' ? contactsOf(search, sort) : contactsOf('', '', only)
+  const wanted =
+    only === ''
+      ? contactsOf({ search, sort, filter: asked(filter), only })
+      : contactsOf({ search: '', sort: '', filter: undefined, only })
   const { ready, failure } = useStore(wanted.stretch)
-  // The rows stay on the screen until the answer to the last search arrives.
+  const away = useStore(connection).trouble !== undefined
+  // The rows stay on the screen until the answer to the last search arrives; but not where none can come.
   const [shown, setShown] = useState(wanted)
   if (ready && shown !== wanted) {
     setShown(wanted)
   }
-  const list = ready ? wanted : shown
-  const slow = useSlow(list !== wanted || !ready)
+  const unanswered = !ready && shown !== wanted && (away || failure !== undefined)
+  const list = ready || unanswered ? wanted : shown
+  const slow = useSlow(!unanswered && (list !== wanted || !ready))
   useEffect(() => {
     void (wanted.stretch.get().ready ? wanted.refresh() : wanted.load())
     return () => {
@@ -43,19 +58,19 @@ export function ContactsPage() {
   useEffect(() => onReturn(() => void wanted.retry()), [wanted])
 
   const total = useTotal(list)
-  const { fresh, clear } = useContactEvents(list, grid, total.add)
+  const { fresh, clear } = useContactEvents(list, grid, total)
 
   const [deleting, setDeleting] = useState<{ contact: ContactRowFragment; index: number }>()
   const dialog = useRef(deleting)
   dialog.current = deleting
 
   useEffect(() => {
-    document.title = search === '' ? 'Contacts – Kith' : `${search} – Contacts – Kith`
+    document.title = t.app.title(search === '' ? t.contacts.title : `${search} – ${t.contacts.title}`)
   }, [search])
   useEffect(() => {
     function onKey(event: KeyboardEvent) {
       const typing =
-        event.target instanceof Element && event.target.closest('input, textarea, select, [role=alertdialog]')
+        event.target instanceof Element && event.target.closest('input, textarea, select, [role=dialog], [role=alertdialog]')
       if (event.key === '/' && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
         event.preventDefault()
         field.current?.focus()
@@ -66,11 +81,11 @@ export function ContactsPage() {
     return () => removeEventListener('keydown', onKey)
   }, [])
 
-  const show = (next: { search?: string; sort?: Sort }, how?: 'push' | 'replace') =>
-    go(address('/staff/contacts', { search: typed, sort, ...next }), how)
+  const show = ({ filter: chosen = filter, ...next }: Shown, how?: 'push' | 'replace') =>
+    go(address('/staff/contacts', { search: typed, sort, ...parameters(chosen), ...next }), how)
 
-  function clearSearch() {
-    show({ search: '' }, 'replace')
+  function clearAndType(next: Shown) {
+    show(next, 'replace')
     field.current?.focus()
   }
 
@@ -89,25 +104,27 @@ export function ContactsPage() {
   return (
     <main className="contacts">
       <header className="bar">
-        <h1>Contacts</h1>
+        <h1>{t.contacts.title}</h1>
         <p className="count" role="status">
           {total.text}
-          {total.text !== '' && list.search !== '' && list.sort === '' && <span className="order">, best first</span>}
+          {total.text !== '' && list.search !== '' && list.sort === '' && (
+            <span className="order">{t.contacts.bestFirst}</span>
+          )}
         </p>
         {list.only !== '' && (
           <Link href="/staff/contacts" className="all">
-            Show all contacts
+            {t.contacts.showAll}
           </Link>
         )}
         <search>
           <label className="search">
-            <span className="unseen">Search contacts</span>
+            <span className="unseen">{t.contacts.search}</span>
             <SearchIcon />
             <input
               ref={field}
               type="search"
               value={typed}
-              placeholder="Name, email or phone"
+              placeholder={t.contacts.searchHint}
               autoComplete="off"
               spellCheck={false}
               dir="auto"
@@ -134,6 +151,15 @@ export function ContactsPage() {
           </label>
         </search>
       </header>
+      {list.only === '' && <Filters filter={filter} onChange={(next, how) => show({ filter: next }, how)} />}
+      {unknown.length > 0 && (
+        <div className="notice" role="status">
+          <p>{t.contacts.filters.unknown(unknown.join(', '))}</p>
+          <button type="button" onClick={() => clearAndType({})}>
+            {t.contacts.filters.dismiss}
+          </button>
+        </div>
+      )}
       <div className="progress" data-slow={slow || undefined} aria-hidden />
       {failure !== undefined && <Failure failure={failure} onRetry={() => void wanted.retry()} />}
       <div className="stage">
@@ -146,24 +172,26 @@ export function ContactsPage() {
           onDelete={(contact) => setDeleting({ contact, index: grid.current?.indexOf(contact.id) ?? 0 })}
           handle={grid}
           onStart={clear}
+          unanswered={unanswered}
           empty={
-            list.only !== '' ? (
-              <Empty title="No such contact">
-                <p>It was deleted, or belongs to another workspace.</p>
+            unanswered ? (
+              <Empty title={away ? t.contacts.empty.away : t.contacts.empty.refused}>
+                {away && <p>{t.contacts.empty.awayWhy}</p>}
               </Empty>
-            ) : list.search === '' || !list.anybody ? (
-              <Empty title="No contacts yet">
-                <p>Contacts are created automatically when customers interact with any of your channels.</p>
+            ) : list.only !== '' ? (
+              <Empty title={t.contacts.empty.one}>
+                <p>{t.contacts.empty.oneWhy}</p>
+              </Empty>
+            ) : list.everybody || !list.anybody ? (
+              <Empty title={t.contacts.empty.none}>
+                <p>{t.contacts.empty.noneWhy}</p>
               </Empty>
             ) : (
-              <Empty title="No contacts found">
-                <p>
-                  Nothing matches “<bdi>{list.search}</bdi>”.
-                </p>
-                <button type="button" onClick={clearSearch}>
-                  Clear the search
-                </button>
-              </Empty>
+              <Nothing
+                list={list}
+                onClearSearch={() => clearAndType({ search: '' })}
+                onClearFilter={() => clearAndType({ filter: unfiltered })}
+              />
             )
           }
         />
@@ -176,7 +204,7 @@ export function ContactsPage() {
               void list.toStart().then(() => grid.current?.toStart())
             }}
           >
-            {fresh === 1 ? '1 new contact' : `${number(fresh)} new contacts`}
+            {t.contacts.fresh(number(fresh), fresh === 1)}
           </button>
         )}
       </div>
@@ -208,11 +236,49 @@ function Empty({ title, children }: { title: string; children: ReactNode }) {
   )
 }
 
+// Nothing says that nothing matches, and what to clear.
+function Nothing({ list, onClearSearch, onClearFilter }: NothingProps) {
+  const { empty } = t.contacts
+  const [before, after] = list.filter ? empty.noMatchFiltered : empty.noMatch
+  return (
+    <Empty title={empty.nothing}>
+      {list.search === '' ? (
+        <p>{empty.noneFiltered}</p>
+      ) : (
+        <p>
+          {before}
+          <bdi>{list.search}</bdi>
+          {after}
+        </p>
+      )}
+      <div className="choices">
+        {list.search !== '' && (
+          <button type="button" onClick={onClearSearch}>
+            {empty.clearSearch}
+          </button>
+        )}
+        {list.filter && (
+          <button type="button" onClick={onClearFilter}>
+            {empty.clearFilters}
+          </button>
+        )}
+      </div>
+    </Empty>
+  )
+}
+
+interface NothingProps {
+  list: Contacts
+  onClearSearch: () => void
+  onClearFilter: () => void
+}
+
 // useTotal counts a list's contacts: by looking when all are there, else by asking once the typing has paused.
-function useTotal(list: ReturnType<typeof contactsOf>): { text: string; add: (n: number) => void } {
+function useTotal(list: Contacts): { text: string; add: (n: number) => void; again: () => void } {
   const { ready, hasNext, hasPrevious, edges } = useStore(list.stretch)
-  const [asked, setAsked] = useState<{ list: typeof list; total: Total }>()
+  const [asked, setAsked] = useState<{ list: Contacts; total: Total }>()
   const [round, setRound] = useState(0) // what others did while the server was away has not been counted
+  const again = useCallback(() => setRound((before) => before + 1), [])
   const whole = ready && !hasNext && !hasPrevious
   useEffect(() => {
     if (!ready || whole) {
@@ -221,7 +287,7 @@ function useTotal(list: ReturnType<typeof contactsOf>): { text: string; add: (n:
     const asking = new AbortController()
     const timer = setTimeout(
       () => {
-        countContacts(list.search, asking.signal).then(
+        countContacts(list, asking.signal).then(
           (total) => {
             setAsked({ list, total })
             list.count(total.value)
@@ -236,7 +302,7 @@ function useTotal(list: ReturnType<typeof contactsOf>): { text: string; add: (n:
       asking.abort()
     }
   }, [list, ready, whole, round])
-  useEffect(() => onReturn(() => setRound((before) => before + 1)), [])
+  useEffect(() => onReturn(again), [again])
 
   const total: Total | undefined = whole
     ? { value: edges.length, exact: true }
@@ -253,13 +319,13 @@ function useTotal(list: ReturnType<typeof contactsOf>): { text: string; add: (n:
       }
     }
   })
-  return { text: total ? wording(total, list.search !== '') : '', add: (n) => add.current(n) }
+  return { text: total ? wording(total, list.everybody || list.only !== '') : '', add: (n) => add.current(n), again }
 }
 
-function wording({ value, exact }: Total, searching: boolean): string {
-  const [one, many] = searching ? ['match', 'matches'] : ['contact', 'contacts']
+function wording({ value, exact }: Total, everybody: boolean): string {
   if (value === 0) {
     return ''
   }
-  return `${number(value)}${exact ? '' : '+'} ${value === 1 && exact ? one : many}`
+  const words = everybody ? t.contacts.total : t.contacts.matching
+  return words(`${number(value)}${exact ? '' : '+'}`, value === 1 && exact)
 }

@@ -40,6 +40,12 @@ export const BackIcon = () => (
   </Icon>
 )
 
+export const FilterIcon = () => (
+  <Icon>
+    <path d="M3 5.5h14M5.5 10h9M8 14.5h4" />
+  </Icon>
+)
+
 /** channelNames are what people call the messaging products. */
 export const channelNames: Record<ChannelType, string> = {
   HTML_EMBED: 'Web chat',

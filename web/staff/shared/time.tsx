@@ -15,6 +15,7 @@ const units: [Intl.RelativeTimeFormatUnit, number][] = [
 // The formats are made when they are first used: the language is known by then.
 const relative = once(() => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }))
 const exact = once(() => new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'medium' }))
+const calendar = once(() => new Intl.DateTimeFormat(locale, { dateStyle: 'medium' }))
 const numbers = once(() => new Intl.NumberFormat(locale))
 
 function once<Value>(make: () => Value): () => Value {
@@ -54,4 +55,9 @@ export function Exactly({ at }: { at: string }) {
 /** number is written as the reader's language has it. */
 export function number(value: number): string {
   return numbers().format(value)
+}
+
+/** day is a day of the calendar, such as 2026-03-01, as the reader's language has it. */
+export function day(date: string): string {
+  return calendar().format(new Date(`${date}T00:00`))
 }
