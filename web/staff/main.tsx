@@ -12,6 +12,7 @@ import { chooseLanguage } from './texts/texts'
 import './style/base.css'
 import './style/contacts.css'
 import './style/chat.css'
+import './style/contact.css'
 
 await chooseLanguage()
 createRoot(document.getElementById('root')!).render(

@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from 'react'
 
 import { changing, wording } from './chat/changes'
+import { contactPath, shownIn } from './contact/place'
 import { isPending, isUnsaved } from './contacts/editing'
 import { editing, fieldNames, leading } from './contacts/edits'
 import { address, go, useRoute } from './shared/route'
@@ -32,7 +33,7 @@ const reasons: Partial<Record<string, string>> = {
 function useItems(): Item[] {
   const edits = useStore(editing.edits)
   const changes = useStore(changing.changes)
-  const { path } = useRoute()
+  const { path, params } = useRoute()
   const fields = [...edits.values()].filter(isUnsaved).map(
     ({ key, field, contact, draft, problem }): Item => ({
       key,
@@ -43,7 +44,9 @@ function useItems(): Item[] {
       refused: problem !== undefined,
       show: () => {
         leading.set({ id: contact.id, field })
-        if (path === '/staff/chat') {
+        if (field === 'name' || shownIn(path) !== '') {
+          go(address(contactPath(contact.id), path === '/staff/chat' ? {} : Object.fromEntries(params)))
+        } else if (path === '/staff/chat') {
           go(address('/staff/contacts', { contact: contact.id }))
         }
       },

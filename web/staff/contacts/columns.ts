@@ -94,7 +94,7 @@ export function template({ widths }: Layout, shown: readonly Column[]): { column
 
 const key = 'kith.contacts.table'
 
-// The storage may be off, full, or not ours to use; then the layout lasts as long as the page.
+// The storage may be off, full, or not ours to read; then the layout lasts as long as the page.
 function stored(): Layout {
   try {
     return layoutOf(localStorage.getItem(key))
@@ -103,7 +103,7 @@ function stored(): Layout {
   }
 }
 
-export const layout = new Store<Layout>(typeof localStorage === 'undefined' ? standard : stored())
+export const layout = new Store<Layout>(stored())
 
 /** arrange changes the layout, and remembers it. */
 export function arrange(next: Layout): void {

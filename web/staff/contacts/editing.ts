@@ -12,9 +12,10 @@
 
 import type { ContactRowFragment as Contact } from '../generated/graphql'
 import { Store } from '../shared/store'
+import { t } from '../texts/texts'
 
 /** Field is one that is edited in place. */
-export type Field = 'email' | 'phone' | 'notes'
+export type Field = 'name' | 'email' | 'phone' | 'notes'
 
 /** Draft is what the input of an open cell holds. */
 export interface Draft {
@@ -129,7 +130,7 @@ export function isUnsaved({ draft, problem }: Edit): boolean {
 
 const touched = ({ text, from }: Draft) => text !== from
 
-// The server takes spaces off the ends of emails and phones; notes stay as typed.
+// The server takes spaces off the ends of all values but notes, which stay as typed.
 function same(field: Field, a: string, b: string): boolean {
   return field === 'notes' ? a === b : a.trim() === b.trim()
 }
@@ -345,7 +346,7 @@ export class Editing {
       if (contact && unsent === undefined) {
         this.#succeed(key, sent, base, contact)
       } else {
-        const message = unsent ?? 'The server did not say whether it was saved.'
+        const message = unsent ?? t.contact.unsaid
         this.#stop(key, sent, base, { kind: 'unsent', message, other: undefined })
       }
       return

@@ -13,6 +13,9 @@ import { type Answer, type Edit, Editing, editKey, type Field, type Request } fr
 
 /** fieldNames are what people call the fields, in the language of the page. */
 export const fieldNames: Readonly<Record<Field, string>> = {
+  get name() {
+    return t.contact.name
+  },
   get email() {
     return t.contact.email
   },
@@ -110,11 +113,38 @@ export interface Entering {
 
 export const entering = new Store<Entering | undefined>(undefined)
 
-/** enter opens a cell, unless it is open, and puts the focus into it. */
-export function enter(contact: ContactRowFragment, field: Field, caret?: number): void {
-  entering.set({ key: editKey(contact.id, field), caret })
+/** Place is where a field can be edited: in its row, or where its contact is shown whole. */
+export type Place = 'row' | 'panel'
+
+// The edits that were begun where the contact is shown whole; all others belong to the rows.
+const inPanel = new Store<ReadonlySet<string>>(new Set())
+
+function put(key: string, place: Place): void {
+  const next = new Set(inPanel.get())
+  place === 'panel' ? next.add(key) : next.delete(key)
+  inPanel.set(next)
+}
+
+/** usePlace is where the input of a field is shown while it is edited: in one place, though both show its value. */
+export function usePlace(key: string): Place {
+  return useSyncExternalStore(
+    inPanel.subscribe,
+    useCallback(() => (inPanel.get().has(key) ? 'panel' : 'row'), [key]),
+  )
+}
+
+/** leavePanel leaves a contact's edits to its row. */
+export function leavePanel(id: string): void {
+  inPanel.set(new Set([...inPanel.get()].filter((key) => !key.startsWith(`${id}.`))))
+}
+
+/** enter opens a field, unless it is open, and puts the focus into it. */
+export function enter(contact: ContactRowFragment, field: Field, caret?: number, place: Place = 'row'): void {
+  const key = editKey(contact.id, field)
+  put(key, place)
+  entering.set({ key, caret })
   editing.begin(contact, field)
 }
 
-/** leading is the cell that should be shown, wherever it is, and opened. */
+/** leading is the field that should be shown, wherever it is, and opened. */
 export const leading = new Store<{ id: string; field: Field } | undefined>(undefined)

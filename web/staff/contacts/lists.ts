@@ -5,6 +5,7 @@ import {
   ContactDocument,
   type ContactFilter,
   type ContactOrder,
+  type ContactRowFragment,
   ContactsCountDocument,
   ContactsDocument,
 } from '../generated/graphql'
@@ -71,6 +72,11 @@ export class Contacts extends List {
     this.only = only
   }
 
+  /** What the server is asked with. */
+  get variables() {
+    return { search: this.search || undefined, filter: this.filter, orderBy: orderOf(this.sort) }
+  }
+
   /** Whether it holds all contacts rather than those that match something. */
   get everybody(): boolean {
     return this.search === '' && this.filter === undefined && this.only === ''
@@ -130,4 +136,14 @@ export interface Total {
 /** countContacts asks how many there are. */
 export async function countContacts({ search, filter }: Contacts, signal: AbortSignal): Promise<Total> {
   return (await query(ContactsCountDocument, { search: search || undefined, filter }, signal)).contacts.totalCount
+}
+
+/** firstOf are the first contacts of a list, as they are now. */
+export async function firstOf(list: Contacts, first: number): Promise<ContactRowFragment[]> {
+  if (list.only !== '') {
+    const { contact } = await query(ContactDocument, { id: list.only })
+    return contact ? [contact] : []
+  }
+  const { contacts } = await query(ContactsDocument, { ...list.variables, first })
+  return contacts.edges.map(({ node }) => node)
 }

@@ -15,6 +15,7 @@ import { soon } from '../shared/soon'
 import { editing, openContact } from './edits'
 import type { GridHandle } from './grid'
 import type { Contacts } from './lists'
+import { selection } from './selected'
 
 type Event = ContactEventsSubscription['contactEvents']
 
@@ -129,6 +130,7 @@ export function useContactEvents(list: Contacts, grid: RefObject<GridHandle | nu
               }
               setWaiting((before) => without(before, event.contactId))
               editing.deleted(event.contactId)
+              selection.drop([event.contactId])
               if (event.kind === 'MERGED' && !filtered) {
                 refresh.ask()
               }

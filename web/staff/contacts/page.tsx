@@ -1,22 +1,34 @@
-import { type ReactNode, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 
+import { Beside } from '../contact/beside'
+import { contactPath, shown as shownContact, shownIn } from '../contact/place'
 import type { ContactRowFragment } from '../generated/graphql'
 import { connection, onReturn } from '../server/connection'
+import { useViewer } from '../server/viewer'
+import { announce } from '../shared/announce'
 import { composing } from '../shared/composing'
-import { SearchIcon } from '../shared/icons'
+import { ColumnsIcon, SearchIcon } from '../shared/icons'
 import { address, go, Link, useRoute } from '../shared/route'
 import { useStore } from '../shared/store'
 import { number } from '../shared/time'
 import { Failure, useSlow } from '../shared/waiting'
-import { DeleteDialog } from './delete'
 import { t } from '../texts/texts'
 import { editing } from './edits'
 import { asked, type Filter, filterOf, parameters, unfiltered } from './filter'
 import { Filters } from './filters'
 import { Grid, type GridHandle } from './grid'
-import { type Contacts, contactsOf, countContacts, removeEverywhere, type Sort, sortOf, type Total } from './lists'
+import { type Contacts, contactsOf, countContacts, firstOf, removeEverywhere, type Sort, sortOf, type Total } from './lists'
 import { useContactEvents } from './live'
+import { Popover } from './popover'
+import { selection } from './selected'
+import { most } from './selection'
+import { SelectionBar } from './selection-bar'
+
+// Dialogs are loaded soon after the page, while the server is there.
+const dialogs = () => import('./delete')
+const DeleteDialog = lazy(async () => ({ default: (await dialogs()).DeleteDialog }))
+const Options = lazy(() => import('./options'))
 
 interface Shown {
   search?: string
@@ -26,7 +38,8 @@ interface Shown {
 
 /** ContactsPage is the searchable table of everybody who has written to the workspace. */
 export function ContactsPage() {
-  const { params } = useRoute()
+  const { path, params } = useRoute()
+  const whole = shownIn(path)
   const typed = params.get('search') ?? ''
   const search = typed.trim()
   const only = params.get('contact') ?? ''
@@ -57,16 +70,37 @@ export function ContactsPage() {
   }, [wanted])
   useEffect(() => onReturn(() => void wanted.retry()), [wanted])
 
+  const readOnly = useViewer()?.role === 'READER'
   const total = useTotal(list)
   const { fresh, clear } = useContactEvents(list, grid, total)
+
+  useEffect(() => {
+    const timer = setTimeout(() => void dialogs().catch(() => {}), 3_000)
+    return () => clearTimeout(timer)
+  }, [])
+
+  // What is selected belongs to what was searched for.
+  const chosenFrom = JSON.stringify([wanted.search, wanted.filter, wanted.only])
+  useEffect(() => selection.clear(), [chosenFrom])
+  useEffect(() => () => selection.clear(), [])
+
+  async function selectAll() {
+    const all = await firstOf(list, most).catch(() => [])
+    selection.all(all)
+    if (total.value === undefined || total.value > most) {
+      announce(t.contacts.selection.full(number(most)))
+    }
+  }
 
   const [deleting, setDeleting] = useState<{ contact: ContactRowFragment; index: number }>()
   const dialog = useRef(deleting)
   dialog.current = deleting
 
   useEffect(() => {
-    document.title = t.app.title(search === '' ? t.contacts.title : `${search} – ${t.contacts.title}`)
-  }, [search])
+    if (whole === '') {
+      document.title = t.app.title(search === '' ? t.contacts.title : `${search} – ${t.contacts.title}`)
+    }
+  }, [search, whole])
   useEffect(() => {
     function onKey(event: KeyboardEvent) {
       const typing =
@@ -82,7 +116,53 @@ export function ContactsPage() {
   }, [])
 
   const show = ({ filter: chosen = filter, ...next }: Shown, how?: 'push' | 'replace') =>
-    go(address('/staff/contacts', { search: typed, sort, ...parameters(chosen), ...next }), how)
+    go(address(contactPath(whole), { search: typed, sort, ...parameters(chosen), ...next }), how)
+
+  // The contact that is shown whole has a path; the search, the order and the like stay as they are.
+  const showWhole = (id: string, how?: 'push' | 'replace') =>
+    go(address(contactPath(id), repeated(params)), how)
+
+  useLayoutEffect(() => shownContact.set(whole), [whole])
+  useEffect(() => () => shownContact.set(''), [])
+
+  // Back from a contact, the focus returns to its row.
+  const before = useRef(whole)
+  useLayoutEffect(() => {
+    const was = before.current
+    before.current = whole
+    if (was !== '' && whole === '' && document.activeElement === document.body) {
+      if (grid.current && grid.current.indexOf(was) >= 0) {
+        grid.current.focus(was, 'name')
+      } else {
+        field.current?.focus()
+      }
+    }
+  }, [whole])
+
+  function step(by: 1 | -1) {
+    const { edges, offset } = list.stretch.get()
+    const at = edges.findIndex(({ id }) => id === whole)
+    const next = edges[at < 0 ? 0 : at + by]
+    if (next) {
+      grid.current?.reveal(at < 0 ? offset : at + by + offset)
+      showWhole(next.id, 'replace')
+    }
+  }
+
+  // Its number in the list, for when it is gone.
+  const place = useRef(-1)
+  useEffect(() => {
+    place.current = whole === '' ? -1 : (grid.current?.indexOf(whole) ?? -1)
+  })
+
+  function deleted(id: string, index: number) {
+    total.add(-1)
+    if (whole === id) {
+      showWhole('', 'replace')
+    }
+    flushSync(() => {})
+    grid.current?.focus(id, 'name', index)
+  }
 
   function clearAndType(next: Shown) {
     show(next, 'replace')
@@ -96,13 +176,13 @@ export function ContactsPage() {
       if (list.stretch.get().length === 0) {
         field.current?.focus()
       } else {
-        grid.current?.focus(contact.id, 6, index)
+        grid.current?.focus(contact.id, 'actions', index)
       }
     })
   }
 
   return (
-    <main className="contacts">
+    <main className="contacts" data-whole={whole !== '' || undefined}>
       <header className="bar">
         <h1>{t.contacts.title}</h1>
         <p className="count" role="status">
@@ -143,7 +223,7 @@ export function ContactsPage() {
                   if (first) {
                     event.preventDefault()
                     grid.current?.toStart()
-                    grid.current?.focus(first.id, 0)
+                    grid.current?.focus(first.id, 'name')
                   }
                 }
               }}
@@ -151,7 +231,25 @@ export function ContactsPage() {
           </label>
         </search>
       </header>
-      {list.only === '' && <Filters filter={filter} onChange={(next, how) => show({ filter: next }, how)} />}
+      {list.only === '' && (
+        <Filters filter={filter} onChange={(next, how) => show({ filter: next }, how)}>
+          <Popover
+            label={t.contacts.table.options}
+            button={
+              <>
+                <ColumnsIcon />
+                <span className="tool-name">{t.contacts.table.options}</span>
+              </>
+            }
+          >
+            {() => (
+              <Suspense>
+                <Options />
+              </Suspense>
+            )}
+          </Popover>
+        </Filters>
+      )}
       {unknown.length > 0 && (
         <div className="notice" role="status">
           <p>{t.contacts.filters.unknown(unknown.join(', '))}</p>
@@ -167,8 +265,11 @@ export function ContactsPage() {
           key="grid"
           list={list}
           sort={list.sort}
+          readOnly={readOnly}
+          onSelectAll={() => void selectAll()}
           busy={slow}
           onSort={(next) => show({ sort: next })}
+          onOpen={showWhole}
           onDelete={(contact) => setDeleting({ contact, index: grid.current?.indexOf(contact.id) ?? 0 })}
           handle={grid}
           onStart={clear}
@@ -207,15 +308,51 @@ export function ContactsPage() {
             {t.contacts.fresh(number(fresh), fresh === 1)}
           </button>
         )}
+        {whole !== '' && (
+          <Beside
+            id={whole}
+            onClose={() => showWhole('')}
+            onStep={step}
+            onMoved={(id) => showWhole(id, 'replace')}
+            onDeleted={(id) => deleted(id, Math.max(place.current, 0))}
+          />
+        )}
       </div>
-      {deleting && (
-        <DeleteDialog
+      <SelectionBar
+        total={total.value}
+        onSelectAll={() => void selectAll()}
+        onDeleted={(ids) => {
+          for (const id of ids) {
+            editing.forget(id)
+            removeEverywhere(id)
+          }
+          total.add(-ids.length)
+          if (ids.includes(whole)) {
+            showWhole('', 'replace')
+          }
+        }}
+        onMerged={() => {
+          void list.reread()
+          total.again()
+        }}
+        onLeave={() => {
+          flushSync(() => {})
+          const [first] = list.stretch.get().edges
+          first ? grid.current?.focusActive() : field.current?.focus()
+        }}
+      />
+      <Suspense>
+        {deleting && (
+          <DeleteDialog
           contact={deleting.contact}
           onClose={() => leaveDialog(deleting)}
           onDeleted={() => {
             editing.forget(deleting.contact.id)
             removeEverywhere(deleting.contact.id)
             total.add(-1)
+            if (whole === deleting.contact.id) {
+              showWhole('', 'replace')
+            }
             // Who has closed the dialog meanwhile is somewhere else by now.
             if (dialog.current === deleting) {
               leaveDialog(deleting)
@@ -223,8 +360,14 @@ export function ContactsPage() {
           }}
         />
       )}
+      </Suspense>
     </main>
   )
+}
+
+// repeated are parameters, each with all its values.
+function repeated(params: URLSearchParams): Record<string, string[]> {
+  return Object.fromEntries([...params.keys()].map((name) => [name, params.getAll(name)]))
 }
 
 function Empty({ title, children }: { title: string; children: ReactNode }) {
@@ -273,8 +416,16 @@ interface NothingProps {
   onClearFilter: () => void
 }
 
+interface Counted {
+  text: string
+  /** How many there are, where that is known exactly. */
+  value: number | undefined
+  add: (n: number) => void
+  again: () => void
+}
+
 // useTotal counts a list's contacts: by looking when all are there, else by asking once the typing has paused.
-function useTotal(list: Contacts): { text: string; add: (n: number) => void; again: () => void } {
+function useTotal(list: Contacts): Counted {
   const { ready, hasNext, hasPrevious, edges } = useStore(list.stretch)
   const [asked, setAsked] = useState<{ list: Contacts; total: Total }>()
   const [round, setRound] = useState(0) // what others did while the server was away has not been counted
@@ -319,7 +470,12 @@ function useTotal(list: Contacts): { text: string; add: (n: number) => void; aga
       }
     }
   })
-  return { text: total ? wording(total, list.everybody || list.only !== '') : '', add: (n) => add.current(n), again }
+  return {
+    text: total ? wording(total, list.everybody || list.only !== '') : '',
+    value: total?.exact ? total.value : undefined,
+    add: (n) => add.current(n),
+    again,
+  }
 }
 
 function wording({ value, exact }: Total, everybody: boolean): string {

@@ -21,7 +21,12 @@ import {
 } from '@urql/exchange-graphcache'
 import { filter, pipe, subscribe, take } from 'wonka'
 
-import type { ContactEventsSubscription, DeleteContactMutation, SessionEventsSubscription } from '../generated/graphql'
+import type {
+  ContactEventsSubscription,
+  DeleteContactMutation,
+  SessionEventsSubscription,
+  UndoMergeMutation,
+} from '../generated/graphql'
 import { found, lost } from './connection'
 import { follow as followWith, type Follower } from './live'
 import { newestExchange } from './newest'
@@ -133,13 +138,20 @@ function orphan(cache: Cache, contactId: string | null): void {
   }
 }
 
+// The id of a contact that has come back no longer leads to the one that it was merged into.
+function comeBack(cache: Cache, id: string): void {
+  cache.invalidate('Query', 'contact', { id })
+}
+
 const cache = cacheExchange({
   keys: embedded,
   resolvers: {
     Query: {
       // A row reads its contact from the cache, whichever answer brought it. The id of a merged contact leads to another one.
-      contact: (_, { id }, cache) =>
-        cache.resolve('Query', 'contact', { id: id as string }) ?? { __typename: 'Contact', id: id as string },
+      contact: (_, { id }, cache) => {
+        const found = cache.resolve('Query', 'contact', { id: id as string })
+        return found === undefined ? { __typename: 'Contact', id: id as string } : found
+      },
       session: (_, { id }) => ({ __typename: 'Session', id: id as string }),
     },
   },
@@ -148,10 +160,16 @@ const cache = cacheExchange({
     Mutation: {
       deleteContact: ({ deleteContact }: Partial<DeleteContactMutation>, _, cache) =>
         orphan(cache, deleteContact?.deletedContactId ?? null),
+      undoMerge: ({ undoMerge }: Partial<UndoMergeMutation>, _, cache) =>
+        undoMerge?.restored.forEach(({ id }) => comeBack(cache, id)),
     },
     Subscription: {
-      contactEvents: ({ contactEvents: event }: Partial<ContactEventsSubscription>, _, cache) =>
-        orphan(cache, event?.kind === 'DELETED' ? event.contactId : null),
+      contactEvents: ({ contactEvents: event }: Partial<ContactEventsSubscription>, _, cache) => {
+        orphan(cache, event?.kind === 'DELETED' ? event.contactId : null)
+        if (event?.kind === 'CREATED') {
+          comeBack(cache, event.contactId)
+        }
+      },
       sessionEvents: ({ sessionEvents: event }: Partial<SessionEventsSubscription>, _, cache) =>
         orphan(cache, event?.kind === 'CONTACT_DELETED' ? event.contactId : null),
     },

@@ -1,0 +1,1 @@
+export{t as DeleteDialog}from"./delete-Cr3A9yKa.js";

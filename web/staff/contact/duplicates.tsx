@@ -1,0 +1,65 @@
+import { DuplicatesOfDocument, type DuplicatesOfQuery } from '../generated/graphql'
+import { query } from '../server/client'
+import { Link } from '../shared/route'
+import { t } from '../texts/texts'
+import { Avatar } from './avatar'
+import type { Ask, Pager } from './pager'
+import { spacedPhone } from './phone'
+import { contactPath } from './place'
+import { Section } from './section'
+
+/** Duplicate is a pair that may be one person. */
+export type Duplicate = DuplicatesOfQuery['duplicates']['nodes'][number]
+
+/** askDuplicates asks for the pairs that a contact is in, the most certain first. */
+export const askDuplicates =
+  (id: string): Ask<Duplicate> =>
+  async (args, signal) => {
+    const { nodes, pageInfo } = (await query(DuplicatesOfDocument, { id, ...args }, signal)).duplicates
+    return { rows: nodes, end: pageInfo.endCursor, more: pageInfo.hasNextPage }
+  }
+
+interface DuplicatesProps {
+  id: string
+  pager: Pager<Duplicate>
+  editable: boolean
+  onCompare: (other: string, button: HTMLElement) => void
+}
+
+/** Duplicates are the contacts that may be the same person as this one. */
+export function Duplicates({ id, pager, editable, onCompare }: DuplicatesProps) {
+  return (
+    <Section
+      title={t.contact.duplicates}
+      pager={pager}
+      row={({ contacts, reasons }) => {
+        const other = contacts.find((each) => each.id !== id)
+        return (
+          other && (
+            <div className="duplicate">
+              <Avatar id={other.id} name={other.displayName} />
+              <div className="duplicate-text">
+                <Link href={contactPath(other.id)} dir="auto">
+                  {other.displayName}
+                </Link>
+                <span className="hint">
+                  {[other.email, other.phone && spacedPhone(other.phone)].filter(Boolean).join(' · ')}
+                </span>
+                <span className="hint">{reasons.map((reason) => t.duplicates.reasons[reason]).join(' ')}</span>
+              </div>
+              {editable && (
+                <button
+                  type="button"
+                  aria-label={t.contact.compareWith(other.displayName)}
+                  onClick={(event) => onCompare(other.id, event.currentTarget)}
+                >
+                  {t.contact.compare}
+                </button>
+              )}
+            </div>
+          )
+        )
+      }}
+    />
+  )
+}

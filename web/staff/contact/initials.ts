@@ -1,0 +1,21 @@
+/** initialsOf are the first letters of the first and the last word of a name, at most two; empty without a letter. */
+export function initialsOf(name: string): string {
+  const words = name.split(/[\s,.@]+/u).filter((word) => /^[\p{L}\p{N}]/u.test(word))
+  const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => (word ? first(word) : ''))
+  return letters.join('').toLocaleUpperCase()
+}
+
+// A letter may be several code points, as in many scripts of India.
+function first(word: string): string {
+  const [segment] = new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(word)
+  return segment?.segment ?? ''
+}
+
+/** hueOf is a colour that stays with an id, in degrees. */
+export function hueOf(id: string): number {
+  let hash = 0
+  for (const character of id) {
+    hash = (hash * 31 + character.charCodeAt(0)) % 360
+  }
+  return hash
+}

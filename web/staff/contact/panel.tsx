@@ -1,0 +1,429 @@
+// One contact whole: beside the table or an opened session, and as a page where there is no room for both.
+
+import { lazy, type RefObject, Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
+
+import { DeleteDialog } from '../contacts/delete'
+import { editKey, type Field as Name } from '../contacts/editing'
+import { editing, enter, leading, leavePanel, useOpenContact, usePlace } from '../contacts/edits'
+import { removeEverywhere } from '../contacts/lists'
+import { merges, undoableOf, undoMerge } from '../merge/merges'
+import { useMay } from '../server/viewer'
+import { announce } from '../shared/announce'
+import { ChannelIcon } from '../shared/icons'
+import { Link } from '../shared/route'
+import { Store, useStore } from '../shared/store'
+import { Ago } from '../shared/time'
+import { t } from '../texts/texts'
+import { Avatar } from './avatar'
+import { type Details, useDetails } from './details'
+import { askDuplicates, Duplicates } from './duplicates'
+import { exportContact } from './export'
+import { Field } from './field'
+import { askHistory, History } from './history'
+import { spacedPhone } from './phone'
+import { contactPath } from './place'
+import { PartHeading, PartLevel, usePager } from './section'
+import { askSessions, Sessions } from './sessions'
+import '../style/contact-panel.css'
+
+const MergeDialog = lazy(async () => ({ default: (await import('../merge/dialog')).MergeDialog }))
+const SplitDialog = lazy(async () => ({ default: (await import('./split')).SplitDialog }))
+
+const fields: Name[] = ['name', 'email', 'phone', 'notes']
+
+/** Arrival is what led to the contact that is shown now. */
+interface Arrival {
+  id: string
+  text: string
+  /** Another contact that it is about. */
+  other?: { id: string; name: string }
+}
+
+const arrival = new Store<Arrival | undefined>(undefined)
+
+export interface PanelProps {
+  id: string
+  /** The level of the heading: 1 where the contact is all of the page. */
+  level: 1 | 2
+  /** Whether the focus comes here with each contact. */
+  focuses: boolean
+  /** The session that is opened beside it. */
+  opened?: string
+  /** onMoved is called with the id of the contact that this one was merged into, or that it has become. */
+  onMoved: (id: string) => void
+  /** onDeleted is called after the contact was deleted here. */
+  onDeleted?: (id: string) => void
+  /** onName is called with what the contact is called, and undefined for one that is not there. */
+  onName?: (name: string | undefined) => void
+  /** What comes above the contact, such as the way back. */
+  children?: React.ReactNode
+}
+
+/** ContactPanel shows everything about a contact, and lets those who may change it. */
+export function ContactPanel(props: PanelProps) {
+  const { id, level, focuses, onMoved, onName, children } = props
+  const sessions = usePager(id, askSessions)
+  const history = usePager(id, askHistory)
+  const duplicates = usePager(id, askDuplicates)
+  const { contact, state, retry } = useDetails(id, () => {
+    void sessions.refresh()
+    void history.refresh()
+    void duplicates.refresh()
+  })
+
+  const heading = useRef<HTMLHeadingElement>(null)
+  const settled = state !== 'asking'
+  useLayoutEffect(() => {
+    if (focuses && settled) {
+      heading.current?.focus({ preventScroll: true })
+    }
+  }, [focuses, id, settled])
+
+  // The id of a merged contact leads to the one that it is part of now.
+  const before = useRef<string>(undefined)
+  const moved = contact !== undefined && contact.id !== id
+  useEffect(() => {
+    if (moved) {
+      arrival.set({ id: contact.id, text: t.contact.mergedInto(before.current) })
+      onMoved(contact.id)
+    } else if (contact) {
+      before.current = contact.displayName
+    }
+  }, [moved, contact])
+
+  const name = moved ? undefined : contact?.displayName
+  useEffect(() => {
+    if (settled) {
+      onName?.(name)
+    }
+  }, [name, settled])
+
+  useEffect(() => () => leavePanel(id), [id])
+  useLeading(id, contact)
+
+  const Heading = level === 1 ? 'h1' : 'h2'
+  return (
+    <section className="contact-panel" aria-labelledby="contact-name" aria-busy={state === 'asking' || undefined}>
+      {children}
+      {contact && !moved ? (
+        <>
+          <header className="contact-head">
+            <Avatar id={contact.id} name={contact.displayName} />
+            <div>
+              <Heading id="contact-name" ref={heading} tabIndex={-1} dir="auto" data-unnamed={contact.name === null || undefined}>
+                {contact.displayName}
+              </Heading>
+              <p className="hint">
+                {t.contact.since} <Ago at={contact.createdAt} />
+                {contact.lastActivityAt && (
+                  <>
+                    {' · '}
+                    {t.contact.lastActive} <Ago at={contact.lastActivityAt} />
+                  </>
+                )}
+              </p>
+            </div>
+          </header>
+          <PartLevel value={level === 1 ? 2 : 3}>
+            <Body {...props} contact={contact} heading={heading} retry={retry} pagers={{ sessions, history, duplicates }} />
+          </PartLevel>
+        </>
+      ) : (
+        <Absent id={id} state={moved ? 'asking' : state} known={before.current} heading={heading} Heading={Heading} retry={retry} />
+      )}
+    </section>
+  )
+}
+
+// A value that is not saved is led back to from elsewhere.
+function useLeading(id: string, contact: Details | undefined): void {
+  const led = useStore(leading)
+  const open = useOpenContact(id)
+  const known = contact ?? open
+  useLayoutEffect(() => {
+    if (led?.id === id && known) {
+      leading.set(undefined)
+      enter(known, led.field, undefined, 'panel')
+    }
+  }, [led, id, known])
+}
+
+interface AbsentProps {
+  id: string
+  state: 'asking' | 'there' | 'gone' | 'failed'
+  /** The name of a contact that was there before. */
+  known: string | undefined
+  heading: RefObject<HTMLHeadingElement | null>
+  Heading: 'h1' | 'h2'
+  retry: () => void
+}
+
+// Absent says why there is no contact. What was typed into it can still be copied.
+function Absent({ id, state, known, heading, Heading, retry }: AbsentProps) {
+  const open = useOpenContact(id)
+  const title = {
+    asking: t.contact.loading,
+    there: '',
+    gone: known === undefined ? t.contact.notThere : t.contact.wasDeleted(known),
+    failed: t.contact.notRead,
+  }[state]
+  return (
+    <div className="contact-absent">
+      <Heading id="contact-name" ref={heading} tabIndex={-1} className={state === 'asking' ? 'unseen' : undefined}>
+        {title}
+      </Heading>
+      {state === 'asking' && (
+        <div className="contact-bars" aria-hidden>
+          <span className="bar" />
+          <span className="bar" />
+          <span className="bar" />
+        </div>
+      )}
+      {state === 'gone' && <p>{known === undefined ? t.contact.notThereHint : t.contact.wasDeletedHint}</p>}
+      {state === 'failed' && (
+        <button type="button" onClick={retry}>
+          {t.contact.tryAgain}
+        </button>
+      )}
+      {state === 'gone' && open && fields.map((field) => <Typed key={field} id={id} field={field} contact={open} />)}
+    </div>
+  )
+}
+
+function Typed({ id, field, contact }: { id: string; field: Name; contact: Parameters<typeof Field>[0]['contact'] }) {
+  return usePlace(editKey(id, field)) === 'panel' ? <Field contact={contact} field={field} editable /> : null
+}
+
+interface BodyProps extends PanelProps {
+  contact: Details
+  heading: RefObject<HTMLHeadingElement | null>
+  retry: () => void
+  pagers: {
+    sessions: Parameters<typeof Sessions>[0]['pager']
+    history: Parameters<typeof History>[0]['pager']
+    duplicates: Parameters<typeof Duplicates>[0]['pager']
+  }
+}
+
+type Doing = { what: 'merge'; other: string } | { what: 'split' } | { what: 'delete' }
+
+function Body({ contact, heading, pagers, opened = '', onMoved, onDeleted, retry }: BodyProps) {
+  const { id, identities } = contact
+  const may = useMay()
+  const [doing, setDoing] = useState<Doing>()
+  const opener = useRef<HTMLElement>(null)
+  const start = (what: Doing, button: HTMLElement) => {
+    opener.current = button
+    setDoing(what)
+  }
+  // Back to the button, or to the name when the button has gone.
+  const finish = () => {
+    flushSync(() => setDoing(undefined))
+    const to = opener.current?.isConnected ? opener.current : heading.current
+    to?.focus({ preventScroll: true })
+  }
+
+  return (
+    <>
+      <Arrived id={id} heading={heading} />
+      <MergedLately id={id} editable={may.edit} heading={heading} onUndone={retry} />
+      <div className="fields">
+        {fields.map((field) => (
+          <Field key={field} contact={contact} field={field} editable={may.edit} />
+        ))}
+        <Further title={t.contact.furtherEmails} values={contact.furtherEmails} />
+        <Further title={t.contact.furtherPhones} values={contact.furtherPhones.map(spacedPhone)} />
+      </div>
+      <Duplicates
+        id={id}
+        pager={pagers.duplicates}
+        editable={may.edit}
+        onCompare={(other, button) => start({ what: 'merge', other }, button)}
+      />
+      <Sessions id={id} pager={pagers.sessions} opened={opened} />
+      <Identities contact={contact} />
+      <History id={id} pager={pagers.history} channels={new Map(identities.map(({ channel }) => [channel.id, channel.name]))} />
+      {(may.edit || may.administer) && (
+        <div className="contact-ways" role="group" aria-label={t.contact.actions}>
+          {may.edit && identities.length > 1 && (
+            <button type="button" onClick={(event) => start({ what: 'split' }, event.currentTarget)}>
+              {t.contact.splitContact}
+            </button>
+          )}
+          {may.administer && (
+            <button type="button" onClick={() => void exportContact(id).then(announce)}>
+              {t.contact.export}
+            </button>
+          )}
+          {may.edit && (
+            <button type="button" className="deletes" onClick={(event) => start({ what: 'delete' }, event.currentTarget)}>
+              {t.contact.delete}
+            </button>
+          )}
+        </div>
+      )}
+      <Suspense>
+        {doing?.what === 'merge' && (
+          <MergeDialog
+            ids={[id, doing.other]}
+            onClose={finish}
+            onMerged={(survivor) => {
+              finish()
+              retry()
+              if (survivor !== id) {
+                onMoved(survivor)
+              }
+            }}
+          />
+        )}
+        {doing?.what === 'split' && (
+          <SplitDialog
+            contact={contact}
+            onClose={finish}
+            onSplit={(other, name) => {
+              arrival.set({ id, text: t.contact.splitInto, other: { id: other, name } })
+              finish()
+              retry()
+            }}
+          />
+        )}
+      </Suspense>
+      {doing?.what === 'delete' && (
+        <DeleteDialog
+          contact={contact}
+          onClose={finish}
+          onDeleted={() => {
+            editing.forget(id)
+            removeEverywhere(id)
+            finish()
+            onDeleted?.(id)
+          }}
+        />
+      )}
+    </>
+  )
+}
+
+interface BannerProps {
+  id: string
+  heading: RefObject<HTMLHeadingElement | null>
+}
+
+// Arrived says what led here, until it is dismissed or another contact is shown.
+function Arrived({ id, heading }: BannerProps) {
+  const now = useStore(arrival)
+  const here = now?.id === id ? now : undefined
+  useEffect(() => {
+    if (now && !here) {
+      arrival.set(undefined)
+    }
+  }, [now, here])
+  return (
+    <div role="status">
+      {here && (
+        <div className="notice">
+          <p>
+            {here.text}{' '}
+            {here.other && (
+              <Link href={contactPath(here.other.id)} dir="auto">
+                {here.other.name}
+              </Link>
+            )}
+          </p>
+          <button
+            type="button"
+            onClick={() => {
+              arrival.set(undefined)
+              heading.current?.focus({ preventScroll: true })
+            }}
+          >
+            {t.contact.dismiss}
+          </button>
+        </div>
+      )}
+    </div>
+  )
+}
+
+interface LatelyProps extends BannerProps {
+  editable: boolean
+  onUndone: () => void
+}
+
+// MergedLately leads back from the last merge into a contact, as long as there is a way.
+function MergedLately({ id, editable, heading, onUndone }: LatelyProps) {
+  const done = undoableOf(useStore(merges), id)
+  const [busy, setBusy] = useState(false)
+  if (!done || !editable) {
+    return null
+  }
+  async function undo(merge: string) {
+    setBusy(true)
+    const { text, done: undone } = await undoMerge(merge)
+    setBusy(false)
+    announce(text)
+    if (undone) {
+      heading.current?.focus({ preventScroll: true })
+      onUndone()
+    }
+  }
+  return (
+    <div className="merged-lately">
+      <p>
+        {t.contact.mergedLately(done.merged.length)} <Ago at={new Date(done.at).toISOString()} />
+      </p>
+      <button type="button" aria-disabled={busy || undefined} onClick={() => !busy && void undo(done.id)}>
+        {t.contact.undoMerge}
+      </button>
+    </div>
+  )
+}
+
+function Further({ title, values }: { title: string; values: string[] }) {
+  if (values.length === 0) {
+    return null
+  }
+  return (
+    <div className="field">
+      <span className="label">{title}</span>
+      <ul className="further">
+        {values.map((value) => (
+          <li key={value}>
+            <bdi>{value}</bdi>
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}
+
+// Identities are the ids by which channels know the contact.
+function Identities({ contact: { identities } }: { contact: Details }) {
+  if (identities.length === 0) {
+    return null
+  }
+  return (
+    <section className="part" aria-labelledby="contact-identities">
+      <PartHeading id="contact-identities">{t.contact.identities}</PartHeading>
+      <ul className="entries">
+        {identities.map(({ id, channel, displayName, externalId, createdAt }) => (
+          <li key={id} className="identity">
+            <span className="entry-line">
+              <span className="entry-name">
+                <ChannelIcon type={channel.type} /> <bdi>{channel.name}</bdi>
+              </span>
+              <span className="hint">
+                <Ago at={createdAt} />
+              </span>
+            </span>
+            {displayName && <bdi className="entry-text">{displayName}</bdi>}
+            <bdi className="external" title={externalId}>
+              {externalId}
+            </bdi>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
