@@ -61,6 +61,7 @@ describe('filtering contacts', () => {
     assert.deepEqual(await chips(page), ['Writes by WhatsApp', 'Has email'])
 
     await page.reload()
+    await page.locator('[data-row]').first().waitFor()
     await shown(page, ['Filx Cia'])
     await page.getByRole('button', { name: 'Clear the filter: Has email' }).click()
     await shown(page, ['Filx Bob', 'Filx Cia'])
