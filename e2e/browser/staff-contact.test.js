@@ -105,7 +105,7 @@ describe('a contact', () => {
     }
     const { page, complaints } = await open(browser, kith, '/staff/contacts?search=qstep&sort=name')
     await row(page, 'Qstep Aye').getByRole('link').focus()
-    await press(page, 'Space')
+    await press(page, 'Shift+Enter')
     await heading(page, 'Qstep Aye').waitFor()
     await press(page, 'j')
     await heading(page, 'Qstep Bee').waitFor()
@@ -487,7 +487,7 @@ describe('a contact', () => {
     }
     const { page, complaints } = await open(browser, kith, '/staff/contacts?search=qrow&sort=name')
     await row(page, 'Qrow Second').getByRole('link').focus()
-    await press(page, 'Space')
+    await press(page, 'Shift+Enter')
     await heading(page, 'Qrow Second').waitFor()
     const button = panel(page).getByRole('button', { name: 'Delete …' })
     await button.click()
@@ -527,7 +527,7 @@ describe('a contact', () => {
       () => names(page),
       (all) => all[0] === 'Kay Board',
     )
-    await press(page, 'Tab', 'Space')
+    await press(page, 'Tab', 'Shift+Enter')
     await heading(page, 'Kay Board').waitFor()
     const on = (what) =>
       until(

@@ -301,7 +301,7 @@ describe('the contacts page', () => {
     await page.keyboard.press('Tab')
     await until(
       () => focused(page),
-      (where) => where === 'João Pereira: channels',
+      (where) => where === 'Maria Silva: email', // on over the end of the row
     )
     const { email, phone, notes } = await until(
       () => look(kith, joao),

@@ -105,6 +105,25 @@ describe('the contacts page of a hundred thousand', () => {
     await page.context().close()
   })
 
+  it('shows the rows of a place far away with few requests, wherever the scroll bar is dragged', async () => {
+    const { page, complaints } = await open(browser, kith)
+    await page.locator('.count').getByText('100,000 contacts').waitFor()
+    for (const share of [0.5, 0.9, 0.2]) {
+      let asked = 0
+      const count = (request) => (asked += request.url().endsWith('/graphql') ? 1 : 0)
+      page.on('request', count)
+      await box(page).evaluate((element, share) => (element.scrollTop = element.scrollHeight * share), share)
+      await until(
+        () => last(page),
+        (at) => Math.abs(at - many * share) < many / 100,
+      )
+      page.off('request', count)
+      assert.ok(asked <= 6, `${asked} requests`)
+    }
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
   it('goes to the middle when the scroll bar is dragged there', async () => {
     const { page, complaints } = await open(browser, kith)
     await page.locator('.count').getByText('100,000 contacts').waitFor()

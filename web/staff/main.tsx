@@ -11,7 +11,6 @@ import { Boundary } from './shared/boundary'
 import { chooseLanguage } from './texts/texts'
 import './style/base.css'
 import './style/contacts.css'
-import './style/chat.css'
 import './style/contact.css'
 
 await chooseLanguage()

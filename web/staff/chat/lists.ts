@@ -1,7 +1,7 @@
 // The lists of sessions that were asked for, one for each filter; the last few are kept.
 
-import { type SessionFilter, SessionsDocument, SessionsSkipDocument } from '../generated/graphql'
-import { endsOf, pageOf } from '../list/connection'
+import { type SessionFilter, SessionsDocument } from '../generated/graphql'
+import { furthest, pageOf } from '../list/connection'
 import { Kept } from '../list/kept'
 import { List, type PageArgs } from '../list/list'
 import { drop, query, sessionsHeld } from '../server/client'
@@ -12,7 +12,7 @@ export class Sessions extends List {
     const variables = (args: PageArgs) => ({ filter, ...args })
     super({
       page: async (args, signal) => pageOf((await query(SessionsDocument, variables(args), signal)).sessions),
-      skip: async (args, signal) => endsOf((await query(SessionsSkipDocument, variables(args), signal)).sessions.pageInfo),
+      furthest: furthest(Object.keys(filter).length > 0),
       forget: (args) => drop('sessions', variables(args)),
     })
   }

@@ -24,6 +24,7 @@ import { Filters } from './filters'
 import { type Sessions, sessionsOf } from './lists'
 import { Opened } from './opened'
 import { Bars, SessionRow } from './row'
+import '../style/chat.css'
 
 const ContactPanel = later(async () => (await import('../contact/panel')).ContactPanel)
 

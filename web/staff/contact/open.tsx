@@ -18,7 +18,7 @@ interface OpenProps {
   onOpen: (id: string) => void
 }
 
-/** OpenButton shows a contact whole, from its row. Space does the same anywhere in the row, so Tab passes it over. */
+/** OpenButton shows a contact whole, from its row. Shift+Enter does the same anywhere in the row, so Tab passes it over. */
 export function OpenButton({ id, name, onOpen }: OpenProps) {
   return (
     <button
@@ -26,10 +26,10 @@ export function OpenButton({ id, name, onOpen }: OpenProps) {
       className="open-contact"
       tabIndex={-1}
       data-row={id}
-      data-column={0}
+      data-column="name"
       aria-label={t.contact.open(name)}
       title={t.contact.openHint}
-      aria-keyshortcuts="Space"
+      aria-keyshortcuts="Shift+Enter"
       onClick={() => onOpen(id)}
     >
       <PanelIcon />

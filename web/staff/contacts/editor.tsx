@@ -34,7 +34,7 @@ export function Editor({ edit, draft, onReturn, onTab, grows = false }: EditorPr
       entering.set(undefined)
     }
     if (input.current && (here || input.current.closest('[data-field]') === document.activeElement)) {
-      place(input.current, wanted?.caret, field === 'notes' || problem !== undefined)
+      place(input.current, wanted?.caret, field === 'notes' || problem !== undefined || wanted?.caret !== undefined)
     }
   }, [wanted])
 

@@ -1,57 +1,85 @@
 // The lists of contacts that were asked for: one for each search and order. The last few are kept, so that coming
 // back to one shows it immediately.
 
-import { ContactDocument, ContactsCountDocument, ContactsDocument, type ContactOrder, ContactsSkipDocument } from '../generated/graphql'
-import { endsOf, pageOf } from '../list/connection'
+import {
+  ContactDocument,
+  type ContactFilter,
+  type ContactOrder,
+  type ContactRowFragment,
+  ContactsCountDocument,
+  ContactsDocument,
+} from '../generated/graphql'
+import { furthest, pageOf } from '../list/connection'
 import { Kept } from '../list/kept'
 import { List, type Page, type PageArgs, type Source } from '../list/list'
 import { drop, query, Unreachable } from '../server/client'
 import { onGone, openContact } from './edits'
 
-/** Sort is how the list is sorted, as the address has it; the empty one is the server's own choice. */
-export type Sort = '' | 'name' | '-name' | 'activity'
+export const sorts = ['name', '-name', 'email', '-email', 'created', '-created', 'activity'] as const
 
-/** sortOf reads a sort out of the address. */
+/** Sort is how the list is sorted, as the address has it; the empty one is the server's own choice. */
+export type Sort = '' | (typeof sorts)[number]
+
+/** sortOf reads a sort out of the address. Matches of a search are sorted by relevance or by name. */
 export function sortOf(value: string | null, search: string): Sort {
-  if (value === 'name' || value === '-name') {
-    return value
-  }
-  return value === 'activity' && search === '' ? value : ''
+  const sort = sorts.find((each) => each === value) ?? ''
+  return search === '' || sort === 'name' || sort === '-name' ? sort : ''
 }
+
+const fields = { name: 'NAME', email: 'EMAIL', created: 'CREATED', activity: 'LAST_ACTIVITY' } as const
 
 function orderOf(sort: Sort): ContactOrder | undefined {
-  switch (sort) {
-    case '':
-      return undefined
-    case 'activity':
-      return { field: 'LAST_ACTIVITY', direction: 'ASC' }
-    default:
-      return { field: 'NAME', direction: sort === 'name' ? 'ASC' : 'DESC' }
+  if (sort === '') {
+    return undefined
   }
+  const field = fields[sort.replace('-', '') as keyof typeof fields]
+  return { field, direction: sort.startsWith('-') ? 'DESC' : 'ASC' }
 }
 
-/** Contacts is the list of one search and order, or of one contact. */
+/** Asked is what a list is asked for with. */
+export interface Asked {
+  search: string
+  sort: Sort
+  filter: ContactFilter | undefined
+  /** The id of the one contact; empty for all that match. */
+  only: string
+}
+
+/** Contacts is the list of one search, filter and order, or of one contact. */
 export class Contacts extends List {
+  readonly search: string
+  readonly sort: Sort
+  readonly filter: ContactFilter | undefined
+  readonly only: string
   /** Whether the workspace had any contact when last looked at. */
   anybody = true
 
-  constructor(
-    readonly search: string,
-    readonly sort: Sort,
-    /** The id of the one contact; empty for all that match. */
-    readonly only: string,
-  ) {
-    const variables = (args: PageArgs) => ({ search: search || undefined, orderBy: orderOf(sort), ...args })
+  constructor({ search, sort, filter, only }: Asked) {
+    const variables = (args: PageArgs) => ({ search: search || undefined, filter, orderBy: orderOf(sort), ...args })
     const matching: Source = {
       page: async (args, signal) => {
         const { contacts } = await query(ContactsDocument, variables(args), signal)
         this.anybody = contacts.workspaceHasContacts
         return pageOf(contacts)
       },
-      skip: async (args, signal) => endsOf((await query(ContactsSkipDocument, variables(args), signal)).contacts.pageInfo),
+      furthest: furthest(search !== '' || filter !== undefined),
       forget: (args) => drop('contacts', variables(args)),
     }
     super(only === '' ? matching : one(only))
+    this.search = search
+    this.sort = sort
+    this.filter = filter
+    this.only = only
+  }
+
+  /** What the server is asked with. */
+  get variables() {
+    return { search: this.search || undefined, filter: this.filter, orderBy: orderOf(this.sort) }
+  }
+
+  /** Whether it holds all contacts rather than those that match something. */
+  get everybody(): boolean {
+    return this.search === '' && this.filter === undefined && this.only === ''
   }
 }
 
@@ -75,16 +103,16 @@ function one(id: string): Source {
         throw error
       }
     },
-    skip: () => Promise.resolve({ start: null, end: null, hasNext: false, hasPrevious: false }),
+    furthest: 0,
     forget: () => {},
   }
 }
 
 const kept = new Kept<Contacts>()
 
-/** contactsOf is the list of a search and order, or of one contact, new or as it was left. */
-export function contactsOf(search: string, sort: Sort, only = ''): Contacts {
-  return kept.get(`${only} ${sort} ${search}`, () => new Contacts(search, sort, only))
+/** contactsOf is the list of a search, a filter and an order, or of one contact, new or as it was left. */
+export function contactsOf(asked: Asked): Contacts {
+  return kept.get(JSON.stringify([asked.only, asked.sort, asked.filter, asked.search]), () => new Contacts(asked))
 }
 
 /** forgetContacts makes the lists reload when they are shown next. */
@@ -106,6 +134,16 @@ export interface Total {
 }
 
 /** countContacts asks how many there are. */
-export async function countContacts(search: string, signal: AbortSignal): Promise<Total> {
-  return (await query(ContactsCountDocument, { search: search || undefined }, signal)).contacts.totalCount
+export async function countContacts({ search, filter }: Contacts, signal: AbortSignal): Promise<Total> {
+  return (await query(ContactsCountDocument, { search: search || undefined, filter }, signal)).contacts.totalCount
+}
+
+/** firstOf are the first contacts of a list, as they are now. */
+export async function firstOf(list: Contacts, first: number): Promise<ContactRowFragment[]> {
+  if (list.only !== '') {
+    const { contact } = await query(ContactDocument, { id: list.only })
+    return contact ? [contact] : []
+  }
+  const { contacts } = await query(ContactsDocument, { ...list.variables, first })
+  return contacts.edges.map(({ node }) => node)
 }

@@ -3,42 +3,97 @@
 
 import { type RefObject, useEffect, useRef, useState } from 'react'
 
-import { ContactEventsDocument, type ContactEventsSubscription } from '../generated/graphql'
+import {
+  ContactEventsDocument,
+  type ContactEventsSubscription,
+  SessionEventsDocument,
+} from '../generated/graphql'
 import { follow } from '../server/client'
 import { isMine } from '../server/echoes'
 import { matches, phoneMatches, words } from '../shared/fold'
 import { soon } from '../shared/soon'
-import { editing } from './edits'
+import { editing, openContact } from './edits'
 import type { GridHandle } from './grid'
 import type { Contacts } from './lists'
+import { selection } from './selected'
 
 type Event = ContactEventsSubscription['contactEvents']
 
 const nobody: ReadonlySet<string> = new Set()
 
+/** Count is what is said of how many there are. */
+interface Count {
+  /** add counts contacts that came, or went. */
+  add: (n: number) => void
+  /** again asks how many there are. */
+  again: () => void
+}
+
 /**
  * useContactEvents keeps a list up to date. It returns how many new contacts wait above the screen; clear is to be called
  * when they have been seen.
  */
-export function useContactEvents(list: Contacts, grid: RefObject<GridHandle | null>, add: (n: number) => void) {
+export function useContactEvents(list: Contacts, grid: RefObject<GridHandle | null>, count: Count) {
   const [waiting, setWaiting] = useState(nobody)
-  const latest = useRef({ list, add })
-  latest.current = { list, add }
+  const latest = useRef({ list, count })
+  latest.current = { list, count }
   useEffect(() => setWaiting(nobody), [list])
+
+  // Which contacts a filter lets through, only the server knows: it is asked again about all that is shown. A row that
+  // is being edited may stay until it is closed.
+  const doubtful = useRef(new Set<string>())
+  const recheck = useRef<() => void>(() => {})
+  useEffect(() => {
+    doubtful.current.clear()
+    const asking = soon(() => {
+      if ([...doubtful.current].some((id) => list.holds(id) && openContact(id))) {
+        asking.ask()
+        return
+      }
+      doubtful.current.clear()
+      void list.reread()
+      latest.current.count.again()
+    }, 1_000)
+    recheck.current = asking.ask
+    return asking.stop
+  }, [list])
+  const doubt = useRef((id: string) => {
+    doubtful.current.add(id)
+    recheck.current()
+  })
+
+  // Unread messages and open sessions are told of by the sessions.
+  const bySessions = list.filter?.hasUnread != null || list.filter?.hasOpenSession != null
+  useEffect(() => {
+    if (!bySessions) {
+      return undefined
+    }
+    return follow(
+      SessionEventsDocument,
+      {},
+      {
+        id: ({ sessionEvents }) => sessionEvents.eventId,
+        resync: () => recheck.current(),
+        event: ({ sessionEvents: { contactId, session } }) => {
+          const id = contactId ?? session?.contact?.id
+          if (id) {
+            doubt.current(id)
+          }
+        },
+      },
+    )
+  }, [bySessions])
 
   useEffect(() => {
     const refresh = soon(() => void latest.current.list.refresh(), 1_000)
 
     function created({ contactId, contact }: Event) {
-      const { list, add } = latest.current
-      if (list.only !== '') {
-        return
-      }
+      const { list, count } = latest.current
       if (list.search !== '' && !(contact && found(contact, list.search))) {
         return
       }
-      add(1)
-      const onTop = list.search === '' && list.sort === ''
+      count.add(1)
+      const onTop = list.everybody && list.sort === ''
       if (onTop && !(grid.current?.atStart() && !grid.current.occupied())) {
         setWaiting((before) => new Set(before).add(contactId))
       }
@@ -52,35 +107,43 @@ export function useContactEvents(list: Contacts, grid: RefObject<GridHandle | nu
       {},
       {
         id: ({ contactEvents }) => contactEvents.eventId,
-        resync: () => refresh.ask(),
+        resync: () => (latest.current.list.filter ? recheck.current() : refresh.ask()),
         event: ({ contactEvents: event }) => {
-          const { list, add } = latest.current
+          const { list, count } = latest.current
+          const filtered = list.filter !== undefined
+          if (filtered && list.only === '') {
+            doubt.current(event.contactId)
+          }
           if (isMine(event.eventId)) {
             return
           }
           switch (event.kind) {
             case 'CREATED':
-              created(event)
+              if (!filtered && list.only === '') {
+                created(event)
+              }
               break
             case 'DELETED':
             case 'MERGED':
-              if ((list.search === '' && list.only === '') || list.holds(event.contactId)) {
-                add(-1)
+              if (!filtered && (list.everybody || list.holds(event.contactId))) {
+                count.add(-1)
               }
               setWaiting((before) => without(before, event.contactId))
               editing.deleted(event.contactId)
-              if (event.kind === 'MERGED') {
+              selection.drop([event.contactId])
+              if (event.kind === 'MERGED' && !filtered) {
                 refresh.ask()
               }
               break
             case 'ACTIVITY':
-              if (list.search === '' && list.sort === '' && list.only === '' && grid.current?.atStart()) {
+              if (list.everybody && list.sort === '' && grid.current?.atStart()) {
                 refresh.ask()
               }
               break
             default:
               // A new value may make it a match; that it matches no more is left to the next search.
               if (
+                !filtered &&
                 list.search !== '' &&
                 event.contact &&
                 !list.holds(event.contactId) &&

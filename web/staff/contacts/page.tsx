@@ -1,24 +1,40 @@
-import { type ReactNode, Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { flushSync } from 'react-dom'
 
 import { Beside } from '../contact/beside'
 import { contactPath, shown as shownContact, shownIn } from '../contact/place'
 import type { ContactRowFragment } from '../generated/graphql'
-import { onReturn } from '../server/connection'
+import { connection, onReturn } from '../server/connection'
+import { useViewer } from '../server/viewer'
+import { announce } from '../shared/announce'
 import { composing } from '../shared/composing'
 import { ConnectFirst } from '../shared/connect'
-import { SearchIcon } from '../shared/icons'
+import { ColumnsIcon, SearchIcon } from '../shared/icons'
 import { later } from '../shared/later'
 import { address, go, Link, useRoute } from '../shared/route'
 import { useStore } from '../shared/store'
 import { number } from '../shared/time'
 import { Failure, useSlow } from '../shared/waiting'
+import { t } from '../texts/texts'
 import { editing } from './edits'
+import { asked, type Filter, filterOf, parameters, unfiltered } from './filter'
+import { Filters } from './filters'
 import { Grid, type GridHandle } from './grid'
-import { contactsOf, countContacts, removeEverywhere, type Sort, sortOf, type Total } from './lists'
+import { type Contacts, contactsOf, countContacts, firstOf, removeEverywhere, type Sort, sortOf, type Total } from './lists'
 import { useContactEvents } from './live'
+import { Popover } from './popover'
+import { selection } from './selected'
+import { most } from './selection'
 
+const Options = lazy(() => import('./options'))
+const SelectionBar = later(async () => (await import('./selection-bar')).SelectionBar)
 const DeleteDialog = later(async () => (await import('./delete')).DeleteDialog)
+
+interface Shown {
+  search?: string
+  sort?: Sort
+  filter?: Filter
+}
 
 /** ContactsPage is the searchable table of everybody who has written to the workspace. */
 export function ContactsPage() {
@@ -28,18 +44,24 @@ export function ContactsPage() {
   const search = typed.trim()
   const only = params.get('contact') ?? ''
   const sort = sortOf(params.get('sort'), search)
+  const { filter, unknown } = filterOf(params)
   const field = useRef<HTMLInputElement>(null)
   const grid = useRef<GridHandle>(null)
 
-  const wanted = only === '' ? contactsOf(search, sort) : contactsOf('', '', only)
+  const wanted =
+    only === ''
+      ? contactsOf({ search, sort, filter: asked(filter), only })
+      : contactsOf({ search: '', sort: '', filter: undefined, only })
   const { ready, failure } = useStore(wanted.stretch)
-  // The rows stay on the screen until the answer to the last search arrives.
+  const away = useStore(connection).trouble !== undefined
+  // The rows stay on the screen until the answer to the last search arrives; but not where none can come.
   const [shown, setShown] = useState(wanted)
   if (ready && shown !== wanted) {
     setShown(wanted)
   }
-  const list = ready ? wanted : shown
-  const slow = useSlow(list !== wanted || !ready)
+  const unanswered = !ready && shown !== wanted && (away || failure !== undefined)
+  const list = ready || unanswered ? wanted : shown
+  const slow = useSlow(!unanswered && (list !== wanted || !ready))
   useEffect(() => {
     void (wanted.stretch.get().ready ? wanted.refresh() : wanted.load())
     return () => {
@@ -48,8 +70,28 @@ export function ContactsPage() {
   }, [wanted])
   useEffect(() => onReturn(() => void wanted.retry()), [wanted])
 
+  const readOnly = useViewer()?.role === 'READER'
+  // From the first selection on: its bar is loaded then, and has dialogs of its own.
+  const [selecting, setSelecting] = useState(false)
+  const someSelected = useSyncExternalStore(selection.chosen.subscribe, () => selection.chosen.get().size > 0)
+  if (someSelected && !selecting) {
+    setSelecting(true)
+  }
   const total = useTotal(list)
-  const { fresh, clear } = useContactEvents(list, grid, total.add)
+  const { fresh, clear } = useContactEvents(list, grid, total)
+
+  // What is selected belongs to what was searched for.
+  const chosenFrom = JSON.stringify([wanted.search, wanted.filter, wanted.only])
+  useEffect(() => selection.clear(), [chosenFrom])
+  useEffect(() => () => selection.clear(), [])
+
+  async function selectAll() {
+    const all = await firstOf(list, most).catch(() => [])
+    selection.all(all)
+    if (total.value === undefined || total.value > most) {
+      announce(t.contacts.selection.full(number(most)))
+    }
+  }
 
   const [deleting, setDeleting] = useState<{ contact: ContactRowFragment; index: number }>()
   const dialog = useRef(deleting)
@@ -57,13 +99,13 @@ export function ContactsPage() {
 
   useEffect(() => {
     if (whole === '') {
-      document.title = search === '' ? 'Contacts – Kith' : `${search} – Contacts – Kith`
+      document.title = t.app.title(search === '' ? t.contacts.title : `${search} – ${t.contacts.title}`)
     }
   }, [search, whole])
   useEffect(() => {
     function onKey(event: KeyboardEvent) {
       const typing =
-        event.target instanceof Element && event.target.closest('input, textarea, select, [role=alertdialog], [role=dialog]')
+        event.target instanceof Element && event.target.closest('input, textarea, select, [role=dialog], [role=alertdialog]')
       if (event.key === '/' && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
         event.preventDefault()
         field.current?.focus()
@@ -74,12 +116,12 @@ export function ContactsPage() {
     return () => removeEventListener('keydown', onKey)
   }, [])
 
-  const show = (next: { search?: string; sort?: Sort }, how?: 'push' | 'replace') =>
-    go(address(contactPath(whole), { search: typed, sort, ...next }), how)
+  const show = ({ filter: chosen = filter, ...next }: Shown, how?: 'push' | 'replace') =>
+    go(address(contactPath(whole), { search: typed, sort, ...parameters(chosen), ...next }), how)
 
   // The contact that is shown whole has a path; the search, the order and the like stay as they are.
   const showWhole = (id: string, how?: 'push' | 'replace') =>
-    go(address(contactPath(id), Object.fromEntries(params)), how)
+    go(address(contactPath(id), repeated(params)), how)
 
   useLayoutEffect(() => shownContact.set(whole), [whole])
   useEffect(() => () => shownContact.set(''), [])
@@ -91,7 +133,7 @@ export function ContactsPage() {
     before.current = whole
     if (was !== '' && whole === '' && document.activeElement === document.body) {
       if (grid.current && grid.current.indexOf(was) >= 0) {
-        grid.current.focus(was, 0)
+        grid.current.focus(was, 'name')
       } else {
         field.current?.focus()
       }
@@ -122,12 +164,12 @@ export function ContactsPage() {
     total.add(-1)
     if (whole === id) {
       flushSync(() => showWhole('', 'replace'))
-      flushSync(() => (after.current ? grid.current?.focus(after.current, 0) : field.current?.focus()))
+      flushSync(() => (after.current ? grid.current?.focus(after.current, 'name') : field.current?.focus()))
     }
   }
 
-  function clearSearch() {
-    show({ search: '' }, 'replace')
+  function clearAndType(next: Shown) {
+    show(next, 'replace')
     field.current?.focus()
   }
 
@@ -138,7 +180,7 @@ export function ContactsPage() {
       if (list.stretch.get().length === 0) {
         field.current?.focus()
       } else {
-        grid.current?.focus(contact.id, 6, index)
+        grid.current?.focus(contact.id, 'actions', index)
       }
     })
   }
@@ -146,25 +188,27 @@ export function ContactsPage() {
   return (
     <main className="contacts" data-whole={whole !== '' || undefined}>
       <header className="bar">
-        <h1>Contacts</h1>
+        <h1>{t.contacts.title}</h1>
         <p className="count" role="status">
           {total.text}
-          {total.text !== '' && list.search !== '' && list.sort === '' && <span className="order">, best first</span>}
+          {total.text !== '' && list.search !== '' && list.sort === '' && (
+            <span className="order">{t.contacts.bestFirst}</span>
+          )}
         </p>
         {list.only !== '' && (
           <Link href="/staff/contacts" className="all">
-            Show all contacts
+            {t.contacts.showAll}
           </Link>
         )}
         <search>
           <label className="search">
-            <span className="unseen">Search contacts</span>
+            <span className="unseen">{t.contacts.search}</span>
             <SearchIcon />
             <input
               ref={field}
               type="search"
               value={typed}
-              placeholder="Name, email or phone"
+              placeholder={t.contacts.searchHint}
               autoComplete="off"
               spellCheck={false}
               dir="auto"
@@ -183,7 +227,7 @@ export function ContactsPage() {
                   if (first) {
                     event.preventDefault()
                     grid.current?.toStart()
-                    grid.current?.focus(first.id, 0)
+                    grid.current?.focus(first.id, 'name')
                   }
                 }
               }}
@@ -191,6 +235,33 @@ export function ContactsPage() {
           </label>
         </search>
       </header>
+      {list.only === '' && (
+        <Filters filter={filter} onChange={(next, how) => show({ filter: next }, how)}>
+          <Popover
+            label={t.contacts.table.options}
+            button={
+              <>
+                <ColumnsIcon />
+                <span className="tool-name">{t.contacts.table.options}</span>
+              </>
+            }
+          >
+            {() => (
+              <Suspense>
+                <Options />
+              </Suspense>
+            )}
+          </Popover>
+        </Filters>
+      )}
+      {unknown.length > 0 && (
+        <div className="notice" role="status">
+          <p>{t.contacts.filters.unknown(unknown.join(', '))}</p>
+          <button type="button" onClick={() => clearAndType({})}>
+            {t.contacts.filters.dismiss}
+          </button>
+        </div>
+      )}
       <div className="progress" data-slow={slow || undefined} aria-hidden />
       {failure !== undefined && <Failure failure={failure} onRetry={() => void wanted.retry()} />}
       <div className="stage">
@@ -198,31 +269,35 @@ export function ContactsPage() {
           key="grid"
           list={list}
           sort={list.sort}
+          readOnly={readOnly}
+          onSelectAll={() => void selectAll()}
           busy={slow}
           onSort={(next) => show({ sort: next })}
           onOpen={showWhole}
           onDelete={(contact) => setDeleting({ contact, index: grid.current?.indexOf(contact.id) ?? 0 })}
           handle={grid}
           onStart={clear}
+          unanswered={unanswered}
           empty={
-            list.only !== '' ? (
-              <Empty title="No such contact">
-                <p>It was deleted, or belongs to another workspace.</p>
+            unanswered ? (
+              <Empty title={away ? t.contacts.empty.away : t.contacts.empty.refused}>
+                {away && <p>{t.contacts.empty.awayWhy}</p>}
               </Empty>
-            ) : list.search === '' || !list.anybody ? (
-              <Empty title="No contacts yet">
-                <p>Contacts are created automatically when customers interact with any of your channels.</p>
+            ) : list.only !== '' ? (
+              <Empty title={t.contacts.empty.one}>
+                <p>{t.contacts.empty.oneWhy}</p>
+              </Empty>
+            ) : list.everybody || !list.anybody ? (
+              <Empty title={t.contacts.empty.none}>
+                <p>{t.contacts.empty.noneWhy}</p>
                 <ConnectFirst />
               </Empty>
             ) : (
-              <Empty title="No contacts found">
-                <p>
-                  Nothing matches “<bdi>{list.search}</bdi>”.
-                </p>
-                <button type="button" onClick={clearSearch}>
-                  Clear the search
-                </button>
-              </Empty>
+              <Nothing
+                list={list}
+                onClearSearch={() => clearAndType({ search: '' })}
+                onClearFilter={() => clearAndType({ filter: unfiltered })}
+              />
             )
           }
         />
@@ -235,7 +310,7 @@ export function ContactsPage() {
               void list.toStart().then(() => grid.current?.toStart())
             }}
           >
-            {fresh === 1 ? '1 new contact' : `${number(fresh)} new contacts`}
+            {t.contacts.fresh(number(fresh), fresh === 1)}
           </button>
         )}
         {whole !== '' && (
@@ -248,6 +323,33 @@ export function ContactsPage() {
           />
         )}
       </div>
+      <Suspense>
+        {selecting && (
+          <SelectionBar
+            total={total.value}
+            onSelectAll={() => void selectAll()}
+            onDeleted={(ids) => {
+              for (const id of ids) {
+                editing.forget(id)
+                removeEverywhere(id)
+              }
+              total.add(-ids.length)
+              if (ids.includes(whole)) {
+                showWhole('', 'replace')
+              }
+            }}
+            onMerged={() => {
+              void list.reread()
+              total.again()
+            }}
+            onLeave={() => {
+              flushSync(() => {})
+              const [first] = list.stretch.get().edges
+              first ? grid.current?.focusActive() : field.current?.focus()
+            }}
+          />
+        )}
+      </Suspense>
       <Suspense>
         {deleting && (
           <DeleteDialog
@@ -272,6 +374,11 @@ export function ContactsPage() {
   )
 }
 
+// repeated are parameters, each with all its values.
+function repeated(params: URLSearchParams): Record<string, string[]> {
+  return Object.fromEntries([...params.keys()].map((name) => [name, params.getAll(name)]))
+}
+
 function Empty({ title, children }: { title: string; children: ReactNode }) {
   return (
     <div className="empty">
@@ -281,11 +388,57 @@ function Empty({ title, children }: { title: string; children: ReactNode }) {
   )
 }
 
+// Nothing says that nothing matches, and what to clear.
+function Nothing({ list, onClearSearch, onClearFilter }: NothingProps) {
+  const { empty } = t.contacts
+  const [before, after] = list.filter ? empty.noMatchFiltered : empty.noMatch
+  return (
+    <Empty title={empty.nothing}>
+      {list.search === '' ? (
+        <p>{empty.noneFiltered}</p>
+      ) : (
+        <p>
+          {before}
+          <bdi>{list.search}</bdi>
+          {after}
+        </p>
+      )}
+      <div className="choices">
+        {list.search !== '' && (
+          <button type="button" onClick={onClearSearch}>
+            {empty.clearSearch}
+          </button>
+        )}
+        {list.filter && (
+          <button type="button" onClick={onClearFilter}>
+            {empty.clearFilters}
+          </button>
+        )}
+      </div>
+    </Empty>
+  )
+}
+
+interface NothingProps {
+  list: Contacts
+  onClearSearch: () => void
+  onClearFilter: () => void
+}
+
+interface Counted {
+  text: string
+  /** How many there are, where that is known exactly. */
+  value: number | undefined
+  add: (n: number) => void
+  again: () => void
+}
+
 // useTotal counts a list's contacts: by looking when all are there, else by asking once the typing has paused.
-function useTotal(list: ReturnType<typeof contactsOf>): { text: string; add: (n: number) => void } {
+function useTotal(list: Contacts): Counted {
   const { ready, hasNext, hasPrevious, edges } = useStore(list.stretch)
-  const [asked, setAsked] = useState<{ list: typeof list; total: Total }>()
+  const [asked, setAsked] = useState<{ list: Contacts; total: Total }>()
   const [round, setRound] = useState(0) // what others did while the server was away has not been counted
+  const again = useCallback(() => setRound((before) => before + 1), [])
   const whole = ready && !hasNext && !hasPrevious
   useEffect(() => {
     if (!ready || whole) {
@@ -294,7 +447,7 @@ function useTotal(list: ReturnType<typeof contactsOf>): { text: string; add: (n:
     const asking = new AbortController()
     const timer = setTimeout(
       () => {
-        countContacts(list.search, asking.signal).then(
+        countContacts(list, asking.signal).then(
           (total) => {
             setAsked({ list, total })
             list.count(total.value)
@@ -309,7 +462,7 @@ function useTotal(list: ReturnType<typeof contactsOf>): { text: string; add: (n:
       asking.abort()
     }
   }, [list, ready, whole, round])
-  useEffect(() => onReturn(() => setRound((before) => before + 1)), [])
+  useEffect(() => onReturn(again), [again])
 
   const total: Total | undefined = whole
     ? { value: edges.length, exact: true }
@@ -326,13 +479,18 @@ function useTotal(list: ReturnType<typeof contactsOf>): { text: string; add: (n:
       }
     }
   })
-  return { text: total ? wording(total, list.search !== '') : '', add: (n) => add.current(n) }
+  return {
+    text: total ? wording(total, list.everybody || list.only !== '') : '',
+    value: total?.exact ? total.value : undefined,
+    add: (n) => add.current(n),
+    again,
+  }
 }
 
-function wording({ value, exact }: Total, searching: boolean): string {
-  const [one, many] = searching ? ['match', 'matches'] : ['contact', 'contacts']
+function wording({ value, exact }: Total, everybody: boolean): string {
   if (value === 0) {
     return ''
   }
-  return `${number(value)}${exact ? '' : '+'} ${value === 1 && exact ? one : many}`
+  const words = everybody ? t.contacts.total : t.contacts.matching
+  return words(`${number(value)}${exact ? '' : '+'}`, value === 1 && exact)
 }

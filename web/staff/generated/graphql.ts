@@ -171,6 +171,49 @@ export type SessionFilter = {
   channelAccounts?: Array<string> | null | undefined;
 };
 
+/**
+ * Which contacts to include. A contact must meet every condition; within one condition, any of the values will do, and an empty
+ * list includes nobody.
+ */
+export type ContactFilter = {
+  /** Only contacts with an identity on one of these channels. */
+  channelIds?: Array<string> | null | undefined;
+  /** Only contacts with an identity on a channel of one of these types. */
+  channelTypes?: Array<ChannelType> | null | undefined;
+  /** True: only contacts with an email. False: only contacts without. */
+  hasEmail?: boolean | null | undefined;
+  /** True: only contacts with a phone. False: only contacts without. */
+  hasPhone?: boolean | null | undefined;
+  /** True: only contacts with notes. False: only contacts without. */
+  hasNotes?: boolean | null | undefined;
+  /** True: only contacts with unread messages. False: only contacts without. */
+  hasUnread?: boolean | null | undefined;
+  /** True: only contacts with an ACTIVE or ESCALATED session. False: only contacts without. */
+  hasOpenSession?: boolean | null | undefined;
+  /** Only contacts who last wrote after this time. */
+  activeAfter?: string | null | undefined;
+  /** Only contacts who last wrote before this time; not those who never did. */
+  activeBefore?: string | null | undefined;
+  /** Only contacts created after this time. */
+  createdAfter?: string | null | undefined;
+  /** Only contacts created before this time. */
+  createdBefore?: string | null | undefined;
+  /** Only contacts with exactly this email, further ones included, in any notation that `updateContact` takes. */
+  email?: string | null | undefined;
+  /** Only contacts with exactly this phone, further ones included, in any notation that `updateContact` takes. */
+  phone?: string | null | undefined;
+  /** Only the contact with this identity. */
+  identity?: IdentityInput | null | undefined;
+};
+
+/** A customer's id on one channel. */
+export type IdentityInput = {
+  /** The channel. */
+  channelId: string;
+  /** The channel's id for the customer, as `externalId` of the identity has it. */
+  externalId: string;
+};
+
 /** What can happen to a contact. */
 export type ContactEventKind =
   /** It was created. */
@@ -232,6 +275,12 @@ export type UpdateContactInput = {
 export type DeleteContactInput = {
   /** Its id. */
   id: string;
+};
+
+/** Which contacts to delete. */
+export type DeleteContactsInput = {
+  /** Their ids, 100 at most. */
+  ids: Array<string>;
 };
 
 /** Why two contacts may be the same person. */
@@ -462,7 +511,7 @@ export type RevokeApiKeyInput = {
   id: string;
 };
 
-export type ContactRowFragment = { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> };
+export type ContactRowFragment = { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> };
 
 export type SessionRowFragment = { id: string, contactName: string, channelAccount: string | null, status: SessionStatus, tag: SessionTag | null, lastMessagePreview: string | null, lastMessageAt: string, unreadCount: number, startedAt: string, contact: { id: string, displayName: string } | null, channel: { id: string, name: string, type: ChannelType } };
 
@@ -475,30 +524,21 @@ export type ViewerQuery = { viewer: { subject: string, name: string | null, role
 
 export type ContactsQueryVariables = Exact<{
   search?: string | null | undefined;
+  filter?: ContactFilter | null | undefined;
   orderBy?: ContactOrder | null | undefined;
   first?: number | null | undefined;
   after?: string | null | undefined;
   last?: number | null | undefined;
   before?: string | null | undefined;
+  skip?: number | null | undefined;
 }>;
 
 
-export type ContactsQuery = { contacts: { search: string, workspaceHasContacts: boolean, edges: Array<{ cursor: string, node: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
-
-export type ContactsSkipQueryVariables = Exact<{
-  search?: string | null | undefined;
-  orderBy?: ContactOrder | null | undefined;
-  first?: number | null | undefined;
-  after?: string | null | undefined;
-  last?: number | null | undefined;
-  before?: string | null | undefined;
-}>;
-
-
-export type ContactsSkipQuery = { contacts: { pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+export type ContactsQuery = { contacts: { search: string, workspaceHasContacts: boolean, edges: Array<{ cursor: string, node: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type ContactsCountQueryVariables = Exact<{
   search?: string | null | undefined;
+  filter?: ContactFilter | null | undefined;
 }>;
 
 
@@ -509,7 +549,7 @@ export type ContactQueryVariables = Exact<{
 }>;
 
 
-export type ContactQuery = { contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null };
+export type ContactQuery = { contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null };
 
 export type ContactDetailsQueryVariables = Exact<{
   id: string;
@@ -534,14 +574,14 @@ export type DuplicatesOfQueryVariables = Exact<{
 }>;
 
 
-export type DuplicatesOfQuery = { duplicates: { nodes: Array<{ id: string, reasons: Array<DuplicateReason>, contacts: Array<{ id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> }> }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+export type DuplicatesOfQuery = { duplicates: { nodes: Array<{ id: string, reasons: Array<DuplicateReason>, contacts: Array<{ id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> }> }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type SplitContactMutationVariables = Exact<{
   input: SplitContactInput;
 }>;
 
 
-export type SplitContactMutation = { splitContact: { eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, split: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+export type SplitContactMutation = { splitContact: { eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, split: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
 
 export type ExportContactMutationVariables = Exact<{
   input: ExportContactInput;
@@ -555,7 +595,7 @@ export type UpdateContactMutationVariables = Exact<{
 }>;
 
 
-export type UpdateContactMutation = { updateContact: { eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, userErrors: Array<{ code: UserErrorCode, message: string, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null }> } };
+export type UpdateContactMutation = { updateContact: { eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, userErrors: Array<{ code: UserErrorCode, message: string, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null }> } };
 
 export type ContactsToMergeQueryVariables = Exact<{
   ids: Array<string> | string;
@@ -590,14 +630,14 @@ export type MergeContactsMutationVariables = Exact<{
 }>;
 
 
-export type MergeContactsMutation = { mergeContacts: { mergeId: string | null, mergedContactIds: Array<string>, undoableUntil: string | null, eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+export type MergeContactsMutation = { mergeContacts: { mergeId: string | null, mergedContactIds: Array<string>, undoableUntil: string | null, eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
 
 export type UndoMergeMutationVariables = Exact<{
   input: UndoMergeInput;
 }>;
 
 
-export type UndoMergeMutation = { undoMerge: { kept: Array<ContactField>, eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, restored: Array<{ id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> }>, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+export type UndoMergeMutation = { undoMerge: { kept: Array<ContactField>, eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, restored: Array<{ id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> }>, userErrors: Array<{ code: UserErrorCode, message: string }> } };
 
 export type DeleteContactMutationVariables = Exact<{
   input: DeleteContactInput;
@@ -612,21 +652,11 @@ export type SessionsQueryVariables = Exact<{
   after?: string | null | undefined;
   last?: number | null | undefined;
   before?: string | null | undefined;
+  skip?: number | null | undefined;
 }>;
 
 
 export type SessionsQuery = { sessions: { edges: Array<{ cursor: string, node: { id: string, contactName: string, channelAccount: string | null, status: SessionStatus, tag: SessionTag | null, lastMessagePreview: string | null, lastMessageAt: string, unreadCount: number, startedAt: string, contact: { id: string, displayName: string } | null, channel: { id: string, name: string, type: ChannelType } } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
-
-export type SessionsSkipQueryVariables = Exact<{
-  filter?: SessionFilter | null | undefined;
-  first?: number | null | undefined;
-  after?: string | null | undefined;
-  last?: number | null | undefined;
-  before?: string | null | undefined;
-}>;
-
-
-export type SessionsSkipQuery = { sessions: { pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type SessionQueryVariables = Exact<{
   id: string;
@@ -666,7 +696,7 @@ export type ContactEventsSubscriptionVariables = Exact<{
 }>;
 
 
-export type ContactEventsSubscription = { contactEvents: { eventId: string, kind: ContactEventKind, contactId: string, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null } };
+export type ContactEventsSubscription = { contactEvents: { eventId: string, kind: ContactEventKind, contactId: string, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null } };
 
 export type ContactNewsSubscriptionVariables = Exact<{
   after?: string | null | undefined;
@@ -825,6 +855,13 @@ export type RevokeApiKeyMutationVariables = Exact<{
 
 export type RevokeApiKeyMutation = { revokeApiKey: { revokedApiKeyId: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
 
+export type DeleteContactsMutationVariables = Exact<{
+  input: DeleteContactsInput;
+}>;
+
+
+export type DeleteContactsMutation = { deleteContacts: { results: Array<{ deletedContactId: string | null, eventId: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> }> } };
+
 export const SessionRowFragmentDoc = /*#__PURE__*/ gql`
     fragment SessionRow on Session {
   id
@@ -866,6 +903,7 @@ export const ContactRowFragmentDoc = /*#__PURE__*/ gql`
   phoneVerified
   notes
   version
+  createdAt
   lastActivityAt
   identities {
     id
@@ -929,14 +967,16 @@ export const ViewerDocument = /*#__PURE__*/ gql`
 }
     ` as unknown as DocumentNode<ViewerQuery, ViewerQueryVariables>;
 export const ContactsDocument = /*#__PURE__*/ gql`
-    query Contacts($search: String, $orderBy: ContactOrder, $first: Int, $after: String, $last: Int, $before: String) {
+    query Contacts($search: String, $filter: ContactFilter, $orderBy: ContactOrder, $first: Int, $after: String, $last: Int, $before: String, $skip: Int) {
   contacts(
     search: $search
+    filter: $filter
     orderBy: $orderBy
     first: $first
     after: $after
     last: $last
     before: $before
+    skip: $skip
   ) {
     edges {
       cursor
@@ -953,25 +993,9 @@ export const ContactsDocument = /*#__PURE__*/ gql`
 }
     ${ContactRowFragmentDoc}
 ${PageFragmentDoc}` as unknown as DocumentNode<ContactsQuery, ContactsQueryVariables>;
-export const ContactsSkipDocument = /*#__PURE__*/ gql`
-    query ContactsSkip($search: String, $orderBy: ContactOrder, $first: Int, $after: String, $last: Int, $before: String) {
-  contacts(
-    search: $search
-    orderBy: $orderBy
-    first: $first
-    after: $after
-    last: $last
-    before: $before
-  ) {
-    pageInfo {
-      ...Page
-    }
-  }
-}
-    ${PageFragmentDoc}` as unknown as DocumentNode<ContactsSkipQuery, ContactsSkipQueryVariables>;
 export const ContactsCountDocument = /*#__PURE__*/ gql`
-    query ContactsCount($search: String) {
-  contacts(search: $search, first: 1) {
+    query ContactsCount($search: String, $filter: ContactFilter) {
+  contacts(search: $search, filter: $filter, first: 1) {
     totalCount(max: 1000) {
       value
       exact
@@ -1174,13 +1198,14 @@ export const DeleteContactDocument = /*#__PURE__*/ gql`
 }
     ` as unknown as DocumentNode<DeleteContactMutation, DeleteContactMutationVariables>;
 export const SessionsDocument = /*#__PURE__*/ gql`
-    query Sessions($filter: SessionFilter, $first: Int, $after: String, $last: Int, $before: String) {
+    query Sessions($filter: SessionFilter, $first: Int, $after: String, $last: Int, $before: String, $skip: Int) {
   sessions(
     filter: $filter
     first: $first
     after: $after
     last: $last
     before: $before
+    skip: $skip
   ) {
     edges {
       cursor
@@ -1195,21 +1220,6 @@ export const SessionsDocument = /*#__PURE__*/ gql`
 }
     ${SessionRowFragmentDoc}
 ${PageFragmentDoc}` as unknown as DocumentNode<SessionsQuery, SessionsQueryVariables>;
-export const SessionsSkipDocument = /*#__PURE__*/ gql`
-    query SessionsSkip($filter: SessionFilter, $first: Int, $after: String, $last: Int, $before: String) {
-  sessions(
-    filter: $filter
-    first: $first
-    after: $after
-    last: $last
-    before: $before
-  ) {
-    pageInfo {
-      ...Page
-    }
-  }
-}
-    ${PageFragmentDoc}` as unknown as DocumentNode<SessionsSkipQuery, SessionsSkipQueryVariables>;
 export const SessionDocument = /*#__PURE__*/ gql`
     query Session($id: ID!) {
   session(id: $id) {
@@ -1564,3 +1574,17 @@ export const RevokeApiKeyDocument = /*#__PURE__*/ gql`
   }
 }
     ` as unknown as DocumentNode<RevokeApiKeyMutation, RevokeApiKeyMutationVariables>;
+export const DeleteContactsDocument = /*#__PURE__*/ gql`
+    mutation DeleteContacts($input: DeleteContactsInput!) {
+  deleteContacts(input: $input) {
+    results {
+      deletedContactId
+      eventId
+      userErrors {
+        code
+        message
+      }
+    }
+  }
+}
+    ` as unknown as DocumentNode<DeleteContactsMutation, DeleteContactsMutationVariables>;

@@ -1,17 +1,10 @@
 // What a list needs of the server's connections (Relay: Cursor Connections).
 
-import type { Ends, Page } from './list'
+import type { Page } from './list'
 
 interface Connection {
   edges: readonly { cursor: string; node: { id: string } }[]
   pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean }
-}
-
-interface PageInfo {
-  startCursor: string | null
-  endCursor: string | null
-  hasNextPage: boolean
-  hasPreviousPage: boolean
 }
 
 /** pageOf is a connection's page. */
@@ -23,7 +16,5 @@ export function pageOf({ edges, pageInfo }: Connection): Page {
   }
 }
 
-/** endsOf are the ends of a page that is passed over. */
-export function endsOf({ startCursor, endCursor, hasNextPage, hasPreviousPage }: PageInfo): Ends {
-  return { start: startCursor, end: endCursor, hasNext: hasNextPage, hasPrevious: hasPreviousPage }
-}
+/** furthest is how many rows the server passes over in a list: few where a search or a filter chooses them. */
+export const furthest = (chosen: boolean) => (chosen ? 10_000 : 10_000_000)

@@ -7,7 +7,7 @@ import { List, pageSize } from './list'
 const cursor = (id) => `c${id}`
 
 // table answers for a list of so many rows. While it is held, each request waits until it is told to go on.
-function table(rows) {
+function table(rows, furthest = 10_000_000) {
   const all = {
     rows: Array.from({ length: rows }, (_, i) => `${i}`),
     asked: [],
@@ -24,7 +24,7 @@ function table(rows) {
     if (all.failure) {
       throw all.failure
     }
-    const from = args.after === undefined ? 0 : all.rows.findIndex((id) => cursor(id) === args.after) + 1
+    const from = args.after === undefined ? (args.skip ?? 0) : all.rows.findIndex((id) => cursor(id) === args.after) + 1
     const to = args.before === undefined ? all.rows.length : all.rows.findIndex((id) => cursor(id) === args.before)
     const start = args.last === undefined ? from : Math.max(from, to - args.last)
     const end = args.first === undefined ? to : Math.min(to, from + args.first)
@@ -36,10 +36,7 @@ function table(rows) {
       const { ids, ...more } = await slice(args, signal)
       return { edges: ids.map((id) => ({ id, cursor: cursor(id) })), ...more }
     },
-    async skip(args, signal) {
-      const { ids, ...more } = await slice(args, signal)
-      return { start: ids.length > 0 ? cursor(ids[0]) : null, end: ids.length > 0 ? cursor(ids.at(-1)) : null, ...more }
-    },
+    furthest,
     forget: (args) => all.forgotten.push(args),
   })
   all.ids = () => all.list.stretch.get().edges.map(({ id }) => id)
@@ -124,20 +121,55 @@ describe('a long list', () => {
     assert.equal(t.list.stretch.get().hasNext, true)
   })
 
-  it('jumps to the middle from the nearest place that it knows', async () => {
-    const t = table(10_000)
+  it('jumps to the middle by its number, with one request until its rows are there', async () => {
+    const t = table(100_000)
     await t.list.load()
-    t.list.count(10_000)
-    t.list.show(3_000, 3_030)
+    t.list.count(100_000)
+    t.list.show(30_000, 30_030)
+    await settled()
+    assert.deepEqual(t.asked[1], { first: pageSize, skip: 29_970 })
+    const { offset, edges } = t.list.stretch.get()
+    assert.ok(offset <= 29_970 && offset + edges.length >= 30_030, `at ${offset}`)
+    assert.deepEqual(t.ids(), range(offset, offset + edges.length), 'the rows that belong there')
+    assert.equal(t.list.stretch.get().hasPrevious, true)
+  })
+
+  it('asks for few of the places that it passes while it is dragged, and for the last', async () => {
+    const t = table(100_000)
+    await t.list.load()
+    t.list.count(100_000)
+    for (let first = 10_000; first <= 60_000; first += 1_000) {
+      t.list.show(first, first + 30)
+      await settled()
+    }
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    const { offset, edges } = t.list.stretch.get()
+    assert.ok(offset <= 60_000 && offset + edges.length >= 60_030, `at ${offset}`)
+    assert.ok(t.asked.length < 12, `${t.asked.length} requests`)
+  })
+
+  it('goes page by page beyond the furthest number that the server takes', async () => {
+    const t = table(3_000, 1_000)
+    await t.list.load()
+    t.list.count(3_000)
+    t.list.show(1_500, 1_530)
+    await settled()
+    assert.deepEqual(t.asked[1], { first: pageSize, skip: 1_000 })
+    await settled()
+    const { offset, edges } = t.list.stretch.get()
+    assert.ok(offset <= 1_500 && offset + edges.length >= 1_530, `at ${offset}`)
+    assert.deepEqual(t.ids(), range(offset, offset + edges.length), 'the rows that belong there')
+  })
+
+  it('shows the end where the list turns out to be shorter', async () => {
+    const t = table(2_000)
+    await t.list.load()
+    t.list.count(9_000)
+    t.list.show(5_000, 5_030)
     await settled()
     await settled()
-    const { offset } = t.list.stretch.get()
-    assert.ok(offset > 2_700 && offset <= 3_000, `at ${offset}`)
-    assert.deepEqual(t.ids(), range(offset, offset + t.ids().length), 'the rows that belong there')
-    const before = t.asked.length
-    t.list.show(3_600, 3_630)
-    await settled()
-    assert.ok(t.asked.length - before < 10, `${t.asked.length - before} requests from there`)
+    assert.equal(t.ids().at(-1), '1999')
+    assert.equal(t.list.stretch.get().hasNext, false)
   })
 
   it('goes to either end at once when the screen is there', async () => {
@@ -196,6 +228,26 @@ describe('refreshing a list', () => {
     await t.list.refresh()
     const { first, after } = t.asked.at(-1)
     assert.deepEqual([first, after], [60, 'c59'])
+  })
+
+  it('lets go of what is off the screen when rows may not belong there any more', async () => {
+    const t = table(500)
+    await t.list.load()
+    for (const first of [50, 100, 150]) {
+      t.list.show(first, first + 30)
+      await settled()
+    }
+    t.rows = t.rows.filter((id) => Number(id) % 2 === 0)
+    const goOn = t.hold()
+    const reading = t.list.reread()
+    await goOn()
+    await reading
+    await settled()
+    assert.ok(t.ids().every((id) => Number(id) % 2 === 0), t.ids().join())
+    t.rows = []
+    await t.list.reread()
+    await settled()
+    assert.deepEqual(t.ids(), [])
   })
 
   it('waits for what is under way, and comes next', async () => {

@@ -16,6 +16,8 @@ export interface PageArgs {
   after?: string
   last?: number
   before?: string
+  /** Rows to pass over from the start; without the cursors. */
+  skip?: number
 }
 
 /** Page is what a connection answers. */
@@ -25,18 +27,11 @@ export interface Page {
   hasPrevious: boolean
 }
 
-/** Ends are the cursors of a page that was passed over. */
-export interface Ends {
-  start: string | null
-  end: string | null
-  hasNext: boolean
-  hasPrevious: boolean
-}
-
 /** Source is where pages come from. */
 export interface Source {
   page(args: PageArgs, signal: AbortSignal): Promise<Page>
-  skip(args: PageArgs, signal: AbortSignal): Promise<Ends>
+  /** The most rows that may be passed over. */
+  furthest: number
   /** forget is called when no row of a page is held any more. */
   forget(args: PageArgs): void
 }
@@ -61,6 +56,8 @@ const firstPageSize = 40
 const most = 1_200 // rows held
 const ahead = 80 // rows fetched before they come into sight
 const near = 3 * pageSize // up to this far, rows are fetched one page after the other
+const above = 30 // rows fetched above those that were jumped to
+const rest = 120 // ms between two jumps: dragging the scroll bar passes many places
 
 const nothing: Stretch = {
   edges: [],
@@ -77,7 +74,9 @@ export class List {
   #source: Source
   #total: number | undefined
   #working: AbortController | undefined
-  #stale = false // whether to refresh after the running request
+  #stale: 'no' | 'rows' | 'all' = 'no' // what to refresh after the running request
+  #jumped = -Infinity
+  #resting: ReturnType<typeof setTimeout> | undefined
   #wanted: [first: number, last: number] = [0, 30]
   #milestones = new Map<number, string>() // by a row's number, the cursor of the row before it
   #origins = new Map<string, PageArgs>() // the page that brought a row, by id
@@ -95,6 +94,8 @@ export class List {
   close(): void {
     this.#working?.abort(new DOMException('no longer wanted', 'AbortError'))
     this.#working = undefined
+    clearTimeout(this.#resting)
+    this.#resting = undefined
   }
 
   /** release lets go of everything. */
@@ -112,7 +113,7 @@ export class List {
   /** show takes the rows that are on the screen, and loads them and their neighbours. */
   show(first: number, last: number): void {
     this.#wanted = [first, last]
-    if (this.#working === undefined && this.stretch.get().ready && this.stretch.get().failure === undefined) {
+    if (this.#working === undefined && this.#resting === undefined && this.stretch.get().ready && this.stretch.get().failure === undefined) {
       this.#next()
     }
   }
@@ -150,11 +151,23 @@ export class List {
    * are new appear, rows that moved go where they belong.
    */
   refresh(): Promise<void> {
+    return this.#refresh('rows')
+  }
+
+  /**
+   * reread is refresh where rows may not belong here any more: those off the screen are let go, and asked for again
+   * when they are about to be seen.
+   */
+  reread(): Promise<void> {
+    return this.#refresh('all')
+  }
+
+  #refresh(what: 'rows' | 'all'): Promise<void> {
     if (this.#working !== undefined) {
-      this.#stale = true // somebody waits for that; this comes next
+      this.#stale = this.#stale === 'all' ? 'all' : what // somebody waits for that; this comes next
       return Promise.resolve()
     }
-    this.#stale = false
+    this.#stale = 'no'
     return this.#work(async (signal) => {
       const { offset, hasPrevious, edges } = this.stretch.get()
       let from = Math.min(Math.max(this.#wanted[0] - 20 - offset, 0), Math.max(edges.length - 1, 0))
@@ -164,7 +177,14 @@ export class List {
       const after = from === 0 ? undefined : edges[from - 1]?.cursor
       const size = Math.max(this.#wanted[1] + 10 - offset - from, 20)
       const args = { first: Math.min(size, pageSize), after }
-      this.#merge(args, await this.#source.page(args, signal), after)
+      const page = await this.#source.page(args, signal)
+      if (what === 'rows') {
+        this.#merge(args, page, after)
+      } else if (page.edges.length === 0 && after !== undefined) {
+        return this.toEnd()
+      } else {
+        this.#replace(args, page, after === undefined ? 0 : offset + from)
+      }
     })
   }
 
@@ -213,8 +233,8 @@ export class List {
     }
     if (this.#working === working) {
       this.#working = undefined
-      if (this.#stale) {
-        void this.refresh()
+      if (this.#stale !== 'no') {
+        void this.#refresh(this.#stale)
       } else {
         this.#next()
       }
@@ -232,7 +252,7 @@ export class List {
       } else if (last > length - near) {
         void this.toEnd()
       } else {
-        void this.#jump(first)
+        this.#jumpTo(first)
       }
     } else if (last + (first > 0 ? ahead : 0) > end && hasNext) {
       void this.#work((signal) => this.#down(signal))
@@ -273,49 +293,48 @@ export class List {
     })
   }
 
-  // jump goes to the middle of the list, which cursors do not number: from the nearest place known, page by page.
+  // jumpTo jumps, or waits until the screen has rested for a moment.
+  #jumpTo(first: number): void {
+    const wait = this.#jumped + rest - performance.now()
+    if (wait <= 0) {
+      void this.#jump(first)
+    } else {
+      this.#resting ??= setTimeout(() => {
+        this.#resting = undefined
+        this.#next()
+      }, wait)
+    }
+  }
+
+  // jump goes to the middle of the list: by its number, and page by page from the furthest number that the server takes.
   #jump(target: number): Promise<void> {
     return this.#work(async (signal) => {
-      const { length } = this.stretch.get()
-      let place = Math.max(target - near / 2, 0)
-      const passed = [...this.#milestones.keys()]
-      const below = passed.filter((at) => at <= place).reduce((a, b) => Math.max(a, b), 0)
-      const above = passed.filter((at) => at > place).reduce((a, b) => Math.min(a, b), length)
-      let cursor: string | undefined
-      if (place - below <= above - place) {
-        cursor = this.#milestones.get(below)
-        for (let at = below; at < place;) {
-          const step = Math.min(pageSize, place - at)
-          const ends = await this.#source.skip({ first: step, after: cursor }, signal)
-          if (!ends.hasNext || ends.end === null) {
-            return this.toEnd()
-          }
-          cursor = ends.end
-          at += step
-          this.#milestones.set(at, cursor)
-        }
-      } else {
-        cursor = this.#milestones.get(above)
-        for (let at = above; at > place;) {
-          const step = Math.min(pageSize, at - place)
-          const ends = await this.#source.skip({ last: step, before: cursor }, signal)
-          if (!ends.hasPrevious || ends.start === null) {
-            return this.toStart()
-          }
-          cursor = ends.start
-          at -= step
-          // The cursor is that of the row at this number; the milestone before it is one row up.
-          this.#milestones.set(at + 1, cursor)
-          place = at
-        }
+      this.#jumped = performance.now()
+      const place = Math.max(target - above, 0)
+      let at = Math.min(place, this.#source.furthest)
+      let args: PageArgs = { first: pageSize, skip: at }
+      const passed = [...this.#milestones.keys()].filter((each) => each <= place).reduce((a, b) => Math.max(a, b), 0)
+      if (passed > at) {
+        at = passed
+        args = { first: pageSize, after: this.#milestones.get(passed)! }
       }
-      const args = { first: pageSize, after: cursor }
-      this.#replace(args, await this.#source.page(args, signal), cursor === undefined ? 0 : place)
+      let page = await this.#source.page(args, signal)
+      while (place - at >= pageSize && page.hasNext) {
+        this.#source.forget(args)
+        at += page.edges.length
+        args = { first: pageSize, after: page.edges.at(-1)!.cursor }
+        this.#milestones.set(at, args.after!)
+        page = await this.#source.page(args, signal)
+      }
+      if (page.edges.length === 0) {
+        return this.toEnd()
+      }
+      this.#replace(args, page, at)
     })
   }
 
   #replace(args: PageArgs, page: Page, offset: number): void {
-    const atStart = args.last === undefined ? args.after === undefined : !page.hasPrevious
+    const atStart = args.last === undefined ? args.after === undefined && !args.skip : !page.hasPrevious
     const atEnd = args.last === undefined ? !page.hasNext : args.before === undefined
     this.#put({
       edges: this.#fresh(args, page.edges, []),

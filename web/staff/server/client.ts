@@ -89,6 +89,7 @@ const embedded: KeyingConfig = Object.fromEntries(
     'SessionStatusCount',
     'SessionTagCount',
     'SessionChannelCount',
+    'ChannelConnection',
     'ContactEvent',
     'SessionEvent',
   ].map((type) => [type, () => null]),

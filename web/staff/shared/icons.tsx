@@ -41,6 +41,51 @@ export const BackIcon = () => (
   </Icon>
 )
 
+export const FilterIcon = () => (
+  <Icon>
+    <path d="M3 5.5h14M5.5 10h9M8 14.5h4" />
+  </Icon>
+)
+
+export const CopyIcon = () => (
+  <Icon>
+    <rect x="7" y="7" width="10" height="10" rx="2" />
+    <path d="M13 7V5a2 2 0 0 0-2-2H5a2 2 0 0 0-2 2v6a2 2 0 0 0 2 2h2" />
+  </Icon>
+)
+
+export const MailIcon = () => (
+  <Icon>
+    <rect x="2.5" y="4.5" width="15" height="11" rx="2" />
+    <path d="m3 6.5 7 5 7-5" />
+  </Icon>
+)
+
+export const PhoneIcon = () => (
+  <Icon>
+    <path d="M4 3.5h3l1.5 4-2 1.5a10 10 0 0 0 4.5 4.5l1.5-2 4 1.5v3c0 .8-.7 1.5-1.5 1.5C8.5 17 3 11.5 2.5 5c0-.8.7-1.5 1.5-1.5z" />
+  </Icon>
+)
+
+export const ColumnsIcon = () => (
+  <Icon>
+    <rect x="3" y="4" width="14" height="12" rx="2" />
+    <path d="M8 4v12M12.5 4v12" />
+  </Icon>
+)
+
+export const DownloadIcon = () => (
+  <Icon>
+    <path d="M10 3v9M6.5 8.5 10 12l3.5-3.5M4 16h12" />
+  </Icon>
+)
+
+export const MergeIcon = () => (
+  <Icon>
+    <path d="M5 3v3c0 3 5 3.5 5 7v4M15 3v3c0 3-5 3.5-5 7" />
+  </Icon>
+)
+
 export const UpIcon = () => (
   <Icon>
     <path d="m4.5 12.5 5.5-5.5 5.5 5.5" />

@@ -19,3 +19,6 @@ export function useRem(): number {
 
 /** narrow holds where a table would not fit: rows become cards. */
 export const narrow = '(max-width: 52rem)'
+
+/** cardsOnly holds where the table of contacts would not fit: its rows become cards. */
+export const cardsOnly = '(max-width: 40rem)'

@@ -16,6 +16,7 @@ const units: [Intl.RelativeTimeFormatUnit, number][] = [
 const relative = once(() => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }))
 const exact = once(() => new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'medium' }))
 const lists = once(() => new Intl.ListFormat(locale, { type: 'conjunction' }))
+const calendar = once(() => new Intl.DateTimeFormat(locale, { dateStyle: 'medium' }))
 const numbers = once(() => new Intl.NumberFormat(locale))
 
 function once<Value>(make: () => Value): () => Value {
@@ -75,4 +76,9 @@ export function number(value: number): string {
 /** listed puts parts together as the reader's language does: "a, b and c". */
 export function listed(parts: readonly string[]): string {
   return lists().format(parts)
+}
+
+/** day is a day of the calendar, such as 2026-03-01, as the reader's language has it. */
+export function day(date: string): string {
+  return calendar().format(new Date(`${date}T00:00`))
 }

@@ -1,1 +1,0 @@
-import{bt as e}from"./shared-m9ExVP-M.js";var t=`(min-width: 68.75rem)`,n=`(min-width: 80rem)`,r=`/staff/contacts`,i=e=>e===``?r:`${r}/${encodeURIComponent(e)}`;function a(e){let[,t=``]=/^\/staff\/contacts\/([^/]+)$/.exec(e)??[];try{return decodeURIComponent(t)}catch{return t}}var o=new e(``);export{a,o as i,t as n,i as r,n as t};
