@@ -111,17 +111,18 @@ describe('the staff pages, for everybody', () => {
         await page.keyboard.press(key)
       }
     }
-    // From the top: pages, playground, search, sorting, then one stop for the whole table.
+    // From the top: pages, playground, search, filter and columns, the head of the table, then one stop for all its rows.
     const stops = []
-    for (let i = 0; i < 11; i++) {
+    for (let i = 0; i < 15; i++) {
       await press('Tab')
       stops.push(await focused(page))
     }
     const [first] = await names(page)
     const head = ['Contacts', 'Chat', 'Duplicates', 'Admin', 'Find contacts, pages and actionsCtrl K', 'Playground']
     assert.deepEqual(stops.slice(0, 6), head)
-    assert.deepEqual(stops.slice(7, 10), ['Name', 'Last activity', `${first}: name`])
-    assert.ok(!stops[10].startsWith(`${first}: `), 'Tab leaves the table')
+    const table = ['Filter', 'Columns', 'Select all', 'Name', 'Email', 'Last activity', `${first}: name`]
+    assert.deepEqual(stops.slice(7, 14), table)
+    assert.ok(!stops[14].startsWith(`${first}: `), 'Tab leaves the table')
 
     await press('/')
     await page.keyboard.type('silva mar')
@@ -175,7 +176,7 @@ describe('the staff pages, for everybody', () => {
     )
     assert.ok(await look(kith, maria.contact))
 
-    await press('Home', 'Enter')
+    await press('Home', 'ArrowRight', 'Enter') // past the box that selects
     await page.locator('.chip').getByText('Maria Silva').waitFor()
     await page.locator('.session a').first().focus()
     await press('Enter')
@@ -195,12 +196,13 @@ describe('the staff pages, for everybody', () => {
   it('give screen readers the table, its size, and the position in it', async () => {
     const { page } = await open(browser, kith)
     const grid = page.getByRole('grid', { name: 'Contacts' })
-    assert.equal(await grid.getAttribute('aria-colcount'), '7')
+    assert.equal(await grid.getAttribute('aria-colcount'), '8')
     await until(
       () => grid.getAttribute('aria-rowcount'),
       (count) => count === '504',
     )
     assert.deepEqual(await grid.getByRole('columnheader').allInnerTexts(), [
+      '', // the box that selects all
       'Name',
       'Email',
       'Phone',
@@ -223,6 +225,7 @@ describe('the staff pages, for everybody', () => {
       '5',
       '6',
       '7',
+      '8',
     ])
     await page.context().close()
   })

@@ -76,7 +76,7 @@ describe('a contact', () => {
     assert.equal(await field(page, 'phone').innerText(), '+49 30123457')
     await panel(page).getByText('Typed by the customer').first().waitFor()
     await panel(page).getByText('Verified by channel or staff').waitFor()
-    await row(page, 'Vera Whole').getByRole('link').waitFor()
+    await row(page, 'Vera Whole').getByRole('link', { name: 'Vera Whole', exact: true }).waitFor()
     await shot(page, 'contact')
     assert.deepEqual(await faults(page), [])
     assert.ok((await overflow(page)) <= 0)
@@ -93,7 +93,7 @@ describe('a contact', () => {
     await heading(page, 'Vera Whole').waitFor()
     await page.reload()
     await heading(page, 'Vera Whole').waitFor()
-    await row(page, 'Vera Whole').getByRole('link').click()
+    await row(page, 'Vera Whole').getByRole('link', { name: 'Vera Whole', exact: true }).click()
     await page.locator('.chip').getByText('Vera Whole').waitFor()
     assert.deepEqual(complaints, [])
     await page.context().close()
@@ -359,7 +359,10 @@ describe('a contact', () => {
     await page.goto(kith.url + whole(b.contact))
     await heading(page, 'Ida Stays').waitFor()
     await page.getByText('The contact that you were looking for was merged into this one.').waitFor()
-    assert.equal(path(page), whole(a.contact))
+    await until(
+      () => path(page),
+      (shown) => shown === whole(a.contact),
+    )
     await page.getByRole('region', { name: 'History' }).getByText('Merged into this contact').waitFor()
     assert.deepEqual(complaints, [])
     await page.context().close()
