@@ -70,8 +70,19 @@ func TestTheStaffPagesCallEveryProviderByItsName(t *testing.T) {
 	if !found {
 		t.Fatal("the drawings are not there")
 	}
+	english, err := os.ReadFile("../../web/staff/texts/en.ts")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, p := range crm.Providers {
-		if row := fmt.Sprintf("\n  %s: '%s',\n", p.Type, p.Name); !strings.Contains(names, row) {
+		row := fmt.Sprintf("\n  %s: '%s',\n", p.Type, p.Name)
+		if p.Type == crm.HTMLEmbed { // the only one that is no product, and is translated
+			row = "\n  get HTML_EMBED() {\n    return t.app.webChat\n"
+			if text := fmt.Sprintf("\n    webChat: '%s',\n", p.Name); !strings.Contains(string(english), text) {
+				t.Errorf("en.ts lacks the row %s", strings.TrimSpace(text))
+			}
+		}
+		if !strings.Contains(names, row) {
 			t.Errorf("channelNames in %s lacks the row %s", file, strings.TrimSpace(row))
 		}
 		if !strings.Contains(drawings, fmt.Sprintf("\n  %s: ", p.Type)) {
