@@ -186,7 +186,6 @@ describe('signing in, in a browser', () => {
     await page.click('text=Enter')
     await page.waitForURL(`${kith.url}/playground`)
     await page.locator('.kith-token output', { hasText: 'ADMIN of acme' }).waitFor()
-    await page.getByRole('button', { name: 'Show Documentation Explorer' }).click()
     await page.locator('.graphiql-doc-explorer').getByRole('link', { name: 'Query', exact: true }).waitFor()
     const bare = await fetch(`${kith.url}/playground`, { redirect: 'manual' })
     assert.deepEqual([bare.status, bare.headers.get('location')], [303, '/auth/login?returnTo=%2Fplayground'])

@@ -57,7 +57,7 @@ describe('compilers of operations', () => {
       schema,
       documents: [{ location: 'operations.graphql', document: operations }],
       filename: 'generated.ts',
-      config: { useTypeImports: true, scalars: { DateTime: 'string' } },
+      config: { useTypeImports: true, scalars: { DateTime: 'string' }, nullability: { errorHandlingClient: true } },
       plugins: [{ typescriptOperations: {} }, { typedDocumentNode: {} }],
       pluginMap: { typescriptOperations, typedDocumentNode },
     })
