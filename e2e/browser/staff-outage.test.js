@@ -134,7 +134,6 @@ describe('the staff pages through an outage', () => {
   it('say that a session could not be read, not that it does not exist', async () => {
     const { session } = await write(kith, { name: 'Ada Away' })
     const { page } = await open(browser, kith)
-    await page.waitForTimeout(4_000) // chat has been loaded by then
     await kith.down()
     await page.locator('.banner').waitFor()
     await page.evaluate((id) => history.pushState(null, '', `/staff/chat?session=${id}`), session)

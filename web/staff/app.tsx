@@ -9,7 +9,7 @@ import { Admins } from './shared/admins'
 import { Announcements } from './shared/announce'
 import { Banner } from './shared/banner'
 import { Boundary } from './shared/boundary'
-import { later } from './shared/later'
+import { immediately, later } from './shared/later'
 import { useRoute } from './shared/route'
 import { Door } from './shared/signin'
 
@@ -21,15 +21,15 @@ interface Entry {
   admin?: true
 }
 
-const ChatPage = later(async () => (await import('./chat/page')).ChatPage)
+const ChatPage = later(async () => (await import('./chat/page')).ChatPage, immediately)
 const DuplicatesPage = lazy(async () => ({ default: (await import('./duplicates/page')).DuplicatesPage }))
 const ChannelsPage = lazy(async () => ({ default: (await import('./channels/page')).ChannelsPage }))
 const FailuresPage = lazy(async () => ({ default: (await import('./failures/page')).FailuresPage }))
 const AuditPage = lazy(async () => ({ default: (await import('./audit/page')).AuditPage }))
 const KeysPage = lazy(async () => ({ default: (await import('./keys/page')).KeysPage }))
 
-// What is not the table of contacts is loaded when it is opened; chat, where staff go next, soon after. web.go has the same
-// list of paths.
+// What is not the table of contacts is loaded when it is opened; chat, where staff go next, beside the first rows. web.go has
+// the same list of paths.
 const pages: Entry[] = [
   { name: 'contacts', path: /^\/staff\/contacts(\/[^/]+)?$/, Page: ContactsPage },
   { name: 'chat', path: /^\/staff\/chat$/, Page: ChatPage },

@@ -27,7 +27,16 @@ export const forwardSubscription: SubscriptionForwarder = (request, operation) =
   return { subscribe: (sink) => ({ unsubscribe: open(transport, request, sink, onEstablished) }) }
 }
 
-const load = { socket: () => import('./socket'), stream: () => import('./stream') }
+let check: (() => void) | undefined // of the socket, once there is one
+
+const load = {
+  socket: async () => {
+    const socket = await import('./socket')
+    check = socket.checkSocket
+    return socket
+  },
+  stream: () => import('./stream'),
+}
 
 // open returns how to leave. What cannot be loaded is not connected, and is tried again as that is.
 function open(transport: Transport, request: Request, sink: Sink, onEstablished: () => void): () => void {
@@ -49,8 +58,5 @@ function open(transport: Transport, request: Request, sink: Sink, onEstablished:
 
 /** checkSocket finds out soon whether a socket that seems open has died, as it may have while the device slept. */
 export function checkSocket(): void {
-  void load.socket().then(
-    (socket) => socket.checkSocket(),
-    () => {}, // there is none
-  )
+  check?.()
 }

@@ -1,0 +1,1 @@
+export{t as MergeDialog}from"./dialog-DY9BBJm5.js";
