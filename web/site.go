@@ -62,7 +62,7 @@ func newSite(built fs.FS, policy string, pages ...string) *site {
 	return s
 }
 
-// find is the file of a path, nil where there is none.
+// find returns the file for a path, or nil.
 func (s *site) find(name string) *file {
 	if f, ok := s.files[name]; ok {
 		return f

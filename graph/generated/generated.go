@@ -3005,8 +3005,8 @@ func newExecutionContext(
 
 var sources = []*ast.Source{
 	{Name: "../../schema.graphqls", Input: `"""
-Null stands here only beside an error, which has its path in ` + "`" + `errors` + "`" + `. A client that looks at errors first, as Relay does with
-` + "`" + `@throwOnFieldError` + "`" + `, may take the field for one that is never null.
+The field is null only if it failed: ` + "`" + `errors` + "`" + ` then has an error with its path. A client that checks errors first, as Relay does
+with ` + "`" + `@throwOnFieldError` + "`" + `, can treat the field as non-null.
 """
 directive @semanticNonNull(
   "Which levels of a list: 0 the field itself, 1 its items."

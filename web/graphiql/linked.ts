@@ -1,5 +1,5 @@
-// A link to the playground may bring an operation along: /playground#query=…&variables=… What stands behind the # is not sent
-// to any server, nor written to its logs.
+// A link to the playground can contain an operation: /playground#query=…&variables=… Browsers do not send the part after the #,
+// so it is not logged either.
 
 export interface Linked {
   query: string

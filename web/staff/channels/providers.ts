@@ -2,9 +2,6 @@
 
 import type { ChannelType } from '../generated/graphql'
 
-/** types are all products, the ones that most teams begin with first. */
-export const types: readonly ChannelType[] = ['HTML_EMBED', 'WHATSAPP', 'TELEGRAM', 'FACEBOOK', 'INSTAGRAM', 'TIKTOK']
-
 interface Provider {
   /** Whether the provider's secret is needed before anything arrives. */
   needsSecret: boolean
@@ -14,7 +11,7 @@ interface Provider {
   verifies: boolean
 }
 
-/** providers has one row for each product. */
+/** providers has one row for each product, the ones that most teams begin with first. */
 export const providers: Record<ChannelType, Provider> = {
   HTML_EMBED: { needsSecret: false, takesAccessToken: false, verifies: false },
   WHATSAPP: { needsSecret: true, takesAccessToken: false, verifies: true },
@@ -23,6 +20,9 @@ export const providers: Record<ChannelType, Provider> = {
   INSTAGRAM: { needsSecret: true, takesAccessToken: true, verifies: true },
   TIKTOK: { needsSecret: true, takesAccessToken: false, verifies: false },
 }
+
+/** types are all products, in that order. */
+export const types = Object.keys(providers) as ChannelType[]
 
 /** domainsOf reads the sites that were typed, one on each line or separated by commas or spaces. */
 export function domainsOf(text: string): string[] {

@@ -2,7 +2,6 @@
 
 import type { ChannelType, ContactFilter } from '../generated/graphql'
 
-export const channelTypes = ['WHATSAPP', 'FACEBOOK', 'INSTAGRAM', 'TELEGRAM', 'TIKTOK', 'HTML_EMBED'] as const
 export const flags = ['email', 'phone', 'notes', 'unread', 'open'] as const
 export const limits = ['active-after', 'active-before', 'created-after', 'created-before'] as const
 
@@ -25,6 +24,7 @@ export const unfiltered: Filter = { types: [], channels: [], flags: {}, times: {
 /** Part is a condition that is shown, and cleared, as one. */
 export type Part = 'types' | 'channels' | Flag | 'active' | 'created'
 
+// What the address calls the products, in the order of the choices.
 const typeNames: Readonly<Record<ChannelType, string>> = {
   WHATSAPP: 'whatsapp',
   FACEBOOK: 'messenger',
@@ -33,6 +33,8 @@ const typeNames: Readonly<Record<ChannelType, string>> = {
   TIKTOK: 'tiktok',
   HTML_EMBED: 'web',
 }
+
+export const channelTypes = Object.keys(typeNames) as ChannelType[]
 
 const channelId = /^channel_[0-9a-f]{32}$/
 const mostChannels = 100

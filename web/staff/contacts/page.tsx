@@ -71,7 +71,7 @@ export function ContactsPage() {
   useEffect(() => onReturn(() => void wanted.retry()), [wanted])
 
   const readOnly = useViewer()?.role === 'READER'
-  // From the first selection on: its bar is loaded then, and has dialogs of its own.
+  // The bar is loaded with the first selection, and stays: its dialogs outlive the selection.
   const [selecting, setSelecting] = useState(false)
   const someSelected = useSyncExternalStore(selection.chosen.subscribe, () => selection.chosen.get().size > 0)
   if (someSelected && !selecting) {

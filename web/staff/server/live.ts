@@ -129,7 +129,7 @@ export function follow<Data, Variables extends { after?: string | null }>(
             heard = true
             after = follower.id(data)
             follower.event(data)
-          } else if (error) { // what stands beside it may be null only because of it
+          } else if (error) { // the data may be null only because of the error
             failed = true
             const code = error.graphQLErrors[0]?.extensions.code
             if (code !== undefined && !passing.has(code)) {

@@ -1,4 +1,4 @@
-// The German of the pages.
+// The German texts of the pages.
 
 import type { Texts } from './texts'
 

@@ -1,4 +1,4 @@
-// The English of the pages, by where it stands. It is the pattern of the other languages: the compiler says what they miss.
+// The English texts of the pages, by page. The other languages have the same keys: the compiler reports a missing one.
 
 export const en = {
   app: {

@@ -109,7 +109,7 @@ export const laterEn = {
     verifyTokenHint: 'Kith made it. It is not an access token of the provider.',
     showToken: 'Show it',
     noToken:
-      'There is none to show: it is a secret of your own, or this server cannot keep secrets yet because its operator has to set KITH_SECRET_KEY.',
+      'It cannot be shown: it is a secret that you chose, or this server cannot keep secrets yet because its operator has to set KITH_SECRET_KEY.',
     command: 'Command',
     commandHint: 'BOT_TOKEN is the token of your bot. Kith does not need it.',
     snippet: 'Snippet',
