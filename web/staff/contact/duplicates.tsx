@@ -3,7 +3,7 @@ import { query } from '../server/client'
 import { Link } from '../shared/route'
 import { t } from '../texts/texts'
 import { Avatar } from './avatar'
-import type { Ask, Pager } from './pager'
+import type { Ask, Pager } from '../shared/pager'
 import { spacedPhone } from './phone'
 import { contactPath } from './place'
 import { Section } from './section'
@@ -14,10 +14,8 @@ export type Duplicate = DuplicatesOfQuery['duplicates']['nodes'][number]
 /** askDuplicates asks for the pairs that a contact is in, the most certain first. */
 export const askDuplicates =
   (id: string): Ask<Duplicate> =>
-  async (args, signal) => {
-    const { nodes, pageInfo } = (await query(DuplicatesOfDocument, { id, ...args }, signal)).duplicates
-    return { rows: nodes, end: pageInfo.endCursor, more: pageInfo.hasNextPage }
-  }
+  async (args, signal) =>
+    (await query(DuplicatesOfDocument, { id, ...args }, signal)).duplicates
 
 interface DuplicatesProps {
   id: string

@@ -5,19 +5,20 @@ import { query } from '../server/client'
 import { useViewer } from '../server/viewer'
 import { Ago } from '../shared/time'
 import { t } from '../texts/texts'
-import type { Ask, Pager } from './pager'
+import type { Ask, Pager } from '../shared/pager'
 import { Section } from './section'
 
 /** Change is one entry of a contact's history. */
 export type Change = NonNullable<ContactHistoryQuery['contact']>['history']['nodes'][number]
 
+// Of a contact that has gone.
+const nothing = { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } }
+
 /** askHistory asks for the changes of a contact, the newest first. */
 export const askHistory =
   (id: string): Ask<Change> =>
-  async (args, signal) => {
-    const history = (await query(ContactHistoryDocument, { id, ...args }, signal)).contact?.history
-    return { rows: history?.nodes ?? [], end: history?.pageInfo.endCursor ?? null, more: history?.pageInfo.hasNextPage ?? false }
-  }
+  async (args, signal) =>
+    (await query(ContactHistoryDocument, { id, ...args }, signal)).contact?.history ?? nothing
 
 interface HistoryProps {
   id: string

@@ -3,7 +3,7 @@ import { createContext, type ReactNode, useContext, useEffect, useId, useMemo } 
 import { useStore } from '../shared/store'
 import { Failure } from '../shared/waiting'
 import { t } from '../texts/texts'
-import { type Ask, Pager } from './pager'
+import { type Ask, Pager } from '../shared/pager'
 
 /** usePager is a list of a contact, asked for when it is shown first. */
 export function usePager<Row extends { id: string }>(id: string, ask: (id: string) => Ask<Row>): Pager<Row> {

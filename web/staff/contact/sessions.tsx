@@ -5,7 +5,7 @@ import { ChannelIcon } from '../shared/icons'
 import { address, Link } from '../shared/route'
 import { Ago, number } from '../shared/time'
 import { t } from '../texts/texts'
-import type { Ask, Pager } from './pager'
+import type { Ask, Pager } from '../shared/pager'
 import { Section } from './section'
 
 /** askSessions asks for the sessions of a contact, the one with the newest message first. */
@@ -13,7 +13,7 @@ export const askSessions =
   (contactId: string): Ask<SessionRowFragment> =>
   async (args, signal) => {
     const { edges, pageInfo } = (await query(SessionsDocument, { filter: { contactId }, ...args }, signal)).sessions
-    return { rows: edges.map(({ node }) => node), end: pageInfo.endCursor, more: pageInfo.hasNextPage }
+    return { nodes: edges.map(({ node }) => node), pageInfo }
   }
 
 /** Sessions are the conversations of a contact; each leads to the chat page. */

@@ -12,7 +12,7 @@ function shelf(count) {
     asked.push({ first, after })
     const from = after === undefined ? 0 : rows.findIndex(({ id }) => id === after) + 1
     const page = rows.slice(from, from + first)
-    return { rows: page, end: page.at(-1)?.id ?? null, more: from + first < rows.length }
+    return { nodes: page, pageInfo: { endCursor: page.at(-1)?.id ?? null, hasNextPage: from + first < rows.length } }
   })
   return { rows, asked, pager, ids: () => pager.shown.get().rows.map(({ id }) => Number(id)) }
 }
@@ -36,6 +36,17 @@ describe('a list that grows', () => {
     assert.deepEqual([asked.at(-1).first, ids()[0], ids().length], [50, 61, 50])
   })
 
+  it('keeps more rows than one answer can have', async () => {
+    const { pager, asked, ids } = shelf(160)
+    await pager.refresh()
+    for (let i = 0; i < 5; i++) {
+      await pager.more()
+    }
+    await pager.refresh()
+    assert.deepEqual(asked.slice(-2).map(({ first }) => first), [100, 50])
+    assert.deepEqual([ids().length, ids().at(-1), pager.shown.get().more], [150, 11, true])
+  })
+
   it('shows a row once that has moved meanwhile', async () => {
     const { pager, rows, ids } = shelf(30)
     await pager.refresh()
@@ -51,7 +62,7 @@ describe('a list that grows', () => {
       if (away) {
         throw new Error('away')
       }
-      return { rows: [{ id: 'a' }], end: 'a', more: false }
+      return { nodes: [{ id: 'a' }], pageInfo: { endCursor: 'a', hasNextPage: false } }
     })
     await pager.refresh()
     away = true
@@ -67,8 +78,8 @@ describe('a list that grows', () => {
     const pager = new Pager(() => new Promise((resolve) => answers.push(resolve)))
     const first = pager.refresh()
     const second = pager.refresh()
-    answers[1]({ rows: [{ id: 'new' }], end: 'new', more: false })
-    answers[0]({ rows: [{ id: 'old' }], end: 'old', more: false })
+    answers[1]({ nodes: [{ id: 'new' }], pageInfo: { endCursor: 'new', hasNextPage: false } })
+    answers[0]({ nodes: [{ id: 'old' }], pageInfo: { endCursor: 'old', hasNextPage: false } })
     await Promise.all([first, second])
     assert.deepEqual(pager.shown.get().rows, [{ id: 'new' }])
   })
