@@ -84,8 +84,6 @@ func (r mutationResolver) RevokeAPIKey(ctx context.Context, in model.RevokeAPIKe
 // keyNodes finds API keys by the ids that clients know them by.
 func (r queryResolver) keyNodes(ctx context.Context, v crm.Viewer, ids []string, into map[string]model.Node) error {
 	found, err := r.service.APIKeysByID(ctx, v, parseAll(ids, crm.ParseKeyID))
-	for id, k := range found {
-		into[id.String()] = k
-	}
+	addNodes(into, found)
 	return err
 }

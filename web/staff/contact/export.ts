@@ -1,6 +1,7 @@
 import { ExportContactDocument } from '../generated/graphql'
 import { mutate } from '../server/client'
 import { refusalOf } from '../shared/refusal'
+import { save } from '../shared/save'
 import { t } from '../texts/texts'
 
 /** exportContact saves everything that is stored about a contact as a file, and says what became of it. */
@@ -10,18 +11,9 @@ export async function exportContact(id: string): Promise<string> {
     if (text === null) {
       return userErrors[0]?.message ?? t.contact.notExported
     }
-    save(text, `${id}.json`)
+    save(`${id}.json`, 'application/json', text)
     return t.contact.exported
   } catch (error) {
     return refusalOf(error, t.contact.notExported)
   }
-}
-
-function save(text: string, name: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = name
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(url), 60_000) // the browser reads it after the click
 }

@@ -1,6 +1,6 @@
 // The question before several contacts are deleted, how far that is, and what failed. It is loaded when it is opened.
 
-import { useEffect, useRef, useState } from 'react'
+import { useState } from 'react'
 
 import { DeleteContactsDocument } from '../generated/graphql'
 import { mutate } from '../server/client'
@@ -10,6 +10,7 @@ import { Dialog } from '../shared/dialog'
 import { refusalOf } from '../shared/refusal'
 import { useStore } from '../shared/store'
 import { number } from '../shared/time'
+import { useThere } from '../shared/there'
 import { t } from '../texts/texts'
 import { BulkDeletion, type Outcome } from './bulk'
 
@@ -52,13 +53,7 @@ export default function DeleteMany({ contacts, onDeleted, onClose }: DeleteManyP
   const done = outcomes.size > 0 && !busy
 
   // The dialog may be closed while the answers are awaited; the outcome is announced nevertheless.
-  const there = useRef(true)
-  useEffect(() => {
-    there.current = true
-    return () => {
-      there.current = false
-    }
-  }, [])
+  const there = useThere()
 
   async function run() {
     const gone = await bulk.run()

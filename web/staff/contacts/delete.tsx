@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react'
+import { useState } from 'react'
 
 import { type ContactRowFragment, DeleteContactDocument } from '../generated/graphql'
 import { mutate } from '../server/client'
@@ -6,6 +6,7 @@ import { mine } from '../server/echoes'
 import { announce } from '../shared/announce'
 import { Dialog } from '../shared/dialog'
 import { refusalOf } from '../shared/refusal'
+import { useThere } from '../shared/there'
 import { t } from '../texts/texts'
 
 interface DeleteProps {
@@ -22,13 +23,7 @@ export function DeleteDialog({ contact, onDeleted, onClose }: DeleteProps) {
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState('')
   // The dialog may be closed while the answer is awaited; the outcome is announced nevertheless.
-  const there = useRef(true)
-  useEffect(() => {
-    there.current = true
-    return () => {
-      there.current = false
-    }
-  }, [])
+  const there = useThere()
   const fail = (text: string) => (there.current ? setProblem(text) : announce(`${contact.displayName}: ${text}`))
 
   const [before, after] = t.contact.deleteQuestion

@@ -4,10 +4,11 @@ import { lazy, Suspense, useState } from 'react'
 
 import { announce } from '../shared/announce'
 import { BinIcon, CrossIcon, DownloadIcon, MergeIcon } from '../shared/icons'
+import { save } from '../shared/save'
 import { useStore } from '../shared/store'
 import { number } from '../shared/time'
 import { t } from '../texts/texts'
-import { csv, save } from './csv'
+import { csv } from './csv'
 import { known } from './known'
 import { selection } from './selected'
 import { most } from './selection'
@@ -66,7 +67,7 @@ export function SelectionBar({ total, onSelectAll, onDeleted, onMerged, onLeave 
       columns.activity,
     ]
     const contacts = [...chosen.values()].map((contact) => known(contact.id) ?? contact)
-    save(words.file, csv(heads, contacts))
+    save(words.file, 'text/csv;charset=utf-8', csv(heads, contacts))
     announce(words.exported(number(contacts.length)))
   }
 

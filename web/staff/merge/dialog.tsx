@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from 'react'
+import { useEffect, useId, useState } from 'react'
 
 import {
   type ContactField,
@@ -13,6 +13,7 @@ import { Dialog } from '../shared/dialog'
 import { refusalOf } from '../shared/refusal'
 import { useStore } from '../shared/store'
 import { Ago } from '../shared/time'
+import { useThere } from '../shared/there'
 import { t } from '../texts/texts'
 import { remember } from './merges'
 import { type Candidate, Merging, type Preview, type Server, type State } from './merging'
@@ -42,13 +43,7 @@ export function MergeDialog({ ids, onMerged, onClose }: MergeProps) {
   useEffect(() => void merging.load(), [merging])
 
   // The dialog may be closed while the answer is awaited; the outcome is announced nevertheless.
-  const there = useRef(true)
-  useEffect(() => {
-    there.current = true
-    return () => {
-      there.current = false
-    }
-  }, [])
+  const there = useThere()
 
   async function merge() {
     const merged = await merging.merge()

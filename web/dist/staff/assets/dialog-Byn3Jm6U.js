@@ -1,1 +1,0 @@
-export{t as MergeDialog}from"./dialog-DY9BBJm5.js";
