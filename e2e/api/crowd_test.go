@@ -112,11 +112,14 @@ func TestSlowOthersWorkOnWhileAContactOfManySessionsIsDeleted(t *testing.T) {
 			t.Errorf("not anonymous: %+v", s)
 		}
 		db.swept(t, many)
-		t.Logf("all detached after %s", time.Since(begun))
+		took := time.Since(begun)
+		t.Logf("all detached after %s", took)
+		// Whoever waits for the whole deletion waits far longer than for one helping of it, on a slow machine as well.
+		bound := max(2*time.Second, took/4)
 		for name, stop := range map[string]func() (int, time.Duration, error){"searches": searching, "edits": editing} {
 			asked, slowest, err := stop()
 			t.Logf("%d %s, the slowest took %s", asked, name, slowest)
-			if err != nil || slowest > 2*time.Second {
+			if err != nil || slowest > bound {
 				t.Errorf("the slowest of %d %s took %s: %v", asked, name, slowest, err)
 			}
 		}

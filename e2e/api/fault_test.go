@@ -35,6 +35,8 @@ func TestSlowNothingAnsweredIsLostWhenKithIsKilledInMidWrite(t *testing.T) {
 			}
 			ctx, cancel := context.WithCancel(t.Context())
 			var writers sync.WaitGroup
+			first := make(chan struct{}) // closed when this life has answered a write
+			var onFirst sync.Once
 			for n := range 4 {
 				writers.Go(func() {
 					for i := 0; ctx.Err() == nil; i++ {
@@ -52,11 +54,20 @@ func TestSlowNothingAnsweredIsLostWhenKithIsKilledInMidWrite(t *testing.T) {
 						}
 						if r := got.RecordInteraction.Contact; r.ID != "" {
 							answered.Store(r.ID, r.Name)
+							onFirst.Do(func() { close(first) })
 						}
 					}
 				})
 			}
-			time.Sleep(time.Duration(20+7*(cycle%10)) * time.Millisecond) //nolint:forbidigo // the moment is to be any
+			// Every other life is killed some time after it began, which on a slow machine is before its first answer.
+			if cycle%2 == 0 {
+				select {
+				case <-first:
+				case <-time.After(30 * time.Second):
+					t.Error("a life answered no write in 30 s")
+				}
+			}
+			time.Sleep(time.Duration(7*(cycle%10)) * time.Millisecond) //nolint:forbidigo // the moment is to be any
 			s.kill(t)
 			cancel()
 			writers.Wait()

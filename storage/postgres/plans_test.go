@@ -29,6 +29,9 @@ const (
 	// mayRead bounds the rows that one statement may touch, for a page of 50 with the names that are looked at before the
 	// gram index, and for a count as far as it goes.
 	mayRead = 4_000
+	// mayReadFar is the same for a search of several words: more names are looked at before the gram index, which finds too
+	// many contacts that have one of the words.
+	mayReadFar = 13_000
 )
 
 // The statements run as they are, prepared and with generic plans, and the server itself reports how: auto_explain sends
@@ -163,6 +166,10 @@ func (r reader) readAll() {
 		}
 	}
 	for _, q := range lists {
+		r := r
+		if len(q.Search.Tokens()) > 1 {
+			r.mayRead = max(r.mayRead, mayReadFar)
+		}
 		for range 3 { // the first page, the next, and in the orders without tiers the last
 			q.Page.Size = 50
 			r.check("list "+q.Search.Text(), func() (err error) {
