@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict'
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 
-import { launch, watchedPage } from '../harness/browser.js'
+import { launch, picture, watchedPage } from '../harness/browser.js'
 import { startKith, token } from '../harness/kith.js'
 import { write } from '../harness/staff-pages.js'
-
-// KITH_SHOTS keeps the screenshots in a folder of one's choice.
-const shots = process.env.KITH_SHOTS ?? (await mkdtemp(join(tmpdir(), 'kith-shots-')))
 
 describe('the playground', () => {
   let kith, browser
@@ -65,7 +59,7 @@ describe('the playground', () => {
     assert.equal(await page.title(), 'Kith playground')
     assert.match(await play(page, 'ListContacts'), /"displayName"/)
     await page.locator('.result-window .view-lines').filter({ hasText: 'displayName' }).waitFor()
-    await page.screenshot({ path: join(shots, 'playground.png') })
+    await picture(page, 'playground')
     assert.deepEqual(complaints, [])
     await page.context().close()
   })
@@ -114,7 +108,7 @@ describe('the playground', () => {
     await page.locator('.graphiql-explorer-root').getByText('viewer', { exact: true }).click()
     await page.locator('.graphiql-explorer-root').getByText('role', { exact: true }).click()
     await page.locator('.graphiql-query-editor .view-lines').filter({ hasText: 'role' }).waitFor()
-    await page.screenshot({ path: join(shots, 'playground-explorer.png') })
+    await picture(page, 'playground-explorer')
     assert.deepEqual(complaints, [])
     await page.context().close()
   })
@@ -168,7 +162,7 @@ describe('the playground', () => {
       const answer = await play(page, name)
       assert.ok(answer.includes(text), `${name}: ${answer}`)
     }
-    await page.screenshot({ path: join(shots, 'playground-sessions.png') })
+    await picture(page, 'playground-sessions')
     assert.deepEqual(complaints, [])
     await page.context().close()
   })
@@ -178,7 +172,7 @@ describe('the playground', () => {
     const docs = page.locator('.graphiql-doc-explorer')
     await docs.getByRole('link', { name: 'Query', exact: true }).click()
     await docs.getByText('The workspace’s contacts').or(docs.getByText("The workspace's contacts")).first().waitFor()
-    await page.screenshot({ path: join(shots, 'playground-docs.png') })
+    await picture(page, 'playground-docs')
     assert.deepEqual(complaints, [])
     await page.context().close()
   })
@@ -189,7 +183,7 @@ describe('the playground', () => {
     await page.locator('.graphiql-query-editor .monaco-editor').first().click()
     await page.keyboard.type('{ view')
     await page.locator('.suggest-widget.visible').getByText('viewer').first().waitFor()
-    await page.screenshot({ path: join(shots, 'playground-completion.png') })
+    await picture(page, 'playground-completion')
     assert.deepEqual(complaints, [])
     await page.context().close()
   })
@@ -209,7 +203,7 @@ describe('the playground', () => {
     }
     await described.waitFor()
     assert.equal(await page.locator('.monaco-hover').locator('script, iframe, [onerror], [onclick]').count(), 0)
-    await page.screenshot({ path: join(shots, 'playground-hover.png') })
+    await picture(page, 'playground-hover')
     assert.deepEqual(complaints, [])
     await page.context().close()
   })
@@ -256,7 +250,7 @@ describe('the playground', () => {
   it('follows the system into the dark', async () => {
     const { page, complaints } = await open({ colorScheme: 'dark' })
     await play(page, 'ListContacts')
-    await page.screenshot({ path: join(shots, 'playground-dark.png') })
+    await picture(page, 'playground-dark')
     assert.deepEqual(complaints, [])
     await page.context().close()
   })
@@ -284,7 +278,7 @@ describe('the playground of a kith with auth settings', () => {
     await page.getByLabel('Token').press('Enter')
     await viewer.filter({ hasText: 'STAFF of acme' }).waitFor()
     await page.locator('.graphiql-doc-explorer').getByRole('link', { name: 'Query', exact: true }).waitFor()
-    await page.screenshot({ path: join(shots, 'playground-token.png') })
+    await picture(page, 'playground-token')
     await page.context().close()
   })
 })

@@ -71,3 +71,10 @@ export async function watchedPage(browser, options) {
   })
   return { page, complaints }
 }
+
+/** picture keeps a picture of the page in the folder KITH_SHOTS, if that is set: nothing else looks at it. */
+export async function picture(page, name) {
+  if (process.env.KITH_SHOTS) {
+    await page.screenshot({ path: join(process.env.KITH_SHOTS, `${name}.png`), animations: 'disabled' })
+  }
+}

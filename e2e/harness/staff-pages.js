@@ -1,19 +1,10 @@
 // What the tests of the staff pages share: opening a page, finding a cell, being a customer or a colleague.
 
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-
-import { watchedPage } from './browser.js'
+import { picture, watchedPage } from './browser.js'
 import { run } from './kith.js'
 
-// KITH_SHOTS keeps the screenshots in a folder of one's choice.
-const shots = process.env.KITH_SHOTS ?? (await mkdtemp(join(tmpdir(), 'kith-shots-')))
-
-/** shot keeps a picture of the page. */
-export function shot(page, name) {
-  return page.screenshot({ path: join(shots, `staff-${name}.png`), animations: 'disabled' })
-}
+/** shot keeps a picture of a staff page, if pictures are asked for. */
+export const shot = (page, name) => picture(page, `staff-${name}`)
 
 /** open shows a staff page, and waits until something is in its list. It resolves listening once the page hears of events. */
 export async function open(browser, kith, path = '/staff/contacts', options = {}) {

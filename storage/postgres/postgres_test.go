@@ -22,20 +22,25 @@ func TestSlowPostgres(t *testing.T) {
 
 // Small workspaces are searched by scanning; here each is searched through the gram index, as large ones are.
 func TestPostgresThroughGrams(t *testing.T) {
-	storagetest.Searching(t, throughGrams(t))
+	storagetest.Run(t, throughGrams(t), storagetest.Searching...)
 }
 
 func TestSlowPostgresThroughGrams(t *testing.T) {
-	storagetest.SlowSearching(t, throughGrams(t))
+	storagetest.Slow(t, throughGrams(t), storagetest.Searching...)
 }
 
 func throughGrams(t *testing.T) func(*testing.T) storage.Store {
 	t.Helper()
 	store := openWatched(t)
+	gramsFromBirth(t, store)
+	return func(*testing.T) storage.Store { return store }
+}
+
+func gramsFromBirth(t *testing.T, store *postgres.Store) {
+	t.Helper()
 	if err := store.GramsFromBirth(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	return func(*testing.T) storage.Store { return store }
 }
 
 func TestTwoStoresOfOneDatabase(t *testing.T) {

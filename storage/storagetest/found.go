@@ -86,6 +86,7 @@ func (w *world) looksFor(c foundCase) {
 	}
 }
 
+// wantedCases look for hundreds of things.
 var wantedCases = []testCase{
 	{"what people type, paste and say is found", func(w *world) {
 		for _, c := range foundCases(w) {

@@ -73,7 +73,8 @@ func (w *world) detached(when string, gone crm.ContactID, sessions []crm.Session
 	w.wantErr(when+": deleted again", w.DeleteContact(w.ctx, w.id, gone, w.deletion()), crm.ErrNotFound)
 }
 
-var manySessionsCases = []testCase{
+// everySessionCases look at each session in every way there is.
+var everySessionCases = []testCase{
 	{"a contact with many sessions is gone from all of them at once and stays so", func(w *world) {
 		gone, sessions := w.crowded(w.channel("Shop"))
 		w.remove(gone.Contact.ID)
@@ -86,6 +87,9 @@ var manySessionsCases = []testCase{
 		w.maintain()
 		w.detached("after more maintenance", gone.Contact.ID, sessions)
 	}},
+}
+
+var manySessionsCases = []testCase{
 	{"a person deleted with many sessions comes back as a new contact with one", func(w *world) {
 		ch := w.channel("Shop")
 		gone, sessions := w.crowded(ch)

@@ -20,13 +20,10 @@ type group struct {
 	cases []testCase
 }
 
-// searching are the groups that depend on how a store searches.
-var searching = []group{
-	{"search", slices.Concat(searchCases, matchCases, findableCases, wantedCases)},
-	{"counts", countCases},
-}
+// Searching are the names of the groups that depend on how a store searches.
+var Searching = []string{"search", "counts"}
 
-var others = []group{
+var groups = []group{
 	{"workspaces", workspaceCases},
 	{"objects by their ids", byIDCases},
 	{"rules for every method", slices.Concat(everywhereCases, sealCases)},
@@ -45,46 +42,34 @@ var others = []group{
 	{"events", slices.Concat(eventCases, activityCases, historyCases)},
 	{"loading", slices.Concat(loadCases, largeCases)},
 	{"checking", checkCases},
+	{"search", slices.Concat(searchCases, matchCases, findableCases)},
+	{"counts", countCases},
 }
 
-// slow are the groups whose cases take too long under the race detector.
-var (
-	slowSearching = []group{
-		{"search", slices.Concat(grownCases, referenceCases, crowdedWantedCases)},
-		{"counts", crowdedCountCases},
-	}
-	slow = slices.Concat(slowSearching, []group{
-		{"interactions", stormCases},
-		{"merging", slices.Concat(crowdedMergeCases, slowPropertyCases)},
-		{"lists of contacts", slices.Concat(movingCases, slowListCases)},
-	})
-)
+// slow are the groups whose cases take too long under the race detector, and show it nothing that others do not.
+var slow = []group{
+	{"search", slices.Concat(wantedCases, grownCases, referenceCases, crowdedWantedCases)},
+	{"counts", slices.Concat(countedCases, crowdedCountCases)},
+	{"interactions", stormCases},
+	{"merging", slices.Concat(crowdedMergeCases, slowPropertyCases)},
+	{"lists of contacts", slices.Concat(everyFilterCases, movingCases, slowListCases)},
+	{"sessions", everyOrderCases},
+	{"deleting", everySessionCases},
+	{"loading", largestCases},
+}
 
 // Run runs every case but the slow ones on stores that open returns: a new store each time, or always the same one. Each
-// case uses its own workspaces, so that the database need not be empty.
-func Run(t *testing.T, open func(t *testing.T) storage.Store) {
+// case uses its own workspaces, so that the database need not be empty. Where groups are named, only these run.
+func Run(t *testing.T, open func(t *testing.T) storage.Store, named ...string) {
 	t.Helper()
-	run(t, slices.Concat(others, searching), open)
+	run(t, groups, open, named)
 }
 
-// Searching runs the cases about searching and counting only, for a store that has a second way to do it.
-func Searching(t *testing.T, open func(t *testing.T) storage.Store) {
-	t.Helper()
-	run(t, searching, open)
-}
-
-// Slow runs the cases that load 25,000 contacts and record 20,000 messages. See [MarkSlow].
-func Slow(t *testing.T, open func(t *testing.T) storage.Store) {
+// Slow is [Run] for the cases that load 25,000 contacts, record 20,000 messages or read thousands of pages. See [MarkSlow].
+func Slow(t *testing.T, open func(t *testing.T) storage.Store, named ...string) {
 	t.Helper()
 	MarkSlow(t)
-	run(t, slow, open)
-}
-
-// SlowSearching runs those of the slow cases that [Searching] would run.
-func SlowSearching(t *testing.T, open func(t *testing.T) storage.Store) {
-	t.Helper()
-	MarkSlow(t)
-	run(t, slowSearching, open)
+	run(t, slow, open, named)
 }
 
 // MarkSlow skips a test with -short, as the race detector is used. scripts/test-go finds such tests by their names, which
@@ -99,9 +84,17 @@ func MarkSlow(t *testing.T) {
 	}
 }
 
-func run(t *testing.T, groups []group, open func(t *testing.T) storage.Store) {
+func run(t *testing.T, groups []group, open func(t *testing.T) storage.Store, named []string) {
 	t.Helper()
+	for _, name := range named {
+		if !slices.ContainsFunc(groups, func(g group) bool { return g.name == name }) {
+			t.Fatalf("there is no group %q", name)
+		}
+	}
 	for _, g := range groups {
+		if len(named) > 0 && !slices.Contains(named, g.name) {
+			continue
+		}
 		t.Run(g.name, func(t *testing.T) {
 			t.Parallel()
 			for _, c := range g.cases {

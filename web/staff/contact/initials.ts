@@ -1,13 +1,16 @@
 /** initialsOf are the first letters of the first and the last word of a name, at most two; empty without a letter. */
 export function initialsOf(name: string): string {
   const words = name.split(/[\s,.@]+/u).filter((word) => /^[\p{L}\p{N}]/u.test(word))
-  const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => (word ? first(word) : ''))
-  return letters.join('').toLocaleUpperCase()
+  const firsts = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => (word ? first(word) : ''))
+  return firsts.join('').toLocaleUpperCase()
 }
+
+let letters: Intl.Segmenter | undefined // made once: making one takes milliseconds, and a list has many names
 
 // A letter may be several code points, as in many scripts of India.
 function first(word: string): string {
-  const [segment] = new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(word)
+  letters ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+  const [segment] = letters.segment(word)
   return segment?.segment ?? ''
 }
 
