@@ -47,7 +47,6 @@ check-schema: deps-web ## no change since the last release breaks clients unless
 	node web/check-schema.js
 
 lint: $(GOLANGCI) ## vet and lint, the import rules and gosec included
-	go vet ./...
 	$(GOLANGCI) run --allow-parallel-runners ./...
 
 check-vulnerabilities: $(GOVULNCHECK) ## nothing that is called has a known vulnerability; skipped without its database

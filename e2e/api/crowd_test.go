@@ -80,10 +80,10 @@ func watch(ctx context.Context, ask func(ctx context.Context, i int) error) (sto
 }
 
 func TestSlowOthersWorkOnWhileAContactOfManySessionsIsDeleted(t *testing.T) {
-	storagetest.MarkSlow(t) // it loads 100,000 sessions
+	storagetest.MarkSlow(t) // it loads 40,000 sessions
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db database) {
-		const many = 100_000
+		const many = 40_000
 		ids, talks := crowded(t, db, 1, many)
 		env := db.env()
 		_, staff, _ := clientsOf(t, start(t, quickBinary(t), env), env, "acme")
@@ -127,10 +127,10 @@ func TestSlowOthersWorkOnWhileAContactOfManySessionsIsDeleted(t *testing.T) {
 }
 
 func TestSlowAContactIsWholeOrGoneWhateverDiesMidway(t *testing.T) {
-	storagetest.MarkSlow(t) // it loads 120,000 sessions
+	storagetest.MarkSlow(t) // it loads 48,000 sessions
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db database) {
-		const many = 20_000
+		const many = 8_000
 		// When the process is killed, counted from the request.
 		moments := []time.Duration{
 			0, 5 * time.Millisecond, 20 * time.Millisecond, 60 * time.Millisecond, 120 * time.Millisecond, time.Minute,

@@ -29,10 +29,10 @@ func mergeInput(survivor, other string) vars {
 }
 
 func TestSlowOthersWorkOnWhileAContactOfManySessionsIsMerged(t *testing.T) {
-	storagetest.MarkSlow(t) // it loads 200,000 sessions
+	storagetest.MarkSlow(t) // it loads 80,000 sessions
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db database) {
-		const many = 100_000
+		const many = 40_000
 		ids, talks := crowded(t, db, 2, many)
 		env := db.env()
 		_, staff, _ := clientsOf(t, start(t, quickBinary(t), env), env, "acme")

@@ -20,6 +20,10 @@ export async function open(browser, kith, path = '/staff/contacts', options = {}
   return watched
 }
 
+/** painted waits until what has changed is on the screen. */
+export const painted = (page) =>
+  page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
+
 /** row is the row of the contact of this name. */
 export function row(page, name) {
   return page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) })
