@@ -3775,7 +3775,7 @@ input SessionFilter {
 
 """
 Which contacts to include. A contact must meet every condition; within one condition, any of the values will do, and an empty
-list includes nobody.
+list includes no one.
 """
 input ContactFilter {
   "Only contacts with an identity on one of these channels."
@@ -3824,8 +3824,8 @@ type Mutation {
     input: UpdateContactInput!
   ): UpdateContactPayload @semanticNonNull
   """
-  Edits up to 100 contacts, one after the other, each as ` + "`" + `updateContact` + "`" + ` does: with a result and an event of its own. One that is
-  refused stops no other. Should an edit fail for another reason, its result and those after it are null beside errors. STAFF.
+  Edits up to 100 contacts, one after the other. Each edit has a result and an event, as with ` + "`" + `updateContact` + "`" + `. One that is refused
+  stops no other. If an edit fails for another reason, its result and those after it are null beside errors. STAFF.
   """
   updateContacts(
     "What to change."

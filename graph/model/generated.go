@@ -15,7 +15,7 @@ import (
 )
 
 // Which contacts to include. A contact must meet every condition; within one condition, any of the values will do, and an empty
-// list includes nobody.
+// list includes no one.
 type ContactFilter struct {
 	// Only contacts with an identity on one of these channels.
 	ChannelIds []string `json:"channelIds,omitempty"`

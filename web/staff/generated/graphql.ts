@@ -173,7 +173,7 @@ export type SessionFilter = {
 
 /**
  * Which contacts to include. A contact must meet every condition; within one condition, any of the values will do, and an empty
- * list includes nobody.
+ * list includes no one.
  */
 export type ContactFilter = {
   /** Only contacts with an identity on one of these channels. */
