@@ -73,7 +73,7 @@ describe('a contact', () => {
     assert.equal(await page.title(), 'Vera Whole – Contacts – Kith')
     assert.equal(await page.evaluate(() => document.activeElement.id), 'contact-name')
     assert.equal(await field(page, 'notes').innerText(), 'First line\nSecond line')
-    assert.equal(await field(page, 'phone').innerText(), '+49 30123457')
+    assert.equal(await field(page, 'phone').innerText(), '+49 30 123457')
     await panel(page).getByText('Typed by the customer').first().waitFor()
     await panel(page).getByText('Verified by channel or staff').waitFor()
     await row(page, 'Vera Whole').getByRole('link', { name: 'Vera Whole', exact: true }).waitFor()

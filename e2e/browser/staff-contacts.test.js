@@ -144,7 +144,7 @@ describe('the contacts page', () => {
   it('finds a phone number however it is written, and marks it', async () => {
     const { page } = await open(browser, kith, `/staff/contacts?search=${encodeURIComponent('(030) 123-456')}`)
     assert.deepEqual(await names(page), ['Maria Silva'])
-    await marked(page, 'Maria Silva', ['30123456'])
+    await marked(page, 'Maria Silva', ['30 123456'])
     await page.context().close()
   })
 
@@ -273,7 +273,7 @@ describe('the contacts page', () => {
     await cell(page, 'Maria Silva', 'phone').click()
     await page.keyboard.type('+49 30 1')
     await page.keyboard.press('Escape')
-    assert.equal(await cell(page, 'Maria Silva', 'phone').innerText(), '+4930999999')
+    assert.equal(await cell(page, 'Maria Silva', 'phone').innerText(), '+49 30 999999')
     assert.equal((await look(kith, maria)).phone, '+4930999999')
     assert.equal(await focused(page), 'Maria Silva: phone')
 

@@ -538,10 +538,10 @@ describe('editing in the table', () => {
     assert.equal(await clipboard(), 'cop@ann.example')
     await said(page, 'cop@ann.example copied')
 
-    for (const [field, pasted, clean] of [
+    for (const [field, pasted, clean, shown = clean] of [
       ['email', 'mailto:ann@clean.example', 'ann@clean.example'],
       ['email', 'Ann Clean <ann.clean@clean.example>', 'ann.clean@clean.example'],
-      ['phone', 'tel:+49-30-123456', '+4930123456'],
+      ['phone', 'tel:+49-30-123456', '+4930123456', '+49 30 123456'],
     ]) {
       await page.evaluate((text) => navigator.clipboard.writeText(text), pasted)
       await cell(page, 'Cop Ann', field).focus()
@@ -550,7 +550,7 @@ describe('editing in the table', () => {
         () => look(kith, contact),
         (seen) => seen[field] === clean,
       )
-      await cell(page, 'Cop Ann', field).getByText(clean, { exact: true }).waitFor()
+      await cell(page, 'Cop Ann', field).getByText(shown, { exact: true }).waitFor()
     }
 
     // What one does with a value is there when the pointer is, or the focus.

@@ -21,18 +21,19 @@ var plainContactMatch = plainFields[search.Match]{
 }
 
 var plainContact = plainFields[crm.Contact]{
-	"id":             func(w *List, v *crm.Contact) { writeID(w, v.ID) },
-	"name":           func(w *List, v *crm.Contact) { writeOptional(w, v.Name, (*List).string) },
-	"displayName":    func(w *List, v *crm.Contact) { w.string(v.DisplayName()) },
-	"email":          func(w *List, v *crm.Contact) { writeOptional(w, v.Email, (*List).string) },
-	"emailVerified":  func(w *List, v *crm.Contact) { w.bool(v.EmailVerified()) },
-	"phone":          func(w *List, v *crm.Contact) { writeOptional(w, v.Phone, (*List).string) },
-	"phoneVerified":  func(w *List, v *crm.Contact) { w.bool(v.PhoneVerified()) },
-	"notes":          func(w *List, v *crm.Contact) { w.text(v.Notes) },
-	"version":        func(w *List, v *crm.Contact) { w.int(v.Version) },
-	"createdAt":      func(w *List, v *crm.Contact) { w.time(v.CreatedAt) },
-	"updatedAt":      func(w *List, v *crm.Contact) { w.time(v.UpdatedAt) },
-	"lastActivityAt": func(w *List, v *crm.Contact) { writeOptional(w, v.LastActivityAt, (*List).time) },
+	"id":                 func(w *List, v *crm.Contact) { writeID(w, v.ID) },
+	"name":               func(w *List, v *crm.Contact) { writeOptional(w, v.Name, (*List).string) },
+	"displayName":        func(w *List, v *crm.Contact) { w.string(v.DisplayName()) },
+	"email":              func(w *List, v *crm.Contact) { writeOptional(w, v.Email, (*List).string) },
+	"emailVerified":      func(w *List, v *crm.Contact) { w.bool(v.EmailVerified()) },
+	"phone":              func(w *List, v *crm.Contact) { writeOptional(w, v.Phone, (*List).string) },
+	"phoneInternational": func(w *List, v *crm.Contact) { writeOptional(w, v.PhoneInternational(), (*List).string) },
+	"phoneVerified":      func(w *List, v *crm.Contact) { w.bool(v.PhoneVerified()) },
+	"notes":              func(w *List, v *crm.Contact) { w.text(v.Notes) },
+	"version":            func(w *List, v *crm.Contact) { w.int(v.Version) },
+	"createdAt":          func(w *List, v *crm.Contact) { w.time(v.CreatedAt) },
+	"updatedAt":          func(w *List, v *crm.Contact) { w.time(v.UpdatedAt) },
+	"lastActivityAt":     func(w *List, v *crm.Contact) { writeOptional(w, v.LastActivityAt, (*List).time) },
 }
 
 var plainIdentity = plainFields[crm.Identity]{

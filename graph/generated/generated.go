@@ -144,24 +144,25 @@ type ComplexityRoot struct {
 	}
 
 	Contact struct {
-		CreatedAt      func(childComplexity int) int
-		DisplayName    func(childComplexity int) int
-		Email          func(childComplexity int) int
-		EmailVerified  func(childComplexity int) int
-		FurtherEmails  func(childComplexity int) int
-		FurtherPhones  func(childComplexity int) int
-		History        func(childComplexity int, first *int, after *string, last *int, before *string) int
-		ID             func(childComplexity int) int
-		Identities     func(childComplexity int) int
-		LastActivityAt func(childComplexity int) int
-		MergedFrom     func(childComplexity int) int
-		Name           func(childComplexity int) int
-		Notes          func(childComplexity int) int
-		Phone          func(childComplexity int) int
-		PhoneVerified  func(childComplexity int) int
-		Sessions       func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.SessionFilter, orderBy *model.SessionOrder) int
-		UpdatedAt      func(childComplexity int) int
-		Version        func(childComplexity int) int
+		CreatedAt          func(childComplexity int) int
+		DisplayName        func(childComplexity int) int
+		Email              func(childComplexity int) int
+		EmailVerified      func(childComplexity int) int
+		FurtherEmails      func(childComplexity int) int
+		FurtherPhones      func(childComplexity int) int
+		History            func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ID                 func(childComplexity int) int
+		Identities         func(childComplexity int) int
+		LastActivityAt     func(childComplexity int) int
+		MergedFrom         func(childComplexity int) int
+		Name               func(childComplexity int) int
+		Notes              func(childComplexity int) int
+		Phone              func(childComplexity int) int
+		PhoneInternational func(childComplexity int) int
+		PhoneVerified      func(childComplexity int) int
+		Sessions           func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.SessionFilter, orderBy *model.SessionOrder) int
+		UpdatedAt          func(childComplexity int) int
+		Version            func(childComplexity int) int
 	}
 
 	ContactChange struct {
@@ -1137,6 +1138,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contact.Phone(childComplexity), true
+	case "Contact.phoneInternational":
+		if e.ComplexityRoot.Contact.PhoneInternational == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.PhoneInternational(childComplexity), true
 	case "Contact.phoneVerified":
 		if e.ComplexityRoot.Contact.PhoneVerified == nil {
 			break
@@ -3041,6 +3048,11 @@ type Contact implements Node {
   furtherEmails: [String!]!
   "The phone number in E.164, for example ` + "`" + `+4930123456` + "`" + `."
   phone: String
+  """
+  The phone number in international notation (ITU-T E.123), grouped as in its country: ` + "`" + `+49 30 123456` + "`" + `. The same as ` + "`" + `phone` + "`" + ` if no
+  numbering plan has it.
+  """
+  phoneInternational: String
   "Whether the phone is reliable: staff entered it or a channel verified it. False for one that the customer typed, and without one."
   phoneVerified: Boolean!
   "More phone numbers of the contact, from contacts that were merged into it. Searches find them."
@@ -5044,6 +5056,8 @@ func (ec *executionContext) childFields_Contact(ctx context.Context, field graph
 		return ec.fieldContext_Contact_furtherEmails(ctx, field)
 	case "phone":
 		return ec.fieldContext_Contact_phone(ctx, field)
+	case "phoneInternational":
+		return ec.fieldContext_Contact_phoneInternational(ctx, field)
 	case "phoneVerified":
 		return ec.fieldContext_Contact_phoneVerified(ctx, field)
 	case "furtherPhones":
@@ -8474,6 +8488,29 @@ func (ec *executionContext) _Contact_phone(ctx context.Context, field graphql.Co
 }
 func (ec *executionContext) fieldContext_Contact_phone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Contact", field, false, false, "String")
+}
+
+func (ec *executionContext) _Contact_phoneInternational(ctx context.Context, field graphql.CollectedField, obj *crm.Contact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contact_phoneInternational(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PhoneInternational(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Contact_phoneInternational(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Contact", field, true, false, "String")
 }
 
 func (ec *executionContext) _Contact_phoneVerified(ctx context.Context, field graphql.CollectedField, obj *crm.Contact) (ret graphql.Marshaler) {
@@ -19508,6 +19545,11 @@ func (ec *executionContext) _Contact(ctx context.Context, sel ast.SelectionSet, 
 				})
 		case "phone":
 			out.Values[i] = ec._Contact_phone(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "phoneInternational":
+			out.Values[i] = ec._Contact_phoneInternational(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

@@ -28,6 +28,8 @@ var sizes = map[string]int{
 	"Contact.phone": sizeOfValue,
 	"Contact.notes": crm.MaxNotesBytes,
 
+	"Contact.phoneInternational": sizeOfValue,
+
 	"Contact.furtherEmails": crm.MaxFurther * crm.MaxEmailBytes,
 	"Contact.furtherPhones": crm.MaxFurther * sizeOfValue,
 	"Contact.mergedFrom":    crm.MaxOldIDs * (sizeOfValue + 4),

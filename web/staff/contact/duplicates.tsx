@@ -4,7 +4,7 @@ import { Link } from '../shared/route'
 import { t } from '../texts/texts'
 import { Avatar } from './avatar'
 import type { Ask, Pager } from '../shared/pager'
-import { spacedPhone } from './phone'
+import { shownPhone } from './phone'
 import { contactPath } from './place'
 import { Section } from './section'
 
@@ -41,7 +41,7 @@ export function Duplicates({ id, pager, editable, onCompare }: DuplicatesProps) 
                   {other.displayName}
                 </Link>
                 <span className="hint">
-                  {[other.email, other.phone && spacedPhone(other.phone)].filter(Boolean).join(' · ')}
+                  {[other.email, other.phone && shownPhone(other.phone, other)].filter(Boolean).join(' · ')}
                 </span>
                 <span className="hint">{reasons.map((reason) => t.duplicates.reasons[reason]).join(' ')}</span>
               </div>

@@ -6,7 +6,7 @@ import { editing, enter, fieldNames, useEdit, usePlace } from '../contacts/edits
 import type { ContactRowFragment } from '../generated/graphql'
 import { caretAt } from '../shared/caret'
 import { t } from '../texts/texts'
-import { spacedPhone } from './phone'
+import { shownPhone } from './phone'
 
 interface FieldProps {
   contact: ContactRowFragment
@@ -95,7 +95,7 @@ export function Field({ contact, field, editable }: FieldProps) {
           </>
         ) : (
           <span ref={span} id={shown} className={text === '' ? 'nothing' : undefined} dir={field === 'phone' ? 'ltr' : 'auto'}>
-            {text === '' ? t.contact.empty : field === 'phone' ? spacedPhone(text) : text}
+            {text === '' ? t.contact.empty : field === 'phone' ? shownPhone(text, contact) : text}
           </span>
         )}
       </div>

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
 
 import { hueOf, initialsOf } from './initials'
-import { spacedPhone } from './phone'
+import { shownPhone, spacedPhone } from './phone'
 import { contactPath, shownIn } from './place'
 
 describe('a phone', () => {
@@ -20,6 +20,16 @@ describe('a phone', () => {
     for (const [phone, text] of Object.entries(spaced)) {
       assert.equal(spacedPhone(phone), text)
     }
+  })
+})
+
+describe('a phone of a contact', () => {
+  it('is grouped as in its country, until another has been typed', () => {
+    const contact = { phone: '+4930123456', phoneInternational: '+49 30 123456' }
+    assert.equal(shownPhone('+4930123456', contact), '+49 30 123456')
+    assert.equal(shownPhone('+4940987654', contact), '+49 40987654')
+    assert.equal(shownPhone('+999123456', { phoneInternational: '+999123456' }), '+999123456')
+    assert.equal(shownPhone('+4930123456', {}), '+49 30123456')
   })
 })
 

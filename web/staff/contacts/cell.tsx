@@ -2,6 +2,7 @@
 
 import { type FocusEvent, memo, type MouseEvent, useLayoutEffect, useRef } from 'react'
 
+import { shownPhone } from '../contact/phone'
 import type { ContactRowFragment } from '../generated/graphql'
 import { caretAt } from '../shared/caret'
 import { copy } from '../shared/clipboard'
@@ -129,7 +130,7 @@ export const EditableCell = memo(function EditableCell({
           dir={field === 'phone' ? 'ltr' : 'auto'}
           title={pending ? t.contacts.table.saving : field === 'phone' ? undefined : shown}
         >
-          {field === 'notes' ? shown : <Marked text={shown} search={search} phone={field === 'phone'} />}
+          {field === 'notes' ? shown : <Marked text={field === 'phone' ? shownPhone(shown, contact) : shown} search={search} phone={field === 'phone'} />}
         </span>
       )}
       {!open && !pending && shown !== '' && field !== 'notes' && (

@@ -74,7 +74,7 @@ export function PairCard({ pair, current, busy, problem, onMerge, onDismiss, onC
           {text(t.inbox.name, ({ name }) => name)}
           {text(t.inbox.email, ({ email }) => email, ({ emailVerified }) => emailVerified)}
           {text(t.inbox.furtherEmails, ({ furtherEmails }) => furtherEmails.join(', '))}
-          {text(t.inbox.phone, ({ phone }) => phone, ({ phoneVerified }) => phoneVerified)}
+          {text(t.inbox.phone, ({ phoneInternational }) => phoneInternational, ({ phoneVerified }) => phoneVerified)}
           {text(t.inbox.furtherPhones, ({ furtherPhones }) => furtherPhones.join(', '))}
           {text(t.inbox.notes, ({ notes }) => notes)}
           <Compared name={t.inbox.channels} differs={false}>

@@ -511,7 +511,7 @@ export type RevokeApiKeyInput = {
   id: string;
 };
 
-export type ContactRowFragment = { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> };
+export type ContactRowFragment = { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> };
 
 export type SessionRowFragment = { id: string, contactName: string, channelAccount: string | null, status: SessionStatus, tag: SessionTag | null, lastMessagePreview: string | null, lastMessageAt: string, unreadCount: number, startedAt: string, contact: { id: string, displayName: string } | null, channel: { id: string, name: string, type: ChannelType } };
 
@@ -534,7 +534,7 @@ export type ContactsQueryVariables = Exact<{
 }>;
 
 
-export type ContactsQuery = { contacts: { search: string, workspaceHasContacts: boolean, edges: Array<{ cursor: string, node: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+export type ContactsQuery = { contacts: { search: string, workspaceHasContacts: boolean, edges: Array<{ cursor: string, node: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type ContactsCountQueryVariables = Exact<{
   search?: string | null | undefined;
@@ -549,14 +549,14 @@ export type ContactQueryVariables = Exact<{
 }>;
 
 
-export type ContactQuery = { contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null };
+export type ContactQuery = { contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null };
 
 export type ContactDetailsQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type ContactDetailsQuery = { contact: { createdAt: string, furtherEmails: Array<string>, furtherPhones: Array<string>, id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, externalId: string, displayName: string | null, createdAt: string, channel: { id: string, name: string, type: ChannelType } }> } | null };
+export type ContactDetailsQuery = { contact: { createdAt: string, furtherEmails: Array<string>, furtherPhones: Array<string>, id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, externalId: string, displayName: string | null, createdAt: string, channel: { id: string, name: string, type: ChannelType } }> } | null };
 
 export type ContactHistoryQueryVariables = Exact<{
   id: string;
@@ -574,14 +574,14 @@ export type DuplicatesOfQueryVariables = Exact<{
 }>;
 
 
-export type DuplicatesOfQuery = { duplicates: { nodes: Array<{ id: string, reasons: Array<DuplicateReason>, contacts: Array<{ id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> }> }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+export type DuplicatesOfQuery = { duplicates: { nodes: Array<{ id: string, reasons: Array<DuplicateReason>, contacts: Array<{ id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> }> }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type SplitContactMutationVariables = Exact<{
   input: SplitContactInput;
 }>;
 
 
-export type SplitContactMutation = { splitContact: { eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, split: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+export type SplitContactMutation = { splitContact: { eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, split: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
 
 export type ExportContactMutationVariables = Exact<{
   input: ExportContactInput;
@@ -595,7 +595,7 @@ export type UpdateContactMutationVariables = Exact<{
 }>;
 
 
-export type UpdateContactMutation = { updateContact: { eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, userErrors: Array<{ code: UserErrorCode, message: string, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null }> } };
+export type UpdateContactMutation = { updateContact: { eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, userErrors: Array<{ code: UserErrorCode, message: string, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null }> } };
 
 export type ContactsToMergeQueryVariables = Exact<{
   ids: Array<string> | string;
@@ -603,7 +603,7 @@ export type ContactsToMergeQueryVariables = Exact<{
 
 
 export type ContactsToMergeQuery = { nodes: Array<
-    | { createdAt: string, id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> }
+    | { createdAt: string, id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> }
     | { id: string }
     | { id: string }
     | { id: string }
@@ -630,14 +630,14 @@ export type MergeContactsMutationVariables = Exact<{
 }>;
 
 
-export type MergeContactsMutation = { mergeContacts: { mergeId: string | null, mergedContactIds: Array<string>, undoableUntil: string | null, eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+export type MergeContactsMutation = { mergeContacts: { mergeId: string | null, mergedContactIds: Array<string>, undoableUntil: string | null, eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
 
 export type UndoMergeMutationVariables = Exact<{
   input: UndoMergeInput;
 }>;
 
 
-export type UndoMergeMutation = { undoMerge: { kept: Array<ContactField>, eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, restored: Array<{ id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> }>, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+export type UndoMergeMutation = { undoMerge: { kept: Array<ContactField>, eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, restored: Array<{ id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> }>, userErrors: Array<{ code: UserErrorCode, message: string }> } };
 
 export type DeleteContactMutationVariables = Exact<{
   input: DeleteContactInput;
@@ -696,7 +696,7 @@ export type ContactEventsSubscriptionVariables = Exact<{
 }>;
 
 
-export type ContactEventsSubscription = { contactEvents: { eventId: string, kind: ContactEventKind, contactId: string, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null } };
+export type ContactEventsSubscription = { contactEvents: { eventId: string, kind: ContactEventKind, contactId: string, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null } };
 
 export type ContactNewsSubscriptionVariables = Exact<{
   after?: string | null | undefined;
@@ -726,9 +726,9 @@ export type ContactSearchQueryVariables = Exact<{
 }>;
 
 
-export type ContactSearchQuery = { contacts: { nodes: Array<{ id: string, displayName: string, email: string | null, phone: string | null }> } };
+export type ContactSearchQuery = { contacts: { nodes: Array<{ id: string, displayName: string, email: string | null, phone: string | null, phoneInternational: string | null }> } };
 
-export type DuplicateContactFragment = { createdAt: string, furtherEmails: Array<string>, furtherPhones: Array<string>, id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> };
+export type DuplicateContactFragment = { createdAt: string, furtherEmails: Array<string>, furtherPhones: Array<string>, id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> };
 
 export type DuplicatesQueryVariables = Exact<{
   first?: number | null | undefined;
@@ -736,7 +736,7 @@ export type DuplicatesQueryVariables = Exact<{
 }>;
 
 
-export type DuplicatesQuery = { duplicates: { nodes: Array<{ id: string, reasons: Array<DuplicateReason>, at: string, contacts: Array<{ createdAt: string, furtherEmails: Array<string>, furtherPhones: Array<string>, id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> }> }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, totalCount: { value: number, exact: boolean } } };
+export type DuplicatesQuery = { duplicates: { nodes: Array<{ id: string, reasons: Array<DuplicateReason>, at: string, contacts: Array<{ createdAt: string, furtherEmails: Array<string>, furtherPhones: Array<string>, id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> }> }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null }, totalCount: { value: number, exact: boolean } } };
 
 export type DismissDuplicatesMutationVariables = Exact<{
   input: DismissDuplicatesInput;
@@ -900,6 +900,7 @@ export const ContactRowFragmentDoc = /*#__PURE__*/ gql`
   email
   emailVerified
   phone
+  phoneInternational
   phoneVerified
   notes
   version
@@ -1334,6 +1335,7 @@ export const ContactSearchDocument = /*#__PURE__*/ gql`
       displayName
       email
       phone
+      phoneInternational
     }
   }
 }

@@ -215,8 +215,8 @@ function pageChoice(page: PageName): Choice {
   return { id: `page-${page}`, name: t.app[page], run: () => go(`/staff/${page}`) }
 }
 
-function contactChoice({ id, displayName, email, phone }: Found): Choice {
-  const detail = [email, phone].filter((each) => each !== null && each !== displayName).join(' · ')
+function contactChoice({ id, displayName, email, phone, phoneInternational }: Found): Choice {
+  const detail = [email !== displayName && email, phone !== displayName && phoneInternational].filter(Boolean).join(' · ')
   return { id, name: displayName, detail, run: () => go(`/staff/contacts/${id}`) }
 }
 
