@@ -15,8 +15,8 @@ type rekeyCommand struct{}
 // Run encrypts every channel's secrets with the first key and prints how many there were. It fails when some cannot be
 // decrypted, but still encrypts the others.
 func (rekeyCommand) Run(ctx context.Context, p *program) (err error) {
-	if err := p.config.Validate(false); err != nil {
-		return &usageError{err}
+	if err := p.validate(false); err != nil {
+		return err
 	}
 	if p.config.SecretKey == "" {
 		return &usageError{errors.New("KITH_SECRET_KEY is not set: encrypting needs it")}
