@@ -97,6 +97,9 @@ func (serveCommand) Run(ctx context.Context, p *program) (err error) {
 	}
 	store = readiness.open(telemetry.store(store, logger))
 	opened.add("database", store.Close)
+	if err := checkSecretKey(ctx, store, p.config.SecretKeys(), logger); err != nil {
+		return err
+	}
 	if p.config.DemoOn() {
 		if err := fillDemo(ctx, store, p.now(), logger); err != nil {
 			return err
@@ -119,7 +122,7 @@ func (serveCommand) Run(ctx context.Context, p *program) (err error) {
 	opened.add("events", follow(running, hub))
 	opened.add("maintenance", maintain(running, &maintenance{
 		store: store, mergeProven: messages.MergeProven, now: p.now,
-		retention: retention{p.config.EventRetention, p.config.MessageRetention, p.config.FailureRetention},
+		retention: retentionOf(p.config),
 		panicked:  telemetry.panicCounter("background"),
 	}, logger))
 
