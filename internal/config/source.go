@@ -23,6 +23,9 @@ const fileSuffix = "_FILE"
 // maxSecretFile bounds what is read of a file with a secret.
 const maxSecretFile = 64 << 10
 
+// byteOrderMark is what some editors begin a file with.
+const byteOrderMark = "\ufeff"
+
 // Source gives settings the values that the command line does not set: those of the environment and of the files that it names. It
 // collects what is wrong with them, so that everything can be reported together.
 type Source struct {
@@ -113,7 +116,7 @@ func malformed(v *kong.Value, text string) string {
 
 var errNumber = errors.New("is not a whole number")
 
-// readSecret reads a file that contains a secret, without the end of its last line.
+// readSecret reads a file that contains a secret, without the end of its last line and without what an editor put in front.
 func readSecret(path string) (text, complaint string) {
 	f, err := os.Open(path) //nolint:gosec // the operator names it
 	if err != nil {
@@ -121,7 +124,7 @@ func readSecret(path string) (text, complaint string) {
 	}
 	defer func() { _ = f.Close() }()
 	b, err := io.ReadAll(io.LimitReader(f, maxSecretFile+1))
-	switch text = strings.TrimRight(string(b), "\r\n"); {
+	switch text = strings.TrimRight(strings.TrimPrefix(string(b), byteOrderMark), "\r\n"); {
 	case err != nil:
 		return "", fmt.Sprintf("the file cannot be read: %v", err)
 	case len(b) > maxSecretFile:

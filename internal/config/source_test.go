@@ -22,7 +22,7 @@ func TestEverySecretCanBeInAFile(t *testing.T) {
 	t.Parallel()
 	got, err := load(t, map[string]string{
 		"KITH_AUTH_SECRET_FILE":         secretFile(t, "one\n"),
-		"KITH_AUTH_SECOND_SECRET_FILE":  secretFile(t, "two\r\n"),
+		"KITH_AUTH_SECOND_SECRET_FILE":  secretFile(t, "\ufefftwo\r\n"),
 		"KITH_SECRET_KEY_FILE":          secretFile(t, "new\nold\n"),
 		"KITH_OIDC_CLIENT_SECRET_FILE":  secretFile(t, " three "),
 		"KITH_DATABASE_URL_FILE":        secretFile(t, "postgres://kith:p@db/kith"),
