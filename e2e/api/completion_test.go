@@ -86,7 +86,7 @@ func TestCompletionInFish(t *testing.T) {
 			word, _, _ := strings.Cut(line, "\t")
 			got = append(got, strings.ReplaceAll(word, `\ `, " "))
 		}
-		for word := range strings.SplitSeq(strings.ReplaceAll(c.want, "kith copy.db", "kith_copy.db"), " ") { // fish has an order of its own
+		for word := range strings.SplitSeq(strings.ReplaceAll(c.want, "kith copy.db", "kith_copy.db"), " ") { // fish sorts them
 			if !strings.Contains(" "+strings.ReplaceAll(strings.Join(got, " "), "kith copy.db", "kith_copy.db")+" ", " "+word+" ") {
 				t.Errorf("%q becomes %q, without %q", c.words, got, word)
 			}

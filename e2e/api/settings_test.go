@@ -147,7 +147,7 @@ func TestKithListensOnAUnixSocket(t *testing.T) {
 	}
 	s.kill(t)
 	over.CloseIdleConnections()
-	s = startOnSocket(t, env, path) // what the killed one left is in nobody's way
+	s = startOnSocket(t, env, path) // what the killed one left does not hinder
 	if status := answers(); status != http.StatusOK {
 		t.Errorf("after a kill: status %d", status)
 	}
@@ -181,7 +181,7 @@ func TestADatabaseThatRefusesKithEndsTheStart(t *testing.T) {
 	at := "@127.0.0.1:" + c.port + "/"
 	for name, test := range map[string]struct{ url, want string }{
 		"a wrong password":      {"postgres://ann:hunter2" + at + "postgres?sslmode=disable", "the server refuses the user"},
-		"no such user":          {"postgres://nobody:hunter2" + at + "postgres?sslmode=disable", "the server refuses the user"},
+		"no such user":          {"postgres://bob:hunter2" + at + "postgres?sslmode=disable", "the server refuses the user"},
 		"no such database":      {"postgres://kith:hunter2" + at + "nowhere?sslmode=disable", "there is no database of this name"},
 		"TLS that is not there": {"postgres://kith:hunter2" + at + "postgres?sslmode=require", "the server does not offer TLS, which sslmode requires"},
 		"TLS to be verified":    {"postgres://kith:hunter2" + at + "postgres?sslmode=verify-full", "the server does not offer TLS, which sslmode requires"},

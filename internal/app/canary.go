@@ -14,7 +14,7 @@ import (
 // canaryPurpose is what the sealer of the canary is made for.
 const canaryPurpose = "canary"
 
-// canary is a known text that the database keeps encrypted with KITH_SECRET_KEY. Whoever can decrypt it has the right key.
+// canary is a known text that the database keeps encrypted with KITH_SECRET_KEY. A key that decrypts it is the right one.
 type canary struct {
 	store  storage.Store
 	sealer *vault.Sealer

@@ -48,7 +48,7 @@ func (c completeCommand) Run(p *program, call *kong.Context) error {
 	return nil
 }
 
-// filesWanted is the candidate that stands for every file.
+// filesWanted is the candidate that means every file.
 const filesWanted = ":files"
 
 // candidate is what a word may become.

@@ -12,7 +12,7 @@ import (
 	"kith/internal/config"
 )
 
-// The permissions of a Unix socket. Its group is for the proxy in front; without auth settings, whoever connects is an admin.
+// The permissions of a Unix socket. Its group is for the proxy in front; without auth settings, everybody who connects is an admin.
 const (
 	socketMode     fs.FileMode = 0o660
 	openSocketMode fs.FileMode = 0o600

@@ -42,7 +42,7 @@ func TestARefusalIsLoggedWithItsReasonAndPath(t *testing.T) {
 		"another host":             {OnlyHosts(local, "no", ok), func(r *http.Request) { r.Host = "evil.example" }, "host"},
 		"a proxy":                  {Direct(local, nil, ok), func(r *http.Request) { r.Header.Set("Via", "1.1 proxy") }, "proxy"},
 		"a page elsewhere":         {Direct(local, nil, ok), func(r *http.Request) { r.Header.Set("Origin", "http://evil.example") }, "origin"},
-		"words of its own":         {http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { WriteError(w, r, 403, "FORBIDDEN", "Go away") }), nil, "Go away"},
+		"any other words":          {http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { WriteError(w, r, 403, "FORBIDDEN", "Go away") }), nil, "Go away"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
