@@ -42,7 +42,7 @@ func withKeys(t *testing.T, s **server, h **graph.Handler, now time.Time) *auth.
 		if keys, err = auth.NewAPIKeys(store, o.Logger, func() time.Time { return now }); err != nil {
 			t.Fatal(err)
 		}
-		tokens, err := auth.New(t.Context(), auth.Config{Secret: secret, Keys: keys}, store, o.Logger, func() time.Time { return start })
+		tokens, err := auth.New(t.Context(), auth.Config{Secrets: []string{secret}, Keys: keys}, store, o.Logger, func() time.Time { return start })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -83,7 +83,7 @@ func (s *server) handler(store storage.Store, options ...option) http.Handler {
 func handlerOver(tb testing.TB, store storage.Store, log io.Writer, options ...option) http.Handler {
 	tb.Helper()
 	logger := slog.New(slog.NewTextHandler(log, nil))
-	tokens, err := auth.New(tb.Context(), auth.Config{Secret: secret}, store, logger, func() time.Time { return start })
+	tokens, err := auth.New(tb.Context(), auth.Config{Secrets: []string{secret}}, store, logger, func() time.Time { return start })
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -426,6 +426,14 @@ func (s *instrumented) ForgetEvents(
 	return s.store.ForgetEvents(ctx, before)
 }
 
+// ForgetHistory implements [Store].
+func (s *instrumented) ForgetHistory(
+	ctx context.Context, before time.Time,
+) (r0 bool, err error) {
+	defer s.around("ForgetHistory", &err)()
+	return s.store.ForgetHistory(ctx, before)
+}
+
 // AddAudit implements [Store].
 func (s *instrumented) AddAudit(
 	ctx context.Context, w crm.WorkspaceID, a crm.AuditEntry,
@@ -456,6 +464,14 @@ func (s *instrumented) AuditByID(
 ) (r0 map[crm.AuditID]crm.AuditEntry, err error) {
 	defer s.around("AuditByID", &err)()
 	return s.store.AuditByID(ctx, w, ids)
+}
+
+// ForgetAudit implements [Store].
+func (s *instrumented) ForgetAudit(
+	ctx context.Context, before time.Time,
+) (r0 bool, err error) {
+	defer s.around("ForgetAudit", &err)()
+	return s.store.ForgetAudit(ctx, before)
 }
 
 // EndSignIn implements [Store].
@@ -544,6 +560,22 @@ func (s *instrumented) CursorKey(
 ) (r0 []byte, err error) {
 	defer s.around("CursorKey", &err)()
 	return s.store.CursorKey(ctx)
+}
+
+// Canary implements [Store].
+func (s *instrumented) Canary(
+	ctx context.Context,
+) (r0 []byte, err error) {
+	defer s.around("Canary", &err)()
+	return s.store.Canary(ctx)
+}
+
+// SetCanary implements [Store].
+func (s *instrumented) SetCanary(
+	ctx context.Context, former []byte, next []byte,
+) (r0 bool, err error) {
+	defer s.around("SetCanary", &err)()
+	return s.store.SetCanary(ctx, former, next)
 }
 
 // RecordInteraction implements [Store].

@@ -27,6 +27,7 @@ type Store interface {
 	APIKeys
 	SavedViews
 	CursorKeys
+	Canaries
 	Keeper
 
 	Generations
@@ -293,9 +294,13 @@ type Events interface {
 	// ForgetEvents drops what is older than before and serves no history: activity, events of sessions and of deleted
 	// contacts; what serves it loses its sequence number. It does one bounded batch and reports whether there is more.
 	ForgetEvents(ctx context.Context, before time.Time) (more bool, err error)
+
+	// ForgetHistory drops what is older than before and serves history alone, because ForgetEvents has taken its sequence number. It
+	// does one bounded batch and reports whether there is more.
+	ForgetHistory(ctx context.Context, before time.Time) (more bool, err error)
 }
 
-// Auditor keeps who did what, without the values, for good. [Contacts.UpdateContact], [Contacts.DeleteContact] and
+// Auditor keeps who did what, without the values. [Contacts.UpdateContact], [Contacts.DeleteContact] and
 // [SessionEditor.UpdateSession] write their entries in their own transactions; so do [Channels.CreateChannel],
 // [Channels.UpdateChannel] and [Failures.RemoveFailure] with those that they are given. One without an action is not kept.
 type Auditor interface {
@@ -310,6 +315,10 @@ type Auditor interface {
 
 	// AuditByID returns the entries that exist among ids.
 	AuditByID(ctx context.Context, w crm.WorkspaceID, ids []crm.AuditID) (map[crm.AuditID]crm.AuditEntry, error)
+
+	// ForgetAudit drops the entries from before a time, in every workspace. It does one bounded batch and reports whether there is
+	// more.
+	ForgetAudit(ctx context.Context, before time.Time) (more bool, err error)
 }
 
 // SignIns keeps which sign-ins of staff were over before their time. They are of no workspace: their ids are random.
@@ -354,6 +363,16 @@ type APIKeys interface {
 type CursorKeys interface {
 	// CursorKey returns the database's key: 32 random bytes, made by the first call and the same in every process.
 	CursorKey(ctx context.Context) ([]byte, error)
+}
+
+// Canaries keeps a text that is encrypted with the operator's key, and shows by that whether a key is the right one.
+type Canaries interface {
+	// Canary returns what was kept last; nil when nothing was.
+	Canary(ctx context.Context) ([]byte, error)
+
+	// SetCanary keeps next in the place of former, which is nil for nothing, and reports whether it did. When something else than
+	// former is kept by now, it changes nothing.
+	SetCanary(ctx context.Context, former, next []byte) (done bool, err error)
 }
 
 // Recorder takes in what channels report.

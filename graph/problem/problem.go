@@ -126,7 +126,7 @@ func (r *Reporter) Describe(ctx context.Context, err error) (string, map[string]
 	}
 	id := r.RequestID(ctx)
 	if shared, ok := errors.AsType[*SharedError](err); !ok || !shared.logged.Swap(true) {
-		r.Log.ErrorContext(ctx, "request failed", slog.String("request", id), slog.Any("error", err))
+		r.Log.ErrorContext(ctx, "request failed", slog.Any("error", err))
 	}
 	ext := Extensions(Internal)
 	ext["requestId"] = id
@@ -159,7 +159,7 @@ func (r *Reporter) Recovered(ctx context.Context, value any) error {
 	p := storage.NewPanicError(value)
 	r.Panicked()
 	r.Log.ErrorContext(ctx, "panic",
-		slog.String("panic", p.What), slog.String("request", r.RequestID(ctx)), slog.String("stack", string(p.Stack)))
+		slog.String("panic", p.What), slog.String("stack", string(p.Stack)))
 	return fmt.Errorf("panic: %s", p.What)
 }
 

@@ -18,7 +18,7 @@ import (
 // serveAdmin serves metrics, health and profiles on a separate address, until stop is called. Web pages cannot read it,
 // neither from another origin nor, on a loopback address, through a DNS name that points here.
 func serveAdmin(addr string, health *httpd.Health, registry *prometheus.Registry, logger *slog.Logger) (stop func() error, err error) {
-	ln, err := net.Listen("tcp", addr)
+	ln, err := listen(addr, socketMode)
 	if err != nil {
 		return nil, err
 	}

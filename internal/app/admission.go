@@ -115,6 +115,12 @@ func (a admission) allow(ctx context.Context, v crm.Viewer, tokens int) (wait ti
 // authenticate returns the viewer of the header or, if it is empty, of the cookie. It reuses the result of
 // admit.
 func (a admission) authenticate(ctx context.Context, header string) (crm.Viewer, error) {
+	v, err := a.cached(ctx, header)
+	httpd.Refused(ctx, auth.Reason(err))
+	return v, err
+}
+
+func (a admission) cached(ctx context.Context, header string) (crm.Viewer, error) {
 	if got, ok := ctx.Value(answerKey{}).(answer); ok && got.header == header {
 		return got.viewer, got.err
 	}
@@ -125,10 +131,16 @@ func (a admission) authenticate(ctx context.Context, header string) (crm.Viewer,
 func (a admission) again(ctx context.Context, header string) (crm.Viewer, error) {
 	if got, ok := ctx.Value(answerKey{}).(answer); ok && got.header == header && got.cookie != nil {
 		v, _, err := a.cookie(got.cookie.WithContext(ctx))
+		httpd.Refused(ctx, auth.Reason(err))
 		return v, err
 	}
-	return a.who(ctx, header)
+	v, err := a.who(ctx, header)
+	httpd.Refused(ctx, auth.Reason(err))
+	return v, err
 }
+
+// reasonRole is the reason of a refusal because of the viewer's role, as the log has it.
+func reasonRole(v crm.Viewer) string { return "role " + string(v.Role) }
 
 // only passes requests of viewers who may do p to next.
 func (a admission) only(p crm.Permission, next http.Handler) http.Handler {
@@ -141,6 +153,7 @@ func (a admission) only(p crm.Permission, next http.Handler) http.Handler {
 		case err != nil:
 			httpd.WriteError(w, r, http.StatusServiceUnavailable, "UNAVAILABLE", "The service cannot answer now: try again later")
 		case !v.Role.Can(p):
+			httpd.Refused(r.Context(), reasonRole(v))
 			httpd.WriteError(w, r, http.StatusForbidden, "FORBIDDEN", "This credential may not do that")
 		default:
 			next.ServeHTTP(w, r)

@@ -14,8 +14,14 @@ import (
 	"kith/internal/config"
 )
 
-// Main runs Kith until it is done, or until the process receives a signal to stop, and returns the exit code: 0 when all went well,
-// 2 when the command line or a setting is wrong, else 1. Settings come from args and environ, which are pairs as of
+// The exit codes, which the help and docs/operations.md list.
+const (
+	exitOK      = 0
+	exitFailure = 1
+	exitUsage   = 2 // the command line or a setting is wrong: trying again does not help
+)
+
+// Main runs Kith until it is done, or until the process receives a signal to stop, and returns the exit code. Settings come from args and environ, which are pairs as of
 // [os.Environ], and nothing else.
 func Main(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(ctx, stopSignals()...)
@@ -40,28 +46,27 @@ func stopSignals() []os.Signal {
 // exitCode is the exit code for an error of run.
 func exitCode(err error) int {
 	if err == nil {
-		return 0
+		return exitOK
 	}
 	if _, ok := errors.AsType[*usageError](err); ok {
-		return 2
+		return exitUsage
 	}
-	return 1
+	return exitFailure
 }
 
 // run executes the command in args, and returns when it is done, or when ctx has ended and everything is closed.
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
 	var c commands
 	getenv := getenvOf(environ)
-	call, err := parse(&c, args, getenv, stdout, stderr)
+	source := config.NewSource(getenv)
+	call, err := parse(&c, args, source, stdout, stderr)
 	if err != nil || call == nil {
 		return err
 	}
-	if call.Command() != "version" {
-		if err := config.Unknown(environ); err != nil {
-			return &usageError{err}
-		}
+	p := &program{
+		config: c.Settings, source: source, given: givenFlags(call), misread: errors.Join(config.Unknown(environ), source.Err()),
+		environ: environ, getenv: getenv, stdout: stdout, stderr: stderr, now: time.Now,
 	}
-	p := &program{config: c.Settings, environ: environ, getenv: getenv, stdout: stdout, stderr: stderr, now: time.Now}
 	call.BindTo(ctx, (*context.Context)(nil))
 	err = call.Run(p)
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {

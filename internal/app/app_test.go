@@ -436,12 +436,12 @@ func TestTokensAreNotMadeForLongerThanTheyAreTaken(t *testing.T) {
 		_, _, err := execute(t, settings, "token", "--workspace=acme", "--role=staff", "--sub=ann", "--ttl="+ttl)
 		return err
 	}
-	for ttl, ok := range map[string]bool{"30d": true, "720h1s": false, "31d": false} {
+	for ttl, ok := range map[string]bool{"90d": true, "2160h1s": false, "91d": false} {
 		err := makeToken(ttl, env)
 		if (err == nil) != ok {
 			t.Errorf("%s: %v", ttl, err)
 		}
-		if !ok && (exitCode(err) != 2 || err.Error() != "--ttl can be 30d at most (KITH_TOKEN_LIFETIME)") {
+		if !ok && (exitCode(err) != 2 || err.Error() != "--ttl can be 90d at most (KITH_TOKEN_LIFETIME)") {
 			t.Errorf("%s: %d %v", ttl, exitCode(err), err)
 		}
 	}

@@ -10,13 +10,13 @@ import (
 )
 
 type backupCommand struct {
-	File string `arg:"" help:"Where to write the copy. The file must not exist."`
+	File string `arg:"" placeholder:"FILE" help:"Where to write the copy. The file must not exist."`
 }
 
 // Run copies an SQLite database while others use it.
 func (b backupCommand) Run(ctx context.Context, p *program) error {
-	if err := p.config.Validate(false); err != nil {
-		return &usageError{err}
+	if err := p.validate(false); err != nil {
+		return err
 	}
 	path, ok := p.config.DatabaseURL.Path()
 	if !ok {

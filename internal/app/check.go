@@ -22,8 +22,8 @@ type checkCommand struct {
 
 // Run checks the database and prints what it finds. It fails when something was found that is not repaired.
 func (c checkCommand) Run(ctx context.Context, p *program) (err error) {
-	if err := p.config.Validate(false); err != nil {
-		return &usageError{err}
+	if err := p.validate(false); err != nil {
+		return err
 	}
 	db := p.database()
 	_, _ = fmt.Fprintln(p.stdout, "Database:", db)

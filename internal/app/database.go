@@ -54,7 +54,7 @@ func (d database) await(
 ) (storage.Store, error) {
 	for unavailable := false; ; {
 		store, err := d.open(ctx)
-		if !errors.Is(err, crm.ErrUnavailable) {
+		if _, wrong := errors.AsType[*postgres.MisconfiguredError](err); wrong || !errors.Is(err, crm.ErrUnavailable) {
 			return store, err
 		}
 		logger.Warn("waiting for the database", "error", err)

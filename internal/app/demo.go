@@ -18,8 +18,8 @@ type demoCommand struct {
 
 // Run fills a workspace and shows its progress.
 func (d demoCommand) Run(ctx context.Context, p *program) (err error) {
-	if err := p.config.Validate(false); err != nil {
-		return &usageError{err}
+	if err := p.validate(false); err != nil {
+		return err
 	}
 	if d.Contacts < 1 || d.Contacts > demo.MaxContacts {
 		return &usageError{fmt.Errorf("--contacts must be between 1 and %d", demo.MaxContacts)}

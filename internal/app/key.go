@@ -134,8 +134,8 @@ type findWorkspace func(in storage.Store, ctx context.Context, name string) (crm
 func (p *program) withKeys(
 	ctx context.Context, workspace string, find findWorkspace, f func(*service.Service, crm.Viewer) error,
 ) (err error) {
-	if err := p.config.Validate(false); err != nil {
-		return &usageError{err}
+	if err := p.validate(false); err != nil {
+		return err
 	}
 	if !auth.GoodWorkspace(workspace) {
 		return &usageError{errors.New("--workspace must have 1 to 128 bytes and no control characters")}

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"kith/internal/config"
 	"kith/storage"
 )
 
@@ -21,8 +22,15 @@ const (
 	forgetInterval = 10 * time.Second
 )
 
-// retention is how long each kind of record is kept.
-type retention struct{ events, messages, failures time.Duration }
+// retention is how long each kind of record is kept; 0 is forever.
+type retention struct{ events, messages, failures, history, audit time.Duration }
+
+func retentionOf(c config.Config) retention {
+	return retention{
+		events: c.EventRetention, messages: c.MessageRetention, failures: c.FailureRetention,
+		history: time.Duration(c.HistoryRetention), audit: time.Duration(c.AuditRetention),
+	}
+}
 
 // maintenance is the background work of the store.
 type maintenance struct {
@@ -92,7 +100,12 @@ func (m *maintenance) once(ctx context.Context) (more bool, err error) {
 			{m.store.ForgetEvents, m.retention.events},
 			{m.store.ForgetMessages, m.retention.messages},
 			{m.store.ForgetFailures, m.retention.failures},
+			{m.store.ForgetHistory, m.retention.history},
+			{m.store.ForgetAudit, m.retention.audit},
 		} {
+			if f.after == 0 {
+				continue
+			}
 			var left bool
 			if left, err = f.forget(ctx, now.Add(-f.after)); err != nil {
 				return false, err

@@ -15,8 +15,8 @@ type migrateCommand struct {
 
 // Run migrates.
 func (m migrateCommand) Run(ctx context.Context, p *program) error {
-	if err := p.config.Validate(false); err != nil {
-		return &usageError{err}
+	if err := p.validate(false); err != nil {
+		return err
 	}
 	u, ok := p.config.DatabaseURL.Postgres()
 	if m.Citus && !ok {

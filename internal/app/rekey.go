@@ -10,20 +10,18 @@ import (
 	"kith/storage"
 )
 
-type rekeyCommand struct{}
+type rekeyCommand struct {
+	AcceptLoss bool `help:"Accept that secrets which no key decrypts are lost, so that servers start with the keys that are set. Enter those secrets again."`
+}
 
 // Run encrypts every channel's secrets with the first key and prints how many there were. It fails when some cannot be
 // decrypted, but still encrypts the others.
-func (rekeyCommand) Run(ctx context.Context, p *program) (err error) {
-	if err := p.config.Validate(false); err != nil {
-		return &usageError{err}
+func (r rekeyCommand) Run(ctx context.Context, p *program) (err error) {
+	if err := p.validate(false); err != nil {
+		return err
 	}
 	if p.config.SecretKey == "" {
 		return &usageError{errors.New("KITH_SECRET_KEY is not set: encrypting needs it")}
-	}
-	keys, err := vault.New(p.config.SecretKeys()...)
-	if err != nil {
-		return fmt.Errorf("KITH_SECRET_KEY: %w", err)
 	}
 	db := p.database()
 	_, _ = fmt.Fprintln(p.stdout, "Database:", db)
@@ -32,7 +30,11 @@ func (rekeyCommand) Run(ctx context.Context, p *program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	done, err := rekey(ctx, store, keys)
+	c, err := newCanary(store, p.config.SecretKeys())
+	if err != nil {
+		return err
+	}
+	done, err := rekey(ctx, store, c.vault)
 	if err != nil {
 		return err
 	}
@@ -40,10 +42,10 @@ func (rekeyCommand) Run(ctx context.Context, p *program) (err error) {
 	for _, id := range done.closed {
 		_, _ = fmt.Fprintf(p.stdout, "%s: its secrets cannot be decrypted; enter them again\n", id)
 	}
-	if n := len(done.closed); n > 0 {
+	if n := len(done.closed); n > 0 && !r.AcceptLoss {
 		return fmt.Errorf("channels whose secrets are damaged, or encrypted with a key that is not in KITH_SECRET_KEY: %d", n)
 	}
-	return nil
+	return c.renew(ctx)
 }
 
 // rekeyed counts the channels with secrets by outcome.

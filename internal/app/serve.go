@@ -49,7 +49,7 @@ type serveCommand struct{}
 // Run answers requests until ctx ends. It closes what it opened, in reverse.
 func (serveCommand) Run(ctx context.Context, p *program) (err error) {
 	if err := p.validateToServe(); err != nil {
-		return &usageError{err}
+		return err
 	}
 	tuneCollector(p.getenv)
 	logger := p.logger()
@@ -59,7 +59,11 @@ func (serveCommand) Run(ctx context.Context, p *program) (err error) {
 		logger.Info("stopped")
 	}()
 
-	ln, err := net.Listen("tcp", p.config.Addr) // first, so that an address in use is reported immediately
+	mode := socketMode
+	if p.config.Development() {
+		mode = openSocketMode
+	}
+	ln, err := listen(p.config.Addr, mode) // first, so that an address in use is reported immediately
 	if err != nil {
 		return err
 	}
@@ -93,6 +97,9 @@ func (serveCommand) Run(ctx context.Context, p *program) (err error) {
 	}
 	store = readiness.open(telemetry.store(store, logger))
 	opened.add("database", store.Close)
+	if err := checkSecretKey(ctx, store, p.config.SecretKeys(), logger); err != nil {
+		return err
+	}
 	if p.config.DemoOn() {
 		if err := fillDemo(ctx, store, p.now(), logger); err != nil {
 			return err
@@ -115,7 +122,7 @@ func (serveCommand) Run(ctx context.Context, p *program) (err error) {
 	opened.add("events", follow(running, hub))
 	opened.add("maintenance", maintain(running, &maintenance{
 		store: store, mergeProven: messages.MergeProven, now: p.now,
-		retention: retention{p.config.EventRetention, p.config.MessageRetention, p.config.FailureRetention},
+		retention: retentionOf(p.config),
 		panicked:  telemetry.panicCounter("background"),
 	}, logger))
 
@@ -128,12 +135,12 @@ func (serveCommand) Run(ctx context.Context, p *program) (err error) {
 
 // validateToServe reports the settings that a server cannot start with.
 func (p *program) validateToServe() error {
-	if err := p.config.Validate(true); err != nil {
+	if err := p.validate(true); err != nil {
 		return err
 	}
 	if empty := config.EmptyCredentials(p.environ); len(empty) > 0 && p.config.Development() {
-		return fmt.Errorf("%s: set but empty: fill it in, or unset it to treat everyone on this machine as an admin",
-			strings.Join(empty, ", "))
+		return &usageError{fmt.Errorf("%s: set but empty: fill it in, or unset it to treat everyone on this machine as an admin",
+			strings.Join(empty, ", "))}
 	}
 	return nil
 }
@@ -161,7 +168,11 @@ func announce(stdout io.Writer, c config.Config, addr net.Addr, logger *slog.Log
 	if c.Development() {
 		logger.Warn("no auth settings: everybody on this machine is ADMIN", "workspace", auth.DevelopmentWorkspace)
 	}
-	if c.LogFormat != "text" {
+	if c.JSONLog() {
+		return
+	}
+	if addr.Network() == "unix" {
+		_, _ = fmt.Fprintf(stdout, "Listening   unix:%s\n", addr)
 		return
 	}
 	base := localURL(addr)
@@ -180,8 +191,11 @@ func publicURL(c config.Config, addr net.Addr) string {
 	return localURL(addr)
 }
 
-// localURL is where this machine reaches the server at addr.
+// localURL is where this machine reaches the server at addr. With a Unix socket, the host does not matter.
 func localURL(addr net.Addr) string {
+	if addr.Network() == "unix" {
+		return "http://localhost"
+	}
 	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
 		return fmt.Sprintf("http://localhost:%d", tcp.Port)
 	}

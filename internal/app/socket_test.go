@@ -99,7 +99,7 @@ func TestUpkeepForgetsWhatIsKeptNoLonger(t *testing.T) {
 	const day = 24 * time.Hour
 	keep := &maintenance{
 		store: store, mergeProven: func(context.Context) (bool, error) { return false, nil },
-		retention: retention{time.Hour, 7 * day, 30 * day}, now: func() time.Time { return at }, panicked: func() {},
+		retention: retention{events: time.Hour, messages: 7 * day, failures: 30 * day}, now: func() time.Time { return at }, panicked: func() {},
 	}
 	upkeep := func() {
 		t.Helper()

@@ -3,12 +3,14 @@ package app
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/attribute"
 
 	"kith/graph"
+	"kith/graph/problem"
 	"kith/internal/events"
 	"kith/internal/httpd"
 	"kith/internal/metrics"
@@ -88,7 +90,8 @@ func instrumentOperations(operations *metrics.Operations, traces *tracing.Tracin
 			name = o.Kind + " " + o.Field
 		}
 		ctx, end := traces.Begin(ctx, name, attribute.String("graphql.operation.type", o.Kind),
-			attribute.String("graphql.operation.name", shortName(o.Name)), attribute.Int("graphql.cost", o.Cost))
+			attribute.String("graphql.operation.name", shortName(o.Name)), attribute.Int("graphql.cost", o.Cost),
+			attribute.String(tracing.RequestID, httpd.RequestID(ctx)))
 		return ctx, func(code string) {
 			took := time.Since(began)
 			operations.Ended(o.Kind, o.Field, code, o.Cost, took)
@@ -100,13 +103,32 @@ func instrumentOperations(operations *metrics.Operations, traces *tracing.Tracin
 				level = slog.LevelError
 			}
 			end(failure)
-			logger.LogAttrs(ctx, level, "operation",
+			attrs := []slog.Attr{
 				slog.String("kind", o.Kind), slog.String("field", o.Field), slog.String("operation", shortName(o.Name)),
 				slog.String("code", code), slog.Duration("took", took), slog.Int("cost", o.Cost),
 				slog.String("workspace", o.Viewer.WorkspaceName), slog.String("subject", o.Viewer.Subject),
-				slog.String("request", httpd.RequestID(ctx)))
+				slog.String("role", string(o.Viewer.Role)),
+			}
+			if reason := operationReason(code, o); reason != "" {
+				attrs = append(attrs, slog.String("reason", reason))
+			}
+			logger.LogAttrs(ctx, level, "operation", attrs...)
 		}
 	}
+}
+
+// operationReason is why an operation was refused, as the log has it; empty where the code says it.
+func operationReason(code string, o graph.Operation) string {
+	switch code {
+	case problem.Forbidden:
+		if strings.HasPrefix(o.Field, "__") {
+			return "introspection"
+		}
+		return reasonRole(o.Viewer)
+	case problem.RateLimited:
+		return "rate"
+	}
+	return ""
 }
 
 // shortName cuts an operation's name for logs and traces.

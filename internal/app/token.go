@@ -20,6 +20,9 @@ type tokenCommand struct {
 
 // Run prints a token and nothing else.
 func (t tokenCommand) Run(p *program) error {
+	if p.misread != nil {
+		return &usageError{p.misread}
+	}
 	c := p.config
 	if c.AuthSecret == "" {
 		return &usageError{errors.New("KITH_AUTH_SECRET is not set: a token needs it for its signature")}

@@ -33,13 +33,13 @@ func serveUnavailable(ln net.Listener, health *httpd.Health, logger *slog.Logger
 		_ = server.Serve(heldListener{ln}) // ends when it is closed
 	}()
 	return func() {
-		tcp, ok := ln.(*net.TCPListener)
+		held, ok := ln.(interface{ SetDeadline(t time.Time) error }) // listeners of TCP and of Unix sockets
 		if !ok {
 			return
 		}
-		_ = tcp.SetDeadline(time.Unix(1, 0)) // ends Accept, which Close waits for
+		_ = held.SetDeadline(time.Unix(1, 0)) // ends Accept, which Close waits for
 		_ = server.Close()
 		<-ended
-		_ = tcp.SetDeadline(time.Time{})
+		_ = held.SetDeadline(time.Time{})
 	}
 }

@@ -10,9 +10,11 @@ type versionCommand struct{}
 
 // Run prints the version.
 func (versionCommand) Run(p *program) error {
-	_, err := fmt.Fprintln(p.stdout, "kith", version(), runtime.Version())
+	_, err := fmt.Fprintln(p.stdout, versionText())
 	return err
 }
+
+func versionText() string { return "kith " + version() + " " + runtime.Version() }
 
 // version is the version in the build information.
 func version() string {

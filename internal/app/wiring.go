@@ -86,7 +86,7 @@ func (w wiring) handler(ctx context.Context, messages *ingest.Ingest) (http.Hand
 
 func (w wiring) authenticator(ctx context.Context, keys *auth.APIKeys) (*auth.Authenticator, error) {
 	return auth.New(ctx, auth.Config{
-		Secret:      string(w.config.AuthSecret),
+		Secrets:     w.config.AuthSecrets(),
 		JWKSURL:     w.config.AuthJWKSURL,
 		Issuer:      w.config.AuthIssuer,
 		Audience:    w.config.AuthAudience,
@@ -212,9 +212,10 @@ func (w wiring) guard(routes http.Handler) http.Handler {
 		guarded = httpd.OnlyHosts(config.Loopback, "Without auth settings Kith answers to localhost alone",
 			httpd.Direct(config.Loopback, c.Origins(), guarded))
 	}
-	traced := w.telemetry.traces.Requests(httpd.Headers(httpd.Unencoded(openTo(webhookPath, routes, guarded))))
-	observed := httpd.Observe(traced, w.logger, w.telemetry.registry, w.telemetry.panicCounter("request"), graphQLPath)
-	return httpd.Behind(c.Proxies(), c.PublicTLS(), observed)
+	observed := httpd.Observe(httpd.Headers(httpd.Unencoded(openTo(webhookPath, routes, guarded))), w.logger, w.telemetry.registry,
+		w.telemetry.panicCounter("request"), graphQLPath)
+	traced := httpd.Identify(w.telemetry.traces.Requests(observed, httpd.RequestID))
+	return httpd.Behind(httpd.Trust{Networks: c.Proxies(), Socket: c.TrustsSocket()}, c.PublicTLS(), traced)
 }
 
 // trustedDocuments reads the manifest of the only documents to serve. Without one it returns nil, and any document is served.

@@ -122,7 +122,7 @@ func withKeys(t *testing.T, c Config, f func(a *Authenticator, s *keyStore, ende
 
 func TestAKeyIsReadOnceWhileItIsGood(t *testing.T) {
 	t.Parallel()
-	withKeys(t, Config{Secret: secret}, func(a *Authenticator, s *keyStore, ended func() int) {
+	withKeys(t, Config{Secrets: []string{secret}}, func(a *Authenticator, s *keyStore, ended func() int) {
 		id, text := s.add(crm.APIKey{})
 		for range 100 {
 			v, err := a.Authenticate(t.Context(), "bearer  "+text)
@@ -243,7 +243,7 @@ func mistyped(key string) string {
 
 func TestNothingIsKeptOfBadKeys(t *testing.T) {
 	t.Parallel()
-	withKeys(t, Config{Secret: secret}, func(a *Authenticator, s *keyStore, _ func() int) {
+	withKeys(t, Config{Secrets: []string{secret}}, func(a *Authenticator, s *keyStore, _ func() int) {
 		_, good := s.add(crm.APIKey{})
 		for _, text := range []string{crm.NewKeyText(crm.NewKeyID(time.Now())), mistyped(good), "kith_", "kith_" + strings.Repeat("a", maxToken)} {
 			if _, err := a.Authenticate(t.Context(), "Bearer "+text); Reason(err) != ReasonAPIKey {
@@ -262,7 +262,7 @@ func TestNothingIsKeptOfBadKeys(t *testing.T) {
 func TestKeysWorkBesideEveryOtherSetting(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]Config{
-		"a secret": {Secret: secret}, "no setting": {Development: true}, "only sign-in": {},
+		"a secret": {Secrets: []string{secret}}, "no setting": {Development: true}, "only sign-in": {},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

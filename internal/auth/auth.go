@@ -29,8 +29,8 @@ const (
 
 // Config says which credentials are good. The zero Config accepts none.
 type Config struct {
-	// Secret signs and checks HS256 tokens; empty for none.
-	Secret string
+	// Secrets check HS256 tokens; none where there are no such tokens.
+	Secrets []string
 	// JWKSURL is where the public keys of RS256, ES256 and EdDSA tokens are published; empty for none.
 	JWKSURL string
 	// Issuer and Audience, where set, must be the token's.
@@ -50,7 +50,7 @@ type Config struct {
 }
 
 // UsualLifetime is how far away the end of a token may lie where nobody says.
-const UsualLifetime = 30 * 24 * time.Hour
+const UsualLifetime = 90 * 24 * time.Hour
 
 // Authenticator checks credentials. It is safe for concurrent use.
 type Authenticator struct {
@@ -78,7 +78,7 @@ func New(ctx context.Context, c Config, workspaces storage.Workspaces, logger *s
 	}
 	c.Claims = c.Claims.orUsual()
 	a := &Authenticator{config: c, workspaces: workspaces, now: now, checked: checked}
-	if c.Secret != "" {
+	if len(c.Secrets) > 0 {
 		a.algorithms = append(a.algorithms, jose.HS256)
 	}
 	if c.JWKSURL != "" {
@@ -143,7 +143,7 @@ func (a *Authenticator) claims(scheme, token string) (claims, error) {
 	switch {
 	case scheme == "":
 		return claims{}, refuse(reasonMissing)
-	case a.config.Secret == "" && a.config.JWKSURL == "": // there is nothing to check it with
+	case len(a.config.Secrets) == 0 && a.config.JWKSURL == "": // there is nothing to check it with
 		return claims{}, refuse(reasonNoTokens)
 	case !strings.EqualFold(scheme, "Bearer") || token == "":
 		return claims{}, refuse(reasonScheme)
@@ -182,7 +182,10 @@ func (a *Authenticator) verified(text string) (token, error) {
 	if err != nil {
 		return token{}, err
 	}
-	keys := []any{[]byte(a.config.Secret)}
+	var keys []any
+	for _, secret := range a.config.Secrets {
+		keys = append(keys, []byte(secret))
+	}
 	if t.algorithm != jose.HS256 {
 		if keys, err = a.keys.candidates(t); err != nil {
 			return token{}, err

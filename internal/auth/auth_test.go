@@ -124,7 +124,7 @@ func signRaw(t *testing.T, header, payload string) string {
 
 func TestAuthenticateAcceptsAGoodToken(t *testing.T) {
 	t.Parallel()
-	a := newAuthenticator(t, Config{Secret: secret, Issuer: "us", Audience: "kith"})
+	a := newAuthenticator(t, Config{Secrets: []string{secret}, Issuer: "us", Audience: "kith"})
 	c := goodClaims()
 	c["name"] = "Ann Smith"
 	c["aud"] = []string{"others", "kith"}
@@ -151,7 +151,7 @@ func TestATokenMayBeBoundToAChannel(t *testing.T) {
 	if !ok {
 		t.Fatal("no id")
 	}
-	a := newAuthenticator(t, Config{Secret: secret})
+	a := newAuthenticator(t, Config{Secrets: []string{secret}})
 	for channel, want := range map[string]crm.ChannelID{"": {}, channelID: id} {
 		token, err := Sign(secret, Grant{
 			Workspace: "acme", Role: "channel", Subject: "adapter", Channel: channel, IssuedAt: noon, ExpiresAt: noon.Add(time.Hour),
@@ -187,7 +187,7 @@ func TestAuthenticateRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	public := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
-	a := newAuthenticator(t, Config{Secret: secret, Issuer: "us", Audience: "kith"})
+	a := newAuthenticator(t, Config{Secrets: []string{secret}, Issuer: "us", Audience: "kith"})
 
 	with := func(claim string, value any) string {
 		c := goodClaims()
@@ -270,7 +270,7 @@ func TestAuthenticateRefuses(t *testing.T) {
 func TestATokenThatWasGoodEndsInTime(t *testing.T) {
 	t.Parallel()
 	now := noon
-	a, err := New(t.Context(), Config{Secret: secret, Leeway: leeway}, names{}, slog.New(slog.DiscardHandler), func() time.Time { return now })
+	a, err := New(t.Context(), Config{Secrets: []string{secret}, Leeway: leeway}, names{}, slog.New(slog.DiscardHandler), func() time.Time { return now })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -329,7 +329,7 @@ func TestClaimsMayHaveOtherNames(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := newAuthenticator(t, Config{Secret: secret, Claims: c.names})
+			a := newAuthenticator(t, Config{Secrets: []string{secret}, Claims: c.names})
 			end := noon.Add(time.Hour)
 			payload := fmt.Sprintf(`{"sub":"ann","exp":%d,%s}`, end.Unix(), c.claims)
 			got, err := a.Authenticate(t.Context(), "Bearer "+signRaw(t, `{"alg":"HS256"}`, payload))
@@ -353,7 +353,7 @@ func TestClaimsMayHaveOtherNames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		v, err := newAuthenticator(t, Config{Secret: secret, Claims: nested}).Authenticate(t.Context(), "Bearer "+token)
+		v, err := newAuthenticator(t, Config{Secrets: []string{secret}, Claims: nested}).Authenticate(t.Context(), "Bearer "+token)
 		if err != nil || v.Role != crm.RoleChannel || v.Channel != id || v.Name != "Bot" {
 			t.Errorf("%v, %v", v, err)
 		}
@@ -366,7 +366,7 @@ func TestTheLeewayIsASetting(t *testing.T) {
 		leeway, past time.Duration
 		good         bool
 	}{{0, 0, false}, {0, -time.Second, true}, {time.Minute, 59 * time.Second, true}, {time.Minute, time.Minute, false}} {
-		a := newAuthenticator(t, Config{Secret: secret})
+		a := newAuthenticator(t, Config{Secrets: []string{secret}})
 		a.config.Leeway = c.leeway
 		claims := goodClaims()
 		claims["exp"] = noon.Add(-c.past).Unix()
@@ -382,7 +382,7 @@ func TestTheLeewayIsASetting(t *testing.T) {
 
 func TestAuthenticateRefusesOtherHeaders(t *testing.T) {
 	t.Parallel()
-	a := newAuthenticator(t, Config{Secret: secret})
+	a := newAuthenticator(t, Config{Secrets: []string{secret}})
 	for header, reason := range map[string]string{
 		"": reasonMissing, "   ": reasonMissing, "Bearer": reasonScheme, "Bearer ": reasonScheme, "Basic YTpi": reasonScheme,
 		"Bearer a b": reasonMalformed,
@@ -432,7 +432,7 @@ func TestSign(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := newAuthenticator(t, Config{Secret: secret, Issuer: "us", Audience: "kith"}).Authenticate(t.Context(), "Bearer "+token)
+	v, err := newAuthenticator(t, Config{Secrets: []string{secret}, Issuer: "us", Audience: "kith"}).Authenticate(t.Context(), "Bearer "+token)
 	if err != nil || v.Role != crm.RoleChannel || v.Subject != "bot" || v.Name != "Bot" {
 		t.Errorf("got %v, %v", v, err)
 	}
@@ -478,7 +478,7 @@ func TestAContextWithoutAViewerMayDoNothing(t *testing.T) {
 func FuzzAuthenticate(f *testing.F) {
 	f.Add("Bearer a.b.c")
 	f.Add("Bearer eyJhbGciOiJub25lIn0.e30.")
-	a, err := New(f.Context(), Config{Secret: secret}, names{}, slog.New(slog.DiscardHandler), time.Now)
+	a, err := New(f.Context(), Config{Secrets: []string{secret}}, names{}, slog.New(slog.DiscardHandler), time.Now)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -535,7 +535,7 @@ func TestTokensThatEndTooFarAwayAreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := newAuthenticator(t, Config{Secret: secret, Lifetime: c.lifetime})
+			a := newAuthenticator(t, Config{Secrets: []string{secret}, Lifetime: c.lifetime})
 			claims := goodClaims()
 			claims["exp"] = c.exp
 			token := "Bearer " + signed(t, "HS256", []byte(secret), "", claims)

@@ -205,7 +205,7 @@ func TestANewKeyIsFetchedOnceForAllWhoWait(t *testing.T) {
 	old, _, next := newKeys(t)
 	i := newIssuer(t)
 	i.publish("old", old)
-	a := newAuthenticator(t, Config{Secret: secret, JWKSURL: i.URL})
+	a := newAuthenticator(t, Config{Secrets: []string{secret}, JWKSURL: i.URL})
 	i.publish("next", next)
 	token := "Bearer " + signed(t, "EdDSA", next, "next", goodClaims())
 	var group sync.WaitGroup

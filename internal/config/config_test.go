@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -25,12 +26,13 @@ func load(t *testing.T, env map[string]string, args ...string) (Config, error) {
 	if _, ok := env["HOME"]; !ok && env != nil {
 		env["HOME"] = "/home/ann"
 	}
-	p, err := kong.New(&grammar, Options(func(name string) string { return env[name] })...)
+	source := NewSource(func(name string) string { return env[name] })
+	p, err := kong.New(&grammar, source.Options()...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = p.Parse(args)
-	return grammar.Settings, err
+	return grammar.Settings, errors.Join(err, source.Err())
 }
 
 func TestDefaults(t *testing.T) {
@@ -41,7 +43,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := Config{
 		Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/home/ann/.local/share/kith/kith.db",
-		AuthWorkspaceClaim: "workspace", AuthRoleClaim: "role", AuthNameClaim: "name", AuthChannelClaim: "channel", AuthLeeway: time.Minute, TokenLifetime: 30 * day, WidgetRate: "60/m", NewContacts: "600/m", Concurrency: 128, AnswerLimit: 8 << 20, Connections: 10_000, Subscriptions: 200, EventRetention: 24 * time.Hour, MessageRetention: 90 * day, FailureRetention: 90 * day, UndoMerge: 30 * day, ShutdownTimeout: 8 * time.Second, LogFormat: "text", LogLevel: "info", OIDC: defaultOIDC,
+		AuthWorkspaceClaim: "workspace", AuthRoleClaim: "role", AuthNameClaim: "name", AuthChannelClaim: "channel", AuthLeeway: time.Minute, TokenLifetime: 90 * day, WidgetRate: "60/m", NewContacts: "600/m", Concurrency: 128, AnswerLimit: 8 << 20, Connections: 10_000, Subscriptions: 200, EventRetention: 24 * time.Hour, MessageRetention: 90 * day, FailureRetention: 90 * day, UndoMerge: 30 * day, ShutdownTimeout: 8 * time.Second, LogFormat: "text", LogLevel: "info", OIDC: defaultOIDC,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
@@ -69,7 +71,7 @@ func TestAFlagWinsOverTheEnvironment(t *testing.T) {
 	}
 	want := Config{
 		Addr: "127.0.0.1:2", DatabaseURL: "sqlite:a.db", PGExecMode: "exec", AuthJWKSURL: "http://x/", Playground: "off",
-		Introspection: "on", AuthWorkspaceClaim: "workspace", AuthRoleClaim: "role", AuthNameClaim: "name", AuthChannelClaim: "channel", AuthLeeway: time.Minute, TokenLifetime: 30 * day, WidgetRate: "60/m", NewContacts: "600/m", Concurrency: 128, AnswerLimit: 8 << 20, Connections: 10_000, Subscriptions: 200, EventRetention: 168 * time.Hour, MessageRetention: 90 * day, FailureRetention: 90 * day, UndoMerge: 30 * day, ShutdownTimeout: 3 * time.Second, LogFormat: "text", LogLevel: "info",
+		Introspection: "on", AuthWorkspaceClaim: "workspace", AuthRoleClaim: "role", AuthNameClaim: "name", AuthChannelClaim: "channel", AuthLeeway: time.Minute, TokenLifetime: 90 * day, WidgetRate: "60/m", NewContacts: "600/m", Concurrency: 128, AnswerLimit: 8 << 20, Connections: 10_000, Subscriptions: 200, EventRetention: 168 * time.Hour, MessageRetention: 90 * day, FailureRetention: 90 * day, UndoMerge: 30 * day, ShutdownTimeout: 3 * time.Second, LogFormat: "text", LogLevel: "info",
 		OIDC: defaultOIDC,
 	}
 	if d := cmp.Diff(want, got); d != "" {
@@ -106,7 +108,7 @@ func TestHelpNamesEverySettingWithItsVariable(t *testing.T) {
 		Settings Config `embed:""`
 	}
 	var out bytes.Buffer
-	options := append(Options(func(string) string { return "" }), kong.Writers(&out, &out), kong.Exit(func(int) {}))
+	options := append(NewSource(func(string) string { return "" }).Options(), kong.Writers(&out, &out), kong.Exit(func(int) {}))
 	p, err := kong.New(&grammar, options...)
 	if err != nil {
 		t.Fatal(err)
@@ -138,8 +140,8 @@ func TestValidateJoinsEveryComplaint(t *testing.T) {
 	t.Parallel()
 	c := Config{
 		Addr: "8080", DatabaseURL: "mysql://ann:hunter2@db", PGExecMode: "fast", AuthSecret: "hunter2", AuthJWKSURL: "ftp://x",
-		SecretKey: "hunter2", PublicURL: "kith.example.com", DefaultRegion: "Germany", Demo: "yes", Introspection: "1", Playground: "true", RateLimit: "fast", WidgetRate: "1/d", NewContacts: "-1/m",
-		TokenLifetime: time.Second, AuthLeeway: time.Hour, AuthRoleClaim: `a"b`, EventRetention: time.Second, MessageRetention: day, FailureRetention: time.Hour, UndoMerge: -1, ShutdownDelay: 2 * time.Hour, ShutdownTimeout: -1, LogFormat: "xml", LogLevel: "loud",
+		SecretKey: "hunter2", PublicURL: "kith.example.com", DefaultRegion: "Germany", Demo: "maybe", Introspection: "2", Playground: "o", RateLimit: "fast", WidgetRate: "1/d", NewContacts: "-1/m",
+		TokenLifetime: time.Second, AuthLeeway: time.Hour, AuthRoleClaim: `a"b`, EventRetention: time.Second, MessageRetention: day, FailureRetention: time.Hour, HistoryRetention: 1, AuditRetention: Retention(day), LogAddresses: "some", AuthSecondSecret: "hunter2", AdminAddr: "9090", UndoMerge: -1, ShutdownDelay: 2 * time.Hour, ShutdownTimeout: -1, LogFormat: "xml", LogLevel: "loud",
 	}
 	err := c.Validate(true)
 	if err == nil {
@@ -147,7 +149,7 @@ func TestValidateJoinsEveryComplaint(t *testing.T) {
 	}
 	for _, name := range []string{
 		"ADDR", "DATABASE_URL", "PG_EXEC_MODE", "AUTH_SECRET", "AUTH_JWKS_URL", "AUTH_ROLE_CLAIM", "AUTH_LEEWAY", "TOKEN_LIFETIME", "SECRET_KEY", "PUBLIC_URL", "DEFAULT_REGION", "DEMO",
-		"INTROSPECTION", "PLAYGROUND", "RATE_LIMIT", "WIDGET_RATE", "NEW_CONTACTS", "CONCURRENCY", "ANSWER_LIMIT", "CONNECTIONS", "SUBSCRIPTIONS", "EVENT_RETENTION", "MESSAGE_RETENTION", "FAILURE_RETENTION", "UNDO_MERGE", "SHUTDOWN_DELAY", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL",
+		"INTROSPECTION", "PLAYGROUND", "RATE_LIMIT", "WIDGET_RATE", "NEW_CONTACTS", "CONCURRENCY", "ANSWER_LIMIT", "CONNECTIONS", "SUBSCRIPTIONS", "EVENT_RETENTION", "MESSAGE_RETENTION", "FAILURE_RETENTION", "UNDO_MERGE", "SHUTDOWN_DELAY", "SHUTDOWN_TIMEOUT", "LOG_FORMAT", "LOG_LEVEL", "LOG_ADDRESSES", "HISTORY_RETENTION", "AUDIT_RETENTION", "AUTH_SECOND_SECRET", "ADMIN_ADDR",
 	} {
 		if !strings.Contains(err.Error(), "KITH_"+name+": ") {
 			t.Errorf("no complaint about KITH_%s", name)
@@ -204,6 +206,17 @@ func TestValidate(t *testing.T) {
 		"all of IPv4, unprotected":          {valid(func(c *Config) { c.Addr = "0.0.0.0:8080" }), "other machines"},
 		"all of IPv6, unprotected":          {valid(func(c *Config) { c.Addr = "[::]:8080" }), "other machines"},
 		"a LAN address, unprotected":        {valid(func(c *Config) { c.Addr = "192.168.1.7:8080" }), "other machines"},
+		"a socket, unprotected":             {valid(func(c *Config) { c.Addr = "unix:/run/kith/kith.sock" }), ""},
+		"a socket without a folder":         {valid(func(c *Config) { c.Addr = "unix:kith.sock" }), "must be absolute"},
+		"a socket without a file":           {valid(func(c *Config) { c.Addr = "unix:@kith" }), "must be absolute"},
+		"a socket with a long path":         {valid(func(c *Config) { c.Addr = "unix:/" + strings.Repeat("a", 103) }), "103 bytes"},
+		"metrics on a socket":               {valid(func(c *Config) { c.AdminAddr = "unix:/run/kith/admin.sock" }), ""},
+		"a second secret alone":             {valid(func(c *Config) { c.AuthSecondSecret = secret }), "needs KITH_AUTH_SECRET"},
+		"two secrets":                       {valid(func(c *Config) { c.AuthSecret, c.AuthSecondSecret = secret, secret }), ""},
+		"a history shorter than the events": {valid(func(c *Config) { c.HistoryRetention, c.EventRetention = Retention(day), 2*day }), "KITH_EVENT_RETENTION"},
+		"everything kept for a month":       {valid(func(c *Config) { c.HistoryRetention, c.AuditRetention = Retention(30*day), Retention(30*day) }), ""},
+		"an audit of a week":                {valid(func(c *Config) { c.AuditRetention = Retention(7 * day) }), "KITH_AUDIT_RETENTION"},
+		"a switch in capitals":              {valid(func(c *Config) { c.Playground = "TRUE" }), ""},
 		"a host name, unprotected":          {valid(func(c *Config) { c.Addr = "kith.internal:8080" }), "other machines"},
 		"a mapped LAN address, unprotected": {valid(func(c *Config) { c.Addr = "[::ffff:10.0.0.1]:8080" }), "other machines"},
 	} {
@@ -245,7 +258,7 @@ func TestSecretsAreNeverShown(t *testing.T) {
 
 func TestSecretKeysAreSplitAtCommas(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[Secret][]string{"": nil, "one": {"one"}, " one , two,": {"one", "two"}} {
+	for text, want := range map[Secret][]string{"": nil, "one": {"one"}, " one , two,": {"one", "two"}, "one\ntwo\n": {"one", "two"}} {
 		if diff := cmp.Diff(want, Config{SecretKey: text}.SecretKeys()); diff != "" {
 			t.Error(diff)
 		}

@@ -59,7 +59,7 @@ func (d Database) complaint() string {
 	case d == "":
 		return "must be set, since neither XDG_DATA_HOME nor HOME is: sqlite:PATH or postgres://…"
 	case isFile && (path == "" || strings.HasPrefix(path, ":memory:") || strings.HasPrefix(path, "//")):
-		return "must name a file, as in sqlite:kith.db or sqlite:/var/lib/kith/kith.db"
+		return "must name a file"
 	case isFile && strings.ContainsAny(path, "\x00?#"):
 		return "must be the plain path of a file: no ? and no #"
 	case isFile:

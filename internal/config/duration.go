@@ -47,21 +47,40 @@ func FormatDuration(d time.Duration) string {
 	return d.String()
 }
 
-var errDuration = errors.New("must be a duration, such as 30d, 12h, 1h30m or 90s")
+var errDuration = errors.New("is not a duration")
 
-// durations makes kong read durations as [ParseDuration] does.
-func durations() kong.Option {
+// mappers make kong read durations as [ParseDuration] does, and retentions as [ParseRetention].
+func mappers() []kong.Option {
+	return []kong.Option{
+		mapper(func(s string) (time.Duration, error) {
+			d, err := ParseDuration(s)
+			if err != nil {
+				err = fmt.Errorf("must be a duration, such as 30d, 12h, 1h30m or 90s; got %q", s)
+			}
+			return d, err
+		}),
+		mapper(func(s string) (Retention, error) {
+			r, err := ParseRetention(s)
+			if err != nil {
+				err = fmt.Errorf("must be a duration, such as 365d, or forever; got %q", s)
+			}
+			return r, err
+		}),
+	}
+}
+
+// mapper makes kong read values of a type with parse.
+func mapper[T ~int64](parse func(string) (T, error)) kong.Option {
 	decode := func(ctx *kong.DecodeContext, target reflect.Value) error {
 		var s string
 		if err := ctx.Scan.PopValueInto("duration", &s); err != nil {
 			return err
 		}
-		d, err := ParseDuration(s)
-		if err != nil {
-			return fmt.Errorf("%w; got %q", err, s)
+		d, err := parse(s)
+		if err == nil {
+			target.SetInt(int64(d))
 		}
-		target.SetInt(int64(d))
-		return nil
+		return err
 	}
-	return kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(decode))
+	return kong.TypeMapper(reflect.TypeFor[T](), kong.MapperFunc(decode))
 }

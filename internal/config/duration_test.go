@@ -32,7 +32,7 @@ func TestSettingsTakeDays(t *testing.T) {
 		t.Errorf("got %s, %s, %v", got.EventRetention, got.OIDC.Lifetime, err)
 	}
 	_, err = load(t, map[string]string{"KITH_EVENT_RETENTION": "soon"})
-	if err == nil || !strings.Contains(err.Error(), `--event-retention: must be a duration, such as 30d`) {
+	if err == nil || !strings.Contains(err.Error(), `KITH_EVENT_RETENTION: "soon" is not a duration; for example KITH_EVENT_RETENTION=24h`) {
 		t.Errorf("got %v", err)
 	}
 }

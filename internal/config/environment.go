@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/agnivade/levenshtein"
-	"github.com/alecthomas/kong"
 )
 
 // toolVariables are the variables of the project's own tests and scripts, which the programs that they start inherit.
@@ -47,7 +46,7 @@ func Unknown(environ []string) error {
 // a secret was not filled in.
 func EmptyCredentials(environ []string) []string {
 	var all []string
-	for _, name := range []string{"AUTH_SECRET", "AUTH_JWKS_URL", "OIDC_ISSUER"} {
+	for _, name := range []string{"AUTH_SECRET", "AUTH_SECRET_FILE", "AUTH_JWKS_URL", "OIDC_ISSUER"} {
 		if slices.Contains(environ, prefix+name+"=") {
 			all = append(all, prefix+name)
 		}
@@ -55,19 +54,13 @@ func EmptyCredentials(environ []string) []string {
 	return all
 }
 
-// variables are the variables of all settings.
+// variables are the variables of all settings, and those that name files with secrets.
 func variables() []string {
-	var grammar struct {
-		Settings Config `embed:""`
-	}
-	parser, err := kong.New(&grammar, durations())
-	if err != nil {
-		panic(err) // the tags of Config are wrong
-	}
 	var names []string
-	for _, flag := range parser.Model.Flags {
-		if isSetting(flag.Value) {
-			names = append(names, variable(flag.Value))
+	for _, v := range model(Config{}) {
+		names = append(names, variable(v))
+		if isSecret(v) {
+			names = append(names, variable(v)+fileSuffix)
 		}
 	}
 	return names

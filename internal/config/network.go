@@ -1,8 +1,11 @@
 package config
 
 import (
+	"net"
 	"net/netip"
 	"net/url"
+	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -15,6 +18,59 @@ func (c Config) Origins() []string {
 		}
 	}
 	return origins
+}
+
+// unixPrefix begins the address of a Unix socket.
+const unixPrefix = "unix:"
+
+// maxSocketPath is how long the path of a Unix socket can be, on every system.
+const maxSocketPath = 103
+
+// Listener splits an address to listen on into what [net.Listen] takes: the path of a Unix socket, or a TCP address.
+func Listener(addr string) (network, address string) {
+	if path, ok := strings.CutPrefix(addr, unixPrefix); ok {
+		return "unix", path
+	}
+	return "tcp", addr
+}
+
+// onlyLocal reports whether no other machine can reach the address that c listens on.
+func (c Config) onlyLocal() bool { return strings.HasPrefix(c.Addr, unixPrefix) || c.loopback() }
+
+// loopback reports whether c listens on an address of this machine alone that browsers can reach.
+func (c Config) loopback() bool {
+	host, _, _ := net.SplitHostPort(c.Addr)
+	return Loopback(host)
+}
+
+func addrComplaint(addr string) string {
+	if path, ok := strings.CutPrefix(addr, unixPrefix); ok {
+		switch {
+		case !filepath.IsAbs(path) || strings.ContainsRune(path, 0):
+			return "the path of a Unix socket must be absolute, as in unix:/run/kith/kith.sock"
+		case len(path) > maxSocketPath:
+			return "the path of a Unix socket can have at most " + strconv.Itoa(maxSocketPath) + " bytes"
+		}
+		return ""
+	}
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "must be HOST:PORT or unix:PATH"
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return "the port must be a number from 0 to 65535"
+	}
+	return ""
+}
+
+// TrustsSocket reports whether the forwarding headers of what connects to the Unix socket are trusted.
+func (c Config) TrustsSocket() bool {
+	for text := range items(c.TrustedProxies) {
+		if text == unixPrefix {
+			return true
+		}
+	}
+	return false
 }
 
 // Proxies are the networks of the proxies whose forwarding headers are trusted.
@@ -36,7 +92,7 @@ func originsComplaint(setting string) string {
 		u, err := url.Parse(text)
 		if err != nil || !isHTTP(text) || u.User != nil || u.Path != "" || u.RawQuery != "" || u.ForceQuery ||
 			u.Fragment != "" || strings.ContainsAny(text, "*#") {
-			return "must be origins separated by commas, such as https://app.example.com: no path, and no *"
+			return "must be origins separated by commas, without a path and without *"
 		}
 	}
 	return ""
@@ -44,8 +100,8 @@ func originsComplaint(setting string) string {
 
 func proxiesComplaint(setting string) string {
 	for text := range items(setting) {
-		if _, ok := parseNetwork(text); !ok {
-			return "must be networks or addresses separated by commas, such as 10.0.0.0/8 or 192.0.2.7"
+		if _, ok := parseNetwork(text); !ok && text != unixPrefix {
+			return "must be networks or addresses separated by commas, or unix:"
 		}
 	}
 	return ""

@@ -11,17 +11,17 @@ import (
 
 // OIDC holds the settings of sign-in with an OpenID Connect provider. Without an issuer, sign-in is off.
 type OIDC struct {
-	Issuer       string `setting:"" placeholder:"URL" help:"The OpenID Connect provider where staff sign in. Requires the client's id and secret, and KITH_SECRET_KEY."`
-	ClientID     string `setting:"" name:"client-id" placeholder:"ID" help:"Kith's client id at the provider."`
-	ClientSecret Secret `setting:"" placeholder:"SECRET" help:"Kith's client secret at the provider."`
+	Issuer       string `setting:"" example:"https://id.example.com" placeholder:"URL" help:"The OpenID Connect provider where staff sign in. Requires the client's id and secret, and KITH_SECRET_KEY."`
+	ClientID     string `setting:"" example:"kith" name:"client-id" placeholder:"ID" help:"Kith's client id at the provider."`
+	ClientSecret Secret `setting:"" example:"…" placeholder:"SECRET" help:"Kith's client secret at the provider."`
 
-	Scopes         string        `setting:"" placeholder:"SCOPES" help:"The scopes to request, separated by spaces. Default: openid profile email, and offline_access where the provider supports it."`
-	Params         string        `setting:"" placeholder:"NAME=VALUE&…" help:"More parameters for the provider's sign-in page, such as access_type=offline."`
+	Scopes         string        `setting:"" example:"openid profile email" placeholder:"SCOPES" help:"The scopes to request, separated by spaces. Default: openid profile email, and offline_access where the provider supports it."`
+	Params         string        `setting:"" example:"prompt=consent" placeholder:"NAME=VALUE&…" help:"More parameters for the provider's sign-in page, such as access_type=offline."`
 	WorkspaceClaim string        `setting:"" default:"workspace" placeholder:"CLAIM" help:"The claim that names the workspace; dots reach into objects."`
 	RoleClaim      string        `setting:"" default:"role" placeholder:"CLAIM" help:"The claim that contains reader, staff or admin, as a string or in a list; dots reach into objects."`
-	Workspace      string        `setting:"" placeholder:"WORKSPACE" help:"The workspace of people whose claim is missing."`
-	Role           string        `setting:"" placeholder:"reader|staff|admin" help:"The role of people whose claim is missing."`
-	Require        string        `setting:"" placeholder:"CLAIM=VALUE,…" help:"Claims required to sign in, such as hd=example.com,groups=support. If a claim is listed with several values, one of them is enough. Dots reach into objects; a list must contain the value; %2C is a comma in a value. Default: none."`
+	Workspace      string        `setting:"" example:"acme" placeholder:"WORKSPACE" help:"The workspace of people whose claim is missing."`
+	Role           string        `setting:"" example:"staff" placeholder:"reader|staff|admin" help:"The role of people whose claim is missing."`
+	Require        string        `setting:"" example:"hd=example.com,groups=support" placeholder:"CLAIM=VALUE,…" help:"Claims required to sign in, such as hd=example.com,groups=support. If a claim is listed with several values, one of them is enough. Dots reach into objects; a list must contain the value; %2C is a comma in a value. Default: none."`
 	Lifetime       time.Duration `setting:"" default:"12h" help:"How long a person can stay signed in."`
 }
 
@@ -58,7 +58,7 @@ func parseRequirement(item string) (claim, value string, ok bool) {
 func requireComplaint(setting string) string {
 	for item := range items(setting) {
 		if _, _, ok := parseRequirement(item); !ok {
-			return "must be claims and values separated by commas, such as hd=example.com,groups=support; " +
+			return "must be claims and values separated by commas; " +
 				"a comma in a value is written %2C, a % %25"
 		}
 	}
@@ -85,7 +85,7 @@ func (all *complaints) complainAboutOIDC(c Config, serving bool) {
 		{"OIDC_PARAMS", o.Params}, {"OIDC_WORKSPACE", o.Workspace}, {"OIDC_ROLE", o.Role},
 		{"OIDC_REQUIRE", o.Require},
 	} {
-		all.check(s.value == "" || o.Issuer != "", s.name, "needs KITH_OIDC_ISSUER beside it")
+		all.need(s.value == "" || o.Issuer != "", s.name, "needs KITH_OIDC_ISSUER beside it")
 	}
 	all.check(o.Workspace == "" || auth.GoodWorkspace(o.Workspace), "OIDC_WORKSPACE",
 		"must have at most 128 bytes and no control characters")
@@ -94,7 +94,7 @@ func (all *complaints) complainAboutOIDC(c Config, serving bool) {
 	all.add("OIDC_REQUIRE", requireComplaint(o.Require))
 	all.check(o.Require == "" || len(o.Requirements()) > 0, "OIDC_REQUIRE", "has no claim between its commas")
 	params, err := url.ParseQuery(o.Params)
-	all.check(err == nil, "OIDC_PARAMS", "must be a query string, such as prompt=consent&access_type=offline")
+	all.check(err == nil, "OIDC_PARAMS", "must be a query string")
 	for _, own := range ownParams {
 		all.check(!params.Has(own), "OIDC_PARAMS", "Kith sets "+own+" itself")
 	}
@@ -114,7 +114,7 @@ func (all *complaints) complainAboutOIDC(c Config, serving bool) {
 	public, err := url.Parse(c.PublicURL)
 	switch {
 	case c.PublicURL == "":
-		all.check(!serving || Loopback(addrHost(c.Addr)), "PUBLIC_URL",
+		all.check(!serving || c.loopback(), "PUBLIC_URL",
 			"is needed beside KITH_OIDC_ISSUER: the provider sends browsers back there")
 	case publicComplaint(c.PublicURL) == "" && err == nil:
 		all.check(SafeURL(c.PublicURL), "PUBLIC_URL", "must be https:// where staff sign in, or http:// on this machine")

@@ -4,10 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -35,18 +33,23 @@ var execModes = []string{"cache_statement", "cache_describe", "exec"}
 func (c Config) Validate(serving bool) error {
 	var all complaints
 	all.add("ADDR", addrComplaint(c.Addr))
+	if c.AdminAddr != "" {
+		all.add("ADMIN_ADDR", addrComplaint(c.AdminAddr))
+	}
 	all.add("DATABASE_URL", c.DatabaseURL.complaint())
 	all.add("DATABASE_DIRECT_URL", c.directComplaint())
 	all.check(c.PGExecMode == "" || slices.Contains(execModes, c.PGExecMode), "PG_EXEC_MODE",
 		"must be one of "+strings.Join(execModes, ", "))
 	all.check(c.PGConnections >= 0 && c.PGConnections <= maxConnections, "PG_CONNECTIONS",
 		fmt.Sprintf("must be between 1 and %d", maxConnections))
-	all.check(c.AuthSecret == "" || len(c.AuthSecret) >= auth.MinSecret, "AUTH_SECRET",
-		fmt.Sprintf("must have at least %d bytes; `openssl rand -base64 32` generates one", auth.MinSecret))
+	secretSize := fmt.Sprintf("must have at least %d bytes", auth.MinSecret)
+	all.check(c.AuthSecret == "" || len(c.AuthSecret) >= auth.MinSecret, "AUTH_SECRET", secretSize)
+	all.check(c.AuthSecondSecret == "" || len(c.AuthSecondSecret) >= auth.MinSecret, "AUTH_SECOND_SECRET", secretSize)
+	all.need(c.AuthSecondSecret == "" || c.AuthSecret != "", "AUTH_SECOND_SECRET", "needs KITH_AUTH_SECRET beside it")
 	all.check(c.AuthJWKSURL == "" || isHTTP(c.AuthJWKSURL), "AUTH_JWKS_URL", "must be an https:// or http:// URL")
 	needsKey := "requires KITH_AUTH_SECRET or KITH_AUTH_JWKS_URL"
-	all.check(c.AuthIssuer == "" || c.bearer(), "AUTH_ISSUER", needsKey)
-	all.check(c.AuthAudience == "" || c.bearer(), "AUTH_AUDIENCE", needsKey)
+	all.need(c.AuthIssuer == "" || c.bearer(), "AUTH_ISSUER", needsKey)
+	all.need(c.AuthAudience == "" || c.bearer(), "AUTH_AUDIENCE", needsKey)
 	for _, claim := range []struct{ name, value string }{
 		{"AUTH_WORKSPACE_CLAIM", c.AuthWorkspaceClaim}, {"AUTH_ROLE_CLAIM", c.AuthRoleClaim},
 		{"AUTH_NAME_CLAIM", c.AuthNameClaim}, {"AUTH_CHANNEL_CLAIM", c.AuthChannelClaim},
@@ -62,7 +65,7 @@ func (c Config) Validate(serving bool) error {
 	all.check(c.SecretKey == "" || len(c.SecretKeys()) > 0, "SECRET_KEY", "contains no key")
 	all.add("PUBLIC_URL", publicComplaint(c.PublicURL))
 	all.check(c.DefaultRegion == "" || phonenumbers.GetCountryCodeForRegion(c.DefaultRegion) != 0, "DEFAULT_REGION",
-		"must be the two capital letters of a country, such as DE")
+		"must be the two capital letters of a country")
 	all.add("DEMO", c.Demo.complaint())
 	all.add("INTROSPECTION", c.Introspection.complaint())
 	all.add("PLAYGROUND", c.Playground.complaint())
@@ -79,13 +82,17 @@ func (c Config) Validate(serving bool) error {
 	all.check(c.EventRetention >= time.Minute, "EVENT_RETENTION", "must be 1m or more")
 	all.check(c.MessageRetention >= 7*day, "MESSAGE_RETENTION", "must be 7d or more, because providers retry that long")
 	all.check(c.FailureRetention >= day, "FAILURE_RETENTION", "must be 1d or more")
+	all.check(c.HistoryRetention.atLeast(max(day, c.EventRetention)), "HISTORY_RETENTION",
+		"must be 1d or more, not shorter than KITH_EVENT_RETENTION, or forever")
+	all.check(c.AuditRetention.atLeast(30*day), "AUDIT_RETENTION", "must be 30d or more, or forever")
 	all.check(c.UndoMerge >= 0 && c.UndoMerge <= 3650*day, "UNDO_MERGE", "must be between 0s and 3650d")
 	all.check(c.ShutdownDelay >= 0 && c.ShutdownDelay <= time.Hour, "SHUTDOWN_DELAY", "must be between 0s and 1h")
 	all.check(c.ShutdownTimeout >= 0 && c.ShutdownTimeout <= time.Hour, "SHUTDOWN_TIMEOUT", "must be between 0s and 1h")
-	all.check(c.LogFormat == "text" || c.LogFormat == "json", "LOG_FORMAT", "must be text or json")
+	all.check(c.JSONLog() || strings.EqualFold(c.LogFormat, "text"), "LOG_FORMAT", "must be text or json")
 	var level slog.Level
 	all.check(level.UnmarshalText([]byte(c.LogLevel)) == nil, "LOG_LEVEL", "must be debug, info, warn or error")
-	all.check(!serving || addrComplaint(c.Addr) != "" || !c.Development() || Loopback(addrHost(c.Addr)), "ADDR",
+	all.add("LOG_ADDRESSES", c.LogAddresses.complaint())
+	all.need(!serving || addrComplaint(c.Addr) != "" || !c.Development() || c.onlyLocal(), "ADDR",
 		c.Addr+" can be reached from other machines, where everyone would be an admin: "+
 			"set KITH_AUTH_SECRET, KITH_AUTH_JWKS_URL or KITH_OIDC_ISSUER, or listen on 127.0.0.1")
 	return errors.Join(all...)
@@ -93,8 +100,16 @@ func (c Config) Validate(serving bool) error {
 
 type complaints []error
 
+// add adds a complaint about the value of a setting, with an example.
 func (all *complaints) add(name, complaint string) {
 	if complaint != "" {
+		*all = append(*all, fmt.Errorf("%s%s: %s; for example %s", prefix, name, complaint, example(name)))
+	}
+}
+
+// need adds a complaint about what is missing beside a setting.
+func (all *complaints) need(ok bool, name, complaint string) {
+	if !ok {
 		*all = append(*all, fmt.Errorf("%s%s: %s", prefix, name, complaint))
 	}
 }
@@ -105,21 +120,10 @@ func (all *complaints) check(ok bool, name, complaint string) {
 	}
 }
 
-func addrComplaint(addr string) string {
-	_, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return "must be HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080"
-	}
-	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return "the port must be a number from 0 to 65535"
-	}
-	return ""
-}
-
 func keysComplaint(keys []string) string {
 	for i, key := range keys {
 		if len(key) < vault.MinKey {
-			return fmt.Sprintf("each key must have at least %d bytes, and number %d is shorter; `openssl rand -base64 32` generates one",
+			return fmt.Sprintf("each key must have at least %d bytes, and number %d is shorter",
 				vault.MinKey, i+1)
 		}
 	}
@@ -133,7 +137,7 @@ func publicComplaint(s string) string {
 	u, err := url.Parse(s)
 	switch {
 	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
-		return "must be an https:// or http:// URL, such as https://kith.example.com"
+		return "must be an https:// or http:// URL"
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(s, "#"):
 		return "must be a URL without a name, a password, a query or a fragment"
 	}
@@ -146,7 +150,7 @@ func isHTTP(s string) bool {
 }
 
 func (s Switch) complaint() string {
-	if s == "" || s == "on" || s == "off" {
+	if _, ok := s.parse(); s == "" || ok {
 		return ""
 	}
 	return "must be on or off"
@@ -156,5 +160,5 @@ func (r Rate) complaint() string {
 	if _, ok := r.parse(); r == "" || ok {
 		return ""
 	}
-	return "must be a number per second, minute or hour, such as 100/s, or off"
+	return "must be a number per second, minute or hour, or off"
 }

@@ -6,8 +6,18 @@ import (
 	"strings"
 )
 
-// WriteError answers in the shape of a GraphQL error, so that a GraphQL client can read it wherever it comes from.
+// Reasons of refusals, as the log has them.
+const (
+	reasonOrigin = "origin"
+	reasonHost   = "host"
+	reasonProxy  = "proxy"
+	reasonRate   = "rate"
+)
+
+// WriteError answers in the shape of a GraphQL error, so that a GraphQL client can read it wherever it comes from. The message is the
+// reason in the log, unless another has been noted.
 func WriteError(w http.ResponseWriter, r *http.Request, status int, code, message string) {
+	Refused(r.Context(), message)
 	type failure struct {
 		Message    string            `json:"message"`
 		Extensions map[string]string `json:"extensions"`

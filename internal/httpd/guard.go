@@ -49,6 +49,7 @@ func SameOrigin(next http.Handler, open Open) http.Handler {
 			asked.Method = http.MethodPost // a GET that can do what a POST can
 		}
 		if guard.Check(&asked) != nil {
+			Refused(r.Context(), reasonOrigin)
 			WriteError(w, r, http.StatusForbidden, "FORBIDDEN", "A page of another origin may not ask here")
 			return
 		}
@@ -61,6 +62,7 @@ func SameOrigin(next http.Handler, open Open) http.Handler {
 func OnlyHosts(known func(host string) bool, refusal string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !known(hostOf(r.Host)) {
+			Refused(r.Context(), reasonHost)
 			WriteError(w, r, http.StatusForbidden, "FORBIDDEN", refusal)
 			return
 		}
@@ -73,6 +75,7 @@ func OnlyHosts(known func(host string) bool, refusal string, next http.Handler) 
 func NoOtherPages(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if from := r.Header.Get("Sec-Fetch-Site"); from != "" && from != "same-origin" && from != "none" {
+			Refused(r.Context(), reasonOrigin)
 			WriteError(w, r, http.StatusForbidden, "FORBIDDEN", "A page of another origin may not ask here")
 			return
 		}
@@ -93,18 +96,19 @@ func hostOf(hostport string) string {
 // that is neither local nor one of origins. A proxy that shows no sign passes.
 func Direct(local func(host string) bool, origins []string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		sign := proxyHeader(r.Header)
+		sign, reason := proxyHeader(r.Header), reasonProxy
 		origin, err := url.Parse(r.Header.Get("Origin"))
 		switch {
 		case sign != "":
 		case !r.ProtoAtLeast(1, 1):
 			sign = "HTTP/1.0"
 		case err == nil && origin.Host != "" && !local(origin.Hostname()) && !slices.Contains(origins, origin.String()):
-			sign = "a page of another origin"
+			sign, reason = "a page of another origin", reasonOrigin
 		default:
 			next.ServeHTTP(w, r)
 			return
 		}
+		Refused(r.Context(), reason)
 		WriteError(w, r, http.StatusForbidden, "FORBIDDEN",
 			"Without auth settings Kith answers this machine alone, without a proxy in between ("+sign+")")
 	})

@@ -33,7 +33,8 @@ func observed(h http.HandlerFunc) (http.Handler, *bytes.Buffer, *prometheus.Regi
 	mux.Handle("GET /things/{id}", h)
 	var log bytes.Buffer
 	registry := prometheus.NewPedanticRegistry()
-	return Observe(Headers(mux), slog.New(slog.NewJSONHandler(&log, nil)), registry, func() {}), &log, registry
+	logger := slog.New(LogContext(slog.NewJSONHandler(&log, nil), false))
+	return Identify(Observe(Headers(mux), logger, registry, func() {})), &log, registry
 }
 
 func TestRequestIDs(t *testing.T) {

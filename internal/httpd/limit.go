@@ -90,6 +90,7 @@ func (l *Limiter) bucket(a Asker) *rate.Limiter {
 
 // TooMany answers a request beyond a limit.
 func TooMany(w http.ResponseWriter, r *http.Request, wait time.Duration) {
+	Refused(r.Context(), reasonRate)
 	seconds := int(math.Ceil(wait.Seconds()))
 	w.Header().Set("Retry-After", strconv.Itoa(seconds))
 	WriteError(w, r, http.StatusTooManyRequests, "RATE_LIMITED", fmt.Sprintf("Too many requests. Try again in %d s", seconds))

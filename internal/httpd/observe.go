@@ -2,14 +2,11 @@ package httpd
 
 import (
 	"bufio"
-	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"regexp"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -22,25 +19,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 )
 
-// requestIDHeader carries the request id both ways.
-const requestIDHeader = "X-Request-Id"
-
-var goodRequestID = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
-
-type requestIDKey struct{}
-
-// RequestID is the id under which the log knows the request; empty outside of one.
-func RequestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
-}
-
 // quiet are the routes that machines ask all day.
 var quiet = []string{"GET /livez", "GET /readyz", "GET /metrics"}
 
-// Observe gives each request an id (the client's own, when it is a plain one), logs and counts it under the mux's
-// pattern rather than its path, and turns a panic into an INTERNAL error. It must be outermost, and nothing between it
-// and the mux may copy the request.
+// maxPath is how much of a path is logged.
+const maxPath = 256
+
+// Observe logs and counts each request under the mux's pattern, and turns a panic into an INTERNAL error. The path is logged only of a
+// request that is refused, see [Refused]. Nothing between it and the mux may copy the request. What is outside of it, such as [Identify], may put into the context
+// what the log should contain.
 //
 // What speaks for itself in the log says so with chatty, by the route: its requests that went well are logged as debug.
 func Observe(
@@ -56,13 +43,6 @@ func Observe(
 		Help: "How many requests are being answered.",
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := r.Header.Get(requestIDHeader)
-		if !goodRequestID.MatchString(id) {
-			id = rand.Text()
-		}
-		w.Header().Set(requestIDHeader, id)
-		r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
-
 		running.Inc()
 		defer running.Dec()
 		var seen httpsnoop.Metrics
@@ -77,16 +57,23 @@ func Observe(
 			if !streams(w, seen.Code) { // how long those last is up to the client
 				durations.WithLabelValues(route, strconv.Itoa(seen.Code)).Observe(took.Seconds())
 			}
+			reason := reasonOf(r, seen.Code)
 			level := slog.LevelInfo
 			switch {
+			case reason != "":
 			case slices.Contains(quiet, route), slices.Contains(chatty, route) && seen.Code < http.StatusBadRequest:
 				level = slog.LevelDebug
 			case seen.Code >= http.StatusInternalServerError:
 				level = slog.LevelError
 			}
-			logger.LogAttrs(r.Context(), level, "request",
+			attrs := []slog.Attr{
 				slog.String("route", route), slog.Int("status", seen.Code), slog.Duration("took", took),
-				slog.Int64("bytes", seen.Written), slog.String("request", id))
+				slog.Int64("bytes", seen.Written),
+			}
+			if reason != "" {
+				attrs = append(attrs, slog.String("reason", reason), slog.String("path", shortPath(r)))
+			}
+			logger.LogAttrs(r.Context(), level, "request", attrs...)
 		}()
 		seen.CaptureMetrics(w, func(w http.ResponseWriter) {
 			w = httpsnoop.Wrap(w, httpsnoop.Hooks{Hijack: func(f httpsnoop.HijackFunc) httpsnoop.HijackFunc {
@@ -98,6 +85,23 @@ func Observe(
 			recovering(w, r, next, logger, panicked)
 		})
 	})
+}
+
+// reasonOf is why r was refused; empty when it was not. A WebSocket is refused after it has begun.
+func reasonOf(r *http.Request, status int) string {
+	switch reason := refusal(r.Context()); {
+	case status < http.StatusBadRequest && status != http.StatusSwitchingProtocols, status >= http.StatusInternalServerError:
+		return ""
+	case reason == "" && status == http.StatusTooManyRequests:
+		return reasonRate
+	default:
+		return reason
+	}
+}
+
+// shortPath is the path of r, as much of it as is logged.
+func shortPath(r *http.Request) string {
+	return strings.ToValidUTF8(r.URL.Path[:min(len(r.URL.Path), maxPath)], "")
 }
 
 // streams reports whether an answer was a stream or a WebSocket.
@@ -133,7 +137,7 @@ func recovering(w http.ResponseWriter, r *http.Request, next http.Handler, logge
 		if err, ok := p.(runtime.Error); ok {
 			what = err.Error()
 		}
-		logger.ErrorContext(r.Context(), "panic", "panic", what, "request", RequestID(r.Context()), "stack", string(debug.Stack()))
+		logger.ErrorContext(r.Context(), "panic", "panic", what, "stack", string(debug.Stack()))
 		if begun {
 			panic(http.ErrAbortHandler)
 		}

@@ -11,14 +11,29 @@ import (
 // hsts keeps browsers from ever coming without TLS again, for a year.
 const hsts = "max-age=31536000"
 
+// Trust says whose forwarding headers are believed.
+type Trust struct {
+	Networks []netip.Prefix
+	Socket   bool // of what connects to a Unix socket
+}
+
+// trusts reports whether r comes from a trusted proxy, and its address, which is zero with a Unix socket.
+func (t Trust) trusts(r *http.Request) (peer netip.Addr, ok bool) {
+	if _, socket := r.Context().Value(http.LocalAddrContextKey).(*net.UnixAddr); socket {
+		return netip.Addr{}, t.Socket
+	}
+	peer, ok = parseAddress(r.RemoteAddr)
+	return peer, ok && anyContains(t.Networks, peer)
+}
+
 // Behind serves clients that come through proxies: a request from a trusted one counts as of the address that the proxy
 // names in X-Forwarded-For, the last one there that is no trusted proxy itself. Answers to who came over TLS, by the proxy's
 // X-Forwarded-Proto or because all do, tell browsers to keep to it. Without trusted proxies those headers mean nothing.
-func Behind(trusted []netip.Prefix, allTLS bool, next http.Handler) http.Handler {
+func Behind(trusted Trust, allTLS bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		tls := allTLS || r.TLS != nil
-		if peer, ok := parseAddress(r.RemoteAddr); ok && anyContains(trusted, peer) {
-			if client := forwardedFor(r, trusted, peer); client != peer {
+		if peer, ok := trusted.trusts(r); ok {
+			if client := forwardedFor(r, trusted.Networks, peer); client != peer {
 				asked := *r
 				asked.RemoteAddr = net.JoinHostPort(client.String(), "0")
 				r = &asked

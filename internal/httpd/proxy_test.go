@@ -35,7 +35,7 @@ func TestBehind(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := Behind(c.trusted, false, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			h := Behind(Trust{Networks: c.trusted}, false, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				_, _ = io.WriteString(w, Address(r))
 			}))
 			r := httptest.NewRequest(http.MethodPost, "/graphql", nil)
@@ -52,7 +52,7 @@ func TestBehind(t *testing.T) {
 			}
 		})
 	}
-	w := ask(Behind(nil, true, http.NotFoundHandler()), httptest.NewRequest(http.MethodGet, "/", nil))
+	w := ask(Behind(Trust{}, true, http.NotFoundHandler()), httptest.NewRequest(http.MethodGet, "/", nil))
 	if got := w.Header().Get("Strict-Transport-Security"); got != "max-age=31536000" {
 		t.Errorf("where all is TLS: %q", got)
 	}

@@ -163,7 +163,7 @@ func (s *SignIn) refused(w http.ResponseWriter, r *http.Request, code string, a 
 	if !goodErrorCode.MatchString(code) {
 		code = "no code"
 	}
-	s.logger(r.Context()).WarnContext(r.Context(), "the OpenID provider refused a sign-in", "code", code)
+	s.log.WarnContext(r.Context(), "the OpenID provider refused a sign-in", "code", code)
 	switch code {
 	case "access_denied":
 		s.show(w, r, http.StatusForbidden, notice{
@@ -183,19 +183,19 @@ func (s *SignIn) refused(w http.ResponseWriter, r *http.Request, code string, a 
 func (s *SignIn) notSignedIn(w http.ResponseWriter, r *http.Request, err error, a attempt) {
 	switch refusal, ok := errors.AsType[*accessError](err); {
 	case ok:
-		s.logger(r.Context()).WarnContext(r.Context(), "signed in without access", "reason", refusal.reason)
+		s.log.WarnContext(r.Context(), "signed in without access", "reason", refusal.reason)
 		s.show(w, r, http.StatusForbidden, notice{
 			Title: "No access", Detail: refusal.reason, SignOut: true, Again: a.ReturnTo,
 			Text: "You are signed in, but may not use Kith. Please ask whoever looks after your account.",
 		})
 	case errors.Is(err, errEnded):
-		s.logger(r.Context()).WarnContext(r.Context(), "sign-in failed", "error", err)
+		s.log.WarnContext(r.Context(), "sign-in failed", "error", err)
 		s.show(w, r, http.StatusBadRequest, notice{
 			Title: "This sign-in has ended", Text: "The sign-in service did not know it any more.", Again: a.ReturnTo,
 		})
 	case errors.Is(err, errAway), errors.Is(err, crm.ErrUnavailable), errors.Is(err, context.Canceled),
 		errors.Is(err, context.DeadlineExceeded):
-		s.logger(r.Context()).WarnContext(r.Context(), "sign-in failed", "error", err)
+		s.log.WarnContext(r.Context(), "sign-in failed", "error", err)
 		s.showAway(w, r, a.ReturnTo)
 	default:
 		s.fail(w, r, "sign-in failed", err)
@@ -204,7 +204,7 @@ func (s *SignIn) notSignedIn(w http.ResponseWriter, r *http.Request, err error, 
 
 // fail shows an error that only the log explains: the settings of Kith and the provider do not match.
 func (s *SignIn) fail(w http.ResponseWriter, r *http.Request, what string, err error) {
-	s.logger(r.Context()).ErrorContext(r.Context(), what, "error", err) //nolint:sloglint // a constant at each call
+	s.log.ErrorContext(r.Context(), what, "error", err) //nolint:sloglint // a constant at each call
 	s.show(w, r, http.StatusBadGateway, notice{
 		Title: "Not signed in", Again: home,
 		Text: "Kith and the sign-in service do not understand each other. The log of this server says more.",

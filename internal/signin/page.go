@@ -42,7 +42,7 @@ func (notice) SignOutURL() string { return LogoutPath }
 func (s *SignIn) show(w http.ResponseWriter, r *http.Request, status int, n notice) {
 	var b bytes.Buffer
 	if err := page.Execute(&b, n); err != nil {
-		s.logger(r.Context()).ErrorContext(r.Context(), "cannot write a page", "error", err)
+		s.log.ErrorContext(r.Context(), "cannot write a page", "error", err)
 		http.Error(w, n.Title, http.StatusInternalServerError)
 		return
 	}

@@ -123,9 +123,9 @@ func (s *SignIn) logRenewal(ctx context.Context, err error) {
 	switch {
 	case err == nil || ctx.Err() != nil:
 	case errors.Is(err, errEnded):
-		s.logger(ctx).InfoContext(ctx, "sign-in not renewed", "error", err)
+		s.log.InfoContext(ctx, "sign-in not renewed", "error", err)
 	default:
-		s.logger(ctx).WarnContext(ctx, "cannot renew a sign-in", "error", err)
+		s.log.WarnContext(ctx, "cannot renew a sign-in", "error", err)
 	}
 }
 
@@ -168,7 +168,7 @@ func (s *SignIn) audit(ctx context.Context, p sessionCookie) {
 		err = s.auditor.AddAudit(ctx, v.Workspace, crm.NewAudit(crm.SignedOut, v.Subject, s.now().UTC().Truncate(time.Microsecond)))
 	}
 	if err != nil {
-		s.logger(ctx).WarnContext(ctx, "cannot record a sign-out in the audit log", "error", err)
+		s.log.WarnContext(ctx, "cannot record a sign-out in the audit log", "error", err)
 	}
 }
 

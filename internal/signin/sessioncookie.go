@@ -127,7 +127,7 @@ func (s *SignIn) sessionCookieOf(r *http.Request) (sessionCookie, error) {
 func (s *SignIn) keep(w http.ResponseWriter, r *http.Request, p sessionCookie) (sessionCookie, error) {
 	value, err := s.seal(sessionCookieName, p)
 	if errors.Is(err, errTooBig) && p.Refresh != "" {
-		s.logger(r.Context()).WarnContext(r.Context(), "the provider's refresh token does not fit in a cookie: "+
+		s.log.WarnContext(r.Context(), "the provider's refresh token does not fit in a cookie: "+
 			"staff have to sign in again when its other tokens end", "bytes", len(p.Refresh))
 		p.Refresh = ""
 		value, err = s.seal(sessionCookieName, p)

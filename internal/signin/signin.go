@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"kith/internal/httpd"
 	"kith/internal/vault"
 	"kith/storage"
 )
@@ -112,11 +111,6 @@ func New(
 	}
 	go s.provider.find(ctx)
 	return s, nil
-}
-
-// logger adds the id of the request.
-func (s *SignIn) logger(ctx context.Context) *slog.Logger {
-	return s.log.With("request", httpd.RequestID(ctx))
 }
 
 // withoutDefaultPort is the host as browsers write it in an origin.

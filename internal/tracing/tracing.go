@@ -65,24 +65,26 @@ func (t *Tracing) Close(ctx context.Context) error {
 	return t.provider.Shutdown(ctx)
 }
 
+// RequestID is the attribute of spans that has the id under which the log knows the request.
+const RequestID = "request.id"
+
 // Requests traces requests, and continues the traces in their headers. Each answer names its span in the header traceparent.
-func (t *Tracing) Requests(next http.Handler) http.Handler {
+func (t *Tracing) Requests(next http.Handler, id func(context.Context) string) http.Handler {
 	if t == nil {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := t.carried.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
 		ctx, span := t.tracer.Start(ctx, r.Method, trace.WithSpanKind(trace.SpanKindServer),
-			trace.WithAttributes(attribute.String("http.request.method", r.Method)))
+			trace.WithAttributes(attribute.String("http.request.method", r.Method), attribute.String(RequestID, id(ctx))))
 		t.carried.Inject(ctx, propagation.HeaderCarrier(w.Header()))
 		w.Header().Del("Tracestate") // the client's
 		inner := r.WithContext(ctx)
 		status := http.StatusOK
 		defer func() {
-			r.Pattern = inner.Pattern // for those outside, who have not seen the copy
-			if r.Pattern != "" {
-				span.SetName(r.Pattern)
-				span.SetAttributes(attribute.String("http.route", r.Pattern))
+			if inner.Pattern != "" {
+				span.SetName(inner.Pattern)
+				span.SetAttributes(attribute.String("http.route", inner.Pattern))
 			}
 			span.SetAttributes(attribute.Int("http.response.status_code", status))
 			if status >= http.StatusInternalServerError {

@@ -2,9 +2,12 @@ package postgres
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -67,10 +70,39 @@ func translate(ctx context.Context, err error) error {
 		}
 		return &serverError{cause: pg}
 	}
+	if what := misconfigured(err); what != "" {
+		return &MisconfiguredError{what, err}
+	}
 	if connection(err) {
 		return fmt.Errorf("%w: %w", crm.ErrUnavailable, err)
 	}
 	return err
+}
+
+// MisconfiguredError is a [crm.ErrUnavailable] that waiting does not end: the settings of the connection do not fit the server.
+type MisconfiguredError struct {
+	what  string
+	cause error
+}
+
+func (e *MisconfiguredError) Error() string { return e.what + ": " + e.cause.Error() }
+
+// Unwrap leads to what went wrong, and to [crm.ErrUnavailable].
+func (e *MisconfiguredError) Unwrap() []error { return []error{crm.ErrUnavailable, e.cause} }
+
+// misconfigured says in words what does not fit; empty for any other error. With several servers, one that is away may be the one that
+// fits.
+func misconfigured(err error) string {
+	if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
+		return ""
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return "the server's certificate is not accepted, see sslmode and sslrootcert"
+	}
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok && strings.Contains(err.Error(), "server refused TLS connection") {
+		return "the server does not offer TLS, which sslmode requires"
+	}
+	return ""
 }
 
 // serverError is an error of PostgreSQL without its text. The cause stays within reach of errors.As.

@@ -114,6 +114,26 @@ func (s *Store) ForgetFailures(ctx context.Context, before time.Time) (more bool
 		)`)
 }
 
+// ForgetAudit drops audit entries from before a time.
+func (s *Store) ForgetAudit(ctx context.Context, before time.Time) (more bool, err error) {
+	return s.forgetRows(ctx, "forget audit entries", pgx.NamedArgs{"before": before.UTC()},
+		`SELECT workspace_id FROM audit WHERE at < @before LIMIT 1`, `
+		DELETE FROM audit
+		WHERE workspace_id = @workspace AND id IN (
+		  SELECT id FROM audit WHERE workspace_id = @workspace AND at < @before LIMIT @n
+		)`)
+}
+
+// ForgetHistory drops changes from before a time that have no sequence number any more.
+func (s *Store) ForgetHistory(ctx context.Context, before time.Time) (more bool, err error) {
+	return s.forgetRows(ctx, "forget histories", pgx.NamedArgs{"before": before.UTC()},
+		`SELECT workspace_id FROM changes WHERE seq = 0 AND at < @before LIMIT 1`, `
+		DELETE FROM changes
+		WHERE workspace_id = @workspace AND id IN (
+		  SELECT id FROM changes WHERE workspace_id = @workspace AND seq = 0 AND at < @before LIMIT @n
+		)`)
+}
+
 // forgetRows runs a deletion of @n rows in a @workspace that has something to delete.
 func (s *Store) forgetRows(ctx context.Context, what string, args pgx.NamedArgs, where, deletion string) (more bool, err error) {
 	rows, err := s.pool.Query(ctx, where, args)

@@ -84,6 +84,8 @@ type index struct{ kind, name, on string }
 var indexes = []index{
 	{"INDEX", "ended_sign_ins_by_time", `ended_sign_ins (at)`},
 	{"INDEX", "api_keys_by_id", `api_keys (id)`},
+	{"INDEX", "audit_by_time", `audit (at, workspace_id)`},
+	{"INDEX", "changes_kept_by_time", `changes (at, workspace_id) WHERE seq = 0`},
 	{"UNIQUE INDEX", "saved_views_by_name", `saved_views (workspace_id, name)`},
 	{"INDEX", "contacts_by_name", `contacts (workspace_id, name_key, id) INCLUDE (search_text)`},
 	{"INDEX", "contacts_by_creation", `contacts (workspace_id, created_at, id)`},

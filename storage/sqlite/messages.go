@@ -83,6 +83,26 @@ func (s *Store) ForgetFailures(ctx context.Context, before time.Time) (more bool
 	return more, wrap("forget failures", err)
 }
 
+// ForgetAudit drops audit entries from before a time.
+func (s *Store) ForgetAudit(ctx context.Context, before time.Time) (more bool, err error) {
+	more, err = s.forgetRows(ctx, args{"before": before.UnixMicro()},
+		`SELECT 1 FROM audit WHERE at < @before LIMIT 1`,
+		`DELETE FROM audit WHERE (workspace_id, id) IN (
+		  SELECT workspace_id, id FROM audit INDEXED BY audit_by_time WHERE at < @before LIMIT @n
+		)`)
+	return more, wrap("forget audit entries", err)
+}
+
+// ForgetHistory drops changes from before a time that have no sequence number any more.
+func (s *Store) ForgetHistory(ctx context.Context, before time.Time) (more bool, err error) {
+	more, err = s.forgetRows(ctx, args{"before": before.UnixMicro()},
+		`SELECT 1 FROM changes WHERE seq = 0 AND at < @before LIMIT 1`,
+		`DELETE FROM changes WHERE n IN (
+		  SELECT n FROM changes INDEXED BY changes_kept_by_time WHERE seq = 0 AND at < @before LIMIT @n
+		)`)
+	return more, wrap("forget histories", err)
+}
+
 // forgetRows runs a deletion of @n rows if there is anything to delete.
 func (s *Store) forgetRows(ctx context.Context, a args, anything, deletion string) (more bool, err error) {
 	more, err = read(ctx, s, func(c *conn) (bool, error) {

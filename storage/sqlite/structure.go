@@ -70,6 +70,8 @@ func (d *checkedDatabase) damage(ctx context.Context) ([]string, error) {
 var indexes = []struct{ kind, name, on string }{
 	{"INDEX", "ended_sign_ins_by_time", `ended_sign_ins (at)`},
 	{"INDEX", "api_keys_by_id", `api_keys (id)`},
+	{"INDEX", "audit_by_time", `audit (at)`},
+	{"INDEX", "changes_kept_by_time", `changes (at) WHERE seq = 0`},
 	{"UNIQUE INDEX", "saved_views_by_name", `saved_views (workspace_id, name)`},
 	{"INDEX", "contacts_by_name", `contacts (workspace_id, name_key, id, search_text)`},
 	{"INDEX", "contacts_by_creation", `contacts (workspace_id, created_at, id)`},

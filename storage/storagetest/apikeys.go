@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"crypto/sha256"
+	"slices"
 	"sync"
 	"time"
 
@@ -135,6 +136,26 @@ var apiKeyCases = []testCase{
 			w.same("last use", owned.LastUsedAt, &c.want)
 		}
 		w.check(w.UseAPIKey(w.ctx, w.id, crm.NewKeyID(w.now), w.now))
+	}},
+	{"a canary is replaced by who knows the former one, and by one only", func(w *world) {
+		former, err := w.Canary(w.ctx) // another case on the same store has none
+		w.check(err)
+		var wg sync.WaitGroup
+		done := make([]bool, 8)
+		for i := range done {
+			wg.Go(func() { done[i], _ = w.SetCanary(w.ctx, former, []byte{byte(i + 1), byte(len(former) + 1)}) })
+		}
+		wg.Wait()
+		first := slices.Index(done, true)
+		if first < 0 || slices.Contains(done[first+1:], true) {
+			w.t.Fatalf("replaced by %v", done)
+		}
+		kept, err := w.Canary(w.ctx)
+		w.check(err)
+		w.same("canary", kept[0], byte(first+1))
+		again, err := w.SetCanary(w.ctx, nil, []byte("another"))
+		w.check(err)
+		w.same("beside one that is kept", again, false)
 	}},
 	{"a database has one key for its cursors, which the first who asks for it makes", func(w *world) {
 		var wg sync.WaitGroup

@@ -68,6 +68,23 @@ var auditCases = []testCase{
 		w.same("entries after the events are forgotten", w.audited(), want)
 		w.same("a neighbour's", len(w.neighbour().audited()), 0)
 	}},
+	{"old entries are forgotten, and no others", func(w *world) {
+		w.now = time.Date(2011, 4, 1, 12, 0, 0, 0, time.UTC)
+		entry := func() crm.AuditEntry {
+			at := w.tick()
+			return crm.AuditEntry{ID: crm.AuditID(crm.NewEventID(at)), Action: crm.SignedOut, Fields: []string{}, Actor: "eve", At: at}
+		}
+		old, kept := entry(), entry()
+		theirs, other := w.neighbour(), entry()
+		w.check(w.AddAudit(w.ctx, w.id, old))
+		w.check(w.AddAudit(w.ctx, w.id, kept))
+		w.check(theirs.AddAudit(w.ctx, theirs.id, other))
+		w.forget(w.ForgetAudit, kept.At)
+		w.same("entries", w.audited(), []crm.AuditEntry{kept})
+		w.same("a neighbour's", theirs.audited(), []crm.AuditEntry{other})
+		w.forget(w.ForgetAudit, w.tick())
+		w.same("a neighbour's later", len(theirs.audited()), 0)
+	}},
 	{"what changes nothing, is refused, or is a channel's is not audited", func(w *world) {
 		ch := w.channel("Shop")
 		r := w.record(w.message(ch, "ann", "1"))

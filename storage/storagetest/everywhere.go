@@ -176,6 +176,19 @@ var calls = []call{
 	{"ForgetEvents", func(ctx context.Context, w *world, _ target) (any, error) {
 		return w.ForgetEvents(ctx, time.Time{})
 	}},
+	{"ForgetHistory", func(ctx context.Context, w *world, _ target) (any, error) {
+		return w.ForgetHistory(ctx, time.Time{})
+	}},
+	{"ForgetAudit", func(ctx context.Context, w *world, _ target) (any, error) {
+		return w.ForgetAudit(ctx, time.Time{})
+	}},
+	{"Canary", func(ctx context.Context, w *world, _ target) (any, error) {
+		_, err := w.Canary(ctx)
+		return nil, err
+	}},
+	{"SetCanary", func(ctx context.Context, w *world, _ target) (any, error) {
+		return w.SetCanary(ctx, []byte("never kept"), []byte("never to be kept"))
+	}},
 	{"ForgetMessages", func(ctx context.Context, w *world, _ target) (any, error) {
 		return w.ForgetMessages(ctx, time.Time{})
 	}},

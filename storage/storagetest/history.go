@@ -3,6 +3,7 @@ package storagetest
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -86,6 +87,24 @@ var historyCases = []testCase{
 			w.same("page", idsOf(pages[c.ID].Events), idsOf(w.history(c.ID))[:2])
 			w.same("more", pages[c.ID].More, true)
 		}
+	}},
+	{"an old history is forgotten once its events are, and nothing of the contact", func(w *world) {
+		w.now = time.Date(2010, 4, 1, 12, 0, 0, 0, time.UTC)
+		ann := w.add(person{name: "Ann"})[0]
+		w.change(ann.ID, "staff", rename("Anna"))
+		w.change(ann.ID, "staff", rename("Anne"))
+		kept, _ := w.change(ann.ID, "staff", rename("Annie"))
+		w.sequenceOf(kept.ID)
+		w.forget(w.ForgetHistory, kept.At)
+		w.same("while the events are kept", len(w.history(ann.ID)), 3)
+		w.forget(w.ForgetEvents, kept.At)
+		w.same("without the events", len(w.history(ann.ID)), 3)
+		w.forget(w.ForgetHistory, kept.At)
+		w.same("history", idsOf(w.history(ann.ID)), []crm.EventID{kept.ID})
+		w.same("name", *w.contact(ann.ID).Name, "Annie")
+		got, err := w.Events(w.ctx, w.id, 0, 100)
+		w.check(err)
+		w.same("events", idsOf(got), []crm.EventID{kept.ID})
 	}},
 	{"loaded contacts come without a history", func(w *world) {
 		l := w.talk(w.channel("Shop"), person{name: "Ann"}, "ann", crm.Active)
