@@ -10,6 +10,10 @@ import (
 	"kith/internal/search"
 )
 
+// keysVersion is which search keys this version makes. Raise it when folding changes, in the release whose migration adds
+// every workspace to stale_keys with that number.
+const keysVersion = 1
+
 // So many rows with search keys of an older version are brought up to date in one transaction.
 const (
 	staleContacts = 200
@@ -27,7 +31,9 @@ type staleKeys struct {
 // any more.
 func (s *Store) renewSome(ctx context.Context) (more bool, err error) {
 	var v staleKeys
-	err = s.pool.QueryRow(ctx, `SELECT workspace_id, contact_id, term FROM stale_keys ORDER BY workspace_id LIMIT 1`).Scan(&v.workspace, &v.contact, &v.term)
+	err = s.pool.QueryRow(ctx, `
+		SELECT workspace_id, contact_id, term FROM stale_keys WHERE keys <= @keys ORDER BY workspace_id LIMIT 1`,
+		pgx.NamedArgs{"keys": keysVersion}).Scan(&v.workspace, &v.contact, &v.term)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
 	}
