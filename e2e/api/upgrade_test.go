@@ -121,7 +121,7 @@ func (w *writers) more(t *testing.T) {
 	}
 }
 
-// Two versions serve one database, before, during and after the migration, while a long transaction stands in its way.
+// Two versions serve one database, before, during and after the migration, while a long transaction is in its way.
 func TestSlowAnUpgradeWithoutDowntime(t *testing.T) {
 	storagetest.MarkSlow(t) // it builds a second binary
 	t.Parallel()

@@ -32,8 +32,8 @@ type migrator struct {
 	url     string
 	options Options
 	files   fs.FS
-	// lockTimeout is how long a statement waits for the lock of a table, as PostgreSQL writes it. Whoever wants the table
-	// then waits behind the statement, so it gives up soon and tries again.
+	// lockTimeout is how long a statement waits for the lock of a table, as PostgreSQL writes it. All others who want the
+	// table wait behind the statement meanwhile, so it gives up soon and tries again.
 	lockTimeout string
 	attempts    int
 	lockPause   time.Duration // between attempts

@@ -165,7 +165,7 @@ func TestMigratorsWaitForEachOtherWithoutADeadlock(t *testing.T) {
 	}
 }
 
-func TestAMigrationThatWaitsForALockHoldsNobodyUp(t *testing.T) {
+func TestOthersGoOnWhileAMigrationWaitsForALock(t *testing.T) {
 	t.Parallel()
 	s, url := openAt(t)
 	w, err := s.Workspace(t.Context(), "acme")

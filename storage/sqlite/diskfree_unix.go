@@ -13,5 +13,5 @@ func diskFree(path string) *int64 {
 	if err := syscall.Statfs(filepath.Dir(path), &s); err != nil {
 		return nil
 	}
-	return new(int64(s.Bavail) * int64(s.Bsize)) //nolint:gosec,unconvert // the types differ between systems, and no disk is that large
+	return new(int64(s.Bavail) * int64(s.Bsize)) //nolint:unconvert // the types differ between systems
 }
