@@ -91,7 +91,7 @@ bench-soak: ## keep Kith at full load for MINUTES on each database, and see that
 	.build/kith-bench-soak -lasting $(MINUTES)m
 
 deps-go:
-	@scripts/apt-deps gcc=build-essential pgbouncer=pgbouncer zsh=zsh fish=fish
+	@scripts/apt-deps gcc=build-essential pgbouncer=pgbouncer prometheus=prometheus zsh=zsh fish=fish
 
 deps-web:
 	@scripts/npm-deps web

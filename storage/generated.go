@@ -618,6 +618,14 @@ func (s *instrumented) Check(
 	return s.store.Check(ctx, i)
 }
 
+// Stats implements [Store].
+func (s *instrumented) Stats(
+	ctx context.Context,
+) (r0 Stats, err error) {
+	defer s.around("Stats", &err)()
+	return s.store.Stats(ctx)
+}
+
 // Load implements [Store].
 func (s *instrumented) Load(
 	ctx context.Context, w crm.WorkspaceID, contacts iter.Seq[Loaded],

@@ -420,6 +420,9 @@ type Keeper interface {
 	// error is of the check itself; findings are not errors. An i.Workspace that is not there is crm.ErrNotFound.
 	Check(ctx context.Context, i Inspection) error
 
+	// Stats reads figures about the whole database in one short statement, for monitoring.
+	Stats(ctx context.Context) (Stats, error)
+
 	// Load adds contacts with their identities and sessions in bulk, as they are: ids, versions and times included. It is
 	// for demo data and imports into a workspace; the channels must be there. What was loaded before an error stays.
 	Load(ctx context.Context, w crm.WorkspaceID, contacts iter.Seq[Loaded]) error

@@ -103,10 +103,16 @@ func (e environment) list() []string {
 // run runs a command of kith to its end.
 func (e environment) run(t *testing.T, args ...string) (stdout, stderr string, exitCode int) {
 	t.Helper()
+	return e.runWith(t, binary(t), args...)
+}
+
+// runWith runs a command of a binary to its end.
+func (e environment) runWith(t *testing.T, path string, args ...string) (stdout, stderr string, exitCode int) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	var out, log bytes.Buffer
-	c := exec.CommandContext(ctx, binary(t), args...)
+	c := exec.CommandContext(ctx, path, args...)
 	c.Env, c.Stdout, c.Stderr = e.list(), &out, &log
 	if err := c.Run(); err != nil {
 		if _, ok := errors.AsType[*exec.ExitError](err); !ok {

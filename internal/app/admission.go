@@ -24,6 +24,7 @@ const addressFactor = 20
 //
 // A credential is an Authorization header or, without one, the session cookie of the staff pages.
 type admission struct {
+	refused func(reason string) // counts refusals
 	who     func(ctx context.Context, header string) (crm.Viewer, error)
 	cookie  func(r *http.Request) (v crm.Viewer, found bool, err error) // nil where nobody signs in
 	limiter *httpd.Limiter                                              // nil for no limit
@@ -32,13 +33,28 @@ type admission struct {
 func newAdmission(
 	who func(context.Context, string) (crm.Viewer, error),
 	cookie func(*http.Request) (crm.Viewer, bool, error),
-	perSecond float64,
+	perSecond float64, refused func(reason string),
 ) admission {
-	a := admission{who: who, cookie: cookie}
+	a := admission{refused: refused, cookie: cookie}
+	a.who = func(ctx context.Context, header string) (crm.Viewer, error) {
+		v, err := who(ctx, header)
+		a.count(err)
+		return v, err
+	}
 	if perSecond > 0 {
 		a.limiter = httpd.NewLimiter(perSecond)
 	}
 	return a
+}
+
+// rateLimited is the reason of a refusal beyond the rate limit. The others are those of package auth.
+const rateLimited = "rate limit"
+
+// count counts a refused credential.
+func (a admission) count(err error) {
+	if reason := auth.Reason(err); reason != "" {
+		a.refused(reason)
+	}
 }
 
 type answerKey struct{}
@@ -59,6 +75,7 @@ func (a admission) ask(r *http.Request) answer {
 		var found bool
 		if got.viewer, found, got.err = a.cookie(r); found {
 			got.cookie = r
+			a.count(got.err)
 			return got
 		}
 	}
@@ -88,6 +105,7 @@ func (a admission) admit(next http.Handler) http.Handler {
 			wait, ok = a.limiter.Allow(1, httpd.Asker{Name: "stranger " + got.address, Factor: 1})
 		}
 		if !ok {
+			a.refused(rateLimited)
 			httpd.TooMany(w, r, wait)
 			return
 		}

@@ -373,6 +373,12 @@ func TestPostgreSQL(t *testing.T) {
 	}
 
 	pgtest.Exec(t, url, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`)
+	for args, want := range map[string]string{"migrate": "supports this kith", "check": "sound"} {
+		if out, _, err := execute(t, env, args); err != nil || !strings.Contains(out, want) {
+			t.Errorf("%s on a newer schema that supports it: %s %v", args, out, err)
+		}
+	}
+	pgtest.Exec(t, url, `UPDATE schema_support SET oldest = 99999`)
 	for _, args := range [][]string{{"serve"}, {"migrate"}, {"demo"}} {
 		if _, _, err := execute(t, env, args...); exitCode(err) != 1 || !strings.Contains(err.Error(), "newer") {
 			t.Errorf("%v on a newer schema: %v", args, err)

@@ -71,7 +71,7 @@ func (d database) await(
 }
 
 // open opens the database. It creates and migrates an SQLite file, and migrates an empty PostgreSQL database. It refuses a PostgreSQL
-// database with an older or newer schema, because other processes may be using it.
+// database with an older schema, because other processes may be using it, and with a newer one that does not support this version.
 func (d database) open(ctx context.Context) (storage.Store, error) {
 	if path, ok := d.config.DatabaseURL.Path(); ok {
 		if dir, ok := d.config.DefaultDirectory(d.getenv); ok {
@@ -102,15 +102,16 @@ func (d database) openExisting(ctx context.Context) (storage.Store, error) {
 	return store, nil
 }
 
-// openPostgres opens a PostgreSQL database with the current schema. create says whether an empty one may be migrated.
+// openPostgres opens a PostgreSQL database with a schema that supports this version. create says whether an empty one may be
+// migrated.
 func (d database) openPostgres(ctx context.Context, create bool) (storage.Store, error) {
 	u, _ := d.config.DatabaseURL.Postgres()
 	schema, err := postgres.SchemaOf(ctx, u, d.postgres)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read the database's version: %w", err)
-	case schema.Version > schema.Latest:
-		return nil, fmt.Errorf("the database is at version %d, but this kith supports only %d: run a newer kith", schema.Version, schema.Latest)
+	case schema.Version > schema.Latest && !schema.Supports():
+		return nil, tooNew(schema)
 	case schema.Version == 0 && !create:
 		return nil, fmt.Errorf("there is no database of Kith at %s; `kith migrate` creates one", d.config.DatabaseURL)
 	case schema.Version == 0:
@@ -142,12 +143,19 @@ func (d database) migrate(ctx context.Context, stdout io.Writer) error {
 	switch {
 	case err != nil:
 		return err
+	case before.Version > before.Latest && !before.Supports():
+		return tooNew(before)
 	case before.Version > before.Latest:
-		return fmt.Errorf("the database is at version %d, newer than %d, which this kith supports", before.Version, before.Latest)
+		_, _ = fmt.Fprintf(stdout, "The database is at version %d, newer than %d, and supports this kith.\n", before.Version, before.Latest)
 	case before.Version == before.Latest:
 		_, _ = fmt.Fprintf(stdout, "The database is up to date, at version %d.\n", before.Version)
 	default:
 		_, _ = fmt.Fprintf(stdout, "Migrated the database from version %d to %d.\n", before.Version, before.Latest)
 	}
 	return nil
+}
+
+// tooNew is the error for a schema that does not support this version.
+func tooNew(s postgres.Schema) error {
+	return fmt.Errorf("the database is at version %d, newer than %d, and does not support this kith: run a newer kith", s.Version, s.Latest)
 }

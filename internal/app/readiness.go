@@ -49,6 +49,13 @@ func (r *readiness) open(s storage.Store) storage.Store {
 	})
 }
 
+// ready reports whether the store is open and, as far as is known, can be written to. It does not ask the database.
+func (r *readiness) ready() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.store != nil && r.trouble == nil
+}
+
 // ping answers nil when the database can be read and, as far as is known, written to.
 func (r *readiness) ping(ctx context.Context) error {
 	store, tested := r.due()

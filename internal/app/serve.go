@@ -16,6 +16,7 @@ import (
 	"kith/internal/demo"
 	"kith/internal/events"
 	"kith/internal/httpd"
+	"kith/internal/metrics"
 	"kith/storage"
 )
 
@@ -84,6 +85,7 @@ func (serveCommand) Run(ctx context.Context, p *program) (err error) {
 	opened.add("traces", telemetry.close)
 	readiness := newReadiness(logger, p.now)
 	health := httpd.NewHealth(readiness.ping)
+	metrics.InstrumentReadiness(telemetry.registry, readiness.ready)
 	if addr := p.config.AdminAddr; addr != "" {
 		stop, err := serveAdmin(addr, health, telemetry.registry, logger)
 		if err != nil {

@@ -34,6 +34,7 @@ func (w wiring) signIn(ctx context.Context) (*signin.SignIn, error) {
 		Require:        c.OIDC.Requirements(),
 		Lifetime:       c.OIDC.Lifetime,
 		PublicURL:      w.publicURL,
+		Fetched:        w.telemetry.identity.Requests("oidc"),
 		Panicked:       w.telemetry.panicLogger("background", w.logger),
 	}, sealer, w.store, w.logger, w.now)
 }

@@ -23,13 +23,17 @@ import (
 type telemetry struct {
 	registry *prometheus.Registry
 	panics   *metrics.Panics
+	refusals *metrics.Refusals
+	identity *metrics.Identity
 	traces   *tracing.Tracing
 }
 
 func startTelemetry(ctx context.Context, getenv func(string) string) (telemetry, error) {
 	traces, err := tracing.Start(ctx, getenv, version())
 	registry := metrics.New(version())
-	return telemetry{registry, metrics.NewPanics(registry), traces}, err
+	return telemetry{
+		registry, metrics.NewPanics(registry), metrics.NewRefusals(registry, rateLimited), metrics.NewIdentity(registry), traces,
+	}, err
 }
 
 // close sends the remaining traces.
@@ -60,7 +64,9 @@ func (t telemetry) store(s storage.Store, logger *slog.Logger) storage.Store {
 			return p
 		})
 	}
-	return metrics.InstrumentStore(s, t.registry, t.panicLogger("storage", logger))
+	s = metrics.InstrumentStore(s, t.registry, t.panicLogger("storage", logger))
+	metrics.InstrumentDatabase(t.registry, s.Stats, time.Now)
+	return s
 }
 
 func (t telemetry) hub(h *events.Hub) { metrics.InstrumentSubscriptions(t.registry, h.Open, h.Dropped) }

@@ -76,7 +76,7 @@ func (w wiring) handler(ctx context.Context, messages *ingest.Ingest) (http.Hand
 	if err != nil {
 		return nil, nil, err
 	}
-	admission := newAdmission(authenticator.Authenticate, cookieOf(staff), w.config.Limit())
+	admission := newAdmission(authenticator.Authenticate, cookieOf(staff), w.config.Limit(), w.telemetry.refusals.Refused)
 	w.lookUpProfiles(ctx, messages, secrets)
 	webhooks := w.webhooks(messages, secrets)
 	endpoint := w.endpoint(admission, messages, webhooks, secrets, trusted, keys, cursors)
@@ -95,6 +95,7 @@ func (w wiring) authenticator(ctx context.Context, keys *auth.APIKeys) (*auth.Au
 		Development: w.config.Development(),
 		Keys:        keys,
 		Lifetime:    w.config.TokenLifetime,
+		Fetched:     w.telemetry.identity.Requests,
 	}, w.store, w.logger, w.now)
 }
 

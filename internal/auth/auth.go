@@ -47,6 +47,16 @@ type Config struct {
 	Keys *APIKeys
 	// Lifetime is how far away the end of a token may lie; 0 is [UsualLifetime].
 	Lifetime time.Duration
+	// Fetched returns what to call with the result of each request to a provider of keys, named by its kind. It may be nil.
+	Fetched func(provider string) func(error)
+}
+
+// fetched is what to call with the result of each request for the JWKS; nil without anything.
+func (c Config) fetched() func(error) {
+	if c.Fetched == nil {
+		return nil
+	}
+	return c.Fetched("jwks")
 }
 
 // UsualLifetime is how far away the end of a token may lie where nobody says.
@@ -83,7 +93,7 @@ func New(ctx context.Context, c Config, workspaces storage.Workspaces, logger *s
 	}
 	if c.JWKSURL != "" {
 		a.algorithms = append(a.algorithms, jose.RS256, jose.ES256, jose.EdDSA)
-		if a.keys, err = newKeySet(ctx, c.JWKSURL, logger); err != nil {
+		if a.keys, err = newKeySet(ctx, c.JWKSURL, logger, c.fetched()); err != nil {
 			return nil, fmt.Errorf("read JWKS: %w", err)
 		}
 	}

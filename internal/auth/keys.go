@@ -48,6 +48,7 @@ type keySet struct {
 	ctx     context.Context //nolint:containedctx // the server's, see above
 	limiter *rate.Limiter
 	flight  singleflight.Group
+	asked   func(error) // counts fetches; may be nil
 
 	mu      sync.RWMutex
 	fetched bool
@@ -63,13 +64,13 @@ type publishedKey struct {
 }
 
 // newKeySet fetches the JWKS at a URL, and again every fetchInterval until ctx ends.
-func newKeySet(ctx context.Context, address string, logger *slog.Logger) (*keySet, error) {
+func newKeySet(ctx context.Context, address string, logger *slog.Logger, asked func(error)) (*keySet, error) {
 	if _, err := url.ParseRequestURI(address); err != nil {
 		return nil, err
 	}
 	s := &keySet{
 		url: address, client: &http.Client{Timeout: fetchTimeout}, logger: logger, ctx: ctx,
-		limiter: rate.NewLimiter(rate.Every(unknownInterval), 1),
+		limiter: rate.NewLimiter(rate.Every(unknownInterval), 1), asked: asked,
 	}
 	s.refresh()
 	go s.follow()
@@ -91,7 +92,11 @@ func (s *keySet) follow() {
 
 // refresh fetches the JWKS. When that fails the keys stay as they are.
 func (s *keySet) refresh() {
-	if err := s.fetch(); err != nil {
+	err := s.fetch()
+	if s.asked != nil && s.ctx.Err() == nil {
+		s.asked(err)
+	}
+	if err != nil {
 		s.logger.WarnContext(s.ctx, "cannot fetch JWKS", "error", err)
 	}
 }

@@ -64,7 +64,7 @@ func newProvider(c Config, logger *slog.Logger, now func() time.Time) *provider 
 		config: c, log: logger, now: now,
 		client: &http.Client{
 			Timeout:   providerTimeout,
-			Transport: bounded{http.DefaultTransport},
+			Transport: bounded{http.DefaultTransport, c.Fetched},
 			// A redirect would carry the client's secret elsewhere.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
@@ -72,11 +72,17 @@ func newProvider(c Config, logger *slog.Logger, now func() time.Time) *provider 
 	}
 }
 
-// bounded reads no more than maxAnswer of any answer.
-type bounded struct{ next http.RoundTripper }
+// bounded reads no more than maxAnswer of any answer, and reports how each request went.
+type bounded struct {
+	next    http.RoundTripper
+	fetched func(error) // may be nil
+}
 
 func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	res, err := b.next.RoundTrip(r)
+	if b.fetched != nil && !errors.Is(err, context.Canceled) {
+		b.fetched(errors.Join(err, failed(res)))
+	}
 	if err == nil {
 		res.Body = struct {
 			io.Reader
@@ -84,6 +90,14 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 		}{io.LimitReader(res.Body, maxAnswer), res.Body}
 	}
 	return res, err
+}
+
+// failed is an error for the answer of a provider that cannot serve.
+func failed(res *http.Response) error {
+	if res != nil && res.StatusCode >= http.StatusInternalServerError {
+		return fmt.Errorf("status %d", res.StatusCode)
+	}
+	return nil
 }
 
 // find looks for the provider until it is found or ctx ends.

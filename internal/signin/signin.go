@@ -51,6 +51,8 @@ type Config struct {
 	Lifetime time.Duration
 	// PublicURL is where browsers reach Kith: https, or http on this machine, without a path.
 	PublicURL string
+	// Fetched is called with the result of each request to the provider. It may be nil.
+	Fetched func(error)
 	// Panicked is called for each panic that was caught in the background. Nil does nothing.
 	Panicked func(*storage.PanicError)
 }

@@ -12,7 +12,7 @@ var ErrNoCitus = errors.New("the database has not the extension citus: CREATE EX
 // On Citus, the small tables that are joined across workspaces are on every node; all others are spread by workspace.
 // Tables that refer to others come after them.
 var (
-	citusReference   = []string{"workspaces", "channel_routes", "ended_sign_ins", "secrets", "api_keys"}
+	citusReference   = []string{"workspaces", "channel_routes", "ended_sign_ins", "secrets", "api_keys", "schema_support"}
 	citusDistributed = []string{
 		"contacts", "contact_activity", "contact_terms", "contact_counts", "account_deletions", "channels", "identities",
 		"sessions", "session_counts", "messages", "ingest_failures", "changes", "event_heads", "activity_marks", "audit",

@@ -127,17 +127,22 @@ func prepareSession(ctx context.Context, c *pgx.Conn, direct bool, timeout time.
 	return err
 }
 
-// withoutTimeout runs f on a separate connection whose statements may take as long as they need, for what cannot be done
-// in a transaction. Behind a pooler, with no way past it, the role's time limit holds.
+// withoutTimeout is [withoutTimeout] for the store's database.
 func (s *Store) withoutTimeout(ctx context.Context, f func(*pgx.Conn) error) error {
-	c, direct, err := connectAside(ctx, s.url, s.options)
+	return withoutTimeout(ctx, s.url, s.options, f)
+}
+
+// withoutTimeout runs f on a separate connection whose statements may take as long as they need, for what cannot be done
+// in a transaction. Behind a pooler, with no way past it, the role's time limits hold. The server ends a statement soon
+// after this process is gone.
+func withoutTimeout(ctx context.Context, url string, o Options, f func(*pgx.Conn) error) error {
+	c, direct, err := connectAside(ctx, url, o)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = c.Close(context.WithoutCancel(ctx)) }()
 	if direct {
-		_, err := c.Exec(ctx, `SET statement_timeout = 0; SET maintenance_work_mem = '512MB'`, pgx.QueryExecModeSimpleProtocol)
-		if err != nil {
+		if err := endTimeouts(ctx, c); err != nil {
 			return err
 		}
 	}
@@ -145,6 +150,15 @@ func (s *Store) withoutTimeout(ctx context.Context, f func(*pgx.Conn) error) err
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == queryCanceled && !direct && ctx.Err() == nil {
 		return fmt.Errorf("the pooler's connections have a time limit, and there is no direct URL to the server: %w", err)
 	}
+	return err
+}
+
+// endTimeouts lets the statements of a connection take as long as they need while this process is there.
+func endTimeouts(ctx context.Context, c *pgx.Conn) error {
+	_, err := c.Exec(ctx, `
+		SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('statement_timeout', 'lock_timeout', 'transaction_timeout');
+		SET maintenance_work_mem = '512MB';
+		SET client_connection_check_interval = '2s'`, pgx.QueryExecModeSimpleProtocol)
 	return err
 }
 

@@ -20,6 +20,7 @@ import (
 const (
 	serializationFailure = "40001"
 	deadlockDetected     = "40P01"
+	lockNotAvailable     = "55P03"
 	foreignKeyViolation  = "23503"
 	uniqueViolation      = "23505"
 	readOnly             = "25006"

@@ -2,6 +2,9 @@ package postgres
 
 import (
 	"context"
+	"io/fs"
+	"testing/fstest"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -11,11 +14,32 @@ import (
 
 // MigrateTo brings the schema of an empty database to an older version.
 func MigrateTo(ctx context.Context, url string, version int64) error {
-	return withProvider(url, Options{}, func(p *goose.Provider) error {
+	return newMigrator(url, Options{}).withProvider(func(p *goose.Provider) error {
 		_, err := p.UpTo(ctx, version)
 		return err
 	})
 }
+
+// NextVersion is a version with more migrations, which waits for locks for moments only.
+type NextVersion struct{ m migrator }
+
+// NewNextVersion adds files to the migrations of this version.
+func NewNextVersion(url string, o Options, files fstest.MapFS, attempts int) (NextVersion, error) {
+	m := newMigrator(url, o)
+	err := fs.WalkDir(m.files, ".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			var text []byte
+			text, err = fs.ReadFile(m.files, path)
+			files[path] = &fstest.MapFile{Data: text}
+		}
+		return err
+	})
+	m.files, m.lockTimeout, m.lockPause, m.attempts = files, "50ms", 20*time.Millisecond, attempts
+	return NextVersion{m}, err
+}
+
+// Migrate is [Migrate] as the next version has it.
+func (v NextVersion) Migrate(ctx context.Context) (Schema, error) { return v.m.migrate(ctx) }
 
 // GramsFromBirth puts every new workspace into the gram index from its first contact on.
 func (s *Store) GramsFromBirth(ctx context.Context) error {

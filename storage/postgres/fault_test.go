@@ -119,7 +119,7 @@ func TestAFailedMigrationLeavesTheOldSchemaWorking(t *testing.T) {
 	t.Parallel()
 	ctx, address := t.Context(), pgtest.Database(t)
 	const failing = 5 // 00005_grams_in_plpgsql.sql
-	err := withProvider(address, Options{}, func(p *goose.Provider) error {
+	err := newMigrator(address, Options{}).withProvider(func(p *goose.Provider) error {
 		_, err := p.UpTo(ctx, failing-1)
 		return err
 	})

@@ -69,6 +69,10 @@ func (s *Store) Maintain(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("key messages: %w", err)
 	}
+	identified, err := s.identifySome(ctx)
+	if err != nil {
+		return false, fmt.Errorf("give identities ids: %w", err)
+	}
 	renewed, err := s.renewSome(ctx)
 	if err != nil {
 		return false, fmt.Errorf("renew search keys: %w", err)
@@ -90,7 +94,7 @@ func (s *Store) Maintain(ctx context.Context) (more bool, err error) {
 	if err := s.endUndo(ctx); err != nil {
 		return false, fmt.Errorf("forget what merges were: %w", err)
 	}
-	return detached || keyed || renewed || indexed || paired, nil
+	return detached || keyed || identified || renewed || indexed || paired, nil
 }
 
 // work is a piece of maintenance within one workspace.

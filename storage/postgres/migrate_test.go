@@ -138,6 +138,7 @@ func TestAnUpgradeMakesAccountsOfIdentitiesThatShareASession(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
+	maintain(t, s)
 	storagetest.Accounts(t, s, 1)
 }
 
@@ -156,11 +157,7 @@ func TestADatabaseOfTheFirstReleaseIsBroughtUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	for more := true; more; {
-		if more, err = s.Maintain(ctx); err != nil {
-			t.Fatal(err)
-		}
-	}
+	maintain(t, s)
 	if found := check(t, s, false); len(found) != 0 {
 		t.Errorf("found %v", found)
 	}
@@ -202,5 +199,16 @@ func TestADatabaseOfTheFirstReleaseIsBroughtUpToDate(t *testing.T) {
 	})
 	if err != nil || r.Contact == nil || *r.Contact.Name != "Ann" || r.Session.UnreadCount != 2 {
 		t.Errorf("a message after the upgrade: %+v, %v", r, err)
+	}
+}
+
+// maintain does what there is to do in the background.
+func maintain(t *testing.T, s *postgres.Store) {
+	t.Helper()
+	for more := true; more; {
+		var err error
+		if more, err = s.Maintain(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

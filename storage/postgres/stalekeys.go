@@ -10,6 +10,10 @@ import (
 	"kith/internal/search"
 )
 
+// keysVersion is which search keys this version makes. Raise it when folding changes, in the release whose migration gives
+// every workspace a row in stale_keys with that number that begins at the first contact, those that have one included.
+const keysVersion = 1
+
 // So many rows with search keys of an older version are brought up to date in one transaction.
 const (
 	staleContacts = 200
@@ -27,7 +31,9 @@ type staleKeys struct {
 // any more.
 func (s *Store) renewSome(ctx context.Context) (more bool, err error) {
 	var v staleKeys
-	err = s.pool.QueryRow(ctx, `SELECT workspace_id, contact_id, term FROM stale_keys ORDER BY workspace_id LIMIT 1`).Scan(&v.workspace, &v.contact, &v.term)
+	err = s.pool.QueryRow(ctx, `
+		SELECT workspace_id, contact_id, term FROM stale_keys WHERE keys <= @keys ORDER BY workspace_id LIMIT 1`,
+		pgx.NamedArgs{"keys": keysVersion}).Scan(&v.workspace, &v.contact, &v.term)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
 	}
@@ -40,8 +46,10 @@ func (s *Store) renewSome(ctx context.Context) (more bool, err error) {
 			return err
 		}
 		more = true
-		err = tx.QueryRow(ctx, `SELECT contact_id, term FROM stale_keys WHERE workspace_id = @workspace`,
-			pgx.NamedArgs{"workspace": v.workspace}).Scan(&v.contact, &v.term)
+		err = tx.QueryRow(ctx, `
+			SELECT contact_id, term FROM stale_keys
+			WHERE workspace_id = @workspace AND keys <= @keys
+			FOR NO KEY UPDATE`, pgx.NamedArgs{"workspace": v.workspace, "keys": keysVersion}).Scan(&v.contact, &v.term)
 		switch {
 		case errors.Is(err, pgx.ErrNoRows): // another process has done the rest
 			return nil

@@ -49,9 +49,11 @@ type Store struct {
 	born        gramStage // of a new workspace; tests have it complete from the start
 	sweep       sweeper
 	unkeyed     seldom
-	slots       atomic.Uint64
-	sequencer   *sequencer
-	panicked    func(*storage.PanicError)
+	// unidentified is when identities without an id were looked for.
+	unidentified seldom
+	slots        atomic.Uint64
+	sequencer    *sequencer
+	panicked     func(*storage.PanicError)
 }
 
 var (

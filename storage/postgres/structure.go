@@ -49,11 +49,7 @@ func (d *checkedDatabase) Structure(ctx context.Context, r *checkup.Report) erro
 // build makes an index without holding writers up.
 func (d *checkedDatabase) build(ctx context.Context, i index) error {
 	return translate(ctx, d.withoutTimeout(ctx, func(c *pgx.Conn) error {
-		if _, err := c.Exec(ctx, `DROP INDEX CONCURRENTLY IF EXISTS `+i.name); err != nil {
-			return err
-		}
-		_, err := c.Exec(ctx, `CREATE `+i.kind+` CONCURRENTLY `+i.name+` ON `+i.on)
-		return err
+		return buildIndex(ctx, c, indexBuild{i.name, `CREATE ` + i.kind + ` CONCURRENTLY IF NOT EXISTS ` + i.name + ` ON ` + i.on})
 	}))
 }
 
@@ -75,6 +71,7 @@ var keyIndexes = []string{
 	"messages_pkey", "secrets_pkey", "ingest_failures_pkey", "changes_pkey", "event_heads_pkey", "activity_marks_pkey", "audit_pkey",
 	"ended_sign_ins_pkey", "api_keys_pkey", "accounts_pkey", "redirects_pkey", "merges_pkey", "proofs_pkey", "duplicates_pkey", "dismissals_pkey",
 	"duplicate_progress_pkey", "match_keys_pkey", "stale_keys_pkey", "notices_pkey", "saved_views_pkey",
+	"schema_support_pkey",
 }
 
 // index is an index as CREATE has it.
@@ -101,6 +98,7 @@ var indexes = []index{
 	{"INDEX", "contact_activity_by_contact", `contact_activity USING hash (contact_id)`},
 	{"INDEX", "identities_by_contact", `identities (workspace_id, contact_id)`},
 	{"INDEX", "identities_by_id", `identities (workspace_id, id)`},
+	{"INDEX", "identities_without_id", `identities (workspace_id) WHERE id IS NULL`},
 	{"INDEX", "sessions_by_time", `sessions (workspace_id, last_message_at, id)`},
 	{"INDEX", "sessions_by_account", `sessions (workspace_id, account_id, last_message_at, id)`},
 	{

@@ -34,6 +34,7 @@ var groups = []group{
 	{"channels", slices.Concat(channelCases, webhookCases)},
 	{"interactions", slices.Concat(interactionCases, sessionOfMessageCases, joinCases, variantCases, aliasCases, accountCases, profileCases, raceCases, messageCases)},
 	{"failures", failureCases},
+	{"stats", statsCases},
 	{"audit", auditCases},
 	{"sign-ins", slices.Concat(signInCases, apiKeyCases)},
 	{"saved views", savedViewCases},

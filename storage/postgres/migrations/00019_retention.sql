@@ -1,8 +1,0 @@
--- +goose Up
-
--- By which old rows are found when they are kept for a limited time: audit entries, and changes that are history only.
-CREATE INDEX audit_by_time ON audit (at, workspace_id);
-CREATE INDEX changes_kept_by_time ON changes (at, workspace_id) WHERE seq = 0;
-
--- +goose Down
-DROP INDEX changes_kept_by_time, audit_by_time;
