@@ -21,6 +21,7 @@ type commands struct {
 	Token   tokenCommand   `cmd:"" help:"Print a token signed with KITH_AUTH_SECRET."`
 	Key     keyCommand     `cmd:"" help:"Create, list and revoke API keys."`
 	Rekey   rekeyCommand   `cmd:"" help:"Encrypt all channel secrets with the first key in KITH_SECRET_KEY."`
+	Health  healthCommand  `cmd:"" help:"Report whether the server with these settings is ready; --live, whether it is alive."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
