@@ -102,6 +102,7 @@ deps-bench:
 
 deps-e2e:
 	@test -n "$$KITH_CHROMIUM" || scripts/apt-deps chromium=chromium
+	@scripts/apt-deps nginx=nginx-light caddy=caddy openssl=openssl
 	@scripts/npm-deps e2e
 
 clean: ## remove what was built
