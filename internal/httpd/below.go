@@ -7,7 +7,9 @@ import (
 )
 
 // Below serves paths below base, such as /kith, as if base were not there. Other paths are served as they are, because some proxies
-// strip what they select an application by. Paths with empty or dotted parts are redirected to what they mean, below base.
+// strip what they select an application by. Some strip it without its slash, as nginx does with "location /kith" and
+// "proxy_pass http://kith/;", and leave two at the beginning, which count as one. Other paths with empty or dotted parts are
+// redirected to what they mean, below base.
 func Below(base string, next http.Handler) http.Handler {
 	if base == "" {
 		return next
@@ -30,17 +32,19 @@ func Below(base string, next http.Handler) http.Handler {
 	})
 }
 
-// strip is a path without base in front.
+// strip is a path without base in front, and with one slash there.
 func strip(p, base string) string {
 	rest, ok := strings.CutPrefix(p, base)
 	switch {
+	case p == "":
+		return ""
 	case !ok || rest != "" && rest[0] != '/':
-		return p
-	case rest == "":
-		return "/"
-	default:
+		rest = p
+	}
+	if rest == "*" {
 		return rest
 	}
+	return "/" + strings.TrimLeft(rest, "/")
 }
 
 // clean is [path.Clean], which keeps a slash at the end.
