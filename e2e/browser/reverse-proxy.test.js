@@ -1,4 +1,4 @@
-// Kith behind nginx and Caddy, configured as in deploy/proxy: on a host of its own, and below a path that the proxy passes on
+// Kith behind nginx and Caddy, configured as in deploy/proxy: on a separate host, and below a path that the proxy passes on
 // or strips.
 
 import assert from 'node:assert/strict'
@@ -32,7 +32,7 @@ for (const program of ['nginx', 'caddy']) {
     after(() => browser?.close())
 
     for (const location of locations) {
-      describe(location === 'host' ? 'on a host of its own' : `below a path that is ${location}`, () => {
+      describe(location === 'host' ? 'on a separate host' : `below a path that is ${location}`, () => {
         const base = location === 'host' ? '' : '/kith'
         let kith, proxy, provider, channels, stop, bearer
         before(async () => {

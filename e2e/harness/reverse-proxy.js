@@ -12,7 +12,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { closeAtEnd } from './closing.js'
 import { freePort } from './kith-process.js'
 
-// The test's own certificate is nobody else's to trust.
+// The certificate is made here, so no one vouches for it.
 process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
 
 const deployed = (name) => readFile(new URL(`../../deploy/proxy/${name}`, import.meta.url), 'utf8')

@@ -4,7 +4,7 @@
 import { createGraphiQLFetcher } from '@graphiql/toolkit'
 import { createClient } from 'graphql-ws'
 
-// The path that all of Kith's begin with, known by where this script lies.
+// The path below which Kith is reached, known from where this script lies.
 const base = /^https?:\/\/[^/]+(.*)\/playground\//.exec(import.meta.url)?.[1] ?? ''
 
 let token = ''
