@@ -4,12 +4,14 @@ GOLANGCI_VERSION := v2.15.0
 GOLANGCI := .build/bin/golangci-lint-$(GOLANGCI_VERSION)
 GOVULNCHECK_VERSION := v1.9.0
 GOVULNCHECK := .build/bin/govulncheck-$(GOVULNCHECK_VERSION)
+CYCLONEDX_VERSION := v1.9.0
+CYCLONEDX := .build/bin/cyclonedx-gomod-$(CYCLONEDX_VERSION)
 FUZZTIME ?= 20s
 SIZE ?= 100000
 MINUTES ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-web test-e2e check check-tidy check-format check-generated check-schema check-web check-vulnerabilities lint \
+.PHONY: help run build release test test-go test-web test-e2e check check-tidy check-format check-generated check-schema check-web check-vulnerabilities lint \
 	format generate web fuzz bench bench-ingest bench-live bench-soak deps-go deps-web deps-bench deps-e2e clean
 
 help: ## print this help
@@ -20,6 +22,9 @@ run: ## run Kith from source, with demo data on a machine without settings
 
 build: ## build the binary: .build/kith
 	go build -o .build/kith .
+
+release: $(CYCLONEDX) ## build the archives of a release with checksums and SBOMs into .build/release; VERSION overrides git describe
+	scripts/release $(CYCLONEDX)
 
 test: test-go test-web test-e2e ## run every test: Go with the race detector on SQLite and PostgreSQL, then browser and clients
 
@@ -101,6 +106,7 @@ deps-bench:
 
 deps-e2e:
 	@test -n "$$KITH_CHROMIUM" || scripts/apt-deps chromium=chromium
+	@scripts/apt-deps nginx=nginx-light caddy=caddy openssl=openssl
 	@scripts/npm-deps e2e
 
 clean: ## remove what was built
@@ -114,3 +120,7 @@ $(GOLANGCI):
 $(GOVULNCHECK):
 	GOBIN=$(CURDIR)/.build/bin go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION)
 	mv .build/bin/govulncheck $@
+
+$(CYCLONEDX):
+	GOBIN=$(CURDIR)/.build/bin go install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(CYCLONEDX_VERSION)
+	mv .build/bin/cyclonedx-gomod $@

@@ -42,9 +42,12 @@ var contentTypes = map[string]string{
 	".woff2": "font/woff2",
 }
 
+// document is the built document of a site.
+const document = "index.html"
+
 // newSite reads a built document, which is shown at each path of the patterns (see [path.Match]); a slash behind it does no
-// harm. It panics on a file of an unknown kind: the build and this package go together.
-func newSite(built fs.FS, policy string, pages ...string) *site {
+// harm. Its assets are loaded from below the base path. It panics on a file of an unknown kind: the build and this package go together.
+func newSite(built fs.FS, base, policy string, pages ...string) *site {
 	s := &site{files: map[string]*file{}, pages: pages, policy: policy}
 	err := fs.WalkDir(built, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -59,6 +62,9 @@ func newSite(built fs.FS, policy string, pages ...string) *site {
 	if err != nil {
 		panic(err)
 	}
+	if base != "" {
+		s.files[document] = s.files[document].below(base)
+	}
 	return s
 }
 
@@ -69,7 +75,7 @@ func (s *site) find(name string) *file {
 	}
 	for _, pattern := range s.pages {
 		if ok, _ := path.Match(pattern, strings.TrimSuffix(name, "/")); ok {
-			return s.files["index.html"]
+			return s.files[document]
 		}
 	}
 	return nil
@@ -90,12 +96,28 @@ func newFile(built fs.FS, name string) (*file, error) {
 			return nil, err
 		}
 	}
-	sum := sha256.Sum256(f.content[""])
-	f.tag = hex.EncodeToString(sum[:8])
+	f.tag = tagOf(f.content[""])
 	if strings.HasPrefix(name, "assets/") { // its name holds a hash of its content
 		f.cache = "public, max-age=31536000, immutable"
 	}
 	return f, nil
+}
+
+// below is a document whose assets have addresses below base. All else finds its way from where its scripts lie.
+func (f *file) below(base string) *file {
+	moved := *f
+	content := f.content[""]
+	for _, attribute := range []string{"src", "href"} {
+		content = bytes.ReplaceAll(content, []byte(attribute+`="/`), []byte(attribute+`="`+base+"/"))
+	}
+	moved.content, moved.tag = map[string][]byte{"": content}, tagOf(content)
+	return &moved
+}
+
+// tagOf identifies content.
+func tagOf(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:8])
 }
 
 // coding is the smallest that a client accepts.

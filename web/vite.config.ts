@@ -9,6 +9,8 @@ const source = (name: string) => fileURLToPath(new URL(`graphiql/${name}`, impor
 export default defineConfig({
   root: 'graphiql',
   base: '/playground/',
+  // Scripts and styles find each other by where they lie, so that all of it can be below another path.
+  experimental: { renderBuiltUrl: (file, { hostType }) => (hostType === 'html' ? `/playground/${file}` : { relative: true }) },
   plugins: [react()],
   resolve: {
     alias: [

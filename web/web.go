@@ -32,16 +32,16 @@ const playgroundPolicy = "default-src 'none'; script-src 'self'; worker-src 'sel
 const staffPolicy = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// Staff returns the handler of /staff and everything below it. The pages are one document, which reads from the address
-// which of them is wanted; web/staff/app.tsx has the same list.
-func Staff() http.Handler {
-	return http.StripPrefix("/staff", newSite(sub("dist/staff"), staffPolicy,
+// Staff returns the handler of /staff and everything below it, for browsers that reach it below a base path such as /kith, or
+// none. The pages are one document, which reads from the address which of them is wanted; web/staff/app.tsx has the same list.
+func Staff(base string) http.Handler {
+	return http.StripPrefix("/staff", newSite(sub("dist/staff"), base, staffPolicy,
 		"contacts", "contacts/*", "chat", "duplicates", "channels", "channels/*", "failures", "audit", "keys"))
 }
 
-// Playground returns the handler of /playground and everything below it.
-func Playground() http.Handler {
-	return http.StripPrefix("/playground", newSite(sub("dist/graphiql"), playgroundPolicy, ""))
+// Playground returns the handler of /playground and everything below it, for browsers that reach it below a base path, or none.
+func Playground(base string) http.Handler {
+	return http.StripPrefix("/playground", newSite(sub("dist/graphiql"), base, playgroundPolicy, ""))
 }
 
 // sub is the part of the embedded files below dir.

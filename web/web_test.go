@@ -38,7 +38,7 @@ var script = regexp.MustCompile(`<script[^>]* src="([^"]+)"`)
 
 func TestPlayground(t *testing.T) {
 	t.Parallel()
-	h := Playground()
+	h := Playground("")
 	page := body(t, get(t, h, "GET", "/playground", ""))
 	main := script.FindStringSubmatch(page)
 	if main == nil {
@@ -153,7 +153,7 @@ func TestPlayground(t *testing.T) {
 
 func TestStaff(t *testing.T) {
 	t.Parallel()
-	h := Staff()
+	h := Staff("")
 	page := body(t, get(t, h, "GET", "/staff/contacts", ""))
 
 	t.Run("one document is all the pages", func(t *testing.T) {
@@ -212,7 +212,7 @@ func TestStaff(t *testing.T) {
 // TestFilesAreCompressedAsTheyAre looks at every built file: what lies compressed beside it is the file, and none is missing.
 func TestFilesAreCompressedAsTheyAre(t *testing.T) {
 	t.Parallel()
-	for _, s := range []*site{newSite(sub("dist/staff"), ""), newSite(sub("dist/graphiql"), "")} {
+	for _, s := range []*site{newSite(sub("dist/staff"), "", ""), newSite(sub("dist/graphiql"), "", "")} {
 		for name, f := range s.files {
 			for coding, content := range f.content {
 				if unpacked(t, coding, string(content)) != string(f.content[""]) {
@@ -254,4 +254,49 @@ func unpacked(t *testing.T, coding, text string) string {
 		t.Fatal(err)
 	}
 	return string(got)
+}
+
+func TestBelowABasePathPagesLoadWhatLiesThere(t *testing.T) {
+	t.Parallel()
+	for path, h := range map[string]http.Handler{"/staff/contacts": Staff("/kith"), "/playground": Playground("/kith")} {
+		r := get(t, h, "GET", path, "br, gzip")
+		if coding := r.Header.Get("Content-Encoding"); coding != "" {
+			t.Errorf("%s: %s of other content", path, coding)
+		}
+		page := body(t, r)
+		addresses := regexp.MustCompile(`(?:src|href)="([^"]*)"`).FindAllStringSubmatch(page, -1)
+		if len(addresses) < 3 {
+			t.Errorf("%s: %v", path, addresses)
+		}
+		for _, address := range addresses {
+			asset, ok := strings.CutPrefix(address[1], "/kith/")
+			if !ok {
+				t.Errorf("%s loads %s", path, address[1])
+			} else if r := get(t, h, "GET", "/"+asset, ""); r.StatusCode != http.StatusOK {
+				t.Errorf("%s: %d", address[1], r.StatusCode)
+			}
+		}
+		plain := map[string]http.Handler{"/staff/contacts": Staff(""), "/playground": Playground("")}[path]
+		if tag := get(t, plain, "GET", path, "").Header.Get("ETag"); tag == r.Header.Get("ETag") {
+			t.Errorf("%s: other content with the same ETag", path)
+		}
+	}
+}
+
+// A script that named another by its whole path would not find it below a base path.
+func TestScriptsAndStylesFindEachOtherByWhereTheyLie(t *testing.T) {
+	t.Parallel()
+	err := fs.WalkDir(dist, "dist", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(name, ".js") && !strings.HasSuffix(name, ".css") {
+			return err
+		}
+		text, err := fs.ReadFile(dist, name)
+		for _, whole := range regexp.MustCompile(`.{0,40}["'`+"`"+`(]/?(?:staff|playground)/assets/.{0,40}`).FindAllString(string(text), -1) {
+			t.Errorf("%s: %s", name, whole)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

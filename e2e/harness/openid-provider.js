@@ -13,9 +13,9 @@ const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
 /**
  * startProvider serves on a port of 127.0.0.1, under the name host, for one client at publicUrl. ttl is how many seconds
  * access and ID tokens last. With claimsInIdToken people's claims are in the ID token, else only in userinfo.
- * Refresh tokens are good for one use.
+ * Refresh tokens are good for one use, and have refreshBits of randomness.
  */
-export async function startProvider(publicUrl, { host = '127.0.0.1', port = 0, ttl = 300, claimsInIdToken = false } = {}) {
+export async function startProvider(publicUrl, { host = '127.0.0.1', port = 0, ttl = 300, claimsInIdToken = false, refreshBits = 256 } = {}) {
   const people = {}
   const server = createServer()
   server.listen(port, '127.0.0.1')
@@ -38,6 +38,7 @@ export async function startProvider(publicUrl, { host = '127.0.0.1', port = 0, t
     conformIdTokenClaims: !claimsInIdToken,
     findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, ...people[id] }) }),
     rotateRefreshToken: true,
+    formats: { bitsOfOpaqueRandomness: (_, { kind }) => (kind === 'RefreshToken' ? refreshBits : 256) },
     pkce: { required: () => true },
     ttl: {
       AccessToken: ttl, IdToken: ttl, AuthorizationCode: 60, RefreshToken: 3600, Session: 3600, Grant: 3600, Interaction: 600,

@@ -24,6 +24,7 @@ type commands struct {
 	Token      tokenCommand      `cmd:"" help:"Print a token signed with KITH_AUTH_SECRET."`
 	Key        keyCommand        `cmd:"" help:"Create, list and revoke API keys."`
 	Rekey      rekeyCommand      `cmd:"" help:"Encrypt all channel secrets with the first key in KITH_SECRET_KEY."`
+	Health     healthCommand     `cmd:"" help:"Report whether the server with these settings is ready; --live, whether it is alive."`
 	Config     configCommand     `cmd:"" help:"Print the settings that are in force, with secrets masked, and what is wrong with them."`
 	Completion completionCommand `cmd:"" help:"Print the completion script of bash, zsh or fish."`
 	Help       helpCommand       `cmd:"" help:"Explain a command."`

@@ -88,11 +88,14 @@ func TestTheFilesOfDeployAreWellFormedAndUseSettingsThatThereAre(t *testing.T) {
 	if services["kith"] == nil || services["postgres"] == nil {
 		t.Errorf("services %v", services)
 	}
-	for _, path := range []string{
-		"deploy/Dockerfile", "deploy/compose.yaml", "deploy/kubernetes/kith.yaml", "deploy/kith.service", "docs/operations.md",
-	} {
+	paths := []string{
+		"deploy/Dockerfile", "deploy/compose.yaml", "deploy/kubernetes/kith.yaml", "deploy/kubernetes/ingress.yaml", "deploy/kith.service",
+		"deploy/proxy/nginx.conf", "deploy/proxy/Caddyfile", "docs/operations.md",
+	}
+	for _, path := range paths {
 		for _, setting := range regexp.MustCompile(`\bKITH_[A-Z_]+\b`).FindAllString(readFile(t, path), -1) {
-			if setting != "KITH_BASE_IMAGE" && !strings.Contains(settings, "`"+setting+"`") {
+			known := strings.Contains(settings, "`"+setting+"`") || strings.Contains(settings, "`"+strings.TrimSuffix(setting, "_FILE")+"`")
+			if setting != "KITH_BASE_IMAGE" && !known {
 				t.Errorf("%s: there is no setting %s", path, setting)
 			}
 		}

@@ -177,7 +177,7 @@ func announce(stdout io.Writer, c config.Config, addr net.Addr, logger *slog.Log
 		_, _ = fmt.Fprintf(stdout, "Listening   unix:%s\n", addr)
 		return
 	}
-	base := localURL(addr)
+	base := localURL(addr) + c.BasePath()
 	_, _ = fmt.Fprintf(stdout, "Contacts    %s/staff/contacts\n", base)
 	if c.PlaygroundOn() {
 		_, _ = fmt.Fprintf(stdout, "Playground  %s/playground\n", base)

@@ -61,8 +61,8 @@ func (w wiring) handleSignIn(mux *http.ServeMux, staff *signin.SignIn, a admissi
 
 // handlePlayground serves the playground. With sign-in, only staff can open its page; with tokens, the page
 // asks for one. Its scripts and styles are public, as they are in the repository.
-func handlePlayground(mux *http.ServeMux, staff *signin.SignIn, a admission) {
-	playground := web.Playground()
+func (w wiring) handlePlayground(mux *http.ServeMux, staff *signin.SignIn, a admission) {
+	playground := web.Playground(w.config.BasePath())
 	page := playground
 	if staff != nil {
 		page = a.admit(staff.Members(playground, a.authenticate))

@@ -16,8 +16,14 @@ func (versionCommand) Run(p *program) error {
 
 func versionText() string { return "kith " + version() + " " + runtime.Version() }
 
-// version is the version in the build information.
+// stamped is the version that a release build sets with the linker (see scripts/release).
+var stamped string
+
+// version is the version that was stamped, or the one in the build information.
 func version() string {
+	if stamped != "" {
+		return stamped
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {
 		return "(devel)"

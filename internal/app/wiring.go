@@ -196,11 +196,12 @@ func (w wiring) routes(endpoint, webhooks http.Handler, staff *signin.SignIn, ad
 		mux.Handle("GET /metrics", admission.only(crm.ReadMetrics, metrics.Handler(w.telemetry.registry)))
 	}
 	if w.config.PlaygroundOn() {
-		handlePlayground(mux, staff, admission)
+		w.handlePlayground(mux, staff, admission)
 	}
-	mux.Handle("/staff/", web.Staff())
+	base := w.config.BasePath()
+	mux.Handle("/staff/", web.Staff(base))
 	for _, short := range []string{"GET /{$}", "GET /staff", "GET /staff/{$}"} {
-		mux.Handle(short, http.RedirectHandler("/staff/contacts", http.StatusFound))
+		mux.Handle(short, http.RedirectHandler(base+"/staff/contacts", http.StatusFound))
 	}
 	return mux
 }
@@ -208,7 +209,7 @@ func (w wiring) routes(endpoint, webhooks http.Handler, staff *signin.SignIn, ad
 // guard puts the checks, headers and measurements of every request around the routes.
 func (w wiring) guard(routes http.Handler) http.Handler {
 	c := w.config
-	guarded := httpd.SameOrigin(routes, httpd.Open{Path: graphQLPath, Origins: c.Origins()})
+	guarded := httpd.SameOrigin(routes, c.PublicOrigin(), httpd.Open{Path: graphQLPath, Origins: c.Origins()})
 	if c.Development() {
 		guarded = httpd.OnlyHosts(config.Loopback, "Without auth settings Kith answers to localhost alone",
 			httpd.Direct(config.Loopback, c.Origins(), guarded))
@@ -216,7 +217,7 @@ func (w wiring) guard(routes http.Handler) http.Handler {
 	observed := httpd.Observe(httpd.Headers(httpd.Unencoded(openTo(webhookPath, routes, guarded))), w.logger, w.telemetry.registry,
 		w.telemetry.panicCounter("request"), graphQLPath)
 	traced := httpd.Identify(w.telemetry.traces.Requests(observed, httpd.RequestID))
-	return httpd.Behind(httpd.Trust{Networks: c.Proxies(), Socket: c.TrustsSocket()}, c.PublicTLS(), traced)
+	return httpd.Behind(httpd.Trust{Networks: c.Proxies(), Socket: c.TrustsSocket()}, c.PublicTLS(), httpd.Below(c.BasePath(), traced))
 }
 
 // trustedDocuments reads the manifest of the only documents to serve. Without one it returns nil, and any document is served.

@@ -42,7 +42,7 @@ type Config struct {
 	OIDC OIDC `embed:"" prefix:"oidc-"`
 
 	SecretKey Secret `setting:"" example:"$(openssl rand -base64 32)" placeholder:"KEY[,KEY…]" help:"Encrypts channels' secrets and staff cookies; 32 bytes or more. Of several keys, separated by commas, the first encrypts and all decrypt; kith rekey encrypts everything with the first."`
-	PublicURL string `setting:"" example:"https://kith.example.com" name:"public-url" placeholder:"URL" help:"Where providers and browsers reach Kith, for webhooks and sign-in. Default: the address that Kith listens on."`
+	PublicURL string `setting:"" example:"https://kith.example.com" name:"public-url" placeholder:"URL" help:"Where providers and browsers reach Kith. Its origin counts as Kith's own; it may have a path, such as https://example.com/kith. Default: the address that Kith listens on."`
 
 	DefaultRegion string `setting:"" example:"DE" placeholder:"REGION" help:"The country, such as DE, of phone numbers without a country code. Without it, staff are asked for the code."`
 

@@ -5,8 +5,11 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/net/idna"
 )
 
 // Origins are the origins whose pages may use the API, as browsers spell them.
@@ -14,7 +17,7 @@ func (c Config) Origins() []string {
 	var origins []string
 	for text := range items(c.CORSOrigins) {
 		if u, err := url.Parse(text); err == nil {
-			origins = append(origins, strings.ToLower(u.Scheme+"://"+u.Host))
+			origins = append(origins, Origin(u))
 		}
 	}
 	return origins
@@ -61,6 +64,66 @@ func addrComplaint(addr string) string {
 		return "the port must be a number from 0 to 65535"
 	}
 	return ""
+}
+
+// Origin is the origin of a URL as browsers spell it: in lower case and ASCII, without the default port.
+func Origin(u *url.URL) string {
+	scheme, host := strings.ToLower(u.Scheme), strings.ToLower(u.Hostname())
+	if ascii, err := idna.Lookup.ToASCII(host); err == nil {
+		host = ascii
+	}
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]" // IPv6
+	}
+	if port := u.Port(); port != "" && port != map[string]string{"http": "80", "https": "443"}[scheme] {
+		return scheme + "://" + host + ":" + port
+	}
+	return scheme + "://" + host
+}
+
+// PublicOrigin is the origin of Kith's own pages, as browsers spell it; empty if the settings do not say it.
+func (c Config) PublicOrigin() string {
+	u, err := url.Parse(c.PublicURL)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	return Origin(u)
+}
+
+// BasePath is the path of the public URL, such as /kith, without a slash at the end; empty if it has none.
+func (c Config) BasePath() string {
+	u, err := url.Parse(c.PublicURL)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimRight(u.Path, "/")
+}
+
+// ownPaths are the first parts of the paths that Kith serves. A base path that began with one could not be distinguished from them
+// behind a proxy that strips it.
+var ownPaths = []string{"auth", "channels", "graphql", "livez", "metrics", "playground", "readyz", "staff"}
+
+// baseComplaint checks the path of the public URL.
+func baseComplaint(u *url.URL) string {
+	base := strings.Trim(u.Path, "/")
+	if base == "" {
+		return ""
+	}
+	parts := strings.Split(base, "/")
+	for _, part := range parts {
+		if part == "" || part == "." || part == ".." || strings.ContainsFunc(part, func(r rune) bool { return !plain(r) }) {
+			return "the path must consist of letters, digits and -._~, such as https://example.com/kith"
+		}
+	}
+	if slices.Contains(ownPaths, parts[0]) {
+		return "the path must not begin with /" + parts[0] + ", which is one of Kith's own"
+	}
+	return ""
+}
+
+// plain reports whether a rune means itself in a path (RFC 3986, section 2.3).
+func plain(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-._~", r)
 }
 
 // TrustsSocket reports whether the forwarding headers of what connects to the Unix socket are trusted.

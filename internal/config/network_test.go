@@ -46,3 +46,22 @@ func TestSettingsOfTheNetwork(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+func TestThePublicURLIsAnOriginAndABasePath(t *testing.T) {
+	t.Parallel()
+	for public, want := range map[string][2]string{
+		"":                               {"", ""},
+		"https://kith.example.com":       {"https://kith.example.com", ""},
+		"https://Kith.Example.com:443/":  {"https://kith.example.com", ""},
+		"http://localhost:80":            {"http://localhost", ""},
+		"https://example.com:8443/kith/": {"https://example.com:8443", "/kith"},
+		"https://example.com/apps/Kith":  {"https://example.com", "/apps/Kith"},
+		"https://bücher.example/kith":    {"https://xn--bcher-kva.example", "/kith"},
+		"http://[::1]:8080/kith":         {"http://[::1]:8080", "/kith"},
+	} {
+		c := Config{PublicURL: public}
+		if got := [2]string{c.PublicOrigin(), c.BasePath()}; got != want {
+			t.Errorf("%s: %q, want %q", public, got, want)
+		}
+	}
+}

@@ -111,14 +111,11 @@ func (all *complaints) complainAboutOIDC(c Config, serving bool) {
 	all.check(o.Lifetime >= minLifetime && o.Lifetime <= maxLifetime, "OIDC_LIFETIME", "must be between 1m and 30d")
 	all.check(c.SecretKey != "", "SECRET_KEY",
 		"is needed beside KITH_OIDC_ISSUER: it encrypts the cookies of staff who are signed in")
-	public, err := url.Parse(c.PublicURL)
-	switch {
-	case c.PublicURL == "":
+	if c.PublicURL == "" {
 		all.check(!serving || c.loopback(), "PUBLIC_URL",
 			"is needed beside KITH_OIDC_ISSUER: the provider sends browsers back there")
-	case publicComplaint(c.PublicURL) == "" && err == nil:
+	} else if publicComplaint(c.PublicURL) == "" {
 		all.check(SafeURL(c.PublicURL), "PUBLIC_URL", "must be https:// where staff sign in, or http:// on this machine")
-		all.check(strings.Trim(public.Path, "/") == "", "PUBLIC_URL", "must have no path where staff sign in")
 	}
 }
 

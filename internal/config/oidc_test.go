@@ -40,7 +40,7 @@ func TestValidateSettingsOfSigningIn(t *testing.T) {
 		"a secret without a provider":      {signingIn(func(c *Config) { c.OIDC.Issuer = "" }), "KITH_OIDC_CLIENT_SECRET: needs KITH_OIDC_ISSUER"},
 		"no key for cookies":               {signingIn(func(c *Config) { c.SecretKey = "" }), "KITH_SECRET_KEY"},
 		"a public URL by http":             {signingIn(func(c *Config) { c.PublicURL = "http://kith.example.com" }), "KITH_PUBLIC_URL: must be https"},
-		"a public URL with a path":         {signingIn(func(c *Config) { c.PublicURL = "https://example.com/kith" }), "no path"},
+		"a public URL with a path":         {signingIn(func(c *Config) { c.PublicURL = "https://example.com/kith" }), ""},
 		"no public URL, for the world":     {signingIn(func(c *Config) { c.PublicURL = ""; c.Addr = ":8080" }), "KITH_PUBLIC_URL"},
 		"scopes":                           {signingIn(func(c *Config) { c.OIDC.Scopes = " openid  groups " }), ""},
 		"scopes without openid":            {signingIn(func(c *Config) { c.OIDC.Scopes = "profile" }), "KITH_OIDC_SCOPES"},

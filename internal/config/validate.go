@@ -141,7 +141,7 @@ func publicComplaint(s string) string {
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(s, "#"):
 		return "must be a URL without a name, a password, a query or a fragment"
 	}
-	return ""
+	return baseComplaint(u)
 }
 
 func isHTTP(s string) bool {

@@ -31,14 +31,22 @@ type Open struct {
 }
 
 // SameOrigin refuses what a browser sends on behalf of a page from elsewhere: posts, and WebSockets, which browsers let
-// any page open. It panics for an origin that is none.
-func SameOrigin(next http.Handler, open Open) http.Handler {
+// any page open. Pages of the host that a request names are Kith's own, and so are those of the origin own, where it is set: a
+// proxy may pass on another host. It panics for an origin that is none.
+func SameOrigin(next http.Handler, own string, open Open) http.Handler {
 	protection, relaxed := http.NewCrossOriginProtection(), http.NewCrossOriginProtection()
-	for _, origin := range open.Origins {
-		if err := relaxed.AddTrustedOrigin(origin); err != nil {
-			panic(err) // the settings have been checked
+	trust := func(p *http.CrossOriginProtection, origins ...string) {
+		for _, origin := range origins {
+			if err := p.AddTrustedOrigin(origin); err != nil {
+				panic(err) // the settings have been checked
+			}
 		}
 	}
+	if own != "" {
+		trust(protection, own)
+		trust(relaxed, own)
+	}
+	trust(relaxed, open.Origins...)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked := *r
 		guard, executes := protection, strings.EqualFold(r.Header.Get("Upgrade"), "websocket")

@@ -147,7 +147,7 @@ func TestGuards(t *testing.T) {
 	t.Parallel()
 	h := OnlyHosts(func(host string) bool { return host == "localhost" || host == "::1" || host == "[::1]" }, "not here",
 		SameOrigin(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }),
-			Open{"/graphql", []string{"https://app.example.com"}}))
+			"https://kith.example.com", Open{"/graphql", []string{"https://app.example.com"}}))
 	for name, c := range map[string]struct {
 		method, host string
 		header       map[string]string
@@ -174,7 +174,11 @@ func TestGuards(t *testing.T) {
 		"so may the address bar":                {"GET?query={x}", "localhost", map[string]string{"Sec-Fetch-Site": "none"}, 204},
 		"so may a program":                      {"GET?query={x}", "localhost", nil, 204},
 		"a name pointed at this machine is off": {"GET", "evil.example:8080", nil, 403},
-		"so is an empty one":                    {"GET", "", nil, 403},
+		"behind a proxy that passes another host, Kith's page may post": {"POST", "localhost", map[string]string{"Origin": "https://kith.example.com"}, 204},
+		"and open a WebSocket":               {"GET", "localhost", map[string]string{"Upgrade": "websocket", "Origin": "https://kith.example.com"}, 204},
+		"and read":                           {"GET?query={x}", "localhost", map[string]string{"Origin": "https://kith.example.com"}, 204},
+		"but not another of the same domain": {"POST", "localhost", map[string]string{"Origin": "https://evil.kith.example.com"}, 403},
+		"so is an empty one":                 {"GET", "", nil, 403},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

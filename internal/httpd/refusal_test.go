@@ -38,7 +38,7 @@ func TestARefusalIsLoggedWithItsReasonAndPath(t *testing.T) {
 		"the server's own fault":   {refuse(503, "token missing"), nil, ""},
 		"a limit without a word":   {http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(429) }), nil, "rate"},
 		"a limit":                  {http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { TooMany(w, r, time.Second) }), nil, "rate"},
-		"a page of another origin": {SameOrigin(ok, Open{}), func(r *http.Request) { r.Method = http.MethodPost; r.Header.Set("Sec-Fetch-Site", "cross-site") }, "origin"},
+		"a page of another origin": {SameOrigin(ok, "", Open{}), func(r *http.Request) { r.Method = http.MethodPost; r.Header.Set("Sec-Fetch-Site", "cross-site") }, "origin"},
 		"another host":             {OnlyHosts(local, "no", ok), func(r *http.Request) { r.Host = "evil.example" }, "host"},
 		"a proxy":                  {Direct(local, nil, ok), func(r *http.Request) { r.Header.Set("Via", "1.1 proxy") }, "proxy"},
 		"a page elsewhere":         {Direct(local, nil, ok), func(r *http.Request) { r.Header.Set("Origin", "http://evil.example") }, "origin"},

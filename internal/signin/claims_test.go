@@ -119,15 +119,38 @@ func TestLocalPath(t *testing.T) {
 		"/auth":                             false,
 		"/" + strings.Repeat("x", 1000):     false,
 	} {
-		if got := localPath(s); got != want {
+		if got := (&SignIn{}).ownPath(s); got != want {
 			t.Errorf("%q: %v", s, got)
 		}
 	}
 }
 
-// A browser that follows a local path stays where it is, as Go's reading of RFC 3986 says and that of the WHATWG, which
+func TestBelowABasePathOnlyPathsThereAreKithsOwn(t *testing.T) {
+	t.Parallel()
+	s := &SignIn{base: "/kith"}
+	for to, want := range map[string]bool{
+		"/kith/staff/contacts?search=a": true,
+		"/kith":                         true,
+		"/kith/":                        true,
+		"/staff/contacts":               false,
+		"/":                             false,
+		"/kitharode":                    false,
+		"/kith/../other":                false,
+		"/kith/%2e%2e/other":            false,
+		"/kith/a/..":                    true,
+		"/kith/auth/login":              false,
+		"/kith/x/../auth/login":         false,
+		"//kith/staff":                  false,
+	} {
+		if got := s.ownPath(to); got != want {
+			t.Errorf("%q: %v", to, got)
+		}
+	}
+}
+
+// A browser that follows a path of Kith's stays where it is, as Go's reading of RFC 3986 says and that of the WHATWG, which
 // takes \ for / and skips tabs and line ends.
-func FuzzLocalPath(f *testing.F) {
+func FuzzOwnPath(f *testing.F) {
 	for _, s := range []string{"/staff", "//evil", `/\evil`, "/\t/evil", "/a?b#c", "/..//evil"} {
 		f.Add(s)
 	}
@@ -137,7 +160,7 @@ func FuzzLocalPath(f *testing.F) {
 	}
 	skip := strings.NewReplacer("\t", "", "\n", "", "\r", "", `\`, "/")
 	f.Fuzz(func(t *testing.T, s string) {
-		if !localPath(s) {
+		if !(&SignIn{}).ownPath(s) {
 			return
 		}
 		for _, as := range []string{s, skip.Replace(strings.TrimSpace(s))} {

@@ -37,15 +37,15 @@ type attempt struct {
 	Expires  int64  `json:"e"` // in seconds since 1970
 }
 
-// login sends the browser to the provider. returnTo says where to go afterwards: a path of this server.
+// login sends the browser to the provider. returnTo says where to go afterwards: a path of Kith's, as the browser has it.
 func (s *SignIn) login(w http.ResponseWriter, r *http.Request) {
 	returnTo := r.URL.Query().Get("returnTo")
 	switch {
 	case returnTo == "":
-		returnTo = home
-	case !localPath(returnTo):
+		returnTo = s.at(home)
+	case !s.ownPath(returnTo):
 		s.show(w, r, http.StatusBadRequest, notice{
-			Title: "This link is not right", Text: "After signing in, only pages of Kith can be shown.", Again: home,
+			Title: "This link is not right", Text: "After signing in, only pages of Kith can be shown.", Again: s.at(home),
 		})
 		return
 	}
@@ -115,7 +115,7 @@ func (s *SignIn) callback(w http.ResponseWriter, r *http.Request) {
 	a, ok := s.attemptOf(w, r)
 	if !ok {
 		s.show(w, r, http.StatusBadRequest, notice{
-			Title: "This sign-in has ended", Again: home,
+			Title: "This sign-in has ended", Again: s.at(home),
 			Text: "It took longer than ten minutes, was used before, or was begun in another browser.",
 		})
 		return
@@ -206,7 +206,7 @@ func (s *SignIn) notSignedIn(w http.ResponseWriter, r *http.Request, err error, 
 func (s *SignIn) fail(w http.ResponseWriter, r *http.Request, what string, err error) {
 	s.log.ErrorContext(r.Context(), what, "error", err) //nolint:sloglint // a constant at each call
 	s.show(w, r, http.StatusBadGateway, notice{
-		Title: "Not signed in", Again: home,
+		Title: "Not signed in", Again: s.at(home),
 		Text: "Kith and the sign-in service do not understand each other. The log of this server says more.",
 	})
 }

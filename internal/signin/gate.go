@@ -29,7 +29,7 @@ func (s *SignIn) Members(next http.Handler, who func(ctx context.Context, header
 		case r.Header.Get("Sec-Fetch-Site") == "cross-site":
 			s.show(w, r, http.StatusOK, notice{Title: "One moment", Text: "The page is about to be shown.", Reload: true})
 		default:
-			redirect(w, LoginPath+"?"+url.Values{"returnTo": {r.URL.RequestURI()}}.Encode())
+			redirect(w, s.at(LoginPath)+"?"+url.Values{"returnTo": {s.at(r.URL.RequestURI())}}.Encode())
 		}
 	})
 }

@@ -28,18 +28,24 @@ type notice struct {
 	SignOut bool
 	// Reload has the browser ask once more, by itself.
 	Reload bool
+
+	base string // of the links
 }
 
 // AgainURL signs in and leads on.
 func (n notice) AgainURL() string {
-	return LoginPath + "?" + url.Values{"returnTo": {n.Again}}.Encode()
+	return n.base + LoginPath + "?" + url.Values{"returnTo": {n.Again}}.Encode()
 }
 
 // SignOutURL is where the form posts to.
-func (notice) SignOutURL() string { return LogoutPath }
+func (n notice) SignOutURL() string { return n.base + LogoutPath }
+
+// StyleURL is where the style sheet is.
+func (n notice) StyleURL() string { return n.base + stylePath }
 
 // show answers with a page.
 func (s *SignIn) show(w http.ResponseWriter, r *http.Request, status int, n notice) {
+	n.base = s.base
 	var b bytes.Buffer
 	if err := page.Execute(&b, n); err != nil {
 		s.log.ErrorContext(r.Context(), "cannot write a page", "error", err)

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"net/url"
+	"path"
 	"strings"
 	"unicode"
 )
@@ -13,17 +14,18 @@ const (
 	maxReturnTo = 1000
 )
 
-// localPath reports whether a browser takes s for a path of this server, whatever way it reads it: "//host", "/\host"
-// and, since browsers skip tabs and line ends, "/\t/host" name another one. Signing in leads to pages, so its own paths
-// are none.
-func localPath(s string) bool {
-	if len(s) > maxReturnTo || !strings.HasPrefix(s, "/") || strings.HasPrefix(s, "//") ||
-		strings.ContainsRune(s, '\\') || strings.ContainsFunc(s, unicode.IsControl) {
+// ownPath reports whether a browser takes s for a path of Kith's, whatever way it reads it: "//host", "/\host"
+// and, since browsers skip tabs and line ends, "/\t/host" name another host, and "/kith/../other" another application. Signing in
+// leads to pages, so its own paths are none.
+func (s *SignIn) ownPath(to string) bool {
+	if len(to) > maxReturnTo || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") ||
+		strings.ContainsRune(to, '\\') || strings.ContainsFunc(to, unicode.IsControl) {
 		return false
 	}
-	u, err := url.Parse(s)
+	u, err := url.Parse(to)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" {
 		return false
 	}
-	return u.Path != "/auth" && !strings.HasPrefix(u.Path, "/auth/")
+	below, ok := strings.CutPrefix(path.Clean(u.Path), s.base)
+	return ok && (below == "" || below[0] == '/') && below != "/auth" && !strings.HasPrefix(below, "/auth/")
 }

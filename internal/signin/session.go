@@ -30,7 +30,7 @@ type Status struct {
 	SignedIn bool   `json:"signedIn"`
 	// Name is empty if the provider sends no name.
 	Name string `json:"name,omitempty"`
-	// LoginURL takes a returnTo; LogoutURL and RefreshURL require POST. They are paths of this server. RefreshURL is set
+	// LoginURL takes a returnTo; LogoutURL and RefreshURL require POST. They are paths as the browser has them. RefreshURL is set
 	// if the session can be renewed.
 	LoginURL   string     `json:"loginUrl,omitempty"`
 	LogoutURL  string     `json:"logoutUrl,omitempty"`
@@ -60,10 +60,10 @@ func Without(mode string, who func(ctx context.Context, header string) (crm.View
 func (s *SignIn) status(p sessionCookie) Status {
 	ends := p.expiresAt()
 	status := Status{
-		Mode: ModeOIDC, SignedIn: true, Name: p.Name, LoginURL: LoginPath, LogoutURL: LogoutPath, ExpiresAt: &ends,
+		Mode: ModeOIDC, SignedIn: true, Name: p.Name, LoginURL: s.at(LoginPath), LogoutURL: s.at(LogoutPath), ExpiresAt: &ends,
 	}
 	if p.renewable(s.now()) {
-		status.RefreshURL = RefreshPath
+		status.RefreshURL = s.at(RefreshPath)
 	}
 	return status
 }
@@ -79,7 +79,7 @@ func (s *SignIn) session(w http.ResponseWriter, r *http.Request) {
 		s.logRenewal(r.Context(), err)
 	}
 	if err != nil {
-		write(w, Status{Mode: ModeOIDC, LoginURL: LoginPath})
+		write(w, Status{Mode: ModeOIDC, LoginURL: s.at(LoginPath)})
 		return
 	}
 	write(w, s.status(p))
@@ -147,7 +147,7 @@ func (s *SignIn) logout(w http.ResponseWriter, r *http.Request) {
 	s.dropSessionCookie(w)
 	to := s.provider.endSessionURL()
 	if to == "" {
-		to = SignedOutPath
+		to = s.at(SignedOutPath)
 	}
 	if wantsJSON(r) {
 		write(w, map[string]string{"location": to})
@@ -183,7 +183,7 @@ func (s *SignIn) askToLogout(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *SignIn) signedOut(w http.ResponseWriter, r *http.Request) {
-	s.show(w, r, http.StatusOK, notice{Title: "Signed out", Text: "You are signed out of Kith.", Again: home})
+	s.show(w, r, http.StatusOK, notice{Title: "Signed out", Text: "You are signed out of Kith.", Again: s.at(home)})
 }
 
 // wantsJSON reports whether a script sends r: navigations of a browser accept HTML.

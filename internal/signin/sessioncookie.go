@@ -21,8 +21,10 @@ import (
 const (
 	sessionCookieName = "kith"
 	// hostPrefix makes browsers take a cookie from https alone, for this host and all its paths (RFC 6265bis, section
-	// 4.1.3.2).
-	hostPrefix = "__Host-"
+	// 4.1.3.2). Where Kith has only a part of the paths, securePrefix does so for https (section 4.1.3.1): other applications of
+	// the host, another Kith among them, neither get the cookie nor replace it.
+	hostPrefix   = "__Host-"
+	securePrefix = "__Secure-"
 	// maxCookie is how many bytes of name and value every browser takes (RFC 6265, section 6.1).
 	maxCookie = 4096
 	// unrenewed is the longest life of a renewable session cookie, however long the provider's tokens live: by then
@@ -149,10 +151,14 @@ func (s *SignIn) dropSessionCookie(w http.ResponseWriter) {
 }
 
 func (s *SignIn) cookieName(name string) string {
-	if s.secure {
+	switch {
+	case !s.secure:
+		return name
+	case s.base != "":
+		return securePrefix + name
+	default:
 		return hostPrefix + name
 	}
-	return name
 }
 
 // setCookie sets a cookie for the given seconds, or deletes it for less than one.
@@ -161,7 +167,7 @@ func (s *SignIn) setCookie(w http.ResponseWriter, name, value string, seconds in
 		value, seconds = "", -1
 	}
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure if browsers use https
-		Name: s.cookieName(name), Value: value, Path: "/", MaxAge: seconds,
+		Name: s.cookieName(name), Value: value, Path: s.base + "/", MaxAge: seconds,
 		Secure: s.secure, HttpOnly: true, SameSite: site,
 	})
 }
@@ -178,7 +184,7 @@ func (s *SignIn) seal(name string, v any) (string, error) {
 		return "", err
 	}
 	value := base64.RawURLEncoding.EncodeToString(sealed)
-	if len(hostPrefix)+len(name)+len(value) > maxCookie {
+	if len(s.cookieName(name))+len(value) > maxCookie {
 		return "", errTooBig
 	}
 	return value, nil

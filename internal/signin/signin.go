@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"kith/internal/config"
 	"kith/internal/vault"
 	"kith/storage"
 )
@@ -49,7 +50,7 @@ type Config struct {
 	Require map[string][]string
 	// Lifetime is how long somebody stays signed in at most, however often it is renewed.
 	Lifetime time.Duration
-	// PublicURL is where browsers reach Kith: https, or http on this machine, without a path.
+	// PublicURL is where browsers reach Kith: https, or http on this machine. Cookies are limited to its path.
 	PublicURL string
 	// Fetched is called with the result of each request to the provider. It may be nil.
 	Fetched func(error)
@@ -61,6 +62,7 @@ type Config struct {
 type SignIn struct {
 	config     Config
 	origin     string // of the public URL
+	base       string // its path, without a slash at the end
 	secure     bool   // whether browsers come by https
 	sealer     *vault.Sealer
 	provider   *provider
@@ -97,7 +99,8 @@ func New(
 	}
 	s := &SignIn{
 		config:     c,
-		origin:     strings.ToLower(public.Scheme + "://" + withoutDefaultPort(public)),
+		origin:     config.Origin(public),
+		base:       strings.TrimRight(public.Path, "/"),
 		secure:     public.Scheme == "https",
 		sealer:     sealer,
 		provider:   newProvider(c, logger, now),
@@ -115,15 +118,11 @@ func New(
 	return s, nil
 }
 
-// withoutDefaultPort is the host as browsers write it in an origin.
-func withoutDefaultPort(u *url.URL) string {
-	if u.Scheme == "https" && u.Port() == "443" || u.Scheme == "http" && u.Port() == "80" {
-		return strings.TrimSuffix(u.Host, ":"+u.Port())
-	}
-	return u.Host
-}
+// at is a path of Kith's as browsers ask for it.
+func (s *SignIn) at(path string) string { return s.base + path }
 
-// Handle serves the paths of signing in on mux. Each handler is wrapped by wrap.
+// Handle serves the paths of signing in on mux, where requests come without the path of the public URL. Each handler is wrapped by
+// wrap.
 //
 // Posts are to come through a guard that refuses those of other origins' pages, such as SameOrigin of package httpd.
 func (s *SignIn) Handle(mux *http.ServeMux, wrap func(http.Handler) http.Handler) {

@@ -341,3 +341,39 @@ func TestMembersAloneGetIn(t *testing.T) {
 		})
 	}
 }
+
+func TestBelowABasePathBrowsersAreSentThere(t *testing.T) {
+	t.Parallel()
+	s := signIn(t, func(c *Config) { c.PublicURL = "https://example.com/kith/" })
+	c := cookie(t, s, ann)
+	if c.Name != "__Secure-kith" || c.Path != "/kith/" || !c.Secure || !c.HttpOnly {
+		t.Errorf("the cookie is %+v", c)
+	}
+	status := s.status(ann)
+	got := []string{status.LoginURL, status.LogoutURL, status.RefreshURL}
+	if diff := cmp.Diff([]string{"/kith/auth/login", "/kith/auth/logout", "/kith/auth/refresh"}, got); diff != "" {
+		t.Error(diff)
+	}
+
+	mux := http.NewServeMux()
+	s.Handle(mux, func(h http.Handler) http.Handler { return h })
+	members := s.Members(http.NotFoundHandler(), nil)
+	get := func(h http.Handler, path string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+		return w
+	}
+	if to := get(members, "/playground?a=b").Header().Get("Location"); to != "/kith/auth/login?returnTo=%2Fkith%2Fplayground%3Fa%3Db" {
+		t.Errorf("the playground leads to %s", to)
+	}
+	if page := get(mux, SignedOutPath).Body.String(); !strings.Contains(page, `href="/kith/auth/page.css"`) ||
+		!strings.Contains(page, `href="/kith/auth/login?returnTo=%2Fkith%2Fstaff%2Fcontacts"`) {
+		t.Errorf("the page after signing out is %s", page)
+	}
+	if page := get(mux, LogoutPath).Body.String(); !strings.Contains(page, `action="/kith/auth/logout"`) {
+		t.Errorf("the page that asks to sign out is %s", page)
+	}
+	if w := get(mux, LoginPath+"?returnTo=/staff/contacts"); w.Code != http.StatusBadRequest {
+		t.Errorf("a path of another application: %d", w.Code)
+	}
+}

@@ -4,6 +4,9 @@
 import { createGraphiQLFetcher } from '@graphiql/toolkit'
 import { createClient } from 'graphql-ws'
 
+// The path below which Kith is reached, known from where this script lies.
+const base = /^https?:\/\/[^/]+(.*)\/playground\//.exec(import.meta.url)?.[1] ?? ''
+
 let token = ''
 
 /** setToken replaces the token of all later requests; the empty string signs out. */
@@ -31,21 +34,21 @@ async function authorizedFetch(input: RequestInfo | URL, init?: RequestInit): Pr
 
 /** renewed makes the server renew an expired session; false if there is none. */
 async function renewed(): Promise<boolean> {
-  const response = await fetch('/auth/session', { signal: AbortSignal.timeout(5_000) })
+  const response = await fetch(`${base}/auth/session`, { signal: AbortSignal.timeout(5_000) })
   const { mode, signedIn } = (await response.json()) as { mode: string; signedIn: boolean }
   return mode === 'oidc' && signedIn
 }
 
 // There is a socket only while a subscription runs. It ends with the connection, which is then shown.
 const socket = createClient({
-  url: `${location.origin.replace(/^http/, 'ws')}/graphql`,
+  url: `${location.origin.replace(/^http/, 'ws')}${base}/graphql`,
   connectionParams: () => (token === '' ? {} : { authorization: `Bearer ${token}` }),
   retryAttempts: 0,
 })
 
 /** fetcher runs what is typed into the editors. */
 export const fetcher = createGraphiQLFetcher({
-  url: '/graphql',
+  url: `${base}/graphql`,
   enableIncrementalDelivery: false,
   fetch: authorizedFetch,
   wsClient: socket,
@@ -54,7 +57,7 @@ export const fetcher = createGraphiQLFetcher({
 type Answer<Data> = { data?: Data | null; errors?: { message: string }[] }
 
 async function ask<Data>(query: string): Promise<Answer<Data>> {
-  const response = await authorizedFetch('/graphql', {
+  const response = await authorizedFetch(`${base}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ query }),

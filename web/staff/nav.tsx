@@ -3,6 +3,7 @@
 import { type ReactNode, useEffect } from 'react'
 
 import { openMenu } from './menu/opened'
+import { base } from './server/base'
 import { session, signOut } from './server/session'
 import { useMay } from './server/viewer'
 import { useDisclosure } from './shared/disclosure'
@@ -101,7 +102,7 @@ function Who({ item: Item }: { item: 'li' | 'span' }) {
   if (known.mode === 'development') {
     return (
       <Item>
-        <a href="/playground">{t.app.playground}</a>
+        <a href={`${base}/playground`}>{t.app.playground}</a>
       </Item>
     )
   }

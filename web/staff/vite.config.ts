@@ -12,6 +12,8 @@ const allPages =
 export default defineConfig({
   root: here('.'),
   base: '/staff/',
+  // Scripts and styles find each other by where they lie, so that all of it can be below another path.
+  experimental: { renderBuiltUrl: (file, { hostType }) => (hostType === 'html' ? `/staff/${file}` : { relative: true }) },
   plugins: [react()],
   build: {
     outDir: process.env.KITH_WEB_OUT ? `${process.env.KITH_WEB_OUT}/staff` : here('../dist/staff'),

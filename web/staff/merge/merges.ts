@@ -2,6 +2,7 @@
 // so that is kept: ids and a time, nothing about a person.
 
 import { UndoMergeDocument } from '../generated/graphql'
+import { base } from '../server/base'
 import { mutate } from '../server/client'
 import { mine } from '../server/echoes'
 import { Store } from '../shared/store'
@@ -20,7 +21,7 @@ export interface Done {
   readonly until: number
 }
 
-const key = 'kith.merges'
+const key = `kith.merges${base}`
 const most = 50
 
 /** merges are those that can be undone, the newest last. */

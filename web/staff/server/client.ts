@@ -27,6 +27,7 @@ import type {
   SessionEventsSubscription,
   UndoMergeMutation,
 } from '../generated/graphql'
+import { base } from './base'
 import { found, lost } from './connection'
 import { follow as followWith, type Follower } from './live'
 import { newestExchange } from './newest'
@@ -182,7 +183,7 @@ const cache = cacheExchange({
 })
 
 export const client = new Client({
-  url: '/graphql',
+  url: `${base}/graphql`,
   preferGetMethod: false,
   fetch: send,
   exchanges: [

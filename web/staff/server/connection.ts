@@ -2,6 +2,7 @@
 // in growing intervals, and immediately when the person or the system asks for it.
 
 import { Store } from '../shared/store'
+import { base } from './base'
 import { type Reach, Recovery, type Trouble } from './retry'
 
 export const connection = new Store<Reach>({ trouble: undefined, trying: false })
@@ -48,7 +49,7 @@ const recovery = new Recovery({
 async function probe(): Promise<Trouble | undefined> {
   try {
     const signal = AbortSignal.timeout(patience)
-    const { status, headers } = await fetch('/readyz', { cache: 'no-store', signal })
+    const { status, headers } = await fetch(`${base}/readyz`, { cache: 'no-store', signal })
     if (status < 500) {
       return undefined
     }
@@ -56,7 +57,7 @@ async function probe(): Promise<Trouble | undefined> {
       return 'unready'
     }
     const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"query":"{__typename}"}' }
-    const answer = await fetch('/graphql', { ...init, signal })
+    const answer = await fetch(`${base}/graphql`, { ...init, signal })
     return answer.status < 500 ? undefined : 'unreachable'
   } catch {
     return navigator.onLine ? 'unreachable' : 'offline'

@@ -2,6 +2,7 @@
 // gives one, kept in memory and forgotten on reload; in development everybody on this machine is somebody.
 
 import { Store } from '../shared/store'
+import { base } from './base'
 import { again } from './connection'
 
 /** Session is what the server says of the person in front of the page. */
@@ -51,7 +52,7 @@ export function signedIn(name: string | undefined): void {
 
 /** loadSession asks who we are. It throws when the server does not answer. */
 export async function loadSession(): Promise<void> {
-  const response = await fetch('/auth/session', { headers: headers(), signal: AbortSignal.timeout(10_000) })
+  const response = await fetch(`${base}/auth/session`, { headers: headers(), signal: AbortSignal.timeout(10_000) })
   if (response.status === 404) {
     session.set({ mode: 'development', signedIn: true })
     return
@@ -90,7 +91,7 @@ let renewing: Promise<boolean> | undefined
 export function renew(): Promise<boolean> {
   renewing ??= (async () => {
     try {
-      const response = await fetch(session.get()?.refreshUrl ?? '/auth/refresh', {
+      const response = await fetch(session.get()?.refreshUrl ?? `${base}/auth/refresh`, {
         method: 'POST',
         headers: headers(),
         signal: AbortSignal.timeout(10_000),

@@ -2,6 +2,7 @@
 
 import { createClient as createSocket } from 'graphql-ws'
 
+import { base } from './base'
 import { authorization } from './session'
 import type { Request, Sink } from './transport'
 
@@ -15,7 +16,7 @@ let slow: ReturnType<typeof setTimeout> | undefined
 const listening = new Set<Sink>()
 
 const socket = createSocket({
-  url: () => `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/graphql`,
+  url: () => `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${base}/graphql`,
   connectionParams: authorization,
   retryAttempts: 0, // follow does it, after the last event
   lazyCloseTimeout: 1_000, // from one page to the other it stays

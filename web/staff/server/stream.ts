@@ -2,6 +2,7 @@
 
 import { createClient as createStream } from 'graphql-sse'
 
+import { base } from './base'
 import { headers } from './session'
 import type { Request, Sink } from './transport'
 
@@ -15,7 +16,7 @@ export function subscribe(
   onEstablished: () => void,
 ): () => void {
   const stream = createStream({
-    url: '/graphql',
+    url: `${base}/graphql`,
     headers,
     retryAttempts: 0,
     fetchFn: (input: RequestInfo, init: RequestInit) => listen(input, init, onEstablished),

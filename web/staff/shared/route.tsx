@@ -3,9 +3,12 @@
 
 import { type AnchorHTMLAttributes, type MouseEvent } from 'react'
 
+import { base } from '../server/base'
 import { Store, useStore } from './store'
 
-const current = () => location.pathname.replace(/\/$/, '') + location.search
+// Addresses are without the base path within the page, and have it in the bar and in links.
+const current = () => location.pathname.replace(/\/$/, '').slice(under(location.pathname) ? base.length : 0) + location.search
+const under = (path: string) => path.startsWith(`${base}/`)
 const place = new Store(current())
 
 // Browsers take only so many changes of the address in a second, and somebody types: the bar follows a moment later.
@@ -16,7 +19,7 @@ function catchUp(): void {
   if (behind !== undefined) {
     clearTimeout(behind)
     behind = undefined
-    history.replaceState(null, '', place.get())
+    history.replaceState(null, '', base + place.get())
   }
 }
 
@@ -42,7 +45,7 @@ export function go(address: string, how: 'push' | 'replace' = 'push'): void {
   }
   if (how === 'push') {
     catchUp()
-    history.pushState(null, '', address)
+    history.pushState(null, '', base + address)
   } else {
     behind ??= setTimeout(catchUp, moment)
   }
@@ -86,5 +89,5 @@ export function Link({ href, onClick, ...rest }: AnchorHTMLAttributes<HTMLAnchor
     event.preventDefault()
     go(href)
   }
-  return <a href={href} onClick={follow} {...rest} />
+  return <a href={base + href} onClick={follow} {...rest} />
 }

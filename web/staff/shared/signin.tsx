@@ -1,6 +1,7 @@
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react'
 
 import { ViewerDocument } from '../generated/graphql'
+import { base } from '../server/base'
 import { query, Unreachable } from '../server/client'
 import { connection, look, lost, onReturn } from '../server/connection'
 import { loadSession, type Session, session, signedIn, takeToken } from '../server/session'
@@ -83,7 +84,7 @@ function Login({ known, aside }: { known: Session; aside: boolean }) {
       <a
         className="button"
         ref={link}
-        href={`${known.loginUrl ?? '/auth/login'}?returnTo=${back}`}
+        href={`${known.loginUrl ?? `${base}/auth/login`}?returnTo=${back}`}
         {...(aside && { target: '_blank', rel: 'noreferrer' })}
       >
         {t.signin.signIn}

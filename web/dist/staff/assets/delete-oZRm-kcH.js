@@ -1,1 +1,0 @@
-export{t as DeleteDialog}from"./delete--w1iUaBb.js";

@@ -1,1 +1,0 @@
-export{t as MergeDialog}from"./dialog-jCPWX_2_.js";
