@@ -34,6 +34,7 @@ func (w wiring) signIn(ctx context.Context) (*signin.SignIn, error) {
 		Require:        c.OIDC.Requirements(),
 		Lifetime:       c.OIDC.Lifetime,
 		PublicURL:      w.publicURL,
+		PlaygroundURL:  w.playgroundURL(),
 		Panicked:       w.telemetry.panicLogger("background", w.logger),
 	}, sealer, w.store, w.logger, w.now)
 }
@@ -48,14 +49,25 @@ func cookieOf(staff *signin.SignIn) func(*http.Request) (crm.Viewer, bool, error
 
 // handleSignIn serves the sign-in routes, and the one that describes how to sign in.
 func (w wiring) handleSignIn(mux *http.ServeMux, staff *signin.SignIn, a admission) {
-	switch {
-	case staff != nil:
+	if staff != nil {
 		staff.Handle(mux, a.admit)
-	case w.config.Development():
-		mux.Handle("GET "+signin.SessionPath, a.admit(signin.Without(signin.ModeDevelopment, a.authenticate)))
-	default:
-		mux.Handle("GET "+signin.SessionPath, a.admit(signin.Without(signin.ModeBearer, a.authenticate)))
+		return
 	}
+	status := signin.Status{Mode: signin.ModeBearer, PlaygroundURL: w.playgroundURL()}
+	if w.config.Development() {
+		status.Mode = signin.ModeDevelopment
+	}
+	mux.Handle("GET "+signin.SessionPath, a.admit(signin.Without(status, a.authenticate)))
+}
+
+const playgroundPath = "/playground"
+
+// playgroundURL is where the playground is; empty where it is off.
+func (w wiring) playgroundURL() string {
+	if !w.config.PlaygroundOn() {
+		return ""
+	}
+	return playgroundPath
 }
 
 // handlePlayground serves the playground. With sign-in, only staff can open its page; with tokens, the page
@@ -66,7 +78,7 @@ func handlePlayground(mux *http.ServeMux, staff *signin.SignIn, a admission) {
 	if staff != nil {
 		page = a.admit(staff.Members(playground, a.authenticate))
 	}
-	mux.Handle("/playground", page)
-	mux.Handle("/playground/", page)
-	mux.Handle("/playground/assets/", playground)
+	mux.Handle(playgroundPath, page)
+	mux.Handle(playgroundPath+"/", page)
+	mux.Handle(playgroundPath+"/assets/", playground)
 }

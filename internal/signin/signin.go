@@ -52,6 +52,8 @@ type Config struct {
 	Lifetime time.Duration
 	// PublicURL is where browsers reach Kith: https, or http on this machine, without a path.
 	PublicURL string
+	// PlaygroundURL is where pages find the playground; empty without one.
+	PlaygroundURL string
 	// Panicked is called for each panic that was caught in the background. Nil does nothing.
 	Panicked func(*storage.PanicError)
 }
