@@ -511,6 +511,32 @@ export type RevokeApiKeyInput = {
   id: string;
 };
 
+/** A view to be saved. */
+export type CreateSavedViewInput = {
+  /** At most 200 characters; another view must not have it. */
+  name: string;
+  /** The address of the list: `/staff/contacts` or `/staff/chat`, with its query; at most 2000 bytes. */
+  address: string;
+};
+
+/** An edit of a saved view. An absent field is left unchanged. */
+export type UpdateSavedViewInput = {
+  /** Which view. */
+  id: string;
+  /** As for a new view. */
+  name?: string | null | undefined;
+  /** As for a new view. */
+  address?: string | null | undefined;
+  /** Refuse the edit with CONFLICT unless the view is at this version. */
+  expectedVersion?: number | null | undefined;
+};
+
+/** A deletion of a saved view. */
+export type DeleteSavedViewInput = {
+  /** Which view. */
+  id: string;
+};
+
 export type ContactRowFragment = { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> };
 
 export type SessionRowFragment = { id: string, contactName: string, channelAccount: string | null, status: SessionStatus, tag: SessionTag | null, lastMessagePreview: string | null, lastMessageAt: string, unreadCount: number, startedAt: string, contact: { id: string, displayName: string } | null, channel: { id: string, name: string, type: ChannelType } };
@@ -862,6 +888,34 @@ export type DeleteContactsMutationVariables = Exact<{
 
 export type DeleteContactsMutation = { deleteContacts: { results: Array<{ deletedContactId: string | null, eventId: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> }> } };
 
+export type ViewRowFragment = { id: string, name: string, address: string, version: number };
+
+export type SavedViewsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SavedViewsQuery = { savedViews: { nodes: Array<{ id: string, name: string, address: string, version: number }> } };
+
+export type CreateSavedViewMutationVariables = Exact<{
+  input: CreateSavedViewInput;
+}>;
+
+
+export type CreateSavedViewMutation = { createSavedView: { savedView: { id: string, name: string, address: string, version: number } | null, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } };
+
+export type UpdateSavedViewMutationVariables = Exact<{
+  input: UpdateSavedViewInput;
+}>;
+
+
+export type UpdateSavedViewMutation = { updateSavedView: { savedView: { id: string, name: string, address: string, version: number } | null, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } };
+
+export type DeleteSavedViewMutationVariables = Exact<{
+  input: DeleteSavedViewInput;
+}>;
+
+
+export type DeleteSavedViewMutation = { deleteSavedView: { deletedSavedViewId: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
 export const SessionRowFragmentDoc = /*#__PURE__*/ gql`
     fragment SessionRow on Session {
   id
@@ -956,6 +1010,14 @@ export const ApiKeyRowFragmentDoc = /*#__PURE__*/ gql`
   lastUsedAt
 }
     ` as unknown as DocumentNode<ApiKeyRowFragment, unknown>;
+export const ViewRowFragmentDoc = /*#__PURE__*/ gql`
+    fragment ViewRow on SavedView {
+  id
+  name
+  address
+  version
+}
+    ` as unknown as DocumentNode<ViewRowFragment, unknown>;
 export const ViewerDocument = /*#__PURE__*/ gql`
     query Viewer {
   viewer {
@@ -1588,3 +1650,51 @@ export const DeleteContactsDocument = /*#__PURE__*/ gql`
   }
 }
     ` as unknown as DocumentNode<DeleteContactsMutation, DeleteContactsMutationVariables>;
+export const SavedViewsDocument = /*#__PURE__*/ gql`
+    query SavedViews {
+  savedViews(first: 100) {
+    nodes {
+      ...ViewRow
+    }
+  }
+}
+    ${ViewRowFragmentDoc}` as unknown as DocumentNode<SavedViewsQuery, SavedViewsQueryVariables>;
+export const CreateSavedViewDocument = /*#__PURE__*/ gql`
+    mutation CreateSavedView($input: CreateSavedViewInput!) {
+  createSavedView(input: $input) {
+    savedView {
+      ...ViewRow
+    }
+    userErrors {
+      code
+      field
+      message
+    }
+  }
+}
+    ${ViewRowFragmentDoc}` as unknown as DocumentNode<CreateSavedViewMutation, CreateSavedViewMutationVariables>;
+export const UpdateSavedViewDocument = /*#__PURE__*/ gql`
+    mutation UpdateSavedView($input: UpdateSavedViewInput!) {
+  updateSavedView(input: $input) {
+    savedView {
+      ...ViewRow
+    }
+    userErrors {
+      code
+      field
+      message
+    }
+  }
+}
+    ${ViewRowFragmentDoc}` as unknown as DocumentNode<UpdateSavedViewMutation, UpdateSavedViewMutationVariables>;
+export const DeleteSavedViewDocument = /*#__PURE__*/ gql`
+    mutation DeleteSavedView($input: DeleteSavedViewInput!) {
+  deleteSavedView(input: $input) {
+    deletedSavedViewId
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    ` as unknown as DocumentNode<DeleteSavedViewMutation, DeleteSavedViewMutationVariables>;

@@ -157,3 +157,15 @@ export function ChannelIcon({ type, name }: { type: ChannelType; name?: string }
     </Icon>
   )
 }
+
+export const ViewsIcon = () => (
+  <Icon>
+    <path d="m10 3.5 7 3.5-7 3.5L3 7zM3.5 10.5 10 13.7l6.5-3.2M3.5 13.8 10 17l6.5-3.2" />
+  </Icon>
+)
+
+export const PencilIcon = () => (
+  <Icon>
+    <path d="m4 16 .8-3.3 8.9-8.9 2.5 2.5-8.9 8.9zM12 5.5 14.5 8" />
+  </Icon>
+)

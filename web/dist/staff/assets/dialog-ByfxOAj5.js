@@ -1,0 +1,1 @@
+export{t as MergeDialog}from"./dialog-3Innnpev.js";
