@@ -25,15 +25,21 @@ export async function typed(page) {
   return times
 }
 
-// The rows are those of the new search once what is marked in the first of them is what was typed.
+// The rows are those of the new search once what was typed is marked in the first of them. Before the first letter, nothing is
+// marked; a letter alone may be marked as a part of another one, such as æ.
 function paintedAfterInput(text) {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     addEventListener(
       'input',
       ({ timeStamp }) => {
         const look = () => {
           const mark = document.querySelector('.row[aria-rowindex="2"] mark')
-          if (mark?.textContent.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase() !== text) {
+          const marked = mark?.textContent.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase() ?? ''
+          if (marked === '' || (text.length > 1 && !marked.startsWith(text))) {
+            if (performance.now() - timeStamp > 15_000) {
+              reject(new Error(`nothing was found for ${text}: ${marked} is marked`))
+              return
+            }
             requestAnimationFrame(look)
             return
           }

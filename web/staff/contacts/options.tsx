@@ -3,17 +3,15 @@
 import { useId } from 'react'
 
 import { t } from '../texts/texts'
+import { type AsQuery, useListAsQuery } from './as-query'
 import { arrange, type Column, hideable, hiding, narrowest, sizeable, sized, standard, useLayout } from './columns'
 
-interface OptionsProps {
-  /** The columns that are hidden. */
-  hidden: readonly Column[]
+interface OptionsProps extends AsQuery {
   onHide: (hidden: readonly Column[]) => void
-  /** Where the list as shown can be run as a query; undefined without a playground. */
-  query: string | undefined
 }
 
-export default function Options({ hidden, onHide, query }: OptionsProps) {
+export default function Options({ hidden, onHide, asked }: OptionsProps) {
+  const query = useListAsQuery({ asked, hidden })
   const layout = useLayout()
   const { table } = t.contacts
   const name = useId()

@@ -4,10 +4,8 @@ import { flushSync } from 'react-dom'
 import { Beside } from '../contact/beside'
 import { contactPath, shown as shownContact, shownIn } from '../contact/place'
 import type { ContactRowFragment } from '../generated/graphql'
-import { useCommands } from '../menu/commands'
 import { connection, onReturn } from '../server/connection'
-import { session } from '../server/session'
-import { useMay, useViewer } from '../server/viewer'
+import { useViewer } from '../server/viewer'
 import { announce } from '../shared/announce'
 import { composing } from '../shared/composing'
 import { ConnectFirst } from '../shared/connect'
@@ -21,8 +19,7 @@ import { t } from '../texts/texts'
 import { SaveChanges, ViewNotices, ViewsMenu } from '../views/menu'
 import { useViewing } from '../views/viewing'
 import { editing } from './edits'
-import { playgroundLink } from './as-query'
-import { arrange, columns, layout as arranged, useLayout } from './columns'
+import { arrange, layout as arranged, useLayout } from './columns'
 import { asked, unfiltered } from './filter'
 import { Filters } from './filters'
 import { Grid, type GridHandle } from './grid'
@@ -34,6 +31,7 @@ import { selection } from './selected'
 import { most } from './selection'
 
 const Options = lazy(() => import('./options'))
+const Commands = later(async () => (await import('./commands')).Commands)
 const SelectionBar = later(async () => (await import('./selection-bar')).SelectionBar)
 const DeleteDialog = later(async () => (await import('./delete')).DeleteDialog)
 
@@ -132,23 +130,6 @@ export function ContactsPage() {
       show({ hidden: next }, 'replace')
     }
   }
-
-  const playground = useStore(session)?.playgroundUrl
-  const asQuery = playground && playgroundLink(playground, wanted.variables, columns.filter((each) => !hidden.includes(each)))
-  const { edit } = useMay()
-  useCommands(
-    only !== ''
-      ? []
-      : [
-          ...(edit ? [{ id: 'views-save-as', name: t.contacts.views.saveAs, run: () => viewing.ask({ name: undefined }) }] : []),
-          ...(edit && viewing.changed
-            ? [{ id: 'views-save', name: t.contacts.views.saveChanges, run: () => void viewing.save() }]
-            : []),
-          ...(asQuery
-            ? [{ id: 'contacts-query', name: t.contacts.table.asQuery, run: () => void open(asQuery, '_blank', 'noopener') }]
-            : []),
-        ],
-  )
 
   // The contact that is shown whole has a path; the search, the order and the like stay as they are.
   const showWhole = (id: string, how?: 'push' | 'replace') =>
@@ -284,7 +265,7 @@ export function ContactsPage() {
           >
             {() => (
               <Suspense>
-                <Options hidden={hidden} onHide={hide} query={asQuery} />
+                <Options hidden={hidden} onHide={hide} asked={wanted.variables} />
               </Suspense>
             )}
           </Popover>
@@ -299,6 +280,7 @@ export function ContactsPage() {
         </div>
       )}
       <ViewNotices viewing={viewing} />
+      <Suspense>{only === '' && <Commands viewing={viewing} asked={wanted.variables} hidden={hidden} />}</Suspense>
       <div className="progress" data-slow={slow || undefined} aria-hidden />
       {failure !== undefined && <Failure failure={failure} onRetry={() => void wanted.retry()} />}
       <div className="stage">

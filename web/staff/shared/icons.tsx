@@ -160,12 +160,6 @@ export function ChannelIcon({ type, name }: { type: ChannelType; name?: string }
 
 export const ViewsIcon = () => (
   <Icon>
-    <path d="m10 3.5 7 3.5-7 3.5L3 7zM3.5 10.5 10 13.7l6.5-3.2M3.5 13.8 10 17l6.5-3.2" />
-  </Icon>
-)
-
-export const PencilIcon = () => (
-  <Icon>
-    <path d="m4 16 .8-3.3 8.9-8.9 2.5 2.5-8.9 8.9zM12 5.5 14.5 8" />
+    <path d="m10 4 7 4-7 4-7-4zM3 12l7 4 7-4" />
   </Icon>
 )

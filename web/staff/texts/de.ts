@@ -142,7 +142,6 @@ export const de: Texts = {
       changesSaved: (name) => `Änderungen in ${name} gespeichert`,
       notSaved: 'Die Ansicht wurde nicht gespeichert.',
       saveAs: 'Als Ansicht speichern …',
-      gone: 'Die Ansicht dieses Links wurde gelöscht. Die Liste ist die, die der Link beschreibt.',
     },
     filters: {
       button: 'Filtern',

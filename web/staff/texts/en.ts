@@ -143,7 +143,6 @@ export const en = {
       changesSaved: (name: string) => `Changes saved to ${name}`,
       notSaved: 'The view was not saved.',
       saveAs: 'Save as a view …',
-      gone: 'The view of this link was deleted. The list is the one that the link describes.',
     },
     filters: {
       button: 'Filter',

@@ -290,6 +290,7 @@ export const laterDe: typeof laterEn = {
   },
   views: {
     none: 'Alle Kontakte',
+    gone: 'Die Ansicht dieses Links wurde gelöscht. Die Liste ist die, die der Link beschreibt.',
     noneYet:
       'Speichern Sie eine Suche mit Filtern, Sortierung und Spalten: Sie erscheint hier für alle in Ihrem Workspace.',
     noneYetReader: 'Es sind noch keine Ansichten gespeichert.',

@@ -283,6 +283,7 @@ export const laterEn = {
   // The menu of saved views, and its dialogs.
   views: {
     none: 'All contacts',
+    gone: 'The view of this link was deleted. The list is the one that the link describes.',
     noneYet: 'Save a search with its filters, order and columns, and it appears here for everyone in your workspace.',
     noneYetReader: 'No views have been saved yet.',
     name: 'Name',

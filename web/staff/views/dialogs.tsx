@@ -6,8 +6,8 @@ import { TextField } from '../shared/field'
 import { reasonOf } from '../shared/refusal'
 import { go } from '../shared/route'
 import { t } from '../texts/later'
+import { createView, type Outcome, updateView } from './saving'
 import { openAddress, type View } from './view'
-import { createView, type Outcome, updateView } from './views'
 import type { Asking, Viewing } from './viewing'
 
 /** Dialogs asks for a name, or what to do about a conflict. */

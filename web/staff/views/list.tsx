@@ -5,16 +5,18 @@ import { type KeyboardEvent, useRef, useState } from 'react'
 import { contactsPath } from '../contacts/listing'
 import { Unreachable } from '../server/client'
 import { useMay } from '../server/viewer'
-import { BinIcon, PencilIcon } from '../shared/icons'
+import { BinIcon } from '../shared/icons'
 import { offered, withdraw } from '../shared/offer'
 import { reasonOf, refusalOf } from '../shared/refusal'
 import { go, here, Link } from '../shared/route'
 import { t } from '../texts/later'
+import { createView, deleteView } from './saving'
 import { ofContacts, openAddress, type View } from './view'
-import { createView, deleteView, loadViews, useViews } from './views'
+import { loadViews, useViews } from './views'
 import { leaveView, type Viewing } from './viewing'
+import '../style/views.css'
 
-export { Dialogs } from './dialogs'
+export { Notices } from './notices'
 
 interface ListProps {
   viewing: Viewing
@@ -83,7 +85,9 @@ export function List({ viewing, onClose }: ListProps) {
                     ask({ name: view })
                   }}
                 >
-                  <PencilIcon />
+                  <svg className="icon" viewBox="0 0 20 20" aria-hidden>
+                    <path d="m4 16 .8-3.3 8.9-8.9 2.5 2.5-8.9 8.9zM12 5.5 14.5 8" />
+                  </svg>
                 </button>
                 <button
                   type="button"

@@ -8,11 +8,11 @@ import { useMay } from '../server/viewer'
 import { ViewsIcon } from '../shared/icons'
 import { later } from '../shared/later'
 import { t } from '../texts/texts'
-import { leaveView, type Viewing } from './viewing'
+import type { Viewing } from './viewing'
 
 // They come together: what the menu asks for has to be there also when the server is not.
 const List = later(async () => (await import('./list')).List)
-const Dialogs = later(async () => (await import('./list')).Dialogs)
+const Notices = later(async () => (await import('./list')).Notices)
 
 /** ViewsMenu opens, names and removes views. */
 export function ViewsMenu({ viewing }: { viewing: Viewing }) {
@@ -66,25 +66,5 @@ export function SaveChanges({ viewing }: { viewing: Viewing }) {
 
 /** ViewNotices says that the view of the address is gone, and asks what has to be asked. */
 export function ViewNotices({ viewing }: { viewing: Viewing }) {
-  const { edit } = useMay()
-  const { views, filters } = t.contacts
-  const { gone, asking, ask } = viewing
-  return (
-    <>
-      {gone && (
-        <div className="notice" role="status">
-          <p>{views.gone}</p>
-          {edit && (
-            <button type="button" onClick={() => ask({ name: undefined })}>
-              {views.saveAs}
-            </button>
-          )}
-          <button type="button" onClick={() => leaveView(viewing.id)}>
-            {filters.dismiss}
-          </button>
-        </div>
-      )}
-      <Suspense>{asking && <Dialogs viewing={viewing} asking={asking} />}</Suspense>
-    </>
-  )
+  return <Suspense>{(viewing.gone || viewing.asking) && <Notices viewing={viewing} />}</Suspense>
 }

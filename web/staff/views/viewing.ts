@@ -7,8 +7,9 @@ import { announce } from '../shared/announce'
 import { refusalOf } from '../shared/refusal'
 import { go, here } from '../shared/route'
 import { t } from '../texts/texts'
+import type { Outcome } from './saving'
 import { type Base, baseOf, differs, namesOnly, openAddress, type View } from './view'
-import { type Outcome, updateView, useViews } from './views'
+import { useViews } from './views'
 
 /** Asking is what a dialog asks for: a name for the list, another one for a view, or what to do about a conflict. */
 export type Asking = { name: View | undefined } | { conflict: View }
@@ -60,6 +61,7 @@ export function useViewing(params: URLSearchParams, listing: Listing, hidden: Li
     }
     busy.current = true
     try {
+      const { updateView } = await import('./saving')
       settle(view, await updateView({ id, address: listingAddress(listing), expectedVersion: over }))
     } catch (error) {
       announce(refusalOf(error, t.contacts.views.notSaved))

@@ -1,0 +1,1 @@
+export{r as updateView}from"./saving-_1B7kcDo.js";
