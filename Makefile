@@ -12,7 +12,7 @@ MINUTES ?= 10
 
 .DEFAULT_GOAL := help
 .PHONY: help run build release test test-go test-web test-e2e check check-tidy check-format check-generated check-schema check-web check-vulnerabilities lint \
-	format generate web fuzz bench bench-ingest bench-live bench-soak deps-go deps-web deps-bench deps-e2e clean
+	format generate web fuzz bench bench-ingest bench-live bench-pages bench-soak deps-go deps-web deps-bench deps-e2e clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -90,6 +90,9 @@ bench-ingest: ## measure how fast webhooks are recorded, on SQLite and on a temp
 bench-live: ## measure what idle subscribers cost, and how fast a thousand get events, on SQLite and on a temporary PostgreSQL
 	go build -o .build/kith-bench-live ./bench/live
 	.build/kith-bench-live
+
+bench-pages: build deps-e2e ## measure the staff pages in Chromium at SIZE contacts: keystrokes, interactions, the scroll bar
+	SIZE=$(SIZE) node --test-reporter=tap --test-reporter-destination=/dev/null bench/pages/main.js
 
 bench-soak: ## keep Kith at full load for MINUTES on each database, and see that memory and goroutines stay flat
 	go build -o .build/kith-bench-soak ./bench/soak

@@ -192,7 +192,12 @@ describe('/auth/session without a provider', () => {
   it('says that everybody is somebody on a developer\'s machine', async () => {
     const kith = await startKith()
     try {
-      assert.deepEqual(await session(kith, new Jar()), { mode: 'development', signedIn: true, name: 'Development' })
+      assert.deepEqual(await session(kith, new Jar()), {
+        mode: 'development',
+        signedIn: true,
+        name: 'Development',
+        playgroundUrl: '/playground',
+      })
       assert.equal((await fetch(`${kith.url}/auth/login`)).status, 404)
     } finally {
       await kith.stop()

@@ -35,6 +35,7 @@ func (w wiring) signIn(ctx context.Context) (*signin.SignIn, error) {
 		Lifetime:       c.OIDC.Lifetime,
 		PublicURL:      w.publicURL,
 		Fetched:        w.telemetry.identity.Requests("oidc"),
+		PlaygroundURL:  w.playgroundURL(),
 		Panicked:       w.telemetry.panicLogger("background", w.logger),
 	}, sealer, w.store, w.logger, w.now)
 }
@@ -49,14 +50,25 @@ func cookieOf(staff *signin.SignIn) func(*http.Request) (crm.Viewer, bool, error
 
 // handleSignIn serves the sign-in routes, and the one that describes how to sign in.
 func (w wiring) handleSignIn(mux *http.ServeMux, staff *signin.SignIn, a admission) {
-	switch {
-	case staff != nil:
+	if staff != nil {
 		staff.Handle(mux, a.admit)
-	case w.config.Development():
-		mux.Handle("GET "+signin.SessionPath, a.admit(signin.Without(signin.ModeDevelopment, a.authenticate)))
-	default:
-		mux.Handle("GET "+signin.SessionPath, a.admit(signin.Without(signin.ModeBearer, a.authenticate)))
+		return
 	}
+	status := signin.Status{Mode: signin.ModeBearer, PlaygroundURL: w.playgroundURL()}
+	if w.config.Development() {
+		status.Mode = signin.ModeDevelopment
+	}
+	mux.Handle("GET "+signin.SessionPath, a.admit(signin.Without(status, a.authenticate)))
+}
+
+const playgroundPath = "/playground"
+
+// playgroundURL is where the playground is; empty where it is off.
+func (w wiring) playgroundURL() string {
+	if !w.config.PlaygroundOn() {
+		return ""
+	}
+	return w.config.BasePath() + playgroundPath
 }
 
 // handlePlayground serves the playground. With sign-in, only staff can open its page; with tokens, the page
@@ -67,7 +79,7 @@ func (w wiring) handlePlayground(mux *http.ServeMux, staff *signin.SignIn, a adm
 	if staff != nil {
 		page = a.admit(staff.Members(playground, a.authenticate))
 	}
-	mux.Handle("/playground", page)
-	mux.Handle("/playground/", page)
-	mux.Handle("/playground/assets/", playground)
+	mux.Handle(playgroundPath, page)
+	mux.Handle(playgroundPath+"/", page)
+	mux.Handle(playgroundPath+"/assets/", playground)
 }

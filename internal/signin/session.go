@@ -36,12 +36,15 @@ type Status struct {
 	LogoutURL  string     `json:"logoutUrl,omitempty"`
 	RefreshURL string     `json:"refreshUrl,omitempty"`
 	ExpiresAt  *time.Time `json:"expiresAt,omitempty"`
+	// PlaygroundURL is empty without a playground.
+	PlaygroundURL string `json:"playgroundUrl,omitempty"`
 }
 
-// Without serves [SessionPath] without a sign-in provider. who authenticates the value of an Authorization header.
-func Without(mode string, who func(ctx context.Context, header string) (crm.Viewer, error)) http.Handler {
+// Without serves [SessionPath] without a sign-in provider. status is the answer as far as it is the same for everybody; who
+// authenticates the value of an Authorization header.
+func Without(status Status, who func(ctx context.Context, header string) (crm.Viewer, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		status := Status{Mode: mode}
+		status := status
 		v, err := who(r.Context(), r.Header.Get("Authorization"))
 		switch {
 		case err == nil:
@@ -61,6 +64,7 @@ func (s *SignIn) status(p sessionCookie) Status {
 	ends := p.expiresAt()
 	status := Status{
 		Mode: ModeOIDC, SignedIn: true, Name: p.Name, LoginURL: s.at(LoginPath), LogoutURL: s.at(LogoutPath), ExpiresAt: &ends,
+		PlaygroundURL: s.config.PlaygroundURL,
 	}
 	if p.renewable(s.now()) {
 		status.RefreshURL = s.at(RefreshPath)
@@ -79,7 +83,7 @@ func (s *SignIn) session(w http.ResponseWriter, r *http.Request) {
 		s.logRenewal(r.Context(), err)
 	}
 	if err != nil {
-		write(w, Status{Mode: ModeOIDC, LoginURL: s.at(LoginPath)})
+		write(w, Status{Mode: ModeOIDC, LoginURL: s.at(LoginPath), PlaygroundURL: s.config.PlaygroundURL})
 		return
 	}
 	write(w, s.status(p))

@@ -54,6 +54,8 @@ type Config struct {
 	PublicURL string
 	// Fetched is called with the result of each request to the provider. It may be nil.
 	Fetched func(error)
+	// PlaygroundURL is where pages find the playground; empty without one.
+	PlaygroundURL string
 	// Panicked is called for each panic that was caught in the background. Nil does nothing.
 	Panicked func(*storage.PanicError)
 }

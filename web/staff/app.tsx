@@ -2,7 +2,6 @@ import { type ComponentType, lazy, Suspense } from 'react'
 
 import { Broken } from './broken'
 import { ContactsPage } from './contacts/page'
-import { Undo } from './contacts/undo'
 import { Menus } from './menu/menus'
 import { Top } from './nav'
 import { Admins } from './shared/admins'
@@ -22,6 +21,7 @@ interface Entry {
 }
 
 const ChatPage = later(async () => (await import('./chat/page')).ChatPage, immediately)
+const Undo = later(async () => (await import('./contacts/undo')).Undo, immediately)
 const DuplicatesPage = lazy(async () => ({ default: (await import('./duplicates/page')).DuplicatesPage }))
 const ChannelsPage = lazy(async () => ({ default: (await import('./channels/page')).ChannelsPage }))
 const FailuresPage = lazy(async () => ({ default: (await import('./failures/page')).FailuresPage }))
@@ -60,7 +60,9 @@ export function App() {
       </Boundary>
       <div className="foot">
         <Announcements />
-        <Undo />
+        <Suspense>
+          <Undo />
+        </Suspense>
         <Banner />
       </div>
       <Menus />

@@ -1,4 +1,4 @@
-// Makes generated/graphql.ts: the operations with the types of their variables and answers. With --check it only
+// Makes generated/: the operations with the types of their variables and answers. With --check it only
 // compares.
 
 import { readFile, writeFile } from 'node:fs/promises'
@@ -10,11 +10,13 @@ import { parse } from 'graphql'
 
 const schemaFile = new URL('../../schema.graphqls', import.meta.url)
 const operationsFile = new URL('operations.graphql', import.meta.url)
-const generatedFile = new URL('generated/graphql.ts', import.meta.url)
+
+const operations = await readFile(operationsFile, 'utf8')
+const document = parse(operations)
 
 const generated = await codegen({
   schema: parse(await readFile(schemaFile, 'utf8')),
-  documents: [{ location: 'operations.graphql', document: parse(await readFile(operationsFile, 'utf8')) }],
+  documents: [{ location: 'operations.graphql', document }],
   filename: 'graphql.ts',
   config: {
     useTypeImports: true,
@@ -30,11 +32,34 @@ const generated = await codegen({
   ],
   pluginMap: { typescriptOperations, typedDocumentNode },
 })
-const content = `// Made by generate.js from schema.graphqls and operations.graphql. Do not edit.\n\n${generated}`
+// What pages that are seldom opened ask is in a module that is loaded with them.
+const mark = operations.indexOf('\n# Later: ')
+const kinds = { OperationDefinition: 'Document', FragmentDefinition: 'FragmentDoc' }
+const seldom = document.definitions.filter(({ loc }) => loc.start > mark).map(({ kind, name }) => name.value + kinds[kind])
+const statements = generated.split(/^(?=export const )/m)
+const isLater = (statement) => seldom.includes(/^export const (\w+)/.exec(statement)?.[1])
+const later = statements.filter(isLater).join('')
+const types = [...later.matchAll(/DocumentNode<(\w+), (\w+)>/g)].flatMap(([, answer, variables]) => [answer, variables])
+const fragments = [...later.matchAll(/\$\{(\w+)\}/g)].map(([, fragment]) => fragment).filter((name) => !seldom.includes(name))
+const list = (names) => [...new Set(names)].filter((name) => name !== 'unknown').join(', ')
 
-if (!process.argv.includes('--check')) {
-  await writeFile(generatedFile, content)
-} else if ((await readFile(generatedFile, 'utf8').catch(() => '')) !== content) {
-  console.error('web/staff/generated is not what the schema makes: run make web and commit the result')
-  process.exit(1)
+const head = '// Made by generate.js from schema.graphqls and operations.graphql. Do not edit.\n\n'
+const contents = {
+  graphql: head + statements.filter((statement) => !isLater(statement)).join(''),
+  later: `${head}import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+import { gql } from '@urql/core';
+
+import { ${list(fragments)} } from './graphql';
+import type { ${list(types)} } from './graphql';
+
+${later}`,
+}
+for (const [name, content] of Object.entries(contents)) {
+  const file = new URL(`generated/${name}.ts`, import.meta.url)
+  if (!process.argv.includes('--check')) {
+    await writeFile(file, content)
+  } else if ((await readFile(file, 'utf8').catch(() => '')) !== content) {
+    console.error('web/staff/generated is not what the schema makes: run make web and commit the result')
+    process.exit(1)
+  }
 }

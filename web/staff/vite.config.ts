@@ -6,7 +6,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 // What all pages need: not the dialogs, which are loaded when they are opened, nor what only pages of that kind need.
 const allPages =
-  /node_modules.(?!@radix-ui|graphql-(sse|ws)|react-(remove|style)|aria-hidden|use-(sidecar|callback)|get-nonce|tslib)|staff.(server.(?!stream|socket)|generated|list.|nav\.|contact.place|merge.merges|chat.change|contacts.(edit|known|lists|channels|columns\.ts)|menu.(opened|commands)|texts.(en|texts)\.ts|shared.(?!dialog|ask|isolate|copy|field|page[dr]|save|there|more|shortcut))/
+  /node_modules.(?!@radix-ui|graphql-(sse|ws)|react-(remove|style)|aria-hidden|use-(sidecar|callback)|get-nonce|tslib)|staff.(server.(?!stream|socket)|generated.graphql|list.|nav\.|contact.place|merge.merges|chat.change|contacts.(edit|known|lists|channels|columns\.ts)|menu.(opened|commands)|texts.(en|texts)\.ts|shared.(?!dialog|ask|isolate|copy|field|page[dr]|save|there|more|shortcut))/
 
 // The staff pages. The build is committed and embedded like the playground: the same source gives the same bytes.
 export default defineConfig({

@@ -1,6 +1,6 @@
 import { type ReactNode, useCallback, useState } from 'react'
 
-import { AuditLogDocument, AuditObjectsDocument } from '../generated/graphql'
+import { AuditLogDocument, AuditObjectsDocument } from '../generated/later'
 import { query } from '../server/client'
 import { useViewer } from '../server/viewer'
 import { More } from '../shared/more'

@@ -1,6 +1,7 @@
 import { type FormEvent, useRef, useState } from 'react'
 
-import { type ChannelType, CreateChannelDocument } from '../generated/graphql'
+import type { ChannelType } from '../generated/graphql'
+import { CreateChannelDocument } from '../generated/later'
 import { mutate } from '../server/client'
 import { announce } from '../shared/announce'
 import { reasonOf } from '../shared/refusal'

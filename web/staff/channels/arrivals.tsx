@@ -2,11 +2,11 @@ import { useEffect, useState } from 'react'
 
 import {
   type ChannelRowFragment,
-  IngestFailuresDocument,
   SessionEventsDocument,
   SessionsDocument,
   type SessionRowFragment,
 } from '../generated/graphql'
+import { IngestFailuresDocument } from '../generated/later'
 import { follow, query } from '../server/client'
 import { address, Link } from '../shared/route'
 import { soon } from '../shared/soon'

@@ -1,12 +1,7 @@
 import { type FormEvent, type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 
-import {
-  type ChannelRowFragment,
-  type SetupFragment,
-  UpdateChannelDocument,
-  type UpdateChannelInput,
-  VerifyTokenDocument,
-} from '../generated/graphql'
+import type { ChannelRowFragment, SetupFragment, UpdateChannelInput } from '../generated/graphql'
+import { UpdateChannelDocument, VerifyTokenDocument } from '../generated/later'
 import { mutate } from '../server/client'
 import { onReturn } from '../server/connection'
 import { announce } from '../shared/announce'

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 
 import { describe, it } from 'vitest'
 
-import { columns, layoutOf, showing, sized, standard, template, widest } from './columns'
+import { areColumns, columns, hiddenOf, hideable, hiding, layoutOf, shownColumns, sized, standard, template, widest } from './columns'
 
 describe('the layout of the table', () => {
   it('is written and read', () => {
-    const layout = sized(showing(showing({ ...standard, dense: true }, 'created', true), 'notes', false), 'email', 300)
+    const hidden = hiding(hiding(standard.hidden, 'created', true), 'notes', false)
+    const layout = sized({ ...standard, hidden, dense: true }, 'email', 300)
     assert.deepEqual(layoutOf(JSON.stringify(layout)), layout)
     assert.deepEqual(layout, { hidden: ['notes'], widths: { email: 300 }, dense: true })
   })
@@ -19,6 +20,15 @@ describe('the layout of the table', () => {
   it('takes no column, width or height that it does not know', () => {
     const text = '{"hidden":["name","select","email","colour"],"widths":{"email":1e9,"phone":"wide","colour":3,"name":null},"dense":1}'
     assert.deepEqual(layoutOf(text), { hidden: ['email'], widths: { email: widest }, dense: false })
+  })
+
+  it('has its columns in an address', () => {
+    assert.equal(shownColumns(['created', 'notes']), 'name,email,phone,channels,activity')
+    assert.deepEqual(hiddenOf('name,email,phone,channels,activity'), ['notes', 'created'])
+    assert.deepEqual(hiddenOf('activity,email,activity,colour'), ['phone', 'notes', 'channels', 'created'])
+    assert.equal(hiddenOf(shownColumns(hideable)).length, hideable.length, 'the name is always there')
+    assert.equal(hiddenOf(null), undefined)
+    assert.deepEqual(['name,email', 'email', 'name,colour', ''].map(areColumns), [true, true, false, false])
   })
 
   it('gives a column its share again', () => {

@@ -63,6 +63,25 @@ export function layoutOf(text: string | null): Layout {
   }
 }
 
+/** hiddenOf reads which columns are hidden out of an address, such as name,email,activity; undefined where it does not say. */
+export function hiddenOf(parameter: string | null): readonly Column[] | undefined {
+  if (parameter === null) {
+    return undefined
+  }
+  const shown = parameter.split(',')
+  return hideable.filter((each) => !shown.includes(each))
+}
+
+/** areColumns reports whether an address names nothing but columns. */
+export function areColumns(parameter: string): boolean {
+  return parameter.split(',').every((each) => each === 'name' || (hideable as readonly string[]).includes(each))
+}
+
+/** shownColumns are the columns that are not hidden, as the address has them. */
+export function shownColumns(hidden: readonly Column[]): string {
+  return ['name', ...hideable.filter((each) => !hidden.includes(each))].join(',')
+}
+
 /** within is a width that a column may have. */
 export function within(width: number): number {
   return Math.round(Math.max(narrowest, Math.min(width, widest)))
@@ -79,10 +98,9 @@ export function sized(layout: Layout, column: Column, width: number | undefined)
   return { ...layout, widths }
 }
 
-/** showing is a layout that has a column, or lacks it. */
-export function showing(layout: Layout, column: Column, shown: boolean): Layout {
-  const hidden = hideable.filter((each) => (each === column ? !shown : layout.hidden.includes(each)))
-  return { ...layout, hidden }
+/** hiding is which columns are hidden once one of them is shown, or hidden. */
+export function hiding(hidden: readonly Column[], column: Column, shown: boolean): readonly Column[] {
+  return hideable.filter((each) => (each === column ? !shown : hidden.includes(each)))
 }
 
 /** template is the columns as CSS has them, and the least room that they need. */

@@ -40,7 +40,7 @@ const channelId = /^channel_[0-9a-f]{32}$/
 const mostChannels = 100
 const daysAgo = /^(\d{1,4})d$/
 // What the page itself keeps in the address.
-const others = ['search', 'sort', 'contact', 'view']
+const others = ['search', 'sort', 'columns', 'contact', 'view']
 
 /** Read is a filter, and the parameters that were left out because they mean nothing here. */
 export interface Read {

@@ -15,12 +15,13 @@ const Choices = lazy(() => import('./choices'))
 interface FiltersProps {
   filter: Filter
   onChange: (filter: Filter, how?: 'push' | 'replace') => void
-  /** More controls, at the end of the line. */
+  /** More controls, at the start of the line and at its end. */
+  start?: ReactNode
   children?: ReactNode
 }
 
 /** Filters are the conditions that are set, and the way to set others. */
-export function Filters({ filter, onChange, children }: FiltersProps) {
+export function Filters({ filter, onChange, start, children }: FiltersProps) {
   const line = useRef<HTMLDivElement>(null)
   const parts = partsOf(filter)
   const channels = useChannels(filter.channels.length > 0)
@@ -54,6 +55,7 @@ export function Filters({ filter, onChange, children }: FiltersProps) {
 
   return (
     <div className="filter-line" ref={line}>
+      {start}
       <Popover
         className="filter"
         label={t.contacts.filters.button}

@@ -29,9 +29,10 @@ import { editKey, type Field, value } from './editing'
 import { editing, enter, leading, openContact, useOpenContacts } from './edits'
 import { Header } from './header'
 import { known } from './known'
-import type { Contacts, Sort } from './lists'
+import type { Contacts } from './lists'
 import { Placeholder, Row } from './row'
 import { selection } from './selected'
+import type { Sort } from './sort'
 
 // The fields that Tab goes through, and that a letter opens. The name is opened by F2 alone: it leads to the sessions.
 const fields: readonly Column[] = ['email', 'phone', 'notes']
@@ -46,6 +47,8 @@ interface Place {
 interface GridProps {
   list: Contacts
   sort: Sort
+  /** The columns that are hidden. */
+  hidden: readonly Column[]
   /** Whether the viewer may read only. */
   readOnly: boolean
   /** Whether a newer answer is on its way. */
@@ -84,6 +87,7 @@ export interface GridHandle {
 export function Grid({
   list,
   sort,
+  hidden,
   readOnly,
   busy,
   onSort,
@@ -104,9 +108,9 @@ export function Grid({
   const columns = useMemo(
     () =>
       allColumns.filter((each) =>
-        each === 'select' || each === 'actions' ? !readOnly : cards ? each !== 'created' : !layout.hidden.includes(each),
+        each === 'select' || each === 'actions' ? !readOnly : cards ? each !== 'created' : !hidden.includes(each),
       ),
-    [readOnly, cards, layout.hidden],
+    [readOnly, cards, hidden],
   )
   const tracks = useMemo(() => template(layout, columns), [layout, columns])
 

@@ -5,8 +5,8 @@ import { type PointerEvent, type ReactNode, useLayoutEffect, useRef } from 'reac
 import { useStore } from '../shared/store'
 import { t } from '../texts/texts'
 import { arrange, type Column, layout, sizeable, sized } from './columns'
-import type { Sort } from './lists'
 import { selection } from './selected'
+import type { Sort } from './sort'
 
 interface HeaderProps {
   columns: readonly Column[]

@@ -14,17 +14,7 @@ import { Kept } from '../list/kept'
 import { List, type Page, type PageArgs, type Source } from '../list/list'
 import { drop, query, Unreachable } from '../server/client'
 import { onGone, openContact } from './edits'
-
-export const sorts = ['name', '-name', 'email', '-email', 'created', '-created', 'activity'] as const
-
-/** Sort is how the list is sorted, as the address has it; the empty one is the server's own choice. */
-export type Sort = '' | (typeof sorts)[number]
-
-/** sortOf reads a sort out of the address. Matches of a search are sorted by relevance or by name. */
-export function sortOf(value: string | null, search: string): Sort {
-  const sort = sorts.find((each) => each === value) ?? ''
-  return search === '' || sort === 'name' || sort === '-name' ? sort : ''
-}
+import type { Sort } from './sort'
 
 const fields = { name: 'NAME', email: 'EMAIL', created: 'CREATED', activity: 'LAST_ACTIVITY' } as const
 

@@ -3,9 +3,15 @@
 import { useId } from 'react'
 
 import { t } from '../texts/texts'
-import { arrange, type Column, hideable, narrowest, showing, sizeable, sized, standard, useLayout } from './columns'
+import { type AsQuery, useListAsQuery } from './as-query'
+import { arrange, type Column, hideable, hiding, narrowest, sizeable, sized, standard, useLayout } from './columns'
 
-export default function Options() {
+interface OptionsProps extends AsQuery {
+  onHide: (hidden: readonly Column[]) => void
+}
+
+export default function Options({ hidden, onHide, asked }: OptionsProps) {
+  const query = useListAsQuery({ asked, hidden })
   const layout = useLayout()
   const { table } = t.contacts
   const name = useId()
@@ -31,7 +37,7 @@ export default function Options() {
       </fieldset>
       <ul className="column-list">
         {sizeable.map((column) => {
-          const shown = !layout.hidden.includes(column)
+          const shown = !hidden.includes(column)
           return (
             <li key={column}>
               <label>
@@ -39,7 +45,7 @@ export default function Options() {
                   type="checkbox"
                   checked={shown}
                   disabled={!(hideable as readonly Column[]).includes(column)}
-                  onChange={(event) => arrange(showing(layout, column, event.currentTarget.checked))}
+                  onChange={(event) => onHide(hiding(hidden, column, event.currentTarget.checked))}
                 />
                 {table.columns[column]}
               </label>
@@ -59,9 +65,20 @@ export default function Options() {
           )
         })}
       </ul>
-      <button type="button" onClick={() => arrange(standard)}>
+      <button
+        type="button"
+        onClick={() => {
+          arrange(standard)
+          onHide(standard.hidden)
+        }}
+      >
         {table.reset}
       </button>
+      {query !== undefined && (
+        <a href={query} target="_blank" rel="noopener">
+          {table.asQuery}
+        </a>
+      )}
     </div>
   )
 }

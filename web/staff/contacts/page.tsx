@@ -16,35 +16,36 @@ import { useStore } from '../shared/store'
 import { number } from '../shared/time'
 import { Failure, useSlow } from '../shared/waiting'
 import { t } from '../texts/texts'
+import { SaveChanges, ViewNotices, ViewsMenu } from '../views/menu'
+import { useViewing } from '../views/viewing'
 import { editing } from './edits'
-import { asked, type Filter, filterOf, parameters, unfiltered } from './filter'
+import { arrange, layout as arranged, useLayout } from './columns'
+import { asked, unfiltered } from './filter'
 import { Filters } from './filters'
 import { Grid, type GridHandle } from './grid'
-import { type Contacts, contactsOf, countContacts, firstOf, removeEverywhere, type Sort, sortOf, type Total } from './lists'
+import { type Listing, listingOf, listingParameters } from './listing'
+import { type Contacts, contactsOf, countContacts, firstOf, removeEverywhere, type Total } from './lists'
 import { useContactEvents } from './live'
 import { Popover } from './popover'
 import { selection } from './selected'
 import { most } from './selection'
 
 const Options = lazy(() => import('./options'))
+const Commands = later(async () => (await import('./commands')).Commands)
 const SelectionBar = later(async () => (await import('./selection-bar')).SelectionBar)
 const DeleteDialog = later(async () => (await import('./delete')).DeleteDialog)
-
-interface Shown {
-  search?: string
-  sort?: Sort
-  filter?: Filter
-}
 
 /** ContactsPage is the searchable table of everybody who has written to the workspace. */
 export function ContactsPage() {
   const { path, params } = useRoute()
   const whole = shownIn(path)
   const typed = params.get('search') ?? ''
-  const search = typed.trim()
   const only = params.get('contact') ?? ''
-  const sort = sortOf(params.get('sort'), search)
-  const { filter, unknown } = filterOf(params)
+  const { listing, unknown } = listingOf(params)
+  const { search, sort, filter } = listing
+  const layout = useLayout()
+  const hidden = listing.hidden ?? layout.hidden
+  const viewing = useViewing(params, listing, hidden)
   const field = useRef<HTMLInputElement>(null)
   const grid = useRef<GridHandle>(null)
 
@@ -116,8 +117,19 @@ export function ContactsPage() {
     return () => removeEventListener('keydown', onKey)
   }, [])
 
-  const show = ({ filter: chosen = filter, ...next }: Shown, how?: 'push' | 'replace') =>
-    go(address(contactPath(whole), { search: typed, sort, ...parameters(chosen), ...next }), how)
+  const show = (next: Partial<Listing>, how?: 'push' | 'replace') => {
+    const changed = { ...listing, search: typed, ...next }
+    go(address(contactPath(whole), { ...listingParameters(changed), view: viewing.id }), how)
+  }
+
+  // Columns are part of a view; without one they are the reader's own.
+  function hide(next: Listing['hidden'] & {}) {
+    if (viewing.id === '' && listing.hidden === undefined) {
+      arrange({ ...arranged.get(), hidden: next })
+    } else {
+      show({ hidden: next }, 'replace')
+    }
+  }
 
   // The contact that is shown whole has a path; the search, the order and the like stay as they are.
   const showWhole = (id: string, how?: 'push' | 'replace') =>
@@ -168,7 +180,7 @@ export function ContactsPage() {
     }
   }
 
-  function clearAndType(next: Shown) {
+  function clearAndType(next: Partial<Listing>) {
     show(next, 'replace')
     field.current?.focus()
   }
@@ -236,7 +248,12 @@ export function ContactsPage() {
         </search>
       </header>
       {list.only === '' && (
-        <Filters filter={filter} onChange={(next, how) => show({ filter: next }, how)}>
+        <Filters
+          filter={filter}
+          onChange={(next, how) => show({ filter: next }, how)}
+          start={<ViewsMenu viewing={viewing} />}
+        >
+          <SaveChanges viewing={viewing} />
           <Popover
             label={t.contacts.table.options}
             button={
@@ -248,7 +265,7 @@ export function ContactsPage() {
           >
             {() => (
               <Suspense>
-                <Options />
+                <Options hidden={hidden} onHide={hide} asked={wanted.variables} />
               </Suspense>
             )}
           </Popover>
@@ -262,6 +279,8 @@ export function ContactsPage() {
           </button>
         </div>
       )}
+      <ViewNotices viewing={viewing} />
+      <Suspense>{only === '' && <Commands viewing={viewing} asked={wanted.variables} hidden={hidden} />}</Suspense>
       <div className="progress" data-slow={slow || undefined} aria-hidden />
       {failure !== undefined && <Failure failure={failure} onRetry={() => void wanted.retry()} />}
       <div className="stage">
@@ -269,6 +288,7 @@ export function ContactsPage() {
           key="grid"
           list={list}
           sort={list.sort}
+          hidden={hidden}
           readOnly={readOnly}
           onSelectAll={() => void selectAll()}
           busy={slow}

@@ -2,8 +2,8 @@
 
 import { useEffect, useId, useState } from 'react'
 
-import { offered, undoMerge } from '../merge/merges'
 import { announce } from '../shared/announce'
+import { type Offer, offered } from '../shared/offer'
 import { useStore } from '../shared/store'
 import { t } from '../texts/texts'
 import type { Saved } from './editing'
@@ -17,7 +17,7 @@ const news = 5_000
 /** Undo lists what was saved last. */
 export function Undo() {
   const saved = useStore(editing.saved)
-  const merge = useStore(offered)
+  const offer = useStore(offered)
   // Leaving the pointer or the focus there keeps what is there.
   const [held, setHeld] = useState(false)
 
@@ -39,10 +39,10 @@ export function Undo() {
 
   // What held it may have gone with its button.
   useEffect(() => {
-    if (saved.length === 0 && !merge) {
+    if (saved.length === 0 && !offer) {
       setHeld(false)
     }
-  }, [saved, merge])
+  }, [saved, offer])
 
   return (
     <div
@@ -57,7 +57,7 @@ export function Undo() {
       {saved.map((each, index) => (
         <Item key={each.key} saved={each} held={held} last={index === saved.length - 1} />
       ))}
-      {merge && <Merge key={merge.id} id={merge.id} text={merge.text} held={held} />}
+      {offer && <Offered key={offer.id} offer={offer} held={held} />}
     </div>
   )
 }
@@ -107,7 +107,7 @@ function placeOf(field: string, contact: string): HTMLElement | null {
   )
 }
 
-function Merge({ id, text, held }: { id: string; text: string; held: boolean }) {
+function Offered({ offer, held }: { offer: Offer; held: boolean }) {
   const described = useId()
   const [busy, setBusy] = useState(false)
   useEffect(() => {
@@ -119,13 +119,13 @@ function Merge({ id, text, held }: { id: string; text: string; held: boolean }) 
   }, [held, busy])
   async function undo() {
     setBusy(true)
-    announce((await undoMerge(id)).text)
+    announce(await offer.undo())
     setBusy(false)
   }
   return (
     <p>
       <span id={described} dir="auto">
-        {text}
+        {offer.text}
       </span>
       <button type="button" aria-describedby={described} disabled={busy} onClick={() => void undo()}>
         {t.contact.undo}

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 
-import { ContactEventsDocument, DuplicatesDocument } from '../generated/graphql'
+import { ContactEventsDocument } from '../generated/graphql'
+import { DuplicatesDocument } from '../generated/later'
 import { useCommands } from '../menu/commands'
 import { MergeDialog } from '../merge/dialog'
 import { follow, query } from '../server/client'

@@ -1,12 +1,12 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 
+import type { IngestFailuresQuery } from '../generated/graphql'
 import {
   DismissIngestFailuresDocument,
   FailurePayloadDocument,
   IngestFailuresDocument,
-  type IngestFailuresQuery,
   ReplayIngestFailuresDocument,
-} from '../generated/graphql'
+} from '../generated/later'
 import { useCommands } from '../menu/commands'
 import { mutate, query } from '../server/client'
 import { onWake } from '../server/connection'

@@ -511,6 +511,32 @@ export type RevokeApiKeyInput = {
   id: string;
 };
 
+/** A view to be saved. */
+export type CreateSavedViewInput = {
+  /** At most 200 characters; another view must not have it. */
+  name: string;
+  /** The address of the list: `/staff/contacts` or `/staff/chat`, with its query; at most 2000 bytes. */
+  address: string;
+};
+
+/** An edit of a saved view. An absent field is left unchanged. */
+export type UpdateSavedViewInput = {
+  /** Which view. */
+  id: string;
+  /** As for a new view. */
+  name?: string | null | undefined;
+  /** As for a new view. */
+  address?: string | null | undefined;
+  /** Refuse the edit with CONFLICT unless the view is at this version. */
+  expectedVersion?: number | null | undefined;
+};
+
+/** A deletion of a saved view. */
+export type DeleteSavedViewInput = {
+  /** Which view. */
+  id: string;
+};
+
 export type ContactRowFragment = { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> };
 
 export type SessionRowFragment = { id: string, contactName: string, channelAccount: string | null, status: SessionStatus, tag: SessionTag | null, lastMessagePreview: string | null, lastMessageAt: string, unreadCount: number, startedAt: string, contact: { id: string, displayName: string } | null, channel: { id: string, name: string, type: ChannelType } };
@@ -728,6 +754,51 @@ export type ContactSearchQueryVariables = Exact<{
 
 export type ContactSearchQuery = { contacts: { nodes: Array<{ id: string, displayName: string, email: string | null, phone: string | null, phoneInternational: string | null }> } };
 
+export type ChannelRowFragment = { id: string, name: string, type: ChannelType, active: boolean, requireSignedIdentity: boolean };
+
+export type ChannelsQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ChannelsQuery = { channels: { nodes: Array<{ id: string, name: string, type: ChannelType, active: boolean, requireSignedIdentity: boolean }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type DeleteContactsMutationVariables = Exact<{
+  input: DeleteContactsInput;
+}>;
+
+
+export type DeleteContactsMutation = { deleteContacts: { results: Array<{ deletedContactId: string | null, eventId: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> }> } };
+
+export type ViewRowFragment = { id: string, name: string, address: string, version: number };
+
+export type SavedViewsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SavedViewsQuery = { savedViews: { nodes: Array<{ id: string, name: string, address: string, version: number }> } };
+
+export type CreateSavedViewMutationVariables = Exact<{
+  input: CreateSavedViewInput;
+}>;
+
+
+export type CreateSavedViewMutation = { createSavedView: { savedView: { id: string, name: string, address: string, version: number } | null, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } };
+
+export type UpdateSavedViewMutationVariables = Exact<{
+  input: UpdateSavedViewInput;
+}>;
+
+
+export type UpdateSavedViewMutation = { updateSavedView: { savedView: { id: string, name: string, address: string, version: number } | null, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } };
+
+export type DeleteSavedViewMutationVariables = Exact<{
+  input: DeleteSavedViewInput;
+}>;
+
+
+export type DeleteSavedViewMutation = { deleteSavedView: { deletedSavedViewId: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
 export type DuplicateContactFragment = { createdAt: string, furtherEmails: Array<string>, furtherPhones: Array<string>, id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> };
 
 export type DuplicatesQueryVariables = Exact<{
@@ -745,17 +816,7 @@ export type DismissDuplicatesMutationVariables = Exact<{
 
 export type DismissDuplicatesMutation = { dismissDuplicates: { dismissedIds: Array<string>, userErrors: Array<{ code: UserErrorCode, message: string }> } };
 
-export type ChannelRowFragment = { id: string, name: string, type: ChannelType, active: boolean, requireSignedIdentity: boolean };
-
 export type SetupFragment = { webhookUrl: string, embedSnippet: string | null, secretSet: boolean, accessTokenSet: boolean, allowedDomains: Array<string> };
-
-export type ChannelsQueryVariables = Exact<{
-  first?: number | null | undefined;
-  after?: string | null | undefined;
-}>;
-
-
-export type ChannelsQuery = { channels: { nodes: Array<{ id: string, name: string, type: ChannelType, active: boolean, requireSignedIdentity: boolean }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type CreateChannelMutationVariables = Exact<{
   input: CreateChannelInput;
@@ -855,13 +916,6 @@ export type RevokeApiKeyMutationVariables = Exact<{
 
 export type RevokeApiKeyMutation = { revokeApiKey: { revokedApiKeyId: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
 
-export type DeleteContactsMutationVariables = Exact<{
-  input: DeleteContactsInput;
-}>;
-
-
-export type DeleteContactsMutation = { deleteContacts: { results: Array<{ deletedContactId: string | null, eventId: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> }> } };
-
 export const SessionRowFragmentDoc = /*#__PURE__*/ gql`
     fragment SessionRow on Session {
   id
@@ -892,6 +946,23 @@ export const PageFragmentDoc = /*#__PURE__*/ gql`
   endCursor
 }
     ` as unknown as DocumentNode<PageFragment, unknown>;
+export const ChannelRowFragmentDoc = /*#__PURE__*/ gql`
+    fragment ChannelRow on Channel {
+  id
+  name
+  type
+  active
+  requireSignedIdentity
+}
+    ` as unknown as DocumentNode<ChannelRowFragment, unknown>;
+export const ViewRowFragmentDoc = /*#__PURE__*/ gql`
+    fragment ViewRow on SavedView {
+  id
+  name
+  address
+  version
+}
+    ` as unknown as DocumentNode<ViewRowFragment, unknown>;
 export const ContactRowFragmentDoc = /*#__PURE__*/ gql`
     fragment ContactRow on Contact {
   id
@@ -916,47 +987,6 @@ export const ContactRowFragmentDoc = /*#__PURE__*/ gql`
   }
 }
     ` as unknown as DocumentNode<ContactRowFragment, unknown>;
-export const DuplicateContactFragmentDoc = /*#__PURE__*/ gql`
-    fragment DuplicateContact on Contact {
-  ...ContactRow
-  createdAt
-  furtherEmails
-  furtherPhones
-}
-    ` as unknown as DocumentNode<DuplicateContactFragment, unknown>;
-export const ChannelRowFragmentDoc = /*#__PURE__*/ gql`
-    fragment ChannelRow on Channel {
-  id
-  name
-  type
-  active
-  requireSignedIdentity
-}
-    ` as unknown as DocumentNode<ChannelRowFragment, unknown>;
-export const SetupFragmentDoc = /*#__PURE__*/ gql`
-    fragment Setup on ChannelSetup {
-  webhookUrl
-  embedSnippet
-  secretSet
-  accessTokenSet
-  allowedDomains
-}
-    ` as unknown as DocumentNode<SetupFragment, unknown>;
-export const ApiKeyRowFragmentDoc = /*#__PURE__*/ gql`
-    fragment ApiKeyRow on ApiKey {
-  id
-  name
-  role
-  channel {
-    id
-    name
-  }
-  createdBy
-  createdAt
-  expiresAt
-  lastUsedAt
-}
-    ` as unknown as DocumentNode<ApiKeyRowFragment, unknown>;
 export const ViewerDocument = /*#__PURE__*/ gql`
     query Viewer {
   viewer {
@@ -1340,40 +1370,6 @@ export const ContactSearchDocument = /*#__PURE__*/ gql`
   }
 }
     ` as unknown as DocumentNode<ContactSearchQuery, ContactSearchQueryVariables>;
-export const DuplicatesDocument = /*#__PURE__*/ gql`
-    query Duplicates($first: Int, $after: String) {
-  duplicates(first: $first, after: $after) {
-    nodes {
-      id
-      reasons
-      at
-      contacts {
-        ...DuplicateContact
-      }
-    }
-    pageInfo {
-      ...Page
-    }
-    totalCount(max: 1000) {
-      value
-      exact
-    }
-  }
-}
-    ${DuplicateContactFragmentDoc}
-${ContactRowFragmentDoc}
-${PageFragmentDoc}` as unknown as DocumentNode<DuplicatesQuery, DuplicatesQueryVariables>;
-export const DismissDuplicatesDocument = /*#__PURE__*/ gql`
-    mutation DismissDuplicates($input: DismissDuplicatesInput!) {
-  dismissDuplicates(input: $input) {
-    dismissedIds
-    userErrors {
-      code
-      message
-    }
-  }
-}
-    ` as unknown as DocumentNode<DismissDuplicatesMutation, DismissDuplicatesMutationVariables>;
 export const ChannelsDocument = /*#__PURE__*/ gql`
     query Channels($first: Int, $after: String) {
   channels(first: $first, after: $after) {
@@ -1387,195 +1383,6 @@ export const ChannelsDocument = /*#__PURE__*/ gql`
 }
     ${ChannelRowFragmentDoc}
 ${PageFragmentDoc}` as unknown as DocumentNode<ChannelsQuery, ChannelsQueryVariables>;
-export const CreateChannelDocument = /*#__PURE__*/ gql`
-    mutation CreateChannel($input: CreateChannelInput!) {
-  createChannel(input: $input) {
-    channel {
-      ...ChannelRow
-    }
-    setup {
-      ...Setup
-      verifyToken
-    }
-    userErrors {
-      code
-      field
-      message
-    }
-  }
-}
-    ${ChannelRowFragmentDoc}
-${SetupFragmentDoc}` as unknown as DocumentNode<CreateChannelMutation, CreateChannelMutationVariables>;
-export const UpdateChannelDocument = /*#__PURE__*/ gql`
-    mutation UpdateChannel($input: UpdateChannelInput!) {
-  updateChannel(input: $input) {
-    channel {
-      ...ChannelRow
-    }
-    setup {
-      ...Setup
-    }
-    userErrors {
-      code
-      field
-      message
-    }
-  }
-}
-    ${ChannelRowFragmentDoc}
-${SetupFragmentDoc}` as unknown as DocumentNode<UpdateChannelMutation, UpdateChannelMutationVariables>;
-export const VerifyTokenDocument = /*#__PURE__*/ gql`
-    mutation VerifyToken($id: ID!) {
-  updateChannel(input: {id: $id}) {
-    setup {
-      verifyToken
-    }
-  }
-}
-    ` as unknown as DocumentNode<VerifyTokenMutation, VerifyTokenMutationVariables>;
-export const IngestFailuresDocument = /*#__PURE__*/ gql`
-    query IngestFailures($first: Int, $after: String) {
-  ingestFailures(first: $first, after: $after) {
-    nodes {
-      id
-      channel {
-        id
-        name
-        type
-      }
-      at
-      reason
-    }
-    pageInfo {
-      ...Page
-    }
-    totalCount(max: 1000) {
-      value
-      exact
-    }
-  }
-}
-    ${PageFragmentDoc}` as unknown as DocumentNode<IngestFailuresQuery, IngestFailuresQueryVariables>;
-export const FailurePayloadDocument = /*#__PURE__*/ gql`
-    query FailurePayload($id: ID!) {
-  node(id: $id) {
-    ... on IngestFailure {
-      id
-      payload
-    }
-  }
-}
-    ` as unknown as DocumentNode<FailurePayloadQuery, FailurePayloadQueryVariables>;
-export const ReplayIngestFailuresDocument = /*#__PURE__*/ gql`
-    mutation ReplayIngestFailures($input: ReplayIngestFailuresInput!) {
-  replayIngestFailures(input: $input) {
-    replayedIds
-    userErrors {
-      code
-      field
-      message
-    }
-  }
-}
-    ` as unknown as DocumentNode<ReplayIngestFailuresMutation, ReplayIngestFailuresMutationVariables>;
-export const DismissIngestFailuresDocument = /*#__PURE__*/ gql`
-    mutation DismissIngestFailures($input: DismissIngestFailuresInput!) {
-  dismissIngestFailures(input: $input) {
-    dismissedIds
-    userErrors {
-      code
-      field
-      message
-    }
-  }
-}
-    ` as unknown as DocumentNode<DismissIngestFailuresMutation, DismissIngestFailuresMutationVariables>;
-export const AuditLogDocument = /*#__PURE__*/ gql`
-    query AuditLog($first: Int, $after: String) {
-  auditLog(first: $first, after: $after) {
-    nodes {
-      id
-      action
-      contactId
-      otherContactId
-      sessionId
-      channelId
-      apiKeyId
-      fields
-      actor
-      at
-    }
-    pageInfo {
-      ...Page
-    }
-  }
-}
-    ${PageFragmentDoc}` as unknown as DocumentNode<AuditLogQuery, AuditLogQueryVariables>;
-export const AuditObjectsDocument = /*#__PURE__*/ gql`
-    query AuditObjects($ids: [ID!]!) {
-  nodes(ids: $ids) {
-    ... on Contact {
-      __typename
-      id
-      displayName
-    }
-    ... on Session {
-      __typename
-      id
-      contactName
-    }
-    ... on Channel {
-      __typename
-      id
-      name
-    }
-    ... on ApiKey {
-      __typename
-      id
-      name
-    }
-  }
-}
-    ` as unknown as DocumentNode<AuditObjectsQuery, AuditObjectsQueryVariables>;
-export const ApiKeysDocument = /*#__PURE__*/ gql`
-    query ApiKeys($first: Int, $after: String) {
-  apiKeys(first: $first, after: $after) {
-    nodes {
-      ...ApiKeyRow
-    }
-    pageInfo {
-      ...Page
-    }
-  }
-}
-    ${ApiKeyRowFragmentDoc}
-${PageFragmentDoc}` as unknown as DocumentNode<ApiKeysQuery, ApiKeysQueryVariables>;
-export const CreateApiKeyDocument = /*#__PURE__*/ gql`
-    mutation CreateApiKey($input: CreateApiKeyInput!) {
-  createApiKey(input: $input) {
-    apiKey {
-      ...ApiKeyRow
-    }
-    secret
-    userErrors {
-      code
-      field
-      message
-    }
-  }
-}
-    ${ApiKeyRowFragmentDoc}` as unknown as DocumentNode<CreateApiKeyMutation, CreateApiKeyMutationVariables>;
-export const RevokeApiKeyDocument = /*#__PURE__*/ gql`
-    mutation RevokeApiKey($input: RevokeApiKeyInput!) {
-  revokeApiKey(input: $input) {
-    revokedApiKeyId
-    userErrors {
-      code
-      message
-    }
-  }
-}
-    ` as unknown as DocumentNode<RevokeApiKeyMutation, RevokeApiKeyMutationVariables>;
 export const DeleteContactsDocument = /*#__PURE__*/ gql`
     mutation DeleteContacts($input: DeleteContactsInput!) {
   deleteContacts(input: $input) {
@@ -1590,3 +1397,51 @@ export const DeleteContactsDocument = /*#__PURE__*/ gql`
   }
 }
     ` as unknown as DocumentNode<DeleteContactsMutation, DeleteContactsMutationVariables>;
+export const SavedViewsDocument = /*#__PURE__*/ gql`
+    query SavedViews {
+  savedViews(first: 100) {
+    nodes {
+      ...ViewRow
+    }
+  }
+}
+    ${ViewRowFragmentDoc}` as unknown as DocumentNode<SavedViewsQuery, SavedViewsQueryVariables>;
+export const CreateSavedViewDocument = /*#__PURE__*/ gql`
+    mutation CreateSavedView($input: CreateSavedViewInput!) {
+  createSavedView(input: $input) {
+    savedView {
+      ...ViewRow
+    }
+    userErrors {
+      code
+      field
+      message
+    }
+  }
+}
+    ${ViewRowFragmentDoc}` as unknown as DocumentNode<CreateSavedViewMutation, CreateSavedViewMutationVariables>;
+export const UpdateSavedViewDocument = /*#__PURE__*/ gql`
+    mutation UpdateSavedView($input: UpdateSavedViewInput!) {
+  updateSavedView(input: $input) {
+    savedView {
+      ...ViewRow
+    }
+    userErrors {
+      code
+      field
+      message
+    }
+  }
+}
+    ${ViewRowFragmentDoc}` as unknown as DocumentNode<UpdateSavedViewMutation, UpdateSavedViewMutationVariables>;
+export const DeleteSavedViewDocument = /*#__PURE__*/ gql`
+    mutation DeleteSavedView($input: DeleteSavedViewInput!) {
+  deleteSavedView(input: $input) {
+    deletedSavedViewId
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    ` as unknown as DocumentNode<DeleteSavedViewMutation, DeleteSavedViewMutationVariables>;

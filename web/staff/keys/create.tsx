@@ -1,6 +1,7 @@
 import { type FormEvent, useEffect, useState } from 'react'
 
-import { ChannelsDocument, CreateApiKeyDocument, type Role } from '../generated/graphql'
+import { ChannelsDocument, type Role } from '../generated/graphql'
+import { CreateApiKeyDocument } from '../generated/later'
 import { mutate, query } from '../server/client'
 import { reasonOf } from '../shared/refusal'
 import { Copyable } from '../shared/copy'

@@ -1,6 +1,7 @@
 import { useCallback, useState } from 'react'
 
-import { type ApiKeyRowFragment, ApiKeysDocument, RevokeApiKeyDocument } from '../generated/graphql'
+import type { ApiKeyRowFragment } from '../generated/graphql'
+import { ApiKeysDocument, RevokeApiKeyDocument } from '../generated/later'
 import { useCommands } from '../menu/commands'
 import { mutate, query } from '../server/client'
 import { announce } from '../shared/announce'

@@ -11,6 +11,8 @@ import { Marked } from '../shared/marked'
 import { go } from '../shared/route'
 import { useStore } from '../shared/store'
 import { t } from '../texts/later'
+import { openAddress, type View } from '../views/view'
+import { useViews } from '../views/views'
 import { type Choice, type Group, matching, recentFirst } from './choices'
 import { commands } from './commands'
 import { Keys } from './keys'
@@ -184,6 +186,7 @@ function useGroups(search: string, contacts: readonly Found[]): Group[] {
   const { administer } = useMay()
   const offered = useStore(commands)
   const chosen = useStore(recents)
+  const { views } = useViews(true)
   return useMemo(() => {
     const pages = [...everybodysPages, ...(administer ? adminPages : [])].map(pageChoice)
     const actions = offered.flatMap(({ id, name, keys, run }): Choice[] => (run ? [{ id, name, keys, run }] : []))
@@ -193,11 +196,13 @@ function useGroups(search: string, contacts: readonly Found[]): Group[] {
       keys: ['?'],
       run: () => opened.set('shortcuts'),
     }
-    const known = [...actions, ...pages, shortcuts]
+    const opening = (views ?? []).map(viewChoice)
+    const known = [...actions, ...pages, ...opening, shortcuts]
     if (search !== '') {
       return [
         { id: 'contacts', title: t.menu.contacts, choices: contacts.map(contactChoice) },
         { id: 'actions', title: t.menu.actions, choices: matching([...actions, shortcuts], search) },
+        { id: 'views', title: t.menu.views, choices: matching(opening, search) },
         { id: 'pages', title: t.menu.pages, choices: matching(pages, search) },
       ]
     }
@@ -207,12 +212,17 @@ function useGroups(search: string, contacts: readonly Found[]): Group[] {
       { id: 'recent', title: t.menu.recent, choices: recent },
       { id: 'actions', title: t.menu.actions, choices: rest([...actions, shortcuts]) },
       { id: 'pages', title: t.menu.pages, choices: rest(pages) },
+      { id: 'views', title: t.menu.views, choices: rest(opening) },
     ]
-  }, [search, contacts, offered, chosen, administer])
+  }, [search, contacts, offered, chosen, administer, views])
 }
 
 function pageChoice(page: PageName): Choice {
   return { id: `page-${page}`, name: t.app[page], run: () => go(`/staff/${page}`) }
+}
+
+function viewChoice(view: View): Choice {
+  return { id: view.id, name: t.contacts.views.open(view.name), run: () => go(openAddress(view)) }
 }
 
 function contactChoice({ id, displayName, email, phone, phoneInternational }: Found): Choice {

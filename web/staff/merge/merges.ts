@@ -5,8 +5,9 @@ import { UndoMergeDocument } from '../generated/graphql'
 import { base } from '../server/base'
 import { mutate } from '../server/client'
 import { mine } from '../server/echoes'
-import { Store } from '../shared/store'
+import { offered, withdraw } from '../shared/offer'
 import { refusalOf } from '../shared/refusal'
+import { Store } from '../shared/store'
 import { t } from '../texts/texts'
 import type { Merged } from './merging'
 
@@ -27,9 +28,6 @@ const most = 50
 /** merges are those that can be undone, the newest last. */
 export const merges = new Store<readonly Done[]>(read())
 
-/** offered is the merge that was just made, with a sentence about it, until it is dismissed. */
-export const offered = new Store<{ id: string; text: string } | undefined>(undefined)
-
 /** remember keeps the way back from a merge, and offers it. */
 export function remember({ mergeId, contact, mergedContactIds, undoableUntil }: Merged, text: string): void {
   if (!mergeId || !contact || !undoableUntil) {
@@ -37,7 +35,7 @@ export function remember({ mergeId, contact, mergedContactIds, undoableUntil }: 
   }
   const done = { id: mergeId, survivor: contact.id, merged: mergedContactIds, at: Date.now(), until: Date.parse(undoableUntil) }
   put([...merges.get(), done].filter(({ until }) => until > Date.now()).slice(-most))
-  offered.set({ id: mergeId, text })
+  offered.set({ id: mergeId, text, undo: async () => (await undoMerge(mergeId)).text })
 }
 
 /** undoableOf is the newest merge into a contact, while it can be undone. */
@@ -73,9 +71,7 @@ export async function undoMerge(id: string): Promise<Undone> {
 
 function forget(id: string): void {
   put(merges.get().filter((each) => each.id !== id))
-  if (offered.get()?.id === id) {
-    offered.set(undefined)
-  }
+  withdraw(id)
 }
 
 function put(next: readonly Done[]): void {

@@ -82,6 +82,7 @@ const embedded: KeyingConfig = Object.fromEntries(
     'IngestFailureConnection',
     'AuditConnection',
     'ApiKeyConnection',
+    'SavedViewConnection',
     'MergePreview',
     'MergeField',
     'MergeOption',

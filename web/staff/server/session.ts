@@ -14,6 +14,8 @@ export interface Session {
   logoutUrl?: string
   /** Where the cookie is renewed, when it can be. */
   refreshUrl?: string
+  /** Where the playground is, when there is one. */
+  playgroundUrl?: string
   /** When the cookie ends unless it is renewed, RFC 3339. */
   expiresAt?: string
 }

@@ -157,3 +157,9 @@ export function ChannelIcon({ type, name }: { type: ChannelType; name?: string }
     </Icon>
   )
 }
+
+export const ViewsIcon = () => (
+  <Icon>
+    <path d="m10 4 7 4-7 4-7-4zM3 12l7 4 7-4" />
+  </Icon>
+)

@@ -6,6 +6,8 @@ import { type AnchorHTMLAttributes, type MouseEvent } from 'react'
 import { base } from '../server/base'
 import { Store, useStore } from './store'
 
+export { address } from './address'
+
 // Addresses are without the base path within the page, and have it in the bar and in links.
 const current = () => location.pathname.replace(/\/$/, '').slice(under(location.pathname) ? base.length : 0) + location.search
 const under = (path: string) => path.startsWith(`${base}/`)
@@ -53,24 +55,22 @@ export function go(address: string, how: 'push' | 'replace' = 'push'): void {
   place.set(address)
 }
 
-/** useRoute is the address in two parts. */
-export function useRoute(): { path: string; params: URLSearchParams } {
-  const [path = '', query = ''] = useStore(place).split('?')
+/** Route is the address in two parts. */
+export interface Route {
+  path: string
+  params: URLSearchParams
+}
+
+function routeOf(address: string): Route {
+  const [path = '', query = ''] = address.split('?')
   return { path, params: new URLSearchParams(query) }
 }
 
-/** address puts a path and its parameters together, leaving out empty ones. */
-export function address(path: string, params: Record<string, string | readonly string[] | undefined>): string {
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(params)) {
-    for (const each of typeof value === 'string' ? [value] : (value ?? [])) {
-      if (each !== '') {
-        query.append(name, each)
-      }
-    }
-  }
-  return query.size === 0 ? path : `${path}?${query}`
-}
+/** here is where we are now. */
+export const here = (): Route => routeOf(place.get())
+
+/** useRoute is where we are. */
+export const useRoute = (): Route => routeOf(useStore(place))
 
 /** Link goes to another address of ours without loading a document, unless a new tab or window is asked for. */
 export function Link({ href, onClick, ...rest }: AnchorHTMLAttributes<HTMLAnchorElement> & { href: string }) {

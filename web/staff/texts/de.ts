@@ -101,6 +101,7 @@ export const de: Texts = {
       dense: 'Kompakt',
       widthOf: (column) => `Breite von ${column}`,
       reset: 'Zurücksetzen',
+      asQuery: 'Diese Liste als Abfrage',
       mail: (email) => `An ${email} schreiben`,
       call: (phone) => `${phone} anrufen`,
       copy: (value) => `${value} kopieren`,
@@ -132,6 +133,15 @@ export const de: Texts = {
       retry: (number) => `${number} erneut versuchen`,
       cancel: 'Abbrechen',
       close: 'Schließen',
+    },
+    views: {
+      button: 'Ansichten',
+      open: (name) => `Ansicht: ${name}`,
+      openChanged: (name) => `Ansicht: ${name}, geändert`,
+      saveChanges: 'Änderungen speichern',
+      changesSaved: (name) => `Änderungen in ${name} gespeichert`,
+      notSaved: 'Die Ansicht wurde nicht gespeichert.',
+      saveAs: 'Als Ansicht speichern …',
     },
     filters: {
       button: 'Filtern',

@@ -101,6 +101,7 @@ export const en = {
       dense: 'Compact',
       widthOf: (column: string) => `Width of ${column}`,
       reset: 'Reset',
+      asQuery: 'This list as a query',
       mail: (email: string) => `Write to ${email}`,
       call: (phone: string) => `Call ${phone}`,
       copy: (value: string) => `Copy ${value}`,
@@ -132,6 +133,16 @@ export const en = {
       retry: (number: string) => `Try ${number} again`,
       cancel: 'Cancel',
       close: 'Close',
+    },
+    // Lists that are saved under a name.
+    views: {
+      button: 'Views',
+      open: (name: string) => `View: ${name}`,
+      openChanged: (name: string) => `View: ${name}, changed`,
+      saveChanges: 'Save changes',
+      changesSaved: (name: string) => `Changes saved to ${name}`,
+      notSaved: 'The view was not saved.',
+      saveAs: 'Save as a view …',
     },
     filters: {
       button: 'Filter',
