@@ -296,7 +296,7 @@ func failures(t *testing.T, admin client) []failure {
 
 // keptItem is the line that tells of an item that was kept.
 var keptItem = regexp.MustCompile(
-	`level=WARN msg="item kept as a failure" channel=channel_\w+ type=WHATSAPP position=\d+ reason="[^"]*"$`)
+	`level=WARN msg="item kept as a failure" channel=channel_\w+ type=WHATSAPP position=\d+ reason="[^"]*" request=\w+$`)
 
 func TestABadItemIsKeptForTheAdministrator(t *testing.T) {
 	t.Parallel()
