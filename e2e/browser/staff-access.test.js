@@ -111,18 +111,18 @@ describe('the staff pages, for everybody', () => {
         await page.keyboard.press(key)
       }
     }
-    // From the top: pages, playground, search, filter and columns, the head of the table, then one stop for all its rows.
+    // From the top: pages, playground, search, views, filter and columns, the head of the table, then one stop for all its rows.
     const stops = []
-    for (let i = 0; i < 15; i++) {
+    for (let i = 0; i < 16; i++) {
       await press('Tab')
       stops.push(await focused(page))
     }
     const [first] = await names(page)
     const head = ['Contacts', 'Chat', 'Duplicates', 'Admin', 'Find contacts, pages and actionsCtrl K', 'Playground']
     assert.deepEqual(stops.slice(0, 6), head)
-    const table = ['Filter', 'Columns', 'Select all', 'Name', 'Email', 'Last activity', `${first}: name`]
-    assert.deepEqual(stops.slice(7, 14), table)
-    assert.ok(!stops[14].startsWith(`${first}: `), 'Tab leaves the table')
+    const table = ['Views', 'Filter', 'Columns', 'Select all', 'Name', 'Email', 'Last activity', `${first}: name`]
+    assert.deepEqual(stops.slice(7, 15), table)
+    assert.ok(!stops[15].startsWith(`${first}: `), 'Tab leaves the table')
 
     await press('/')
     await page.keyboard.type('silva mar')

@@ -381,6 +381,9 @@ describe('a contact', () => {
     await dialog.getByText('2 sessions').waitFor()
     assert.equal(await dialog.getByLabel('Notes').inputValue(), 'also her')
     await dialog.getByLabel('Notes').fill('one person')
+    const looked = page.waitForResponse((response) => response.request().postData()?.includes('MergePreview'))
+    await press(page, 'Tab')
+    await looked
     // Somebody changes one of them meanwhile: the person looks again.
     await edit(kith, two.contact, { phone: '+493012345678' })
     await dialog.getByRole('button', { name: 'Merge 2 contacts' }).click()

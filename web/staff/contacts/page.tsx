@@ -10,7 +10,7 @@ import { announce } from '../shared/announce'
 import { composing } from '../shared/composing'
 import { ConnectFirst } from '../shared/connect'
 import { ColumnsIcon, SearchIcon } from '../shared/icons'
-import { later } from '../shared/later'
+import { later, settled } from '../shared/later'
 import { address, go, Link, useRoute } from '../shared/route'
 import { useStore } from '../shared/store'
 import { number } from '../shared/time'
@@ -54,6 +54,11 @@ export function ContactsPage() {
       ? contactsOf({ search, sort, filter: asked(filter), only })
       : contactsOf({ search: '', sort: '', filter: undefined, only })
   const { ready, failure } = useStore(wanted.stretch)
+  useEffect(() => {
+    if (ready) {
+      settled()
+    }
+  }, [ready])
   const away = useStore(connection).trouble !== undefined
   // The rows stay on the screen until the answer to the last search arrives; but not where none can come.
   const [shown, setShown] = useState(wanted)

@@ -82,13 +82,13 @@ describe('merging', () => {
     assert.equal(merging.state.get().preview.sessionCount, 2)
   })
 
-  it('reads contacts again that were changed before the first look, without a word', async () => {
+  it('reads contacts again when a decision shows that one was changed, and says so', async () => {
     const at = office(contact('ann'), contact('anne'))
     const merging = await opened(['ann', 'anne'], at)
     at.change('anne')
     await merging.keep('NAME', 'anne')
     const { phase, changed, contacts, chosen } = merging.state.get()
-    assert.deepEqual([phase, changed, contacts[1].version, chosen.NAME], ['ready', false, 2, 'anne'])
+    assert.deepEqual([phase, changed, contacts[1].version, chosen.NAME], ['ready', true, 2, 'anne'])
   })
 
   it('asks for another look when a contact was changed before the merge', async () => {

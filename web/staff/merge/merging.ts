@@ -126,6 +126,7 @@ export class Merging {
     try {
       if (!(await this.#look(mine))) {
         await this.load()
+        this.state.set({ ...this.state.get(), changed: true })
       }
     } catch (failure) {
       this.#put(mine, { failure })

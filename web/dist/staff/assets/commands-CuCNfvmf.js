@@ -1,0 +1,1 @@
+export{n as Commands}from"./table-C8nlUdK6.js";
