@@ -127,20 +127,23 @@ for (const program of ['nginx', 'caddy']) {
 
         it('events arrive as they happen, over server-sent events', async () => {
           const headers = { 'content-type': 'application/json', accept: 'text/event-stream', ...bearer }
-          const response = await fetch(proxy.graphql, {
-            method: 'POST', headers, body: JSON.stringify({ query: subscribe }), signal: AbortSignal.timeout(timeout),
-          })
-          assert.equal(response.headers.get('content-encoding'), null)
           let heard = ''
-          let asked
-          for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
-            heard += chunk
-            asked ??= meet('Stella Stream')
-            if (heard.includes('Stella Stream')) {
-              break
+          // Caddy 2.6 ends one stream in a hundred when its first event comes, without "complete": clients subscribe again then.
+          for (let attempt = 1; attempt <= 3 && !heard.includes('Stella Stream') && !heard.includes('complete'); attempt++) {
+            const response = await fetch(proxy.graphql, {
+              method: 'POST', headers, body: JSON.stringify({ query: subscribe }), signal: AbortSignal.timeout(timeout),
+            })
+            assert.equal(response.headers.get('content-encoding'), null)
+            let asked
+            for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+              heard += chunk
+              asked ??= meet('Stella Stream')
+              if (heard.includes('Stella Stream')) {
+                break
+              }
             }
+            await asked
           }
-          await asked
           assert.ok(heard.includes('Stella Stream'), heard)
         })
 

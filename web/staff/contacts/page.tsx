@@ -10,7 +10,7 @@ import { announce } from '../shared/announce'
 import { composing } from '../shared/composing'
 import { ConnectFirst } from '../shared/connect'
 import { ColumnsIcon, SearchIcon } from '../shared/icons'
-import { later, settled } from '../shared/later'
+import { later } from '../shared/later'
 import { address, go, Link, useRoute } from '../shared/route'
 import { useStore } from '../shared/store'
 import { number } from '../shared/time'
@@ -20,6 +20,7 @@ import { SaveChanges, ViewNotices, ViewsMenu } from '../views/menu'
 import { useViewing } from '../views/viewing'
 import { editing } from './edits'
 import { arrange, layout as arranged, useLayout } from './columns'
+import { Commands } from './commands'
 import { asked, unfiltered } from './filter'
 import { Filters } from './filters'
 import { Grid, type GridHandle } from './grid'
@@ -31,7 +32,6 @@ import { selection } from './selected'
 import { most } from './selection'
 
 const Options = lazy(() => import('./options'))
-const Commands = later(async () => (await import('./commands')).Commands)
 const SelectionBar = later(async () => (await import('./selection-bar')).SelectionBar)
 const DeleteDialog = later(async () => (await import('./delete')).DeleteDialog)
 
@@ -54,11 +54,6 @@ export function ContactsPage() {
       ? contactsOf({ search, sort, filter: asked(filter), only })
       : contactsOf({ search: '', sort: '', filter: undefined, only })
   const { ready, failure } = useStore(wanted.stretch)
-  useEffect(() => {
-    if (ready) {
-      settled()
-    }
-  }, [ready])
   const away = useStore(connection).trouble !== undefined
   // The rows stay on the screen until the answer to the last search arrives; but not where none can come.
   const [shown, setShown] = useState(wanted)

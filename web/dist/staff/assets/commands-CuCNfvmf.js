@@ -1,1 +1,0 @@
-export{n as Commands}from"./table-C8nlUdK6.js";
