@@ -126,24 +126,26 @@ for (const program of ['nginx', 'caddy']) {
         })
 
         it('events arrive as they happen, over server-sent events', async () => {
-          const headers = { 'content-type': 'application/json', accept: 'text/event-stream', ...bearer }
+          // A connection that has served nothing else: on others, Caddy 2.6 ends some streams of HTTP/1.1.
+          const stream = request(proxy.graphql, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...bearer },
+            agent: false,
+            signal: AbortSignal.timeout(timeout),
+          })
+          stream.end(JSON.stringify({ query: subscribe }))
+          const [response] = await once(stream, 'response')
+          assert.equal(response.headers['content-encoding'], undefined)
           let heard = ''
-          // Caddy 2.6 ends one stream in a hundred when its first event comes, without "complete": clients subscribe again then.
-          for (let attempt = 1; attempt <= 3 && !heard.includes('Stella Stream') && !heard.includes('complete'); attempt++) {
-            const response = await fetch(proxy.graphql, {
-              method: 'POST', headers, body: JSON.stringify({ query: subscribe }), signal: AbortSignal.timeout(timeout),
-            })
-            assert.equal(response.headers.get('content-encoding'), null)
-            let asked
-            for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
-              heard += chunk
-              asked ??= meet('Stella Stream')
-              if (heard.includes('Stella Stream')) {
-                break
-              }
+          let asked
+          for await (const chunk of response.setEncoding('utf8')) {
+            heard += chunk
+            asked ??= meet('Stella Stream')
+            if (heard.includes('Stella Stream')) {
+              break
             }
-            await asked
           }
+          await asked
           assert.ok(heard.includes('Stella Stream'), heard)
         })
 
