@@ -32,7 +32,7 @@ const generated = await codegen({
   ],
   pluginMap: { typescriptOperations, typedDocumentNode },
 })
-// What pages that are seldom opened ask is in a module that is loaded with them.
+// What comes after "Later" is in a module that is loaded with those who ask it.
 const mark = operations.indexOf('\n# Later: ')
 const kinds = { OperationDefinition: 'Document', FragmentDefinition: 'FragmentDoc' }
 const seldom = document.definitions.filter(({ loc }) => loc.start > mark).map(({ kind, name }) => name.value + kinds[kind])

@@ -3,12 +3,8 @@
 import { useEffect, useRef, useState } from 'react'
 import { useQuery } from 'urql'
 
-import {
-  ContactDetailsDocument,
-  type ContactDetailsQuery,
-  ContactNewsDocument,
-  SessionNewsDocument,
-} from '../generated/graphql'
+import type { ContactDetailsQuery } from '../generated/graphql'
+import { ContactDetailsDocument, ContactNewsDocument, SessionNewsDocument } from '../generated/later'
 import { follow } from '../server/client'
 import { onReturn } from '../server/connection'
 import { soon } from '../shared/soon'

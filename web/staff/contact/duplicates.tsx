@@ -1,4 +1,5 @@
-import { DuplicatesOfDocument, type DuplicatesOfQuery } from '../generated/graphql'
+import type { DuplicatesOfQuery } from '../generated/graphql'
+import { DuplicatesOfDocument } from '../generated/later'
 import { query } from '../server/client'
 import { Link } from '../shared/route'
 import { t } from '../texts/texts'

@@ -1,4 +1,4 @@
-import { ExportContactDocument } from '../generated/graphql'
+import { ExportContactDocument } from '../generated/later'
 import { mutate } from '../server/client'
 import { refusalOf } from '../shared/refusal'
 import { save } from '../shared/save'

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 
-import { ContactHistoryDocument, type ContactHistoryQuery } from '../generated/graphql'
+import type { ContactHistoryQuery } from '../generated/graphql'
+import { ContactHistoryDocument } from '../generated/later'
 import { query } from '../server/client'
 import { useViewer } from '../server/viewer'
 import { Ago } from '../shared/time'

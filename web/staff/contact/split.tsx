@@ -1,6 +1,7 @@
 import { useState } from 'react'
 
-import { type ContactDetailsQuery, SplitContactDocument } from '../generated/graphql'
+import type { ContactDetailsQuery } from '../generated/graphql'
+import { SplitContactDocument } from '../generated/later'
 import { mutate } from '../server/client'
 import { mine } from '../server/echoes'
 import { announce } from '../shared/announce'

@@ -2,7 +2,7 @@
 
 import { useState } from 'react'
 
-import { DeleteContactsDocument } from '../generated/graphql'
+import { DeleteContactsDocument } from '../generated/later'
 import { mutate } from '../server/client'
 import { mine } from '../server/echoes'
 import { announce } from '../shared/announce'

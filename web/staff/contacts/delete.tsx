@@ -1,6 +1,7 @@
 import { useState } from 'react'
 
-import { type ContactRowFragment, DeleteContactDocument } from '../generated/graphql'
+import type { ContactRowFragment } from '../generated/graphql'
+import { DeleteContactDocument } from '../generated/later'
 import { mutate } from '../server/client'
 import { mine } from '../server/echoes'
 import { announce } from '../shared/announce'

@@ -1,7 +1,7 @@
 // What is done with a pair: merge it with the values that the server prefers, or dismiss it.
 
-import { MergeContactsDocument, type UserErrorCode } from '../generated/graphql'
-import { DismissDuplicatesDocument } from '../generated/later'
+import type { UserErrorCode } from '../generated/graphql'
+import { DismissDuplicatesDocument, MergeContactsDocument } from '../generated/later'
 import { remember } from '../merge/merges'
 import { mutate } from '../server/client'
 import { mine } from '../server/echoes'

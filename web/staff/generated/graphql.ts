@@ -577,45 +577,6 @@ export type ContactQueryVariables = Exact<{
 
 export type ContactQuery = { contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null };
 
-export type ContactDetailsQueryVariables = Exact<{
-  id: string;
-}>;
-
-
-export type ContactDetailsQuery = { contact: { createdAt: string, furtherEmails: Array<string>, furtherPhones: Array<string>, id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, externalId: string, displayName: string | null, createdAt: string, channel: { id: string, name: string, type: ChannelType } }> } | null };
-
-export type ContactHistoryQueryVariables = Exact<{
-  id: string;
-  first?: number | null | undefined;
-  after?: string | null | undefined;
-}>;
-
-
-export type ContactHistoryQuery = { contact: { id: string, history: { nodes: Array<{ id: string, kind: ContactEventKind, contactId: string, actor: string, at: string, fields: Array<{ field: ContactField, old: string | null, new: string | null }> }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } | null };
-
-export type DuplicatesOfQueryVariables = Exact<{
-  id: string;
-  first?: number | null | undefined;
-  after?: string | null | undefined;
-}>;
-
-
-export type DuplicatesOfQuery = { duplicates: { nodes: Array<{ id: string, reasons: Array<DuplicateReason>, contacts: Array<{ id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> }> }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
-
-export type SplitContactMutationVariables = Exact<{
-  input: SplitContactInput;
-}>;
-
-
-export type SplitContactMutation = { splitContact: { eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, split: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
-
-export type ExportContactMutationVariables = Exact<{
-  input: ExportContactInput;
-}>;
-
-
-export type ExportContactMutation = { exportContact: { document: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
-
 export type UpdateContactMutationVariables = Exact<{
   input: UpdateContactInput;
 }>;
@@ -623,54 +584,12 @@ export type UpdateContactMutationVariables = Exact<{
 
 export type UpdateContactMutation = { updateContact: { eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, userErrors: Array<{ code: UserErrorCode, message: string, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null }> } };
 
-export type ContactsToMergeQueryVariables = Exact<{
-  ids: Array<string> | string;
-}>;
-
-
-export type ContactsToMergeQuery = { nodes: Array<
-    | { createdAt: string, id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> }
-    | { id: string }
-    | { id: string }
-    | { id: string }
-    | { id: string }
-    | { id: string }
-    | { id: string }
-    | { id: string }
-    | { id: string }
-    | { id: string }
-    | { id: string }
-    | { id: string }
-    | { id: string }
-   | null> };
-
-export type MergePreviewQueryVariables = Exact<{
-  input: MergeContactsInput;
-}>;
-
-
-export type MergePreviewQuery = { mergePreview: { notes: string, sessionCount: number, identityCount: number, fields: Array<{ field: ContactField, chosenFrom: string, options: Array<{ contactId: string, value: string | null, verified: boolean }> }>, userErrors: Array<{ code: UserErrorCode, message: string }> } | null };
-
-export type MergeContactsMutationVariables = Exact<{
-  input: MergeContactsInput;
-}>;
-
-
-export type MergeContactsMutation = { mergeContacts: { mergeId: string | null, mergedContactIds: Array<string>, undoableUntil: string | null, eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
-
 export type UndoMergeMutationVariables = Exact<{
   input: UndoMergeInput;
 }>;
 
 
 export type UndoMergeMutation = { undoMerge: { kept: Array<ContactField>, eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, restored: Array<{ id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> }>, userErrors: Array<{ code: UserErrorCode, message: string }> } };
-
-export type DeleteContactMutationVariables = Exact<{
-  input: DeleteContactInput;
-}>;
-
-
-export type DeleteContactMutation = { deleteContact: { deletedContactId: string | null, eventId: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
 
 export type SessionsQueryVariables = Exact<{
   filter?: SessionFilter | null | undefined;
@@ -724,6 +643,112 @@ export type ContactEventsSubscriptionVariables = Exact<{
 
 export type ContactEventsSubscription = { contactEvents: { eventId: string, kind: ContactEventKind, contactId: string, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null } };
 
+export type SessionEventsSubscriptionVariables = Exact<{
+  after?: string | null | undefined;
+  filter?: SessionFilter | null | undefined;
+}>;
+
+
+export type SessionEventsSubscription = { sessionEvents: { eventId: string, kind: SessionEventKind, sessionId: string | null, contactId: string | null, session: { id: string, contactName: string, channelAccount: string | null, status: SessionStatus, tag: SessionTag | null, lastMessagePreview: string | null, lastMessageAt: string, unreadCount: number, startedAt: string, contact: { id: string, displayName: string } | null, channel: { id: string, name: string, type: ChannelType } } | null } };
+
+export type ChannelRowFragment = { id: string, name: string, type: ChannelType, active: boolean, requireSignedIdentity: boolean };
+
+export type ChannelsQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ChannelsQuery = { channels: { nodes: Array<{ id: string, name: string, type: ChannelType, active: boolean, requireSignedIdentity: boolean }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type ViewRowFragment = { id: string, name: string, address: string, version: number };
+
+export type SavedViewsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SavedViewsQuery = { savedViews: { nodes: Array<{ id: string, name: string, address: string, version: number }> } };
+
+export type ContactDetailsQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ContactDetailsQuery = { contact: { createdAt: string, furtherEmails: Array<string>, furtherPhones: Array<string>, id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, externalId: string, displayName: string | null, createdAt: string, channel: { id: string, name: string, type: ChannelType } }> } | null };
+
+export type ContactHistoryQueryVariables = Exact<{
+  id: string;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ContactHistoryQuery = { contact: { id: string, history: { nodes: Array<{ id: string, kind: ContactEventKind, contactId: string, actor: string, at: string, fields: Array<{ field: ContactField, old: string | null, new: string | null }> }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } | null };
+
+export type DuplicatesOfQueryVariables = Exact<{
+  id: string;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type DuplicatesOfQuery = { duplicates: { nodes: Array<{ id: string, reasons: Array<DuplicateReason>, contacts: Array<{ id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> }> }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type SplitContactMutationVariables = Exact<{
+  input: SplitContactInput;
+}>;
+
+
+export type SplitContactMutation = { splitContact: { eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, split: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type ExportContactMutationVariables = Exact<{
+  input: ExportContactInput;
+}>;
+
+
+export type ExportContactMutation = { exportContact: { document: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type ContactsToMergeQueryVariables = Exact<{
+  ids: Array<string> | string;
+}>;
+
+
+export type ContactsToMergeQuery = { nodes: Array<
+    | { createdAt: string, id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+   | null> };
+
+export type MergePreviewQueryVariables = Exact<{
+  input: MergeContactsInput;
+}>;
+
+
+export type MergePreviewQuery = { mergePreview: { notes: string, sessionCount: number, identityCount: number, fields: Array<{ field: ContactField, chosenFrom: string, options: Array<{ contactId: string, value: string | null, verified: boolean }> }>, userErrors: Array<{ code: UserErrorCode, message: string }> } | null };
+
+export type MergeContactsMutationVariables = Exact<{
+  input: MergeContactsInput;
+}>;
+
+
+export type MergeContactsMutation = { mergeContacts: { mergeId: string | null, mergedContactIds: Array<string>, undoableUntil: string | null, eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type DeleteContactMutationVariables = Exact<{
+  input: DeleteContactInput;
+}>;
+
+
+export type DeleteContactMutation = { deleteContact: { deletedContactId: string | null, eventId: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
 export type ContactNewsSubscriptionVariables = Exact<{
   after?: string | null | undefined;
 }>;
@@ -739,14 +764,6 @@ export type SessionNewsSubscriptionVariables = Exact<{
 
 export type SessionNewsSubscription = { sessionEvents: { eventId: string, kind: SessionEventKind, contactId: string | null } };
 
-export type SessionEventsSubscriptionVariables = Exact<{
-  after?: string | null | undefined;
-  filter?: SessionFilter | null | undefined;
-}>;
-
-
-export type SessionEventsSubscription = { sessionEvents: { eventId: string, kind: SessionEventKind, sessionId: string | null, contactId: string | null, session: { id: string, contactName: string, channelAccount: string | null, status: SessionStatus, tag: SessionTag | null, lastMessagePreview: string | null, lastMessageAt: string, unreadCount: number, startedAt: string, contact: { id: string, displayName: string } | null, channel: { id: string, name: string, type: ChannelType } } | null } };
-
 export type ContactSearchQueryVariables = Exact<{
   search: string;
 }>;
@@ -754,29 +771,12 @@ export type ContactSearchQueryVariables = Exact<{
 
 export type ContactSearchQuery = { contacts: { nodes: Array<{ id: string, displayName: string, email: string | null, phone: string | null, phoneInternational: string | null }> } };
 
-export type ChannelRowFragment = { id: string, name: string, type: ChannelType, active: boolean, requireSignedIdentity: boolean };
-
-export type ChannelsQueryVariables = Exact<{
-  first?: number | null | undefined;
-  after?: string | null | undefined;
-}>;
-
-
-export type ChannelsQuery = { channels: { nodes: Array<{ id: string, name: string, type: ChannelType, active: boolean, requireSignedIdentity: boolean }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
-
 export type DeleteContactsMutationVariables = Exact<{
   input: DeleteContactsInput;
 }>;
 
 
 export type DeleteContactsMutation = { deleteContacts: { results: Array<{ deletedContactId: string | null, eventId: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> }> } };
-
-export type ViewRowFragment = { id: string, name: string, address: string, version: number };
-
-export type SavedViewsQueryVariables = Exact<{ [key: string]: never; }>;
-
-
-export type SavedViewsQuery = { savedViews: { nodes: Array<{ id: string, name: string, address: string, version: number }> } };
 
 export type CreateSavedViewMutationVariables = Exact<{
   input: CreateSavedViewInput;
@@ -1041,96 +1041,6 @@ export const ContactDocument = /*#__PURE__*/ gql`
   }
 }
     ${ContactRowFragmentDoc}` as unknown as DocumentNode<ContactQuery, ContactQueryVariables>;
-export const ContactDetailsDocument = /*#__PURE__*/ gql`
-    query ContactDetails($id: ID!) {
-  contact(id: $id) {
-    ...ContactRow
-    createdAt
-    furtherEmails
-    furtherPhones
-    identities {
-      id
-      externalId
-      displayName
-      createdAt
-      channel {
-        id
-        name
-        type
-      }
-    }
-  }
-}
-    ${ContactRowFragmentDoc}` as unknown as DocumentNode<ContactDetailsQuery, ContactDetailsQueryVariables>;
-export const ContactHistoryDocument = /*#__PURE__*/ gql`
-    query ContactHistory($id: ID!, $first: Int, $after: String) {
-  contact(id: $id) {
-    id
-    history(first: $first, after: $after) {
-      nodes {
-        id
-        kind
-        contactId
-        actor
-        at
-        fields {
-          field
-          old
-          new
-        }
-      }
-      pageInfo {
-        ...Page
-      }
-    }
-  }
-}
-    ${PageFragmentDoc}` as unknown as DocumentNode<ContactHistoryQuery, ContactHistoryQueryVariables>;
-export const DuplicatesOfDocument = /*#__PURE__*/ gql`
-    query DuplicatesOf($id: ID!, $first: Int, $after: String) {
-  duplicates(contactId: $id, first: $first, after: $after) {
-    nodes {
-      id
-      reasons
-      contacts {
-        ...ContactRow
-      }
-    }
-    pageInfo {
-      ...Page
-    }
-  }
-}
-    ${ContactRowFragmentDoc}
-${PageFragmentDoc}` as unknown as DocumentNode<DuplicatesOfQuery, DuplicatesOfQueryVariables>;
-export const SplitContactDocument = /*#__PURE__*/ gql`
-    mutation SplitContact($input: SplitContactInput!) {
-  splitContact(input: $input) {
-    contact {
-      ...ContactRow
-    }
-    split {
-      ...ContactRow
-    }
-    eventId
-    userErrors {
-      code
-      message
-    }
-  }
-}
-    ${ContactRowFragmentDoc}` as unknown as DocumentNode<SplitContactMutation, SplitContactMutationVariables>;
-export const ExportContactDocument = /*#__PURE__*/ gql`
-    mutation ExportContact($input: ExportContactInput!) {
-  exportContact(input: $input) {
-    document
-    userErrors {
-      code
-      message
-    }
-  }
-}
-    ` as unknown as DocumentNode<ExportContactMutation, ExportContactMutationVariables>;
 export const UpdateContactDocument = /*#__PURE__*/ gql`
     mutation UpdateContact($input: UpdateContactInput!) {
   updateContact(input: $input) {
@@ -1148,56 +1058,6 @@ export const UpdateContactDocument = /*#__PURE__*/ gql`
   }
 }
     ${ContactRowFragmentDoc}` as unknown as DocumentNode<UpdateContactMutation, UpdateContactMutationVariables>;
-export const ContactsToMergeDocument = /*#__PURE__*/ gql`
-    query ContactsToMerge($ids: [ID!]!) {
-  nodes(ids: $ids) {
-    id
-    ... on Contact {
-      ...ContactRow
-      createdAt
-    }
-  }
-}
-    ${ContactRowFragmentDoc}` as unknown as DocumentNode<ContactsToMergeQuery, ContactsToMergeQueryVariables>;
-export const MergePreviewDocument = /*#__PURE__*/ gql`
-    query MergePreview($input: MergeContactsInput!) {
-  mergePreview(input: $input) {
-    fields {
-      field
-      chosenFrom
-      options {
-        contactId
-        value
-        verified
-      }
-    }
-    notes
-    sessionCount
-    identityCount
-    userErrors {
-      code
-      message
-    }
-  }
-}
-    ` as unknown as DocumentNode<MergePreviewQuery, MergePreviewQueryVariables>;
-export const MergeContactsDocument = /*#__PURE__*/ gql`
-    mutation MergeContacts($input: MergeContactsInput!) {
-  mergeContacts(input: $input) {
-    contact {
-      ...ContactRow
-    }
-    mergeId
-    mergedContactIds
-    undoableUntil
-    eventId
-    userErrors {
-      code
-      message
-    }
-  }
-}
-    ${ContactRowFragmentDoc}` as unknown as DocumentNode<MergeContactsMutation, MergeContactsMutationVariables>;
 export const UndoMergeDocument = /*#__PURE__*/ gql`
     mutation UndoMerge($input: UndoMergeInput!) {
   undoMerge(input: $input) {
@@ -1216,18 +1076,6 @@ export const UndoMergeDocument = /*#__PURE__*/ gql`
   }
 }
     ${ContactRowFragmentDoc}` as unknown as DocumentNode<UndoMergeMutation, UndoMergeMutationVariables>;
-export const DeleteContactDocument = /*#__PURE__*/ gql`
-    mutation DeleteContact($input: DeleteContactInput!) {
-  deleteContact(input: $input) {
-    deletedContactId
-    eventId
-    userErrors {
-      code
-      message
-    }
-  }
-}
-    ` as unknown as DocumentNode<DeleteContactMutation, DeleteContactMutationVariables>;
 export const SessionsDocument = /*#__PURE__*/ gql`
     query Sessions($filter: SessionFilter, $first: Int, $after: String, $last: Int, $before: String, $skip: Int) {
   sessions(
@@ -1323,27 +1171,6 @@ export const ContactEventsDocument = /*#__PURE__*/ gql`
   }
 }
     ${ContactRowFragmentDoc}` as unknown as DocumentNode<ContactEventsSubscription, ContactEventsSubscriptionVariables>;
-export const ContactNewsDocument = /*#__PURE__*/ gql`
-    subscription ContactNews($after: ID) {
-  contactEvents(after: $after) {
-    eventId
-    kind
-    contactId
-    mergedInto {
-      id
-    }
-  }
-}
-    ` as unknown as DocumentNode<ContactNewsSubscription, ContactNewsSubscriptionVariables>;
-export const SessionNewsDocument = /*#__PURE__*/ gql`
-    subscription SessionNews($after: ID, $filter: SessionFilter) {
-  sessionEvents(after: $after, filter: $filter) {
-    eventId
-    kind
-    contactId
-  }
-}
-    ` as unknown as DocumentNode<SessionNewsSubscription, SessionNewsSubscriptionVariables>;
 export const SessionEventsDocument = /*#__PURE__*/ gql`
     subscription SessionEvents($after: ID, $filter: SessionFilter) {
   sessionEvents(after: $after, filter: $filter) {
@@ -1357,19 +1184,6 @@ export const SessionEventsDocument = /*#__PURE__*/ gql`
   }
 }
     ${SessionRowFragmentDoc}` as unknown as DocumentNode<SessionEventsSubscription, SessionEventsSubscriptionVariables>;
-export const ContactSearchDocument = /*#__PURE__*/ gql`
-    query ContactSearch($search: String!) {
-  contacts(search: $search, first: 8) {
-    nodes {
-      id
-      displayName
-      email
-      phone
-      phoneInternational
-    }
-  }
-}
-    ` as unknown as DocumentNode<ContactSearchQuery, ContactSearchQueryVariables>;
 export const ChannelsDocument = /*#__PURE__*/ gql`
     query Channels($first: Int, $after: String) {
   channels(first: $first, after: $after) {
@@ -1383,20 +1197,6 @@ export const ChannelsDocument = /*#__PURE__*/ gql`
 }
     ${ChannelRowFragmentDoc}
 ${PageFragmentDoc}` as unknown as DocumentNode<ChannelsQuery, ChannelsQueryVariables>;
-export const DeleteContactsDocument = /*#__PURE__*/ gql`
-    mutation DeleteContacts($input: DeleteContactsInput!) {
-  deleteContacts(input: $input) {
-    results {
-      deletedContactId
-      eventId
-      userErrors {
-        code
-        message
-      }
-    }
-  }
-}
-    ` as unknown as DocumentNode<DeleteContactsMutation, DeleteContactsMutationVariables>;
 export const SavedViewsDocument = /*#__PURE__*/ gql`
     query SavedViews {
   savedViews(first: 100) {
@@ -1406,42 +1206,3 @@ export const SavedViewsDocument = /*#__PURE__*/ gql`
   }
 }
     ${ViewRowFragmentDoc}` as unknown as DocumentNode<SavedViewsQuery, SavedViewsQueryVariables>;
-export const CreateSavedViewDocument = /*#__PURE__*/ gql`
-    mutation CreateSavedView($input: CreateSavedViewInput!) {
-  createSavedView(input: $input) {
-    savedView {
-      ...ViewRow
-    }
-    userErrors {
-      code
-      field
-      message
-    }
-  }
-}
-    ${ViewRowFragmentDoc}` as unknown as DocumentNode<CreateSavedViewMutation, CreateSavedViewMutationVariables>;
-export const UpdateSavedViewDocument = /*#__PURE__*/ gql`
-    mutation UpdateSavedView($input: UpdateSavedViewInput!) {
-  updateSavedView(input: $input) {
-    savedView {
-      ...ViewRow
-    }
-    userErrors {
-      code
-      field
-      message
-    }
-  }
-}
-    ${ViewRowFragmentDoc}` as unknown as DocumentNode<UpdateSavedViewMutation, UpdateSavedViewMutationVariables>;
-export const DeleteSavedViewDocument = /*#__PURE__*/ gql`
-    mutation DeleteSavedView($input: DeleteSavedViewInput!) {
-  deleteSavedView(input: $input) {
-    deletedSavedViewId
-    userErrors {
-      code
-      message
-    }
-  }
-}
-    ` as unknown as DocumentNode<DeleteSavedViewMutation, DeleteSavedViewMutationVariables>;

@@ -3,8 +3,8 @@
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
 import { gql } from '@urql/core';
 
-import { ContactRowFragmentDoc, PageFragmentDoc, ChannelRowFragmentDoc } from './graphql';
-import type { DuplicateContactFragment, SetupFragment, ApiKeyRowFragment, DuplicatesQuery, DuplicatesQueryVariables, DismissDuplicatesMutation, DismissDuplicatesMutationVariables, CreateChannelMutation, CreateChannelMutationVariables, UpdateChannelMutation, UpdateChannelMutationVariables, VerifyTokenMutation, VerifyTokenMutationVariables, IngestFailuresQuery, IngestFailuresQueryVariables, FailurePayloadQuery, FailurePayloadQueryVariables, ReplayIngestFailuresMutation, ReplayIngestFailuresMutationVariables, DismissIngestFailuresMutation, DismissIngestFailuresMutationVariables, AuditLogQuery, AuditLogQueryVariables, AuditObjectsQuery, AuditObjectsQueryVariables, ApiKeysQuery, ApiKeysQueryVariables, CreateApiKeyMutation, CreateApiKeyMutationVariables, RevokeApiKeyMutation, RevokeApiKeyMutationVariables } from './graphql';
+import { ContactRowFragmentDoc, PageFragmentDoc, ViewRowFragmentDoc, ChannelRowFragmentDoc } from './graphql';
+import type { DuplicateContactFragment, SetupFragment, ApiKeyRowFragment, ContactDetailsQuery, ContactDetailsQueryVariables, ContactHistoryQuery, ContactHistoryQueryVariables, DuplicatesOfQuery, DuplicatesOfQueryVariables, SplitContactMutation, SplitContactMutationVariables, ExportContactMutation, ExportContactMutationVariables, ContactsToMergeQuery, ContactsToMergeQueryVariables, MergePreviewQuery, MergePreviewQueryVariables, MergeContactsMutation, MergeContactsMutationVariables, DeleteContactMutation, DeleteContactMutationVariables, ContactNewsSubscription, ContactNewsSubscriptionVariables, SessionNewsSubscription, SessionNewsSubscriptionVariables, ContactSearchQuery, ContactSearchQueryVariables, DeleteContactsMutation, DeleteContactsMutationVariables, CreateSavedViewMutation, CreateSavedViewMutationVariables, UpdateSavedViewMutation, UpdateSavedViewMutationVariables, DeleteSavedViewMutation, DeleteSavedViewMutationVariables, DuplicatesQuery, DuplicatesQueryVariables, DismissDuplicatesMutation, DismissDuplicatesMutationVariables, CreateChannelMutation, CreateChannelMutationVariables, UpdateChannelMutation, UpdateChannelMutationVariables, VerifyTokenMutation, VerifyTokenMutationVariables, IngestFailuresQuery, IngestFailuresQueryVariables, FailurePayloadQuery, FailurePayloadQueryVariables, ReplayIngestFailuresMutation, ReplayIngestFailuresMutationVariables, DismissIngestFailuresMutation, DismissIngestFailuresMutationVariables, AuditLogQuery, AuditLogQueryVariables, AuditObjectsQuery, AuditObjectsQueryVariables, ApiKeysQuery, ApiKeysQueryVariables, CreateApiKeyMutation, CreateApiKeyMutationVariables, RevokeApiKeyMutation, RevokeApiKeyMutationVariables } from './graphql';
 
 export const DuplicateContactFragmentDoc = /*#__PURE__*/ gql`
     fragment DuplicateContact on Contact {
@@ -38,6 +38,245 @@ export const ApiKeyRowFragmentDoc = /*#__PURE__*/ gql`
   lastUsedAt
 }
     ` as unknown as DocumentNode<ApiKeyRowFragment, unknown>;
+export const ContactDetailsDocument = /*#__PURE__*/ gql`
+    query ContactDetails($id: ID!) {
+  contact(id: $id) {
+    ...ContactRow
+    createdAt
+    furtherEmails
+    furtherPhones
+    identities {
+      id
+      externalId
+      displayName
+      createdAt
+      channel {
+        id
+        name
+        type
+      }
+    }
+  }
+}
+    ${ContactRowFragmentDoc}` as unknown as DocumentNode<ContactDetailsQuery, ContactDetailsQueryVariables>;
+export const ContactHistoryDocument = /*#__PURE__*/ gql`
+    query ContactHistory($id: ID!, $first: Int, $after: String) {
+  contact(id: $id) {
+    id
+    history(first: $first, after: $after) {
+      nodes {
+        id
+        kind
+        contactId
+        actor
+        at
+        fields {
+          field
+          old
+          new
+        }
+      }
+      pageInfo {
+        ...Page
+      }
+    }
+  }
+}
+    ${PageFragmentDoc}` as unknown as DocumentNode<ContactHistoryQuery, ContactHistoryQueryVariables>;
+export const DuplicatesOfDocument = /*#__PURE__*/ gql`
+    query DuplicatesOf($id: ID!, $first: Int, $after: String) {
+  duplicates(contactId: $id, first: $first, after: $after) {
+    nodes {
+      id
+      reasons
+      contacts {
+        ...ContactRow
+      }
+    }
+    pageInfo {
+      ...Page
+    }
+  }
+}
+    ${ContactRowFragmentDoc}
+${PageFragmentDoc}` as unknown as DocumentNode<DuplicatesOfQuery, DuplicatesOfQueryVariables>;
+export const SplitContactDocument = /*#__PURE__*/ gql`
+    mutation SplitContact($input: SplitContactInput!) {
+  splitContact(input: $input) {
+    contact {
+      ...ContactRow
+    }
+    split {
+      ...ContactRow
+    }
+    eventId
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    ${ContactRowFragmentDoc}` as unknown as DocumentNode<SplitContactMutation, SplitContactMutationVariables>;
+export const ExportContactDocument = /*#__PURE__*/ gql`
+    mutation ExportContact($input: ExportContactInput!) {
+  exportContact(input: $input) {
+    document
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    ` as unknown as DocumentNode<ExportContactMutation, ExportContactMutationVariables>;
+export const ContactsToMergeDocument = /*#__PURE__*/ gql`
+    query ContactsToMerge($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    id
+    ... on Contact {
+      ...ContactRow
+      createdAt
+    }
+  }
+}
+    ${ContactRowFragmentDoc}` as unknown as DocumentNode<ContactsToMergeQuery, ContactsToMergeQueryVariables>;
+export const MergePreviewDocument = /*#__PURE__*/ gql`
+    query MergePreview($input: MergeContactsInput!) {
+  mergePreview(input: $input) {
+    fields {
+      field
+      chosenFrom
+      options {
+        contactId
+        value
+        verified
+      }
+    }
+    notes
+    sessionCount
+    identityCount
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    ` as unknown as DocumentNode<MergePreviewQuery, MergePreviewQueryVariables>;
+export const MergeContactsDocument = /*#__PURE__*/ gql`
+    mutation MergeContacts($input: MergeContactsInput!) {
+  mergeContacts(input: $input) {
+    contact {
+      ...ContactRow
+    }
+    mergeId
+    mergedContactIds
+    undoableUntil
+    eventId
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    ${ContactRowFragmentDoc}` as unknown as DocumentNode<MergeContactsMutation, MergeContactsMutationVariables>;
+export const DeleteContactDocument = /*#__PURE__*/ gql`
+    mutation DeleteContact($input: DeleteContactInput!) {
+  deleteContact(input: $input) {
+    deletedContactId
+    eventId
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    ` as unknown as DocumentNode<DeleteContactMutation, DeleteContactMutationVariables>;
+export const ContactNewsDocument = /*#__PURE__*/ gql`
+    subscription ContactNews($after: ID) {
+  contactEvents(after: $after) {
+    eventId
+    kind
+    contactId
+    mergedInto {
+      id
+    }
+  }
+}
+    ` as unknown as DocumentNode<ContactNewsSubscription, ContactNewsSubscriptionVariables>;
+export const SessionNewsDocument = /*#__PURE__*/ gql`
+    subscription SessionNews($after: ID, $filter: SessionFilter) {
+  sessionEvents(after: $after, filter: $filter) {
+    eventId
+    kind
+    contactId
+  }
+}
+    ` as unknown as DocumentNode<SessionNewsSubscription, SessionNewsSubscriptionVariables>;
+export const ContactSearchDocument = /*#__PURE__*/ gql`
+    query ContactSearch($search: String!) {
+  contacts(search: $search, first: 8) {
+    nodes {
+      id
+      displayName
+      email
+      phone
+      phoneInternational
+    }
+  }
+}
+    ` as unknown as DocumentNode<ContactSearchQuery, ContactSearchQueryVariables>;
+export const DeleteContactsDocument = /*#__PURE__*/ gql`
+    mutation DeleteContacts($input: DeleteContactsInput!) {
+  deleteContacts(input: $input) {
+    results {
+      deletedContactId
+      eventId
+      userErrors {
+        code
+        message
+      }
+    }
+  }
+}
+    ` as unknown as DocumentNode<DeleteContactsMutation, DeleteContactsMutationVariables>;
+export const CreateSavedViewDocument = /*#__PURE__*/ gql`
+    mutation CreateSavedView($input: CreateSavedViewInput!) {
+  createSavedView(input: $input) {
+    savedView {
+      ...ViewRow
+    }
+    userErrors {
+      code
+      field
+      message
+    }
+  }
+}
+    ${ViewRowFragmentDoc}` as unknown as DocumentNode<CreateSavedViewMutation, CreateSavedViewMutationVariables>;
+export const UpdateSavedViewDocument = /*#__PURE__*/ gql`
+    mutation UpdateSavedView($input: UpdateSavedViewInput!) {
+  updateSavedView(input: $input) {
+    savedView {
+      ...ViewRow
+    }
+    userErrors {
+      code
+      field
+      message
+    }
+  }
+}
+    ${ViewRowFragmentDoc}` as unknown as DocumentNode<UpdateSavedViewMutation, UpdateSavedViewMutationVariables>;
+export const DeleteSavedViewDocument = /*#__PURE__*/ gql`
+    mutation DeleteSavedView($input: DeleteSavedViewInput!) {
+  deleteSavedView(input: $input) {
+    deletedSavedViewId
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    ` as unknown as DocumentNode<DeleteSavedViewMutation, DeleteSavedViewMutationVariables>;
 export const DuplicatesDocument = /*#__PURE__*/ gql`
     query Duplicates($first: Int, $after: String) {
   duplicates(first: $first, after: $after) {

@@ -1,6 +1,7 @@
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react'
 
-import { ContactSearchDocument, type ContactSearchQuery } from '../generated/graphql'
+import type { ContactSearchQuery } from '../generated/graphql'
+import { ContactSearchDocument } from '../generated/later'
 import { adminPages, everybodysPages, type PageName } from '../nav'
 import { query, Unreachable } from '../server/client'
 import { useMay } from '../server/viewer'

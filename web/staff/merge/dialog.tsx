@@ -1,11 +1,7 @@
 import { useEffect, useId, useState } from 'react'
 
-import {
-  type ContactField,
-  ContactsToMergeDocument,
-  MergeContactsDocument,
-  MergePreviewDocument,
-} from '../generated/graphql'
+import type { ContactField } from '../generated/graphql'
+import { ContactsToMergeDocument, MergeContactsDocument, MergePreviewDocument } from '../generated/later'
 import { mutate, query } from '../server/client'
 import { mine } from '../server/echoes'
 import { announce } from '../shared/announce'

@@ -1,11 +1,7 @@
 // What is changed about the saved views.
 
-import {
-  CreateSavedViewDocument,
-  DeleteSavedViewDocument,
-  UpdateSavedViewDocument,
-  type UpdateSavedViewInput,
-} from '../generated/graphql'
+import type { UpdateSavedViewInput } from '../generated/graphql'
+import { CreateSavedViewDocument, DeleteSavedViewDocument, UpdateSavedViewDocument } from '../generated/later'
 import { mutate } from '../server/client'
 import type { View } from './view'
 import { dropView, putView } from './views'

@@ -1,0 +1,1 @@
+export{t as MergeDialog}from"./dialog-C6g5smF7.js";
