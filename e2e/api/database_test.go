@@ -38,10 +38,10 @@ func (db database) env(settings ...string) environment {
 
 func (db database) isPostgres() bool { return strings.HasPrefix(db.url, "postgres") }
 
-// number asks the database itself for a number.
-func (db database) number(t *testing.T, query string, args ...any) (n int) {
+// open connects to the database itself, with parameters for SQLite.
+func (db database) open(t *testing.T, parameters string) *sql.DB {
 	t.Helper()
-	driver, dsn := "sqlite", "file:"+strings.TrimPrefix(db.url, "sqlite:")+"?mode=ro&_pragma=busy_timeout(5000)"
+	driver, dsn := "sqlite", "file:"+strings.TrimPrefix(db.url, "sqlite:")+"?_pragma=busy_timeout(5000)"+parameters
 	if db.isPostgres() {
 		driver, dsn = "pgx", db.url
 	}
@@ -49,9 +49,28 @@ func (db database) number(t *testing.T, query string, args ...any) (n int) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return c
+}
+
+// number asks the database itself for a number.
+func (db database) number(t *testing.T, query string, args ...any) (n int) {
+	t.Helper()
+	c := db.open(t, "&mode=ro")
 	defer func() { _ = c.Close() }()
 	if err := c.QueryRowContext(context.WithoutCancel(t.Context()), query, args...).Scan(&n); err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
 	return n
+}
+
+// do changes the database itself.
+func (db database) do(t *testing.T, statements ...string) {
+	t.Helper()
+	c := db.open(t, "")
+	defer func() { _ = c.Close() }()
+	for _, s := range statements {
+		if _, err := c.ExecContext(context.WithoutCancel(t.Context()), s); err != nil {
+			t.Fatalf("%s: %v", s, err)
+		}
+	}
 }

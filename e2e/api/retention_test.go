@@ -1,31 +1,9 @@
 package api
 
 import (
-	"context"
-	"database/sql"
-	"strings"
 	"testing"
 	"time"
 )
-
-// do changes the database itself.
-func (db database) do(t *testing.T, statements ...string) {
-	t.Helper()
-	driver, dsn := "sqlite", "file:"+strings.TrimPrefix(db.url, "sqlite:")+"?_pragma=busy_timeout(5000)"
-	if db.isPostgres() {
-		driver, dsn = "pgx", db.url
-	}
-	c, err := sql.Open(driver, dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Close() }()
-	for _, s := range statements {
-		if _, err := c.ExecContext(context.WithoutCancel(t.Context()), s); err != nil {
-			t.Fatalf("%s: %v", s, err)
-		}
-	}
-}
 
 func TestAuditAndHistoryAreKeptAsLongAsTheSettingsSay(t *testing.T) {
 	t.Parallel()

@@ -146,13 +146,12 @@ func (a admission) cached(ctx context.Context, header string) (crm.Viewer, error
 }
 
 // again is authenticate without the cached result, for long-lived connections.
-func (a admission) again(ctx context.Context, header string) (crm.Viewer, error) {
+func (a admission) again(ctx context.Context, header string) (v crm.Viewer, err error) {
 	if got, ok := ctx.Value(answerKey{}).(answer); ok && got.header == header && got.cookie != nil {
-		v, _, err := a.cookie(got.cookie.WithContext(ctx))
-		httpd.Refused(ctx, auth.Reason(err))
-		return v, err
+		v, _, err = a.cookie(got.cookie.WithContext(ctx))
+	} else {
+		v, err = a.who(ctx, header)
 	}
-	v, err := a.who(ctx, header)
 	httpd.Refused(ctx, auth.Reason(err))
 	return v, err
 }

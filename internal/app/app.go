@@ -21,8 +21,8 @@ const (
 	exitUsage   = 2 // the command line or a setting is wrong: trying again does not help
 )
 
-// Main runs Kith until it is done, or until the process receives a signal to stop, and returns the exit code. Settings come from args and environ, which are pairs as of
-// [os.Environ], and nothing else.
+// Main runs Kith until it is done, or until the process receives a signal to stop, and returns the exit code. Settings come
+// from args and environ, which are pairs as of [os.Environ], and nothing else.
 func Main(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(ctx, stopSignals()...)
 	defer stop()
