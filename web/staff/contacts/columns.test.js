@@ -37,7 +37,7 @@ describe('the layout of the table', () => {
 
   it('has a track for each column that is shown, and knows the room that they need', () => {
     const { columns: tracks, least } = template(sized(standard, 'email', 240), ['name', 'email'])
-    assert.equal(tracks, 'minmax(5.5rem, 1.45fr) 240px')
+    assert.equal(tracks, 'minmax(5.5rem, 1.7fr) 240px')
     assert.equal(least, 'calc(5.5rem + 240px + 2 * var(--gap))')
     assert.equal(columns.includes('created'), true)
   })

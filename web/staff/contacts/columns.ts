@@ -27,10 +27,10 @@ export const standard: Layout = { hidden: ['created'], widths: {}, dense: false 
 // The share of a column without a width, or the room that it needs.
 const shares: Readonly<Record<Column, string>> = {
   select: 'var(--select-width)',
-  name: 'minmax(5.5rem, 1.45fr)',
+  name: 'minmax(5.5rem, 1.7fr)',
   email: 'minmax(5.5rem, 1.6fr)',
-  phone: 'minmax(5.5rem, 1.1fr)',
-  notes: 'minmax(5.5rem, 1.6fr)',
+  phone: 'minmax(5.5rem, 1.75fr)', // whole at 1024 pixels, and beside a panel at 1440
+  notes: 'minmax(5.5rem, 1.2fr)',
   channels: 'var(--channels-width)',
   created: 'var(--time-width)',
   activity: 'var(--time-width)',

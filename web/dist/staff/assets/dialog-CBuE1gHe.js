@@ -1,0 +1,1 @@
+export{t as MergeDialog}from"./dialog-B1DO_446.js";

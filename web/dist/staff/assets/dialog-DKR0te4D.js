@@ -1,1 +1,0 @@
-export{t as MergeDialog}from"./dialog-C6g5smF7.js";
