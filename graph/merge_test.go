@@ -142,6 +142,22 @@ func TestAMergeIsUndone(t *testing.T) {
 		contact { name phone version mergedFrom } restored { name phone version sessions { nodes { lastMessagePreview } } }
 		kept userErrors { code field message }
 	} }`
+	// The contact says what can be undone, on a list as by its id.
+	undoable := func(name, merge, merged string) {
+		t.Helper()
+		want := `{"undoableMerge":null}`
+		if merge != "" {
+			want = `{"undoableMerge":{"mergeId":"` + merge + `","mergedContactIds":["` + merged + `"],"undoableUntil":"2026-`
+		}
+		ask := `query ($id: ID!) { contact(id: $id) { ...M } contacts(search: "Miller") { nodes { ...M } } }
+			fragment M on Contact { undoableMerge { mergeId mergedContactIds undoableUntil } }`
+		got := s.query("staff", ask, vars{"id": people["ann"]}).body
+		if !strings.Contains(got, `"contact":`+want) || !strings.Contains(got, `"nodes":[`+want) {
+			t.Errorf("%s: %s, not %s", name, got, want)
+		}
+	}
+	undoable("both", second, people["nobody"])
+	left := map[string][2]string{second: {first, people["jose"]}}
 	for _, c := range []struct{ name, merge, want string }{
 		{
 			"not before the newer one", first,
@@ -168,6 +184,9 @@ func TestAMergeIsUndone(t *testing.T) {
 	} {
 		if got := s.ask(undo, vars{"merge": c.merge}); got != `{"undoMerge":`+c.want+`}` {
 			t.Errorf("%s: %s, not %s", c.name, got, c.want)
+		}
+		if c.name != "not before the newer one" {
+			undoable(c.name, left[c.merge][0], left[c.merge][1])
 		}
 	}
 }

@@ -162,6 +162,14 @@ func (s *instrumented) MergesOf(
 	return s.store.MergesOf(ctx, w, ids)
 }
 
+// UndoableMerges implements [Store].
+func (s *instrumented) UndoableMerges(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, at time.Time,
+) (r0 map[crm.ContactID]crm.MergeRecord, err error) {
+	defer s.around("UndoableMerges", &err)()
+	return s.store.UndoableMerges(ctx, w, ids, at)
+}
+
 // AccountIdentities implements [Store].
 func (s *instrumented) AccountIdentities(
 	ctx context.Context, w crm.WorkspaceID, ids []crm.AccountID,

@@ -135,6 +135,12 @@ type Merges interface {
 	// MergesOf returns what is kept of the merges into the contacts, the oldest first.
 	MergesOf(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID) ([]crm.MergeRecord, error)
 
+	// UndoableMerges returns the newest merge into each of the contacts, without what undoes it, if that can be undone at that
+	// time. A contact without one is absent.
+	UndoableMerges(
+		ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, at time.Time,
+	) (map[crm.ContactID]crm.MergeRecord, error)
+
 	// AccountIdentities returns the identities of each of the accounts, oldest first. An account without any is absent.
 	AccountIdentities(ctx context.Context, w crm.WorkspaceID, ids []crm.AccountID) (map[crm.AccountID][]crm.Identity, error)
 

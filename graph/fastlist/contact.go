@@ -108,6 +108,18 @@ func (c *compiler) contact(fc *graphql.FieldContext) fieldWriters[crm.Contact] {
 					w.fail(err)
 					writeValues(w, found, writeID)
 				}
+			case "undoableMerge":
+				readAhead(c, c.loaders.Undoable)
+				merge := c.undoableMerge(f)
+				return func(w *List, v *crm.Contact) {
+					found, ok, err := w.loaders.Undoable.Now(w.ctx, v.ID)
+					w.fail(err)
+					if !ok {
+						w.null()
+						return
+					}
+					merge.write(w, &found)
+				}
 			case "sessions":
 				sessions := c.loaders.SessionsByContact(sessionList(f.Args))
 				readAhead(c, sessions)
@@ -142,6 +154,16 @@ func readAhead[V any](c *compiler, f *resolve.BatchLoader[crm.ContactID, V]) {
 	if c.nested == 0 {
 		c.ahead = append(c.ahead, func(ctx context.Context, id crm.ContactID) { _, _, _ = f.Now(ctx, id) })
 	}
+}
+
+func (c *compiler) undoableMerge(fc *graphql.FieldContext) fieldWriters[crm.MergeRecord] {
+	return compile(c, fc, []string{"UndoableMerge"}, plainUndoableMerge,
+		func(f *graphql.FieldContext) func(*List, *crm.MergeRecord) {
+			if f.Field.Name != "mergedContactIds" {
+				return nil
+			}
+			return func(w *List, v *crm.MergeRecord) { writeValues(w, v.Others, writeID) }
+		})
 }
 
 func (c *compiler) identity(fc *graphql.FieldContext) fieldWriters[crm.Identity] {

@@ -25,11 +25,11 @@ const output = "graph/fastlist/generated.go"
 // written are the types that a written list can have.
 var written = []string{
 	"ContactConnection", "ContactEdge", "ContactMatch", "Contact", "Identity", "SessionConnection", "SessionEdge", "Session",
-	"Channel", "Count", "PageInfo",
+	"Channel", "Count", "PageInfo", "UndoableMerge",
 }
 
-// byHand are plain fields that are faster by hand: a cursor is written without allocating a string.
-var byHand = []string{"ContactEdge.cursor", "SessionEdge.cursor"}
+// byHand are plain fields that are written by hand: a cursor without allocating a string, and a list of ids.
+var byHand = []string{"ContactEdge.cursor", "SessionEdge.cursor", "UndoableMerge.mergedContactIds"}
 
 // long are the texts that are counted as soon as they are written.
 var long = []string{"Contact.notes"}

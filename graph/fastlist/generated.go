@@ -76,3 +76,9 @@ var plainPageInfo = plainFields[model.PageInfo]{
 	"startCursor":     func(w *List, v *model.PageInfo) { writeOptional(w, v.StartCursor(), (*List).string) },
 	"endCursor":       func(w *List, v *model.PageInfo) { writeOptional(w, v.EndCursor(), (*List).string) },
 }
+
+var plainUndoableMerge = plainFields[crm.MergeRecord]{
+	"mergeId":       func(w *List, v *crm.MergeRecord) { writeID(w, v.ID) },
+	"at":            func(w *List, v *crm.MergeRecord) { w.time(v.At) },
+	"undoableUntil": func(w *List, v *crm.MergeRecord) { w.time(v.Until) },
+}

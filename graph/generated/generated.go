@@ -161,6 +161,7 @@ type ComplexityRoot struct {
 		PhoneInternational func(childComplexity int) int
 		PhoneVerified      func(childComplexity int) int
 		Sessions           func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.SessionFilter, orderBy *model.SessionOrder) int
+		UndoableMerge      func(childComplexity int) int
 		UpdatedAt          func(childComplexity int) int
 		Version            func(childComplexity int) int
 	}
@@ -529,6 +530,13 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UndoableMerge struct {
+		At     func(childComplexity int) int
+		ID     func(childComplexity int) int
+		Others func(childComplexity int) int
+		Until  func(childComplexity int) int
+	}
+
 	UpdateChannelPayload struct {
 		Channel    func(childComplexity int) int
 		Setup      func(childComplexity int) int
@@ -602,6 +610,7 @@ type ContactResolver interface {
 
 	Identities(ctx context.Context, obj *crm.Contact) ([]crm.Identity, error)
 	MergedFrom(ctx context.Context, obj *crm.Contact) ([]string, error)
+	UndoableMerge(ctx context.Context, obj *crm.Contact) (*crm.MergeRecord, error)
 	Sessions(ctx context.Context, obj *crm.Contact, first *int, after *string, last *int, before *string, filter *model.SessionFilter, orderBy *model.SessionOrder) (model.SessionConnection, error)
 	History(ctx context.Context, obj *crm.Contact, first *int, after *string, last *int, before *string) (model.ContactChangeConnection, error)
 }
@@ -1161,6 +1170,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contact.Sessions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*model.SessionFilter), args["orderBy"].(*model.SessionOrder)), true
+	case "Contact.undoableMerge":
+		if e.ComplexityRoot.Contact.UndoableMerge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.UndoableMerge(childComplexity), true
 	case "Contact.updatedAt":
 		if e.ComplexityRoot.Contact.UpdatedAt == nil {
 			break
@@ -2741,6 +2756,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UndoMergePayload.UserErrors(childComplexity), true
 
+	case "UndoableMerge.at":
+		if e.ComplexityRoot.UndoableMerge.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoableMerge.At(childComplexity), true
+	case "UndoableMerge.mergeId":
+		if e.ComplexityRoot.UndoableMerge.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoableMerge.ID(childComplexity), true
+	case "UndoableMerge.mergedContactIds":
+		if e.ComplexityRoot.UndoableMerge.Others == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoableMerge.Others(childComplexity), true
+	case "UndoableMerge.undoableUntil":
+		if e.ComplexityRoot.UndoableMerge.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoableMerge.Until(childComplexity), true
+
 	case "UpdateChannelPayload.channel":
 		if e.ComplexityRoot.UpdateChannelPayload.Channel == nil {
 			break
@@ -3071,6 +3111,8 @@ type Contact implements Node {
   identities: [Identity!]!
   "The ids of the contacts that were merged into this one. ` + "`" + `contact` + "`" + ` returns this contact for each of them. STAFF."
   mergedFrom: [ID!]!
+  "The newest merge into the contact, as long as ` + "`" + `undoMerge` + "`" + ` can undo it; null if there is none. STAFF."
+  undoableMerge: UndoableMerge
   "The customer's conversations."
   sessions(
     "How many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
@@ -3097,6 +3139,18 @@ type Contact implements Node {
     "Only changes before this cursor."
     before: String
   ): ContactChangeConnection!
+}
+
+"A merge that ` + "`" + `undoMerge` + "`" + ` can undo."
+type UndoableMerge {
+  "What ` + "`" + `undoMerge` + "`" + ` takes."
+  mergeId: ID!
+  "The ids of the contacts that were merged into the contact."
+  mergedContactIds: [ID!]!
+  "When they were merged."
+  at: DateTime!
+  "Until when the merge can be undone."
+  undoableUntil: DateTime!
 }
 
 "A customer's id on one channel."
@@ -5076,6 +5130,8 @@ func (ec *executionContext) childFields_Contact(ctx context.Context, field graph
 		return ec.fieldContext_Contact_identities(ctx, field)
 	case "mergedFrom":
 		return ec.fieldContext_Contact_mergedFrom(ctx, field)
+	case "undoableMerge":
+		return ec.fieldContext_Contact_undoableMerge(ctx, field)
 	case "sessions":
 		return ec.fieldContext_Contact_sessions(ctx, field)
 	case "history":
@@ -5716,6 +5772,20 @@ func (ec *executionContext) childFields_UndoMergePayload(ctx context.Context, fi
 		return ec.fieldContext_UndoMergePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UndoMergePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UndoableMerge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "mergeId":
+		return ec.fieldContext_UndoableMerge_mergeId(ctx, field)
+	case "mergedContactIds":
+		return ec.fieldContext_UndoableMerge_mergedContactIds(ctx, field)
+	case "at":
+		return ec.fieldContext_UndoableMerge_at(ctx, field)
+	case "undoableUntil":
+		return ec.fieldContext_UndoableMerge_undoableUntil(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UndoableMerge", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateChannelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8727,6 +8797,38 @@ func (ec *executionContext) _Contact_mergedFrom(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_Contact_mergedFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Contact", field, true, true, "ID")
+}
+
+func (ec *executionContext) _Contact_undoableMerge(ctx context.Context, field graphql.CollectedField, obj *crm.Contact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contact_undoableMerge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Contact().UndoableMerge(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.MergeRecord) graphql.Marshaler {
+			return ec.marshalOUndoableMerge2ᚖkithᚋinternalᚋcrmᚐMergeRecord(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Contact_undoableMerge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Contact",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UndoableMerge(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Contact_sessions(ctx context.Context, field graphql.CollectedField, obj *crm.Contact) (ret graphql.Marshaler) {
@@ -15458,6 +15560,98 @@ func (ec *executionContext) fieldContext_UndoMergePayload_userErrors(_ context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _UndoableMerge_mergeId(ctx context.Context, field graphql.CollectedField, obj *crm.MergeRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoableMerge_mergeId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v crm.MergeID) graphql.Marshaler {
+			return ec.marshalNID2kithᚋinternalᚋcrmᚐMergeID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoableMerge_mergeId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UndoableMerge", field, false, false, "ID")
+}
+
+func (ec *executionContext) _UndoableMerge_mergedContactIds(ctx context.Context, field graphql.CollectedField, obj *crm.MergeRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoableMerge_mergedContactIds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Others, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []crm.ContactID) graphql.Marshaler {
+			return ec.marshalNID2ᚕkithᚋinternalᚋcrmᚐContactIDᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoableMerge_mergedContactIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UndoableMerge", field, false, false, "ID")
+}
+
+func (ec *executionContext) _UndoableMerge_at(ctx context.Context, field graphql.CollectedField, obj *crm.MergeRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoableMerge_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoableMerge_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UndoableMerge", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _UndoableMerge_undoableUntil(ctx context.Context, field graphql.CollectedField, obj *crm.MergeRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoableMerge_undoableUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Until, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoableMerge_undoableUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UndoableMerge", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _UpdateChannelPayload_channel(ctx context.Context, field graphql.CollectedField, obj *model.UpdateChannelPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19601,6 +19795,12 @@ func (ec *executionContext) _Contact(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Contact_mergedFrom(ctx, field, obj)
 				})
+		case "undoableMerge":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Contact_undoableMerge(ctx, field, obj)
+				})
 		case "sessions":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -22189,6 +22389,54 @@ func (ec *executionContext) _UndoMergePayload(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var undoableMergeImplementors = []string{"UndoableMerge"}
+
+func (ec *executionContext) _UndoableMerge(ctx context.Context, sel ast.SelectionSet, obj *crm.MergeRecord) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, undoableMergeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UndoableMerge")
+		case "mergeId":
+			out.Values[i] = ec._UndoableMerge_mergeId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mergedContactIds":
+			out.Values[i] = ec._UndoableMerge_mergedContactIds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._UndoableMerge_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "undoableUntil":
+			out.Values[i] = ec._UndoableMerge_undoableUntil(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var updateChannelPayloadImplementors = []string{"UpdateChannelPayload"}
 
 func (ec *executionContext) _UpdateChannelPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateChannelPayload) graphql.Marshaler {
@@ -23623,6 +23871,20 @@ func (ec *executionContext) marshalNID2kithᚋinternalᚋcrmᚐKeyID(ctx context
 	return res
 }
 
+func (ec *executionContext) unmarshalNID2kithᚋinternalᚋcrmᚐMergeID(ctx context.Context, v any) (crm.MergeID, error) {
+	res, err := scalar.UnmarshalMergeID(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2kithᚋinternalᚋcrmᚐMergeID(ctx context.Context, sel ast.SelectionSet, v crm.MergeID) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalMergeID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNID2kithᚋinternalᚋcrmᚐSessionID(ctx context.Context, v any) (crm.SessionID, error) {
 	res, err := scalar.UnmarshalSessionID(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -23663,6 +23925,35 @@ func (ec *executionContext) marshalNID2string(ctx context.Context, sel ast.Selec
 		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNID2ᚕkithᚋinternalᚋcrmᚐContactIDᚄ(ctx context.Context, v any) ([]crm.ContactID, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]crm.ContactID, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNID2kithᚋinternalᚋcrmᚐContactID(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNID2ᚕkithᚋinternalᚋcrmᚐContactIDᚄ(ctx context.Context, sel ast.SelectionSet, v []crm.ContactID) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNID2kithᚋinternalᚋcrmᚐContactID(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNID2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
@@ -25238,6 +25529,13 @@ func (ec *executionContext) marshalOUndoMergePayload2ᚖkithᚋgraphᚋmodelᚐU
 		return graphql.Null
 	}
 	return ec._UndoMergePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUndoableMerge2ᚖkithᚋinternalᚋcrmᚐMergeRecord(ctx context.Context, sel ast.SelectionSet, v *crm.MergeRecord) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UndoableMerge(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOUpdateChannelPayload2ᚖkithᚋgraphᚋmodelᚐUpdateChannelPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateChannelPayload) graphql.Marshaler {

@@ -34,6 +34,8 @@ var sizes = map[string]int{
 	"Contact.furtherPhones": crm.MaxFurther * sizeOfValue,
 	"Contact.mergedFrom":    crm.MaxOldIDs * (sizeOfValue + 4),
 
+	"UndoableMerge.mergedContactIds": crm.MaxMerged * (sizeOfValue + 4),
+
 	"MergePreview.notes": crm.MaxNotesBytes,
 	"MergeOption.value":  crm.MaxNameBytes,
 

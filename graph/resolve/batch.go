@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/graph-gophers/dataloader/v7"
 
 	"kith/graph/problem"
@@ -75,8 +76,11 @@ func (f *BatchLoader[K, V]) newBatch(keys []K) *batch[K, V] {
 	return b
 }
 
-// load returns the value of a key, nil if there is none.
+// load returns the value of a key, nil if there is none, and for a field that was refused before it was resolved.
 func (f *BatchLoader[K, V]) load(ctx context.Context, key K) (*V, error) {
+	if field := graphql.GetFieldContext(ctx); field != nil && graphql.HasFieldError(ctx, field) {
+		return nil, nil
+	}
 	f.mu.Lock()
 	b := f.batchOf(key)
 	if b == nil && f.unannounced == nil {

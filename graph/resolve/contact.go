@@ -83,6 +83,10 @@ func (r contactResolver) MergedFrom(ctx context.Context, c *crm.Contact) ([]stri
 	return ids, err
 }
 
+func (r contactResolver) UndoableMerge(ctx context.Context, c *crm.Contact) (*crm.MergeRecord, error) {
+	return LoadersOf(ctx).Undoable.load(ctx, c.ID)
+}
+
 func (r contactResolver) FurtherEmails(_ context.Context, c *crm.Contact) ([]string, error) {
 	return c.FurtherOf("email"), nil
 }

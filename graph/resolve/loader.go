@@ -23,6 +23,7 @@ type Loaders struct {
 	Identities   *BatchLoader[crm.ContactID, []crm.Identity]
 	Channels     *BatchLoader[crm.ChannelID, crm.Channel]
 	OldIDs       *BatchLoader[crm.ContactID, []crm.ContactID]
+	Undoable     *BatchLoader[crm.ContactID, crm.MergeRecord]
 	ByAccount    *BatchLoader[crm.AccountID, []crm.Identity]
 	living       *BatchLoader[crm.ContactID, crm.Contact] // by old ids, too
 	sessionsByID *BatchLoader[crm.SessionID, crm.Session] // for events
@@ -49,6 +50,7 @@ func NewLoaders(s *service.Service, v crm.Viewer, recovered func(ctx context.Con
 	l.Identities = newBatchLoader(l, l.findIdentities)
 	l.Channels = newBatchLoader(l, l.findChannels)
 	l.OldIDs = newBatchLoader(l, l.findOldIDs)
+	l.Undoable = newBatchLoader(l, l.findUndoable)
 	l.ByAccount = newBatchLoader(l, l.findByAccount)
 	l.living = newBatchLoader(l, l.findLiving)
 	l.sessionsByID = newBatchLoader(l, l.findSessions)
@@ -74,6 +76,7 @@ func (l *Loaders) reset() {
 	l.Identities.reset()
 	l.Channels.reset()
 	l.OldIDs.reset()
+	l.Undoable.reset()
 	l.ByAccount.reset()
 	l.living.reset()
 	l.sessionsByID.reset()
@@ -99,6 +102,7 @@ func (l *Loaders) expectContacts(ids []crm.ContactID) {
 	l.pages = append(l.pages, ids)
 	l.Identities.expect(ids)
 	l.OldIDs.expect(ids)
+	l.Undoable.expect(ids)
 	for _, f := range l.sessions {
 		f.expect(ids)
 	}
@@ -264,6 +268,10 @@ func (l *Loaders) expectIdentities(found ...[]crm.Identity) {
 
 func (l *Loaders) findOldIDs(ctx context.Context, ids []crm.ContactID) (map[crm.ContactID][]crm.ContactID, error) {
 	return l.service.OldIDs(ctx, l.viewer, ids)
+}
+
+func (l *Loaders) findUndoable(ctx context.Context, ids []crm.ContactID) (map[crm.ContactID]crm.MergeRecord, error) {
+	return l.service.UndoableMerges(ctx, l.viewer, ids)
 }
 
 func (l *Loaders) findLiving(ctx context.Context, ids []crm.ContactID) (map[crm.ContactID]crm.Contact, error) {

@@ -127,3 +127,13 @@ func UnmarshalKeyID(v any) (crm.KeyID, error) {
 	id, _ := crm.ParseKeyID(s)
 	return id, err
 }
+
+// MarshalMergeID writes the opaque form.
+func MarshalMergeID(id crm.MergeID) graphql.Marshaler { return plain(id.String()) }
+
+// UnmarshalMergeID reads the opaque form; any other text is the zero id, which is never issued.
+func UnmarshalMergeID(v any) (crm.MergeID, error) {
+	s, err := graphql.UnmarshalID(v)
+	id, _ := crm.ParseMergeID(s)
+	return id, err
+}

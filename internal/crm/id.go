@@ -142,6 +142,9 @@ func (id SessionID) Append(b []byte) []byte { return appendID(b, sessionPrefix, 
 // Append is [ChannelID.String] that appends to b.
 func (id ChannelID) Append(b []byte) []byte { return appendID(b, channelPrefix, uuid.UUID(id)) }
 
+// Append is [MergeID.String] that appends to b.
+func (id MergeID) Append(b []byte) []byte { return appendID(b, mergePrefix, uuid.UUID(id)) }
+
 // ParseContactID reads what [ContactID.String] wrote, and nothing else; ok is false for any other string.
 func ParseContactID(s string) (id ContactID, ok bool) {
 	u, ok := parse(contactPrefix, s)

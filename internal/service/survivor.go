@@ -68,6 +68,17 @@ func (s *Service) OldIDs(
 	return byID(ctx, v, ids, s.store.OldIDs)
 }
 
+// UndoableMerges returns the newest merge into each of the contacts, if it can still be undone.
+func (s *Service) UndoableMerges(
+	ctx context.Context, v crm.Viewer, ids []crm.ContactID,
+) (map[crm.ContactID]crm.MergeRecord, error) {
+	return byID(ctx, v, ids, func(
+		ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID,
+	) (map[crm.ContactID]crm.MergeRecord, error) {
+		return s.store.UndoableMerges(ctx, w, ids, s.clock())
+	})
+}
+
 // IdentitiesByAccount returns the identities of each of the accounts, oldest first.
 func (s *Service) IdentitiesByAccount(
 	ctx context.Context, v crm.Viewer, ids []crm.AccountID,

@@ -218,6 +218,34 @@ func (s *Store) MergesOf(ctx context.Context, w crm.WorkspaceID, ids []crm.Conta
 	return found, nil
 }
 
+// UndoableMerges returns the newest merge into each of the contacts, if it can be undone.
+func (s *Store) UndoableMerges(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, at time.Time,
+) (map[crm.ContactID]crm.MergeRecord, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT id, survivor_id, others, actor, at, until, NULL
+		FROM (
+		  SELECT DISTINCT ON (survivor_id) id, survivor_id, others, actor, at, until
+		  FROM merges
+		  WHERE workspace_id = @workspace AND survivor_id = ANY(@ids) AND undo IS NOT NULL
+		  ORDER BY survivor_id, id DESC
+		) newest
+		WHERE until > @at`, pgx.NamedArgs{"workspace": w, "ids": uuids(ids), "at": at})
+	found, err := all(ctx, rows, err, scanMerge)
+	if err != nil {
+		return nil, fmt.Errorf("look up undoable merges: %w", err)
+	}
+	return bySurvivor(found), nil
+}
+
+func bySurvivor(found []crm.MergeRecord) map[crm.ContactID]crm.MergeRecord {
+	out := make(map[crm.ContactID]crm.MergeRecord, len(found))
+	for _, m := range found {
+		out[m.Survivor] = m
+	}
+	return out
+}
+
 const mergeColumns = `id, survivor_id, others, actor, at, until, undo`
 
 func scanMerge(row pgx.CollectableRow) (r crm.MergeRecord, err error) {

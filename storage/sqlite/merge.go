@@ -322,6 +322,32 @@ var selectMerges = `
 	FROM merges m
 	WHERE m.workspace_id = @workspace `
 
+// UndoableMerges returns the newest merge into each of the contacts, if it can be undone.
+func (s *Store) UndoableMerges(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, at time.Time,
+) (map[crm.ContactID]crm.MergeRecord, error) {
+	found, err := read(ctx, s, func(c *conn) ([]crm.MergeRecord, error) {
+		return all(ctx, c, selectUndoable, args{"workspace": w, "ids": idList(ids), "at": at.UnixMicro()}, scanMerge())
+	})
+	out := make(map[crm.ContactID]crm.MergeRecord, len(found))
+	for _, m := range found {
+		out[m.Survivor] = m
+	}
+	return out, wrap("look up undoable merges", err)
+}
+
+// Each is one step into merges_by_survivor; what undoes the merge stays where it is.
+const selectUndoable = `
+	SELECT m.id, m.survivor_id, m.others, m.actor, m.at, m.until, NULL
+	FROM (SELECT DISTINCT unhex(value) AS survivor FROM json_each(@ids)) s
+	CROSS JOIN merges m ON m.workspace_id = @workspace AND m.survivor_id = s.survivor AND m.id = (
+	  SELECT n.id
+	  FROM merges n INDEXED BY merges_by_survivor
+	  WHERE n.workspace_id = @workspace AND n.survivor_id = s.survivor AND n.undo IS NOT NULL
+	  ORDER BY n.id DESC
+	  LIMIT 1)
+	WHERE m.until > @at`
+
 // scanMerge scans rows of the table's columns, one after the other.
 func scanMerge() func(*sql.Rows) (crm.MergeRecord, error) {
 	var r crm.MergeRecord

@@ -234,6 +234,9 @@ var calls = []call{
 	{"OldIDs", func(ctx context.Context, w *world, on target) (any, error) {
 		return w.OldIDs(ctx, w.id, []crm.ContactID{on.contact})
 	}},
+	{"UndoableMerges", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.UndoableMerges(ctx, w.id, []crm.ContactID{on.contact}, w.now)
+	}},
 	{"AccountIdentities", func(ctx context.Context, w *world, on target) (any, error) {
 		return w.AccountIdentities(ctx, w.id, []crm.AccountID{crm.FirstAccount(on.contact)})
 	}},

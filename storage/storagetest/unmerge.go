@@ -161,6 +161,29 @@ var unmergeCases = []testCase{
 		_, err = w.UndoMerge(w.ctx, w.neighbour().id, w.undoing(merged))
 		w.wantErr("another workspace's", err, crm.ErrNotFound)
 	}},
+	{"the merge of a contact that can be undone is the newest, as long as there is time", func(w *world) {
+		people := w.add(make([]person, 4)...)
+		a, b, c, d := people[0].ID, people[1].ID, people[2].ID, people[3].ID
+		undoable := func(at time.Time, ids ...crm.ContactID) map[crm.ContactID]crm.MergeRecord {
+			got, err := w.UndoableMerges(w.ctx, w.id, ids, at)
+			w.check(err)
+			return got
+		}
+		w.same("before", len(undoable(w.now, a, b)), 0)
+		first := w.merge(a, b)
+		second := w.merge(a, c)
+		want := second.Record
+		want.Undo = nil
+		w.same("the newest", undoable(w.now, a, b, d, a), map[crm.ContactID]crm.MergeRecord{a: want})
+		w.same("in the last moment", len(undoable(want.Until.Add(-time.Microsecond), a)), 1)
+		w.same("when its time is over", len(undoable(want.Until, a)), 0)
+		w.undo(second)
+		want = first.Record
+		want.Undo = nil
+		w.same("once that is undone", undoable(w.now, a), map[crm.ContactID]crm.MergeRecord{a: want})
+		w.undo(first)
+		w.same("once all are undone", len(undoable(w.now, a)), 0)
+	}},
 	{"maintenance leaves merges alone that can still be undone", func(w *world) {
 		people := w.add(person{name: "Ann"}, person{name: "Anna"})
 		merged := w.merge(people[0].ID, people[1].ID)

@@ -7,7 +7,7 @@ import { DeleteDialog } from '../contacts/delete'
 import { editKey, type Field as Name } from '../contacts/editing'
 import { editing, enter, leading, leavePanel, useOpenContact, usePlace } from '../contacts/edits'
 import { removeEverywhere } from '../contacts/lists'
-import { merges, undoableOf, undoMerge } from '../merge/merges'
+import { undoMerge } from '../merge/merges'
 import { useMay } from '../server/viewer'
 import { announce } from '../shared/announce'
 import { ChannelIcon } from '../shared/icons'
@@ -239,7 +239,7 @@ function Body({ contact, heading, pagers, opened = '', onMoved, onDeleted, retry
   return (
     <>
       <Arrived id={id} heading={heading} />
-      <MergedLately id={id} editable={may.edit} heading={heading} onUndone={retry} />
+      {may.edit && contact.undoableMerge && <MergedLately merge={contact.undoableMerge} heading={heading} onUndone={retry} />}
       <div className="fields">
         {fields.map((field) => (
           <Field key={field} contact={contact} field={field} editable={may.edit} />
@@ -358,34 +358,31 @@ function Arrived({ id, heading }: BannerProps) {
   )
 }
 
-interface LatelyProps extends BannerProps {
-  editable: boolean
+interface LatelyProps {
+  merge: NonNullable<Details['undoableMerge']>
+  heading: RefObject<HTMLHeadingElement | null>
   onUndone: () => void
 }
 
-// MergedLately leads back from the last merge into a contact, as long as there is a way.
-function MergedLately({ id, editable, heading, onUndone }: LatelyProps) {
-  const done = undoableOf(useStore(merges), id)
+// MergedLately leads back from the last merge into the contact.
+function MergedLately({ merge, heading, onUndone }: LatelyProps) {
   const [busy, setBusy] = useState(false)
-  if (!done || !editable) {
-    return null
-  }
-  async function undo(merge: string) {
+  async function undo() {
     setBusy(true)
-    const { text, done: undone } = await undoMerge(merge)
+    const { text, done } = await undoMerge(merge.mergeId)
     setBusy(false)
     announce(text)
-    if (undone) {
+    if (done) {
       heading.current?.focus({ preventScroll: true })
-      onUndone()
     }
+    onUndone()
   }
   return (
     <div className="merged-lately">
       <p>
-        {t.contact.mergedLately(done.merged.length)} <Ago at={new Date(done.at).toISOString()} />
+        {t.contact.mergedLately(merge.mergedContactIds.length)} <Ago at={merge.at} />
       </p>
-      <button type="button" aria-disabled={busy || undefined} onClick={() => !busy && void undo(done.id)}>
+      <button type="button" aria-disabled={busy || undefined} onClick={() => !busy && void undo()}>
         {t.contact.undoMerge}
       </button>
     </div>

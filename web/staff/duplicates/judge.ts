@@ -2,7 +2,7 @@
 
 import type { UserErrorCode } from '../generated/graphql'
 import { DismissDuplicatesDocument, MergeContactsDocument } from '../generated/later'
-import { remember } from '../merge/merges'
+import { announceMerge } from '../merge/merges'
 import { mutate } from '../server/client'
 import { mine } from '../server/echoes'
 import { announce } from '../shared/announce'
@@ -36,11 +36,7 @@ export async function merge({ survivor, other }: Sides): Promise<Verdict> {
     }
     mine(merged.eventId)
     const said = t.inbox.merged(other.displayName, survivor.displayName)
-    if (merged.undoableUntil === null) {
-      announce(said)
-    } else {
-      remember(merged, said)
-    }
+    announceMerge(merged, said)
     return { gone: merged.mergedContactIds }
   } catch (error) {
     return { gone: [], problem: reasonOf(error) }

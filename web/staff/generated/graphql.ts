@@ -673,7 +673,7 @@ export type ContactDetailsQueryVariables = Exact<{
 }>;
 
 
-export type ContactDetailsQuery = { contact: { createdAt: string, furtherEmails: Array<string>, furtherPhones: Array<string>, id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, externalId: string, displayName: string | null, createdAt: string, channel: { id: string, name: string, type: ChannelType } }> } | null };
+export type ContactDetailsQuery = { contact: { createdAt: string, furtherEmails: Array<string>, furtherPhones: Array<string>, id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, undoableMerge: { mergeId: string, mergedContactIds: Array<string>, at: string } | null, identities: Array<{ id: string, externalId: string, displayName: string | null, createdAt: string, channel: { id: string, name: string, type: ChannelType } }> } | null };
 
 export type ContactHistoryQueryVariables = Exact<{
   id: string;

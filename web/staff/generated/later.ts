@@ -45,6 +45,11 @@ export const ContactDetailsDocument = /*#__PURE__*/ gql`
     createdAt
     furtherEmails
     furtherPhones
+    undoableMerge {
+      mergeId
+      mergedContactIds
+      at
+    }
     identities {
       id
       externalId

@@ -11,7 +11,7 @@ import { useStore } from '../shared/store'
 import { Ago } from '../shared/time'
 import { useThere } from '../shared/there'
 import { t } from '../texts/texts'
-import { remember } from './merges'
+import { announceMerge } from './merges'
 import { type Candidate, Merging, type Preview, type Server, type State } from './merging'
 import '../style/merge.css'
 
@@ -46,7 +46,7 @@ export function MergeDialog({ ids, onMerged, onClose }: MergeProps) {
     if (merged?.contact) {
       mine(merged.eventId)
       const text = t.duplicates.merge.merged(merged.mergedContactIds.length + 1, merged.contact.displayName)
-      merged.undoableUntil ? remember(merged, text) : announce(text)
+      announceMerge(merged, text)
       if (there.current) {
         onMerged(merged.contact.id)
       }
