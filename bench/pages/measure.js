@@ -43,11 +43,11 @@ function paintedAfterInput(text) {
             requestAnimationFrame(look)
             return
           }
-          const { port1, port2 } = new MessageChannel() // its message comes after the frame has been painted
+          const { port1, port2 } = new MessageChannel() // its message comes after this frame has been painted
           port1.onmessage = () => resolve(performance.now() - timeStamp)
-          requestAnimationFrame(() => port2.postMessage(null))
+          port2.postMessage(null)
         }
-        look()
+        requestAnimationFrame(look)
       },
       { once: true, capture: true },
     )

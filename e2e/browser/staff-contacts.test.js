@@ -174,9 +174,12 @@ describe('the contacts page', () => {
     })
     await page.evaluate(() => {
       globalThis.shown = []
+      const names = () => [...document.querySelectorAll('.row .name a')].map((link) => link.textContent).join()
+      let last = names()
       new MutationObserver(() => {
-        const text = [...document.querySelectorAll('.row .name a')].map((link) => link.textContent).join()
-        if (text !== globalThis.shown.at(-1)) {
+        const text = names()
+        if (text !== last) {
+          last = text
           globalThis.shown.push(text)
         }
       }).observe(document.querySelector('.grid'), { subtree: true, childList: true, characterData: true })

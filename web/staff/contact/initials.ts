@@ -7,8 +7,13 @@ export function initialsOf(name: string): string {
 
 let letters: Intl.Segmenter | undefined // made once: making one takes milliseconds, and a list has many names
 
+const plain = /^[A-Za-z0-9](?![^\x20-\x7e])/ // nothing combines with it
+
 // A letter may be several code points, as in many scripts of India.
 function first(word: string): string {
+  if (plain.test(word)) {
+    return word[0]!
+  }
   letters ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' })
   const [segment] = letters.segment(word)
   return segment?.segment ?? ''

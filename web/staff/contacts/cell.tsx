@@ -1,6 +1,6 @@
 // A cell that turns into an input in place.
 
-import { type FocusEvent, memo, type MouseEvent, useLayoutEffect, useRef } from 'react'
+import { type FocusEvent, memo, type MouseEvent, useDeferredValue, useLayoutEffect, useRef } from 'react'
 
 import { shownPhone } from '../contact/phone'
 import type { ContactRowFragment } from '../generated/graphql'
@@ -84,6 +84,7 @@ export const EditableCell = memo(function EditableCell({
 }: CellProps) {
   const { draft, edit, open, pending, shown, cell, onReturn, onBlur } = useField(contact, field)
   const text = useRef<HTMLSpanElement>(null)
+  const settled = useDeferredValue(true, false) // the values are on the screen before what one does with them
 
   function onClick(event: MouseEvent) {
     const selects = event.shiftKey || event.ctrlKey || event.metaKey
@@ -136,7 +137,7 @@ export const EditableCell = memo(function EditableCell({
       {!open && !pending && shown !== '' && field !== 'notes' && (
         <>
           <Vouched verified={field === 'email' ? contact.emailVerified : contact.phoneVerified} />
-          <Tools field={field} value={shown} reachable={active} />
+          {settled && <Tools field={field} value={shown} reachable={active} />}
         </>
       )}
     </td>

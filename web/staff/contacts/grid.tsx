@@ -21,6 +21,7 @@ import { announce } from '../shared/announce'
 import { composing } from '../shared/composing'
 import { cardsOnly, useMedia, useRem } from '../shared/media'
 import { address, go as visit } from '../shared/route'
+import { useSteady } from '../shared/steady'
 import { useStore } from '../shared/store'
 import { t } from '../texts/texts'
 import type { Move } from './cell'
@@ -248,27 +249,27 @@ export function Grid({
     )
 
   // move goes on over the end of a row, to the next one that is there.
-  const move = useCallback<Move>(
-    (id, from, backwards) => {
-      const row = columns.filter(isField)
-      const at = from === 'name' ? (backwards ? 0 : -1) : row.indexOf(from)
-      const to = row[at + (backwards ? -1 : 1)]
-      if (to) {
-        go({ id, column: to }, indexOf(id), true)
-        return
-      }
-      const { edges } = list.stretch.get()
-      const beside = edges[edges.findIndex((edge) => edge.id === id) + (backwards ? -1 : 1)]
-      const column = backwards ? row.at(-1) : row[0]
-      if (beside && column) {
-        go({ id: beside.id, column }, indexOf(beside.id), true)
-      } else {
-        const last = columns.indexOf(from) + (backwards ? -1 : 1)
-        go({ id, column: columns[Math.max(0, Math.min(last, columns.length - 1))]! }, indexOf(id))
-      }
-    },
-    [go, list, columns],
-  )
+  const move: Move = (id, from, backwards) => {
+    const row = columns.filter(isField)
+    const at = from === 'name' ? (backwards ? 0 : -1) : row.indexOf(from)
+    const to = row[at + (backwards ? -1 : 1)]
+    if (to) {
+      go({ id, column: to }, indexOf(id), true)
+      return
+    }
+    const { edges } = list.stretch.get()
+    const beside = edges[edges.findIndex((edge) => edge.id === id) + (backwards ? -1 : 1)]
+    const column = backwards ? row.at(-1) : row[0]
+    if (beside && column) {
+      go({ id: beside.id, column }, indexOf(beside.id), true)
+    } else {
+      const last = columns.indexOf(from) + (backwards ? -1 : 1)
+      go({ id, column: columns[Math.max(0, Math.min(last, columns.length - 1))]! }, indexOf(id))
+    }
+  }
+
+  // Rows are drawn again only where something changed in them.
+  const inRow = { move: useSteady(move), onOpen: useSteady(onOpen), onDelete: useSteady(onDelete) }
 
   // select selects a row, or all from the one where the selection began.
   function select(id: string, range: boolean) {
@@ -614,9 +615,7 @@ export function Grid({
                   labelled={cards}
                   readOnly={readOnly}
                   search={list.search}
-                  move={move}
-                  onOpen={onOpen}
-                  onDelete={onDelete}
+                  {...inRow}
                 />
               ),
           )}

@@ -37,7 +37,7 @@ export const Row = memo(function Row(props: RowProps) {
   const { id, index, top, columns, active, labelled, readOnly, search, move, onOpen, onDelete } = props
   const [{ data }] = useQuery({ query: ContactDocument, variables: { id }, requestPolicy: 'cache-only' })
   const open = useOpenContact(id)
-  const contact = data?.contact ?? open
+  const contact = (data?.contact?.id === id ? data.contact : undefined) ?? open
   const shown = useShown(id)
   const selected = useSelected(selection, id)
   if (!contact) {

@@ -15,6 +15,7 @@ const left = new WeakMap<List, number>()
 
 /** Placed is a row on the screen; without an edge it is still to come. */
 export interface Placed {
+  /** The name under which the row is drawn: that of its id for as long as it is on the screen. */
   key: string
   index: number
   edge: Edge | undefined
@@ -234,8 +235,10 @@ export function useRows(
     [box, moveTo],
   )
 
-  const placed = virtualizer.getVirtualItems().map((item) => ({
-    key: String(item.key),
+  const items = virtualizer.getVirtualItems()
+  const keys = useKeys(list, box, items.map((item) => String(item.key)), hold)
+  const placed = items.map((item) => ({
+    key: keys.get(String(item.key))!,
     index: item.index + base,
     edge: stretch.edges[item.index + base - stretch.offset],
     top: item.start,
@@ -254,6 +257,21 @@ export function useRows(
       moveTo(Math.max(0, latest.current.whole - room))
     }, [box, moveTo]),
   }
+}
+
+// useKeys names the rows that are drawn, by their ids. Making rows costs most of what drawing a list does, so a list that takes the
+// place of another is drawn into the rows of that one, unless somebody is at one of them.
+function useKeys(list: List, box: RefObject<HTMLElement | null>, ids: readonly string[], hold: boolean): Map<string, string> {
+  const drawn = useRef({ list, keys: new Map<string, string>() })
+  const made = useRef(0)
+  const before = drawn.current
+  const reuse = before.list !== list && !hold && !box.current?.contains(document.activeElement)
+  const free = reuse ? [...before.keys.values()] : []
+  const keys = new Map(ids.map((id) => [id, (reuse ? free.shift() : before.keys.get(id)) ?? `row-${++made.current}`]))
+  useLayoutEffect(() => {
+    drawn.current = { list, keys }
+  })
+  return keys
 }
 
 function nameOf(index: Map<string, number>, number: number): string | undefined {

@@ -86,6 +86,7 @@ const embedded: KeyingConfig = Object.fromEntries(
     'MergePreview',
     'MergeField',
     'MergeOption',
+    'UndoableMerge',
     'UserError',
     'SessionCounts',
     'SessionStatusCount',
