@@ -268,11 +268,16 @@ func refusalList(id crm.JobID) cursor.List { return cursor.ListOf("bulk refusals
 // List names the list that the page is of, for cursors.
 func (p BulkRefusalPage) List() cursor.List { return refusalList(p.job.ID) }
 
-// Total is how many rows the job has refused so far.
-func (p BulkRefusalPage) Total() int { return p.job.Counts.Refused }
+// Count is how many rows the job has refused so far, as far as most.
+func (p BulkRefusalPage) Count(most int) (storage.Count, error) {
+	return storage.Counted(p.job.Counts.Refused, most), checkMost(most)
+}
 
 // Kind says what the rows are.
 func (p BulkRefusalPage) Kind() crm.JobKind { return p.job.Kind }
+
+// BulkRefusalPosition is the position of a row in the list, for cursors, whose tiers are too few.
+func BulkRefusalPosition(row int) storage.Position { return storage.Position{Key: strconv.Itoa(row)} }
 
 // BulkRefusals returns a page of the rows that a bulk job refused, in the order in which it came to them.
 func (s *Service) BulkRefusals(ctx context.Context, v crm.Viewer, j crm.Job, p Paging) (BulkRefusalPage, error) {
@@ -282,6 +287,14 @@ func (s *Service) BulkRefusals(ctx context.Context, v crm.Viewer, j crm.Job, p P
 	page, err := p.page(refusalList(j.ID))
 	if err != nil {
 		return BulkRefusalPage{}, err
+	}
+	for _, at := range []*storage.Position{page.After, page.Before} {
+		if at == nil {
+			continue
+		}
+		if at.Tier, err = strconv.Atoi(at.Key); err != nil {
+			return BulkRefusalPage{}, cursor.ErrBad
+		}
 	}
 	found, err := s.store.JobRefusals(ctx, v.Workspace, j.ID, page)
 	if err != nil {
