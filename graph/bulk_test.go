@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -59,12 +60,14 @@ func TestBulkJobs(t *testing.T) {
 			`{"cancelBulkJob":{"job":null,"userErrors":[{"code":"NOT_FOUND","field":["input","id"]}]}}`},
 		{"the list", `{ bulkJobs { nodes { state } edges { node { kind } } totalCount { value } pageInfo { hasNextPage } } }`, nil,
 			`{"bulkJobs":{"nodes":[{"state":"CANCELLED"}],"edges":[{"node":{"kind":"DELETE_CONTACTS"}}],"totalCount":{"value":1},"pageInfo":{"hasNextPage":false}}}`},
-		{"the audit", `{ auditLog(first: 2) { nodes { action fields } } }`, nil,
-			`{"auditLog":{"nodes":[{"action":"BULK_JOB_CANCELLED","fields":[]},{"action":"BULK_DELETION_STARTED","fields":[]}]}}`},
 	} {
 		if got := s.ask(c.document, c.variables); got != c.want {
 			t.Errorf("%s\ngot  %s\nwant %s", c.name, got, c.want)
 		}
+	}
+	audit := s.query("admin", `{ auditLog(first: 2) { nodes { action fields } } }`, nil).body
+	if !strings.Contains(audit, `[{"action":"BULK_JOB_CANCELLED","fields":[]},{"action":"BULK_DELETION_STARTED","fields":[]}]`) {
+		t.Error(audit)
 	}
 	token := s.query("staff", `mutation { bulkDeleteContacts(input: {search: "ann", dryRun: true}) { token expiresAt } }`, nil).body
 	if !regexp.MustCompile(`"token":"[\w-]{40,}","expiresAt":"\d{4}-`).MatchString(token) {

@@ -118,6 +118,7 @@ func TestRoles(t *testing.T) {
 				key, _ := s.key("admin", `role: READER`)
 				got := s.query(role, document, uses(document, map[string]string{
 					"contact": contact, "session": session, "channel": channel, "failure": failure, "key": key, "view": s.view("admin", "View"),
+					"job": s.bulkDeletion("admin", "nobody"),
 				}))
 				codes, _ := got.errors(t)
 				if may(name) && len(codes) > 0 || !may(name) && !slices.Equal(slices.Compact(codes), []string{"FORBIDDEN"}) {

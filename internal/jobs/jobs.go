@@ -41,7 +41,7 @@ const (
 	// lookInterval is how soon a job that another process created, or left behind, is noticed.
 	lookInterval = time.Second
 	// lease is how long a job stays with a process that does no step of it.
-	lease = 20 * time.Second
+	lease = 10 * time.Second
 	// turn is how long one job is worked at before others that wait have theirs.
 	turn = 2 * time.Second
 	// wantedStep is how long a step should take: others may wait as long for what it has locked.
@@ -53,7 +53,7 @@ const (
 	// tries is how often a single row is tried.
 	tries = 3
 	// failurePause is how long the runner waits when the database is away.
-	failurePause = 2 * time.Second
+	failurePause = 15 * time.Second
 )
 
 // Options are what a runner works with.
