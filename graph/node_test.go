@@ -25,6 +25,7 @@ var objectsWithIDs = map[string]struct {
 	"SessionEvent":  {"event_", []string{"staff", "admin"}},
 	"ContactChange": {"change_", []string{"staff", "admin"}},
 	"SavedView":     {"view_", []string{"staff", "admin"}},
+	"BulkJob":       {"job_", []string{"staff", "admin"}},
 	"ApiKey":        {"key_", []string{"admin"}},
 	"IngestFailure": {"failure_", []string{"admin"}},
 	"AuditEntry":    {"audit_", []string{"admin"}},
@@ -52,6 +53,7 @@ func TestAnIDNamesOneObject(t *testing.T) {
 	s.query("admin", `mutation { createApiKey(input: {name: "Dashboard", role: READER}) { secret } }`, nil)
 
 	s.view("staff", "Mine")
+	s.bulkDeletion("staff", "nobody")
 
 	types := map[string]string{}
 	note := func(answer string) { noteIDs(t, answer, types) }
@@ -66,6 +68,7 @@ func TestAnIDNamesOneObject(t *testing.T) {
 		ingestFailures { nodes { __typename id } }
 		apiKeys { nodes { __typename id } }
 		savedViews { nodes { __typename id } }
+		bulkJobs { nodes { __typename id } }
 		duplicates { nodes { __typename id } }
 		auditLog { nodes { __typename id eventId } }
 	}`, nil).body)

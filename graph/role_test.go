@@ -59,6 +59,12 @@ var operations = map[string]string{
 	"updateSavedView":       `mutation ($view: ID!) { updateSavedView(input: {id: $view, name: "Ours"}) { savedView { name } userErrors { code field message } } }`,
 	"deleteSavedView":       `mutation ($view: ID!) { deleteSavedView(input: {id: $view}) { deletedSavedViewId userErrors { code field message } } }`,
 	"node, view":            `query ($view: ID!) { node(id: $view) { id ... on SavedView { name } } }`,
+	"bulkJob":               `query ($job: ID!) { bulkJob(id: $job) { id state total refusals { nodes { contactId code } } } }`,
+	"bulkJobs":              `{ bulkJobs { nodes { id kind state actor } totalCount { value } } }`,
+	"bulkDeleteContacts":    `mutation { bulkDeleteContacts(input: {search: "Ann", token: "x"}) { count job { id } userErrors { code field message } } }`,
+	"bulkUpdateSessions":    `mutation ($channel: ID!) { bulkUpdateSessions(input: {filter: {channelIds: [$channel]}, status: CLOSED, token: "x"}) { count job { id } userErrors { code field message } } }`,
+	"cancelBulkJob":         `mutation ($job: ID!) { cancelBulkJob(input: {id: $job}) { job { id } userErrors { code field message } } }`,
+	"node, job":             `query ($job: ID!) { node(id: $job) { id ... on BulkJob { state } } }`,
 	"apiKeys":               `{ apiKeys { nodes { id name role lastUsedAt } totalCount { value } } }`,
 	"createApiKey":          `mutation ($channel: ID!) { createApiKey(input: {name: "Robot", role: CHANNEL, channelId: $channel}) { apiKey { role } userErrors { code field message } } }`,
 	"revokeApiKey":          `mutation ($key: ID!) { revokeApiKey(input: {id: $key}) { userErrors { code field message } } }`,
@@ -112,6 +118,7 @@ func TestRoles(t *testing.T) {
 				key, _ := s.key("admin", `role: READER`)
 				got := s.query(role, document, uses(document, map[string]string{
 					"contact": contact, "session": session, "channel": channel, "failure": failure, "key": key, "view": s.view("admin", "View"),
+					"job": s.bulkDeletion("admin", "nobody"),
 				}))
 				codes, _ := got.errors(t)
 				if may(name) && len(codes) > 0 || !may(name) && !slices.Equal(slices.Compact(codes), []string{"FORBIDDEN"}) {
@@ -186,12 +193,13 @@ func TestAnotherWorkspaceDoesNotExist(t *testing.T) {
 	})
 	theirs["key"], _ = s.key("admin/theirs", "role: ADMIN")
 	theirs["view"] = s.view("admin/theirs", "View")
+	theirs["job"] = s.bulkDeletion("admin/theirs", "nobody")
 	theirs["failure"] = s.failureIn("theirs", theirs["channel"], 0, `{"object":"nonsense"}`)
 	never := map[string]string{}
 	for kind := range theirs {
 		never[kind] = kind + "_0198c2a100007000800001234567890a"
 	}
-	strange := map[string]string{"channel": theirs["contact"], "contact": theirs["session"], "session": "?", "failure": theirs["channel"], "key": theirs["contact"], "view": "view_"}
+	strange := map[string]string{"channel": theirs["contact"], "contact": theirs["session"], "session": "?", "failure": theirs["channel"], "key": theirs["contact"], "view": "view_", "job": theirs["contact"]}
 
 	for name, document := range operations {
 		for role := range map[string]bool{"staff": true, "admin": true, "channel": true} {

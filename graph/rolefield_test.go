@@ -24,6 +24,8 @@ var mayAsk = map[string][]string{
 	"Mutation.undoMerge": editors, "Mutation.splitContact": editors, "Mutation.dismissDuplicates": editors,
 	"Mutation.updateSession":  editors,
 	"Mutation.updateContacts": editors, "Mutation.deleteContacts": editors, "Mutation.updateSessions": editors,
+	"Query.bulkJob": readers, "Query.bulkJobs": readers,
+	"Mutation.bulkDeleteContacts": editors, "Mutation.bulkUpdateSessions": editors, "Mutation.cancelBulkJob": editors,
 	"Mutation.exportContact": admins, "Mutation.createChannel": admins, "Mutation.updateChannel": admins,
 	"Mutation.replayIngestFailures": admins, "Mutation.dismissIngestFailures": admins,
 	"Mutation.recordInteraction": {"admin", "channel"},

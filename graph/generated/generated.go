@@ -37,6 +37,9 @@ type ResolverRoot interface {
 	ApiKey() ApiKeyResolver
 	ApiKeyConnection() ApiKeyConnectionResolver
 	AuditConnection() AuditConnectionResolver
+	BulkJob() BulkJobResolver
+	BulkJobConnection() BulkJobConnectionResolver
+	BulkRefusalConnection() BulkRefusalConnectionResolver
 	ChannelConnection() ChannelConnectionResolver
 	ChannelSetup() ChannelSetupResolver
 	Contact() ContactResolver
@@ -112,6 +115,77 @@ type ComplexityRoot struct {
 		KeyID     func(childComplexity int) int
 		OtherID   func(childComplexity int) int
 		SessionID func(childComplexity int) int
+	}
+
+	BulkDeleteContactsPayload struct {
+		Count      func(childComplexity int) int
+		ExpiresAt  func(childComplexity int) int
+		Job        func(childComplexity int) int
+		Token      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	BulkJob struct {
+		Actor      func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		Deleted    func(childComplexity int) int
+		Failure    func(childComplexity int) int
+		FinishedAt func(childComplexity int) int
+		Handled    func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		Listed     func(childComplexity int) int
+		Refusals   func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Refused    func(childComplexity int) int
+		StartedAt  func(childComplexity int) int
+		State      func(childComplexity int) int
+		Total      func(childComplexity int) int
+		Unchanged  func(childComplexity int) int
+		Updated    func(childComplexity int) int
+	}
+
+	BulkJobConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int, max *int) int
+	}
+
+	BulkJobEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	BulkRefusal struct {
+		Code      func(childComplexity int) int
+		ContactID func(childComplexity int) int
+		Message   func(childComplexity int) int
+		SessionID func(childComplexity int) int
+	}
+
+	BulkRefusalConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int, max *int) int
+	}
+
+	BulkRefusalEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	BulkUpdateSessionsPayload struct {
+		Count      func(childComplexity int) int
+		ExpiresAt  func(childComplexity int) int
+		Job        func(childComplexity int) int
+		Token      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CancelBulkJobPayload struct {
+		Job        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	Channel struct {
@@ -360,6 +434,9 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		BulkDeleteContacts    func(childComplexity int, input model.BulkDeleteContactsInput) int
+		BulkUpdateSessions    func(childComplexity int, input model.BulkUpdateSessionsInput) int
+		CancelBulkJob         func(childComplexity int, input model.CancelBulkJobInput) int
 		CreateAPIKey          func(childComplexity int, input model.CreateAPIKeyInput) int
 		CreateChannel         func(childComplexity int, input model.CreateChannelInput) int
 		CreateSavedView       func(childComplexity int, input model.CreateSavedViewInput) int
@@ -393,6 +470,8 @@ type ComplexityRoot struct {
 	Query struct {
 		APIKeys        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		AuditLog       func(childComplexity int, first *int, after *string, last *int, before *string) int
+		BulkJob        func(childComplexity int, id string) int
+		BulkJobs       func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Channels       func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Contact        func(childComplexity int, id string) int
 		Contacts       func(childComplexity int, search *string, filter *model.ContactFilter, orderBy *model.ContactOrder, first *int, after *string, last *int, before *string, skip *int) int
@@ -597,6 +676,15 @@ type ApiKeyConnectionResolver interface {
 type AuditConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.AuditConnection, max *int) (storage.Count, error)
 }
+type BulkJobResolver interface {
+	Refusals(ctx context.Context, obj *model.BulkJob, first *int, after *string, last *int, before *string) (model.BulkRefusalConnection, error)
+}
+type BulkJobConnectionResolver interface {
+	TotalCount(ctx context.Context, obj *model.BulkJobConnection, max *int) (storage.Count, error)
+}
+type BulkRefusalConnectionResolver interface {
+	TotalCount(ctx context.Context, obj *model.BulkRefusalConnection, max *int) (storage.Count, error)
+}
 type ChannelConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.ChannelConnection, max *int) (storage.Count, error)
 }
@@ -672,6 +760,9 @@ type MutationResolver interface {
 	CreateSavedView(ctx context.Context, input model.CreateSavedViewInput) (*model.CreateSavedViewPayload, error)
 	UpdateSavedView(ctx context.Context, input model.UpdateSavedViewInput) (*model.UpdateSavedViewPayload, error)
 	DeleteSavedView(ctx context.Context, input model.DeleteSavedViewInput) (*model.DeleteSavedViewPayload, error)
+	BulkDeleteContacts(ctx context.Context, input model.BulkDeleteContactsInput) (*model.BulkDeleteContactsPayload, error)
+	BulkUpdateSessions(ctx context.Context, input model.BulkUpdateSessionsInput) (*model.BulkUpdateSessionsPayload, error)
+	CancelBulkJob(ctx context.Context, input model.CancelBulkJobInput) (*model.CancelBulkJobPayload, error)
 }
 type QueryResolver interface {
 	Viewer(ctx context.Context) (*crm.Viewer, error)
@@ -690,6 +781,8 @@ type QueryResolver interface {
 	AuditLog(ctx context.Context, first *int, after *string, last *int, before *string) (*model.AuditConnection, error)
 	APIKeys(ctx context.Context, first *int, after *string, last *int, before *string) (*model.APIKeyConnection, error)
 	SavedViews(ctx context.Context, first *int, after *string, last *int, before *string) (*model.SavedViewConnection, error)
+	BulkJob(ctx context.Context, id string) (*model.BulkJob, error)
+	BulkJobs(ctx context.Context, first *int, after *string, last *int, before *string) (*model.BulkJobConnection, error)
 }
 type SavedViewConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.SavedViewConnection, max *int) (storage.Count, error)
@@ -946,6 +1039,294 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditEntry.SessionID(childComplexity), true
+
+	case "BulkDeleteContactsPayload.count":
+		if e.ComplexityRoot.BulkDeleteContactsPayload.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkDeleteContactsPayload.Count(childComplexity), true
+	case "BulkDeleteContactsPayload.expiresAt":
+		if e.ComplexityRoot.BulkDeleteContactsPayload.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkDeleteContactsPayload.ExpiresAt(childComplexity), true
+	case "BulkDeleteContactsPayload.job":
+		if e.ComplexityRoot.BulkDeleteContactsPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkDeleteContactsPayload.Job(childComplexity), true
+	case "BulkDeleteContactsPayload.token":
+		if e.ComplexityRoot.BulkDeleteContactsPayload.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkDeleteContactsPayload.Token(childComplexity), true
+	case "BulkDeleteContactsPayload.userErrors":
+		if e.ComplexityRoot.BulkDeleteContactsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkDeleteContactsPayload.UserErrors(childComplexity), true
+
+	case "BulkJob.actor":
+		if e.ComplexityRoot.BulkJob.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.Actor(childComplexity), true
+	case "BulkJob.createdAt":
+		if e.ComplexityRoot.BulkJob.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.CreatedAt(childComplexity), true
+	case "BulkJob.deleted":
+		if e.ComplexityRoot.BulkJob.Deleted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.Deleted(childComplexity), true
+	case "BulkJob.failure":
+		if e.ComplexityRoot.BulkJob.Failure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.Failure(childComplexity), true
+	case "BulkJob.finishedAt":
+		if e.ComplexityRoot.BulkJob.FinishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.FinishedAt(childComplexity), true
+	case "BulkJob.handled":
+		if e.ComplexityRoot.BulkJob.Handled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.Handled(childComplexity), true
+	case "BulkJob.id":
+		if e.ComplexityRoot.BulkJob.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.ID(childComplexity), true
+	case "BulkJob.kind":
+		if e.ComplexityRoot.BulkJob.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.Kind(childComplexity), true
+	case "BulkJob.listed":
+		if e.ComplexityRoot.BulkJob.Listed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.Listed(childComplexity), true
+	case "BulkJob.refusals":
+		if e.ComplexityRoot.BulkJob.Refusals == nil {
+			break
+		}
+
+		args, err := ec.field_BulkJob_refusals_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.BulkJob.Refusals(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "BulkJob.refused":
+		if e.ComplexityRoot.BulkJob.Refused == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.Refused(childComplexity), true
+	case "BulkJob.startedAt":
+		if e.ComplexityRoot.BulkJob.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.StartedAt(childComplexity), true
+	case "BulkJob.state":
+		if e.ComplexityRoot.BulkJob.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.State(childComplexity), true
+	case "BulkJob.total":
+		if e.ComplexityRoot.BulkJob.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.Total(childComplexity), true
+	case "BulkJob.unchanged":
+		if e.ComplexityRoot.BulkJob.Unchanged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.Unchanged(childComplexity), true
+	case "BulkJob.updated":
+		if e.ComplexityRoot.BulkJob.Updated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.Updated(childComplexity), true
+
+	case "BulkJobConnection.edges":
+		if e.ComplexityRoot.BulkJobConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobConnection.Edges(childComplexity), true
+	case "BulkJobConnection.nodes":
+		if e.ComplexityRoot.BulkJobConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobConnection.Nodes(childComplexity), true
+	case "BulkJobConnection.pageInfo":
+		if e.ComplexityRoot.BulkJobConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobConnection.PageInfo(childComplexity), true
+	case "BulkJobConnection.totalCount":
+		if e.ComplexityRoot.BulkJobConnection.TotalCount == nil {
+			break
+		}
+
+		args, err := ec.field_BulkJobConnection_totalCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.BulkJobConnection.TotalCount(childComplexity, args["max"].(*int)), true
+
+	case "BulkJobEdge.cursor":
+		if e.ComplexityRoot.BulkJobEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobEdge.Cursor(childComplexity), true
+	case "BulkJobEdge.node":
+		if e.ComplexityRoot.BulkJobEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobEdge.Node(childComplexity), true
+
+	case "BulkRefusal.code":
+		if e.ComplexityRoot.BulkRefusal.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkRefusal.Code(childComplexity), true
+	case "BulkRefusal.contactId":
+		if e.ComplexityRoot.BulkRefusal.ContactID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkRefusal.ContactID(childComplexity), true
+	case "BulkRefusal.message":
+		if e.ComplexityRoot.BulkRefusal.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkRefusal.Message(childComplexity), true
+	case "BulkRefusal.sessionId":
+		if e.ComplexityRoot.BulkRefusal.SessionID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkRefusal.SessionID(childComplexity), true
+
+	case "BulkRefusalConnection.edges":
+		if e.ComplexityRoot.BulkRefusalConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkRefusalConnection.Edges(childComplexity), true
+	case "BulkRefusalConnection.nodes":
+		if e.ComplexityRoot.BulkRefusalConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkRefusalConnection.Nodes(childComplexity), true
+	case "BulkRefusalConnection.pageInfo":
+		if e.ComplexityRoot.BulkRefusalConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkRefusalConnection.PageInfo(childComplexity), true
+	case "BulkRefusalConnection.totalCount":
+		if e.ComplexityRoot.BulkRefusalConnection.TotalCount == nil {
+			break
+		}
+
+		args, err := ec.field_BulkRefusalConnection_totalCount_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.BulkRefusalConnection.TotalCount(childComplexity, args["max"].(*int)), true
+
+	case "BulkRefusalEdge.cursor":
+		if e.ComplexityRoot.BulkRefusalEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkRefusalEdge.Cursor(childComplexity), true
+	case "BulkRefusalEdge.node":
+		if e.ComplexityRoot.BulkRefusalEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkRefusalEdge.Node(childComplexity), true
+
+	case "BulkUpdateSessionsPayload.count":
+		if e.ComplexityRoot.BulkUpdateSessionsPayload.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkUpdateSessionsPayload.Count(childComplexity), true
+	case "BulkUpdateSessionsPayload.expiresAt":
+		if e.ComplexityRoot.BulkUpdateSessionsPayload.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkUpdateSessionsPayload.ExpiresAt(childComplexity), true
+	case "BulkUpdateSessionsPayload.job":
+		if e.ComplexityRoot.BulkUpdateSessionsPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkUpdateSessionsPayload.Job(childComplexity), true
+	case "BulkUpdateSessionsPayload.token":
+		if e.ComplexityRoot.BulkUpdateSessionsPayload.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkUpdateSessionsPayload.Token(childComplexity), true
+	case "BulkUpdateSessionsPayload.userErrors":
+		if e.ComplexityRoot.BulkUpdateSessionsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkUpdateSessionsPayload.UserErrors(childComplexity), true
+
+	case "CancelBulkJobPayload.job":
+		if e.ComplexityRoot.CancelBulkJobPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelBulkJobPayload.Job(childComplexity), true
+	case "CancelBulkJobPayload.userErrors":
+		if e.ComplexityRoot.CancelBulkJobPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelBulkJobPayload.UserErrors(childComplexity), true
 
 	case "Channel.active":
 		if e.ComplexityRoot.Channel.Active == nil {
@@ -1874,6 +2255,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MergePreview.UserErrors(childComplexity), true
 
+	case "Mutation.bulkDeleteContacts":
+		if e.ComplexityRoot.Mutation.BulkDeleteContacts == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_bulkDeleteContacts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BulkDeleteContacts(childComplexity, args["input"].(model.BulkDeleteContactsInput)), true
+	case "Mutation.bulkUpdateSessions":
+		if e.ComplexityRoot.Mutation.BulkUpdateSessions == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_bulkUpdateSessions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BulkUpdateSessions(childComplexity, args["input"].(model.BulkUpdateSessionsInput)), true
+	case "Mutation.cancelBulkJob":
+		if e.ComplexityRoot.Mutation.CancelBulkJob == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelBulkJob_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelBulkJob(childComplexity, args["input"].(model.CancelBulkJobInput)), true
 	case "Mutation.createApiKey":
 		if e.ComplexityRoot.Mutation.CreateAPIKey == nil {
 			break
@@ -2153,6 +2567,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AuditLog(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.bulkJob":
+		if e.ComplexityRoot.Query.BulkJob == nil {
+			break
+		}
+
+		args, err := ec.field_Query_bulkJob_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.BulkJob(childComplexity, args["id"].(string)), true
+	case "Query.bulkJobs":
+		if e.ComplexityRoot.Query.BulkJobs == nil {
+			break
+		}
+
+		args, err := ec.field_Query_bulkJobs_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.BulkJobs(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.channels":
 		if e.ComplexityRoot.Query.Channels == nil {
 			break
@@ -2930,6 +3366,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("BulkDeleteContactsInput", ec.unmarshalInputBulkDeleteContactsInput),
+			graphql.NewInputUnmarshaler("BulkUpdateSessionsInput", ec.unmarshalInputBulkUpdateSessionsInput),
+			graphql.NewInputUnmarshaler("CancelBulkJobInput", ec.unmarshalInputCancelBulkJobInput),
 			graphql.NewInputUnmarshaler("ContactFilter", ec.unmarshalInputContactFilter),
 			graphql.NewInputUnmarshaler("ContactOrder", ec.unmarshalInputContactOrder),
 			graphql.NewInputUnmarshaler("CreateApiKeyInput", ec.unmarshalInputCreateApiKeyInput),
@@ -3445,6 +3884,12 @@ enum AuditAction {
   API_KEY_CREATED
   "Revoked an API key."
   API_KEY_REVOKED
+  "Began to delete many contacts. Each deletion has an entry, too."
+  BULK_DELETION_STARTED
+  "Began to edit many sessions. Each edit has an entry, too."
+  BULK_UPDATE_STARTED
+  "Cancelled a bulk job."
+  BULK_JOB_CANCELLED
 }
 
 "The state of a conversation."
@@ -3773,6 +4218,22 @@ type Query {
     "Only rows before this cursor."
     before: String
   ): SavedViewConnection @semanticNonNull
+  "A bulk job; null if it does not exist, or ended more than 30 days ago. STAFF."
+  bulkJob(
+    "Its id."
+    id: ID!
+  ): BulkJob
+  "The workspace's bulk jobs of the last 30 days and those that have not ended, newest first. STAFF."
+  bulkJobs(
+    "How many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
+    first: Int
+    "Only rows after this cursor."
+    after: String
+    "How many rows from the end, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Only rows before this cursor."
+    before: String
+  ): BulkJobConnection @semanticNonNull
 }
 
 "The order of a list of contacts."
@@ -4015,6 +4476,29 @@ type Mutation {
     "Which view."
     input: DeleteSavedViewInput!
   ): DeleteSavedViewPayload @semanticNonNull
+  """
+  Permanently deletes all contacts of a list, up to 1,000,000, each as ` + "`" + `deleteContact` + "`" + ` does, in a job beside service. Ask twice: with
+  ` + "`" + `dryRun` + "`" + ` it counts them and answers a token; with the token it begins. Exactly those contacts are deleted that were in the list when the
+  job began and still are when their turn comes: what is created later stays. The run is refused with COUNT_CHANGED, a new count
+  and a new token when by then more than 5 % and more than 10 contacts were added to the list. A token that was used answers its job again. STAFF.
+  """
+  bulkDeleteContacts(
+    "Which contacts."
+    input: BulkDeleteContactsInput!
+  ): BulkDeleteContactsPayload @semanticNonNull
+  """
+  Edits all sessions of a list, each as ` + "`" + `updateSession` + "`" + ` does, in a job beside service. It is asked for twice, like
+  ` + "`" + `bulkDeleteContacts` + "`" + `, and treats what has changed meanwhile in the same way. STAFF.
+  """
+  bulkUpdateSessions(
+    "Which sessions, and what to change."
+    input: BulkUpdateSessionsInput!
+  ): BulkUpdateSessionsPayload @semanticNonNull
+  "Ends a bulk job. What it has done by then stays done. STAFF."
+  cancelBulkJob(
+    "Which job."
+    input: CancelBulkJobInput!
+  ): CancelBulkJobPayload @semanticNonNull
 }
 
 "Live changes, over WebSocket (graphql-transport-ws) or server-sent events (graphql-sse, distinct connections)."
@@ -4749,7 +5233,7 @@ enum UserErrorCode {
   MERGED
   "A contact cannot be merged with itself, named twice, or split off to itself."
   SAME_CONTACT
-  "The contact would have too many contacts merged into it, identities, emails or phones."
+  "The contact would have too many contacts merged into it, identities, emails or phones; or a bulk job too many objects."
   TOO_MANY
   "The joined notes would be too long. Send ` + "`" + `notes` + "`" + `."
   NOTES_TOO_LONG
@@ -4759,6 +5243,14 @@ enum UserErrorCode {
   UNDO_EXPIRED
   "A split must leave the contact at least one identity."
   LAST_IDENTITY
+  "The token was made for another selection, edit, person or workspace, or is no token. Count again, with ` + "`" + `dryRun` + "`" + `."
+  TOKEN_INVALID
+  "The dry run was more than ten minutes ago. Count again, with ` + "`" + `dryRun` + "`" + `."
+  TOKEN_EXPIRED
+  "Many more match than the dry run counted. The payload has the new count, and a token for it."
+  COUNT_CHANGED
+  "The job has ended already."
+  JOB_ENDED
 }
 
 "A credential for a program. What the program does is recorded with the key's id as the actor."
@@ -4928,6 +5420,213 @@ type DeleteSavedViewPayload {
   "What the user can fix; empty on success."
   userErrors: [UserError!]!
 }
+
+"Work on many objects that is done beside service, one after the other."
+type BulkJob implements Node {
+  "Opaque: ` + "`" + `job_` + "`" + ` and 32 hexadecimal digits."
+  id: ID!
+  "What it does."
+  kind: BulkJobKind!
+  "How far it has come."
+  state: BulkJobState!
+  "Who started it: the subject of a credential."
+  actor: String!
+  "How many objects it is about; null while they are being listed, right after the start."
+  total: Int
+  "How many of them have been listed so far, while ` + "`" + `total` + "`" + ` is null; then the same."
+  listed: Int!
+  "How many of them have had their turn: the sum of the four numbers that follow."
+  handled: Int!
+  "How many were deleted."
+  deleted: Int!
+  "How many were edited."
+  updated: Int!
+  "How many were as asked for already."
+  unchanged: Int!
+  "How many were left alone for a reason; see ` + "`" + `refusals` + "`" + `."
+  refused: Int!
+  "Why the job failed, as a sentence that can be shown to the user; null unless it has."
+  failure: String
+  "When it was asked for."
+  createdAt: DateTime!
+  "When it began; null before."
+  startedAt: DateTime
+  "When it ended, in whatever way; null before."
+  finishedAt: DateTime
+  "The objects that were left alone, in the order in which they had their turn."
+  refusals(
+    "How many rows from the start, 1 to 100. Without ` + "`" + `first` + "`" + ` and ` + "`" + `last` + "`" + `: 25."
+    first: Int
+    "Only rows after this cursor."
+    after: String
+    "How many rows from the end, 1 to 100. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Only rows before this cursor."
+    before: String
+  ): BulkRefusalConnection!
+}
+
+"What a bulk job does."
+enum BulkJobKind {
+  "Deletes contacts."
+  DELETE_CONTACTS
+  "Edits sessions."
+  UPDATE_SESSIONS
+}
+
+"How far a bulk job has come."
+enum BulkJobState {
+  "Waiting for its turn."
+  PENDING
+  "At work."
+  RUNNING
+  "Every object has had its turn."
+  DONE
+  "Someone ended it; what was done by then stays done."
+  CANCELLED
+  "It could not go on; what was done by then stays done."
+  FAILED
+}
+
+"A page of bulk jobs. Relay: Cursor Connections."
+type BulkJobConnection {
+  "The jobs with their cursors."
+  edges: [BulkJobEdge!]!
+  "The jobs without cursors."
+  nodes: [BulkJob!]!
+  "The position of the page in the list."
+  pageInfo: PageInfo!
+  "How many jobs the whole list has. Counted as far as ` + "`" + `max` + "`" + `. Only counted when asked for."
+  totalCount(
+    "How far to count, 1 to 10 000."
+    max: Int = 1000
+  ): Count!
+}
+
+"A bulk job at its position in the list."
+type BulkJobEdge {
+  "Identifies the position, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  cursor: String!
+  "The job."
+  node: BulkJob!
+}
+
+"A page of objects that a bulk job left alone. Relay: Cursor Connections."
+type BulkRefusalConnection {
+  "The objects with their cursors."
+  edges: [BulkRefusalEdge!]!
+  "The objects without cursors."
+  nodes: [BulkRefusal!]!
+  "The position of the page in the list."
+  pageInfo: PageInfo!
+  "How many the whole list has. Counted as far as ` + "`" + `max` + "`" + `."
+  totalCount(
+    "How far to count, 1 to 10 000."
+    max: Int = 1000
+  ): Count!
+}
+
+"An object that a bulk job left alone, at its position in the list."
+type BulkRefusalEdge {
+  "Identifies the position, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  cursor: String!
+  "The object."
+  node: BulkRefusal!
+}
+
+"An object that a bulk job left alone."
+type BulkRefusal {
+  "The id of the contact; null in a job about sessions."
+  contactId: ID
+  "The id of the session; null in a job about contacts."
+  sessionId: ID
+  "Why, for programs."
+  code: BulkRefusalCode!
+  "Why, as a sentence that can be shown to the user."
+  message: String!
+}
+
+"Why a bulk job left an object alone."
+enum BulkRefusalCode {
+  "It was deleted meanwhile."
+  NOT_FOUND
+  "The contact was merged into another one meanwhile."
+  MERGED
+  "It was changed meanwhile, so that it no longer matches."
+  NO_MATCH
+  "An unexpected error occurred."
+  INTERNAL
+}
+
+"Which contacts to delete."
+input BulkDeleteContactsInput {
+  "As in ` + "`" + `contacts` + "`" + `. Without search and filter it is every contact of the workspace."
+  search: String
+  "As in ` + "`" + `contacts` + "`" + `."
+  filter: ContactFilter
+  "Whether only to count, and answer a token."
+  dryRun: Boolean! = false
+  "For a run: the token of a dry run of the same search and filter by the same person."
+  token: String
+}
+
+"The result of a bulk deletion, or of its dry run."
+type BulkDeleteContactsPayload {
+  "How many contacts match."
+  count: Int
+  "Dry run: what to send for the run; null for a run that began."
+  token: String
+  "Until when the token is good."
+  expiresAt: DateTime
+  "The job; null for a dry run."
+  job: BulkJob
+  "Problems that the user can fix; empty when the job began, and for a dry run."
+  userErrors: [UserError!]!
+}
+
+"Which sessions to edit, and how: an absent field is left unchanged."
+input BulkUpdateSessionsInput {
+  "As in ` + "`" + `sessions` + "`" + `. Without it, it is every session of the workspace."
+  filter: SessionFilter
+  "The state of the conversations. Cannot be null."
+  status: SessionStatus
+  "What they are about; null clears it."
+  tag: SessionTag
+  "Whether to mark all messages so far as read."
+  markRead: Boolean! = false
+  "Whether only to count, and answer a token."
+  dryRun: Boolean! = false
+  "For a run: the token of a dry run of the same filter and edit by the same person."
+  token: String
+}
+
+"The result of a bulk edit, or of its dry run."
+type BulkUpdateSessionsPayload {
+  "How many sessions match."
+  count: Int
+  "Dry run: what to send for the run; null for a run that began."
+  token: String
+  "Until when the token is good."
+  expiresAt: DateTime
+  "The job; null for a dry run."
+  job: BulkJob
+  "Problems that the user can fix; empty when the job began, and for a dry run."
+  userErrors: [UserError!]!
+}
+
+"Which job to end."
+input CancelBulkJobInput {
+  "Which job."
+  id: ID!
+}
+
+"The result of cancelling a bulk job."
+type CancelBulkJobPayload {
+  "The job as it is now; null if it does not exist."
+  job: BulkJob
+  "Problems that the user can fix; empty when the job was cancelled."
+  userErrors: [UserError!]!
+}
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -5034,6 +5733,148 @@ func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field gr
 		return ec.fieldContext_AuditEntry_apiKeyId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AuditEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkDeleteContactsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_BulkDeleteContactsPayload_count(ctx, field)
+	case "token":
+		return ec.fieldContext_BulkDeleteContactsPayload_token(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_BulkDeleteContactsPayload_expiresAt(ctx, field)
+	case "job":
+		return ec.fieldContext_BulkDeleteContactsPayload_job(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BulkDeleteContactsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkDeleteContactsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkJob(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_BulkJob_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_BulkJob_kind(ctx, field)
+	case "state":
+		return ec.fieldContext_BulkJob_state(ctx, field)
+	case "actor":
+		return ec.fieldContext_BulkJob_actor(ctx, field)
+	case "total":
+		return ec.fieldContext_BulkJob_total(ctx, field)
+	case "listed":
+		return ec.fieldContext_BulkJob_listed(ctx, field)
+	case "handled":
+		return ec.fieldContext_BulkJob_handled(ctx, field)
+	case "deleted":
+		return ec.fieldContext_BulkJob_deleted(ctx, field)
+	case "updated":
+		return ec.fieldContext_BulkJob_updated(ctx, field)
+	case "unchanged":
+		return ec.fieldContext_BulkJob_unchanged(ctx, field)
+	case "refused":
+		return ec.fieldContext_BulkJob_refused(ctx, field)
+	case "failure":
+		return ec.fieldContext_BulkJob_failure(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_BulkJob_createdAt(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_BulkJob_startedAt(ctx, field)
+	case "finishedAt":
+		return ec.fieldContext_BulkJob_finishedAt(ctx, field)
+	case "refusals":
+		return ec.fieldContext_BulkJob_refusals(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkJob", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkJobConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_BulkJobConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_BulkJobConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BulkJobConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_BulkJobConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkJobConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkJobEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_BulkJobEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_BulkJobEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkJobEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkRefusal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contactId":
+		return ec.fieldContext_BulkRefusal_contactId(ctx, field)
+	case "sessionId":
+		return ec.fieldContext_BulkRefusal_sessionId(ctx, field)
+	case "code":
+		return ec.fieldContext_BulkRefusal_code(ctx, field)
+	case "message":
+		return ec.fieldContext_BulkRefusal_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkRefusal", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkRefusalConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_BulkRefusalConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_BulkRefusalConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BulkRefusalConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_BulkRefusalConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkRefusalConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkRefusalEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_BulkRefusalEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_BulkRefusalEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkRefusalEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkUpdateSessionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_BulkUpdateSessionsPayload_count(ctx, field)
+	case "token":
+		return ec.fieldContext_BulkUpdateSessionsPayload_token(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_BulkUpdateSessionsPayload_expiresAt(ctx, field)
+	case "job":
+		return ec.fieldContext_BulkUpdateSessionsPayload_job(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BulkUpdateSessionsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkUpdateSessionsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelBulkJobPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "job":
+		return ec.fieldContext_CancelBulkJobPayload_job(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CancelBulkJobPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelBulkJobPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Channel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6024,6 +6865,72 @@ func (ec *executionContext) field_AuditConnection_totalCount_args(ctx context.Co
 	return args, nil
 }
 
+func (ec *executionContext) field_BulkJobConnection_totalCount_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "max",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["max"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_BulkJob_refusals_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_BulkRefusalConnection_totalCount_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "max",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["max"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_ChannelConnection_totalCount_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6183,6 +7090,48 @@ func (ec *executionContext) field_IngestFailureConnection_totalCount_args(ctx co
 		return nil, err
 	}
 	args["max"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_bulkDeleteContacts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.BulkDeleteContactsInput, error) {
+			return ec.unmarshalNBulkDeleteContactsInput2kithᚋgraphᚋmodelᚐBulkDeleteContactsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_bulkUpdateSessions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.BulkUpdateSessionsInput, error) {
+			return ec.unmarshalNBulkUpdateSessionsInput2kithᚋgraphᚋmodelᚐBulkUpdateSessionsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_cancelBulkJob_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CancelBulkJobInput, error) {
+			return ec.unmarshalNCancelBulkJobInput2kithᚋgraphᚋmodelᚐCancelBulkJobInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -6533,6 +7482,58 @@ func (ec *executionContext) field_Query_apiKeys_args(ctx context.Context, rawArg
 }
 
 func (ec *executionContext) field_Query_auditLog_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_bulkJob_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_bulkJobs_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -7949,6 +8950,1207 @@ func (ec *executionContext) _AuditEntry_apiKeyId(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_AuditEntry_apiKeyId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditEntry", field, false, false, "ID")
+}
+
+func (ec *executionContext) _BulkDeleteContactsPayload_count(ctx context.Context, field graphql.CollectedField, obj *model.BulkDeleteContactsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkDeleteContactsPayload_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkDeleteContactsPayload_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkDeleteContactsPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BulkDeleteContactsPayload_token(ctx context.Context, field graphql.CollectedField, obj *model.BulkDeleteContactsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkDeleteContactsPayload_token(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Token, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkDeleteContactsPayload_token(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkDeleteContactsPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _BulkDeleteContactsPayload_expiresAt(ctx context.Context, field graphql.CollectedField, obj *model.BulkDeleteContactsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkDeleteContactsPayload_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkDeleteContactsPayload_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkDeleteContactsPayload", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _BulkDeleteContactsPayload_job(ctx context.Context, field graphql.CollectedField, obj *model.BulkDeleteContactsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkDeleteContactsPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJob) graphql.Marshaler {
+			return ec.marshalOBulkJob2ᚖkithᚋgraphᚋmodelᚐBulkJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkDeleteContactsPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkDeleteContactsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJob(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkDeleteContactsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.BulkDeleteContactsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkDeleteContactsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕkithᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkDeleteContactsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkDeleteContactsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJob_id(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v crm.JobID) graphql.Marshaler {
+			return ec.marshalNID2kithᚋinternalᚋcrmᚐJobID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, false, false, "ID")
+}
+
+func (ec *executionContext) _BulkJob_kind(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v crm.JobKind) graphql.Marshaler {
+			return ec.marshalNBulkJobKind2kithᚋinternalᚋcrmᚐJobKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, false, false, "BulkJobKind")
+}
+
+func (ec *executionContext) _BulkJob_state(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v crm.JobState) graphql.Marshaler {
+			return ec.marshalNBulkJobState2kithᚋinternalᚋcrmᚐJobState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, false, false, "BulkJobState")
+}
+
+func (ec *executionContext) _BulkJob_actor(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_actor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Actor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_actor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, false, false, "String")
+}
+
+func (ec *executionContext) _BulkJob_total(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BulkJob_listed(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_listed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Listed(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_listed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, true, false, "Int")
+}
+
+func (ec *executionContext) _BulkJob_handled(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_handled(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Handled(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_handled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, true, false, "Int")
+}
+
+func (ec *executionContext) _BulkJob_deleted(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_deleted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Deleted(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_deleted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, true, false, "Int")
+}
+
+func (ec *executionContext) _BulkJob_updated(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_updated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Updated(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_updated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, true, false, "Int")
+}
+
+func (ec *executionContext) _BulkJob_unchanged(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_unchanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unchanged(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_unchanged(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, true, false, "Int")
+}
+
+func (ec *executionContext) _BulkJob_refused(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_refused(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Refused(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_refused(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, true, false, "Int")
+}
+
+func (ec *executionContext) _BulkJob_failure(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_failure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failure(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_failure(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, true, false, "String")
+}
+
+func (ec *executionContext) _BulkJob_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _BulkJob_startedAt(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_startedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_startedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _BulkJob_finishedAt(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_finishedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FinishedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_finishedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _BulkJob_refusals(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_refusals(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.BulkJob().Refusals(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.BulkRefusalConnection) graphql.Marshaler {
+			return ec.marshalNBulkRefusalConnection2kithᚋgraphᚋmodelᚐBulkRefusalConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_refusals(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJob",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkRefusalConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_BulkJob_refusals_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJobConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.BulkJobEdge) graphql.Marshaler {
+			return ec.marshalNBulkJobEdge2ᚕkithᚋgraphᚋmodelᚐBulkJobEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJobConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.BulkJob) graphql.Marshaler {
+			return ec.marshalNBulkJob2ᚕkithᚋgraphᚋmodelᚐBulkJobᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJob(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJobConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2kithᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJobConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.BulkJobConnection().TotalCount(ctx, obj, fc.Args["max"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v storage.Count) graphql.Marshaler {
+			return ec.marshalNCount2kithᚋstorageᚐCount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobConnection_totalCount(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Count(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_BulkJobConnection_totalCount_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJobEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _BulkJobEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.BulkJob) graphql.Marshaler {
+			return ec.marshalNBulkJob2kithᚋgraphᚋmodelᚐBulkJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJob(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkRefusal_contactId(ctx context.Context, field graphql.CollectedField, obj *model.BulkRefusal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkRefusal_contactId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContactID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.ContactID) graphql.Marshaler {
+			return ec.marshalOID2ᚖkithᚋinternalᚋcrmᚐContactID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkRefusal_contactId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkRefusal", field, false, false, "ID")
+}
+
+func (ec *executionContext) _BulkRefusal_sessionId(ctx context.Context, field graphql.CollectedField, obj *model.BulkRefusal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkRefusal_sessionId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SessionID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.SessionID) graphql.Marshaler {
+			return ec.marshalOID2ᚖkithᚋinternalᚋcrmᚐSessionID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkRefusal_sessionId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkRefusal", field, false, false, "ID")
+}
+
+func (ec *executionContext) _BulkRefusal_code(ctx context.Context, field graphql.CollectedField, obj *model.BulkRefusal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkRefusal_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNBulkRefusalCode2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkRefusal_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkRefusal", field, false, false, "BulkRefusalCode")
+}
+
+func (ec *executionContext) _BulkRefusal_message(ctx context.Context, field graphql.CollectedField, obj *model.BulkRefusal) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkRefusal_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkRefusal_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkRefusal", field, false, false, "String")
+}
+
+func (ec *executionContext) _BulkRefusalConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.BulkRefusalConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkRefusalConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.BulkRefusalEdge) graphql.Marshaler {
+			return ec.marshalNBulkRefusalEdge2ᚕkithᚋgraphᚋmodelᚐBulkRefusalEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkRefusalConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkRefusalConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkRefusalEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkRefusalConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.BulkRefusalConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkRefusalConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.BulkRefusal) graphql.Marshaler {
+			return ec.marshalNBulkRefusal2ᚕkithᚋgraphᚋmodelᚐBulkRefusalᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkRefusalConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkRefusalConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkRefusal(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkRefusalConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.BulkRefusalConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkRefusalConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2kithᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkRefusalConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkRefusalConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkRefusalConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.BulkRefusalConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkRefusalConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.BulkRefusalConnection().TotalCount(ctx, obj, fc.Args["max"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v storage.Count) graphql.Marshaler {
+			return ec.marshalNCount2kithᚋstorageᚐCount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkRefusalConnection_totalCount(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkRefusalConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Count(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_BulkRefusalConnection_totalCount_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkRefusalEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.BulkRefusalEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkRefusalEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkRefusalEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkRefusalEdge", field, true, false, "String")
+}
+
+func (ec *executionContext) _BulkRefusalEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.BulkRefusalEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkRefusalEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.BulkRefusal) graphql.Marshaler {
+			return ec.marshalNBulkRefusal2kithᚋgraphᚋmodelᚐBulkRefusal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkRefusalEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkRefusalEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkRefusal(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkUpdateSessionsPayload_count(ctx context.Context, field graphql.CollectedField, obj *model.BulkUpdateSessionsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkUpdateSessionsPayload_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkUpdateSessionsPayload_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkUpdateSessionsPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BulkUpdateSessionsPayload_token(ctx context.Context, field graphql.CollectedField, obj *model.BulkUpdateSessionsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkUpdateSessionsPayload_token(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Token, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkUpdateSessionsPayload_token(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkUpdateSessionsPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _BulkUpdateSessionsPayload_expiresAt(ctx context.Context, field graphql.CollectedField, obj *model.BulkUpdateSessionsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkUpdateSessionsPayload_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkUpdateSessionsPayload_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkUpdateSessionsPayload", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _BulkUpdateSessionsPayload_job(ctx context.Context, field graphql.CollectedField, obj *model.BulkUpdateSessionsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkUpdateSessionsPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJob) graphql.Marshaler {
+			return ec.marshalOBulkJob2ᚖkithᚋgraphᚋmodelᚐBulkJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkUpdateSessionsPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkUpdateSessionsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJob(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkUpdateSessionsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.BulkUpdateSessionsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkUpdateSessionsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕkithᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkUpdateSessionsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkUpdateSessionsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CancelBulkJobPayload_job(ctx context.Context, field graphql.CollectedField, obj *model.CancelBulkJobPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelBulkJobPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJob) graphql.Marshaler {
+			return ec.marshalOBulkJob2ᚖkithᚋgraphᚋmodelᚐBulkJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CancelBulkJobPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelBulkJobPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJob(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CancelBulkJobPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CancelBulkJobPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelBulkJobPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕkithᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CancelBulkJobPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelBulkJobPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Channel_id(ctx context.Context, field graphql.CollectedField, obj *crm.Channel) (ret graphql.Marshaler) {
@@ -12775,6 +14977,138 @@ func (ec *executionContext) fieldContext_Mutation_deleteSavedView(ctx context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_bulkDeleteContacts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_bulkDeleteContacts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().BulkDeleteContacts(ctx, fc.Args["input"].(model.BulkDeleteContactsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkDeleteContactsPayload) graphql.Marshaler {
+			return ec.marshalOBulkDeleteContactsPayload2ᚖkithᚋgraphᚋmodelᚐBulkDeleteContactsPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_bulkDeleteContacts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkDeleteContactsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_bulkDeleteContacts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_bulkUpdateSessions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_bulkUpdateSessions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().BulkUpdateSessions(ctx, fc.Args["input"].(model.BulkUpdateSessionsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkUpdateSessionsPayload) graphql.Marshaler {
+			return ec.marshalOBulkUpdateSessionsPayload2ᚖkithᚋgraphᚋmodelᚐBulkUpdateSessionsPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_bulkUpdateSessions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkUpdateSessionsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_bulkUpdateSessions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_cancelBulkJob(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_cancelBulkJob(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CancelBulkJob(ctx, fc.Args["input"].(model.CancelBulkJobInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CancelBulkJobPayload) graphql.Marshaler {
+			return ec.marshalOCancelBulkJobPayload2ᚖkithᚋgraphᚋmodelᚐCancelBulkJobPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_cancelBulkJob(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CancelBulkJobPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_cancelBulkJob_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *model.PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13532,6 +15866,94 @@ func (ec *executionContext) fieldContext_Query_savedViews(ctx context.Context, f
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_savedViews_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_bulkJob(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_bulkJob(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().BulkJob(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJob) graphql.Marshaler {
+			return ec.marshalOBulkJob2ᚖkithᚋgraphᚋmodelᚐBulkJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_bulkJob(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJob(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_bulkJob_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_bulkJobs(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_bulkJobs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().BulkJobs(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobConnection) graphql.Marshaler {
+			return ec.marshalOBulkJobConnection2ᚖkithᚋgraphᚋmodelᚐBulkJobConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_bulkJobs(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_bulkJobs_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -17339,6 +19761,199 @@ func (ec *executionContext) fieldContext___Type_isOneOf(_ context.Context, field
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputBulkDeleteContactsInput(ctx context.Context, obj any) (model.BulkDeleteContactsInput, error) {
+	var it model.BulkDeleteContactsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["dryRun"]; !present {
+		asMap["dryRun"] = false
+	}
+
+	fieldsInOrder := [...]string{"search", "filter", "dryRun", "token"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "search":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("search"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Search = data
+		case "filter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("filter"))
+			data, err := ec.unmarshalOContactFilter2ᚖkithᚋgraphᚋmodelᚐContactFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Filter = data
+		case "dryRun":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dryRun"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DryRun = data
+		case "token":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("token"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Token = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalBulkDeleteContactsInput unmarshals raw into the BulkDeleteContactsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalBulkDeleteContactsInput(ctx context.Context, raw any) (model.BulkDeleteContactsInput, error) {
+	var out model.BulkDeleteContactsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "BulkDeleteContactsInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputBulkUpdateSessionsInput(ctx context.Context, obj any) (model.BulkUpdateSessionsInput, error) {
+	var it model.BulkUpdateSessionsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["markRead"]; !present {
+		asMap["markRead"] = false
+	}
+	if _, present := asMap["dryRun"]; !present {
+		asMap["dryRun"] = false
+	}
+
+	fieldsInOrder := [...]string{"filter", "status", "tag", "markRead", "dryRun", "token"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "filter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("filter"))
+			data, err := ec.unmarshalOSessionFilter2ᚖkithᚋgraphᚋmodelᚐSessionFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Filter = data
+		case "status":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
+			data, err := ec.unmarshalOSessionStatus2ᚖkithᚋinternalᚋcrmᚐSessionStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Status = graphql.OmittableOf(data)
+		case "tag":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tag"))
+			data, err := ec.unmarshalOSessionTag2ᚖkithᚋinternalᚋcrmᚐSessionTag(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tag = graphql.OmittableOf(data)
+		case "markRead":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("markRead"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MarkRead = data
+		case "dryRun":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dryRun"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DryRun = data
+		case "token":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("token"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Token = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalBulkUpdateSessionsInput unmarshals raw into the BulkUpdateSessionsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalBulkUpdateSessionsInput(ctx context.Context, raw any) (model.BulkUpdateSessionsInput, error) {
+	var out model.BulkUpdateSessionsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "BulkUpdateSessionsInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCancelBulkJobInput(ctx context.Context, obj any) (model.CancelBulkJobInput, error) {
+	var it model.CancelBulkJobInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCancelBulkJobInput unmarshals raw into the CancelBulkJobInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCancelBulkJobInput(ctx context.Context, raw any) (model.CancelBulkJobInput, error) {
+	var out model.CancelBulkJobInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CancelBulkJobInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputContactFilter(ctx context.Context, obj any) (model.ContactFilter, error) {
 	var it model.ContactFilter
 	if obj == nil {
@@ -19138,6 +21753,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Channel(ctx, sel, obj)
+	case model.BulkJob:
+		return ec._BulkJob(ctx, sel, &obj)
+	case *model.BulkJob:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._BulkJob(ctx, sel, obj)
 	case crm.AuditEntry:
 		return ec._AuditEntry(ctx, sel, &obj)
 	case *crm.AuditEntry:
@@ -19477,6 +22099,481 @@ func (ec *executionContext) _AuditEntry(ctx context.Context, sel ast.SelectionSe
 		case "apiKeyId":
 			out.Values[i] = ec._AuditEntry_apiKeyId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkDeleteContactsPayloadImplementors = []string{"BulkDeleteContactsPayload"}
+
+func (ec *executionContext) _BulkDeleteContactsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.BulkDeleteContactsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkDeleteContactsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkDeleteContactsPayload")
+		case "count":
+			out.Values[i] = ec._BulkDeleteContactsPayload_count(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "token":
+			out.Values[i] = ec._BulkDeleteContactsPayload_token(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._BulkDeleteContactsPayload_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "job":
+			out.Values[i] = ec._BulkDeleteContactsPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._BulkDeleteContactsPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkJobImplementors = []string{"BulkJob", "Node"}
+
+func (ec *executionContext) _BulkJob(ctx context.Context, sel ast.SelectionSet, obj *model.BulkJob) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkJobImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkJob")
+		case "id":
+			out.Values[i] = ec._BulkJob_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "kind":
+			out.Values[i] = ec._BulkJob_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "state":
+			out.Values[i] = ec._BulkJob_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "actor":
+			out.Values[i] = ec._BulkJob_actor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "total":
+			out.Values[i] = ec._BulkJob_total(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "listed":
+			out.Values[i] = ec._BulkJob_listed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "handled":
+			out.Values[i] = ec._BulkJob_handled(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "deleted":
+			out.Values[i] = ec._BulkJob_deleted(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updated":
+			out.Values[i] = ec._BulkJob_updated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "unchanged":
+			out.Values[i] = ec._BulkJob_unchanged(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "refused":
+			out.Values[i] = ec._BulkJob_refused(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "failure":
+			out.Values[i] = ec._BulkJob_failure(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._BulkJob_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "startedAt":
+			out.Values[i] = ec._BulkJob_startedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "finishedAt":
+			out.Values[i] = ec._BulkJob_finishedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "refusals":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkJob_refusals(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkJobConnectionImplementors = []string{"BulkJobConnection"}
+
+func (ec *executionContext) _BulkJobConnection(ctx context.Context, sel ast.SelectionSet, obj *model.BulkJobConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkJobConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkJobConnection")
+		case "edges":
+			out.Values[i] = ec._BulkJobConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._BulkJobConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._BulkJobConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkJobConnection_totalCount(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkJobEdgeImplementors = []string{"BulkJobEdge"}
+
+func (ec *executionContext) _BulkJobEdge(ctx context.Context, sel ast.SelectionSet, obj *model.BulkJobEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkJobEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkJobEdge")
+		case "cursor":
+			out.Values[i] = ec._BulkJobEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._BulkJobEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkRefusalImplementors = []string{"BulkRefusal"}
+
+func (ec *executionContext) _BulkRefusal(ctx context.Context, sel ast.SelectionSet, obj *model.BulkRefusal) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkRefusalImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkRefusal")
+		case "contactId":
+			out.Values[i] = ec._BulkRefusal_contactId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "sessionId":
+			out.Values[i] = ec._BulkRefusal_sessionId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._BulkRefusal_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._BulkRefusal_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkRefusalConnectionImplementors = []string{"BulkRefusalConnection"}
+
+func (ec *executionContext) _BulkRefusalConnection(ctx context.Context, sel ast.SelectionSet, obj *model.BulkRefusalConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkRefusalConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkRefusalConnection")
+		case "edges":
+			out.Values[i] = ec._BulkRefusalConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._BulkRefusalConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._BulkRefusalConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkRefusalConnection_totalCount(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkRefusalEdgeImplementors = []string{"BulkRefusalEdge"}
+
+func (ec *executionContext) _BulkRefusalEdge(ctx context.Context, sel ast.SelectionSet, obj *model.BulkRefusalEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkRefusalEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkRefusalEdge")
+		case "cursor":
+			out.Values[i] = ec._BulkRefusalEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._BulkRefusalEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkUpdateSessionsPayloadImplementors = []string{"BulkUpdateSessionsPayload"}
+
+func (ec *executionContext) _BulkUpdateSessionsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.BulkUpdateSessionsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkUpdateSessionsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkUpdateSessionsPayload")
+		case "count":
+			out.Values[i] = ec._BulkUpdateSessionsPayload_count(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "token":
+			out.Values[i] = ec._BulkUpdateSessionsPayload_token(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._BulkUpdateSessionsPayload_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "job":
+			out.Values[i] = ec._BulkUpdateSessionsPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._BulkUpdateSessionsPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var cancelBulkJobPayloadImplementors = []string{"CancelBulkJobPayload"}
+
+func (ec *executionContext) _CancelBulkJobPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CancelBulkJobPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cancelBulkJobPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CancelBulkJobPayload")
+		case "job":
+			out.Values[i] = ec._CancelBulkJobPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CancelBulkJobPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -21358,6 +24455,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "bulkDeleteContacts":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_bulkDeleteContacts(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "bulkUpdateSessions":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_bulkUpdateSessions(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cancelBulkJob":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_cancelBulkJob(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -21537,6 +24655,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_savedViews(ctx, field)
+				})
+		case "bulkJob":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_bulkJob(ctx, field)
+				})
+		case "bulkJobs":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_bulkJobs(ctx, field)
 				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
@@ -23286,6 +26416,147 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) unmarshalNBulkDeleteContactsInput2kithᚋgraphᚋmodelᚐBulkDeleteContactsInput(ctx context.Context, v any) (model.BulkDeleteContactsInput, error) {
+	res, err := ec.unmarshalInputBulkDeleteContactsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBulkJob2kithᚋgraphᚋmodelᚐBulkJob(ctx context.Context, sel ast.SelectionSet, v model.BulkJob) graphql.Marshaler {
+	return ec._BulkJob(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNBulkJob2ᚕkithᚋgraphᚋmodelᚐBulkJobᚄ(ctx context.Context, sel ast.SelectionSet, v []model.BulkJob) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkJob2kithᚋgraphᚋmodelᚐBulkJob(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBulkJobEdge2kithᚋgraphᚋmodelᚐBulkJobEdge(ctx context.Context, sel ast.SelectionSet, v model.BulkJobEdge) graphql.Marshaler {
+	return ec._BulkJobEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNBulkJobEdge2ᚕkithᚋgraphᚋmodelᚐBulkJobEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []model.BulkJobEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkJobEdge2kithᚋgraphᚋmodelᚐBulkJobEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNBulkJobKind2kithᚋinternalᚋcrmᚐJobKind(ctx context.Context, v any) (crm.JobKind, error) {
+	res, err := scalar.UnmarshalBulkJobKind(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBulkJobKind2kithᚋinternalᚋcrmᚐJobKind(ctx context.Context, sel ast.SelectionSet, v crm.JobKind) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalBulkJobKind(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "BulkJobKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNBulkJobState2kithᚋinternalᚋcrmᚐJobState(ctx context.Context, v any) (crm.JobState, error) {
+	res, err := scalar.UnmarshalBulkJobState(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBulkJobState2kithᚋinternalᚋcrmᚐJobState(ctx context.Context, sel ast.SelectionSet, v crm.JobState) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalBulkJobState(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "BulkJobState!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNBulkRefusal2kithᚋgraphᚋmodelᚐBulkRefusal(ctx context.Context, sel ast.SelectionSet, v model.BulkRefusal) graphql.Marshaler {
+	return ec._BulkRefusal(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNBulkRefusal2ᚕkithᚋgraphᚋmodelᚐBulkRefusalᚄ(ctx context.Context, sel ast.SelectionSet, v []model.BulkRefusal) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkRefusal2kithᚋgraphᚋmodelᚐBulkRefusal(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNBulkRefusalCode2string(ctx context.Context, v any) (string, error) {
+	res, err := scalar.UnmarshalBulkRefusalCode(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBulkRefusalCode2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalBulkRefusalCode(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "BulkRefusalCode!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNBulkRefusalConnection2kithᚋgraphᚋmodelᚐBulkRefusalConnection(ctx context.Context, sel ast.SelectionSet, v model.BulkRefusalConnection) graphql.Marshaler {
+	return ec._BulkRefusalConnection(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNBulkRefusalEdge2kithᚋgraphᚋmodelᚐBulkRefusalEdge(ctx context.Context, sel ast.SelectionSet, v model.BulkRefusalEdge) graphql.Marshaler {
+	return ec._BulkRefusalEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNBulkRefusalEdge2ᚕkithᚋgraphᚋmodelᚐBulkRefusalEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []model.BulkRefusalEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkRefusalEdge2kithᚋgraphᚋmodelᚐBulkRefusalEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNBulkUpdateSessionsInput2kithᚋgraphᚋmodelᚐBulkUpdateSessionsInput(ctx context.Context, v any) (model.BulkUpdateSessionsInput, error) {
+	res, err := ec.unmarshalInputBulkUpdateSessionsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCancelBulkJobInput2kithᚋgraphᚋmodelᚐCancelBulkJobInput(ctx context.Context, v any) (model.CancelBulkJobInput, error) {
+	res, err := ec.unmarshalInputCancelBulkJobInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNChannel2kithᚋinternalᚋcrmᚐChannel(ctx context.Context, sel ast.SelectionSet, v crm.Channel) graphql.Marshaler {
 	return ec._Channel(ctx, sel, &v)
 }
@@ -23851,6 +27122,20 @@ func (ec *executionContext) unmarshalNID2kithᚋinternalᚋcrmᚐIdentityID(ctx 
 func (ec *executionContext) marshalNID2kithᚋinternalᚋcrmᚐIdentityID(ctx context.Context, sel ast.SelectionSet, v crm.IdentityID) graphql.Marshaler {
 	_ = sel
 	res := scalar.MarshalIdentityID(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNID2kithᚋinternalᚋcrmᚐJobID(ctx context.Context, v any) (crm.JobID, error) {
+	res, err := scalar.UnmarshalJobID(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2kithᚋinternalᚋcrmᚐJobID(ctx context.Context, sel ast.SelectionSet, v crm.JobID) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalJobID(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
 	}
@@ -24813,6 +28098,41 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	_ = ctx
 	res := graphql.MarshalBoolean(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOBulkDeleteContactsPayload2ᚖkithᚋgraphᚋmodelᚐBulkDeleteContactsPayload(ctx context.Context, sel ast.SelectionSet, v *model.BulkDeleteContactsPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._BulkDeleteContactsPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOBulkJob2ᚖkithᚋgraphᚋmodelᚐBulkJob(ctx context.Context, sel ast.SelectionSet, v *model.BulkJob) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._BulkJob(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOBulkJobConnection2ᚖkithᚋgraphᚋmodelᚐBulkJobConnection(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._BulkJobConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOBulkUpdateSessionsPayload2ᚖkithᚋgraphᚋmodelᚐBulkUpdateSessionsPayload(ctx context.Context, sel ast.SelectionSet, v *model.BulkUpdateSessionsPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._BulkUpdateSessionsPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCancelBulkJobPayload2ᚖkithᚋgraphᚋmodelᚐCancelBulkJobPayload(ctx context.Context, sel ast.SelectionSet, v *model.CancelBulkJobPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CancelBulkJobPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOChannel2ᚖkithᚋinternalᚋcrmᚐChannel(ctx context.Context, sel ast.SelectionSet, v *crm.Channel) graphql.Marshaler {

@@ -50,6 +50,8 @@ var sizes = map[string]int{
 	"IngestFailureEdge.cursor": 100,
 	"ApiKeyEdge.cursor":        100,
 	"SavedViewEdge.cursor":     100,
+	"BulkJobEdge.cursor":       100,
+	"BulkRefusalEdge.cursor":   100,
 	"AuditEdge.cursor":         100,
 	"ContactChangeEdge.cursor": 100,
 	"DuplicateEdge.cursor":     100,
@@ -68,6 +70,9 @@ var sizes = map[string]int{
 	"ApiKey.createdBy":    200,
 	"SavedView.createdBy": 200,
 	"SavedView.address":   crm.MaxViewAddress,
+	"BulkJob.actor":       200,
+	"BulkJob.failure":     200,
+	"BulkRefusal.message": 200,
 	"Viewer.subject":      200,
 	"Viewer.workspace":    crm.MaxWorkspaceName,
 

@@ -14,6 +14,76 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
+// Which contacts to delete.
+type BulkDeleteContactsInput struct {
+	// As in `contacts`. Without search and filter it is every contact of the workspace.
+	Search *string `json:"search,omitempty"`
+	// As in `contacts`.
+	Filter *ContactFilter `json:"filter,omitempty"`
+	// Whether only to count, and answer a token.
+	DryRun bool `json:"dryRun"`
+	// For a run: the token of a dry run of the same search and filter by the same person.
+	Token *string `json:"token,omitempty"`
+}
+
+// The result of a bulk deletion, or of its dry run.
+type BulkDeleteContactsPayload struct {
+	// How many contacts match.
+	Count *int `json:"count,omitempty"`
+	// Dry run: what to send for the run; null for a run that began.
+	Token *string `json:"token,omitempty"`
+	// Until when the token is good.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	// The job; null for a dry run.
+	Job *BulkJob `json:"job,omitempty"`
+	// Problems that the user can fix; empty when the job began, and for a dry run.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Which sessions to edit, and how: an absent field is left unchanged.
+type BulkUpdateSessionsInput struct {
+	// As in `sessions`. Without it, it is every session of the workspace.
+	Filter *SessionFilter `json:"filter,omitempty"`
+	// The state of the conversations. Cannot be null.
+	Status graphql.Omittable[*crm.SessionStatus] `json:"status,omitempty"`
+	// What they are about; null clears it.
+	Tag graphql.Omittable[*crm.SessionTag] `json:"tag,omitempty"`
+	// Whether to mark all messages so far as read.
+	MarkRead bool `json:"markRead"`
+	// Whether only to count, and answer a token.
+	DryRun bool `json:"dryRun"`
+	// For a run: the token of a dry run of the same filter and edit by the same person.
+	Token *string `json:"token,omitempty"`
+}
+
+// The result of a bulk edit, or of its dry run.
+type BulkUpdateSessionsPayload struct {
+	// How many sessions match.
+	Count *int `json:"count,omitempty"`
+	// Dry run: what to send for the run; null for a run that began.
+	Token *string `json:"token,omitempty"`
+	// Until when the token is good.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	// The job; null for a dry run.
+	Job *BulkJob `json:"job,omitempty"`
+	// Problems that the user can fix; empty when the job began, and for a dry run.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Which job to end.
+type CancelBulkJobInput struct {
+	// Which job.
+	ID string `json:"id"`
+}
+
+// The result of cancelling a bulk job.
+type CancelBulkJobPayload struct {
+	// The job as it is now; null if it does not exist.
+	Job *BulkJob `json:"job,omitempty"`
+	// Problems that the user can fix; empty when the job was cancelled.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Which contacts to include. A contact must meet every condition; within one condition, any of the values will do, and an empty
 // list includes no one.
 type ContactFilter struct {
@@ -586,7 +656,7 @@ const (
 	UserErrorCodeMerged UserErrorCode = "MERGED"
 	// A contact cannot be merged with itself, named twice, or split off to itself.
 	UserErrorCodeSameContact UserErrorCode = "SAME_CONTACT"
-	// The contact would have too many contacts merged into it, identities, emails or phones.
+	// The contact would have too many contacts merged into it, identities, emails or phones; or a bulk job too many objects.
 	UserErrorCodeTooMany UserErrorCode = "TOO_MANY"
 	// The joined notes would be too long. Send `notes`.
 	UserErrorCodeNotesTooLong UserErrorCode = "NOTES_TOO_LONG"
@@ -596,6 +666,14 @@ const (
 	UserErrorCodeUndoExpired UserErrorCode = "UNDO_EXPIRED"
 	// A split must leave the contact at least one identity.
 	UserErrorCodeLastIdentity UserErrorCode = "LAST_IDENTITY"
+	// The token was made for another selection, edit, person or workspace, or is no token. Count again, with `dryRun`.
+	UserErrorCodeTokenInvalid UserErrorCode = "TOKEN_INVALID"
+	// The dry run was more than ten minutes ago. Count again, with `dryRun`.
+	UserErrorCodeTokenExpired UserErrorCode = "TOKEN_EXPIRED"
+	// Many more match than the dry run counted. The payload has the new count, and a token for it.
+	UserErrorCodeCountChanged UserErrorCode = "COUNT_CHANGED"
+	// The job has ended already.
+	UserErrorCodeJobEnded UserErrorCode = "JOB_ENDED"
 )
 
 var AllUserErrorCode = []UserErrorCode{
@@ -615,11 +693,15 @@ var AllUserErrorCode = []UserErrorCode{
 	UserErrorCodeNotNewest,
 	UserErrorCodeUndoExpired,
 	UserErrorCodeLastIdentity,
+	UserErrorCodeTokenInvalid,
+	UserErrorCodeTokenExpired,
+	UserErrorCodeCountChanged,
+	UserErrorCodeJobEnded,
 }
 
 func (e UserErrorCode) IsValid() bool {
 	switch e {
-	case UserErrorCodeInvalid, UserErrorCodeUnusual, UserErrorCodeEmailTaken, UserErrorCodePhoneTaken, UserErrorCodeConflict, UserErrorCodeNotFound, UserErrorCodeNameTaken, UserErrorCodeChannelInactive, UserErrorCodeReplayFailed, UserErrorCodeMerged, UserErrorCodeSameContact, UserErrorCodeTooMany, UserErrorCodeNotesTooLong, UserErrorCodeNotNewest, UserErrorCodeUndoExpired, UserErrorCodeLastIdentity:
+	case UserErrorCodeInvalid, UserErrorCodeUnusual, UserErrorCodeEmailTaken, UserErrorCodePhoneTaken, UserErrorCodeConflict, UserErrorCodeNotFound, UserErrorCodeNameTaken, UserErrorCodeChannelInactive, UserErrorCodeReplayFailed, UserErrorCodeMerged, UserErrorCodeSameContact, UserErrorCodeTooMany, UserErrorCodeNotesTooLong, UserErrorCodeNotNewest, UserErrorCodeUndoExpired, UserErrorCodeLastIdentity, UserErrorCodeTokenInvalid, UserErrorCodeTokenExpired, UserErrorCodeCountChanged, UserErrorCodeJobEnded:
 		return true
 	}
 	return false

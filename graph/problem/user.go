@@ -25,10 +25,11 @@ var (
 	MergeGone      = Missing{"mergeId", "This merge does not exist, or its contact has been deleted"}
 	KeyGone        = Missing{"id", "This key does not exist, or has been revoked"}
 	ViewGone       = Missing{"id", "This view has been deleted"}
+	JobGone        = Missing{"id", "This job does not exist"}
 	DuplicateGone  = Missing{"ids", "This pair has been merged or dismissed"}
 )
 
-// refusals are the errors of merging, splitting and saved views that the user can do something about.
+// refusals are the errors of merging, splitting, saved views and bulk jobs that the user can do something about.
 var refusals = []struct {
 	err     error
 	code    model.UserErrorCode
@@ -42,6 +43,11 @@ var refusals = []struct {
 	{crm.ErrViewTaken, model.UserErrorCodeNameTaken, "Another view has this name: choose another one"},
 	{crm.ErrTooManyViews, model.UserErrorCodeTooMany, "There can be at most 100 views: delete one first"},
 	{crm.ErrViewChanged, model.UserErrorCodeConflict, "Someone else has changed this view"},
+	{crm.ErrBulkToken, model.UserErrorCodeTokenInvalid, "This was not counted: count again"},
+	{crm.ErrBulkExpired, model.UserErrorCodeTokenExpired, "It was counted too long ago: count again"},
+	{crm.ErrBulkChanged, model.UserErrorCodeCountChanged, "Many more match now: look at the new number"},
+	{crm.ErrBulkTooMany, model.UserErrorCodeTooMany, "More than 1,000,000 match: choose fewer"},
+	{crm.ErrJobEnded, model.UserErrorCodeJobEnded, "This job has ended"},
 	{crm.ErrLastIdentity, model.UserErrorCodeLastIdentity, "The contact has to keep an identity: leave at least one"},
 }
 

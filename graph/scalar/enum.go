@@ -172,5 +172,29 @@ func MarshalAuditAction(v crm.AuditAction) graphql.Marshaler { return plain(v) }
 func UnmarshalAuditAction(v any) (crm.AuditAction, error) {
 	return enum(v, crm.ContactEdited, crm.ContactDeleted, crm.ContactExported, crm.ContactMerged, crm.MergeUndone, crm.ContactSplit,
 		crm.DuplicatesDismissed, crm.SessionEdited, crm.ChannelCreated, crm.ChannelEdited, crm.VerifyTokenRead, crm.FailureReplayed,
-		crm.FailureDismissed, crm.SignedOut, crm.KeyCreated, crm.KeyRevoked)
+		crm.FailureDismissed, crm.SignedOut, crm.KeyCreated, crm.KeyRevoked, crm.BulkDeletionStarted, crm.BulkUpdateStarted, crm.BulkJobCancelled)
+}
+
+// MarshalBulkJobKind writes what a bulk job does.
+func MarshalBulkJobKind(v crm.JobKind) graphql.Marshaler { return plain(v) }
+
+// UnmarshalBulkJobKind reads what a bulk job does.
+func UnmarshalBulkJobKind(v any) (crm.JobKind, error) {
+	return enum(v, crm.DeleteContactsJob, crm.UpdateSessionsJob)
+}
+
+// MarshalBulkJobState writes how far a bulk job has come.
+func MarshalBulkJobState(v crm.JobState) graphql.Marshaler { return plain(v) }
+
+// UnmarshalBulkJobState reads how far a bulk job has come.
+func UnmarshalBulkJobState(v any) (crm.JobState, error) {
+	return enum(v, crm.JobPending, crm.JobRunning, crm.JobDone, crm.JobCancelled, crm.JobFailed)
+}
+
+// MarshalBulkRefusalCode writes why a bulk job left an object alone.
+func MarshalBulkRefusalCode(v string) graphql.Marshaler { return plain(v) }
+
+// UnmarshalBulkRefusalCode reads why a bulk job left an object alone.
+func UnmarshalBulkRefusalCode(v any) (string, error) {
+	return enum(v, crm.RefusedNotFound, crm.RefusedMerged, crm.RefusedNoMatch, crm.RefusedInternal)
 }

@@ -137,3 +137,13 @@ func UnmarshalMergeID(v any) (crm.MergeID, error) {
 	id, _ := crm.ParseMergeID(s)
 	return id, err
 }
+
+// MarshalJobID writes the opaque form.
+func MarshalJobID(id crm.JobID) graphql.Marshaler { return plain(id.String()) }
+
+// UnmarshalJobID reads the opaque form; any other text is the zero id, which is never issued.
+func UnmarshalJobID(v any) (crm.JobID, error) {
+	s, err := graphql.UnmarshalID(v)
+	id, _ := crm.ParseJobID(s)
+	return id, err
+}

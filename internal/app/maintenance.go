@@ -21,6 +21,8 @@ const (
 	maintainPause = 15 * time.Second
 	// forgetInterval is how often records past their retention are deleted.
 	forgetInterval = 10 * time.Second
+	// jobRetention is how long jobs that have ended can be looked up.
+	jobRetention = 30 * 24 * time.Hour
 )
 
 // retention is how long each kind of record is kept; 0 is forever.
@@ -101,6 +103,7 @@ func (m *maintenance) once(ctx context.Context) (more bool, err error) {
 			{m.store.ForgetFailures, m.retention.failures},
 			{m.store.ForgetHistory, m.retention.history},
 			{m.store.ForgetAudit, m.retention.audit},
+			{m.store.ForgetJobs, jobRetention},
 		} {
 			if f.after == 0 {
 				continue
