@@ -48,6 +48,16 @@ var sizes = map[string]int{
 	"IngestFailureEdge.cursor": 100,
 	"ApiKeyEdge.cursor":        100,
 	"SavedViewEdge.cursor":     100,
+
+	"WebhookEndpointEdge.cursor":  100,
+	"WebhookDeliveryEdge.cursor":  100,
+	"WebhookEndpoint.url":         crm.MaxEndpointURL,
+	"WebhookEndpoint.events":      200,
+	"WebhookEndpoint.description": 4 * crm.MaxEndpointDescription,
+	"WebhookEndpoint.createdBy":   200,
+	"WebhookDelivery.type":        20,
+	"WebhookDelivery.error":       100,
+
 	"AuditEdge.cursor":         100,
 	"ContactChangeEdge.cursor": 100,
 	"DuplicateEdge.cursor":     100,

@@ -174,3 +174,19 @@ func UnmarshalAuditAction(v any) (crm.AuditAction, error) {
 		crm.DuplicatesDismissed, crm.SessionEdited, crm.ChannelCreated, crm.ChannelEdited, crm.VerifyTokenRead, crm.FailureReplayed,
 		crm.FailureDismissed, crm.SignedOut, crm.KeyCreated, crm.KeyRevoked)
 }
+
+// MarshalWebhookDeliveryStatus writes what became of a delivery.
+func MarshalWebhookDeliveryStatus(v crm.DeliveryStatus) graphql.Marshaler { return plain(v) }
+
+// UnmarshalWebhookDeliveryStatus reads what became of a delivery.
+func UnmarshalWebhookDeliveryStatus(v any) (crm.DeliveryStatus, error) {
+	return enum(v, crm.DeliveryPending, crm.DeliveryDone, crm.DeliveryFailed)
+}
+
+// MarshalWebhookDisabledReason writes why an endpoint was switched off.
+func MarshalWebhookDisabledReason(v crm.WebhookDisabledReason) graphql.Marshaler { return plain(v) }
+
+// UnmarshalWebhookDisabledReason reads why an endpoint was switched off.
+func UnmarshalWebhookDisabledReason(v any) (crm.WebhookDisabledReason, error) {
+	return enum(v, crm.DisabledByAdmin, crm.DisabledFailing, crm.DisabledGone)
+}

@@ -80,10 +80,10 @@ const saveProgress = `
 	UPDATE webhook_endpoints SET
 	  read_to = @read_to,
 	  skipped = @skipped,
-	  failures = CASE WHEN revision = @revision THEN @failures ELSE 0 END,
-	  failing_since = CASE WHEN revision = @revision THEN @failing_since END,
-	  hold_until = CASE WHEN revision = @revision THEN @hold_until END,
-	  next_at = CASE WHEN revision = @revision THEN @next_at ELSE @now END
+	  failures = CASE WHEN revision = @revision THEN @failures::integer ELSE 0 END,
+	  failing_since = CASE WHEN revision = @revision THEN @failing_since::timestamptz END,
+	  hold_until = CASE WHEN revision = @revision THEN @hold_until::timestamptz END,
+	  next_at = CASE WHEN revision = @revision THEN @next_at::timestamptz ELSE @now END
 	WHERE workspace_id = @workspace AND id = @endpoint AND lease_owner = @owner`
 
 // disableEndpoint switches an endpoint off.
