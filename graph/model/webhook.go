@@ -39,7 +39,9 @@ type WebhookEndpointEdge struct {
 }
 
 // Cursor encodes the position in the list.
-func (e *WebhookEndpointEdge) Cursor() string { return cursor.Encode(e.List, storage.EndpointPosition(e.Node)) }
+func (e *WebhookEndpointEdge) Cursor() string {
+	return cursor.Encode(e.List, storage.EndpointPosition(e.Node))
+}
 
 // WebhookDeliveryConnection is a page of deliveries to a webhook endpoint.
 type WebhookDeliveryConnection struct {
@@ -78,4 +80,6 @@ type WebhookDeliveryEdge struct {
 }
 
 // Cursor encodes the position in the list.
-func (e *WebhookDeliveryEdge) Cursor() string { return cursor.Encode(e.List, storage.DeliveryPosition(e.Node)) }
+func (e *WebhookDeliveryEdge) Cursor() string {
+	return cursor.Encode(e.List, storage.DeliveryPosition(e.Node))
+}

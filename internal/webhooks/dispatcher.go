@@ -139,14 +139,13 @@ func (d *Dispatcher) look(ctx, hurry context.Context) (err error) {
 // work does rounds for an endpoint until it has nothing more to do.
 func (d *Dispatcher) work(ctx, hurry context.Context, o storage.OwnedEndpoint) {
 	w := &worker{Dispatcher: d, of: o, builder: &builder{objects: d.options.Store, workspace: o.Workspace}}
-	leased, worked := false, false
+	leased, worked := true, false
 	for ctx.Err() == nil {
 		more, err := w.guarded(ctx, hurry)
-		leased = leased || err == nil || !errors.Is(err, crm.ErrLeaseLost)
 		if err != nil {
-			if !errors.Is(err, crm.ErrLeaseLost) && ctx.Err() == nil {
-				d.options.Logger.Warn("sending webhooks failed", "endpoint", o.ID.String(), "error", err)
-				w.wait(ctx, lookEvery)
+			if leased = ctx.Err() != nil; !leased && !errors.Is(err, crm.ErrLeaseLost) {
+				d.options.Logger.Warn("sending webhooks failed: it is tried again when the lease has ended",
+					"endpoint", o.ID.String(), "error", err)
 			}
 			break
 		}
@@ -156,7 +155,7 @@ func (d *Dispatcher) work(ctx, hurry context.Context, o storage.OwnedEndpoint) {
 		worked = true
 	}
 	if leased {
-		_ = w.extend(context.WithoutCancel(ctx), -time.Second) // else the lease ends later
+		_ = w.extend(context.WithoutCancel(ctx), -time.Second) // else it ends later
 	}
 	d.mu.Lock()
 	delete(d.working, o.ID)
@@ -178,13 +177,6 @@ func (w *worker) guarded(ctx, hurry context.Context) (more bool, err error) {
 		}
 	}()
 	return w.round(ctx, hurry)
-}
-
-func (w *worker) wait(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
 }
 
 // extend has the lease end after a time.

@@ -47,9 +47,9 @@ type item struct {
 	stored   bool // the delivery has a row
 	due      bool
 
-	dropped  bool // nothing is left of it
-	tried    bool
-	gone     bool
+	dropped   bool // nothing is left of it
+	tried     bool
+	gone      bool
 	succeeded bool
 }
 
