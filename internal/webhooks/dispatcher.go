@@ -143,7 +143,7 @@ func (d *Dispatcher) work(ctx, hurry context.Context, o storage.OwnedEndpoint) {
 	for ctx.Err() == nil {
 		more, err := w.guarded(ctx, hurry)
 		if err != nil {
-			if leased = ctx.Err() != nil; !leased && !errors.Is(err, crm.ErrLeaseLost) {
+			if leased = ctx.Err() != nil || errors.Is(err, crm.ErrLeaseLost); !leased { // it may be off, and still leased
 				d.options.Logger.Warn("sending webhooks failed: it is tried again when the lease has ended",
 					"endpoint", o.ID.String(), "error", err)
 			}
