@@ -26,6 +26,10 @@ var objectsWithIDs = map[string]struct {
 	"ContactChange": {"change_", []string{"staff", "admin"}},
 	"SavedView":     {"view_", []string{"staff", "admin"}},
 	"ApiKey":        {"key_", []string{"admin"}},
+
+	"WebhookEndpoint": {"endpoint_", []string{"admin"}},
+	"WebhookDelivery": {"delivery_", []string{"admin"}},
+
 	"IngestFailure": {"failure_", []string{"admin"}},
 	"AuditEntry":    {"audit_", []string{"admin"}},
 	"Viewer":        {"viewer_", []string{"admin"}}, // who asked for it
@@ -52,6 +56,8 @@ func TestAnIDNamesOneObject(t *testing.T) {
 	s.query("admin", `mutation { createApiKey(input: {name: "Dashboard", role: READER}) { secret } }`, nil)
 
 	s.view("staff", "Mine")
+	endpoint := s.endpoint("admin")
+	s.query("admin", `mutation ($id: ID!) { sendTestWebhook(input: {id: $id}) { webhookDelivery { id } } }`, vars{"id": endpoint})
 
 	types := map[string]string{}
 	note := func(answer string) { noteIDs(t, answer, types) }
@@ -66,6 +72,8 @@ func TestAnIDNamesOneObject(t *testing.T) {
 		ingestFailures { nodes { __typename id } }
 		apiKeys { nodes { __typename id } }
 		savedViews { nodes { __typename id } }
+		webhookEndpoints { nodes { __typename id } }
+		webhookDeliveries(endpointId: "`+endpoint+`") { nodes { __typename id } }
 		duplicates { nodes { __typename id } }
 		auditLog { nodes { __typename id eventId } }
 	}`, nil).body)

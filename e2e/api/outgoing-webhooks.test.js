@@ -290,12 +290,11 @@ for (const [name, make] of [['SQLite', sqlite], ['PostgreSQL', postgres]]) {
       let pending
       for (;;) {
         pending = await ann.deliveries(endpoint, 'PENDING')
-        if (pending.some(({ attempts }) => attempts > 0)) {
+        if (pending.length === 2 && pending.some(({ attempts }) => attempts > 0)) {
           break
         }
         await pause(50)
       }
-      assert.equal(pending.length, 2)
       const tried = pending.find(({ attempts }) => attempts > 0)
       assert.deepEqual([tried.responseStatus, tried.error], [500, 'the receiver answered 500'])
       assert.equal(pending.find((d) => d !== tried).attempts, 0, 'the second waits for the first')
