@@ -1,1 +1,0 @@
-export{t as DeleteDialog}from"./delete-Du2LzZO9.js";

@@ -1,1 +1,0 @@
-export{t as MergeDialog}from"./dialog-B1DO_446.js";
