@@ -60,7 +60,7 @@ const (
 	EndpointCreated      AuditAction = "WEBHOOK_ENDPOINT_CREATED"
 	EndpointEdited       AuditAction = "WEBHOOK_ENDPOINT_EDITED"
 	EndpointDeleted      AuditAction = "WEBHOOK_ENDPOINT_DELETED"
-	WebhookSecretRotated AuditAction = "WEBHOOK_SECRET_ROTATED" //nolint:gosec // the name of an action, no secret
+	WebhookSecretRotated AuditAction = "WEBHOOK_SECRET_ROTATED"        //nolint:gosec // the name of an action, no secret
 	FormerSecretRevoked  AuditAction = "WEBHOOK_FORMER_SECRET_REVOKED" //nolint:gosec // as above
 	WebhookRedelivered   AuditAction = "WEBHOOK_REDELIVERED"
 	WebhookTested        AuditAction = "WEBHOOK_TESTED"
