@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"regexp"
 	"strings"
 	"sync"
@@ -23,6 +24,7 @@ import (
 	"kith/internal/ingest"
 	"kith/internal/service"
 	"kith/internal/vault"
+	"kith/internal/webhooks"
 	"kith/storage"
 	"kith/storage/sqlite/sqlitetest"
 	"kith/storage/storagetest"
@@ -100,13 +102,20 @@ func handlerOver(tb testing.TB, store storage.Store, log io.Writer, options ...o
 	if err != nil {
 		tb.Fatal(err)
 	}
+	webhookKeys, err := vault.NewWebhookVault(secret)
+	if err != nil {
+		tb.Fatal(err)
+	}
 	messages := ingest.New(store, "DE", clock)
 	messages.UndoMerge = 30 * 24 * time.Hour
 	hub := events.New(store, logger)
 	o := graph.Options{
 		Service: service.New(store, service.Options{
 			Region: "DE", Now: clock, Vault: keys, PublicURL: "https://kith.example.com", Events: hub, Cursors: cursors,
-			UndoMerge: 30 * 24 * time.Hour,
+			UndoMerge: 30 * 24 * time.Hour, WebhookVault: webhookKeys,
+			Webhooks: webhooks.New(webhooks.Options{
+				Store: store, Vault: webhookKeys, Logger: logger, Now: clock, Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
+			}),
 			Replayer: channels.New(channels.Options{
 				Channels: store, Ingest: messages, Failures: store, Open: keys.Open, Logger: logger, Now: clock,
 			}),

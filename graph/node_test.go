@@ -27,6 +27,10 @@ var objectsWithIDs = map[string]struct {
 	"SavedView":     {"view_", []string{"staff", "admin"}},
 	"BulkJob":       {"job_", []string{"staff", "admin"}},
 	"ApiKey":        {"key_", []string{"admin"}},
+
+	"WebhookEndpoint": {"endpoint_", []string{"admin"}},
+	"WebhookDelivery": {"delivery_", []string{"admin"}},
+
 	"IngestFailure": {"failure_", []string{"admin"}},
 	"AuditEntry":    {"audit_", []string{"admin"}},
 	"Viewer":        {"viewer_", []string{"admin"}}, // who asked for it
@@ -54,6 +58,8 @@ func TestAnIDNamesOneObject(t *testing.T) {
 
 	s.view("staff", "Mine")
 	s.bulkDeletion("staff", "nobody")
+	endpoint := s.endpoint("admin")
+	s.query("admin", `mutation ($id: ID!) { sendTestWebhook(input: {id: $id}) { webhookDelivery { id } } }`, vars{"id": endpoint})
 
 	types := map[string]string{}
 	note := func(answer string) { noteIDs(t, answer, types) }
@@ -69,6 +75,8 @@ func TestAnIDNamesOneObject(t *testing.T) {
 		apiKeys { nodes { __typename id } }
 		savedViews { nodes { __typename id } }
 		bulkJobs { nodes { __typename id } }
+		webhookEndpoints { nodes { __typename id } }
+		webhookDeliveries(endpointId: "`+endpoint+`") { nodes { __typename id } }
 		duplicates { nodes { __typename id } }
 		auditLog { nodes { __typename id eventId } }
 	}`, nil).body)

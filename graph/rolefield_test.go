@@ -18,7 +18,10 @@ var mayAsk = map[string][]string{
 	"Query.ingestFailures": admins, "Query.auditLog": admins,
 	"Query.savedViews": readers, "Mutation.createSavedView": editors, "Mutation.updateSavedView": editors,
 	"Mutation.deleteSavedView": editors,
-	"Query.apiKeys":            admins, "Mutation.createApiKey": admins, "Mutation.revokeApiKey": admins,
+	"Query.webhookEndpoints":   admins, "Query.webhookDeliveries": admins, "Mutation.createWebhookEndpoint": admins,
+	"Mutation.updateWebhookEndpoint": admins, "Mutation.deleteWebhookEndpoint": admins, "Mutation.rotateWebhookSecret": admins,
+	"Mutation.revokeFormerWebhookSecret": admins, "Mutation.redeliver": admins, "Mutation.sendTestWebhook": admins,
+	"Query.apiKeys": admins, "Mutation.createApiKey": admins, "Mutation.revokeApiKey": admins,
 
 	"Mutation.updateContact": editors, "Mutation.deleteContact": editors, "Mutation.mergeContacts": editors,
 	"Mutation.undoMerge": editors, "Mutation.splitContact": editors, "Mutation.dismissDuplicates": editors,

@@ -745,3 +745,115 @@ func (s *instrumented) ForgetJobs(
 	defer s.around("ForgetJobs", &err)()
 	return s.store.ForgetJobs(ctx, before)
 }
+
+// CreateEndpoint implements [Store].
+func (s *instrumented) CreateEndpoint(
+	ctx context.Context, w crm.WorkspaceID, e crm.WebhookEndpoint, audit crm.AuditEntry,
+) (err error) {
+	defer s.around("CreateEndpoint", &err)()
+	return s.store.CreateEndpoint(ctx, w, e, audit)
+}
+
+// UpdateEndpoint implements [Store].
+func (s *instrumented) UpdateEndpoint(
+	ctx context.Context, w crm.WorkspaceID, id crm.EndpointID, change func(*crm.WebhookEndpoint) error, audit *crm.AuditEntry,
+) (r0 crm.WebhookEndpoint, err error) {
+	defer s.around("UpdateEndpoint", &err)()
+	return s.store.UpdateEndpoint(ctx, w, id, change, audit)
+}
+
+// DeleteEndpoint implements [Store].
+func (s *instrumented) DeleteEndpoint(
+	ctx context.Context, w crm.WorkspaceID, id crm.EndpointID, audit crm.AuditEntry,
+) (err error) {
+	defer s.around("DeleteEndpoint", &err)()
+	return s.store.DeleteEndpoint(ctx, w, id, audit)
+}
+
+// Endpoints implements [Store].
+func (s *instrumented) Endpoints(
+	ctx context.Context, w crm.WorkspaceID,
+) (r0 []crm.WebhookEndpoint, err error) {
+	defer s.around("Endpoints", &err)()
+	return s.store.Endpoints(ctx, w)
+}
+
+// EachEndpoint implements [Store].
+func (s *instrumented) EachEndpoint(
+	ctx context.Context, f func(crm.WorkspaceID, crm.WebhookEndpoint) error,
+) (err error) {
+	defer s.around("EachEndpoint", &err)()
+	return s.store.EachEndpoint(ctx, f)
+}
+
+// Deliveries implements [Store].
+func (s *instrumented) Deliveries(
+	ctx context.Context, w crm.WorkspaceID, q DeliveryQuery,
+) (r0 DeliveryPage, err error) {
+	defer s.around("Deliveries", &err)()
+	return s.store.Deliveries(ctx, w, q)
+}
+
+// CountDeliveries implements [Store].
+func (s *instrumented) CountDeliveries(
+	ctx context.Context, w crm.WorkspaceID, q DeliveryQuery, most int,
+) (r0 Count, err error) {
+	defer s.around("CountDeliveries", &err)()
+	return s.store.CountDeliveries(ctx, w, q, most)
+}
+
+// DeliveriesByID implements [Store].
+func (s *instrumented) DeliveriesByID(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.DeliveryID,
+) (r0 map[crm.DeliveryID]crm.WebhookDelivery, err error) {
+	defer s.around("DeliveriesByID", &err)()
+	return s.store.DeliveriesByID(ctx, w, ids)
+}
+
+// AddDelivery implements [Store].
+func (s *instrumented) AddDelivery(
+	ctx context.Context, w crm.WorkspaceID, d crm.WebhookDelivery, audit crm.AuditEntry,
+) (err error) {
+	defer s.around("AddDelivery", &err)()
+	return s.store.AddDelivery(ctx, w, d, audit)
+}
+
+// Redeliver implements [Store].
+func (s *instrumented) Redeliver(
+	ctx context.Context, w crm.WorkspaceID, id crm.DeliveryID, audit crm.AuditEntry,
+) (r0 crm.WebhookDelivery, err error) {
+	defer s.around("Redeliver", &err)()
+	return s.store.Redeliver(ctx, w, id, audit)
+}
+
+// DueEndpoints implements [Store].
+func (s *instrumented) DueEndpoints(
+	ctx context.Context, now time.Time, n int,
+) (r0 []OwnedEndpoint, err error) {
+	defer s.around("DueEndpoints", &err)()
+	return s.store.DueEndpoints(ctx, now, n)
+}
+
+// LeaseEndpoint implements [Store].
+func (s *instrumented) LeaseEndpoint(
+	ctx context.Context, w crm.WorkspaceID, id crm.EndpointID, l EndpointLease,
+) (r0 LeasedEndpoint, err error) {
+	defer s.around("LeaseEndpoint", &err)()
+	return s.store.LeaseEndpoint(ctx, w, id, l)
+}
+
+// ExtendLease implements [Store].
+func (s *instrumented) ExtendLease(
+	ctx context.Context, w crm.WorkspaceID, id crm.EndpointID, l EndpointLease,
+) (err error) {
+	defer s.around("ExtendLease", &err)()
+	return s.store.ExtendLease(ctx, w, id, l)
+}
+
+// SaveRound implements [Store].
+func (s *instrumented) SaveRound(
+	ctx context.Context, w crm.WorkspaceID, id crm.EndpointID, r WebhookRound,
+) (err error) {
+	defer s.around("SaveRound", &err)()
+	return s.store.SaveRound(ctx, w, id, r)
+}

@@ -286,3 +286,55 @@ func Histories(p Page, of map[crm.ContactID][]crm.Event) map[crm.ContactID]Event
 	}
 	return out
 }
+
+// DeliveryQuery describes one page of the deliveries of a webhook endpoint.
+type DeliveryQuery struct {
+	Endpoint crm.EndpointID
+	Status   crm.DeliveryStatus // empty for any
+	Page     Page
+}
+
+// DeliveryPage is a window on the list of deliveries. More is set when there are rows beyond it in the direction it was read.
+type DeliveryPage struct {
+	Deliveries []crm.WebhookDelivery
+	More       bool
+}
+
+// DeliveryPosition is the position of a delivery in its list: newest first, which is by id.
+func DeliveryPosition(d crm.WebhookDelivery) Position { return Position{ID: uuid.UUID(d.ID)} }
+
+// EndpointPosition is the position of a webhook endpoint in its list: oldest first, which is by id.
+func EndpointPosition(e crm.WebhookEndpoint) Position { return Position{ID: uuid.UUID(e.ID)} }
+
+// OwnedEndpoint names a webhook endpoint with its workspace.
+type OwnedEndpoint struct {
+	Workspace crm.WorkspaceID
+	ID        crm.EndpointID
+}
+
+// EndpointLease is who works on a webhook endpoint until when.
+type EndpointLease struct {
+	Owner uuid.UUID
+	Now   time.Time
+	Until time.Time
+}
+
+// LeasedEndpoint is a webhook endpoint with its pending deliveries.
+type LeasedEndpoint struct {
+	Endpoint crm.WebhookEndpoint
+	Pending  []crm.WebhookDelivery
+}
+
+// WebhookRound is what became of an endpoint in a round of its deliveries.
+type WebhookRound struct {
+	Owner uuid.UUID
+	At    time.Time
+	// Progress has the Revision that the endpoint was leased with. Where it has another by now, the endpoint is due immediately
+	// and is not switched off.
+	Progress crm.WebhookProgress
+	// Deliveries are new or changed; Dropped are deliveries of events of which nothing is left.
+	Deliveries []crm.WebhookDelivery
+	Dropped    []crm.DeliveryID
+	// Disabled is why the endpoint is switched off; empty if it is not.
+	Disabled crm.WebhookDisabledReason
+}

@@ -27,6 +27,7 @@ type Store interface {
 	APIKeys
 	SavedViews
 	Jobs
+	WebhookEndpoints
 	CursorKeys
 	Canaries
 	Keeper
@@ -299,7 +300,8 @@ type Events interface {
 	EventsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.EventID) (map[crm.EventID]crm.Event, error)
 
 	// ForgetEvents drops what is older than before and serves no history: activity, events of sessions and of deleted
-	// contacts; what serves it loses its sequence number. It does one bounded batch and reports whether there is more.
+	// contacts; what serves it loses its sequence number. It does one bounded batch and reports whether there is more. What an
+	// enabled webhook endpoint has yet to get, and what came after it, is kept for [crm.WebhookHold] longer.
 	ForgetEvents(ctx context.Context, before time.Time) (more bool, err error)
 
 	// ForgetHistory drops what is older than before and serves history alone, because ForgetEvents has taken its sequence number. It
@@ -489,4 +491,60 @@ type Jobs interface {
 	// ForgetJobs drops the rows that were not handled when their job ended, and the jobs that ended before a time with all their
 	// rows, in every workspace. It does one bounded batch and reports whether there is more.
 	ForgetJobs(ctx context.Context, before time.Time) (more bool, err error)
+}
+
+// WebhookEndpoints keeps where a workspace's events are sent to, and what became of them.
+type WebhookEndpoints interface {
+	// CreateEndpoint stores a new endpoint under the id it brings, and the audit entry. It gets the events after the newest one.
+	// It fails with crm.ErrTooManyEndpoints where the workspace has crm.MaxEndpoints already; simultaneous calls may exceed that
+	// a little.
+	CreateEndpoint(ctx context.Context, w crm.WorkspaceID, e crm.WebhookEndpoint, audit crm.AuditEntry) error
+
+	// UpdateEndpoint loads an endpoint, hands it to change, which may also fill in audit, and saves all but its progress. Where
+	// change switched it on, what could not be delivered is pending again and due. An error from change rolls back and is
+	// returned as it is. An endpoint that is not there is crm.ErrNotFound.
+	UpdateEndpoint(
+		ctx context.Context, w crm.WorkspaceID, id crm.EndpointID, change func(*crm.WebhookEndpoint) error, audit *crm.AuditEntry,
+	) (crm.WebhookEndpoint, error)
+
+	// DeleteEndpoint removes an endpoint and its deliveries. One that is not there is crm.ErrNotFound.
+	DeleteEndpoint(ctx context.Context, w crm.WorkspaceID, id crm.EndpointID, audit crm.AuditEntry) error
+
+	// Endpoints returns every endpoint of the workspace, the oldest first.
+	Endpoints(ctx context.Context, w crm.WorkspaceID) ([]crm.WebhookEndpoint, error)
+
+	// EachEndpoint calls f for every endpoint of every workspace; an error of f ends it and is returned as it is.
+	EachEndpoint(ctx context.Context, f func(crm.WorkspaceID, crm.WebhookEndpoint) error) error
+
+	// Deliveries returns one page of an endpoint's deliveries, newest first.
+	Deliveries(ctx context.Context, w crm.WorkspaceID, q DeliveryQuery) (DeliveryPage, error)
+
+	// CountDeliveries counts these as far as most; the page of q does not matter.
+	CountDeliveries(ctx context.Context, w crm.WorkspaceID, q DeliveryQuery, most int) (Count, error)
+
+	// DeliveriesByID returns the deliveries that exist among ids.
+	DeliveriesByID(ctx context.Context, w crm.WorkspaceID, ids []crm.DeliveryID) (map[crm.DeliveryID]crm.WebhookDelivery, error)
+
+	// AddDelivery stores a delivery that is over, and the audit entry. An endpoint that is not there is crm.ErrNotFound.
+	AddDelivery(ctx context.Context, w crm.WorkspaceID, d crm.WebhookDelivery, audit crm.AuditEntry) error
+
+	// Redeliver makes a delivery of an event pending and due at audit.At, as if it had never been tried. It is crm.ErrNotFound
+	// where the delivery is not there, is of no event, or its event is not kept any more, and crm.ErrEndpointOff where the
+	// endpoint is not enabled.
+	Redeliver(ctx context.Context, w crm.WorkspaceID, id crm.DeliveryID, audit crm.AuditEntry) (crm.WebhookDelivery, error)
+
+	// DueEndpoints returns enabled endpoints of any workspace that nobody has leased and that have something to do: events to read
+	// or deliveries that are due. At most n.
+	DueEndpoints(ctx context.Context, now time.Time, n int) ([]OwnedEndpoint, error)
+
+	// LeaseEndpoint gives an endpoint to owner until a time and returns it with its pending deliveries, in the order of their
+	// events. It is crm.ErrLeaseLost where the endpoint is not there, is not enabled, or is leased to another at the time.
+	LeaseEndpoint(ctx context.Context, w crm.WorkspaceID, id crm.EndpointID, l EndpointLease) (LeasedEndpoint, error)
+
+	// ExtendLease changes until when owner has the endpoint. It is crm.ErrLeaseLost where owner has not.
+	ExtendLease(ctx context.Context, w crm.WorkspaceID, id crm.EndpointID, l EndpointLease) error
+
+	// SaveRound stores what owner has done, in one transaction. It is crm.ErrLeaseLost, and nothing is stored, where another has
+	// leased the endpoint since. Of the deliveries that are not pending [crm.KeptDeliveries] stay.
+	SaveRound(ctx context.Context, w crm.WorkspaceID, id crm.EndpointID, r WebhookRound) error
 }

@@ -52,6 +52,16 @@ var sizes = map[string]int{
 	"SavedViewEdge.cursor":     100,
 	"BulkJobEdge.cursor":       100,
 	"BulkRefusalEdge.cursor":   100,
+
+	"WebhookEndpointEdge.cursor":  100,
+	"WebhookDeliveryEdge.cursor":  100,
+	"WebhookEndpoint.url":         crm.MaxEndpointURL,
+	"WebhookEndpoint.events":      200,
+	"WebhookEndpoint.description": 4 * crm.MaxEndpointDescription,
+	"WebhookEndpoint.createdBy":   200,
+	"WebhookDelivery.type":        20,
+	"WebhookDelivery.error":       100,
+
 	"AuditEdge.cursor":         100,
 	"ContactChangeEdge.cursor": 100,
 	"DuplicateEdge.cursor":     100,

@@ -8,7 +8,7 @@ import (
 )
 
 // Node is a [crm.Contact], a [crm.Identity], a [crm.Session], a [crm.Channel], a [crm.Duplicate], a [crm.Failure], a
-// [crm.AuditEntry], a [crm.APIKey], a [crm.Viewer], a [ContactEvent], a [SessionEvent], or a [crm.Event] as an entry of a
+// [crm.AuditEntry], a [crm.APIKey], a [crm.WebhookEndpoint], a [crm.WebhookDelivery], a [crm.Viewer], a [ContactEvent], a [SessionEvent], or a [crm.Event] as an entry of a
 // contact's history.
 type Node any
 

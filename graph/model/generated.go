@@ -194,6 +194,27 @@ type CreateSavedViewPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A webhook endpoint to create.
+type CreateWebhookEndpointInput struct {
+	// Where to send events: an `https://` URL of at most 2000 bytes, on the internet or in a network that the operator allows
+	// (KITH_WEBHOOK_NETWORKS), where `http://` will do as well.
+	URL string `json:"url"`
+	// Which events to send, such as `contact.created`; at least one.
+	Events []string `json:"events"`
+	// What it is for, at most 200 characters.
+	Description string `json:"description"`
+}
+
+// The result of creating a webhook endpoint.
+type CreateWebhookEndpointPayload struct {
+	// The endpoint; null when there are errors.
+	WebhookEndpoint *crm.WebhookEndpoint `json:"webhookEndpoint,omitempty"`
+	// The secret that deliveries are signed with: `whsec_` and 32 bytes in base64. It is shown only here.
+	Secret *string `json:"secret,omitempty"`
+	// Problems that the user can fix; empty when the endpoint was created.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Which contact to delete.
 type DeleteContactInput struct {
 	// Its id.
@@ -233,6 +254,20 @@ type DeleteSavedViewPayload struct {
 	// The id of the deleted view; null when there are errors.
 	DeletedSavedViewID *string `json:"deletedSavedViewId,omitempty"`
 	// What the user can fix; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A deletion of a webhook endpoint.
+type DeleteWebhookEndpointInput struct {
+	// Which endpoint.
+	ID string `json:"id"`
+}
+
+// The result of a deletion of a webhook endpoint.
+type DeleteWebhookEndpointPayload struct {
+	// The id of the deleted endpoint; null when there are errors.
+	DeletedWebhookEndpointID *string `json:"deletedWebhookEndpointId,omitempty"`
+	// Problems that the user can fix; empty when the endpoint was deleted.
 	UserErrors []UserError `json:"userErrors"`
 }
 
@@ -376,6 +411,20 @@ type RecordInteractionPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A delivery to send once more.
+type RedeliverInput struct {
+	// Which delivery.
+	ID string `json:"id"`
+}
+
+// The result of having a delivery sent once more.
+type RedeliverPayload struct {
+	// The delivery, which is pending; null when there are errors.
+	WebhookDelivery *crm.WebhookDelivery `json:"webhookDelivery,omitempty"`
+	// Problems that the user can fix; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Which failures to replay.
 type ReplayIngestFailuresInput struct {
 	// Their ids, 100 at most.
@@ -401,6 +450,52 @@ type RevokeAPIKeyPayload struct {
 	// The id of the revoked key; null when nothing was revoked.
 	RevokedAPIKeyID *string `json:"revokedApiKeyId,omitempty"`
 	// Problems that the user can fix; empty when the key was revoked.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// The end of the time in which a former secret signs.
+type RevokeFormerWebhookSecretInput struct {
+	// Which endpoint.
+	ID string `json:"id"`
+}
+
+// The result of revoking a former secret.
+type RevokeFormerWebhookSecretPayload struct {
+	// The current endpoint; null when there are errors.
+	WebhookEndpoint *crm.WebhookEndpoint `json:"webhookEndpoint,omitempty"`
+	// Problems that the user can fix; empty on success.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A rotation of the secret of a webhook endpoint.
+type RotateWebhookSecretInput struct {
+	// Which endpoint.
+	ID string `json:"id"`
+	// Stop signing with the former secret immediately, because somebody else may know it.
+	RevokeFormer bool `json:"revokeFormer"`
+}
+
+// The result of a rotation of a secret.
+type RotateWebhookSecretPayload struct {
+	// The current endpoint; null when there are errors.
+	WebhookEndpoint *crm.WebhookEndpoint `json:"webhookEndpoint,omitempty"`
+	// The new secret. It is shown only here.
+	Secret *string `json:"secret,omitempty"`
+	// Problems that the user can fix; empty when the secret was rotated.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// A test of a webhook endpoint.
+type SendTestWebhookInput struct {
+	// Which endpoint.
+	ID string `json:"id"`
+}
+
+// The result of a test of a webhook endpoint.
+type SendTestWebhookPayload struct {
+	// The delivery, with what the receiver answered; null when there are errors.
+	WebhookDelivery *crm.WebhookDelivery `json:"webhookDelivery,omitempty"`
+	// Problems that the user can fix; empty when the test was sent, whatever the receiver answered.
 	UserErrors []UserError `json:"userErrors"`
 }
 
@@ -616,6 +711,28 @@ type UpdateSessionsPayload struct {
 	Results []*UpdateSessionPayload `json:"results"`
 }
 
+// An edit of a webhook endpoint. An absent field is left unchanged.
+type UpdateWebhookEndpointInput struct {
+	// Which endpoint.
+	ID string `json:"id"`
+	// As for a new endpoint. Cannot be null.
+	URL graphql.Omittable[*string] `json:"url,omitempty"`
+	// As for a new endpoint. Cannot be null.
+	Events graphql.Omittable[[]string] `json:"events,omitempty"`
+	// As for a new endpoint. Cannot be null.
+	Description graphql.Omittable[*string] `json:"description,omitempty"`
+	// Whether to send events. Switching it on has everything tried again that could not be delivered. Cannot be null.
+	Enabled graphql.Omittable[*bool] `json:"enabled,omitempty"`
+}
+
+// The result of an edit of a webhook endpoint.
+type UpdateWebhookEndpointPayload struct {
+	// The current endpoint; null when there are errors.
+	WebhookEndpoint *crm.WebhookEndpoint `json:"webhookEndpoint,omitempty"`
+	// Problems that the user can fix; empty when the edit was made.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A problem that the user can fix.
 type UserError struct {
 	// What kind of problem.
@@ -666,6 +783,8 @@ const (
 	UserErrorCodeUndoExpired UserErrorCode = "UNDO_EXPIRED"
 	// A split must leave the contact at least one identity.
 	UserErrorCodeLastIdentity UserErrorCode = "LAST_IDENTITY"
+	// The webhook endpoint is switched off.
+	UserErrorCodeEndpointDisabled UserErrorCode = "ENDPOINT_DISABLED"
 	// The token was made for another selection, edit, person or workspace, or is no token. Count again, with `dryRun`.
 	UserErrorCodeTokenInvalid UserErrorCode = "TOKEN_INVALID"
 	// The dry run was more than ten minutes ago. Count again, with `dryRun`.
@@ -693,6 +812,7 @@ var AllUserErrorCode = []UserErrorCode{
 	UserErrorCodeNotNewest,
 	UserErrorCodeUndoExpired,
 	UserErrorCodeLastIdentity,
+	UserErrorCodeEndpointDisabled,
 	UserErrorCodeTokenInvalid,
 	UserErrorCodeTokenExpired,
 	UserErrorCodeCountChanged,
@@ -701,7 +821,7 @@ var AllUserErrorCode = []UserErrorCode{
 
 func (e UserErrorCode) IsValid() bool {
 	switch e {
-	case UserErrorCodeInvalid, UserErrorCodeUnusual, UserErrorCodeEmailTaken, UserErrorCodePhoneTaken, UserErrorCodeConflict, UserErrorCodeNotFound, UserErrorCodeNameTaken, UserErrorCodeChannelInactive, UserErrorCodeReplayFailed, UserErrorCodeMerged, UserErrorCodeSameContact, UserErrorCodeTooMany, UserErrorCodeNotesTooLong, UserErrorCodeNotNewest, UserErrorCodeUndoExpired, UserErrorCodeLastIdentity, UserErrorCodeTokenInvalid, UserErrorCodeTokenExpired, UserErrorCodeCountChanged, UserErrorCodeJobEnded:
+	case UserErrorCodeInvalid, UserErrorCodeUnusual, UserErrorCodeEmailTaken, UserErrorCodePhoneTaken, UserErrorCodeConflict, UserErrorCodeNotFound, UserErrorCodeNameTaken, UserErrorCodeChannelInactive, UserErrorCodeReplayFailed, UserErrorCodeMerged, UserErrorCodeSameContact, UserErrorCodeTooMany, UserErrorCodeNotesTooLong, UserErrorCodeNotNewest, UserErrorCodeUndoExpired, UserErrorCodeLastIdentity, UserErrorCodeEndpointDisabled, UserErrorCodeTokenInvalid, UserErrorCodeTokenExpired, UserErrorCodeCountChanged, UserErrorCodeJobEnded:
 		return true
 	}
 	return false

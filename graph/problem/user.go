@@ -26,10 +26,12 @@ var (
 	KeyGone        = Missing{"id", "This key does not exist, or has been revoked"}
 	ViewGone       = Missing{"id", "This view has been deleted"}
 	JobGone        = Missing{"id", "This job does not exist"}
+	EndpointGone   = Missing{"id", "This webhook endpoint does not exist"}
+	DeliveryGone   = Missing{"id", "This delivery does not exist, or its event is not kept any more"}
 	DuplicateGone  = Missing{"ids", "This pair has been merged or dismissed"}
 )
 
-// refusals are the errors of merging, splitting, saved views and bulk jobs that the user can do something about.
+// refusals are the errors of merging, splitting, saved views, bulk jobs and webhooks that the user can do something about.
 var refusals = []struct {
 	err     error
 	code    model.UserErrorCode
@@ -42,6 +44,8 @@ var refusals = []struct {
 	{crm.ErrUndoExpired, model.UserErrorCodeUndoExpired, "It is too late to undo this merge: split the contact instead"},
 	{crm.ErrViewTaken, model.UserErrorCodeNameTaken, "Another view has this name: choose another one"},
 	{crm.ErrTooManyViews, model.UserErrorCodeTooMany, "There can be at most 100 views: delete one first"},
+	{crm.ErrTooManyEndpoints, model.UserErrorCodeTooMany, "There can be at most 20 webhook endpoints: delete one first"},
+	{crm.ErrEndpointOff, model.UserErrorCodeEndpointDisabled, "This webhook endpoint is switched off: switch it on first"},
 	{crm.ErrViewChanged, model.UserErrorCodeConflict, "Someone else has changed this view"},
 	{crm.ErrBulkToken, model.UserErrorCodeTokenInvalid, "This was not counted: count again"},
 	{crm.ErrBulkExpired, model.UserErrorCodeTokenExpired, "It was counted too long ago: count again"},

@@ -40,7 +40,7 @@ func (r queryResolver) nodes(ctx context.Context, ids []string) ([]model.Node, e
 	}
 	for _, find := range []func(context.Context, crm.Viewer, []string, map[string]model.Node) error{
 		r.contactNodes, r.identityNodes, r.sessionNodes, r.channelNodes, r.failureNodes, r.duplicateNodes, r.eventNodes, r.auditNodes,
-		r.keyNodes, r.viewNodes, r.jobNodes,
+		r.keyNodes, r.viewNodes, r.jobNodes, r.endpointNodes, r.deliveryNodes,
 	} {
 		if err := find(ctx, v, ids, byID); err != nil {
 			return nil, err

@@ -198,3 +198,19 @@ func MarshalBulkRefusalCode(v string) graphql.Marshaler { return plain(v) }
 func UnmarshalBulkRefusalCode(v any) (string, error) {
 	return enum(v, crm.RefusedNotFound, crm.RefusedMerged, crm.RefusedNoMatch, crm.RefusedInternal)
 }
+
+// MarshalWebhookDeliveryStatus writes what became of a delivery.
+func MarshalWebhookDeliveryStatus(v crm.DeliveryStatus) graphql.Marshaler { return plain(v) }
+
+// UnmarshalWebhookDeliveryStatus reads what became of a delivery.
+func UnmarshalWebhookDeliveryStatus(v any) (crm.DeliveryStatus, error) {
+	return enum(v, crm.DeliveryPending, crm.DeliveryDone, crm.DeliveryFailed)
+}
+
+// MarshalWebhookDisabledReason writes why an endpoint was switched off.
+func MarshalWebhookDisabledReason(v crm.WebhookDisabledReason) graphql.Marshaler { return plain(v) }
+
+// UnmarshalWebhookDisabledReason reads why an endpoint was switched off.
+func UnmarshalWebhookDisabledReason(v any) (crm.WebhookDisabledReason, error) {
+	return enum(v, crm.DisabledByAdmin, crm.DisabledFailing, crm.DisabledGone)
+}

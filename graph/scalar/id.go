@@ -147,3 +147,23 @@ func UnmarshalJobID(v any) (crm.JobID, error) {
 	id, _ := crm.ParseJobID(s)
 	return id, err
 }
+
+// MarshalEndpointID writes the opaque form.
+func MarshalEndpointID(id crm.EndpointID) graphql.Marshaler { return plain(id.String()) }
+
+// UnmarshalEndpointID reads the opaque form; any other text is the zero id, which is never issued.
+func UnmarshalEndpointID(v any) (crm.EndpointID, error) {
+	s, err := graphql.UnmarshalID(v)
+	id, _ := crm.ParseEndpointID(s)
+	return id, err
+}
+
+// MarshalDeliveryID writes the opaque form.
+func MarshalDeliveryID(id crm.DeliveryID) graphql.Marshaler { return plain(id.String()) }
+
+// UnmarshalDeliveryID reads the opaque form; any other text is the zero id, which is never issued.
+func UnmarshalDeliveryID(v any) (crm.DeliveryID, error) {
+	s, err := graphql.UnmarshalID(v)
+	id, _ := crm.ParseDeliveryID(s)
+	return id, err
+}

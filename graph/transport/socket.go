@@ -51,8 +51,8 @@ type socket struct {
 	wire   *cork
 	cancel context.CancelFunc
 	ended  func(why string) // reports the end of the credential
-	closed chan struct{} // when the closing handshake is over
-	header string        // Authorization, of connection_init or else of the request
+	closed chan struct{}    // when the closing handshake is over
+	header string           // Authorization, of connection_init or else of the request
 
 	mu         sync.Mutex
 	viewer     crm.Viewer

@@ -79,8 +79,12 @@ func (w wiring) handler(ctx context.Context, messages *ingest.Ingest) (http.Hand
 	}
 	admission := newAdmission(authenticator.Authenticate, cookieOf(staff), w.config.Limit(), w.telemetry.refusals.Refused)
 	w.lookUpProfiles(ctx, messages, secrets)
+	outgoing, err := w.outgoingWebhooks(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	webhooks := w.webhooks(messages, secrets)
-	endpoint := w.endpoint(ctx, admission, messages, webhooks, secrets, trusted, keys, cursors)
+	endpoint := w.endpoint(ctx, admission, messages, webhooks, secrets, trusted, keys, cursors, outgoing)
 	w.watch(ctx, endpoint, staff, keys)
 	return w.guard(w.routes(endpoint, webhooks, staff, admission)), endpoint, nil
 }
@@ -140,12 +144,13 @@ func (w wiring) webhooks(messages *ingest.Ingest, secrets *vault.Vault) *channel
 
 func (w wiring) endpoint(
 	ctx context.Context, admission admission, messages *ingest.Ingest, webhooks *channels.Handler, secrets *vault.Vault, trusted *graph.TrustedDocuments,
-	keys *auth.APIKeys, cursors *cursor.Sealer,
+	keys *auth.APIKeys, cursors *cursor.Sealer, outgoing outgoing,
 ) *graph.Handler {
 	c := w.config
 	var runner *jobs.Runner
 	staff := service.New(w.store, service.Options{
 		Region: c.DefaultRegion, Now: w.now, Vault: secrets, PublicURL: w.publicURL, Replayer: webhooks,
+		WebhookVault: outgoing.vault, Webhooks: outgoing.dispatcher,
 		Revoked: keys.Revoked, Cursors: cursors, UndoMerge: c.UndoMerge, Events: w.hub, JobCreated: func() { runner.Wake() },
 		Panicked: w.telemetry.panicLogger("background", w.logger),
 	})

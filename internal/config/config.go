@@ -52,6 +52,7 @@ type Config struct {
 
 	CORSOrigins      string `setting:"" example:"https://app.example.com" name:"cors-origins" placeholder:"ORIGIN[,ORIGIN…]" help:"Other origins whose pages may use /graphql from a browser, such as https://app.example.com; with tokens, never with cookies. Default: only Kith's own pages."`
 	TrustedProxies   string `setting:"" example:"10.0.0.0/8" placeholder:"NET[,NET…]" help:"Proxies, such as 10.0.0.0/8, whose X-Forwarded-For and X-Forwarded-Proto are trusted; unix: is whatever connects to the Unix socket. Default: none."`
+	WebhookNetworks  string `setting:"" example:"10.20.0.0/16" placeholder:"NET[,NET…]" help:"Networks, such as 10.20.0.0/16, that outgoing webhooks may be sent to besides the internet, also by http://. Default: none: private, loopback and link-local addresses are refused."`
 	TrustedDocuments string `setting:"" example:"persisted-documents.json" placeholder:"FILE" help:"A manifest from GraphQL Code Generator, Relay or Apollo: Kith serves only its documents and those of the staff pages. Default: any document."`
 
 	RateLimit        Rate          `setting:"" example:"100/s" placeholder:"N/s" help:"How many requests each subject may make, as 100/s or 600/m, or off. Bursts may have ten seconds' worth; each full 1,000 of an operation's cost counts as one more request; a channel credential may make ten times as many, one address twenty times. Default: off without auth settings, else 100/s."`

@@ -147,6 +147,17 @@ func (c Config) Proxies() []netip.Prefix {
 	return networks
 }
 
+// WebhookNets are the networks that outgoing webhooks may be sent to besides the internet.
+func (c Config) WebhookNets() []netip.Prefix {
+	var networks []netip.Prefix
+	for text := range items(c.WebhookNetworks) {
+		if network, ok := parseNetwork(text); ok {
+			networks = append(networks, network)
+		}
+	}
+	return networks
+}
+
 // PublicTLS reports whether clients reach Kith over TLS.
 func (c Config) PublicTLS() bool { return strings.HasPrefix(strings.ToLower(c.PublicURL), "https://") }
 
@@ -165,6 +176,15 @@ func proxiesComplaint(setting string) string {
 	for text := range items(setting) {
 		if _, ok := parseNetwork(text); !ok && text != unixPrefix {
 			return "must be networks or addresses separated by commas, or unix:"
+		}
+	}
+	return ""
+}
+
+func networksComplaint(setting string) string {
+	for text := range items(setting) {
+		if _, ok := parseNetwork(text); !ok {
+			return "must be networks or addresses separated by commas"
 		}
 	}
 	return ""

@@ -74,6 +74,7 @@ func (c Config) Validate(serving bool) error {
 	all.add("NEW_CONTACTS", c.NewContacts.complaint())
 	all.add("CORS_ORIGINS", originsComplaint(c.CORSOrigins))
 	all.add("TRUSTED_PROXIES", proxiesComplaint(c.TrustedProxies))
+	all.add("WEBHOOK_NETWORKS", networksComplaint(c.WebhookNetworks))
 	all.check(c.Concurrency >= 1, "CONCURRENCY", "must be 1 or more")
 	all.check(c.AnswerLimit >= minAnswerLimit && c.AnswerLimit <= maxAnswerLimit, "ANSWER_LIMIT",
 		"must be a number of bytes between 65536 and 1073741824")

@@ -23,6 +23,8 @@ type AuditEntry struct {
 	FailureID *FailureID
 	// KeyID is the API key that was created or revoked; nil otherwise.
 	KeyID *KeyID
+	// EndpointID is the webhook endpoint that it was done to; nil otherwise.
+	EndpointID *EndpointID
 	// Fields are the names of the fields that were edited, those of the survivor where contacts were merged.
 	Fields []string
 	// Actor is who did it: the subject of a credential, or the id of a channel that proved contacts to be one.
@@ -55,9 +57,16 @@ const (
 	KeyCreated AuditAction = "API_KEY_CREATED"
 	KeyRevoked AuditAction = "API_KEY_REVOKED"
 
-	BulkDeletionStarted AuditAction = "BULK_DELETION_STARTED"
-	BulkUpdateStarted   AuditAction = "BULK_UPDATE_STARTED"
-	BulkJobCancelled    AuditAction = "BULK_JOB_CANCELLED"
+	BulkDeletionStarted  AuditAction = "BULK_DELETION_STARTED"
+	BulkUpdateStarted    AuditAction = "BULK_UPDATE_STARTED"
+	BulkJobCancelled     AuditAction = "BULK_JOB_CANCELLED"
+	EndpointCreated      AuditAction = "WEBHOOK_ENDPOINT_CREATED"
+	EndpointEdited       AuditAction = "WEBHOOK_ENDPOINT_EDITED"
+	EndpointDeleted      AuditAction = "WEBHOOK_ENDPOINT_DELETED"
+	WebhookSecretRotated AuditAction = "WEBHOOK_SECRET_ROTATED"        //nolint:gosec // the name of an action, no secret
+	FormerSecretRevoked  AuditAction = "WEBHOOK_FORMER_SECRET_REVOKED" //nolint:gosec // as above
+	WebhookRedelivered   AuditAction = "WEBHOOK_REDELIVERED"
+	WebhookTested        AuditAction = "WEBHOOK_TESTED"
 )
 
 // EventID is the id of the event for the same change; nil for an action without one.

@@ -67,6 +67,8 @@ const (
 	ReadAudit
 	// ManageKeys is for the role that includes all others alone: a key may have any role.
 	ManageKeys
+	// ManageWebhooks is about who gets the workspace's events.
+	ManageWebhooks
 	// ReadMetrics is about the whole process, whatever the workspace.
 	ReadMetrics
 )

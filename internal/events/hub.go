@@ -38,6 +38,9 @@ type Hub struct {
 
 	open, dropped atomic.Int64
 
+	// Woken is called when a workspace has new events to read. It must not block. Set it before the hub is used; nil does nothing.
+	Woken func(crm.WorkspaceID)
+
 	// Panicked is called for each recovered panic. Set it before the hub is used; nil does nothing.
 	Panicked func(*storage.PanicError)
 }
@@ -80,6 +83,9 @@ func (h *Hub) follow(ctx context.Context) (err error) {
 
 // wake has the tail of a workspace look for new events now.
 func (h *Hub) wake(w crm.WorkspaceID) {
+	if h.Woken != nil {
+		h.Woken(w)
+	}
 	h.mu.Lock()
 	t := h.tails[w]
 	h.mu.Unlock()

@@ -30,6 +30,7 @@ type Store interface {
 	storage.APIKeys
 	storage.SavedViews
 	storage.Jobs
+	storage.WebhookEndpoints
 }
 
 // Replayer takes an item of a channel's report in once more. What was recorded before changes nothing. An error that an
@@ -45,6 +46,10 @@ type Options struct {
 	Now    func() time.Time
 	// Vault seals channels' secrets. Without it, or without a key in it, channels have no secrets.
 	Vault *vault.Vault
+	// WebhookVault seals the secrets of webhook endpoints. Without it, or without a key in it, there can be no endpoints.
+	WebhookVault *vault.WebhookVault
+	// Webhooks sends to webhook endpoints. Without it they cannot be managed.
+	Webhooks WebhookSender
 	// PublicURL is where the world reaches Kith, without a slash at the end.
 	PublicURL string
 	// Cursors seals the cursors of contacts. Without it they are readable.
@@ -73,6 +78,9 @@ type Service struct {
 func New(store Store, o Options) *Service {
 	if o.Vault == nil {
 		o.Vault = &vault.Vault{}
+	}
+	if o.WebhookVault == nil {
+		o.WebhookVault = &vault.WebhookVault{}
 	}
 	if o.Panicked == nil {
 		o.Panicked = func(*storage.PanicError) {}

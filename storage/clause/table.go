@@ -49,7 +49,7 @@ func OptionalText[S ~string](s **S) any {
 }
 
 // Number is a number as an argument.
-func Number[N ~int | ~uint8](n *N) any { return int64(*n) }
+func Number[N ~int | ~int64 | ~uint8](n *N) any { return int64(*n) }
 
 // Select is the list of the columns that are read, of the table that goes by a name in the statement.
 func (t Table[T]) Select(of string) string {

@@ -28,8 +28,8 @@ func (s *Store) publish(b *pgx.Batch, w crm.WorkspaceID, e crm.Event) {
 }
 
 const insertAudit = `
-	INSERT INTO audit (workspace_id, id, action, contact_id, other_id, session_id, channel_id, failure_id, key_id, fields, actor, at)
-	VALUES (@workspace, @id, @action, @contact, @other, @session, @channel, @failure, @key, @fields, @actor, @at)`
+	INSERT INTO audit (workspace_id, id, action, contact_id, other_id, session_id, channel_id, failure_id, key_id, endpoint_id, fields, actor, at)
+	VALUES (@workspace, @id, @action, @contact, @other, @session, @channel, @failure, @key, @endpoint, @fields, @actor, @at)`
 
 func auditArgs(w crm.WorkspaceID, a crm.AuditEntry) pgx.NamedArgs {
 	var contact, session, channel, failure pgtype.UUID
@@ -47,7 +47,7 @@ func auditArgs(w crm.WorkspaceID, a crm.AuditEntry) pgx.NamedArgs {
 	}
 	return pgx.NamedArgs{
 		"workspace": w, "id": [16]byte(a.ID), "action": string(a.Action), "contact": contact, "other": (*[16]byte)(a.OtherID), "session": session,
-		"channel": channel, "failure": failure, "key": (*[16]byte)(a.KeyID),
+		"channel": channel, "failure": failure, "key": (*[16]byte)(a.KeyID), "endpoint": (*[16]byte)(a.EndpointID),
 		"fields": append([]string{}, a.Fields...), "actor": a.Actor, "at": a.At.UTC(),
 	}
 }
@@ -112,12 +112,12 @@ func (s *Store) AuditByID(ctx context.Context, w crm.WorkspaceID, ids []crm.Audi
 }
 
 // auditColumns are the columns of audit that scanAudit reads; they use @workspace.
-var auditColumns = `id, action, coalesce(contact_id, ` + ownerNow + `), other_id, session_id, channel_id, failure_id, key_id, fields, actor, at`
+var auditColumns = `id, action, coalesce(contact_id, ` + ownerNow + `), other_id, session_id, channel_id, failure_id, key_id, endpoint_id, fields, actor, at`
 
 func scanAudit(row pgx.CollectableRow) (a crm.AuditEntry, err error) {
-	var contact, other, session, channel, failure, key pgtype.UUID
+	var contact, other, session, channel, failure, key, endpoint pgtype.UUID
 	var at time.Time
-	err = row.Scan((*[16]byte)(&a.ID), (*string)(&a.Action), &contact, &other, &session, &channel, &failure, &key, &a.Fields, &a.Actor, &at)
+	err = row.Scan((*[16]byte)(&a.ID), (*string)(&a.Action), &contact, &other, &session, &channel, &failure, &key, &endpoint, &a.Fields, &a.Actor, &at)
 	if contact.Valid {
 		a.ContactID = (*crm.ContactID)(&contact.Bytes)
 	}
@@ -135,6 +135,9 @@ func scanAudit(row pgx.CollectableRow) (a crm.AuditEntry, err error) {
 	}
 	if key.Valid {
 		a.KeyID = (*crm.KeyID)(&key.Bytes)
+	}
+	if endpoint.Valid {
+		a.EndpointID = (*crm.EndpointID)(&endpoint.Bytes)
 	}
 	a.At = at.UTC()
 	return a, err

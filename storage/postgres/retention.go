@@ -22,8 +22,16 @@ const (
 // events are old: who resumes behind an event that is still there has not missed any.
 func (s *Store) ForgetEvents(ctx context.Context, before time.Time) (more bool, err error) {
 	rows, err := s.pool.Query(ctx, `
-		SELECT workspace_id FROM event_heads WHERE first_at < @before ORDER BY first_at LIMIT @n`,
-		pgx.NamedArgs{"before": before.UTC(), "n": forgetWorkspaces})
+		SELECT h.workspace_id
+		FROM event_heads h
+		WHERE h.first_at < @before AND (
+		  h.first_at < @held OR coalesce(
+		    (SELECT min(c.seq) FROM changes c WHERE c.workspace_id = h.workspace_id AND c.seq > 0) <= `+neededFrom+`,
+		    true
+		  )
+		)
+		ORDER BY h.first_at
+		LIMIT @n`, pgx.NamedArgs{"before": before.UTC(), "held": before.Add(-crm.WebhookHold).UTC(), "n": forgetWorkspaces})
 	todo, err := all(ctx, rows, err, pgx.RowTo[crm.WorkspaceID])
 	if err != nil {
 		return false, fmt.Errorf("forget events: %w", err)
@@ -66,7 +74,7 @@ func (s *Store) forgetSome(ctx context.Context, w crm.WorkspaceID, before time.T
 		if err := tx.SendBatch(ctx, b).Close(); err != nil {
 			return err
 		}
-		more = first != nil && first.Before(before)
+		more = first != nil && first.Before(before) && len(old.dropped)+len(old.history) == forgetEvents
 		return nil
 	})
 	return more, err
@@ -83,12 +91,16 @@ type oldEvents struct {
 func (s *Store) oldEvents(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, before time.Time) (oldEvents, error) {
 	var old oldEvents
 	args := pgx.NamedArgs{"workspace": w, "n": forgetEvents}
-	if _, err := tx.Exec(ctx, `SELECT seq FROM event_heads WHERE workspace_id = @workspace FOR NO KEY UPDATE`, args); err != nil {
-		return old, err
+	var needed int64
+	err := tx.QueryRow(ctx, `
+		SELECT coalesce(`+neededFrom+`, h.seq) FROM event_heads h WHERE h.workspace_id = @workspace FOR NO KEY UPDATE OF h`, args).
+		Scan(&needed)
+	if err != nil {
+		return old, optional(err)
 	}
 	rows, err := tx.Query(ctx, `
 		SELECT
-		  e.id, e.at, e.contact_id, e.session_id IS NULL AND e.kind = 'DELETED',
+		  e.id, e.seq, e.at, e.contact_id, e.session_id IS NULL AND e.kind = 'DELETED',
 		  e.session_id IS NULL AND e.kind IN ('CREATED', 'UPDATED', 'MERGED', 'SPLIT') AND (
 		    (SELECT true FROM contacts c WHERE c.workspace_id = @workspace AND c.id = e.contact_id) IS NOT NULL
 		    OR (SELECT true FROM redirects r WHERE r.workspace_id = @workspace AND r.contact_id = e.contact_id) IS NOT NULL
@@ -103,14 +115,15 @@ func (s *Store) oldEvents(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, bef
 	defer rows.Close()
 	for rows.Next() {
 		var id [16]byte
+		var seq int64
 		var at time.Time
 		var contact pgtype.UUID
 		var deleted, history bool
-		if err := rows.Scan(&id, &at, &contact, &deleted, &history); err != nil {
+		if err := rows.Scan(&id, &seq, &at, &contact, &deleted, &history); err != nil {
 			return old, err
 		}
 		switch {
-		case !at.Before(before):
+		case !at.Before(before), seq > needed && !at.Before(before.Add(-crm.WebhookHold)):
 			return old, nil
 		case history:
 			old.history = append(old.history, id)

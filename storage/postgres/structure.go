@@ -72,7 +72,7 @@ var keyIndexes = []string{
 	"ended_sign_ins_pkey", "api_keys_pkey", "accounts_pkey", "redirects_pkey", "merges_pkey", "proofs_pkey", "duplicates_pkey", "dismissals_pkey",
 	"duplicate_progress_pkey", "match_keys_pkey", "stale_keys_pkey", "notices_pkey", "saved_views_pkey",
 	"jobs_pkey", "job_rows_pkey",
-	"schema_support_pkey",
+	"schema_support_pkey", "webhook_endpoints_pkey", "webhook_deliveries_pkey",
 }
 
 // index is an index as CREATE has it.
@@ -81,6 +81,8 @@ type index struct{ kind, name, on string }
 // indexes are the other indexes that the migrations make.
 var indexes = []index{
 	{"INDEX", "ended_sign_ins_by_time", `ended_sign_ins (at)`},
+	{"INDEX", "webhook_deliveries_of_endpoint", `webhook_deliveries (workspace_id, endpoint_id, id)`},
+	{"INDEX", "webhook_deliveries_pending", `webhook_deliveries (workspace_id, endpoint_id, seq) WHERE status = 'PENDING'`},
 	{"INDEX", "api_keys_by_id", `api_keys (id)`},
 	{"INDEX", "audit_by_time", `audit (at, workspace_id)`},
 	{"INDEX", "changes_kept_by_time", `changes (at, workspace_id) WHERE seq = 0`},

@@ -44,7 +44,7 @@ func (t *tx) addAudit(ctx context.Context, w crm.WorkspaceID, a crm.AuditEntry) 
 	if err != nil {
 		return err
 	}
-	var contact, other, session, channel, failure, key []byte
+	var contact, other, session, channel, failure, key, endpoint []byte
 	if a.ContactID != nil {
 		contact = a.ContactID[:]
 	}
@@ -63,11 +63,14 @@ func (t *tx) addAudit(ctx context.Context, w crm.WorkspaceID, a crm.AuditEntry) 
 	if a.KeyID != nil {
 		key = a.KeyID[:]
 	}
+	if a.EndpointID != nil {
+		endpoint = a.EndpointID[:]
+	}
 	_, err = t.exec(ctx, `
-		INSERT INTO audit (workspace_id, id, action, contact_id, other_id, session_id, channel_id, failure_id, key_id, fields, actor, at)
-		VALUES (@workspace, @id, @action, @contact, @other, @session, @channel, @failure, @key, @fields, @actor, @at)`, args{
+		INSERT INTO audit (workspace_id, id, action, contact_id, other_id, session_id, channel_id, failure_id, key_id, endpoint_id, fields, actor, at)
+		VALUES (@workspace, @id, @action, @contact, @other, @session, @channel, @failure, @key, @endpoint, @fields, @actor, @at)`, args{
 		"workspace": w, "id": a.ID[:], "action": string(a.Action), "contact": contact, "other": other,
-		"session": session, "channel": channel, "failure": failure, "key": key,
+		"session": session, "channel": channel, "failure": failure, "key": key, "endpoint": endpoint,
 		"fields": string(fields), "actor": a.Actor, "at": a.At.UnixMicro(),
 	})
 	return err
@@ -144,13 +147,13 @@ func (s *Store) AuditByID(ctx context.Context, w crm.WorkspaceID, ids []crm.Audi
 }
 
 // auditColumns are the columns of audit that scanAudit reads; they use @workspace.
-var auditColumns = `id, action, coalesce(contact_id, ` + ownerNow + `), other_id, session_id, channel_id, failure_id, key_id, fields, actor, at`
+var auditColumns = `id, action, coalesce(contact_id, ` + ownerNow + `), other_id, session_id, channel_id, failure_id, key_id, endpoint_id, fields, actor, at`
 
 func scanAudit(rows *sql.Rows) (a crm.AuditEntry, err error) {
-	var contact, other, session, channel, failure, key uuid.NullUUID
+	var contact, other, session, channel, failure, key, endpoint uuid.NullUUID
 	var fields []byte
 	var at int64
-	err = rows.Scan((*uuid.UUID)(&a.ID), &a.Action, &contact, &other, &session, &channel, &failure, &key, &fields, &a.Actor, &at)
+	err = rows.Scan((*uuid.UUID)(&a.ID), &a.Action, &contact, &other, &session, &channel, &failure, &key, &endpoint, &fields, &a.Actor, &at)
 	if err != nil {
 		return a, err
 	}
@@ -171,6 +174,9 @@ func scanAudit(rows *sql.Rows) (a crm.AuditEntry, err error) {
 	}
 	if key.Valid {
 		a.KeyID = new(crm.KeyID(key.UUID))
+	}
+	if endpoint.Valid {
+		a.EndpointID = new(crm.EndpointID(endpoint.UUID))
 	}
 	a.At = micros(at)
 	return a, json.Unmarshal(fields, &a.Fields)

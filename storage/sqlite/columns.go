@@ -54,7 +54,7 @@ func texts[T any](at func(*T) *[]string) clause.Codec[T] {
 }
 
 // number is a column of numbers. NULL is read as 0.
-func number[T any, N ~int | ~uint8](at func(*T) *N) clause.Codec[T] {
+func number[T any, N ~int | ~int64 | ~uint8](at func(*T) *N) clause.Codec[T] {
 	return clause.As(at, func(v *N) any { return numberTarget[N]{v} }, clause.Number)
 }
 
@@ -101,15 +101,15 @@ func rowArgs[T any](w crm.WorkspaceID, t clause.Table[T], row *T) args {
 
 // The targets that columns are scanned to. Each is one pointer, which costs no allocation.
 type (
-	idTarget[ID ~[16]byte]         struct{ to *ID }
-	optionalIDTarget[ID ~[16]byte] struct{ to **ID }
-	textTarget[S ~string]          struct{ to *S }
-	optionalTextTarget[S ~string]  struct{ to **S }
-	textsTarget                    struct{ to *[]string }
-	numberTarget[N ~int | ~uint8]  struct{ to *N }
-	instantTarget                  struct{ to *time.Time }
-	optionalInstantTarget          struct{ to **time.Time }
-	furtherTarget                  struct{ to *[]crm.FurtherValue }
+	idTarget[ID ~[16]byte]                 struct{ to *ID }
+	optionalIDTarget[ID ~[16]byte]         struct{ to **ID }
+	textTarget[S ~string]                  struct{ to *S }
+	optionalTextTarget[S ~string]          struct{ to **S }
+	textsTarget                            struct{ to *[]string }
+	numberTarget[N ~int | ~int64 | ~uint8] struct{ to *N }
+	instantTarget                          struct{ to *time.Time }
+	optionalInstantTarget                  struct{ to **time.Time }
+	furtherTarget                          struct{ to *[]crm.FurtherValue }
 )
 
 func (t idTarget[ID]) Scan(v any) error {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"time"
+
+	"kith/internal/crm"
 )
 
 // forgetAtOnce is how many events are forgotten in one transaction.
@@ -28,23 +30,29 @@ func (s *Store) ForgetEvents(ctx context.Context, before time.Time) (more bool, 
 	return more && err == nil, wrap("forget events", err)
 }
 
-// firstOld finds a workspace whose first event is old.
+// firstOld finds a workspace whose first event is old, and not one that a webhook endpoint has yet to get.
 func firstOld(ctx context.Context, c *conn, before time.Time) (w int, found bool, err error) {
 	return first(ctx, c, `
 		SELECT h.workspace_id
 		FROM event_heads h
-		WHERE (
-		  SELECT c.at FROM changes c
+		JOIN changes f ON f.workspace_id = h.workspace_id AND f.seq = (
+		  SELECT c.seq FROM changes c
 		  WHERE c.workspace_id = h.workspace_id AND c.seq > 0
 		  ORDER BY c.seq
 		  LIMIT 1
-		) < @before
-		LIMIT 1`, args{"before": before.UnixMicro()}, scanInt)
+		) AND f.seq > 0
+		WHERE f.at < @before AND (f.at < @held OR f.seq <= coalesce(`+neededFrom+`, f.seq))
+		LIMIT 1`, args{"before": before.UnixMicro(), "held": before.Add(-crm.WebhookHold).UnixMicro()}, scanInt)
 }
 
 // forget drops one batch of a workspace's old events, or takes their sequence numbers where they are history.
 func (t *tx) forget(ctx context.Context, w int, before time.Time) error {
 	type event struct{ sequence, at int64 }
+	needed, _, err := first(ctx, t.conn, `
+		SELECT coalesce(`+neededFrom+`, h.seq) FROM event_heads h WHERE h.workspace_id = @workspace`, args{"workspace": w}, scanInt)
+	if err != nil {
+		return err
+	}
 	events, err := all(ctx, t.conn, `
 		SELECT seq, at
 		FROM changes
@@ -59,7 +67,8 @@ func (t *tx) forget(ctx context.Context, w int, before time.Time) error {
 	}
 	var last int64
 	for _, e := range events {
-		if e.at >= before.UnixMicro() {
+		held := e.sequence > int64(needed) && e.at >= before.Add(-crm.WebhookHold).UnixMicro()
+		if e.at >= before.UnixMicro() || held {
 			break
 		}
 		last = e.sequence

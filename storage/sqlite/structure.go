@@ -69,6 +69,8 @@ func (d *checkedDatabase) damage(ctx context.Context) ([]string, error) {
 // indexes are the indexes that the migrations make, besides those that come with a table.
 var indexes = []struct{ kind, name, on string }{
 	{"INDEX", "ended_sign_ins_by_time", `ended_sign_ins (at)`},
+	{"INDEX", "webhook_deliveries_of_endpoint", `webhook_deliveries (workspace_id, endpoint_id, id)`},
+	{"INDEX", "webhook_deliveries_pending", `webhook_deliveries (workspace_id, endpoint_id, seq) WHERE status = 'PENDING'`},
 	{"INDEX", "api_keys_by_id", `api_keys (id)`},
 	{"INDEX", "audit_by_time", `audit (at)`},
 	{"INDEX", "changes_kept_by_time", `changes (at) WHERE seq = 0`},

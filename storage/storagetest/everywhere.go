@@ -303,10 +303,73 @@ var calls = []call{
 		_, err := w.ForgetJobs(ctx, time.Time{})
 		return nil, err
 	}},
+	{"CreateEndpoint", func(ctx context.Context, w *world, _ target) (any, error) {
+		e := crm.WebhookEndpoint{ID: crm.NewEndpointID(w.now), URL: "https://example.com/", CreatedAt: w.now}
+		err := w.CreateEndpoint(ctx, w.id, e, crm.NewAudit(crm.EndpointCreated, "eve", w.now))
+		return nil, unless(err, crm.ErrTooManyEndpoints)
+	}},
+	{"UpdateEndpoint", func(ctx context.Context, w *world, on target) (any, error) {
+		_, err := w.UpdateEndpoint(ctx, w.id, crm.EndpointID(on.contact), func(e *crm.WebhookEndpoint) error {
+			e.Description = "Meddled with"
+			return nil
+		}, &crm.AuditEntry{})
+		return nil, unless(err, crm.ErrNotFound)
+	}},
+	{"DeleteEndpoint", func(ctx context.Context, w *world, on target) (any, error) {
+		err := w.DeleteEndpoint(ctx, w.id, crm.EndpointID(on.contact), crm.NewAudit(crm.EndpointDeleted, "eve", w.now))
+		return nil, unless(err, crm.ErrNotFound)
+	}},
+	{"Endpoints", func(ctx context.Context, w *world, _ target) (any, error) {
+		_, err := w.Endpoints(ctx, w.id)
+		return nil, err
+	}},
+	{"EachEndpoint", func(ctx context.Context, w *world, _ target) (any, error) {
+		return nil, w.EachEndpoint(ctx, func(crm.WorkspaceID, crm.WebhookEndpoint) error { return nil })
+	}},
+	{"Deliveries", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.Deliveries(ctx, w.id, storage.DeliveryQuery{Endpoint: crm.EndpointID(on.contact), Page: aPage})
+	}},
+	{"CountDeliveries", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.CountDeliveries(ctx, w.id, storage.DeliveryQuery{Endpoint: crm.EndpointID(on.contact)}, 10)
+	}},
+	{"DeliveriesByID", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.DeliveriesByID(ctx, w.id, []crm.DeliveryID{crm.DeliveryID(on.contact)})
+	}},
+	{"AddDelivery", func(ctx context.Context, w *world, on target) (any, error) {
+		d := crm.WebhookDelivery{ID: crm.NewDeliveryID(w.now), EndpointID: crm.EndpointID(on.contact), CreatedAt: w.now}
+		return nil, unless(w.AddDelivery(ctx, w.id, d, crm.NewAudit(crm.WebhookTested, "eve", w.now)), crm.ErrNotFound)
+	}},
+	{"Redeliver", func(ctx context.Context, w *world, on target) (any, error) {
+		_, err := w.Redeliver(ctx, w.id, crm.DeliveryID(on.contact), crm.NewAudit(crm.WebhookRedelivered, "eve", w.now))
+		return nil, unless(err, crm.ErrNotFound)
+	}},
+	{"DueEndpoints", func(ctx context.Context, w *world, _ target) (any, error) {
+		_, err := w.DueEndpoints(ctx, w.now, 10)
+		return nil, err
+	}},
+	{"LeaseEndpoint", func(ctx context.Context, w *world, on target) (any, error) {
+		_, err := w.LeaseEndpoint(ctx, w.id, crm.EndpointID(on.contact), storage.EndpointLease{Now: w.now, Until: w.now})
+		return nil, unless(err, crm.ErrLeaseLost)
+	}},
+	{"ExtendLease", func(ctx context.Context, w *world, on target) (any, error) {
+		err := w.ExtendLease(ctx, w.id, crm.EndpointID(on.contact), storage.EndpointLease{Now: w.now, Until: w.now})
+		return nil, unless(err, crm.ErrLeaseLost)
+	}},
+	{"SaveRound", func(ctx context.Context, w *world, on target) (any, error) {
+		return nil, unless(w.SaveRound(ctx, w.id, crm.EndpointID(on.contact), storage.WebhookRound{At: w.now}), crm.ErrLeaseLost)
+	}},
 	{"Maintain", func(ctx context.Context, w *world, _ target) (any, error) {
 		_, err := w.Maintain(ctx)
 		return nil, err
 	}},
+}
+
+// unless is nil for an error that is to be expected.
+func unless(err, expected error) error {
+	if errors.Is(err, expected) {
+		return nil
+	}
+	return err
 }
 
 // refusedAll is an error that is not about the contacts being other than was thought.

@@ -39,6 +39,7 @@ var groups = []group{
 	{"sign-ins", slices.Concat(signInCases, apiKeyCases)},
 	{"saved views", savedViewCases},
 	{"jobs", jobCases},
+	{"webhook endpoints", webhookEndpointCases},
 	{"merging", slices.Concat(mergeCases, unmergeCases, splitCases, mergeRaceCases, propertyCases, pairCases)},
 	{"deleting", slices.Concat(deleteCases, manySessionsCases)},
 	{"events", slices.Concat(eventCases, activityCases, historyCases)},

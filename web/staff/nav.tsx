@@ -15,11 +15,11 @@ import { t } from './texts/texts'
 import { Unsaved } from './unsaved'
 
 /** PageName is the name of a page that has a link. */
-export type PageName = 'contacts' | 'chat' | 'duplicates' | 'channels' | 'failures' | 'audit' | 'keys'
+export type PageName = 'contacts' | 'chat' | 'duplicates' | 'channels' | 'failures' | 'audit' | 'keys' | 'webhooks'
 
 /** everybodysPages and adminPages are the pages with links, in order. */
 export const everybodysPages: readonly PageName[] = ['contacts', 'chat', 'duplicates']
-export const adminPages: readonly PageName[] = ['channels', 'failures', 'audit', 'keys']
+export const adminPages: readonly PageName[] = ['channels', 'failures', 'audit', 'keys', 'webhooks']
 
 /** Top has the links to the pages; here is the one that is shown. */
 export function Top({ here }: { here: string }) {

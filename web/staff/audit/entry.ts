@@ -12,9 +12,9 @@ export interface Known {
 }
 
 /** idsOf are the objects that an entry names, its actor included where that is a program or a channel. */
-export function idsOf({ contactId, otherContactId, sessionId, channelId, apiKeyId, actor }: Entry): string[] {
+export function idsOf({ contactId, otherContactId, sessionId, channelId, apiKeyId, webhookEndpointId, actor }: Entry): string[] {
   const program = /^(key|channel)_[0-9a-f]{32}$/.test(actor) ? actor : null
-  return [contactId, otherContactId, sessionId, channelId, apiKeyId, program].filter((id) => id !== null)
+  return [contactId, otherContactId, sessionId, channelId, apiKeyId, webhookEndpointId, program].filter((id) => id !== null)
 }
 
 type Node = NonNullable<AuditObjectsQuery['nodes'][number]>
@@ -30,6 +30,8 @@ export function knownOf(node: Node): Known | undefined {
       return { name: node.name, href: `/staff/channels/${node.id}` }
     case 'ApiKey':
       return { name: node.name, href: '/staff/keys' }
+    case 'WebhookEndpoint':
+      return { name: node.url, href: '/staff/webhooks' }
     default:
       return undefined
   }

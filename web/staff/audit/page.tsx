@@ -79,7 +79,7 @@ async function objects(entries: readonly Entry[], signal: AbortSignal): Promise<
 }
 
 function Sentence({ entry, known }: { entry: Entry; known: ReadonlyMap<string, Known> }) {
-  const { action, contactId, otherContactId, sessionId, channelId, apiKeyId, fields, actor } = entry
+  const { action, contactId, otherContactId, sessionId, channelId, apiKeyId, webhookEndpointId, fields, actor } = entry
   const named = (id: string | null, gone: string): ReactNode => {
     const it = id === null ? undefined : known.get(id)
     return it ? <Link href={it.href}>{<bdi>{it.name}</bdi>}</Link> : <span className="gone">{gone}</span>
@@ -95,6 +95,7 @@ function Sentence({ entry, known }: { entry: Entry; known: ReadonlyMap<string, K
         session: named(sessionId, gone.session),
         channel: named(channelId, gone.channel),
         key: named(apiKeyId, gone.key),
+        endpoint: named(webhookEndpointId, gone.endpoint),
         fields: listed(fields.map((field) => t.audit.fields[field])),
       }}
     />

@@ -46,7 +46,15 @@ export type AuditField =
   /** A channel's access token was set or removed. */
   | 'ACCESS_TOKEN'
   /** Any other of a channel's secrets was set, generated or removed. */
-  | 'SECRET';
+  | 'SECRET'
+  /** The URL of a webhook endpoint. */
+  | 'URL'
+  /** The events that a webhook endpoint gets. */
+  | 'EVENTS'
+  /** The description of a webhook endpoint. */
+  | 'DESCRIPTION'
+  /** Whether a webhook endpoint is switched on. */
+  | 'ENABLED';
 
 /** What a person did. */
 export type AuditAction =
@@ -81,7 +89,21 @@ export type AuditAction =
   /** Created an API key. */
   | 'API_KEY_CREATED'
   /** Revoked an API key. */
-  | 'API_KEY_REVOKED';
+  | 'API_KEY_REVOKED'
+  /** Created a webhook endpoint. */
+  | 'WEBHOOK_ENDPOINT_CREATED'
+  /** Changed a webhook endpoint, or switched it on or off. */
+  | 'WEBHOOK_ENDPOINT_EDITED'
+  /** Deleted a webhook endpoint. */
+  | 'WEBHOOK_ENDPOINT_DELETED'
+  /** Gave a webhook endpoint another secret. */
+  | 'WEBHOOK_SECRET_ROTATED'
+  /** Revoked the former secret of a webhook endpoint. */
+  | 'WEBHOOK_FORMER_SECRET_REVOKED'
+  /** Had a delivery to a webhook endpoint sent once more. */
+  | 'WEBHOOK_REDELIVERED'
+  /** Sent a test to a webhook endpoint. */
+  | 'WEBHOOK_TESTED';
 
 /** The state of a conversation. */
 export type SessionStatus =
@@ -491,7 +513,9 @@ export type UserErrorCode =
   /** The time for undoing the merge is over. Use `splitContact`. */
   | 'UNDO_EXPIRED'
   /** A split must leave the contact at least one identity. */
-  | 'LAST_IDENTITY';
+  | 'LAST_IDENTITY'
+  /** The webhook endpoint is switched off. */
+  | 'ENDPOINT_DISABLED';
 
 /** A key to create. */
 export type CreateApiKeyInput = {
@@ -534,6 +558,83 @@ export type UpdateSavedViewInput = {
 /** A deletion of a saved view. */
 export type DeleteSavedViewInput = {
   /** Which view. */
+  id: string;
+};
+
+/** Why a webhook endpoint was switched off. */
+export type WebhookDisabledReason =
+  /** An administrator switched it off. */
+  | 'ADMIN'
+  /** A delivery failed for three days. */
+  | 'FAILING'
+  /** The receiver answered 410 Gone. */
+  | 'GONE';
+
+/** What became of a delivery to a webhook endpoint. */
+export type WebhookDeliveryStatus =
+  /** It has not succeeded yet, and will be tried, or tried again. */
+  | 'PENDING'
+  /** The receiver answered with a status of 200 to 299. */
+  | 'DELIVERED'
+  /** It failed and is not tried again, unless it is redelivered or the endpoint is switched on again. */
+  | 'FAILED';
+
+/** A webhook endpoint to create. */
+export type CreateWebhookEndpointInput = {
+  /**
+   * Where to send events: an `https://` URL of at most 2000 bytes, on the internet or in a network that the operator allows
+   * (KITH_WEBHOOK_NETWORKS), where `http://` will do as well.
+   */
+  url: string;
+  /** Which events to send, such as `contact.created`; at least one. */
+  events: Array<string>;
+  /** What it is for, at most 200 characters. */
+  description?: string;
+};
+
+/** An edit of a webhook endpoint. An absent field is left unchanged. */
+export type UpdateWebhookEndpointInput = {
+  /** Which endpoint. */
+  id: string;
+  /** As for a new endpoint. Cannot be null. */
+  url?: string | null | undefined;
+  /** As for a new endpoint. Cannot be null. */
+  events?: Array<string> | null | undefined;
+  /** As for a new endpoint. Cannot be null. */
+  description?: string | null | undefined;
+  /** Whether to send events. Switching it on has everything tried again that could not be delivered. Cannot be null. */
+  enabled?: boolean | null | undefined;
+};
+
+/** A deletion of a webhook endpoint. */
+export type DeleteWebhookEndpointInput = {
+  /** Which endpoint. */
+  id: string;
+};
+
+/** A rotation of the secret of a webhook endpoint. */
+export type RotateWebhookSecretInput = {
+  /** Which endpoint. */
+  id: string;
+  /** Stop signing with the former secret immediately, because somebody else may know it. */
+  revokeFormer?: boolean;
+};
+
+/** The end of the time in which a former secret signs. */
+export type RevokeFormerWebhookSecretInput = {
+  /** Which endpoint. */
+  id: string;
+};
+
+/** A delivery to send once more. */
+export type RedeliverInput = {
+  /** Which delivery. */
+  id: string;
+};
+
+/** A test of a webhook endpoint. */
+export type SendTestWebhookInput = {
+  /** Which endpoint. */
   id: string;
 };
 
@@ -726,6 +827,8 @@ export type ContactsToMergeQuery = { nodes: Array<
     | { id: string }
     | { id: string }
     | { id: string }
+    | { id: string }
+    | { id: string }
    | null> };
 
 export type MergePreviewQueryVariables = Exact<{
@@ -877,7 +980,7 @@ export type AuditLogQueryVariables = Exact<{
 }>;
 
 
-export type AuditLogQuery = { auditLog: { nodes: Array<{ id: string, action: AuditAction, contactId: string | null, otherContactId: string | null, sessionId: string | null, channelId: string | null, apiKeyId: string | null, fields: Array<AuditField>, actor: string, at: string }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+export type AuditLogQuery = { auditLog: { nodes: Array<{ id: string, action: AuditAction, contactId: string | null, otherContactId: string | null, sessionId: string | null, channelId: string | null, apiKeyId: string | null, webhookEndpointId: string | null, fields: Array<AuditField>, actor: string, at: string }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type AuditObjectsQueryVariables = Exact<{
   ids: Array<string> | string;
@@ -889,6 +992,7 @@ export type AuditObjectsQuery = { nodes: Array<
     | { __typename: 'Channel', id: string, name: string }
     | { __typename: 'Session', id: string, contactName: string }
     | { __typename: 'ApiKey', id: string, name: string }
+    | { __typename: 'WebhookEndpoint', id: string, url: string }
     | Record<PropertyKey, never>
    | null> };
 
@@ -915,6 +1019,77 @@ export type RevokeApiKeyMutationVariables = Exact<{
 
 
 export type RevokeApiKeyMutation = { revokeApiKey: { revokedApiKeyId: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type WebhookEndpointRowFragment = { id: string, url: string, events: Array<string>, description: string, enabled: boolean, disabledReason: WebhookDisabledReason | null, disabledAt: string | null, failingSince: string | null, skippedEvents: number, formerSecretUntil: string | null };
+
+export type WebhookEndpointsQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type WebhookEndpointsQuery = { webhookEndpoints: { nodes: Array<{ id: string, url: string, events: Array<string>, description: string, enabled: boolean, disabledReason: WebhookDisabledReason | null, disabledAt: string | null, failingSince: string | null, skippedEvents: number, formerSecretUntil: string | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type WebhookDeliveryRowFragment = { id: string, eventId: string | null, type: string, status: WebhookDeliveryStatus, attempts: number, createdAt: string, lastAttemptAt: string | null, nextAttemptAt: string | null, responseStatus: number | null, error: string | null };
+
+export type WebhookDeliveriesQueryVariables = Exact<{
+  endpointId: string;
+  status?: WebhookDeliveryStatus | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type WebhookDeliveriesQuery = { webhookDeliveries: { nodes: Array<{ id: string, eventId: string | null, type: string, status: WebhookDeliveryStatus, attempts: number, createdAt: string, lastAttemptAt: string | null, nextAttemptAt: string | null, responseStatus: number | null, error: string | null }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type CreateWebhookEndpointMutationVariables = Exact<{
+  input: CreateWebhookEndpointInput;
+}>;
+
+
+export type CreateWebhookEndpointMutation = { createWebhookEndpoint: { secret: string | null, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } };
+
+export type UpdateWebhookEndpointMutationVariables = Exact<{
+  input: UpdateWebhookEndpointInput;
+}>;
+
+
+export type UpdateWebhookEndpointMutation = { updateWebhookEndpoint: { webhookEndpoint: { id: string, url: string, events: Array<string>, description: string, enabled: boolean, disabledReason: WebhookDisabledReason | null, disabledAt: string | null, failingSince: string | null, skippedEvents: number, formerSecretUntil: string | null } | null, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } };
+
+export type DeleteWebhookEndpointMutationVariables = Exact<{
+  input: DeleteWebhookEndpointInput;
+}>;
+
+
+export type DeleteWebhookEndpointMutation = { deleteWebhookEndpoint: { deletedWebhookEndpointId: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type RotateWebhookSecretMutationVariables = Exact<{
+  input: RotateWebhookSecretInput;
+}>;
+
+
+export type RotateWebhookSecretMutation = { rotateWebhookSecret: { secret: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type RevokeFormerWebhookSecretMutationVariables = Exact<{
+  input: RevokeFormerWebhookSecretInput;
+}>;
+
+
+export type RevokeFormerWebhookSecretMutation = { revokeFormerWebhookSecret: { webhookEndpoint: { id: string, url: string, events: Array<string>, description: string, enabled: boolean, disabledReason: WebhookDisabledReason | null, disabledAt: string | null, failingSince: string | null, skippedEvents: number, formerSecretUntil: string | null } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type RedeliverMutationVariables = Exact<{
+  input: RedeliverInput;
+}>;
+
+
+export type RedeliverMutation = { redeliver: { webhookDelivery: { id: string, eventId: string | null, type: string, status: WebhookDeliveryStatus, attempts: number, createdAt: string, lastAttemptAt: string | null, nextAttemptAt: string | null, responseStatus: number | null, error: string | null } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type SendTestWebhookMutationVariables = Exact<{
+  input: SendTestWebhookInput;
+}>;
+
+
+export type SendTestWebhookMutation = { sendTestWebhook: { webhookDelivery: { id: string, eventId: string | null, type: string, status: WebhookDeliveryStatus, attempts: number, createdAt: string, lastAttemptAt: string | null, nextAttemptAt: string | null, responseStatus: number | null, error: string | null } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
 
 export const SessionRowFragmentDoc = /*#__PURE__*/ gql`
     fragment SessionRow on Session {

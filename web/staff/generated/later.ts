@@ -4,7 +4,7 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
 import { gql } from '@urql/core';
 
 import { ContactRowFragmentDoc, PageFragmentDoc, ViewRowFragmentDoc, ChannelRowFragmentDoc } from './graphql';
-import type { DuplicateContactFragment, SetupFragment, ApiKeyRowFragment, ContactDetailsQuery, ContactDetailsQueryVariables, ContactHistoryQuery, ContactHistoryQueryVariables, DuplicatesOfQuery, DuplicatesOfQueryVariables, SplitContactMutation, SplitContactMutationVariables, ExportContactMutation, ExportContactMutationVariables, ContactsToMergeQuery, ContactsToMergeQueryVariables, MergePreviewQuery, MergePreviewQueryVariables, MergeContactsMutation, MergeContactsMutationVariables, DeleteContactMutation, DeleteContactMutationVariables, ContactNewsSubscription, ContactNewsSubscriptionVariables, SessionNewsSubscription, SessionNewsSubscriptionVariables, ContactSearchQuery, ContactSearchQueryVariables, DeleteContactsMutation, DeleteContactsMutationVariables, CreateSavedViewMutation, CreateSavedViewMutationVariables, UpdateSavedViewMutation, UpdateSavedViewMutationVariables, DeleteSavedViewMutation, DeleteSavedViewMutationVariables, DuplicatesQuery, DuplicatesQueryVariables, DismissDuplicatesMutation, DismissDuplicatesMutationVariables, CreateChannelMutation, CreateChannelMutationVariables, UpdateChannelMutation, UpdateChannelMutationVariables, VerifyTokenMutation, VerifyTokenMutationVariables, IngestFailuresQuery, IngestFailuresQueryVariables, FailurePayloadQuery, FailurePayloadQueryVariables, ReplayIngestFailuresMutation, ReplayIngestFailuresMutationVariables, DismissIngestFailuresMutation, DismissIngestFailuresMutationVariables, AuditLogQuery, AuditLogQueryVariables, AuditObjectsQuery, AuditObjectsQueryVariables, ApiKeysQuery, ApiKeysQueryVariables, CreateApiKeyMutation, CreateApiKeyMutationVariables, RevokeApiKeyMutation, RevokeApiKeyMutationVariables } from './graphql';
+import type { DuplicateContactFragment, SetupFragment, ApiKeyRowFragment, WebhookEndpointRowFragment, WebhookDeliveryRowFragment, ContactDetailsQuery, ContactDetailsQueryVariables, ContactHistoryQuery, ContactHistoryQueryVariables, DuplicatesOfQuery, DuplicatesOfQueryVariables, SplitContactMutation, SplitContactMutationVariables, ExportContactMutation, ExportContactMutationVariables, ContactsToMergeQuery, ContactsToMergeQueryVariables, MergePreviewQuery, MergePreviewQueryVariables, MergeContactsMutation, MergeContactsMutationVariables, DeleteContactMutation, DeleteContactMutationVariables, ContactNewsSubscription, ContactNewsSubscriptionVariables, SessionNewsSubscription, SessionNewsSubscriptionVariables, ContactSearchQuery, ContactSearchQueryVariables, DeleteContactsMutation, DeleteContactsMutationVariables, CreateSavedViewMutation, CreateSavedViewMutationVariables, UpdateSavedViewMutation, UpdateSavedViewMutationVariables, DeleteSavedViewMutation, DeleteSavedViewMutationVariables, DuplicatesQuery, DuplicatesQueryVariables, DismissDuplicatesMutation, DismissDuplicatesMutationVariables, CreateChannelMutation, CreateChannelMutationVariables, UpdateChannelMutation, UpdateChannelMutationVariables, VerifyTokenMutation, VerifyTokenMutationVariables, IngestFailuresQuery, IngestFailuresQueryVariables, FailurePayloadQuery, FailurePayloadQueryVariables, ReplayIngestFailuresMutation, ReplayIngestFailuresMutationVariables, DismissIngestFailuresMutation, DismissIngestFailuresMutationVariables, AuditLogQuery, AuditLogQueryVariables, AuditObjectsQuery, AuditObjectsQueryVariables, ApiKeysQuery, ApiKeysQueryVariables, CreateApiKeyMutation, CreateApiKeyMutationVariables, RevokeApiKeyMutation, RevokeApiKeyMutationVariables, WebhookEndpointsQuery, WebhookEndpointsQueryVariables, WebhookDeliveriesQuery, WebhookDeliveriesQueryVariables, CreateWebhookEndpointMutation, CreateWebhookEndpointMutationVariables, UpdateWebhookEndpointMutation, UpdateWebhookEndpointMutationVariables, DeleteWebhookEndpointMutation, DeleteWebhookEndpointMutationVariables, RotateWebhookSecretMutation, RotateWebhookSecretMutationVariables, RevokeFormerWebhookSecretMutation, RevokeFormerWebhookSecretMutationVariables, RedeliverMutation, RedeliverMutationVariables, SendTestWebhookMutation, SendTestWebhookMutationVariables } from './graphql';
 
 export const DuplicateContactFragmentDoc = /*#__PURE__*/ gql`
     fragment DuplicateContact on Contact {
@@ -38,6 +38,34 @@ export const ApiKeyRowFragmentDoc = /*#__PURE__*/ gql`
   lastUsedAt
 }
     ` as unknown as DocumentNode<ApiKeyRowFragment, unknown>;
+export const WebhookEndpointRowFragmentDoc = /*#__PURE__*/ gql`
+    fragment WebhookEndpointRow on WebhookEndpoint {
+  id
+  url
+  events
+  description
+  enabled
+  disabledReason
+  disabledAt
+  failingSince
+  skippedEvents
+  formerSecretUntil
+}
+    ` as unknown as DocumentNode<WebhookEndpointRowFragment, unknown>;
+export const WebhookDeliveryRowFragmentDoc = /*#__PURE__*/ gql`
+    fragment WebhookDeliveryRow on WebhookDelivery {
+  id
+  eventId
+  type
+  status
+  attempts
+  createdAt
+  lastAttemptAt
+  nextAttemptAt
+  responseStatus
+  error
+}
+    ` as unknown as DocumentNode<WebhookDeliveryRowFragment, unknown>;
 export const ContactDetailsDocument = /*#__PURE__*/ gql`
     query ContactDetails($id: ID!) {
   contact(id: $id) {
@@ -430,6 +458,7 @@ export const AuditLogDocument = /*#__PURE__*/ gql`
       sessionId
       channelId
       apiKeyId
+      webhookEndpointId
       fields
       actor
       at
@@ -462,6 +491,11 @@ export const AuditObjectsDocument = /*#__PURE__*/ gql`
       __typename
       id
       name
+    }
+    ... on WebhookEndpoint {
+      __typename
+      id
+      url
     }
   }
 }
@@ -505,3 +539,121 @@ export const RevokeApiKeyDocument = /*#__PURE__*/ gql`
   }
 }
     ` as unknown as DocumentNode<RevokeApiKeyMutation, RevokeApiKeyMutationVariables>;
+export const WebhookEndpointsDocument = /*#__PURE__*/ gql`
+    query WebhookEndpoints($first: Int, $after: String) {
+  webhookEndpoints(first: $first, after: $after) {
+    nodes {
+      ...WebhookEndpointRow
+    }
+    pageInfo {
+      ...Page
+    }
+  }
+}
+    ${WebhookEndpointRowFragmentDoc}
+${PageFragmentDoc}` as unknown as DocumentNode<WebhookEndpointsQuery, WebhookEndpointsQueryVariables>;
+export const WebhookDeliveriesDocument = /*#__PURE__*/ gql`
+    query WebhookDeliveries($endpointId: ID!, $status: WebhookDeliveryStatus, $first: Int, $after: String) {
+  webhookDeliveries(
+    endpointId: $endpointId
+    status: $status
+    first: $first
+    after: $after
+  ) {
+    nodes {
+      ...WebhookDeliveryRow
+    }
+    pageInfo {
+      ...Page
+    }
+  }
+}
+    ${WebhookDeliveryRowFragmentDoc}
+${PageFragmentDoc}` as unknown as DocumentNode<WebhookDeliveriesQuery, WebhookDeliveriesQueryVariables>;
+export const CreateWebhookEndpointDocument = /*#__PURE__*/ gql`
+    mutation CreateWebhookEndpoint($input: CreateWebhookEndpointInput!) {
+  createWebhookEndpoint(input: $input) {
+    secret
+    userErrors {
+      code
+      field
+      message
+    }
+  }
+}
+    ` as unknown as DocumentNode<CreateWebhookEndpointMutation, CreateWebhookEndpointMutationVariables>;
+export const UpdateWebhookEndpointDocument = /*#__PURE__*/ gql`
+    mutation UpdateWebhookEndpoint($input: UpdateWebhookEndpointInput!) {
+  updateWebhookEndpoint(input: $input) {
+    webhookEndpoint {
+      ...WebhookEndpointRow
+    }
+    userErrors {
+      code
+      field
+      message
+    }
+  }
+}
+    ${WebhookEndpointRowFragmentDoc}` as unknown as DocumentNode<UpdateWebhookEndpointMutation, UpdateWebhookEndpointMutationVariables>;
+export const DeleteWebhookEndpointDocument = /*#__PURE__*/ gql`
+    mutation DeleteWebhookEndpoint($input: DeleteWebhookEndpointInput!) {
+  deleteWebhookEndpoint(input: $input) {
+    deletedWebhookEndpointId
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    ` as unknown as DocumentNode<DeleteWebhookEndpointMutation, DeleteWebhookEndpointMutationVariables>;
+export const RotateWebhookSecretDocument = /*#__PURE__*/ gql`
+    mutation RotateWebhookSecret($input: RotateWebhookSecretInput!) {
+  rotateWebhookSecret(input: $input) {
+    secret
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    ` as unknown as DocumentNode<RotateWebhookSecretMutation, RotateWebhookSecretMutationVariables>;
+export const RevokeFormerWebhookSecretDocument = /*#__PURE__*/ gql`
+    mutation RevokeFormerWebhookSecret($input: RevokeFormerWebhookSecretInput!) {
+  revokeFormerWebhookSecret(input: $input) {
+    webhookEndpoint {
+      ...WebhookEndpointRow
+    }
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    ${WebhookEndpointRowFragmentDoc}` as unknown as DocumentNode<RevokeFormerWebhookSecretMutation, RevokeFormerWebhookSecretMutationVariables>;
+export const RedeliverDocument = /*#__PURE__*/ gql`
+    mutation Redeliver($input: RedeliverInput!) {
+  redeliver(input: $input) {
+    webhookDelivery {
+      ...WebhookDeliveryRow
+    }
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    ${WebhookDeliveryRowFragmentDoc}` as unknown as DocumentNode<RedeliverMutation, RedeliverMutationVariables>;
+export const SendTestWebhookDocument = /*#__PURE__*/ gql`
+    mutation SendTestWebhook($input: SendTestWebhookInput!) {
+  sendTestWebhook(input: $input) {
+    webhookDelivery {
+      ...WebhookDeliveryRow
+    }
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    ${WebhookDeliveryRowFragmentDoc}` as unknown as DocumentNode<SendTestWebhookMutation, SendTestWebhookMutationVariables>;

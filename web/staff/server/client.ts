@@ -82,6 +82,8 @@ const embedded: KeyingConfig = Object.fromEntries(
     'IngestFailureConnection',
     'AuditConnection',
     'ApiKeyConnection',
+    'WebhookEndpointConnection',
+    'WebhookDeliveryConnection',
     'SavedViewConnection',
     'MergePreview',
     'MergeField',

@@ -12,6 +12,7 @@ export const de: Texts = {
     failures: 'Fehler',
     audit: 'Protokoll',
     keys: 'API-Schlüssel',
+    webhooks: 'Webhooks',
     admin: 'Verwaltung',
     further: 'Mehr',
     playground: 'Playground',

@@ -10,6 +10,7 @@ export const en = {
     failures: 'Failures',
     audit: 'Audit log',
     keys: 'API keys',
+    webhooks: 'Webhooks',
     admin: 'Admin',
     further: 'More',
     playground: 'Playground',
