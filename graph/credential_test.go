@@ -2,7 +2,9 @@ package graph_test
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -32,6 +34,39 @@ func (moved) Workspace(context.Context, string) (crm.WorkspaceID, error) {
 	return crm.NewWorkspaceID(), nil
 }
 
+// endings notes the reasons that connections end for.
+type endings struct {
+	mu      sync.Mutex
+	reasons []string
+}
+
+func (e *endings) note(o *graph.Options) {
+	o.Ended = func(_ context.Context, reason string) {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.reasons = append(e.reasons, reason)
+	}
+}
+
+// want checks the reasons, once the clients know that their connections have ended.
+func (e *endings) want(t *testing.T, reasons ...string) {
+	t.Helper()
+	for range 100 { // a socket is closed before its end is reported
+		e.mu.Lock()
+		n := len(e.reasons)
+		e.mu.Unlock()
+		if n >= len(reasons) {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !slices.Equal(e.reasons, reasons) {
+		t.Errorf("ended because of %q, not %q", e.reasons, reasons)
+	}
+}
+
 // wantRefused checks how both end.
 func wantRefused(t *testing.T, c *client, e *stream, why string) {
 	t.Helper()
@@ -55,7 +90,8 @@ func TestConnectionsEndWithTheirCredential(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var over atomic.Bool
-			s := serve(t, graph.QuickLook(20*time.Millisecond), func(o *graph.Options) {
+			var ended endings
+			s := serve(t, graph.QuickLook(20*time.Millisecond), ended.note, func(o *graph.Options) {
 				o.Again = func(ctx context.Context, header string) (crm.Viewer, error) {
 					v, err := o.Authenticate(ctx, header)
 					if err == nil && over.Load() {
@@ -67,6 +103,7 @@ func TestConnectionsEndWithTheirCredential(t *testing.T) {
 			socket, stream := s.lasting(t)
 			over.Store(true)
 			wantRefused(t, socket, stream, c.why)
+			ended.want(t, c.why, c.why)
 		})
 	}
 	t.Run("the database has been put back", func(t *testing.T) {
@@ -82,7 +119,8 @@ func TestConnectionsEndWithTheirCredential(t *testing.T) {
 	t.Run("not while nobody can tell", func(t *testing.T) {
 		t.Parallel()
 		var asked atomic.Int64
-		s := serve(t, graph.QuickLook(10*time.Millisecond), following(t), func(o *graph.Options) {
+		var ended endings
+		s := serve(t, graph.QuickLook(10*time.Millisecond), following(t), ended.note, func(o *graph.Options) {
 			o.Again = func(context.Context, string) (crm.Viewer, error) {
 				asked.Add(1)
 				return crm.Viewer{}, crm.ErrUnavailable
@@ -96,6 +134,7 @@ func TestConnectionsEndWithTheirCredential(t *testing.T) {
 		s.record("channel", vars{"channelId": shop, "externalId": "1", "messageId": "1"})
 		socket.want("next", "1")
 		stream.next("next")
+		ended.want(t)
 	})
 }
 
@@ -103,9 +142,10 @@ func TestSigningOutEndsConnections(t *testing.T) {
 	t.Parallel()
 	ended := crm.EndedSignIn{ID: "ann's", Before: start}
 	var signIn atomic.Pointer[crm.Viewer] // what the next credential is of
+	var over endings
 	named := func(t *testing.T, h **graph.Handler) *server {
 		t.Helper()
-		return serveHandler(t, h, func(o *graph.Options) {
+		return serveHandler(t, h, over.note, func(o *graph.Options) {
 			authenticate := o.Authenticate
 			o.Authenticate = func(ctx context.Context, header string) (crm.Viewer, error) {
 				v, err := authenticate(ctx, header)
@@ -128,6 +168,7 @@ func TestSigningOutEndsConnections(t *testing.T) {
 	bearer, _ := s.lasting(t)
 	h.EndSignIn(ended)
 	wantRefused(t, socket, stream, "signed out")
+	over.want(t, "signed out", "signed out")
 	for _, c := range []*client{renewed, other, bearer} {
 		c.barrier()
 	}

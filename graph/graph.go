@@ -39,7 +39,10 @@ type Options struct {
 	// Authenticate returns the viewer of an Authorization header, as [auth.Authenticator.Authenticate] does.
 	Authenticate func(ctx context.Context, header string) (crm.Viewer, error)
 	// Again is Authenticate for the credential of an open connection: it must check it again. Nil is Authenticate.
-	Again  func(ctx context.Context, header string) (crm.Viewer, error)
+	Again func(ctx context.Context, header string) (crm.Viewer, error)
+	// Ended is called, once, for each open connection that ends because its credential is no longer valid, with the context of its
+	// request and the reason. Nil does nothing.
+	Ended  func(ctx context.Context, reason string)
 	Logger *slog.Logger
 	// Introspection lets clients read the schema.
 	Introspection bool
@@ -107,8 +110,8 @@ func New(o Options) *Handler {
 		return resolve.WithLoaders(ctx, l)
 	}
 	return &Handler{executor: e, Handler: transport.New(transport.Options{
-		Run: run, Report: report, Authenticate: o.Authenticate, Again: o.Again, Subscribe: o.Service.Subscribe, Expect: expect,
-		Address: o.Address, Now: o.Now, Connections: o.Connections, Subscriptions: o.Subscriptions,
+		Run: run, Report: report, Authenticate: o.Authenticate, Again: o.Again, Ended: o.Ended, Subscribe: o.Service.Subscribe,
+		Expect: expect, Address: o.Address, Now: o.Now, Connections: o.Connections, Subscriptions: o.Subscriptions,
 		Times: o.times, Cores: o.cores,
 	})}
 }

@@ -342,10 +342,12 @@ func TestSocketLimits(t *testing.T) {
 
 func TestSocketEndsWithTheToken(t *testing.T) {
 	t.Parallel()
-	s := serve(t, at(func() time.Time { return start.Truncate(time.Second).Add(time.Hour - 200*time.Millisecond) }))
+	var ended endings
+	s := serve(t, ended.note, at(func() time.Time { return start.Truncate(time.Second).Add(time.Hour - 200*time.Millisecond) }))
 	c := s.join(t, "staff")
 	c.subscribe("1", watchContacts, nil)
 	c.wantClose(4403, "token expired")
+	ended.want(t, "token expired")
 }
 
 func TestSocketShutdown(t *testing.T) {

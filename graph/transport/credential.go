@@ -17,6 +17,7 @@ import (
 // The reasons for ending a connection, when the credential gives none.
 const (
 	whyChanged   = "credential changed"
+	whyExpired   = "token expired"
 	whySignedOut = "signed out"
 )
 

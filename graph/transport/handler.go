@@ -27,6 +27,9 @@ type Options struct {
 	Authenticate func(ctx context.Context, header string) (crm.Viewer, error)
 	// Again is Authenticate for the credential of an open connection: it must check it again. Nil is Authenticate.
 	Again func(ctx context.Context, header string) (crm.Viewer, error)
+	// Ended is called, once, for each open connection that ends because its credential is no longer valid, with the context of its
+	// request and the reason. Nil does nothing.
+	Ended func(ctx context.Context, reason string)
 	// Subscribe returns the events of a viewer's workspace after an event, or from now on.
 	Subscribe func(ctx context.Context, v crm.Viewer, after *crm.EventID) (*events.Subscription, error)
 	// Expect returns a context for resolving events of these contacts and sessions together.
@@ -55,6 +58,7 @@ type Handler struct {
 	report       *problem.Reporter
 	authenticate func(ctx context.Context, header string) (crm.Viewer, error)
 	again        func(ctx context.Context, header string) (crm.Viewer, error)
+	reportEnded  func(ctx context.Context, reason string)
 	subscribe    func(ctx context.Context, v crm.Viewer, after *crm.EventID) (*events.Subscription, error)
 	expect       func(ctx context.Context, v crm.Viewer, contacts []crm.ContactID, sessions []crm.SessionID) context.Context
 	address      func(r *http.Request) string
@@ -77,6 +81,7 @@ func New(o Options) *Handler {
 		report:       o.Report,
 		authenticate: o.Authenticate,
 		again:        o.Again,
+		reportEnded:  o.Ended,
 		subscribe:    o.Subscribe,
 		expect:       o.Expect,
 		address:      o.Address,
@@ -89,6 +94,9 @@ func New(o Options) *Handler {
 	}
 	if h.again == nil {
 		h.again = h.authenticate
+	}
+	if h.reportEnded == nil {
+		h.reportEnded = func(context.Context, string) {}
 	}
 	if h.address == nil {
 		h.address = func(*http.Request) string { return "" }

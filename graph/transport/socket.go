@@ -50,6 +50,7 @@ type socket struct {
 	ws     *websocket.Conn
 	wire   *cork
 	cancel context.CancelFunc
+	ended  func(why string) // reports the end of the credential
 	closed chan struct{} // when the closing handshake is over
 	header string        // Authorization, of connection_init or else of the request
 
@@ -97,7 +98,7 @@ func (h *Handler) serveSocket(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	s := &socket{
-		h: h, cancel: cancel, closed: make(chan struct{}), header: r.Header.Get("Authorization"),
+		h: h, cancel: cancel, ended: func(why string) { h.reportEnded(ctx, why) }, closed: make(chan struct{}), header: r.Header.Get("Authorization"),
 		operations: make(map[string]*socketOperation),
 	}
 	if err := h.connections.add(s, h.address(r), nil); err != nil {
@@ -265,7 +266,7 @@ func (s *socket) acknowledge(ctx context.Context, v crm.Viewer) (ok bool) {
 	if s.state == closing {
 		return false
 	}
-	if t := s.h.expiry(v, func() { s.close(closeForbidden, "token expired") }); t != nil {
+	if t := s.h.expiry(v, func() { s.refuse(whyExpired) }); t != nil {
 		s.timers = append(s.timers, t)
 	}
 	s.timers = append(s.timers, s.keepAlive(), s.h.lookAgain(ctx, s.header, v, s.refuse))
@@ -384,12 +385,13 @@ func (s *socket) send(text []byte) error {
 // maxReason is the length in bytes that a close reason may have (RFC 6455, section 5.5).
 const maxReason = 123
 
-// close closes the socket, once, and ends its operations. It does not wait for the client.
-func (s *socket) close(code websocket.StatusCode, reason string) {
+// close closes the socket and ends its operations. It does not wait for the client. It is false for a socket that is closing
+// already.
+func (s *socket) close(code websocket.StatusCode, reason string) bool {
 	s.mu.Lock()
 	if s.state == closing {
 		s.mu.Unlock()
-		return
+		return false
 	}
 	s.state = closing
 	for _, t := range s.timers {
@@ -406,6 +408,7 @@ func (s *socket) close(code websocket.StatusCode, reason string) {
 		defer time.AfterFunc(s.h.times.Goodbye, func() { _ = s.wire.Close() }).Stop()
 		_ = s.ws.Close(code, reason)
 	}()
+	return true
 }
 
 // drain implements connection: it waits for queries and mutations, whose answers would be lost.
@@ -427,7 +430,11 @@ func (s *socket) drained() {
 }
 
 // refuse implements connection.
-func (s *socket) refuse(why string) { s.close(closeForbidden, why) }
+func (s *socket) refuse(why string) {
+	if s.close(closeForbidden, why) {
+		s.ended(why)
+	}
+}
 
 // cut implements connection.
 func (s *socket) cut() {

@@ -27,6 +27,8 @@ type eventStream struct {
 	rc     *http.ResponseController
 	times  Times
 	cancel context.CancelCauseFunc
+	ended  func(why string) // reports the end of the credential
+	once   sync.Once        // of ended
 
 	backlog *backlog
 	reader  operation.Subject
@@ -47,12 +49,17 @@ func (h *Handler) serveEvents(
 	out := &eventStream{
 		w: w, rc: http.NewResponseController(w), times: h.times, cancel: cancel, backlog: h.backlog, reader: operation.SubjectOf(v),
 	}
+	out.ended = func(why string) {
+		if ctx.Err() == nil { // else it has ended for another reason
+			h.reportEnded(ctx, why)
+		}
+	}
 	if err := h.connections.add(out, h.address(r), &v); err != nil {
 		h.turnAway(ctx, w, err)
 		return
 	}
 	defer h.connections.remove(out)
-	if end := h.expiry(v, func() { cancel(problem.ErrExpired) }); end != nil {
+	if end := h.expiry(v, func() { out.end(problem.ErrExpired, whyExpired) }); end != nil {
 		defer end.Stop()
 	}
 	header := r.Header.Get("Authorization")
@@ -208,6 +215,12 @@ func (s *eventStream) write(b []byte) error {
 
 func (s *eventStream) drain() { s.cancel(problem.ErrDraining) }
 
-func (s *eventStream) refuse(string) { s.cancel(problem.ErrRevoked) }
+func (s *eventStream) refuse(why string) { s.end(problem.ErrRevoked, why) }
+
+// end ends the stream with its credential.
+func (s *eventStream) end(cause error, why string) {
+	s.once.Do(func() { s.ended(why) })
+	s.cancel(cause)
+}
 
 func (s *eventStream) cut() { s.cancel(problem.ErrDraining) }

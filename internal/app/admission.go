@@ -149,6 +149,7 @@ func (a admission) cached(ctx context.Context, header string) (crm.Viewer, error
 func (a admission) again(ctx context.Context, header string) (v crm.Viewer, err error) {
 	if got, ok := ctx.Value(answerKey{}).(answer); ok && got.header == header && got.cookie != nil {
 		v, _, err = a.cookie(got.cookie.WithContext(ctx))
+		a.count(err)
 	} else {
 		v, err = a.who(ctx, header)
 	}

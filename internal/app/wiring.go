@@ -150,6 +150,7 @@ func (w wiring) endpoint(
 		Ingest:          messages,
 		Authenticate:    admission.authenticate,
 		Again:           admission.again,
+		Ended:           w.connectionEnded,
 		Logger:          w.logger,
 		Introspection:   c.IntrospectionOn(),
 		Allow:           admission.allow,
@@ -165,6 +166,11 @@ func (w wiring) endpoint(
 		InstrumentField: w.telemetry.fields(),
 		Panicked:        w.telemetry.panicCounter("operation"),
 	})
+}
+
+// connectionEnded logs why a WebSocket or an event stream has lost its credential.
+func (w wiring) connectionEnded(ctx context.Context, reason string) {
+	w.logger.InfoContext(ctx, "connection ended", "reason", reason)
 }
 
 // watch ends connections when their sign-in or key ends or the database changes, until ctx ends, and registers the metrics of the
