@@ -57,7 +57,7 @@ func Each(ctx context.Context, only string, measure func(ctx context.Context, ki
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	log.Print("building")
-	if err := build(ctx, dir); err != nil {
+	if err := Build(ctx, dir); err != nil {
 		return err
 	}
 	for _, kind := range []string{"sqlite", "postgres"} {
@@ -101,8 +101,8 @@ type Kith struct {
 	ended   chan struct{}
 }
 
-// build compiles Kith into dir.
-func build(ctx context.Context, dir string) error {
+// Build compiles Kith into dir, from the root of the repository.
+func Build(ctx context.Context, dir string) error {
 	c := exec.CommandContext(ctx, "go", "build", "-o", dir+"/kith", ".") //nolint:gosec // our own package
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("build, from the root of the repository: %w: %s", err, out)
@@ -140,12 +140,8 @@ func start(ctx context.Context, dir, database string) (*Kith, error) {
 	}
 	addr := l.Addr().String()
 	_ = l.Close()
-	env := append(os.Environ(), "KITH_ADDR="+addr, "KITH_DATABASE_URL="+database, "KITH_AUTH_SECRET="+secret,
-		"KITH_SECRET_KEY="+secret, "KITH_RATE_LIMIT=off", "KITH_CONNECTIONS=100000", "KITH_SUBSCRIPTIONS=100000",
-		"KITH_LOG_LEVEL=warn")
-	migrate := exec.CommandContext(ctx, dir+"/kith", "migrate") //nolint:gosec // our own binary
-	migrate.Env = env
-	if out, err := migrate.CombinedOutput(); err != nil {
+	env := Environment(database, "KITH_ADDR="+addr)
+	if out, err := Run(ctx, dir, env, "migrate"); err != nil {
 		return nil, fmt.Errorf("migrate: %w: %s", err, out)
 	}
 	k := &Kith{Base: "http://" + addr, ended: make(chan struct{})}
@@ -175,6 +171,20 @@ func start(ctx context.Context, dir, database string) (*Kith, error) {
 	return nil, errors.New("it does not become ready")
 }
 
+// Environment has the settings of a Kith that serves a database as in production, only without a limit of requests, and more.
+func Environment(database string, more ...string) []string {
+	env := append(os.Environ(), "KITH_DATABASE_URL="+database, "KITH_AUTH_SECRET="+secret, "KITH_SECRET_KEY="+secret,
+		"KITH_RATE_LIMIT=off", "KITH_CONNECTIONS=100000", "KITH_SUBSCRIPTIONS=100000", "KITH_LOG_LEVEL=warn")
+	return append(env, more...)
+}
+
+// Run runs a command of the Kith in dir, and returns what it prints.
+func Run(ctx context.Context, dir string, env []string, args ...string) (output []byte, err error) {
+	c := exec.CommandContext(ctx, dir+"/kith", args...) //nolint:gosec // our own binary
+	c.Env = env
+	return c.CombinedOutput()
+}
+
 // stop ends the server and shows what it complained of.
 func (k *Kith) stop() {
 	_ = k.process.Process.Signal(syscall.SIGTERM)
@@ -200,7 +210,13 @@ func Token(role string) (string, error) {
 // client keeps a connection for each of a few concurrent requests.
 var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
 
-// Ask asks as a role and reads the data of the answer into data. Variables may be nil.
+// AnswerError is an error that an answer contains.
+type AnswerError struct{ Code, Message string }
+
+func (e *AnswerError) Error() string { return e.Message }
+
+// Ask asks as a role and reads the data of the answer into data. Variables may be nil. The error is an *AnswerError for one in
+// the answer.
 func (k *Kith) Ask(ctx context.Context, role, query string, variables, data any) error {
 	t, err := Token(role)
 	if err != nil {
@@ -223,13 +239,16 @@ func (k *Kith) Ask(ctx context.Context, role, query string, variables, data any)
 	defer func() { _ = res.Body.Close() }()
 	answer := struct {
 		Data   any
-		Errors []struct{ Message string }
+		Errors []struct {
+			Message    string
+			Extensions struct{ Code string }
+		}
 	}{Data: data}
 	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
 		return err
 	}
 	if len(answer.Errors) > 0 {
-		return errors.New(answer.Errors[0].Message)
+		return &AnswerError{answer.Errors[0].Extensions.Code, answer.Errors[0].Message}
 	}
 	return nil
 }
