@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -187,13 +188,24 @@ func (l *listener) overSocket(ctx context.Context, query, token string, alive fu
 func (l *listener) has(id string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.last == id
+	for _, e := range slices.Backward(l.seen) {
+		if e.ID == id {
+			return true
+		}
+	}
+	return false
 }
 
-// lasting are the events that are part of the record. Activity is reported at most once a second, so which of it is there may differ.
-func lasting(all []event) (kept []event) {
+// lasting are the events that every subscriber receives. Activity is reported at most once a second, so which of it is there may
+// differ; and of a contact that has been erased meanwhile, one that was away receives no more than that.
+func lasting(all []event, erased map[string]bool) (kept []event) {
 	for _, e := range all {
-		if e.Kind != "ACTIVITY" {
+		switch {
+		case e.Kind == "ACTIVITY", e.Kind == "CONTACT_CHANGED" && e.ContactID == "": // the contact is erased
+		case e.SessionID != "":
+			e.ContactID = "" // the session's now, whose it may not be for ever
+			kept = append(kept, e)
+		case !erased[e.ContactID], e.Kind == "DELETED", e.Kind == "CONTACT_DELETED":
 			kept = append(kept, e)
 		}
 	}
@@ -201,7 +213,7 @@ func lasting(all []event) (kept []event) {
 }
 
 // compare finds the first difference of what was received with the record.
-func (l *listener) compare(record []event) error {
+func (l *listener) compare(record []event, erased map[string]bool) error {
 	seen := make(map[string]bool)
 	for _, e := range l.seen {
 		if seen[e.ID+e.ContactID] {
@@ -209,13 +221,14 @@ func (l *listener) compare(record []event) error {
 		}
 		seen[e.ID+e.ContactID] = true
 	}
-	mine, whole := lasting(l.seen), lasting(record)
+	mine, whole := lasting(l.seen, erased), lasting(record, erased)
 	for n, e := range whole {
 		if n >= len(mine) {
 			return violate("%s: event %d, %+v, is missing", l.name, n, e)
 		}
 		if mine[n] != e {
-			return violate("%s: event %d is %+v, not %+v", l.name, n, mine[n], e)
+			return violate("%s: event %d is %+v, which is %d in the record, not %+v, which it has at %d",
+				l.name, n, mine[n], slices.Index(whole, mine[n]), e, slices.Index(mine, e))
 		}
 	}
 	if len(mine) > len(whole) {
@@ -224,14 +237,18 @@ func (l *listener) compare(record []event) error {
 	return nil
 }
 
-// inOrder checks the life of each contact but the first, which is there before: created first, then versions that rise, then no
-// more.
-func inOrder(record []event, first string) error {
+// inOrder checks the life of each contact but the first, which is there before, and those that are erased: created first, then
+// versions that rise, then no more.
+func inOrder(record []event, first string, erased map[string]bool) error {
 	last := map[string]event{first: {Kind: "CREATED"}}
-	for _, e := range lasting(record) {
+	for _, e := range lasting(record, erased) {
 		before, known := last[e.ContactID]
 		switch {
-		case known && (before.Kind == "DELETED" || before.Kind == "MERGED"):
+		case erased[e.ContactID]:
+			if known {
+				return violate("contact %s is %s after %s", e.ContactID, e.Kind, before.Kind)
+			}
+		case before.Kind == "MERGED":
 			return violate("contact %s is %s after %s", e.ContactID, e.Kind, before.Kind)
 		case known != (e.Kind != "CREATED"):
 			return violate("contact %s: %s after %q", e.ContactID, e.Kind, before.Kind)

@@ -123,7 +123,7 @@ func newTrial(ctx context.Context, s *system, o options) (*trial, error) {
 	if len(t.probe.events) != 1 {
 		return nil, errors.New("the first message has no event")
 	}
-	t.first = event{ID: t.probe.events[0], ContactID: t.probe.people[0].contact.id}
+	t.first = t.probe.events[0]
 	t.probe.events = nil // before the record
 	for n := range o.workers {
 		t.workers = append(t.workers, newWorker(s.base, o.seed, n, t.channels))

@@ -38,6 +38,7 @@ type contact struct {
 	version int
 	notes   string
 	people  []*customer
+	merged  []string // ids of those that were merged into it
 }
 
 // customer writes on one channel. Nobody but its worker changes anything of it, so what has been answered holds.
@@ -64,7 +65,8 @@ type worker struct {
 
 	dead      []string // ids of contacts that are no more
 	anonymous struct{ sessions, unread int }
-	events    []string // that were answered
+	erased    map[string]bool // of them, those that were deleted, or merged into one that was: their history is, too
+	events    []event         // that were answered
 	done      map[string]int
 	retried   int
 }
@@ -74,7 +76,7 @@ type channels struct{ graphql, webhook string }
 
 func newWorker(base string, seed uint64, n int, to channels) *worker {
 	w := &worker{
-		base: base, random: rand.New(rand.NewPCG(seed, uint64(n)+1)), channels: to, done: make(map[string]int), //nolint:gosec // repeatable
+		base: base, random: rand.New(rand.NewPCG(seed, uint64(n)+1)), channels: to, done: make(map[string]int), erased: make(map[string]bool), //nolint:gosec // repeatable
 		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2}},
 	}
 	for i := range customersEach {
@@ -169,9 +171,29 @@ type userError struct {
 	}
 }
 
-func shown(errs []userError) string {
-	text, _ := json.Marshal(errs)
+func shown(value any) string {
+	text, _ := json.Marshal(value)
 	return string(text)
+}
+
+// history is what Kith has recorded of a contact, for a violation.
+func (w *worker) history(ctx context.Context, id string) string {
+	var got struct {
+		Contact *struct {
+			History struct {
+				Nodes []struct {
+					Kind, ContactID, Actor, At string
+					Version                    int
+					Fields                     []struct{ Field string }
+				}
+			}
+		}
+	}
+	if _, err := w.ask(ctx, "admin", `query ($id: ID!) { contact(id: $id) { history { nodes { kind contactId version actor at fields { field } } } } }`,
+		map[string]any{"id": id}, &got); err != nil {
+		return err.Error()
+	}
+	return "history " + shown(got.Contact)
 }
 
 const userErrors = ` userErrors { code contact { id notes version } }`
@@ -179,10 +201,10 @@ const userErrors = ` userErrors { code contact { id notes version } }`
 // input is the variables for an operation with one input.
 func input(fields map[string]any) map[string]any { return map[string]any{"in": fields} }
 
-// heard notes the event of an answer.
-func (w *worker) heard(event *string) {
-	if event != nil {
-		w.events = append(w.events, *event)
+// heard notes the event of an answer about a contact.
+func (w *worker) heard(id *string, contact string) {
+	if id != nil {
+		w.events = append(w.events, event{ID: *id, ContactID: contact})
 	}
 }
 
@@ -225,13 +247,13 @@ func (w *worker) message(ctx context.Context, c *customer) error {
 	if p.Contact == nil || p.Session == nil {
 		return violate("message %s has no contact: %+v", id, p.UserErrors)
 	}
-	w.heard(p.EventID)
+	w.heard(p.EventID, p.Contact.ID)
 	before := c.session
 	w.count(c, fresh)
 	c.session = p.Session.ID
 	switch {
 	case c.contact == nil:
-		c.contact = &contact{p.Contact.ID, c.name(), p.Contact.Version, p.Contact.Notes, []*customer{c}}
+		c.contact = &contact{p.Contact.ID, c.name(), p.Contact.Version, p.Contact.Notes, []*customer{c}, nil}
 	case c.contact.id != p.Contact.ID:
 		return violate("message %s is of contact %s, not of %s", id, p.Contact.ID, c.contact.id)
 	}
@@ -322,9 +344,11 @@ func (w *worker) look(ctx context.Context, c *customer) error {
 	found := got.Contacts.Nodes[0]
 	switch {
 	case c.contact == nil:
-		c.contact = &contact{found.ID, c.name(), found.Version, found.Notes, []*customer{c}}
+		c.contact = &contact{found.ID, c.name(), found.Version, found.Notes, []*customer{c}, nil}
 	case c.contact.id != found.ID:
 		return violate("customer %s is contact %s, not %s", c.tag, found.ID, c.contact.id)
+	case len(c.contact.people) > 1 && found.Version == c.contact.version+1:
+		c.contact.version++ // of two numbers, the one that wrote last is the phone
 	}
 	for _, s := range found.Sessions.Nodes {
 		if s.Identity == nil || s.Identity.ExternalID != c.external {
@@ -361,9 +385,10 @@ func (w *worker) edit(ctx context.Context, c *contact) error {
 	// An attempt that was carried out without an answer makes the next one a conflict.
 	before := attempts > 1 && len(p.UserErrors) == 1 && p.UserErrors[0].Code == "CONFLICT"
 	if p.Contact == nil || (len(p.UserErrors) > 0 && !before) || p.Contact.Notes != notes || p.Contact.Version != c.version+1 {
-		return violate("edit %d of %s (sent %d times): notes are %q: %+v, errors %s", c.version+1, c.id, attempts, c.notes, p.Contact, shown(p.UserErrors))
+		return violate("edit %d of %s, sent %d times: %+v, errors %s; %s", c.version+1, c.id, attempts, p.Contact, shown(p.UserErrors),
+			w.history(ctx, c.id))
 	}
-	w.heard(p.EventID)
+	w.heard(p.EventID, c.id)
 	c.notes, c.version = notes, c.version+1
 	return nil
 }
@@ -393,7 +418,8 @@ func (w *worker) read(ctx context.Context, c *contact) error {
 		sessions += p.sessions
 	}
 	if got == nil || got.ID != c.id || got.Notes != c.notes || got.Version != c.version || got.Sessions.TotalCount.Value != sessions {
-		return violate("contact %s is %+v, not version %d with notes %q and %d sessions", c.id, got, c.version, c.notes, sessions)
+		return violate("contact %s is %+v, not version %d with notes %q and %d sessions; %s", c.id, got, c.version, c.notes, sessions,
+			w.history(ctx, c.id))
 	}
 	return nil
 }
@@ -459,9 +485,10 @@ func (w *worker) merge(ctx context.Context, into, c *contact) error {
 	if p.Contact == nil || p.Contact.ID != into.id || p.Contact.Notes != notes || p.Contact.Version <= into.version {
 		return violate("merge of %s into %s: %+v, errors %+v", c.id, into.id, p.Contact, p.UserErrors)
 	}
-	w.heard(p.EventID)
+	w.heard(p.EventID, into.id)
 	into.notes, into.version = notes, p.Contact.Version
 	into.people = append(into.people, c.people...)
+	into.merged = append(append(into.merged, c.merged...), c.id)
 	for _, one := range into.people {
 		one.contact = into
 	}
@@ -487,8 +514,12 @@ func (w *worker) remove(ctx context.Context, c *contact) error {
 	if !before && (p.DeletedContactID == nil || *p.DeletedContactID != c.id) {
 		return violate("deletion of %s: %+v", c.id, p)
 	}
-	w.heard(p.EventID)
+	w.heard(p.EventID, c.id)
 	w.dead = append(w.dead, c.id)
+	w.erased[c.id] = true
+	for _, id := range c.merged {
+		w.erased[id] = true
+	}
 	for _, one := range c.people {
 		w.anonymous.sessions += one.sessions
 		w.anonymous.unread += one.unread
