@@ -8,11 +8,10 @@ CYCLONEDX_VERSION := v1.9.0
 CYCLONEDX := .build/bin/cyclonedx-gomod-$(CYCLONEDX_VERSION)
 FUZZTIME ?= 20s
 SIZE ?= 100000
-MINUTES ?= 10
 
 .DEFAULT_GOAL := help
 .PHONY: help run build release test test-go test-web test-e2e check check-tidy check-format check-generated check-schema check-web check-vulnerabilities lint \
-	format generate web fuzz bench bench-ingest bench-live bench-pages bench-soak deps-go deps-web deps-bench deps-e2e clean
+	format generate web fuzz bench bench-ingest bench-live bench-pages bench-soak bench-chaos deps-go deps-web deps-bench deps-e2e clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -94,9 +93,15 @@ bench-live: ## measure what idle subscribers cost, and how fast a thousand get e
 bench-pages: build deps-e2e ## measure the staff pages in Chromium at SIZE contacts: keystrokes, interactions, the scroll bar
 	SIZE=$(SIZE) node --test-reporter=tap --test-reporter-destination=/dev/null bench/pages/main.js
 
+bench-soak: MINUTES ?= 10
 bench-soak: ## keep Kith at full load for MINUTES on each database, and see that memory and goroutines stay flat
 	go build -o .build/kith-bench-soak ./bench/soak
 	.build/kith-bench-soak -lasting $(MINUTES)m
+
+bench-chaos: MINUTES ?= 60
+bench-chaos: ## kill every part of a busy Kith for MINUTES on each database, and see that nothing answered is lost; SEED repeats a run
+	go build -o .build/kith-bench-chaos ./bench/chaos
+	.build/kith-bench-chaos -lasting $(MINUTES)m $(if $(SEED),-seed $(SEED))
 
 deps-go:
 	@scripts/apt-deps gcc=build-essential pgbouncer=pgbouncer prometheus=prometheus zsh=zsh fish=fish

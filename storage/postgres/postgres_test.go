@@ -55,6 +55,47 @@ func TestTwoStoresOfOneDatabase(t *testing.T) {
 	})
 }
 
+// On a Citus cluster the suite runs as it is on one server.
+func TestCitus(t *testing.T) {
+	store := openCitus(t)
+	storagetest.Run(t, func(*testing.T) storage.Store { return store })
+}
+
+func TestSlowCitus(t *testing.T) {
+	store := openCitus(t)
+	storagetest.Slow(t, func(*testing.T) storage.Store { return store })
+}
+
+func TestCitusThroughGrams(t *testing.T) {
+	store := openCitus(t)
+	gramsFromBirth(t, store)
+	storagetest.Run(t, func(*testing.T) storage.Store { return store }, storagetest.Searching...)
+}
+
+// openCitus returns a store on a database of a Citus cluster.
+func openCitus(t testing.TB) *postgres.Store {
+	t.Helper()
+	url, ctx := pgtest.Citus(t), context.Background()
+	distribute(t, url)
+	store, err := postgres.Open(ctx, url, postgres.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	return store
+}
+
+// distribute makes the tables of a database of a Citus cluster.
+func distribute(t testing.TB, url string) {
+	t.Helper()
+	if _, err := postgres.Migrate(context.Background(), url, postgres.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := postgres.Distribute(context.Background(), url, postgres.Options{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // openAt returns a store on a database of its own, and the database's URL.
 func openAt(t testing.TB) (*postgres.Store, string) {
 	t.Helper()

@@ -37,7 +37,7 @@ func Database(t testing.TB) string {
 	return u.String()
 }
 
-func administer(t testing.TB, server, sql string) {
+func administer(t testing.TB, server string, statements ...string) {
 	t.Helper()
 	ctx := context.Background()
 	c, err := pgx.Connect(ctx, server)
@@ -45,8 +45,10 @@ func administer(t testing.TB, server, sql string) {
 		t.Fatalf("connect to the test server: %v", err)
 	}
 	defer func() { _ = c.Close(ctx) }()
-	if _, err := c.Exec(ctx, sql); err != nil {
-		t.Fatalf("%s: %v", sql, err)
+	for _, sql := range statements {
+		if _, err := c.Exec(ctx, sql); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
 	}
 }
 
