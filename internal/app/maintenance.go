@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -86,12 +87,10 @@ func (m *maintenance) once(ctx context.Context) (more bool, err error) {
 			err = fmt.Errorf("panic: %T\n%s", p, debug.Stack())
 		}
 	}()
-	if more, err = m.store.Maintain(ctx); err != nil {
-		return false, err
-	}
-	merged, err := m.mergeProven(ctx)
-	more = more || merged
-	if now := m.now(); err == nil && now.Sub(m.forgot) >= forgetInterval {
+	more, err = m.store.Maintain(ctx)
+	merged, failed := m.mergeProven(ctx)
+	more, err = more || merged, errors.Join(err, failed)
+	if now := m.now(); now.Sub(m.forgot) >= forgetInterval && ctx.Err() == nil {
 		old := false
 		for _, f := range []struct {
 			forget func(context.Context, time.Time) (bool, error)
@@ -106,15 +105,12 @@ func (m *maintenance) once(ctx context.Context) (more bool, err error) {
 			if f.after == 0 {
 				continue
 			}
-			var left bool
-			if left, err = f.forget(ctx, now.Add(-f.after)); err != nil {
-				return false, err
-			}
-			old = old || left
+			left, failed := f.forget(ctx, now.Add(-f.after))
+			old, err = old || left, errors.Join(err, failed)
 		}
 		if !old {
 			m.forgot = now
-			err = m.store.ForgetSignIns(ctx, now)
+			err = errors.Join(err, m.store.ForgetSignIns(ctx, now))
 		}
 		more = more || old
 	}

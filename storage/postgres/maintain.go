@@ -2,7 +2,9 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -56,45 +58,66 @@ func (s *seldom) again() {
 }
 
 // Maintain does one batch of the work that earlier calls left behind. Its statements that go over all workspaces read
-// small tables only; each that writes names its workspace.
+// small tables only; each that writes names its workspace. What fails in one workspace, whose node of a Citus cluster may be away,
+// keeps no other from its turn.
 func (s *Store) Maintain(ctx context.Context) (more bool, err error) {
-	detached, err := s.detachSome(ctx)
-	if err != nil {
-		return false, fmt.Errorf("detach sessions: %w", err)
+	for _, step := range []struct {
+		what string
+		do   func(context.Context) (more bool, err error)
+	}{
+		{"detach sessions", s.detachSome},
+		{"gather statistics", nothingMore(s.analyzeFirst)},
+		{"key messages", s.keySome},
+		{"give identities ids", s.identifySome},
+		{"renew search keys", s.renewSome},
+		{"fill gram index", s.indexSome},
+		{"find sample bounds", nothingMore(s.findBounds)},
+		{"find landmarks", nothingMore(s.renewLandmarks)},
+		{"look for duplicates", s.pairSome},
+		{"forget what merges were", nothingMore(s.endUndo)},
+	} {
+		left, failed := step.do(ctx)
+		more = more || left
+		if failed == nil {
+			continue
+		}
+		err = errors.Join(err, fmt.Errorf("%s: %w", step.what, failed))
+		if s.pool.Ping(ctx) != nil { // nothing else can be done, either
+			break
+		}
 	}
-	if err := s.analyzeFirst(ctx); err != nil {
-		return false, fmt.Errorf("gather statistics: %w", err)
+	return more && err == nil, err
+}
+
+// nothingMore is a step that does everything there is to do.
+func nothingMore(do func(context.Context) error) func(context.Context) (more bool, err error) {
+	return func(ctx context.Context) (bool, error) { return false, do(ctx) }
+}
+
+// everywhere reads rows of all workspaces. The query has a condition, %s, for those of one workspace: where a node of a Citus cluster
+// is away, each workspace is read alone. It returns what it could read, beside the error.
+func everywhere[T any](ctx context.Context, s *Store, query string, args pgx.NamedArgs, scan pgx.RowToFunc[T]) (found []T, err error) {
+	rows, err := s.pool.Query(ctx, fmt.Sprintf(query, "true"), args)
+	if found, err = all(ctx, rows, err, scan); err == nil || !s.citus.Load() || ctx.Err() != nil {
+		return found, err
 	}
-	keyed, err := s.keySome(ctx)
-	if err != nil {
-		return false, fmt.Errorf("key messages: %w", err)
+	rows, failed := s.pool.Query(ctx, `SELECT workspace_id FROM workspaces ORDER BY workspace_id`)
+	workspaces, failed := all(ctx, rows, failed, pgx.RowTo[crm.WorkspaceID])
+	if failed != nil {
+		return nil, errors.Join(err, failed)
 	}
-	identified, err := s.identifySome(ctx)
-	if err != nil {
-		return false, fmt.Errorf("give identities ids: %w", err)
+	args = maps.Clone(args)
+	if args == nil {
+		args = pgx.NamedArgs{}
 	}
-	renewed, err := s.renewSome(ctx)
-	if err != nil {
-		return false, fmt.Errorf("renew search keys: %w", err)
+	for _, w := range workspaces {
+		args["workspace"] = w
+		rows, failed := s.pool.Query(ctx, fmt.Sprintf(query, "workspace_id = @workspace"), args)
+		if own, failed := all(ctx, rows, failed, scan); failed == nil {
+			found = append(found, own...)
+		}
 	}
-	indexed, err := s.indexSome(ctx)
-	if err != nil {
-		return false, fmt.Errorf("fill gram index: %w", err)
-	}
-	if err := s.findBounds(ctx); err != nil {
-		return false, fmt.Errorf("find sample bounds: %w", err)
-	}
-	if err := s.renewLandmarks(ctx); err != nil {
-		return false, fmt.Errorf("find landmarks: %w", err)
-	}
-	paired, err := s.pairSome(ctx)
-	if err != nil {
-		return false, fmt.Errorf("look for duplicates: %w", err)
-	}
-	if err := s.endUndo(ctx); err != nil {
-		return false, fmt.Errorf("forget what merges were: %w", err)
-	}
-	return detached || keyed || identified || renewed || indexed || paired, nil
+	return found, err
 }
 
 // work is a piece of maintenance within one workspace.
@@ -106,46 +129,42 @@ type work struct {
 
 // detachSome takes an account of a deleted contact from some of its sessions.
 func (s *Store) detachSome(ctx context.Context) (more bool, err error) {
-	rows, err := s.pool.Query(ctx, `SELECT workspace_id, account_id FROM account_deletions ORDER BY deleted_at LIMIT 8`)
-	todo, err := all(ctx, rows, err, func(row pgx.CollectableRow) (d work, err error) {
-		return d, row.Scan(&d.workspace, (*[16]byte)(&d.account))
-	})
-	if err != nil {
-		return false, err
-	}
+	todo, err := everywhere(ctx, s, `
+		SELECT workspace_id, account_id FROM account_deletions WHERE %s ORDER BY deleted_at LIMIT 8`, nil,
+		func(row pgx.CollectableRow) (d work, err error) {
+			return d, row.Scan(&d.workspace, (*[16]byte)(&d.account))
+		})
 	for _, d := range todo {
-		err := s.tx(ctx, func(tx pgx.Tx) error {
+		failed := s.tx(ctx, func(tx pgx.Tx) error {
 			free, err := s.mine(ctx, tx, value(d.workspace, "detach", string(d.account[:])))
 			if err != nil || !free {
 				return err
 			}
 			args := pgx.NamedArgs{"workspace": d.workspace, "id": [16]byte(d.account), "n": detachAtOnce}
 			left, err := detach(ctx, tx, args)
-			if more = true; err != nil || left {
+			if err != nil || left {
+				more = more || left
 				return err
 			}
+			more = true
 			_, err = tx.Exec(ctx, `DELETE FROM account_deletions WHERE workspace_id = @workspace AND account_id = @id`, args)
 			return err
 		})
-		if err != nil {
-			return false, err
-		}
+		err = errors.Join(err, failed)
 	}
-	return more, nil
+	return more, err
 }
 
 // endUndo forgets what was merged where that cannot be undone any more.
 func (s *Store) endUndo(ctx context.Context) error {
-	rows, err := s.pool.Query(ctx, `
-		SELECT DISTINCT workspace_id FROM merges WHERE undo IS NOT NULL AND until <= @now LIMIT 8`, pgx.NamedArgs{"now": time.Now().UTC()})
-	todo, err := all(ctx, rows, err, pgx.RowTo[crm.WorkspaceID])
+	todo, err := everywhere(ctx, s, `
+		SELECT DISTINCT workspace_id FROM merges WHERE %s AND undo IS NOT NULL AND until <= @now`, pgx.NamedArgs{"now": time.Now().UTC()},
+		pgx.RowTo[crm.WorkspaceID])
 	for _, w := range todo {
-		_, err = s.pool.Exec(ctx, `
+		_, failed := s.pool.Exec(ctx, `
 			UPDATE merges SET undo = NULL WHERE workspace_id = @workspace AND undo IS NOT NULL AND until <= @now`,
 			pgx.NamedArgs{"workspace": w, "now": time.Now().UTC()})
-		if err != nil {
-			return translate(ctx, err)
-		}
+		err = errors.Join(err, translate(ctx, failed))
 	}
 	return err
 }
@@ -159,35 +178,30 @@ func (s *Store) mine(ctx context.Context, tx pgx.Tx, v int64) (ok bool, err erro
 // indexSome brings workspaces that have grown into the gram index, a batch of rows at a time. The index itself is made
 // when the first of them comes, so that loading many contacts into a new database does not pay for it row by row.
 func (s *Store) indexSome(ctx context.Context) (more bool, err error) {
-	if err := s.markGrown(ctx); err != nil {
-		return false, err
-	}
-	rows, err := s.pool.Query(ctx, `SELECT workspace_id, gram_state_at FROM workspaces WHERE gram_state = 1 ORDER BY gram_state_at`)
-	coming, err := all(ctx, rows, err, func(row pgx.CollectableRow) (c work, err error) {
+	err = s.markGrown(ctx)
+	rows, failed := s.pool.Query(ctx, `SELECT workspace_id, gram_state_at FROM workspaces WHERE gram_state = 1 ORDER BY gram_state_at`)
+	coming, failed := all(ctx, rows, failed, func(row pgx.CollectableRow) (c work, err error) {
 		return c, row.Scan(&c.workspace, &c.since)
 	})
-	if err != nil {
-		return false, err
-	}
+	err = errors.Join(err, failed)
 	for _, c := range coming {
 		if time.Since(c.since) < gramsSettle {
 			continue
 		}
-		left, err := s.indexBatch(ctx, c.workspace)
-		if err != nil {
-			return false, err
-		}
+		left, failed := s.indexBatch(ctx, c.workspace)
 		if left {
-			return true, nil
+			return true, err
 		}
-		if ready, err := s.ensureGramIndex(ctx); err != nil || !ready {
-			return false, err
+		if failed != nil {
+			err = errors.Join(err, failed)
+			continue
 		}
-		if err := s.setGramStage(ctx, c.workspace, gramsComplete); err != nil {
-			return false, err
+		if ready, failed := s.ensureGramIndex(ctx); failed != nil || !ready {
+			return false, errors.Join(err, failed)
 		}
+		err = errors.Join(err, s.setGramStage(ctx, c.workspace, gramsComplete))
 	}
-	return false, nil
+	return false, err
 }
 
 // markGrown starts bringing the workspaces in that have grown past the threshold.
@@ -195,21 +209,15 @@ func (s *Store) markGrown(ctx context.Context) error {
 	if !s.sweep.growth.due(growthCheck) {
 		return nil
 	}
-	rows, err := s.pool.Query(ctx, `
+	grown, err := everywhere(ctx, s, `
 		SELECT n.workspace_id
-		FROM (SELECT workspace_id FROM contact_counts GROUP BY workspace_id HAVING sum(contacts) > @threshold) n
+		FROM (SELECT workspace_id FROM contact_counts WHERE %s GROUP BY workspace_id HAVING sum(contacts) > @threshold) n
 		JOIN workspaces w ON w.workspace_id = n.workspace_id
-		WHERE w.gram_state = 0`, pgx.NamedArgs{"threshold": gramThreshold})
-	grown, err := all(ctx, rows, err, pgx.RowTo[crm.WorkspaceID])
-	if err != nil {
-		return err
-	}
+		WHERE w.gram_state = 0`, pgx.NamedArgs{"threshold": gramThreshold}, pgx.RowTo[crm.WorkspaceID])
 	for _, w := range grown {
-		if err := s.setGramStage(ctx, w, gramsComing); err != nil {
-			return err
-		}
+		err = errors.Join(err, s.setGramStage(ctx, w, gramsComing))
 	}
-	return nil
+	return err
 }
 
 func (s *Store) setGramStage(ctx context.Context, w crm.WorkspaceID, stage gramStage) error {

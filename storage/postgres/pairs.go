@@ -43,14 +43,12 @@ func (s *Store) pairSome(ctx context.Context) (more bool, err error) {
 		last = todo[len(todo)-1]
 	}
 	for _, w := range todo {
-		left, err := s.pairBatch(ctx, w)
-		if err != nil {
-			return false, err
-		}
+		left, failed := s.pairBatch(ctx, w)
+		err = errors.Join(err, failed)
 		more = more || left
 	}
 	s.sweep.paired.Store(int32(last))
-	return more, nil
+	return more, err
 }
 
 // pairBatch looks at some contacts of a workspace and reports whether there are more.

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -29,13 +30,13 @@ func (s *Store) ForgetEvents(ctx context.Context, before time.Time) (more bool, 
 	}
 	more = len(todo) == forgetWorkspaces
 	for _, w := range todo {
-		left, err := s.forgetSome(ctx, w, before)
-		if err != nil {
-			return false, fmt.Errorf("forget events: %w", err)
+		left, failed := s.forgetSome(ctx, w, before)
+		if failed != nil {
+			err = errors.Join(err, fmt.Errorf("forget events: %w", failed))
 		}
 		more = more || left
 	}
-	return more, nil
+	return more && err == nil, err
 }
 
 // forgetSome looks at the oldest events of a workspace and reports whether there is more to forget.
