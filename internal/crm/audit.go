@@ -23,6 +23,8 @@ type AuditEntry struct {
 	FailureID *FailureID
 	// KeyID is the API key that was created or revoked; nil otherwise.
 	KeyID *KeyID
+	// Items is how many contacts were exported; nil for other actions, and until an export has ended.
+	Items *int
 	// Fields are the names of the fields that were edited, those of the survivor where contacts were merged.
 	Fields []string
 	// Actor is who did it: the subject of a credential, or the id of a channel that proved contacts to be one.
@@ -38,6 +40,7 @@ const (
 	ContactEdited   AuditAction = "CONTACT_EDITED"
 	ContactDeleted  AuditAction = "CONTACT_DELETED"
 	ContactExported AuditAction = "CONTACT_EXPORTED"
+	ListExported    AuditAction = "CONTACTS_EXPORTED"
 	SessionEdited   AuditAction = "SESSION_EDITED"
 
 	ContactMerged       AuditAction = "CONTACT_MERGED"

@@ -96,7 +96,7 @@ var _ storage.Lookup = named{}
 
 // OfIdentity reads identities by their key.
 func (l named) OfIdentity(ctx context.Context, key storage.IdentityKey) ([]crm.ContactID, error) {
-	rows, err := l.pool.Query(ctx, `
+	rows, err := l.reader(ctx).Query(ctx, `
 		SELECT contact_id FROM identities
 		WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external`,
 		pgx.NamedArgs{"workspace": l.workspace, "channel": [16]byte(key.Channel), "external": key.External})
@@ -105,7 +105,7 @@ func (l named) OfIdentity(ctx context.Context, key storage.IdentityKey) ([]crm.C
 
 // WithValues reads terms.
 func (l named) WithValues(ctx context.Context, field string, values ...string) ([]crm.Contact, error) {
-	return l.withValues(ctx, l.pool, l.workspace, field, values...)
+	return l.withValues(ctx, l.reader(ctx), l.workspace, field, values...)
 }
 
 // only lets none but these contacts pass.
@@ -178,14 +178,14 @@ func (s *Store) smallest(ctx context.Context, v *filtering, most int) (set strin
 			return err
 		})
 	}
-	return set, translate(ctx, s.pool.SendBatch(ctx, b).Close())
+	return set, translate(ctx, s.reader(ctx).SendBatch(ctx, b).Close())
 }
 
 // passing answers which contacts pass.
 func (s *Store) passing(v *filtering) storage.Passing {
 	return func(ctx context.Context, ids []crm.ContactID) (map[crm.ContactID]bool, error) {
 		v.args["ids"] = uuids(ids)
-		rows, err := s.pool.Query(ctx, `
+		rows, err := s.reader(ctx).Query(ctx, `
 			SELECT c.id
 			FROM unnest(@ids::uuid[]) i(id)
 			CROSS JOIN LATERAL (
@@ -257,7 +257,7 @@ func (s *Store) countFiltered(ctx context.Context, w crm.WorkspaceID, f storage.
 
 // countOf counts the contacts of a set that pass, as far as one beyond most.
 func (s *Store) countOf(ctx context.Context, v *filtering, set string, most int) (n int, err error) {
-	err = s.pool.QueryRow(ctx, fmt.Sprintf(`SELECT count(*) FROM (SELECT%s LIMIT %d) c`, v.each(set, "c.id"), most+1), v.args).Scan(&n)
+	err = s.reader(ctx).QueryRow(ctx, fmt.Sprintf(`SELECT count(*) FROM (SELECT%s LIMIT %d) c`, v.each(set, "c.id"), most+1), v.args).Scan(&n)
 	return n, translate(ctx, err)
 }
 
@@ -287,7 +287,7 @@ func (s source) countFiltered(ctx context.Context, q storage.ContactQuery, most 
 		  ) c`, columns, s.inBucket(), holding("c.search_text", f, v.args), look)
 	}
 	var looked, n int
-	err = s.pool.QueryRow(ctx, fmt.Sprintf(`
+	err = s.reader(ctx).QueryRow(ctx, fmt.Sprintf(`
 		SELECT count(*), count(*) FILTER (WHERE true%s)
 		FROM (
 		  SELECT %s%s

@@ -180,7 +180,7 @@ func (s *Store) pickedFrom(
 		found, err = pgx.CollectRows(rows, scanContactRow())
 		return err
 	})
-	return found, translate(ctx, s.pool.SendBatch(ctx, b).Close())
+	return found, translate(ctx, s.reader(ctx).SendBatch(ctx, b).Close())
 }
 
 // inOrder are those of the filter's conditions that bound an order's keys, with AND before each.
@@ -268,7 +268,7 @@ func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.Contac
 		found, err = pgx.CollectRows(rows, scanContactRow())
 		return err
 	})
-	return found, translate(ctx, s.pool.SendBatch(ctx, b).Close())
+	return found, translate(ctx, s.reader(ctx).SendBatch(ctx, b).Close())
 }
 
 // scanContactRow scans rows of a list, one after the other.

@@ -94,7 +94,7 @@ func holding(column string, f search.Filter, args pgx.NamedArgs) string {
 }
 
 func (s source) hits(ctx context.Context, sql string, args pgx.NamedArgs) ([]search.Hit, error) {
-	rows, err := s.pool.Query(ctx, sql, args)
+	rows, err := s.reader(ctx).Query(ctx, sql, args)
 	var h search.Hit
 	var r contactRow
 	targets := r.targets(&h.Key, (*[16]byte)(&h.ID), textTarget[string]{&h.Name}, textTarget[string]{&h.Text})
@@ -118,7 +118,7 @@ func (s source) Names(ctx context.Context, r search.Range, n int) ([]search.Hit,
 
 // Reaches reports whether a range of names holds n contacts.
 func (s source) Reaches(ctx context.Context, r search.Range, n int) (ok bool, err error) {
-	err = s.pool.QueryRow(ctx, fmt.Sprintf(`
+	err = s.reader(ctx).QueryRow(ctx, fmt.Sprintf(`
 		SELECT count(*) > 0
 		FROM (
 		  SELECT
