@@ -13,6 +13,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"kith/graph/download"
 	"kith/graph/fastlist"
 	"kith/graph/generated"
 	"kith/graph/operation"
@@ -80,6 +81,8 @@ type Options struct {
 // Handler is the endpoint.
 type Handler struct {
 	*transport.Handler
+	// Download answers requests for exports. Its path has the pattern [DownloadPath].
+	Download http.Handler
 
 	executor *executor.Executor
 }
@@ -106,7 +109,12 @@ func New(o Options) *Handler {
 		l.ExpectEvents(contacts, sessions)
 		return resolve.WithLoaders(ctx, l)
 	}
-	return &Handler{executor: e, Handler: transport.New(transport.Options{
+	now := o.Now
+	if now == nil {
+		now = time.Now
+	}
+	files := download.New(download.Options{Service: o.Service, Authenticate: o.Authenticate, Report: report, Now: now})
+	return &Handler{executor: e, Download: files, Handler: transport.New(transport.Options{
 		Run: run, Report: report, Authenticate: o.Authenticate, Again: o.Again, Subscribe: o.Service.Subscribe, Expect: expect,
 		Address: o.Address, Now: o.Now, Connections: o.Connections, Subscriptions: o.Subscriptions,
 		Times: o.times, Cores: o.cores,
@@ -138,6 +146,9 @@ func newExecutor(o Options, schema *ast.Schema, report *problem.Reporter) *execu
 	e.AroundFields(fields)
 	return e
 }
+
+// DownloadPath is the path of [Handler.Download], as a pattern of [http.ServeMux].
+const DownloadPath = download.Pattern
 
 // instrumentRoot calls instrument around each field of the root.
 func instrumentRoot(instrument func(context.Context, string) (context.Context, func())) graphql.RootFieldMiddleware {
