@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -149,6 +150,9 @@ func newExecutor(o Options, schema *ast.Schema, report *problem.Reporter) *execu
 
 // DownloadPath is the path of [Handler.Download], as a pattern of [http.ServeMux].
 const DownloadPath = download.Pattern
+
+// ReadExport reads the parameters of a download, for exports elsewhere. See [download.Parse].
+func ReadExport(query url.Values) (download.Request, error) { return download.Parse(query) }
 
 // instrumentRoot calls instrument around each field of the root.
 func instrumentRoot(instrument func(context.Context, string) (context.Context, func())) graphql.RootFieldMiddleware {

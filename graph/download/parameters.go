@@ -3,12 +3,14 @@ package download
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator"
 
 	"kith/graph/generated"
@@ -95,7 +97,7 @@ func readOrder(text string) (*service.Order, error) {
 			}
 		}
 		if len(parts) > 2 {
-			return nil, &crm.InvalidError{Field: "orderBy", Reason: "must be a field and a direction, such as NAME DESC"}
+			order["more"] = ""
 		}
 		b, _ := json.Marshal(order) // cannot fail
 		text = string(b)
@@ -104,12 +106,18 @@ func readOrder(text string) (*service.Order, error) {
 	if err := readInput("orderBy", "ContactOrder", text, &in); err != nil {
 		return nil, err
 	}
+	if in.Direction == "" {
+		in.Direction = service.Ascending // the default of the schema
+	}
 	return resolve.ContactOrder(&in), nil
 }
 
 // readInput reads a value of an input type of the schema from JSON, by the rules for variables.
 func readInput(parameter, of, text string, into any) error {
 	invalid := &crm.InvalidError{Field: parameter, Reason: "must be a " + of + " of the API, as JSON"}
+	if parameter == "orderBy" {
+		invalid.Reason = "must be LAST_ACTIVITY, NAME, CREATED, EMAIL or RELEVANCE, with ASC or DESC behind it or without"
+	}
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
 	var value map[string]any
@@ -122,7 +130,7 @@ func readInput(parameter, of, text string, into any) error {
 	}}}
 	coerced, err := validator.VariableValues(schema, asked, map[string]any{parameter: value})
 	if err != nil {
-		return invalid
+		return inField(invalid, schema.Types[of], err)
 	}
 	fields := coerced[parameter].(map[string]any)
 	for _, f := range schema.Types[of].Fields {
@@ -146,4 +154,17 @@ func readInput(parameter, of, text string, into any) error {
 		return invalid
 	}
 	return nil
+}
+
+// inField names the field that an error of a variable is about, unless the input has no such field.
+func inField(invalid *crm.InvalidError, of *ast.Definition, err error) error {
+	in, ok := errors.AsType[*gqlerror.Error](err)
+	if !ok || len(in.Path) < 3 { // variable, its name, the field
+		return invalid
+	}
+	name, _ := in.Path[2].(ast.PathName)
+	if f := of.Fields.ForName(string(name)); f != nil && invalid.Field == "filter" {
+		return &crm.InvalidError{Field: invalid.Field + "." + f.Name, Reason: "must be of the type " + f.Type.String()}
+	}
+	return invalid
 }

@@ -157,8 +157,8 @@ func (s *Service) held(ctx context.Context, w crm.WorkspaceID, id crm.ContactID)
 		return export{}, err
 	}
 	out := export{
-		Contact:    channels.contact(c, old[id]),
-		Failures:   []exportedFailure{},
+		Contact:  channels.contact(c, old[id]),
+		Failures: []exportedFailure{},
 	}
 	if out.Merges, err = s.heldMerges(ctx, w, append(ids, old[id]...), channels); err != nil {
 		return export{}, err

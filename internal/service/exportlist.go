@@ -46,7 +46,9 @@ func (s *Service) authorizeExport(_ context.Context, v crm.Viewer) error {
 }
 
 // AuthorizeExport returns the error that [Service.ExportContacts] would have for the viewer's role.
-func (s *Service) AuthorizeExport(ctx context.Context, v crm.Viewer) error { return s.authorizeExport(ctx, v) }
+func (s *Service) AuthorizeExport(ctx context.Context, v crm.Viewer) error {
+	return s.authorizeExport(ctx, v)
+}
 
 // ExportContacts hands a list of contacts to each, part by part, as it is at one moment, and returns how many there were.
 // Before the first part, an audit entry is kept; at the end, also of an export that fails, the number is added to it. An error
@@ -76,6 +78,7 @@ func (s *Service) ExportContacts(
 			err = errors.Join(err, fmt.Errorf("export contacts: %w", failed))
 		}
 	}()
+	var stopped error
 	err = s.store.ExportContacts(ctx, v.Workspace, q, e.Identities, func(part storage.Exported) error {
 		out := ExportPart{Contacts: make([]ExportedContact, len(part.Rows))}
 		for i, r := range part.Rows {
@@ -84,8 +87,14 @@ func (s *Service) ExportContacts(
 			}
 		}
 		n += len(part.Rows) // also those of a part that is not written whole: some of it may have been
-		return each(out)
+		if stopped = each(out); stopped != nil {
+			return fmt.Errorf("%w: %w", context.Canceled, stopped) // it is no failure of storage
+		}
+		return nil
 	})
+	if stopped != nil {
+		err = stopped
+	}
 	return n, err
 }
 

@@ -28,7 +28,9 @@ func (s *Store) ExportContacts(
 	ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery, identities bool, each func(storage.Exported) error,
 ) error {
 	read := storage.ExportReader{
-		Page: func(ctx context.Context, q storage.ContactQuery) (storage.ContactPage, error) { return s.list(ctx, w, q) },
+		Page: func(ctx context.Context, q storage.ContactQuery) (storage.ContactPage, error) {
+			return s.list(ctx, w, q)
+		},
 		Identities: func(ctx context.Context, ids []crm.ContactID) (map[crm.ContactID][]crm.Identity, error) {
 			return s.IdentitiesByContact(ctx, w, ids)
 		},

@@ -18,7 +18,9 @@ func (s *Store) ExportContacts(
 	var refused *storage.ExportRefusedError
 	_, err := readOnce(ctx, s, func(c *conn) (struct{}, error) {
 		return struct{}{}, storage.ExportReader{
-			Page: func(ctx context.Context, q storage.ContactQuery) (storage.ContactPage, error) { return s.listOn(ctx, c, w, q) },
+			Page: func(ctx context.Context, q storage.ContactQuery) (storage.ContactPage, error) {
+				return s.listOn(ctx, c, w, q)
+			},
 			Identities: func(ctx context.Context, ids []crm.ContactID) (map[crm.ContactID][]crm.Identity, error) {
 				return identitiesByContact(ctx, c, w, ids)
 			},
