@@ -70,7 +70,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		httpd.WriteError(w, r, http.StatusMethodNotAllowed, problem.BadUserInput, "Ask for an export by GET")
 		return
 	case !r.ProtoAtLeast(1, 1): // whose content ends with the connection, however that ends
-		httpd.WriteError(w, r, http.StatusHTTPVersionNotSupported, problem.BadUserInput,
+		w.Header().Set("Upgrade", "HTTP/1.1")
+		httpd.WriteError(w, r, http.StatusUpgradeRequired, problem.BadUserInput,
 			"An export needs HTTP/1.1, in which a file that is cut short can be told from a whole one: have the proxy speak it")
 		return
 	}

@@ -56,6 +56,8 @@ export type AuditAction =
   | 'CONTACT_DELETED'
   /** Exported everything that is stored about a contact. */
   | 'CONTACT_EXPORTED'
+  /** Exported a list of contacts. */
+  | 'CONTACTS_EXPORTED'
   /** Merged a contact into another. */
   | 'CONTACT_MERGED'
   /** Undid a merge, so that a merged contact came back. */
@@ -877,7 +879,7 @@ export type AuditLogQueryVariables = Exact<{
 }>;
 
 
-export type AuditLogQuery = { auditLog: { nodes: Array<{ id: string, action: AuditAction, contactId: string | null, otherContactId: string | null, sessionId: string | null, channelId: string | null, apiKeyId: string | null, fields: Array<AuditField>, actor: string, at: string }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+export type AuditLogQuery = { auditLog: { nodes: Array<{ id: string, action: AuditAction, contactId: string | null, otherContactId: string | null, sessionId: string | null, channelId: string | null, apiKeyId: string | null, items: number | null, fields: Array<AuditField>, actor: string, at: string }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type AuditObjectsQueryVariables = Exact<{
   ids: Array<string> | string;

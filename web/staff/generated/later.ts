@@ -430,6 +430,7 @@ export const AuditLogDocument = /*#__PURE__*/ gql`
       sessionId
       channelId
       apiKeyId
+      items
       fields
       actor
       at

@@ -1,0 +1,1 @@
+export{t as DeleteDialog}from"./delete-C_Nzd38J.js";
