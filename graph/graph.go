@@ -7,12 +7,14 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"kith/graph/download"
 	"kith/graph/fastlist"
 	"kith/graph/generated"
 	"kith/graph/operation"
@@ -83,6 +85,8 @@ type Options struct {
 // Handler is the endpoint.
 type Handler struct {
 	*transport.Handler
+	// Download answers requests for exports. Its path has the pattern [DownloadPath].
+	Download http.Handler
 
 	executor *executor.Executor
 }
@@ -109,7 +113,12 @@ func New(o Options) *Handler {
 		l.ExpectEvents(contacts, sessions)
 		return resolve.WithLoaders(ctx, l)
 	}
-	return &Handler{executor: e, Handler: transport.New(transport.Options{
+	now := o.Now
+	if now == nil {
+		now = time.Now
+	}
+	files := download.New(download.Options{Service: o.Service, Authenticate: o.Authenticate, Report: report, Now: now})
+	return &Handler{executor: e, Download: files, Handler: transport.New(transport.Options{
 		Run: run, Report: report, Authenticate: o.Authenticate, Again: o.Again, Ended: o.Ended, Subscribe: o.Service.Subscribe,
 		Expect: expect, Address: o.Address, Now: o.Now, Connections: o.Connections, Subscriptions: o.Subscriptions,
 		Times: o.times, Cores: o.cores,
@@ -141,6 +150,12 @@ func newExecutor(o Options, schema *ast.Schema, report *problem.Reporter) *execu
 	e.AroundFields(fields)
 	return e
 }
+
+// DownloadPath is the path of [Handler.Download], as a pattern of [http.ServeMux].
+const DownloadPath = download.Pattern
+
+// ReadExport reads the parameters of a download, for exports elsewhere. See [download.Parse].
+func ReadExport(query url.Values) (download.Request, error) { return download.Parse(query) }
 
 // instrumentRoot calls instrument around each field of the root.
 func instrumentRoot(instrument func(context.Context, string) (context.Context, func())) graphql.RootFieldMiddleware {

@@ -58,6 +58,14 @@ func (s *instrumented) Contacts(
 	return s.store.Contacts(ctx, w, q)
 }
 
+// ExportContacts implements [Store].
+func (s *instrumented) ExportContacts(
+	ctx context.Context, w crm.WorkspaceID, q ContactQuery, identities bool, each func(Exported) error,
+) (err error) {
+	defer s.around("ExportContacts", &err)()
+	return s.store.ExportContacts(ctx, w, q, identities, each)
+}
+
 // CountContacts implements [Store].
 func (s *instrumented) CountContacts(
 	ctx context.Context, w crm.WorkspaceID, q ContactQuery, most int,
@@ -448,6 +456,14 @@ func (s *instrumented) AddAudit(
 ) (err error) {
 	defer s.around("AddAudit", &err)()
 	return s.store.AddAudit(ctx, w, a)
+}
+
+// SetAuditItems implements [Store].
+func (s *instrumented) SetAuditItems(
+	ctx context.Context, w crm.WorkspaceID, id crm.AuditID, n int,
+) (err error) {
+	defer s.around("SetAuditItems", &err)()
+	return s.store.SetAuditItems(ctx, w, id, n)
 }
 
 // Audit implements [Store].

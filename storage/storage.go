@@ -73,6 +73,14 @@ type Contacts interface {
 	// q.Search does not allow is a *crm.InvalidError; see [Order.Check].
 	Contacts(ctx context.Context, w crm.WorkspaceID, q ContactQuery) (ContactPage, error)
 
+	// ExportContacts hands the whole list that q describes, from q.Page.After on, to each: in the list's order, in parts of at
+	// most [ExportSize] contacts, with their identities if they are asked for. All of it is as it was at one moment, however long
+	// that takes; meanwhile the store keeps a connection and old versions of what others write, so be quick. Memory does not
+	// grow with the list. An error from each ends it and is returned as it is.
+	ExportContacts(
+		ctx context.Context, w crm.WorkspaceID, q ContactQuery, identities bool, each func(Exported) error,
+	) error
+
 	// CountContacts counts the contacts of the list that q describes; its order and page do not matter. Under a search or a
 	// filter it stops at most and says that the number is not exact; without these the number is exact and costs no scan.
 	CountContacts(ctx context.Context, w crm.WorkspaceID, q ContactQuery, most int) (Count, error)
@@ -315,6 +323,9 @@ type Events interface {
 type Auditor interface {
 	// AddAudit keeps the entry of something that no other call does.
 	AddAudit(ctx context.Context, w crm.WorkspaceID, a crm.AuditEntry) error
+
+	// SetAuditItems sets [crm.AuditEntry.Items] of an entry. One that is not there is no error.
+	SetAuditItems(ctx context.Context, w crm.WorkspaceID, id crm.AuditID, n int) error
 
 	// Audit returns one page of the entries, newest first.
 	Audit(ctx context.Context, w crm.WorkspaceID, p Page) (AuditPage, error)

@@ -117,6 +117,7 @@ type ComplexityRoot struct {
 		FailureID  func(childComplexity int) int
 		Fields     func(childComplexity int) int
 		ID         func(childComplexity int) int
+		Items      func(childComplexity int) int
 		KeyID      func(childComplexity int) int
 		OtherID    func(childComplexity int) int
 		SessionID  func(childComplexity int) int
@@ -1155,6 +1156,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditEntry.ID(childComplexity), true
+	case "AuditEntry.items":
+		if e.ComplexityRoot.AuditEntry.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Items(childComplexity), true
 	case "AuditEntry.apiKeyId":
 		if e.ComplexityRoot.AuditEntry.KeyID == nil {
 			break
@@ -4395,6 +4402,8 @@ type AuditEntry implements Node {
   at: DateTime!
   "The API key that was created or revoked; null otherwise."
   apiKeyId: ID
+  "How many contacts were exported. Null for other actions, and while an export runs or if its process ended before it."
+  items: Int
   "The webhook endpoint that it was done to, which may no longer exist; null otherwise."
   webhookEndpointId: ID
 }
@@ -4443,6 +4452,8 @@ enum AuditAction {
   CONTACT_DELETED
   "Exported everything that is stored about a contact."
   CONTACT_EXPORTED
+  "Exported a list of contacts."
+  CONTACTS_EXPORTED
   "Merged a contact into another."
   CONTACT_MERGED
   "Undid a merge, so that a merged contact came back."
@@ -6655,6 +6666,8 @@ func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field gr
 		return ec.fieldContext_AuditEntry_at(ctx, field)
 	case "apiKeyId":
 		return ec.fieldContext_AuditEntry_apiKeyId(ctx, field)
+	case "items":
+		return ec.fieldContext_AuditEntry_items(ctx, field)
 	case "webhookEndpointId":
 		return ec.fieldContext_AuditEntry_webhookEndpointId(ctx, field)
 	}
@@ -10276,6 +10289,29 @@ func (ec *executionContext) _AuditEntry_apiKeyId(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_AuditEntry_apiKeyId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditEntry", field, false, false, "ID")
+}
+
+func (ec *executionContext) _AuditEntry_items(ctx context.Context, field graphql.CollectedField, obj *crm.AuditEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEntry_items(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Items, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEntry_items(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEntry", field, false, false, "Int")
 }
 
 func (ec *executionContext) _AuditEntry_webhookEndpointId(ctx context.Context, field graphql.CollectedField, obj *crm.AuditEntry) (ret graphql.Marshaler) {
@@ -25635,6 +25671,11 @@ func (ec *executionContext) _AuditEntry(ctx context.Context, sel ast.SelectionSe
 			}
 		case "apiKeyId":
 			out.Values[i] = ec._AuditEntry_apiKeyId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "items":
+			out.Values[i] = ec._AuditEntry_items(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

@@ -32,7 +32,7 @@ func (r mutationResolver) BulkDeleteContacts(
 	ctx context.Context, in model.BulkDeleteContactsInput,
 ) (*model.BulkDeleteContactsPayload, error) {
 	b, err := r.service.BulkDeleteContacts(ctx, auth.Viewer(ctx), service.BulkDeletion{
-		Search: text(in.Search), Filter: contactFilter(in.Filter), BulkRun: service.BulkRun{Dry: in.DryRun, Token: text(in.Token)},
+		Search: text(in.Search), Filter: ContactFilter(in.Filter), BulkRun: service.BulkRun{Dry: in.DryRun, Token: text(in.Token)},
 	})
 	answer, problems, err := bulkAnswer(b, err)
 	return &model.BulkDeleteContactsPayload{

@@ -30,8 +30,8 @@ func (r queryResolver) Contacts(
 	v, asked := auth.Viewer(ctx), graphql.GetFieldContext(ctx).Field.Selections
 	page, err := r.service.Contacts(ctx, v, service.ContactList{
 		Search:  text(search),
-		Filter:  contactFilter(filter),
-		Order:   contactOrder(orderBy),
+		Filter:  ContactFilter(filter),
+		Order:   ContactOrder(orderBy),
 		Paging:  service.Paging{First: first, After: given(after), Last: last, Before: given(before), Skip: skip},
 		Counted: countsAsked(graphql.GetOperationContext(ctx), asked, "ContactConnection"),
 	})

@@ -21,7 +21,8 @@ func text(s *string) string {
 	return *s
 }
 
-func contactOrder(in *model.ContactOrder) *service.Order {
+// ContactOrder translates an order input; nil for the default.
+func ContactOrder(in *model.ContactOrder) *service.Order {
 	if in == nil {
 		return nil
 	}
@@ -64,8 +65,8 @@ func sessionTags(in []*crm.SessionTag) []crm.SessionTag {
 	return tags
 }
 
-// contactFilter translates a filter input. A nil input gives the empty filter.
-func contactFilter(in *model.ContactFilter) service.ContactFilter {
+// ContactFilter translates a filter input. A nil input gives the empty filter.
+func ContactFilter(in *model.ContactFilter) service.ContactFilter {
 	if in == nil {
 		return service.ContactFilter{}
 	}

@@ -204,9 +204,10 @@ func (w wiring) watch(ctx context.Context, endpoint *graph.Handler, staff *signi
 }
 
 // routes maps paths to handlers.
-func (w wiring) routes(endpoint, webhooks http.Handler, staff *signin.SignIn, admission admission) http.Handler {
+func (w wiring) routes(endpoint *graph.Handler, webhooks http.Handler, staff *signin.SignIn, admission admission) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(graphQLPath, httpd.CORS(w.config.Origins(), admission.admit(endpoint)))
+	mux.Handle(graph.DownloadPath, admission.admit(endpoint.Download))
 	w.handleSignIn(mux, staff, admission)
 	mux.Handle(webhookPath+"{id}/webhook", webhooks)
 	mux.HandleFunc("GET /livez", w.health.Live)

@@ -25,6 +25,8 @@ type AuditEntry struct {
 	KeyID *KeyID
 	// EndpointID is the webhook endpoint that it was done to; nil otherwise.
 	EndpointID *EndpointID
+	// Items is how many contacts were exported; nil for other actions, and until an export has ended.
+	Items *int
 	// Fields are the names of the fields that were edited, those of the survivor where contacts were merged.
 	Fields []string
 	// Actor is who did it: the subject of a credential, or the id of a channel that proved contacts to be one.
@@ -40,6 +42,7 @@ const (
 	ContactEdited   AuditAction = "CONTACT_EDITED"
 	ContactDeleted  AuditAction = "CONTACT_DELETED"
 	ContactExported AuditAction = "CONTACT_EXPORTED"
+	ListExported    AuditAction = "CONTACTS_EXPORTED"
 	SessionEdited   AuditAction = "SESSION_EDITED"
 
 	ContactMerged       AuditAction = "CONTACT_MERGED"

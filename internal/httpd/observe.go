@@ -104,9 +104,10 @@ func shortPath(r *http.Request) string {
 	return strings.ToValidUTF8(r.URL.Path[:min(len(r.URL.Path), maxPath)], "")
 }
 
-// streams reports whether an answer was a stream or a WebSocket.
+// streams reports whether an answer was a stream, a file to keep or a WebSocket.
 func streams(w http.ResponseWriter, code int) bool {
-	return code == http.StatusSwitchingProtocols || strings.HasPrefix(w.Header().Get("Content-Type"), "text/event-stream")
+	return code == http.StatusSwitchingProtocols || strings.HasPrefix(w.Header().Get("Content-Type"), "text/event-stream") ||
+		strings.HasPrefix(w.Header().Get("Content-Disposition"), "attachment")
 }
 
 // recovering serves r and answers a panic. When the answer had begun already it is broken off, so that the client does

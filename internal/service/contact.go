@@ -76,48 +76,56 @@ type ContactPage struct {
 // List names the list that the page is of, for cursors.
 func (p ContactPage) List() cursor.List { return p.list }
 
-// Contacts returns a page of a list of contacts.
-func (s *Service) Contacts(ctx context.Context, v crm.Viewer, l ContactList) (ContactPage, error) {
-	if err := Authorize(v, crm.ReadContacts); err != nil {
-		return ContactPage{}, err
+// contactQuery reads what a list of contacts is asked for. It returns the list's query without a page, the list's name, and
+// the search as applied.
+func (s *Service) contactQuery(
+	ctx context.Context, w crm.WorkspaceID, l ContactList,
+) (storage.ContactQuery, cursor.List, string, error) {
+	fail := func(err error) (storage.ContactQuery, cursor.List, string, error) {
+		return storage.ContactQuery{}, cursor.List{}, "", err
 	}
 	query, err := s.readSearch(l.Search)
 	if err != nil {
-		return ContactPage{}, err
+		return fail(err)
 	}
 	if query.Empty() {
 		l.Search = ""
 	}
 	order, err := l.order(query)
 	if err != nil {
-		return ContactPage{}, err
+		return fail(err)
 	}
 	by := string(order.Field)
 	if order.Field == ByCreated {
 		by = "created_at" // cursors of the order by id, which it was once, hold no time
 	}
-	filter, err := s.contactFilter(ctx, v.Workspace, l.Filter)
+	filter, err := s.contactFilter(ctx, w, l.Filter)
 	if err != nil {
-		return ContactPage{}, err
+		return fail(err)
 	}
 	named := []string{"contacts", by, string(order.Direction), query.Text()}
 	if !filter.Empty() {
 		named = append(named, l.Filter.describe())
 	}
-	list := s.options.Cursors.List(named...)
-	page, err := l.Paging.page(list)
+	return storage.ContactQuery{
+		Search: query, Filter: filter, Order: orders[order.Field], Descending: order.Direction == Descending,
+	}, s.options.Cursors.List(named...), l.Search, nil
+}
+
+// Contacts returns a page of a list of contacts.
+func (s *Service) Contacts(ctx context.Context, v crm.Viewer, l ContactList) (ContactPage, error) {
+	if err := Authorize(v, crm.ReadContacts); err != nil {
+		return ContactPage{}, err
+	}
+	listed, list, applied, err := s.contactQuery(ctx, v.Workspace, l)
 	if err != nil {
 		return ContactPage{}, err
 	}
-	if page.Skip, err = l.Paging.skip(query.Empty() && filter.Empty()); err != nil {
+	if listed.Page, err = l.Paging.page(list); err != nil {
 		return ContactPage{}, err
 	}
-	listed := storage.ContactQuery{
-		Search:     query,
-		Filter:     filter,
-		Order:      orders[order.Field],
-		Descending: order.Direction == Descending,
-		Page:       page,
+	if listed.Page.Skip, err = l.Paging.skip(listed.Search.Empty() && listed.Filter.Empty()); err != nil {
+		return ContactPage{}, err
 	}
 	count := CountOnce(func(most int) (n storage.Count, err error) {
 		defer func() {
@@ -137,7 +145,7 @@ func (s *Service) Contacts(ctx context.Context, v crm.Viewer, l ContactList) (Co
 		return ContactPage{}, fmt.Errorf("list contacts: %w", err)
 	}
 	return ContactPage{
-		Rows: found.Rows, PageInfo: l.Paging.pageInfo(found.More), Search: l.Search, Count: count, list: list,
+		Rows: found.Rows, PageInfo: l.Paging.pageInfo(found.More), Search: applied, Count: count, list: list,
 	}, nil
 }
 

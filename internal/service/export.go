@@ -44,7 +44,7 @@ func (s *Service) ExportContact(ctx context.Context, v crm.Viewer, id crm.Contac
 type export struct {
 	ExportedAt time.Time          `json:"exportedAt"`
 	Contact    exportedContact    `json:"contact"`
-	Identities []exportedIdentity `json:"identities"`
+	Identities []ExportedIdentity `json:"identities"`
 	Sessions   []exportedSession  `json:"sessions"` // the newest last message first
 	History    []exportedChange   `json:"history"`  // the newest first
 	Merges     []exportedMerge    `json:"merges"`   // the oldest first
@@ -72,17 +72,19 @@ type exportedContact struct {
 type exportedValue struct {
 	Value  *string          `json:"value"`
 	Origin *string          `json:"origin"`
-	From   *exportedChannel `json:"channel"`
+	From   *ExportedChannel `json:"channel"`
 }
 
-type exportedChannel struct {
+// ExportedChannel is a channel in an export.
+type ExportedChannel struct {
 	ID   string          `json:"id"`
 	Name string          `json:"name"`
 	Type crm.ChannelType `json:"type"`
 }
 
-type exportedIdentity struct {
-	Channel     exportedChannel `json:"channel"`
+// ExportedIdentity is an identity in an export, of a contact or of a list.
+type ExportedIdentity struct {
+	Channel     ExportedChannel `json:"channel"`
 	ExternalID  string          `json:"externalId"`
 	DisplayName *string         `json:"displayName"`
 	CreatedAt   time.Time       `json:"createdAt"`
@@ -90,7 +92,7 @@ type exportedIdentity struct {
 
 type exportedSession struct {
 	ID                 string            `json:"id"`
-	Channel            exportedChannel   `json:"channel"`
+	Channel            ExportedChannel   `json:"channel"`
 	ChannelAccount     *string           `json:"channelAccount"` // the workspace's account that the customer wrote to
 	ExternalID         *string           `json:"externalId"`     // the customer's id that answers go to
 	Status             crm.SessionStatus `json:"status"`
@@ -129,7 +131,7 @@ type exportedField struct {
 
 type exportedFailure struct {
 	ID      string          `json:"id"`
-	Channel exportedChannel `json:"channel"`
+	Channel ExportedChannel `json:"channel"`
 	At      time.Time       `json:"at"`
 	Reason  string          `json:"reason"`
 	Payload string          `json:"payload"`
@@ -146,22 +148,17 @@ func (s *Service) held(ctx context.Context, w crm.WorkspaceID, id crm.ContactID)
 	if !ok {
 		return export{}, crm.ErrNotFound
 	}
-	known, err := s.store.Channels(ctx, w)
+	channels, err := s.exportedChannels(ctx, w)
 	if err != nil {
 		return export{}, err
-	}
-	channels := make(exportedChannels, len(known))
-	for _, ch := range known {
-		channels[ch.ID] = exportedChannel{ID: ch.ID.String(), Name: ch.Name, Type: ch.Type}
 	}
 	old, err := s.store.OldIDs(ctx, w, ids)
 	if err != nil {
 		return export{}, err
 	}
 	out := export{
-		Contact:    channels.contact(c, old[id]),
-		Identities: []exportedIdentity{},
-		Failures:   []exportedFailure{},
+		Contact:  channels.contact(c, old[id]),
+		Failures: []exportedFailure{},
 	}
 	if out.Merges, err = s.heldMerges(ctx, w, append(ids, old[id]...), channels); err != nil {
 		return export{}, err
@@ -170,11 +167,7 @@ func (s *Service) held(ctx context.Context, w crm.WorkspaceID, id crm.ContactID)
 	if err != nil {
 		return export{}, err
 	}
-	for _, i := range identities[id] {
-		out.Identities = append(out.Identities, exportedIdentity{
-			Channel: channels.of(i.ChannelID), ExternalID: i.ExternalID, DisplayName: i.DisplayName, CreatedAt: i.CreatedAt,
-		})
-	}
+	out.Identities = channels.identities(identities[id])
 	if out.Sessions, err = s.heldSessions(ctx, w, id, channels); err != nil {
 		return export{}, err
 	}
@@ -302,13 +295,32 @@ func (s *Service) heldHistory(ctx context.Context, w crm.WorkspaceID, id crm.Con
 }
 
 // exportedChannels are the channels of the workspace.
-type exportedChannels map[crm.ChannelID]exportedChannel
+type exportedChannels map[crm.ChannelID]ExportedChannel
 
-func (cs exportedChannels) of(id crm.ChannelID) exportedChannel {
+func (s *Service) exportedChannels(ctx context.Context, w crm.WorkspaceID) (exportedChannels, error) {
+	known, err := s.store.Channels(ctx, w)
+	channels := make(exportedChannels, len(known))
+	for _, ch := range known {
+		channels[ch.ID] = ExportedChannel{ID: ch.ID.String(), Name: ch.Name, Type: ch.Type}
+	}
+	return channels, err
+}
+
+func (cs exportedChannels) identities(of []crm.Identity) []ExportedIdentity {
+	out := make([]ExportedIdentity, len(of))
+	for n, i := range of {
+		out[n] = ExportedIdentity{
+			Channel: cs.of(i.ChannelID), ExternalID: i.ExternalID, DisplayName: i.DisplayName, CreatedAt: i.CreatedAt,
+		}
+	}
+	return out
+}
+
+func (cs exportedChannels) of(id crm.ChannelID) ExportedChannel {
 	if c, ok := cs[id]; ok {
 		return c
 	}
-	return exportedChannel{ID: id.String()}
+	return ExportedChannel{ID: id.String()}
 }
 
 func (cs exportedChannels) contact(c crm.Contact, old []crm.ContactID) exportedContact {

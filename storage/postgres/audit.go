@@ -21,6 +21,16 @@ func (s *Store) AddAudit(ctx context.Context, w crm.WorkspaceID, a crm.AuditEntr
 	return nil
 }
 
+// SetAuditItems says how many contacts the action of an entry was about.
+func (s *Store) SetAuditItems(ctx context.Context, w crm.WorkspaceID, id crm.AuditID, n int) error {
+	_, err := s.pool.Exec(ctx, `UPDATE audit SET items = @items WHERE workspace_id = @workspace AND id = @id`,
+		pgx.NamedArgs{"workspace": w, "id": [16]byte(id), "items": n})
+	if err != nil {
+		return fmt.Errorf("complete audit entry: %w", translate(ctx, err))
+	}
+	return nil
+}
+
 // publish queues the record of a change that a person made, and its audit entry.
 func (s *Store) publish(b *pgx.Batch, w crm.WorkspaceID, e crm.Event) {
 	s.addChange(b, w, e)
@@ -28,8 +38,8 @@ func (s *Store) publish(b *pgx.Batch, w crm.WorkspaceID, e crm.Event) {
 }
 
 const insertAudit = `
-	INSERT INTO audit (workspace_id, id, action, contact_id, other_id, session_id, channel_id, failure_id, key_id, endpoint_id, fields, actor, at)
-	VALUES (@workspace, @id, @action, @contact, @other, @session, @channel, @failure, @key, @endpoint, @fields, @actor, @at)`
+	INSERT INTO audit (workspace_id, id, action, contact_id, other_id, session_id, channel_id, failure_id, key_id, endpoint_id, items, fields, actor, at)
+	VALUES (@workspace, @id, @action, @contact, @other, @session, @channel, @failure, @key, @endpoint, @items, @fields, @actor, @at)`
 
 func auditArgs(w crm.WorkspaceID, a crm.AuditEntry) pgx.NamedArgs {
 	var contact, session, channel, failure pgtype.UUID
@@ -47,7 +57,7 @@ func auditArgs(w crm.WorkspaceID, a crm.AuditEntry) pgx.NamedArgs {
 	}
 	return pgx.NamedArgs{
 		"workspace": w, "id": [16]byte(a.ID), "action": string(a.Action), "contact": contact, "other": (*[16]byte)(a.OtherID), "session": session,
-		"channel": channel, "failure": failure, "key": (*[16]byte)(a.KeyID), "endpoint": (*[16]byte)(a.EndpointID),
+		"channel": channel, "failure": failure, "key": (*[16]byte)(a.KeyID), "endpoint": (*[16]byte)(a.EndpointID), "items": a.Items,
 		"fields": append([]string{}, a.Fields...), "actor": a.Actor, "at": a.At.UTC(),
 	}
 }
@@ -112,12 +122,12 @@ func (s *Store) AuditByID(ctx context.Context, w crm.WorkspaceID, ids []crm.Audi
 }
 
 // auditColumns are the columns of audit that scanAudit reads; they use @workspace.
-var auditColumns = `id, action, coalesce(contact_id, ` + ownerNow + `), other_id, session_id, channel_id, failure_id, key_id, endpoint_id, fields, actor, at`
+var auditColumns = `id, action, coalesce(contact_id, ` + ownerNow + `), other_id, session_id, channel_id, failure_id, key_id, endpoint_id, items, fields, actor, at`
 
 func scanAudit(row pgx.CollectableRow) (a crm.AuditEntry, err error) {
 	var contact, other, session, channel, failure, key, endpoint pgtype.UUID
 	var at time.Time
-	err = row.Scan((*[16]byte)(&a.ID), (*string)(&a.Action), &contact, &other, &session, &channel, &failure, &key, &endpoint, &a.Fields, &a.Actor, &at)
+	err = row.Scan((*[16]byte)(&a.ID), (*string)(&a.Action), &contact, &other, &session, &channel, &failure, &key, &endpoint, &a.Items, &a.Fields, &a.Actor, &at)
 	if contact.Valid {
 		a.ContactID = (*crm.ContactID)(&contact.Bytes)
 	}

@@ -185,7 +185,7 @@ var selectIdentities = `
 
 // IdentitiesByContact returns the identities of each of the contacts, oldest first.
 func (s *Store) IdentitiesByContact(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID) (map[crm.ContactID][]crm.Identity, error) {
-	rows, err := s.pool.Query(ctx, selectIdentities, pgx.NamedArgs{"workspace": w, "ids": uuids(ids)})
+	rows, err := s.reader(ctx).Query(ctx, selectIdentities, pgx.NamedArgs{"workspace": w, "ids": uuids(ids)})
 	found, err := all(ctx, rows, err, scanIdentity())
 	if err != nil {
 		return nil, fmt.Errorf("look up identities: %w", err)

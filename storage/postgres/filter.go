@@ -179,7 +179,7 @@ func (s *Store) smallest(ctx context.Context, v *filtering, most int) (set strin
 			return err
 		})
 	}
-	return set, translate(ctx, s.pool.SendBatch(ctx, b).Close())
+	return set, translate(ctx, s.reader(ctx).SendBatch(ctx, b).Close())
 }
 
 // passing answers which contacts pass.
@@ -258,7 +258,7 @@ func (s *Store) countFiltered(ctx context.Context, w crm.WorkspaceID, f storage.
 
 // countOf counts the contacts of a set that pass, as far as one beyond most.
 func (s *Store) countOf(ctx context.Context, v *filtering, set string, most int) (n int, err error) {
-	err = s.pool.QueryRow(ctx, fmt.Sprintf(`SELECT count(*) FROM (SELECT%s LIMIT %d) c`, v.each(set, "c.id"), most+1), v.args).Scan(&n)
+	err = s.reader(ctx).QueryRow(ctx, fmt.Sprintf(`SELECT count(*) FROM (SELECT%s LIMIT %d) c`, v.each(set, "c.id"), most+1), v.args).Scan(&n)
 	return n, translate(ctx, err)
 }
 
@@ -288,7 +288,7 @@ func (s source) countFiltered(ctx context.Context, q storage.ContactQuery, most 
 		  ) c`, columns, s.inBucket(), holding("c.search_text", f, v.args), look)
 	}
 	var looked, n int
-	err = s.pool.QueryRow(ctx, fmt.Sprintf(`
+	err = s.reader(ctx).QueryRow(ctx, fmt.Sprintf(`
 		SELECT count(*), count(*) FILTER (WHERE true%s)
 		FROM (
 		  SELECT %s%s

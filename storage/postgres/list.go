@@ -28,7 +28,7 @@ func (s *Store) list(ctx context.Context, w crm.WorkspaceID, q storage.ContactQu
 		return storage.ContactPage{}, err
 	}
 	if !q.Search.Empty() {
-		src, err := s.settled(ctx, s.pool, w, &q.Search)
+		src, err := s.settled(ctx, s.reader(ctx), w, &q.Search)
 		switch {
 		case err != nil:
 			return storage.ContactPage{}, err
@@ -74,7 +74,7 @@ func (s *Store) picked(ctx context.Context, w crm.WorkspaceID, q storage.Contact
 		}
 		return s.pickedFrom(ctx, q, &filtering{args: pgx.NamedArgs{"workspace": w}}, from, pick{skip: skip})
 	}
-	v, err := s.filtering(ctx, s.pool, w, q.Filter)
+	v, err := s.filtering(ctx, s.reader(ctx), w, q.Filter)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +180,7 @@ func (s *Store) pickedFrom(
 		found, err = pgx.CollectRows(rows, scanContactRow())
 		return err
 	})
-	return found, translate(ctx, s.pool.SendBatch(ctx, b).Close())
+	return found, translate(ctx, s.reader(ctx).SendBatch(ctx, b).Close())
 }
 
 // inOrder are those of the filter's conditions that bound an order's keys, with AND before each.
@@ -268,7 +268,7 @@ func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.Contac
 		found, err = pgx.CollectRows(rows, scanContactRow())
 		return err
 	})
-	return found, translate(ctx, s.pool.SendBatch(ctx, b).Close())
+	return found, translate(ctx, s.reader(ctx).SendBatch(ctx, b).Close())
 }
 
 // scanContactRow scans rows of a list, one after the other.

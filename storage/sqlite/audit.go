@@ -18,6 +18,15 @@ func (s *Store) AddAudit(ctx context.Context, w crm.WorkspaceID, a crm.AuditEntr
 	return wrap("add audit entry", s.write(ctx, func(ctx context.Context, t *tx) error { return t.addAudit(ctx, w, a) }))
 }
 
+// SetAuditItems says how many contacts the action of an entry was about.
+func (s *Store) SetAuditItems(ctx context.Context, w crm.WorkspaceID, id crm.AuditID, n int) error {
+	return wrap("complete audit entry", s.write(ctx, func(ctx context.Context, t *tx) error {
+		_, err := t.exec(ctx, `UPDATE audit SET items = @items WHERE workspace_id = @workspace AND id = @id`,
+			args{"workspace": w, "id": id[:], "items": n})
+		return err
+	}))
+}
+
 // publish writes the event and the audit entry of a change that a person made.
 func (t *tx) publish(ctx context.Context, w crm.WorkspaceID, e crm.Event) error {
 	if err := t.addEvents(ctx, w, e); err != nil {
@@ -67,10 +76,10 @@ func (t *tx) addAudit(ctx context.Context, w crm.WorkspaceID, a crm.AuditEntry) 
 		endpoint = a.EndpointID[:]
 	}
 	_, err = t.exec(ctx, `
-		INSERT INTO audit (workspace_id, id, action, contact_id, other_id, session_id, channel_id, failure_id, key_id, endpoint_id, fields, actor, at)
-		VALUES (@workspace, @id, @action, @contact, @other, @session, @channel, @failure, @key, @endpoint, @fields, @actor, @at)`, args{
+		INSERT INTO audit (workspace_id, id, action, contact_id, other_id, session_id, channel_id, failure_id, key_id, endpoint_id, items, fields, actor, at)
+		VALUES (@workspace, @id, @action, @contact, @other, @session, @channel, @failure, @key, @endpoint, @items, @fields, @actor, @at)`, args{
 		"workspace": w, "id": a.ID[:], "action": string(a.Action), "contact": contact, "other": other,
-		"session": session, "channel": channel, "failure": failure, "key": key, "endpoint": endpoint,
+		"session": session, "channel": channel, "failure": failure, "key": key, "endpoint": endpoint, "items": a.Items,
 		"fields": string(fields), "actor": a.Actor, "at": a.At.UnixMicro(),
 	})
 	return err
@@ -147,13 +156,13 @@ func (s *Store) AuditByID(ctx context.Context, w crm.WorkspaceID, ids []crm.Audi
 }
 
 // auditColumns are the columns of audit that scanAudit reads; they use @workspace.
-var auditColumns = `id, action, coalesce(contact_id, ` + ownerNow + `), other_id, session_id, channel_id, failure_id, key_id, endpoint_id, fields, actor, at`
+var auditColumns = `id, action, coalesce(contact_id, ` + ownerNow + `), other_id, session_id, channel_id, failure_id, key_id, endpoint_id, items, fields, actor, at`
 
 func scanAudit(rows *sql.Rows) (a crm.AuditEntry, err error) {
 	var contact, other, session, channel, failure, key, endpoint uuid.NullUUID
 	var fields []byte
 	var at int64
-	err = rows.Scan((*uuid.UUID)(&a.ID), &a.Action, &contact, &other, &session, &channel, &failure, &key, &endpoint, &fields, &a.Actor, &at)
+	err = rows.Scan((*uuid.UUID)(&a.ID), &a.Action, &contact, &other, &session, &channel, &failure, &key, &endpoint, &a.Items, &fields, &a.Actor, &at)
 	if err != nil {
 		return a, err
 	}

@@ -179,11 +179,18 @@ var selectIdentities = `
 
 // IdentitiesByContact returns the identities of each of the contacts, oldest first.
 func (s *Store) IdentitiesByContact(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID) (map[crm.ContactID][]crm.Identity, error) {
-	found, err := read(ctx, s, func(c *conn) ([]crm.Identity, error) {
-		return all(ctx, c, selectIdentities, args{"workspace": w, "ids": idList(ids)}, scanIdentity())
+	found, err := read(ctx, s, func(c *conn) (map[crm.ContactID][]crm.Identity, error) {
+		return identitiesByContact(ctx, c, w, ids)
 	})
+	return found, wrap("look up identities", err)
+}
+
+func identitiesByContact(
+	ctx context.Context, c *conn, w crm.WorkspaceID, ids []crm.ContactID,
+) (map[crm.ContactID][]crm.Identity, error) {
+	found, err := all(ctx, c, selectIdentities, args{"workspace": w, "ids": idList(ids)}, scanIdentity())
 	if err != nil {
-		return nil, fmt.Errorf("look up identities: %w", err)
+		return nil, err
 	}
 	out := make(map[crm.ContactID][]crm.Identity)
 	for _, i := range found {

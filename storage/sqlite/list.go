@@ -27,34 +27,46 @@ func (s *Store) list(ctx context.Context, w crm.WorkspaceID, q storage.ContactQu
 	if err := q.Order.Check(q.Search); err != nil {
 		return storage.ContactPage{}, err
 	}
+	run := read[storage.ContactPage]
+	if !q.Search.Empty() || s.picks(q) {
+		run = readOnce[storage.ContactPage]
+	}
+	return run(ctx, s, func(c *conn) (storage.ContactPage, error) { return s.listOn(ctx, c, w, q) })
+}
+
+// picks reports whether a list without a search takes more than one statement.
+func (s *Store) picks(q storage.ContactQuery) bool {
+	return !q.Filter.Empty() || q.Page.Skip > 0 || q.Order == storage.Email
+}
+
+// listOn reads a page through a connection. The order must suit the search.
+func (s *Store) listOn(ctx context.Context, c *conn, w crm.WorkspaceID, q storage.ContactQuery) (storage.ContactPage, error) {
 	if !q.Search.Empty() {
-		return readOnce(ctx, s, func(c *conn) (storage.ContactPage, error) {
-			src, err := settled(ctx, c, w, &q.Search)
-			switch {
-			case err != nil:
-				return storage.ContactPage{}, err
-			case q.Filter.Empty():
-				return storage.SearchPage(ctx, src, q)
-			}
-			return src.filtered(ctx, q)
-		})
-	}
-	read := s.ordered
-	if !q.Filter.Empty() || q.Page.Skip > 0 || q.Order == storage.Email {
-		read = func(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) ([]storage.ContactRow, error) {
-			return readOnce(ctx, s, func(c *conn) ([]storage.ContactRow, error) { return s.picked(ctx, c, w, q) })
+		src, err := settled(ctx, c, w, &q.Search)
+		switch {
+		case err != nil:
+			return storage.ContactPage{}, err
+		case q.Filter.Empty():
+			return storage.SearchPage(ctx, src, q)
 		}
+		return src.filtered(ctx, q)
 	}
-	rows, err := read(ctx, w, q)
+	var rows []storage.ContactRow
+	var err error
+	if s.picks(q) {
+		rows, err = s.picked(ctx, c, w, q)
+	} else {
+		rows, err = listed(ctx, c, w, q)
+	}
 	if err != nil {
 		return storage.ContactPage{}, err
 	}
 	return q.Window(rows), nil
 }
 
-// ordered reads a list without a search, in one of the orders that [storage.Order.Check] lets it have: from its starting
+// listed reads a list without a search, in one of the orders that [storage.Order.Check] lets it have: from its starting
 // bound on, one row more than the page.
-func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.ContactQuery) ([]storage.ContactRow, error) {
+func listed(ctx context.Context, c *conn, w crm.WorkspaceID, q storage.ContactQuery) ([]storage.ContactRow, error) {
 	d := clause.Reading(q.ReadsDown())
 	a := args{"workspace": w, "n": q.Page.Size + 1}
 	beyond := func(columns, position string, bounds args) string {
@@ -98,9 +110,7 @@ func (s *Store) ordered(ctx context.Context, w crm.WorkspaceID, q storage.Contac
 			LIMIT @n`,
 			contactColumns, beyond("(c.created_at, c.id)", "(@at, @id)", args{"at": from.At.UnixMicro(), "id": from.ID[:]}), d.Order)
 	}
-	return read(ctx, s, func(c *conn) ([]storage.ContactRow, error) {
-		return all(ctx, c, query, a, scanContactRow())
-	})
+	return all(ctx, c, query, a, scanContactRow())
 }
 
 // scanContactRow scans rows of a list, one after the other.

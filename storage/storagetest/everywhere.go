@@ -45,6 +45,17 @@ var calls = []call{
 	{"Contacts under a search", func(ctx context.Context, w *world, _ target) (any, error) {
 		return w.Contacts(ctx, w.id, storage.ContactQuery{Search: search.Parse("a", ""), Order: storage.Relevance, Page: aPage})
 	}},
+	{"ExportContacts", func(ctx context.Context, w *world, _ target) (any, error) {
+		var found []storage.ContactRow
+		err := w.ExportContacts(ctx, w.id, storage.ContactQuery{}, true, func(e storage.Exported) error {
+			found = append(found, e.Rows...)
+			return nil
+		})
+		return found, err
+	}},
+	{"SetAuditItems", func(ctx context.Context, w *world, _ target) (any, error) {
+		return nil, w.SetAuditItems(ctx, w.id, crm.AuditID(crm.NewEventID(w.now)), 1)
+	}},
 	{"CountContacts", func(ctx context.Context, w *world, _ target) (any, error) {
 		return w.CountContacts(ctx, w.id, storage.ContactQuery{}, storage.CountLimit)
 	}},

@@ -30,6 +30,7 @@ var groups = []group{
 	{"contacts", contactCases},
 	{"edits", slices.Concat(editCases, uniqueCases)},
 	{"lists of contacts", slices.Concat(listCases, contactFilterCases)},
+	{"exports", exportCases},
 	{"sessions", slices.Concat(sessionCases, sessionOrderCases, sessionsByContactCases, sessionEditCases, sessionCountCases)},
 	{"channels", slices.Concat(channelCases, webhookCases)},
 	{"interactions", slices.Concat(interactionCases, sessionOfMessageCases, joinCases, variantCases, aliasCases, accountCases, profileCases, raceCases, messageCases)},

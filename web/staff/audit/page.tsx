@@ -7,7 +7,7 @@ import { More } from '../shared/more'
 import { type Loader, usePaged } from '../shared/paged'
 import { Rich } from '../shared/rich'
 import { Link } from '../shared/route'
-import { Ago, listed } from '../shared/time'
+import { Ago, listed, number } from '../shared/time'
 import { useTitle } from '../shared/title'
 import { useSlow } from '../shared/waiting'
 import { t } from '../texts/later'
@@ -79,7 +79,7 @@ async function objects(entries: readonly Entry[], signal: AbortSignal): Promise<
 }
 
 function Sentence({ entry, known }: { entry: Entry; known: ReadonlyMap<string, Known> }) {
-  const { action, contactId, otherContactId, sessionId, channelId, apiKeyId, webhookEndpointId, fields, actor } = entry
+  const { action, contactId, otherContactId, sessionId, channelId, apiKeyId, webhookEndpointId, fields, items, actor } = entry
   const named = (id: string | null, gone: string): ReactNode => {
     const it = id === null ? undefined : known.get(id)
     return it ? <Link href={it.href}>{<bdi>{it.name}</bdi>}</Link> : <span className="gone">{gone}</span>
@@ -94,6 +94,7 @@ function Sentence({ entry, known }: { entry: Entry; known: ReadonlyMap<string, K
         other: named(otherContactId, gone.contact),
         session: named(sessionId, gone.session),
         channel: named(channelId, gone.channel),
+        items: items === null ? t.audit.unknownItems : number(items),
         key: named(apiKeyId, gone.key),
         endpoint: named(webhookEndpointId, gone.endpoint),
         fields: listed(fields.map((field) => t.audit.fields[field])),

@@ -27,9 +27,13 @@ describe('contacts as CSV', () => {
     ])
   })
 
-  it.each(['=1+1', '+49301', '-2', '@SUM(A1)', '\tx'])('defuse %j', (text) => {
+  it.each(['=1+1', '+49 301', '-2', '@SUM(A1)', '\tx', '+'])('defuse %j', (text) => {
     assert.equal(lines(contact({ name: text }))[0].split(',')[0], `'${text}`)
     assert.match(lines(contact({ name: `${text},"` }))[0], /^"'/)
+  })
+
+  it('leave a phone as it is', () => {
+    assert.equal(lines(contact({ phone: '+4930901820' }))[0].split(',')[2], '+4930901820')
   })
 
   it('name each product once', () => {

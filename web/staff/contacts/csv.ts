@@ -14,8 +14,9 @@ export function csv(heads: readonly string[], contacts: Iterable<ContactRowFragm
   return `\uFEFF${lines.map((line) => line.map(cell).join(',') + '\r\n').join('')}`
 }
 
-// A spreadsheet would run what looks like a formula, no matter who wrote it; as text it starts with an apostrophe.
+// A spreadsheet would run what looks like a formula, no matter who wrote it; as text it starts with an apostrophe. A phone in
+// digits after a + is a number to it.
 function cell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  const safe = /^[=+\-@\t\r\n]/.test(text) && !/^\+\d+$/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

@@ -4,6 +4,7 @@ import { useId } from 'react'
 
 import { t } from '../texts/texts'
 import { type AsQuery, useListAsQuery } from './as-query'
+import { ExportAll } from './export-all'
 import { arrange, type Column, hideable, hiding, narrowest, sizeable, sized, standard, useLayout } from './columns'
 
 interface OptionsProps extends AsQuery {
@@ -74,6 +75,7 @@ export default function Options({ hidden, onHide, asked }: OptionsProps) {
       >
         {table.reset}
       </button>
+      <ExportAll asked={asked} />
       {query !== undefined && (
         <a href={query} target="_blank" rel="noopener">
           {table.asQuery}

@@ -1,8 +1,8 @@
 const kept = 60_000 // ms: the browser reads it after the click
 
-/** save hands a text to the browser as a file. */
-export function save(name: string, type: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }))
+/** save hands text to the browser as a file. */
+export function save(name: string, type: string, content: string | Blob): void {
+  const url = URL.createObjectURL(new Blob([content], { type }))
   const link = document.createElement('a')
   link.href = url
   link.download = name

@@ -3,6 +3,14 @@
 import type { laterEn } from './later-en'
 
 export const laterDe: typeof laterEn = {
+  // Alle Treffer als Datei.
+  exporting: {
+    all: 'Alle Treffer exportieren',
+    cancel: (megabytes) => `Export abbrechen (${megabytes} MB)`,
+    file: 'Kontakte.csv',
+    done: 'Kontakte exportiert',
+    failed: 'Der Export ist abgebrochen: Es wurde nichts gespeichert. Versuchen Sie es noch einmal.',
+  },
   inbox: {
     title: 'Dubletten',
     list: 'Paare, die dieselbe Person sein können',
@@ -211,10 +219,12 @@ export const laterDe: typeof laterEn = {
       key: 'ein widerrufener Schlüssel',
       endpoint: 'inzwischen gelöscht',
     },
+    unknownItems: '(nicht beendet)',
     actions: {
       CONTACT_EDITED: '{actor} – Kontakt bearbeitet: {contact}',
       CONTACT_DELETED: '{actor} – Kontakt gelöscht: {contact}',
       CONTACT_EXPORTED: '{actor} – Kontakt exportiert: {contact}',
+      CONTACTS_EXPORTED: '{actor} – Kontakte exportiert: {items}',
       CONTACT_MERGED: '{actor} – Kontakte zusammengeführt: {contact} → {other}',
       MERGE_UNDONE: '{actor} – Zusammenführung rückgängig gemacht: {contact} → {other}',
       CONTACT_SPLIT: '{actor} – Kontakt abgetrennt: {other} von {contact}',

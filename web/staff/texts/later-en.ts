@@ -1,6 +1,14 @@
 // The English of the pages that are loaded when they are opened. It is the pattern of the other languages.
 
 export const laterEn = {
+  // Everybody who matches as a file.
+  exporting: {
+    all: 'Export all that match',
+    cancel: (megabytes: string) => `Cancel the export (${megabytes} MB)`,
+    file: 'contacts.csv',
+    done: 'Contacts exported',
+    failed: 'The export was cut short: nothing was saved. Try again.',
+  },
   // Pairs that may be one person.
   inbox: {
     title: 'Duplicates',
@@ -203,10 +211,12 @@ export const laterEn = {
       key: 'a key that was revoked',
       endpoint: 'that was deleted',
     },
+    unknownItems: '(not finished)',
     actions: {
       CONTACT_EDITED: '{actor} edited {contact}',
       CONTACT_DELETED: '{actor} deleted {contact}',
       CONTACT_EXPORTED: '{actor} exported {contact}',
+      CONTACTS_EXPORTED: '{actor} exported {items} contacts',
       CONTACT_MERGED: '{actor} merged {contact} into {other}',
       MERGE_UNDONE: '{actor} undid the merge of {contact} into {other}',
       CONTACT_SPLIT: '{actor} split {other} off {contact}',
