@@ -64,6 +64,8 @@ export type AuditAction =
   | 'CONTACT_DELETED'
   /** Exported everything that is stored about a contact. */
   | 'CONTACT_EXPORTED'
+  /** Exported a list of contacts. */
+  | 'CONTACTS_EXPORTED'
   /** Merged a contact into another. */
   | 'CONTACT_MERGED'
   /** Undid a merge, so that a merged contact came back. */
@@ -103,7 +105,13 @@ export type AuditAction =
   /** Had a delivery to a webhook endpoint sent once more. */
   | 'WEBHOOK_REDELIVERED'
   /** Sent a test to a webhook endpoint. */
-  | 'WEBHOOK_TESTED';
+  | 'WEBHOOK_TESTED'
+  /** Began to delete many contacts. Each deletion has an entry, too. */
+  | 'BULK_DELETION_STARTED'
+  /** Began to edit many sessions. Each edit has an entry, too. */
+  | 'BULK_UPDATE_STARTED'
+  /** Cancelled a bulk job. */
+  | 'BULK_JOB_CANCELLED';
 
 /** The state of a conversation. */
 export type SessionStatus =
@@ -504,7 +512,7 @@ export type UserErrorCode =
   | 'MERGED'
   /** A contact cannot be merged with itself, named twice, or split off to itself. */
   | 'SAME_CONTACT'
-  /** The contact would have too many contacts merged into it, identities, emails or phones. */
+  /** The contact would have too many contacts merged into it, identities, emails or phones; or a bulk job too many objects. */
   | 'TOO_MANY'
   /** The joined notes would be too long. Send `notes`. */
   | 'NOTES_TOO_LONG'
@@ -515,7 +523,15 @@ export type UserErrorCode =
   /** A split must leave the contact at least one identity. */
   | 'LAST_IDENTITY'
   /** The webhook endpoint is switched off. */
-  | 'ENDPOINT_DISABLED';
+  | 'ENDPOINT_DISABLED'
+  /** The token was made for another selection, edit, person or workspace, or is no token. Count again, with `dryRun`. */
+  | 'TOKEN_INVALID'
+  /** The dry run was more than ten minutes ago. Count again, with `dryRun`. */
+  | 'TOKEN_EXPIRED'
+  /** Many more match than the dry run counted. The payload has the new count, and a token for it. */
+  | 'COUNT_CHANGED'
+  /** The job has ended already. */
+  | 'JOB_ENDED';
 
 /** A key to create. */
 export type CreateApiKeyInput = {
@@ -829,6 +845,7 @@ export type ContactsToMergeQuery = { nodes: Array<
     | { id: string }
     | { id: string }
     | { id: string }
+    | { id: string }
    | null> };
 
 export type MergePreviewQueryVariables = Exact<{
@@ -980,7 +997,7 @@ export type AuditLogQueryVariables = Exact<{
 }>;
 
 
-export type AuditLogQuery = { auditLog: { nodes: Array<{ id: string, action: AuditAction, contactId: string | null, otherContactId: string | null, sessionId: string | null, channelId: string | null, apiKeyId: string | null, webhookEndpointId: string | null, fields: Array<AuditField>, actor: string, at: string }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+export type AuditLogQuery = { auditLog: { nodes: Array<{ id: string, action: AuditAction, contactId: string | null, otherContactId: string | null, sessionId: string | null, channelId: string | null, apiKeyId: string | null, webhookEndpointId: string | null, items: number | null, fields: Array<AuditField>, actor: string, at: string }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type AuditObjectsQueryVariables = Exact<{
   ids: Array<string> | string;

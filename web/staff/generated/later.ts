@@ -459,6 +459,7 @@ export const AuditLogDocument = /*#__PURE__*/ gql`
       channelId
       apiKeyId
       webhookEndpointId
+      items
       fields
       actor
       at
