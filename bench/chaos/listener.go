@@ -45,12 +45,11 @@ type listener struct {
 // run receives until ctx ends. The error is a violation.
 func (l *listener) run(ctx context.Context) error {
 	for {
-		err := l.follow(ctx)
-		if _, ok := errors.AsType[*violation](err); ok {
-			return err
+		if v, ok := errors.AsType[*violation](l.follow(ctx)); ok {
+			return v
 		}
 		if wait(ctx, 100*time.Millisecond) != nil {
-			return nil
+			return nil //nolint:nilerr // the run is over
 		}
 		l.mu.Lock()
 		l.resumed++
@@ -88,7 +87,8 @@ func (l *listener) take(text []byte) error {
 	if err := json.Unmarshal(text, &a); err != nil {
 		return violate("%s: received %q", l.name, text)
 	}
-	for _, e := range a.Errors {
+	if len(a.Errors) > 0 {
+		e := a.Errors[0]
 		if e.Extensions.Code == "UNAVAILABLE" || e.Extensions.Code == "SLOW_CONSUMER" {
 			return errors.New(e.Message)
 		}
@@ -137,6 +137,7 @@ func (l *listener) overStream(ctx context.Context, query, token string, alive fu
 }
 
 func (l *listener) overSocket(ctx context.Context, query, token string, alive func()) error {
+	//nolint:bodyclose // the library closes it
 	ws, _, err := websocket.Dial(ctx, l.base+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
 	if err != nil {
 		return err

@@ -48,7 +48,7 @@ func main() {
 
 func run(ctx context.Context, o options) error {
 	if o.seed == 0 {
-		o.seed = uint64(time.Now().UnixNano()) //nolint:gosec // any
+		o.seed = uint64(time.Now().UnixNano())
 	}
 	for _, kind := range []string{"sqlite", "postgres"} {
 		if o.only != "" && o.only != kind {
@@ -169,7 +169,7 @@ func (t *trial) run(ctx context.Context, o options) error {
 	for _, l := range t.listeners {
 		listeners.Go(func() { failed.add(l.run(listening), stop) })
 	}
-	random := rand.New(rand.NewPCG(o.seed, 0)) //nolint:gosec // repeatable
+	random := rand.New(rand.NewPCG(o.seed, 0))
 	took, err := t.system.torment(working, random, o.lasting, func() error {
 		return t.probe.message(working, t.probe.people[0])
 	})

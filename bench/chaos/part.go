@@ -149,7 +149,7 @@ func (d *disk) fill() error {
 	if err := syscall.Statfs(d.path, &s); err != nil {
 		return err
 	}
-	used := (s.Blocks-s.Bfree)*uint64(s.Bsize) + diskLeft //nolint:gosec // not negative
+	used := (s.Blocks-s.Bfree)*uint64(s.Bsize) + diskLeft
 	return syscall.Mount("kith-chaos", d.path, "tmpfs", syscall.MS_REMOUNT, fmt.Sprintf("size=%d", used))
 }
 

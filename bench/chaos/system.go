@@ -30,7 +30,8 @@ type system struct {
 // newSystem starts all parts in dir, which has the binary.
 func newSystem(ctx context.Context, kind, dir, logLevel string) (s *system, err error) {
 	s = &system{dir: dir}
-	database, processes := "", 1
+	var database string
+	processes := 1
 	port, err := freePort()
 	if err != nil {
 		return s, err
@@ -120,7 +121,7 @@ func (s *system) addProxy(port string) error {
 	main := fmt.Sprintf("%sworker_processes 1; daemon off; pid %s/pid; error_log stderr crit;\nevents {}\nhttp { access_log off; %s\n%s\n}\n",
 		user, dir, temporary.String(), site)
 	config := dir + "/nginx.conf"
-	if err := os.WriteFile(config, []byte(main), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte(main), 0o600); err != nil { //nolint:gosec // in our own directory
 		return err
 	}
 	s.proxy = part{name: "nginx", log: s.dir + "/nginx.log", command: func() *exec.Cmd {

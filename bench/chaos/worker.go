@@ -18,10 +18,10 @@ import (
 )
 
 const (
-	customersEach = 40               // customers of a worker
-	attempt       = 15 * time.Second // for one answer
-	persistence   = 3 * time.Minute  // until a request has to have its answer
-	appSecret     = "app_secret-of-the-chaos"
+	customersEach = 40                        // customers of a worker
+	attempt       = 15 * time.Second          // for one answer
+	persistence   = 3 * time.Minute           // until a request has to have its answer
+	appSecret     = "app_secret-of-the-chaos" //nolint:gosec // of a channel that lives as long as the run
 )
 
 // violation is an answer that contradicts what Kith has answered before.
@@ -76,7 +76,7 @@ type channels struct{ graphql, webhook string }
 
 func newWorker(base string, seed uint64, n int, to channels) *worker {
 	w := &worker{
-		base: base, random: rand.New(rand.NewPCG(seed, uint64(n)+1)), channels: to, done: make(map[string]int), erased: make(map[string]bool), //nolint:gosec // repeatable
+		base: base, random: rand.New(rand.NewPCG(seed, uint64(n)+1)), channels: to, done: make(map[string]int), erased: make(map[string]bool),
 		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2}},
 	}
 	for i := range customersEach {
@@ -153,7 +153,7 @@ func (w *worker) persist(ctx context.Context, send func(context.Context) error) 
 			return attempts, violate("no answer in %s: %v", persistence, err)
 		}
 		w.retried++
-		time.Sleep(time.Duration(50+rand.IntN(200)) * time.Millisecond) //nolint:gosec // not part of what is repeated
+		time.Sleep(time.Duration(50+rand.IntN(200)) * time.Millisecond)
 	}
 }
 

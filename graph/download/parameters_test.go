@@ -43,8 +43,8 @@ func TestAFilterAndAnOrderAreReadAsTheAPIReadsThem(t *testing.T) {
 		t.Errorf("read %+v", got)
 	}
 	for text, want := range map[string]service.Order{
-		"NAME": {service.ByName, service.Ascending}, `{"field": "CREATED"}`: {service.ByCreated, service.Ascending},
-		` { "field": "EMAIL", "direction": "DESC" }`: {service.ByEmail, service.Descending},
+		"NAME": {Field: service.ByName, Direction: service.Ascending}, `{"field": "CREATED"}`: {Field: service.ByCreated, Direction: service.Ascending},
+		` { "field": "EMAIL", "direction": "DESC" }`: {Field: service.ByEmail, Direction: service.Descending},
 	} {
 		got, err := parse(t, url.Values{"orderBy": {text}}.Encode())
 		if err != nil || *got.Order != want {

@@ -100,7 +100,7 @@ func (c exportCommand) into(stdout io.Writer, write func(io.Writer) error) (err 
 		}
 		return to.Flush()
 	}
-	f, err := os.OpenFile(c.Output, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator names the file
+	f, err := os.OpenFile(c.Output, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return &usageError{fmt.Errorf("--output: %w", err)}
 	}

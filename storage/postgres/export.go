@@ -35,7 +35,6 @@ func (s *Store) ExportContacts(
 			return s.IdentitiesByContact(ctx, w, ids)
 		},
 	}
-	var refused *storage.ExportRefusedError
 	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
 			SELECT set_config(name, '0', true) FROM pg_settings
@@ -45,7 +44,7 @@ func (s *Store) ExportContacts(
 		}
 		return read.All(context.WithValue(ctx, snapshotKey{}, tx), q, identities, each)
 	})
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*storage.ExportRefusedError](err); ok {
 		return refused.Err
 	}
 	if err != nil {

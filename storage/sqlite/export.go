@@ -15,7 +15,6 @@ func (s *Store) ExportContacts(
 	if err := q.Order.Check(q.Search); err != nil {
 		return err
 	}
-	var refused *storage.ExportRefusedError
 	_, err := readOnce(ctx, s, func(c *conn) (struct{}, error) {
 		return struct{}{}, storage.ExportReader{
 			Page: func(ctx context.Context, q storage.ContactQuery) (storage.ContactPage, error) {
@@ -26,7 +25,7 @@ func (s *Store) ExportContacts(
 			},
 		}.All(ctx, q, identities, each)
 	})
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*storage.ExportRefusedError](err); ok {
 		return refused.Err
 	}
 	return wrap("export contacts", err)
