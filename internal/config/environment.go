@@ -13,7 +13,7 @@ import (
 // toolVariables are the variables of the project's own tests and scripts, which the programs that they start inherit.
 var toolVariables = []string{
 	"KITH_BASE_IMAGE", "KITH_BINARY", "KITH_CHROMIUM", "KITH_MEASURE", "KITH_MEASURE_FILE", "KITH_POSTGRES_CONF", "KITH_SHOTS",
-	"KITH_TEST_DATABASE_URL", "KITH_WEB_OUT",
+	"KITH_TEST_CITUS_URL", "KITH_TEST_DATABASE_URL", "KITH_WEB_OUT",
 }
 
 // Kubernetes sets variables in every pod for the Services of its namespace, in the form of Docker links. Those of a Service
