@@ -8,6 +8,8 @@ import pg from 'pg'
 
 import { closeAtEnd } from './closing.js'
 
+let databases = 0
+
 /** postgres makes an empty database, if there is a PostgreSQL to make it in. */
 export async function postgres() {
   const server = process.env.KITH_TEST_DATABASE_URL
@@ -16,7 +18,7 @@ export async function postgres() {
   }
   const admin = new pg.Client(server)
   await admin.connect()
-  const name = `kith_live_${process.pid}`
+  const name = `kith_live_${process.pid}_${++databases}`
   await admin.query(`CREATE DATABASE ${name}`)
   const url = new URL(server)
   url.pathname = `/${name}`
