@@ -327,7 +327,7 @@ export const laterEn = {
       'contact.merged': 'Contact merged into another',
       'contact.split': 'Contact split',
       'session.created': 'Conversation started',
-      'session.updated': 'Conversation updated, or new message',
+      'session.updated': 'Conversation updated or new message',
       'webhook.test': 'Test',
     } as Record<string, string>,
     secretTitle: 'The secret of the webhook',

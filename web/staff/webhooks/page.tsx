@@ -107,6 +107,23 @@ function Secret({ secret, onClose }: { secret: string; onClose: () => void }) {
   )
 }
 
+interface ActProps {
+  of: string
+  label: string
+  expanded?: boolean
+  disabled?: boolean
+  act: () => void
+}
+
+/** Act is a button whose name says which endpoint it is for. */
+function Act({ of, label, expanded, disabled, act }: ActProps) {
+  return (
+    <button type="button" aria-label={t.webhooks.of(label, of)} aria-expanded={expanded} disabled={disabled} onClick={act}>
+      {label}
+    </button>
+  )
+}
+
 interface EndpointPanelProps {
   endpoint: Endpoint
   onSecret: (secret: string) => void
@@ -184,24 +201,17 @@ function EndpointPanel({ endpoint, onSecret, onChange, onDeleted, onReload }: En
         </p>
       )}
       <div className="choices">
-        <button type="button" aria-label={t.webhooks.of(t.webhooks.showDeliveries, url)} aria-expanded={open} onClick={() => setOpen(!open)}>
-          {open ? t.webhooks.hideDeliveries : t.webhooks.showDeliveries}
-        </button>
-        <button type="button" aria-label={t.webhooks.of(t.webhooks.test, url)} disabled={busy} onClick={() => void act(test)}>
-          {t.webhooks.test}
-        </button>
-        <button type="button" disabled={busy} onClick={() => void act(() => turn(!enabled))}>
-          {enabled ? t.webhooks.turnOff : t.webhooks.turnOn}
-        </button>
-        <button type="button" onClick={() => setAsked('edit')}>
-          {t.webhooks.edit}
-        </button>
-        <button type="button" onClick={() => setAsked('rotate')}>
-          {t.webhooks.rotate}
-        </button>
-        <button type="button" onClick={() => setAsked('delete')}>
-          {t.webhooks.delete}
-        </button>
+        <Act of={url} label={open ? t.webhooks.hideDeliveries : t.webhooks.showDeliveries} expanded={open} act={() => setOpen(!open)} />
+        <Act of={url} label={t.webhooks.test} disabled={busy} act={() => void act(test)} />
+        <Act
+          of={url}
+          label={enabled ? t.webhooks.turnOff : t.webhooks.turnOn}
+          disabled={busy}
+          act={() => void act(() => turn(!enabled))}
+        />
+        <Act of={url} label={t.webhooks.edit} act={() => setAsked('edit')} />
+        <Act of={url} label={t.webhooks.rotate} act={() => setAsked('rotate')} />
+        <Act of={url} label={t.webhooks.delete} act={() => setAsked('delete')} />
       </div>
       {open && <Deliveries key={tests} endpointId={id} />}
       {asked === 'edit' && (
