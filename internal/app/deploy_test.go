@@ -37,7 +37,7 @@ func TestWhatTheDashboardAndTheAlertsShowIsThere(t *testing.T) {
 	s := start(t, environment{"KITH_DATABASE_URL": pgtest.Database(t), "KITH_DEMO": "on"})
 	s.ask(t, "", `{ viewer { role } }`)
 	_, shown := s.get(t, "/metrics")
-	sources := readFile(t, "internal/channels/metrics.go") + readFile(t, "internal/profiles/metrics.go") + readFile(t, "internal/metrics/store.go") + readFile(t, "internal/metrics/database.go") + readFile(t, "internal/metrics/process.go") // those that count nothing yet
+	sources := readFile(t, "internal/channels/metrics.go") + readFile(t, "internal/profiles/metrics.go") + readFile(t, "internal/webhooks/metrics.go") + readFile(t, "internal/metrics/store.go") + readFile(t, "internal/metrics/database.go") + readFile(t, "internal/metrics/process.go") // those that count nothing yet
 	for _, path := range []string{"deploy/grafana.json", "deploy/alerts.yaml", "docs/operations.md"} {
 		names := regexp.MustCompile(`\b(?:kith|go|process)_[a-z_]+[a-z]\b`).FindAllString(readFile(t, path), -1)
 		slices.Sort(names)
