@@ -97,6 +97,8 @@ const (
 	OrphanAccount FindingKind = "account of a contact that is not there"
 	// OrphanRedirect: an old id leads to a contact that is not there, or is that of a contact. It leads nowhere then.
 	OrphanRedirect FindingKind = "old id that leads astray"
+	// OrphanDelivery: a webhook delivery belongs to no endpoint, so that it is neither listed nor sent. It is removed.
+	OrphanDelivery FindingKind = "webhook delivery without endpoint"
 	// MissingIndex: an index is not there, or the database does not take it for valid. It is built, unless it is that of a
 	// primary key.
 	MissingIndex FindingKind = "missing index"

@@ -51,6 +51,7 @@ type Source interface {
 	SessionsAfter(ctx context.Context, after Session, n int) ([]Session, error)
 	AccountsAfter(ctx context.Context, after Account, n int) ([]Account, error)
 	RedirectsAfter(ctx context.Context, after Redirect, n int) ([]Redirect, error)
+	DeliveriesAfter(ctx context.Context, after Delivery, n int) ([]Delivery, error)
 	ChangesAfter(ctx context.Context, after Change, n int) ([]Change, error)
 
 	// CountError is by how much the counter of contacts is too low.
@@ -96,6 +97,9 @@ type Repairs interface {
 
 	// RemoveRedirect removes an old id whose survivor is not there, or that a contact has.
 	RemoveRedirect(ctx context.Context, r Redirect) error
+
+	// RemoveDelivery removes a webhook delivery whose endpoint is not there.
+	RemoveDelivery(ctx context.Context, id crm.DeliveryID) error
 
 	// ScrubContact clears the changes of a contact that is not there, as its deletion does.
 	ScrubContact(ctx context.Context, id crm.ContactID) error
@@ -153,6 +157,7 @@ func (c *check) run(ctx context.Context) error {
 		func(ctx context.Context) error { return rows(ctx, c, c.SessionsAfter, c.session) },
 		func(ctx context.Context) error { return rows(ctx, c, c.AccountsAfter, c.account) },
 		func(ctx context.Context) error { return rows(ctx, c, c.RedirectsAfter, c.redirect) },
+		func(ctx context.Context) error { return rows(ctx, c, c.DeliveriesAfter, c.delivery) },
 		c.count,
 		c.sessionCounts,
 		c.changes,
@@ -270,6 +275,10 @@ func (c *check) account(ctx context.Context, a Account) error {
 
 func (c *check) redirect(ctx context.Context, r Redirect) error {
 	return c.found(ctx, r.finding(), &r.Survivor, func(ctx context.Context) error { return c.RemoveRedirect(ctx, r) })
+}
+
+func (c *check) delivery(ctx context.Context, d Delivery) error {
+	return c.found(ctx, d.finding(), nil, func(ctx context.Context) error { return c.RemoveDelivery(ctx, d.ID) })
 }
 
 func (c *check) count(ctx context.Context) error {

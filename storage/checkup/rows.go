@@ -168,6 +168,19 @@ func (r Redirect) finding() storage.FindingKind {
 	return ""
 }
 
+// Delivery is a webhook delivery. Its key is the id.
+type Delivery struct {
+	ID          crm.DeliveryID
+	HasEndpoint bool
+}
+
+func (d Delivery) finding() storage.FindingKind {
+	if !d.HasEndpoint {
+		return storage.OrphanDelivery
+	}
+	return ""
+}
+
 // Change is something that happened to a contact or a session. Its key is the id.
 type Change struct {
 	ID         crm.EventID

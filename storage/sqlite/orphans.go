@@ -199,6 +199,27 @@ func (w *checkedWorkspace) RemoveRedirect(ctx context.Context, r checkup.Redirec
 		)`, args{"workspace": w.id, "id": r.Old[:], "survivor": r.Survivor[:]})
 }
 
+// DeliveriesAfter reads webhook deliveries.
+func (w *checkedWorkspace) DeliveriesAfter(ctx context.Context, after checkup.Delivery, n int) ([]checkup.Delivery, error) {
+	return rowsAfter(ctx, w, `
+		SELECT d.id, EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.workspace_id = @workspace AND e.id = d.endpoint_id)
+		FROM webhook_deliveries d
+		WHERE d.workspace_id = @workspace AND d.id > @id
+		ORDER BY d.id
+		LIMIT @limit`, args{"id": after.ID[:]}, n, func(rows *sql.Rows) (d checkup.Delivery, err error) {
+		return d, rows.Scan((*uuid.UUID)(&d.ID), &d.HasEndpoint)
+	})
+}
+
+// RemoveDelivery looks for the endpoint again.
+func (w *checkedWorkspace) RemoveDelivery(ctx context.Context, id crm.DeliveryID) error {
+	return w.exec(ctx, `
+		DELETE FROM webhook_deliveries
+		WHERE workspace_id = @workspace AND id = @id AND endpoint_id NOT IN (
+		  SELECT id FROM webhook_endpoints WHERE workspace_id = @workspace
+		)`, args{"workspace": w.id, "id": id[:]})
+}
+
 // ChangesAfter reads changes.
 func (w *checkedWorkspace) ChangesAfter(ctx context.Context, after checkup.Change, n int) ([]checkup.Change, error) {
 	return rowsAfter(ctx, w, `

@@ -92,6 +92,22 @@ var damageCases = []struct {
 		)
 		d.same("history of a contact that was said to be part of another", len(d.history(d.ben.Contact.ID)), 3)
 	}},
+	{"webhook deliveries of an endpoint that is not there are found, and removed, and no other's", func(d *damaged) {
+		deliver := func(url string, n int) {
+			e := d.newEndpoint(url)
+			var made []crm.WebhookDelivery
+			for i := range n {
+				made = append(made, d.delivery(e, crm.NewEventID(d.now), crm.Sequence(i+1)))
+			}
+			d.round(e, e.WebhookProgress, made...)
+		}
+		deliver("https://example.com/hook", 2)
+		d.same("findings of an endpoint that is there", d.findings(false), []storage.Finding(nil))
+		d.damage(`DELETE FROM webhook_endpoints WHERE workspace_id = @w`)
+		deliver("https://example.org/hook", 1)
+		d.findsAndRepairs(storage.Finding{Kind: storage.OrphanDelivery}, storage.Finding{Kind: storage.OrphanDelivery})
+		d.same("deliveries", d.column(`SELECT type FROM webhook_deliveries WHERE workspace_id = @w`), []string{"contact.created"})
+	}},
 	{"an identity goes to the contact that its account belongs to", func(d *damaged) {
 		ann, ben := d.ann.Contact.ID, d.ben.Contact.ID
 		d.damage(`UPDATE identities SET contact_id = @ben WHERE workspace_id = @w AND external_id = 'ann'`)
