@@ -92,6 +92,12 @@ func (s *scene) accepted() []string {
 	return append([]string{}, s.got...)
 }
 
+func (s *scene) attempts() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tries
+}
+
 // run starts a dispatcher that tries again after these waits. It stops when the test ends.
 func (s *scene) run(retries ...time.Duration) {
 	s.Helper()
@@ -140,7 +146,7 @@ func (s *scene) until(what string, is func() bool) {
 	s.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !is(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			s.Fatalf("%s: %+v, accepted %d of %d attempts", what, s.now(), len(s.accepted()), s.tries)
+			s.Fatalf("%s: %+v, accepted %d of %d attempts", what, s.now(), len(s.accepted()), s.attempts())
 		}
 	}
 }
@@ -173,7 +179,7 @@ func TestWhatCameDuringAnOutageIsDeliveredWhenItIsOver(t *testing.T) {
 	for i := range 3 {
 		s.write(fmt.Sprint("early ", i), "1")
 	}
-	s.until("down", func() bool { return s.now().Failures >= 3 || s.now().Failures > 0 && s.tries >= 6 })
+	s.until("down", func() bool { return s.now().Failures >= 3 || s.now().Failures > 0 && s.attempts() >= 6 })
 	for i := range 70 {
 		s.write(fmt.Sprint("late ", i), "1")
 	}
