@@ -293,7 +293,11 @@ func TestPanicsAreCountedAndLoggedWithoutValues(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	work := &maintenance{store: metrics.InstrumentStore(nil, w.registry, w.panicLogger("storage", slog.New(slog.DiscardHandler))), now: time.Now, panicked: w.panicCounter("background")}
+	work := &maintenance{
+		store:       metrics.InstrumentStore(nil, w.registry, w.panicLogger("storage", slog.New(slog.DiscardHandler))),
+		mergeProven: func(context.Context) (bool, error) { return false, nil },
+		now:         time.Now, forgot: time.Now(), panicked: w.panicCounter("background"),
+	}
 	if _, err := work.once(t.Context()); err == nil || !strings.Contains(err.Error(), "nil pointer") {
 		t.Errorf("the error of a store that panics: %v", err)
 	}
