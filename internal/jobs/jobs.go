@@ -44,8 +44,11 @@ const (
 	lease = 10 * time.Second
 	// turn is how long one job is worked at before others that wait have theirs.
 	turn = 2 * time.Second
-	// wantedStep is how long a step should take: others may wait as long for what it has locked.
+	// wantedStep is how long a step should take beside what any write takes, or as long as that if it takes longer: others may wait
+	// as long for what it has locked.
 	wantedStep = 50 * time.Millisecond
+	// longestWrite is the most that a write is taken to take, as one may have been held up.
+	longestWrite = 200 * time.Millisecond
 	// largestStep is the most rows of a step.
 	largestStep = 100
 	// pauseShare is the part of a step's time that the pause behind it takes: requests come first.
@@ -119,14 +122,16 @@ func (r *Runner) Run(ctx context.Context) {
 // once takes a job on and works at it for a turn. It reports whether there was one.
 func (r *Runner) once(ctx context.Context) (worked bool, err error) {
 	now := r.now()
+	begun := time.Now()
 	j, err := r.store.TakeJob(ctx, r.kinds, now, now.Add(lease))
+	write := min(time.Since(begun), longestWrite)
 	switch {
 	case errors.Is(err, crm.ErrNotFound):
 		return false, nil
 	case err != nil:
 		return false, err
 	}
-	err = r.turn(ctx, j)
+	err = r.turn(ctx, j, write)
 	if errors.Is(err, crm.ErrJobMoved) { // cancelled, for one
 		return true, nil
 	}
@@ -136,18 +141,19 @@ func (r *Runner) once(ctx context.Context) (worked bool, err error) {
 func (r *Runner) now() time.Time { return r.options.Now().UTC().Truncate(time.Microsecond) }
 
 // turn does steps of a job until its turn is over or the job is. A failed step is tried again with one row, and a row that fails
-// every time is refused.
-func (r *Runner) turn(ctx context.Context, j storage.TakenJob) error {
+// every time is refused. write is how long the database takes for a write of one row.
+func (r *Runner) turn(ctx context.Context, j storage.TakenJob, write time.Duration) error {
 	size, failed := 10, 0
 	for ends := time.Now().Add(turn); !j.State.Final(); {
-		begun := time.Now()
+		begun, handling := time.Now(), j.Total != nil
 		over := !begun.Before(ends)
 		after, err := r.step(ctx, j, size, failed >= tries, over)
 		took := time.Since(begun)
 		switch {
 		case err == nil:
-			j.Job, failed = after, 0
-			size = sized(size, took)
+			if j.Job, failed = after, 0; handling {
+				size = sized(size, took, write)
+			}
 		case ctx.Err() != nil, errors.Is(err, crm.ErrJobMoved), errors.Is(err, crm.ErrUnavailable):
 			return err
 		default:
@@ -171,12 +177,14 @@ func (r *Runner) turn(ctx context.Context, j storage.TakenJob) error {
 	return nil
 }
 
-// sized is how many rows the next step should have, after one of so many took so long.
-func sized(rows int, took time.Duration) int {
+// sized is how many rows the next step should have, after one of so many took so long, where a write takes so long however
+// small it is.
+func sized(rows int, took, write time.Duration) int {
+	work, wanted := took-write, max(wantedStep, write)
 	switch {
-	case took > 2*wantedStep:
+	case work > 2*wanted:
 		rows /= 2
-	case took < wantedStep:
+	case work < wanted:
 		rows += 1 + rows/2
 	}
 	return min(max(rows, 1), largestStep)
