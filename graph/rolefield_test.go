@@ -20,6 +20,7 @@ var mayAsk = map[string][]string{
 	"Mutation.deleteSavedView": editors,
 	"Query.apiKeys":            admins, "Mutation.createApiKey": admins, "Mutation.revokeApiKey": admins,
 
+	"Mutation.upsertContacts": admins,
 	"Mutation.updateContact": editors, "Mutation.deleteContact": editors, "Mutation.mergeContacts": editors,
 	"Mutation.undoMerge": editors, "Mutation.splitContact": editors, "Mutation.dismissDuplicates": editors,
 	"Mutation.updateSession":  editors,

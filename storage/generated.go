@@ -106,6 +106,30 @@ func (s *instrumented) DeleteContact(
 	return s.store.DeleteContact(ctx, w, id, d)
 }
 
+// UpsertContacts implements [Store].
+func (s *instrumented) UpsertContacts(
+	ctx context.Context, w crm.WorkspaceID, b crm.UpsertBatch,
+) (r0 []crm.Upserted, err error) {
+	defer s.around("UpsertContacts", &err)()
+	return s.store.UpsertContacts(ctx, w, b)
+}
+
+// PreviewUpserts implements [Store].
+func (s *instrumented) PreviewUpserts(
+	ctx context.Context, w crm.WorkspaceID, b crm.UpsertBatch,
+) (r0 []crm.Upserted, err error) {
+	defer s.around("PreviewUpserts", &err)()
+	return s.store.PreviewUpserts(ctx, w, b)
+}
+
+// ForgetUpserts implements [Store].
+func (s *instrumented) ForgetUpserts(
+	ctx context.Context, before time.Time,
+) (r0 bool, err error) {
+	defer s.around("ForgetUpserts", &err)()
+	return s.store.ForgetUpserts(ctx, before)
+}
+
 // MergeContacts implements [Store].
 func (s *instrumented) MergeContacts(
 	ctx context.Context, w crm.WorkspaceID, m crm.Merge,

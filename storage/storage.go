@@ -13,6 +13,7 @@ type Store interface {
 	Workspaces
 	WorkspaceFinder
 	Contacts
+	Upserter
 	Merges
 	Duplicates
 	Sessions
@@ -102,6 +103,22 @@ type Contacts interface {
 	// identities are kept goes too, and so do those of nobody who is known that mention one (see [Failures] and
 	// [crm.Failure.Mentions]).
 	DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d crm.ContactDeletion) error
+}
+
+// Upserter takes in contacts as another system knows them.
+type Upserter interface {
+	// UpsertContacts does what [crm.DecideUpserts] says, in one transaction. Contacts and events are written as an edit writes
+	// them. Of two calls with the same b.Key one writes, and the other answers what that answered: see [crm.KeptUpsert]; where
+	// b.Digest is another one, it is [crm.ErrKeyReused].
+	UpsertContacts(ctx context.Context, w crm.WorkspaceID, b crm.UpsertBatch) ([]crm.Upserted, error)
+
+	// PreviewUpserts returns what [Upserter.UpsertContacts] would, and writes nothing. Contacts that it would create have ids that
+	// they will not have.
+	PreviewUpserts(ctx context.Context, w crm.WorkspaceID, b crm.UpsertBatch) ([]crm.Upserted, error)
+
+	// ForgetUpserts drops what calls from before a time answered: repeated, they are new ones. It does one bounded batch and
+	// reports whether there is more.
+	ForgetUpserts(ctx context.Context, before time.Time) (more bool, err error)
 }
 
 // Merges makes several contacts one, and parts them again. What belongs to a contact hangs on its accounts, see

@@ -381,6 +381,7 @@ type ComplexityRoot struct {
 		UpdateSavedView       func(childComplexity int, input model.UpdateSavedViewInput) int
 		UpdateSession         func(childComplexity int, input model.UpdateSessionInput) int
 		UpdateSessions        func(childComplexity int, input model.UpdateSessionsInput) int
+		UpsertContacts        func(childComplexity int, input model.UpsertContactsInput) int
 	}
 
 	PageInfo struct {
@@ -568,6 +569,17 @@ type ComplexityRoot struct {
 		Results func(childComplexity int) int
 	}
 
+	UpsertContactPayload struct {
+		Contact    func(childComplexity int) int
+		EventID    func(childComplexity int) int
+		Outcome    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UpsertContactsPayload struct {
+		Results func(childComplexity int) int
+	}
+
 	UserError struct {
 		Code    func(childComplexity int) int
 		Contact func(childComplexity int) int
@@ -653,6 +665,7 @@ type MergePreviewResolver interface {
 type MutationResolver interface {
 	UpdateContact(ctx context.Context, input model.UpdateContactInput) (*model.UpdateContactPayload, error)
 	UpdateContacts(ctx context.Context, input model.UpdateContactsInput) (*model.UpdateContactsPayload, error)
+	UpsertContacts(ctx context.Context, input model.UpsertContactsInput) (*model.UpsertContactsPayload, error)
 	DeleteContact(ctx context.Context, input model.DeleteContactInput) (*model.DeleteContactPayload, error)
 	DeleteContacts(ctx context.Context, input model.DeleteContactsInput) (*model.DeleteContactsPayload, error)
 	MergeContacts(ctx context.Context, input model.MergeContactsInput) (*model.MergeContactsPayload, error)
@@ -2105,6 +2118,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateSessions(childComplexity, args["input"].(model.UpdateSessionsInput)), true
+	case "Mutation.upsertContacts":
+		if e.ComplexityRoot.Mutation.UpsertContacts == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_upsertContacts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpsertContacts(childComplexity, args["input"].(model.UpsertContactsInput)), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -2865,6 +2889,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateSessionsPayload.Results(childComplexity), true
 
+	case "UpsertContactPayload.contact":
+		if e.ComplexityRoot.UpsertContactPayload.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertContactPayload.Contact(childComplexity), true
+	case "UpsertContactPayload.eventId":
+		if e.ComplexityRoot.UpsertContactPayload.EventID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertContactPayload.EventID(childComplexity), true
+	case "UpsertContactPayload.outcome":
+		if e.ComplexityRoot.UpsertContactPayload.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertContactPayload.Outcome(childComplexity), true
+	case "UpsertContactPayload.userErrors":
+		if e.ComplexityRoot.UpsertContactPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertContactPayload.UserErrors(childComplexity), true
+
+	case "UpsertContactsPayload.results":
+		if e.ComplexityRoot.UpsertContactsPayload.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpsertContactsPayload.Results(childComplexity), true
+
 	case "UserError.code":
 		if e.ComplexityRoot.UserError.Code == nil {
 			break
@@ -2958,6 +3014,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateSavedViewInput", ec.unmarshalInputUpdateSavedViewInput),
 			graphql.NewInputUnmarshaler("UpdateSessionInput", ec.unmarshalInputUpdateSessionInput),
 			graphql.NewInputUnmarshaler("UpdateSessionsInput", ec.unmarshalInputUpdateSessionsInput),
+			graphql.NewInputUnmarshaler("UpsertContactInput", ec.unmarshalInputUpsertContactInput),
+			graphql.NewInputUnmarshaler("UpsertContactsInput", ec.unmarshalInputUpsertContactsInput),
 		)
 	}
 	first := true
@@ -3413,6 +3471,8 @@ enum AuditField {
 
 "What a person did."
 enum AuditAction {
+  "Created a contact, from another system."
+  CONTACT_CREATED
   "Changed fields of a contact."
   CONTACT_EDITED
   "Deleted a contact."
@@ -3897,6 +3957,16 @@ type Mutation {
     "What to change."
     input: UpdateContactsInput!
   ): UpdateContactsPayload @semanticNonNull
+  """
+  Creates or edits up to 100 contacts as another system knows them, together. Each is found by its ` + "`" + `id` + "`" + `, or else by its identity, its
+  email and its phone; where there is none, it is created. A contact that matches several contacts is refused and stops no other. Each
+  has a result and an event, as with ` + "`" + `updateContact` + "`" + `. A repeated call with the same ` + "`" + `idempotencyKey` + "`" + ` changes nothing and gets the same
+  results, with the contacts as they are now. ADMIN.
+  """
+  upsertContacts(
+    "The contacts."
+    input: UpsertContactsInput!
+  ): UpsertContactsPayload @semanticNonNull
   "Permanently deletes a contact, its identities and its notes. Its sessions stay, as Anonymous and without a preview. STAFF."
   deleteContact(
     "Which contact."
@@ -4240,6 +4310,71 @@ input UpdateContactsInput {
 type UpdateContactsPayload {
   "One for each edit, in the order given; null beside an error."
   results: [UpdateContactPayload]! @semanticNonNull(levels: [1])
+}
+
+"Contacts as another system knows them."
+input UpsertContactsInput {
+  "The contacts, 100 at most. Each is matched with what those before it have changed."
+  contacts: [UpsertContactInput!]!
+  """
+  Names the call, for 24 hours: 1 to 255 bytes, such as a UUID. Send the same key when you repeat the call because you did not get its
+  answer. A key that was used for other contacts fails with BAD_USER_INPUT.
+  """
+  idempotencyKey: String!
+  "Leave values alone that staff have entered, and notes that are not empty."
+  protectStaff: Boolean! = false
+}
+
+"A contact as another system knows it. An absent value is left unchanged, and null removes it."
+input UpsertContactInput {
+  "Which contact, where that is known: nothing else is matched then, and a contact that does not exist is refused."
+  id: ID
+  "An id that the contact has on a channel. Where the channel does not know it yet, it becomes one of the contact's."
+  identity: IdentityInput
+  "As in ` + "`" + `UpdateContactInput` + "`" + `."
+  name: String
+  """
+  As in ` + "`" + `UpdateContactInput` + "`" + `. It matches the contact that has it, in any notation, unless a customer merely typed it.
+  """
+  email: String
+  "As in ` + "`" + `UpdateContactInput` + "`" + `. It matches as ` + "`" + `email` + "`" + ` does."
+  phone: String
+  "As in ` + "`" + `UpdateContactInput` + "`" + `."
+  notes: String
+  "When the contact was first known, for one that is created; now by default."
+  createdAt: DateTime
+  "As in ` + "`" + `UpdateContactInput` + "`" + `."
+  allowUnusual: Boolean! = false
+}
+
+"The results of upserts."
+type UpsertContactsPayload {
+  "One for each contact, in the order given; null beside an error."
+  results: [UpsertContactPayload]! @semanticNonNull(levels: [1])
+}
+
+"The result of one upsert."
+type UpsertContactPayload {
+  "What became of it."
+  outcome: UpsertOutcome!
+  "The current contact; null where it was refused, or has been deleted since."
+  contact: Contact
+  "The id of the event that it caused; null when nothing changed."
+  eventId: ID
+  "Why it was refused: INVALID, UNUSUAL, NOT_FOUND, MERGED, AMBIGUOUS, EMAIL_TAKEN or PHONE_TAKEN."
+  userErrors: [UserError!]!
+}
+
+"What became of an upsert."
+enum UpsertOutcome {
+  "There was no such contact, and one was created."
+  CREATED
+  "The contact was changed."
+  UPDATED
+  "The contact had these values already."
+  UNCHANGED
+  "Nothing was written; ` + "`" + `userErrors` + "`" + ` say why."
+  REFUSED
 }
 
 "Which contact to delete."
@@ -4735,6 +4870,8 @@ enum UserErrorCode {
   Send ` + "`" + `allowDuplicate` + "`" + ` to save it anyway.
   """
   PHONE_TAKEN
+  "More than one contact matches. ` + "`" + `contact` + "`" + ` is one of them; merge them, or name the one you mean by its ` + "`" + `id` + "`" + `."
+  AMBIGUOUS
   "The contact, or the saved view, has changed since ` + "`" + `expectedVersion` + "`" + `."
   CONFLICT
   "The object does not exist, or no longer exists."
@@ -5850,6 +5987,28 @@ func (ec *executionContext) childFields_UpdateSessionsPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type UpdateSessionsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpsertContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcome":
+		return ec.fieldContext_UpsertContactPayload_outcome(ctx, field)
+	case "contact":
+		return ec.fieldContext_UpsertContactPayload_contact(ctx, field)
+	case "eventId":
+		return ec.fieldContext_UpsertContactPayload_eventId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpsertContactPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpsertContactPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpsertContactsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "results":
+		return ec.fieldContext_UpsertContactsPayload_results(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpsertContactsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "code":
@@ -6472,6 +6631,20 @@ func (ec *executionContext) field_Mutation_updateSessions_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.UpdateSessionsInput, error) {
 			return ec.unmarshalNUpdateSessionsInput2kithᚋgraphᚋmodelᚐUpdateSessionsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_upsertContacts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpsertContactsInput, error) {
+			return ec.unmarshalNUpsertContactsInput2kithᚋgraphᚋmodelᚐUpsertContactsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -11939,6 +12112,50 @@ func (ec *executionContext) fieldContext_Mutation_updateContacts(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_upsertContacts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_upsertContacts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpsertContacts(ctx, fc.Args["input"].(model.UpsertContactsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpsertContactsPayload) graphql.Marshaler {
+			return ec.marshalOUpsertContactsPayload2ᚖkithᚋgraphᚋmodelᚐUpsertContactsPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_upsertContacts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpsertContactsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_upsertContacts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_deleteContact(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16050,6 +16267,148 @@ func (ec *executionContext) fieldContext_UpdateSessionsPayload_results(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _UpsertContactPayload_outcome(ctx context.Context, field graphql.CollectedField, obj *model.UpsertContactPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpsertContactPayload_outcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcome, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.UpsertOutcome) graphql.Marshaler {
+			return ec.marshalNUpsertOutcome2kithᚋgraphᚋmodelᚐUpsertOutcome(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpsertContactPayload_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpsertContactPayload", field, false, false, "UpsertOutcome")
+}
+
+func (ec *executionContext) _UpsertContactPayload_contact(ctx context.Context, field graphql.CollectedField, obj *model.UpsertContactPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpsertContactPayload_contact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Contact, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.Contact) graphql.Marshaler {
+			return ec.marshalOContact2ᚖkithᚋinternalᚋcrmᚐContact(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpsertContactPayload_contact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpsertContactPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpsertContactPayload_eventId(ctx context.Context, field graphql.CollectedField, obj *model.UpsertContactPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpsertContactPayload_eventId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EventID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpsertContactPayload_eventId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UpsertContactPayload", field, false, false, "ID")
+}
+
+func (ec *executionContext) _UpsertContactPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpsertContactPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpsertContactPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕkithᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpsertContactPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpsertContactPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpsertContactsPayload_results(ctx context.Context, field graphql.CollectedField, obj *model.UpsertContactsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpsertContactsPayload_results(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Results, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UpsertContactPayload) graphql.Marshaler {
+			return ec.marshalNUpsertContactPayload2ᚕᚖkithᚋgraphᚋmodelᚐUpsertContactPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpsertContactsPayload_results(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpsertContactsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpsertContactPayload(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UserError_code(ctx context.Context, field graphql.CollectedField, obj *model.UserError) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19053,6 +19412,161 @@ func UnmarshalUpdateSessionsInput(ctx context.Context, raw any) (model.UpdateSes
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputUpsertContactInput(ctx context.Context, obj any) (model.UpsertContactInput, error) {
+	var it model.UpsertContactInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["allowUnusual"]; !present {
+		asMap["allowUnusual"] = false
+	}
+
+	fieldsInOrder := [...]string{"id", "identity", "name", "email", "phone", "notes", "createdAt", "allowUnusual"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "identity":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("identity"))
+			data, err := ec.unmarshalOIdentityInput2ᚖkithᚋgraphᚋmodelᚐIdentityInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Identity = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = graphql.OmittableOf(data)
+		case "email":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Email = graphql.OmittableOf(data)
+		case "phone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phone = graphql.OmittableOf(data)
+		case "notes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("notes"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Notes = graphql.OmittableOf(data)
+		case "createdAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreatedAt = data
+		case "allowUnusual":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("allowUnusual"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AllowUnusual = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpsertContactInput unmarshals raw into the UpsertContactInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpsertContactInput(ctx context.Context, raw any) (model.UpsertContactInput, error) {
+	var out model.UpsertContactInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpsertContactInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUpsertContactsInput(ctx context.Context, obj any) (model.UpsertContactsInput, error) {
+	var it model.UpsertContactsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["protectStaff"]; !present {
+		asMap["protectStaff"] = false
+	}
+
+	fieldsInOrder := [...]string{"contacts", "idempotencyKey", "protectStaff"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "contacts":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contacts"))
+			data, err := ec.unmarshalNUpsertContactInput2ᚕkithᚋgraphᚋmodelᚐUpsertContactInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Contacts = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "protectStaff":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("protectStaff"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProtectStaff = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpsertContactsInput unmarshals raw into the UpsertContactsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpsertContactsInput(ctx context.Context, raw any) (model.UpsertContactsInput, error) {
+	var out model.UpsertContactsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpsertContactsInput", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -21225,6 +21739,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "upsertContacts":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_upsertContacts(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "deleteContact":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteContact(ctx, field)
@@ -22650,6 +23171,87 @@ func (ec *executionContext) _UpdateSessionsPayload(ctx context.Context, sel ast.
 			out.Values[i] = graphql.MarshalString("UpdateSessionsPayload")
 		case "results":
 			out.Values[i] = ec._UpdateSessionsPayload_results(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var upsertContactPayloadImplementors = []string{"UpsertContactPayload"}
+
+func (ec *executionContext) _UpsertContactPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpsertContactPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, upsertContactPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpsertContactPayload")
+		case "outcome":
+			out.Values[i] = ec._UpsertContactPayload_outcome(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "contact":
+			out.Values[i] = ec._UpsertContactPayload_contact(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "eventId":
+			out.Values[i] = ec._UpsertContactPayload_eventId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpsertContactPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var upsertContactsPayloadImplementors = []string{"UpsertContactsPayload"}
+
+func (ec *executionContext) _UpsertContactsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpsertContactsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, upsertContactsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpsertContactsPayload")
+		case "results":
+			out.Values[i] = ec._UpsertContactsPayload_results(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -24592,6 +25194,50 @@ func (ec *executionContext) unmarshalNUpdateSessionsInput2kithᚋgraphᚋmodel�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNUpsertContactInput2kithᚋgraphᚋmodelᚐUpsertContactInput(ctx context.Context, v any) (model.UpsertContactInput, error) {
+	res, err := ec.unmarshalInputUpsertContactInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUpsertContactInput2ᚕkithᚋgraphᚋmodelᚐUpsertContactInputᚄ(ctx context.Context, v any) ([]model.UpsertContactInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.UpsertContactInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNUpsertContactInput2kithᚋgraphᚋmodelᚐUpsertContactInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNUpsertContactPayload2ᚕᚖkithᚋgraphᚋmodelᚐUpsertContactPayload(ctx context.Context, sel ast.SelectionSet, v []*model.UpsertContactPayload) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalOUpsertContactPayload2ᚖkithᚋgraphᚋmodelᚐUpsertContactPayload(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNUpsertContactsInput2kithᚋgraphᚋmodelᚐUpsertContactsInput(ctx context.Context, v any) (model.UpsertContactsInput, error) {
+	res, err := ec.unmarshalInputUpsertContactsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUpsertOutcome2kithᚋgraphᚋmodelᚐUpsertOutcome(ctx context.Context, v any) (model.UpsertOutcome, error) {
+	var res model.UpsertOutcome
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpsertOutcome2kithᚋgraphᚋmodelᚐUpsertOutcome(ctx context.Context, sel ast.SelectionSet, v model.UpsertOutcome) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNUserError2kithᚋgraphᚋmodelᚐUserError(ctx context.Context, sel ast.SelectionSet, v model.UserError) graphql.Marshaler {
 	return ec._UserError(ctx, sel, &v)
 }
@@ -25578,6 +26224,20 @@ func (ec *executionContext) marshalOUpdateSessionsPayload2ᚖkithᚋgraphᚋmode
 		return graphql.Null
 	}
 	return ec._UpdateSessionsPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUpsertContactPayload2ᚖkithᚋgraphᚋmodelᚐUpsertContactPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpsertContactPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpsertContactPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUpsertContactsPayload2ᚖkithᚋgraphᚋmodelᚐUpsertContactsPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpsertContactsPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpsertContactsPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOViewer2ᚖkithᚋinternalᚋcrmᚐViewer(ctx context.Context, sel ast.SelectionSet, v *crm.Viewer) graphql.Marshaler {

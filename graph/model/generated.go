@@ -546,6 +546,55 @@ type UpdateSessionsPayload struct {
 	Results []*UpdateSessionPayload `json:"results"`
 }
 
+// A contact as another system knows it. An absent value is left unchanged, and null removes it.
+type UpsertContactInput struct {
+	// Which contact, where that is known: nothing else is matched then, and a contact that does not exist is refused.
+	ID *string `json:"id,omitempty"`
+	// An id that the contact has on a channel. Where the channel does not know it yet, it becomes one of the contact's.
+	Identity *IdentityInput `json:"identity,omitempty"`
+	// As in `UpdateContactInput`.
+	Name graphql.Omittable[*string] `json:"name,omitempty"`
+	// As in `UpdateContactInput`. It matches the contact that has it, in any notation, unless a customer merely typed it.
+	Email graphql.Omittable[*string] `json:"email,omitempty"`
+	// As in `UpdateContactInput`. It matches as `email` does.
+	Phone graphql.Omittable[*string] `json:"phone,omitempty"`
+	// As in `UpdateContactInput`.
+	Notes graphql.Omittable[*string] `json:"notes,omitempty"`
+	// When the contact was first known, for one that is created; now by default.
+	CreatedAt *time.Time `json:"createdAt,omitempty"`
+	// As in `UpdateContactInput`.
+	AllowUnusual bool `json:"allowUnusual"`
+}
+
+// The result of one upsert.
+type UpsertContactPayload struct {
+	// What became of it.
+	Outcome UpsertOutcome `json:"outcome"`
+	// The current contact; null where it was refused, or has been deleted since.
+	Contact *crm.Contact `json:"contact,omitempty"`
+	// The id of the event that it caused; null when nothing changed.
+	EventID *string `json:"eventId,omitempty"`
+	// Why it was refused: INVALID, UNUSUAL, NOT_FOUND, MERGED, AMBIGUOUS, EMAIL_TAKEN or PHONE_TAKEN.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Contacts as another system knows them.
+type UpsertContactsInput struct {
+	// The contacts, 100 at most. Each is matched with what those before it have changed.
+	Contacts []UpsertContactInput `json:"contacts"`
+	// Names the call, for 24 hours: 1 to 255 bytes, such as a UUID. Send the same key when you repeat the call because you did not get its
+	// answer. A key that was used for other contacts fails with BAD_USER_INPUT.
+	IdempotencyKey string `json:"idempotencyKey"`
+	// Leave values alone that staff have entered, and notes that are not empty.
+	ProtectStaff bool `json:"protectStaff"`
+}
+
+// The results of upserts.
+type UpsertContactsPayload struct {
+	// One for each contact, in the order given; null beside an error.
+	Results []*UpsertContactPayload `json:"results"`
+}
+
 // A problem that the user can fix.
 type UserError struct {
 	// What kind of problem.
@@ -556,6 +605,70 @@ type UserError struct {
 	Message string `json:"message"`
 	// The contact that already has the email or phone, the newer version of the contact, or the one that it was merged into; null otherwise.
 	Contact *crm.Contact `json:"contact,omitempty"`
+}
+
+// What became of an upsert.
+type UpsertOutcome string
+
+const (
+	// There was no such contact, and one was created.
+	UpsertOutcomeCreated UpsertOutcome = "CREATED"
+	// The contact was changed.
+	UpsertOutcomeUpdated UpsertOutcome = "UPDATED"
+	// The contact had these values already.
+	UpsertOutcomeUnchanged UpsertOutcome = "UNCHANGED"
+	// Nothing was written; `userErrors` say why.
+	UpsertOutcomeRefused UpsertOutcome = "REFUSED"
+)
+
+var AllUpsertOutcome = []UpsertOutcome{
+	UpsertOutcomeCreated,
+	UpsertOutcomeUpdated,
+	UpsertOutcomeUnchanged,
+	UpsertOutcomeRefused,
+}
+
+func (e UpsertOutcome) IsValid() bool {
+	switch e {
+	case UpsertOutcomeCreated, UpsertOutcomeUpdated, UpsertOutcomeUnchanged, UpsertOutcomeRefused:
+		return true
+	}
+	return false
+}
+
+func (e UpsertOutcome) String() string {
+	return string(e)
+}
+
+func (e *UpsertOutcome) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = UpsertOutcome(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid UpsertOutcome", str)
+	}
+	return nil
+}
+
+func (e UpsertOutcome) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *UpsertOutcome) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e UpsertOutcome) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 // A kind of problem that the user can fix.
@@ -572,6 +685,8 @@ const (
 	// Another contact has the phone, entered by staff or verified by a channel; what a customer merely typed does not count.
 	// Send `allowDuplicate` to save it anyway.
 	UserErrorCodePhoneTaken UserErrorCode = "PHONE_TAKEN"
+	// More than one contact matches. `contact` is one of them; merge them, or name the one you mean by its `id`.
+	UserErrorCodeAmbiguous UserErrorCode = "AMBIGUOUS"
 	// The contact, or the saved view, has changed since `expectedVersion`.
 	UserErrorCodeConflict UserErrorCode = "CONFLICT"
 	// The object does not exist, or no longer exists.
@@ -603,6 +718,7 @@ var AllUserErrorCode = []UserErrorCode{
 	UserErrorCodeUnusual,
 	UserErrorCodeEmailTaken,
 	UserErrorCodePhoneTaken,
+	UserErrorCodeAmbiguous,
 	UserErrorCodeConflict,
 	UserErrorCodeNotFound,
 	UserErrorCodeNameTaken,
@@ -619,7 +735,7 @@ var AllUserErrorCode = []UserErrorCode{
 
 func (e UserErrorCode) IsValid() bool {
 	switch e {
-	case UserErrorCodeInvalid, UserErrorCodeUnusual, UserErrorCodeEmailTaken, UserErrorCodePhoneTaken, UserErrorCodeConflict, UserErrorCodeNotFound, UserErrorCodeNameTaken, UserErrorCodeChannelInactive, UserErrorCodeReplayFailed, UserErrorCodeMerged, UserErrorCodeSameContact, UserErrorCodeTooMany, UserErrorCodeNotesTooLong, UserErrorCodeNotNewest, UserErrorCodeUndoExpired, UserErrorCodeLastIdentity:
+	case UserErrorCodeInvalid, UserErrorCodeUnusual, UserErrorCodeEmailTaken, UserErrorCodePhoneTaken, UserErrorCodeAmbiguous, UserErrorCodeConflict, UserErrorCodeNotFound, UserErrorCodeNameTaken, UserErrorCodeChannelInactive, UserErrorCodeReplayFailed, UserErrorCodeMerged, UserErrorCodeSameContact, UserErrorCodeTooMany, UserErrorCodeNotesTooLong, UserErrorCodeNotNewest, UserErrorCodeUndoExpired, UserErrorCodeLastIdentity:
 		return true
 	}
 	return false

@@ -90,6 +90,12 @@ func userError(err error, m Missing) (e model.UserError, ok bool) {
 			Message: "This contact has been merged into " + merged.Into.DisplayName() + ": use that one",
 		}, true
 	}
+	if many, ok := errors.AsType[*crm.AmbiguousError](err); ok {
+		return model.UserError{
+			Code: model.UserErrorCodeAmbiguous, Field: inputField(m.field), Contact: &many.Contacts[0],
+			Message: "More than one contact matches: " + many.Names(),
+		}, true
+	}
 	switch {
 	case errors.Is(err, crm.ErrNotFound):
 		return model.UserError{Code: model.UserErrorCodeNotFound, Field: inputField(m.field), Message: m.message}, true

@@ -35,6 +35,7 @@ type AuditAction string
 
 // The actions.
 const (
+	ContactCreated  AuditAction = "CONTACT_CREATED"
 	ContactEdited   AuditAction = "CONTACT_EDITED"
 	ContactDeleted  AuditAction = "CONTACT_DELETED"
 	ContactExported AuditAction = "CONTACT_EXPORTED"
@@ -59,7 +60,7 @@ const (
 // EventID is the id of the event for the same change; nil for an action without one.
 func (a AuditEntry) EventID() *EventID {
 	switch a.Action {
-	case ContactEdited, ContactDeleted, SessionEdited, ContactMerged, MergeUndone, ContactSplit:
+	case ContactCreated, ContactEdited, ContactDeleted, SessionEdited, ContactMerged, MergeUndone, ContactSplit:
 		return new(EventID(a.ID))
 	}
 	return nil
@@ -104,6 +105,8 @@ func AuditOf(e Event) AuditEntry {
 	switch {
 	case e.SessionID != nil:
 		a.Action = SessionEdited
+	case e.Kind == Created:
+		a.Action = ContactCreated
 	case e.Kind == Deleted:
 		a.Action = ContactDeleted
 	case e.Kind == MergedInto:

@@ -73,6 +73,7 @@ var indexes = []struct{ kind, name, on string }{
 	{"INDEX", "audit_by_time", `audit (at)`},
 	{"INDEX", "changes_kept_by_time", `changes (at) WHERE seq = 0`},
 	{"UNIQUE INDEX", "saved_views_by_name", `saved_views (workspace_id, name)`},
+	{"INDEX", "upsert_results_by_time", `upsert_results (at)`},
 	{"INDEX", "contacts_by_name", `contacts (workspace_id, name_key, id, search_text)`},
 	{"INDEX", "contacts_by_creation", `contacts (workspace_id, created_at, id)`},
 	{"INDEX", "contacts_by_email", `contacts (workspace_id, coalesce(lower(email), char(1114111)), id)`},

@@ -211,6 +211,7 @@ export const laterDe: typeof laterEn = {
       key: 'ein widerrufener Schlüssel',
     },
     actions: {
+      CONTACT_CREATED: '{actor} – Kontakt angelegt: {contact}',
       CONTACT_EDITED: '{actor} – Kontakt bearbeitet: {contact}',
       CONTACT_DELETED: '{actor} – Kontakt gelöscht: {contact}',
       CONTACT_EXPORTED: '{actor} – Kontakt exportiert: {contact}',
@@ -229,6 +230,7 @@ export const laterDe: typeof laterEn = {
       API_KEY_REVOKED: '{actor} – API-Schlüssel widerrufen: {key}',
     },
     withFields: {
+      CONTACT_CREATED: '{actor} – Kontakt angelegt: {contact} ({fields})',
       CONTACT_EDITED: '{actor} – Kontakt bearbeitet: {contact} ({fields})',
       CONTACT_MERGED: '{actor} – Kontakte zusammengeführt: {contact} → {other} ({fields})',
       SESSION_EDITED: '{actor} – Gespräch bearbeitet: {session} ({fields})',

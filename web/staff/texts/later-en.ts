@@ -203,6 +203,7 @@ export const laterEn = {
       key: 'a key that was revoked',
     },
     actions: {
+      CONTACT_CREATED: '{actor} created {contact}',
       CONTACT_EDITED: '{actor} edited {contact}',
       CONTACT_DELETED: '{actor} deleted {contact}',
       CONTACT_EXPORTED: '{actor} exported {contact}',
@@ -222,6 +223,7 @@ export const laterEn = {
     },
     // The same where fields are known that were changed.
     withFields: {
+      CONTACT_CREATED: '{actor} created {contact} ({fields})',
       CONTACT_EDITED: '{actor} changed {fields} of {contact}',
       CONTACT_MERGED: '{actor} merged {contact} into {other}, which changed {fields}',
       SESSION_EDITED: '{actor} changed {fields} of the session of {session}',
