@@ -60,6 +60,9 @@ func (u Upsert) Read(region string, now time.Time) ReadUpsert {
 	if err == nil && u.ContactID == nil && u.Identity == nil && len(u.Values()) == 0 {
 		err = &InvalidError{Field: "id", Subject: "A contact", Reason: "needs an id, an identity, an email or a phone number to be matched by"}
 	}
+	if all := Joined(err); len(all) == 1 {
+		err = all[0]
+	}
 	return ReadUpsert{u, err}
 }
 
