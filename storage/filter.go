@@ -22,6 +22,7 @@ type ContactFilter struct {
 	Email                        *string // one of the contact's emails, normalised
 	Phone                        *string // one of the contact's phones, normalised
 	Identity                     *IdentityKey
+	Among                        []crm.ContactID // only these; nil for any, empty for none
 }
 
 // IdentityKey is an identity's place: the channel, and the id there as it was stored.
@@ -40,7 +41,8 @@ func (p Period) Given() bool { return p.After != nil || p.Before != nil }
 // Empty reports whether the filter lets everybody pass.
 func (f ContactFilter) Empty() bool {
 	return f.Channels == nil && f.HasEmail == nil && f.HasPhone == nil && f.HasNotes == nil && f.Unread == nil &&
-		f.OpenSession == nil && !f.Active.Given() && !f.Created.Given() && f.Email == nil && f.Phone == nil && f.Identity == nil
+		f.OpenSession == nil && !f.Active.Given() && !f.Created.Given() && f.Email == nil && f.Phone == nil && f.Identity == nil &&
+		f.Among == nil
 }
 
 // How lists under a filter are read. Where FewContacts can pass it, each of them is looked at. Else LookedThrough rows are
@@ -86,8 +88,11 @@ type Lookup interface {
 	WithValues(ctx context.Context, field string, values ...string) ([]crm.Contact, error)
 }
 
-// Named are the contacts that each condition on one identity, email or phone lets pass.
+// Named are the contacts that each condition on one identity, email or phone, or on their ids, lets pass.
 func (f ContactFilter) Named(ctx context.Context, l Lookup) (sets [][]crm.ContactID, err error) {
+	if f.Among != nil {
+		sets = append(sets, f.Among)
+	}
 	if f.Identity != nil {
 		found, err := l.OfIdentity(ctx, *f.Identity)
 		if err != nil {

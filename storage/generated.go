@@ -697,3 +697,83 @@ func (s *instrumented) Views(
 	defer s.around("Views", &err)()
 	return s.store.Views(ctx, w)
 }
+
+// CreateJob implements [Store].
+func (s *instrumented) CreateJob(
+	ctx context.Context, w crm.WorkspaceID, j crm.Job, audit ...*crm.AuditEntry,
+) (err error) {
+	defer s.around("CreateJob", &err)()
+	return s.store.CreateJob(ctx, w, j, audit...)
+}
+
+// Jobs implements [Store].
+func (s *instrumented) Jobs(
+	ctx context.Context, w crm.WorkspaceID, kinds []crm.JobKind, p Page,
+) (r0 JobPage, err error) {
+	defer s.around("Jobs", &err)()
+	return s.store.Jobs(ctx, w, kinds, p)
+}
+
+// CountJobs implements [Store].
+func (s *instrumented) CountJobs(
+	ctx context.Context, w crm.WorkspaceID, kinds []crm.JobKind, most int,
+) (r0 Count, err error) {
+	defer s.around("CountJobs", &err)()
+	return s.store.CountJobs(ctx, w, kinds, most)
+}
+
+// JobsByID implements [Store].
+func (s *instrumented) JobsByID(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.JobID,
+) (r0 map[crm.JobID]crm.Job, err error) {
+	defer s.around("JobsByID", &err)()
+	return s.store.JobsByID(ctx, w, ids)
+}
+
+// TakeJob implements [Store].
+func (s *instrumented) TakeJob(
+	ctx context.Context, kinds []crm.JobKind, now time.Time, until time.Time,
+) (r0 TakenJob, err error) {
+	defer s.around("TakeJob", &err)()
+	return s.store.TakeJob(ctx, kinds, now, until)
+}
+
+// StepJob implements [Store].
+func (s *instrumented) StepJob(
+	ctx context.Context, w crm.WorkspaceID, j crm.Job, do func(context.Context, JobTx) (crm.JobStep, error),
+) (r0 crm.Job, err error) {
+	defer s.around("StepJob", &err)()
+	return s.store.StepJob(ctx, w, j, do)
+}
+
+// JobRows implements [Store].
+func (s *instrumented) JobRows(
+	ctx context.Context, w crm.WorkspaceID, id crm.JobID, after int, n int,
+) (r0 []crm.JobRow, err error) {
+	defer s.around("JobRows", &err)()
+	return s.store.JobRows(ctx, w, id, after, n)
+}
+
+// CancelJob implements [Store].
+func (s *instrumented) CancelJob(
+	ctx context.Context, w crm.WorkspaceID, id crm.JobID, at time.Time, audit ...*crm.AuditEntry,
+) (r0 crm.Job, err error) {
+	defer s.around("CancelJob", &err)()
+	return s.store.CancelJob(ctx, w, id, at, audit...)
+}
+
+// JobRefusals implements [Store].
+func (s *instrumented) JobRefusals(
+	ctx context.Context, w crm.WorkspaceID, id crm.JobID, p Page,
+) (r0 JobRefusalPage, err error) {
+	defer s.around("JobRefusals", &err)()
+	return s.store.JobRefusals(ctx, w, id, p)
+}
+
+// ForgetJobs implements [Store].
+func (s *instrumented) ForgetJobs(
+	ctx context.Context, before time.Time,
+) (r0 bool, err error) {
+	defer s.around("ForgetJobs", &err)()
+	return s.store.ForgetJobs(ctx, before)
+}

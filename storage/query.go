@@ -203,6 +203,25 @@ type APIKeyPage struct {
 // APIKeyPosition is the position of a key in its list: newest first, which is by id.
 func APIKeyPosition(k crm.APIKey) Position { return Position{ID: uuid.UUID(k.ID)} }
 
+// JobPage is a window on the list of jobs. More is set when there are rows beyond it in the direction it was read.
+type JobPage struct {
+	Jobs []crm.Job
+	More bool
+}
+
+// JobPosition is the position of a job in its list: newest first, which is by id.
+func JobPosition(j crm.Job) Position { return Position{ID: uuid.UUID(j.ID)} }
+
+// JobRefusalPage is a window on the rows that a job refused. More is set when there are rows beyond it in the direction it was
+// read.
+type JobRefusalPage struct {
+	Refusals []crm.JobRefusal
+	More     bool
+}
+
+// JobRefusalPosition is the position of a refused row in its list, which is that of the rows.
+func JobRefusalPosition(r crm.JobRefusal) Position { return Position{Tier: r.Row.Position} }
+
 // EventPage is a window on a contact's history. More is set when there are rows beyond it in the direction it was read.
 type EventPage struct {
 	Events []crm.Event

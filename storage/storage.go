@@ -27,6 +27,7 @@ type Store interface {
 	SignIns
 	APIKeys
 	SavedViews
+	Jobs
 	CursorKeys
 	Canaries
 	Keeper
@@ -466,4 +467,45 @@ type SavedViews interface {
 
 	// Views returns every view of the workspace, the oldest first.
 	Views(ctx context.Context, w crm.WorkspaceID) ([]crm.SavedView, error)
+}
+
+// Jobs keeps work over many rows that is done in steps, how far it has come, and the rows that it refused.
+type Jobs interface {
+	// CreateJob stores a new job under the id it brings, with the audit entries.
+	CreateJob(ctx context.Context, w crm.WorkspaceID, j crm.Job, audit ...*crm.AuditEntry) error
+
+	// Jobs returns one page of the workspace's jobs of the kinds, newest first.
+	Jobs(ctx context.Context, w crm.WorkspaceID, kinds []crm.JobKind, p Page) (JobPage, error)
+
+	// CountJobs counts the workspace's jobs of the kinds as far as most.
+	CountJobs(ctx context.Context, w crm.WorkspaceID, kinds []crm.JobKind, most int) (Count, error)
+
+	// JobsByID returns the jobs that exist among ids.
+	JobsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.JobID) (map[crm.JobID]crm.Job, error)
+
+	// TakeJob takes on the job, of any workspace and one of the kinds, that has not ended and that nobody has been at for the
+	// longest time, see [crm.Job.Take]. Of several simultaneous calls no two get the same job. Without such a job it is
+	// crm.ErrNotFound.
+	TakeJob(ctx context.Context, kinds []crm.JobKind, now, until time.Time) (TakenJob, error)
+
+	// StepJob does one step of a job: what do does and what it returns, see [crm.Job.Step], are written in one transaction, or
+	// nothing is. A job that has another revision by now than j, that has ended, or is not there is a crm.ErrJobMoved, without do
+	// having been called. So each row is handled and counted once, however many processes are at a job and wherever they end. The
+	// rows that were handled and not refused are gone with it. do may run more than once: keep it free of effects but those on the
+	// JobTx. Its error is returned as it is, and nothing is written.
+	StepJob(ctx context.Context, w crm.WorkspaceID, j crm.Job, do func(context.Context, JobTx) (crm.JobStep, error)) (crm.Job, error)
+
+	// JobRows returns the first n rows of a job that wait behind a position, in their order, and leaves them there.
+	JobRows(ctx context.Context, w crm.WorkspaceID, id crm.JobID, after, n int) ([]crm.JobRow, error)
+
+	// CancelJob ends a job, with the audit entries. A step that runs meanwhile is not saved. One that has ended is
+	// crm.ErrJobEnded, with the job; one that is not there crm.ErrNotFound.
+	CancelJob(ctx context.Context, w crm.WorkspaceID, id crm.JobID, at time.Time, audit ...*crm.AuditEntry) (crm.Job, error)
+
+	// JobRefusals returns one page of the rows that a job refused, in the order of the rows.
+	JobRefusals(ctx context.Context, w crm.WorkspaceID, id crm.JobID, p Page) (JobRefusalPage, error)
+
+	// ForgetJobs drops the rows that were not handled when their job ended, and the jobs that ended before a time with all their
+	// rows, in every workspace. It does one bounded batch and reports whether there is more.
+	ForgetJobs(ctx context.Context, before time.Time) (more bool, err error)
 }

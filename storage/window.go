@@ -115,5 +115,8 @@ func PageOf[R any](p Page, rows []R, position func(R) Position, before func(a, b
 // OldestFirst reports whether position a comes before position b in a list that has the lowest id first.
 func OldestFirst(a, b Position) bool { return NewestFirst(b, a) }
 
+// ByTier reports whether position a comes before position b in a list by tier.
+func ByTier(a, b Position) bool { return a.Tier < b.Tier }
+
 // NewestFirst reports whether position a comes before position b in a list that has the highest id first.
 func NewestFirst(a, b Position) bool { return bytes.Compare(a.ID[:], b.ID[:]) > 0 }

@@ -217,28 +217,11 @@ func (s *Store) IdentitiesByID(ctx context.Context, w crm.WorkspaceID, ids []crm
 // UpdateContact hands a contact to e.Change and saves what it left behind.
 func (s *Store) UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, e crm.ContactEdit) (crm.Contact, error) {
 	var c crm.Contact
-	var event *crm.Event
+	var changed bool
 	var refused error
-	err := s.tx(ctx, func(tx pgx.Tx) error {
-		before, err := s.lockContact(ctx, tx, w, id)
-		if errors.Is(err, crm.ErrNotFound) {
-			return s.missing(ctx, tx, w, id)
-		}
-		if err != nil {
-			return err
-		}
-		if c, event, refused = e.Decide(before); refused != nil || event == nil {
-			return refused
-		}
-		if e.Unique {
-			if err := s.checkUnique(ctx, tx, w, before, c); err != nil {
-				return err
-			}
-		}
-		b := &pgx.Batch{}
-		saveContact(b, w, before, c)
-		s.publish(b, w, *event)
-		return tx.SendBatch(ctx, b).Close()
+	err := s.tx(ctx, func(tx pgx.Tx) (err error) {
+		c, changed, refused, err = s.updateContact(ctx, tx, w, id, e)
+		return err
 	})
 	if refused != nil {
 		return crm.Contact{}, refused
@@ -246,10 +229,36 @@ func (s *Store) UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 	if err != nil {
 		return crm.Contact{}, fmt.Errorf("update contact %s: %w", id, err)
 	}
-	if event != nil {
+	if changed {
 		s.sequencer.unpublished(w)
 	}
 	return c, nil
+}
+
+// updateContact is UpdateContact in a transaction. refused is an error of e.Change, which err is too.
+func (s *Store) updateContact(
+	ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, id crm.ContactID, e crm.ContactEdit,
+) (c crm.Contact, changed bool, refused, err error) {
+	before, err := s.lockContact(ctx, tx, w, id)
+	if errors.Is(err, crm.ErrNotFound) {
+		return c, false, nil, s.missing(ctx, tx, w, id)
+	}
+	if err != nil {
+		return c, false, nil, err
+	}
+	c, event, refused := e.Decide(before)
+	if refused != nil || event == nil {
+		return c, false, refused, refused
+	}
+	if e.Unique {
+		if err := s.checkUnique(ctx, tx, w, before, c); err != nil {
+			return c, false, nil, err
+		}
+	}
+	b := &pgx.Batch{}
+	saveContact(b, w, before, c)
+	s.publish(b, w, *event)
+	return c, true, nil, tx.SendBatch(ctx, b).Close()
 }
 
 var updateContact = `
@@ -383,73 +392,85 @@ const detachAtOnce = 1000
 
 // DeleteContact removes a contact for good and detaches its sessions; if there are many, a tombstone represents the
 // rest until [Store.Maintain] has been at them.
-//
-// Identities go first: they are what a concurrent message holds on to.
 func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d crm.ContactDeletion) error {
 	var gone []crm.Identity
-	err := s.tx(ctx, func(tx pgx.Tx) error {
-		args := pgx.NamedArgs{"workspace": w, "id": [16]byte(id), "slot": rand.IntN(sessionSlots)}
-		rows, err := tx.Query(ctx, `
-			DELETE FROM identities
-			WHERE workspace_id = @workspace AND contact_id = @id
-			RETURNING channel_id, external_id`, args)
-		identities, err := all(ctx, rows, err, func(row pgx.CollectableRow) (i crm.Identity, err error) {
-			return i, row.Scan((*[16]byte)(&i.ChannelID), &i.ExternalID)
-		})
-		if err != nil {
-			return err
-		}
-		rows, err = tx.Query(ctx, `
-			DELETE FROM contacts c
-			WHERE c.workspace_id = @workspace AND c.id = @id
-			RETURNING `+contactColumns, args)
-		if err != nil {
-			return err
-		}
-		c, err := pgx.CollectExactlyOneRow(rows, scanContact())
-		if errors.Is(err, pgx.ErrNoRows) {
-			return s.missing(ctx, tx, w, id)
-		}
-		if err != nil {
-			return err
-		}
-		failures, err := mentioning(ctx, tx, w, identities)
-		if err != nil {
-			return err
-		}
-		accounts, err := accountsOfContact(ctx, tx, w, id)
-		if err != nil {
-			return err
-		}
-		ids, err := everyID(ctx, tx, w, id)
-		if err != nil {
-			return err
-		}
-		args["terms"], args["accounts"], args["ids"] = search.KeysOf(c).Terms, uuids(accounts), uuids(ids)
-		b := &pgx.Batch{}
-		b.Queue(`DELETE FROM contact_activity WHERE workspace_id = @workspace AND contact_id = @id`, args)
-		b.Queue(`DELETE FROM contact_terms WHERE workspace_id = @workspace AND term = ANY(@terms) AND contact_id = @id`, args)
-		gone = identities
-		dropFailures(b, w, identities, failures)
-		dropNotices(b, w, identities)
-		scrub(b, args)
-		forgetMerges(b, args)
-		s.publish(b, w, d.Decide(c))
-		recountAnonymous(b, args) // before any is detached
-		addToCount(b, w, -1)
-		if err := tx.SendBatch(ctx, b).Close(); err != nil {
-			return err
-		}
-		return detachAll(ctx, tx, w, accounts)
+	err := s.tx(ctx, func(tx pgx.Tx) (err error) {
+		gone, err = s.deleteContact(ctx, tx, w, id, d, s.slot())
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("delete contact %s: %w", id, err)
 	}
+	s.forgetIdentities(w, gone)
+	s.sequencer.unpublished(w)
+	return nil
+}
+
+// forgetIdentities drops identities that are gone from the cache.
+func (s *Store) forgetIdentities(w crm.WorkspaceID, gone []crm.Identity) {
 	for _, i := range gone {
 		s.known.Load().contacts.forget(customer{w, i.ChannelID, i.ExternalID})
 	}
-	s.sequencer.unpublished(w)
-	return nil
+}
+
+// deleteContact is DeleteContact in a transaction, which counts in a slot. It returns the identities that are gone.
+//
+// Identities go first: they are what a concurrent message holds on to.
+func (s *Store) deleteContact(
+	ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, id crm.ContactID, d crm.ContactDeletion, slot int,
+) (gone []crm.Identity, err error) {
+	args := pgx.NamedArgs{"workspace": w, "id": [16]byte(id), "slot": slot % sessionSlots}
+	rows, err := tx.Query(ctx, `
+		DELETE FROM identities
+		WHERE workspace_id = @workspace AND contact_id = @id
+		RETURNING channel_id, external_id`, args)
+	identities, err := all(ctx, rows, err, func(row pgx.CollectableRow) (i crm.Identity, err error) {
+		return i, row.Scan((*[16]byte)(&i.ChannelID), &i.ExternalID)
+	})
+	if err != nil {
+		return nil, err
+	}
+	rows, err = tx.Query(ctx, `
+		DELETE FROM contacts c
+		WHERE c.workspace_id = @workspace AND c.id = @id
+		RETURNING `+contactColumns, args)
+	if err != nil {
+		return nil, err
+	}
+	c, err := pgx.CollectExactlyOneRow(rows, scanContact())
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, s.missing(ctx, tx, w, id)
+	}
+	if err != nil {
+		return nil, err
+	}
+	failures, err := mentioning(ctx, tx, w, identities)
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := accountsOfContact(ctx, tx, w, id)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := everyID(ctx, tx, w, id)
+	if err != nil {
+		return nil, err
+	}
+	args["terms"], args["accounts"], args["ids"] = search.KeysOf(c).Terms, uuids(accounts), uuids(ids)
+	b := &pgx.Batch{}
+	b.Queue(`DELETE FROM contact_activity WHERE workspace_id = @workspace AND contact_id = @id`, args)
+	b.Queue(`DELETE FROM contact_terms WHERE workspace_id = @workspace AND term = ANY(@terms) AND contact_id = @id`, args)
+	dropFailures(b, w, identities, failures)
+	dropNotices(b, w, identities)
+	scrub(b, args)
+	forgetMerges(b, args)
+	s.publish(b, w, d.Decide(c))
+	recountAnonymous(b, args) // before any is detached
+	addToCountAt(b, w, slot%countSlots, -1)
+	if err := tx.SendBatch(ctx, b).Close(); err != nil {
+		return nil, err
+	}
+	return identities, detachAll(ctx, tx, w, accounts)
 }
 
 // accountsAtOnce is how many accounts are looked at for sessions to detach in one transaction.

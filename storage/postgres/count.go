@@ -28,9 +28,9 @@ func (s *Store) countContacts(ctx context.Context, w crm.WorkspaceID, q storage.
 		if !q.Filter.Empty() {
 			return s.countFiltered(ctx, w, q.Filter, most)
 		}
-		return storage.CountMatches(ctx, source{Store: s, workspace: w}, q.Search, most)
+		return storage.CountMatches(ctx, source{Store: s, db: s.pool, workspace: w}, q.Search, most)
 	}
-	src, err := s.settled(ctx, w, &q.Search)
+	src, err := s.settled(ctx, s.pool, w, &q.Search)
 	switch {
 	case err != nil:
 		return storage.Count{}, err
@@ -44,7 +44,7 @@ var _ search.Counter = source{}
 
 // Size reads the counter that the writes keep.
 func (s source) Size(ctx context.Context) (n int, err error) {
-	err = s.pool.QueryRow(ctx, `SELECT coalesce(sum(contacts), 0)::bigint FROM contact_counts WHERE workspace_id = @workspace`,
+	err = s.db.QueryRow(ctx, `SELECT coalesce(sum(contacts), 0)::bigint FROM contact_counts WHERE workspace_id = @workspace`,
 		pgx.NamedArgs{"workspace": s.workspace}).Scan(&n)
 	return n, translate(ctx, err)
 }
@@ -52,7 +52,7 @@ func (s source) Size(ctx context.Context) (n int, err error) {
 // CountNames reads the covering index by name key.
 func (s source) CountNames(ctx context.Context, r search.Range, f search.Filter, n int) (found int, err error) {
 	args := s.args(r)
-	err = s.pool.QueryRow(ctx, fmt.Sprintf(`
+	err = s.db.QueryRow(ctx, fmt.Sprintf(`
 		SELECT count(*)
 		FROM (
 		  SELECT
@@ -67,7 +67,7 @@ func (s source) CountNames(ctx context.Context, r search.Range, f search.Filter,
 // CountGrams reads the gram index.
 func (s source) CountGrams(ctx context.Context, tokens []string, n int) (found int, err error) {
 	args := pgx.NamedArgs{}
-	err = s.pool.QueryRow(ctx, fmt.Sprintf(`
+	err = s.db.QueryRow(ctx, fmt.Sprintf(`
 		SELECT count(*)
 		FROM (
 		  SELECT %s
@@ -104,7 +104,7 @@ func (s source) Sample(ctx context.Context, q search.Query, size int) (search.Sa
 		found, err = pgx.CollectRows(rows, pgx.RowToStructByPos[search.Stretch])
 		return err
 	})
-	return found, translate(ctx, s.pool.SendBatch(ctx, b).Close())
+	return found, translate(ctx, s.db.SendBatch(ctx, b).Close())
 }
 
 // fromSample is the condition on the contacts of a stretch from f.id on. Citus needs the workspace by itself to route the

@@ -32,7 +32,7 @@ type filtering struct {
 }
 
 // filtering reads a filter. Emails and phones are looked up.
-func (s *Store) filtering(ctx context.Context, w crm.WorkspaceID, f storage.ContactFilter) (*filtering, error) {
+func (s *Store) filtering(ctx context.Context, db queryer, w crm.WorkspaceID, f storage.ContactFilter) (*filtering, error) {
 	v := &filtering{args: pgx.NamedArgs{"workspace": w}}
 	// True of every contact, and in no index: a planner that takes the workspace for a small one would otherwise look a contact
 	// up by going through an index that has all that is asked for.
@@ -76,7 +76,7 @@ func (s *Store) filtering(ctx context.Context, w crm.WorkspaceID, f storage.Cont
 		  ) IS TRUE`)
 		v.sets = append(v.sets, `SELECT t.contact_id AS id FROM contact_activity t WHERE t.workspace_id = @workspace AND `+condition)
 	}
-	only, err := f.Named(ctx, named{s, w})
+	only, err := f.Named(ctx, named{s, db, w})
 	for _, ids := range only {
 		v.only(ids)
 	}
@@ -89,6 +89,7 @@ func (s *Store) filtering(ctx context.Context, w crm.WorkspaceID, f storage.Cont
 // named looks contacts up in a workspace.
 type named struct {
 	*Store
+	db        queryer
 	workspace crm.WorkspaceID
 }
 
@@ -96,7 +97,7 @@ var _ storage.Lookup = named{}
 
 // OfIdentity reads identities by their key.
 func (l named) OfIdentity(ctx context.Context, key storage.IdentityKey) ([]crm.ContactID, error) {
-	rows, err := l.pool.Query(ctx, `
+	rows, err := l.db.Query(ctx, `
 		SELECT contact_id FROM identities
 		WHERE workspace_id = @workspace AND channel_id = @channel AND external_id = @external`,
 		pgx.NamedArgs{"workspace": l.workspace, "channel": [16]byte(key.Channel), "external": key.External})
@@ -105,7 +106,7 @@ func (l named) OfIdentity(ctx context.Context, key storage.IdentityKey) ([]crm.C
 
 // WithValues reads terms.
 func (l named) WithValues(ctx context.Context, field string, values ...string) ([]crm.Contact, error) {
-	return l.withValues(ctx, l.pool, l.workspace, field, values...)
+	return l.withValues(ctx, l.db, l.workspace, field, values...)
 }
 
 // only lets none but these contacts pass.
@@ -182,10 +183,10 @@ func (s *Store) smallest(ctx context.Context, v *filtering, most int) (set strin
 }
 
 // passing answers which contacts pass.
-func (s *Store) passing(v *filtering) storage.Passing {
+func (v *filtering) passing(db queryer) storage.Passing {
 	return func(ctx context.Context, ids []crm.ContactID) (map[crm.ContactID]bool, error) {
 		v.args["ids"] = uuids(ids)
-		rows, err := s.pool.Query(ctx, `
+		rows, err := db.Query(ctx, `
 			SELECT c.id
 			FROM unnest(@ids::uuid[]) i(id)
 			CROSS JOIN LATERAL (
@@ -216,14 +217,14 @@ func (s source) filtered(ctx context.Context, q storage.ContactQuery) (storage.C
 	if err != nil || few {
 		return storage.RankedPage(q, hits), err
 	}
-	return storage.FilteredSearch(ctx, s, q, s.passing(v))
+	return storage.FilteredSearch(ctx, s, q, v.passing(s.db))
 }
 
 // fewHits are the matches that pass a filter, where few contacts may pass it.
 func (s source) fewHits(
 	ctx context.Context, q storage.ContactQuery,
 ) (v *filtering, hits []search.Hit, few bool, err error) {
-	if v, err = s.filtering(ctx, s.workspace, q.Filter); err != nil {
+	if v, err = s.filtering(ctx, s.db, s.workspace, q.Filter); err != nil {
 		return v, nil, false, err
 	}
 	set, err := s.smallest(ctx, v, storage.FewContacts)
@@ -238,7 +239,7 @@ func (s source) fewHits(
 
 // countFiltered counts the contacts of a list under a filter as far as most.
 func (s *Store) countFiltered(ctx context.Context, w crm.WorkspaceID, f storage.ContactFilter, most int) (storage.Count, error) {
-	v, err := s.filtering(ctx, w, f)
+	v, err := s.filtering(ctx, s.pool, w, f)
 	if err != nil {
 		return storage.Count{}, err
 	}

@@ -256,7 +256,7 @@ func (s *Store) append(ctx context.Context, w crm.WorkspaceID, i incoming, c crm
 // recordAnew takes an interaction in with everything it touches locked. Messages of one identity, and those that vouch for
 // one email or phone, wait for each other.
 func (s *Store) recordAnew(ctx context.Context, w crm.WorkspaceID, i incoming) (r crm.Recorded, err error) {
-	stage, err := s.gramStage(ctx, w) // before the transaction, which must not wait for a second connection
+	stage, err := s.gramStage(ctx, s.pool, w) // before the transaction, which must not wait for a second connection
 	if err != nil {
 		return crm.Recorded{}, err
 	}

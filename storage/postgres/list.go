@@ -28,7 +28,7 @@ func (s *Store) list(ctx context.Context, w crm.WorkspaceID, q storage.ContactQu
 		return storage.ContactPage{}, err
 	}
 	if !q.Search.Empty() {
-		src, err := s.settled(ctx, w, &q.Search)
+		src, err := s.settled(ctx, s.pool, w, &q.Search)
 		switch {
 		case err != nil:
 			return storage.ContactPage{}, err
@@ -74,7 +74,7 @@ func (s *Store) picked(ctx context.Context, w crm.WorkspaceID, q storage.Contact
 		}
 		return s.pickedFrom(ctx, q, &filtering{args: pgx.NamedArgs{"workspace": w}}, from, pick{skip: skip})
 	}
-	v, err := s.filtering(ctx, w, q.Filter)
+	v, err := s.filtering(ctx, s.pool, w, q.Filter)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ const loadBatch = 5000
 func (s *Store) Load(ctx context.Context, w crm.WorkspaceID, contacts iter.Seq[storage.Loaded]) error {
 	next, stop := iter.Pull(contacts)
 	defer stop()
-	stage, err := s.gramStage(ctx, w)
+	stage, err := s.gramStage(ctx, s.pool, w)
 	if err != nil {
 		return fmt.Errorf("load contacts: %w", err)
 	}

@@ -387,7 +387,7 @@ func saveActivity(b *pgx.Batch, w crm.WorkspaceID, c crm.Contact) {
 
 // UndoMerge parts what a merge made one.
 func (s *Store) UndoMerge(ctx context.Context, w crm.WorkspaceID, u crm.Undo) (crm.Undone, error) {
-	stage, err := s.gramStage(ctx, w)
+	stage, err := s.gramStage(ctx, s.pool, w)
 	var out crm.Undone
 	if err == nil {
 		err = s.tx(ctx, func(tx pgx.Tx) error {

@@ -20,20 +20,21 @@ import (
 // hashes the whole of what it takes for a small workspace.
 type source struct {
 	*Store
+	db        queryer // the pool, or a transaction
 	workspace crm.WorkspaceID
 	grams     gramStage
 }
 
 var _ search.Source = source{}
 
-func (s *Store) source(ctx context.Context, w crm.WorkspaceID) (source, error) {
-	stage, err := s.gramStage(ctx, w)
-	return source{Store: s, workspace: w, grams: stage}, err
+func (s *Store) source(ctx context.Context, db queryer, w crm.WorkspaceID) (source, error) {
+	stage, err := s.gramStage(ctx, db, w)
+	return source{Store: s, db: db, workspace: w, grams: stage}, err
 }
 
 // settled is the source of a search, which it settles: see [search.Query.Settle].
-func (s *Store) settled(ctx context.Context, w crm.WorkspaceID, q *search.Query) (source, error) {
-	src, err := s.source(ctx, w)
+func (s *Store) settled(ctx context.Context, db queryer, w crm.WorkspaceID, q *search.Query) (source, error) {
+	src, err := s.source(ctx, db, w)
 	if err == nil {
 		*q, err = q.Settle(ctx, src)
 	}
@@ -60,7 +61,7 @@ type gramState struct {
 // older rows are gone through, so that no process still adds rows as if it were gramsNone.
 const gramsKnown = 5 * time.Second
 
-func (s *Store) gramStage(ctx context.Context, w crm.WorkspaceID) (gramStage, error) {
+func (s *Store) gramStage(ctx context.Context, db queryer, w crm.WorkspaceID) (gramStage, error) {
 	cached := s.known.Load()
 	if v, ok := cached.grams.Load(w); ok {
 		if known := v.(gramState); known.stage == gramsComplete || time.Since(known.read) < gramsKnown {
@@ -68,7 +69,7 @@ func (s *Store) gramStage(ctx context.Context, w crm.WorkspaceID) (gramStage, er
 		}
 	}
 	state := gramState{read: time.Now()}
-	err := s.pool.QueryRow(ctx, `SELECT gram_state FROM workspaces WHERE workspace_id = @workspace`,
+	err := db.QueryRow(ctx, `SELECT gram_state FROM workspaces WHERE workspace_id = @workspace`,
 		pgx.NamedArgs{"workspace": w}).Scan(&state.stage)
 	if err != nil {
 		return 0, translate(ctx, err)
@@ -94,7 +95,7 @@ func holding(column string, f search.Filter, args pgx.NamedArgs) string {
 }
 
 func (s source) hits(ctx context.Context, sql string, args pgx.NamedArgs) ([]search.Hit, error) {
-	rows, err := s.pool.Query(ctx, sql, args)
+	rows, err := s.db.Query(ctx, sql, args)
 	var h search.Hit
 	var r contactRow
 	targets := r.targets(&h.Key, (*[16]byte)(&h.ID), textTarget[string]{&h.Name}, textTarget[string]{&h.Text})
@@ -118,7 +119,7 @@ func (s source) Names(ctx context.Context, r search.Range, n int) ([]search.Hit,
 
 // Reaches reports whether a range of names holds n contacts.
 func (s source) Reaches(ctx context.Context, r search.Range, n int) (ok bool, err error) {
-	err = s.pool.QueryRow(ctx, fmt.Sprintf(`
+	err = s.db.QueryRow(ctx, fmt.Sprintf(`
 		SELECT count(*) > 0
 		FROM (
 		  SELECT

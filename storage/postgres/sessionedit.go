@@ -19,23 +19,11 @@ var updateSession = `
 // UpdateSession hands a session to e.Change and saves the status, the tag and the number of unread messages.
 func (s *Store) UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.SessionID, e crm.SessionEdit) (crm.Session, error) {
 	var v crm.Session
-	var event *crm.Event
+	var changed bool
 	var refused error
-	err := s.tx(ctx, func(tx pgx.Tx) error {
-		before, err := s.lockSession(ctx, tx, w, id)
-		if err != nil {
-			return err
-		}
-		if v, event, refused = e.Decide(before); refused != nil || event == nil {
-			return refused
-		}
-		b := &pgx.Batch{}
-		b.Queue(updateSession, rowArgs(w, sessionTable, &v))
-		s.publish(b, w, *event)
-		if from, to := storage.KindOf(before), storage.KindOf(v); from != to {
-			addToSessions(b, w, storage.KindCount{SessionKind: from, N: -1}, storage.KindCount{SessionKind: to, N: 1})
-		}
-		return tx.SendBatch(ctx, b).Close()
+	err := s.tx(ctx, func(tx pgx.Tx) (err error) {
+		v, changed, refused, err = s.updateSession(ctx, tx, w, id, e, s.slot())
+		return err
 	})
 	if refused != nil {
 		return crm.Session{}, refused
@@ -43,10 +31,31 @@ func (s *Store) UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.Ses
 	if err != nil {
 		return crm.Session{}, fmt.Errorf("update session %s: %w", id, err)
 	}
-	if event != nil {
+	if changed {
 		s.sequencer.unpublished(w)
 	}
 	return v, nil
+}
+
+// updateSession is UpdateSession in a transaction, which counts in a slot. refused is an error of e.Change, which err is too.
+func (s *Store) updateSession(
+	ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, id crm.SessionID, e crm.SessionEdit, slot int,
+) (v crm.Session, changed bool, refused, err error) {
+	before, err := s.lockSession(ctx, tx, w, id)
+	if err != nil {
+		return v, false, nil, err
+	}
+	v, event, refused := e.Decide(before)
+	if refused != nil || event == nil {
+		return v, false, refused, refused
+	}
+	b := &pgx.Batch{}
+	b.Queue(updateSession, rowArgs(w, sessionTable, &v))
+	s.publish(b, w, *event)
+	if from, to := storage.KindOf(before), storage.KindOf(v); from != to {
+		addToSessionsAt(b, w, slot%sessionSlots, storage.KindCount{SessionKind: from, N: -1}, storage.KindCount{SessionKind: to, N: 1})
+	}
+	return v, true, nil, tx.SendBatch(ctx, b).Close()
 }
 
 var selectSessionLocked = `

@@ -12,7 +12,7 @@ import (
 
 // SplitContact takes accounts from a contact and gives them to another one.
 func (s *Store) SplitContact(ctx context.Context, w crm.WorkspaceID, split crm.Split) (crm.SplitDone, error) {
-	stage, err := s.gramStage(ctx, w)
+	stage, err := s.gramStage(ctx, s.pool, w)
 	var out crm.SplitDone
 	if err == nil {
 		err = s.tx(ctx, func(tx pgx.Tx) error {

@@ -71,6 +71,7 @@ var keyIndexes = []string{
 	"messages_pkey", "secrets_pkey", "ingest_failures_pkey", "changes_pkey", "event_heads_pkey", "activity_marks_pkey", "audit_pkey",
 	"ended_sign_ins_pkey", "api_keys_pkey", "accounts_pkey", "redirects_pkey", "merges_pkey", "proofs_pkey", "duplicates_pkey", "dismissals_pkey",
 	"duplicate_progress_pkey", "match_keys_pkey", "stale_keys_pkey", "notices_pkey", "saved_views_pkey", "upsert_results_pkey",
+	"jobs_pkey", "job_rows_pkey",
 	"schema_support_pkey",
 }
 
@@ -85,6 +86,9 @@ var indexes = []index{
 	{"INDEX", "changes_kept_by_time", `changes (at, workspace_id) WHERE seq = 0`},
 	{"UNIQUE INDEX", "saved_views_by_name", `saved_views (workspace_id, name)`},
 	{"INDEX", "upsert_results_by_time", `upsert_results (at, workspace_id)`},
+	{"INDEX", "jobs_open", `jobs (lease_until, workspace_id) WHERE state IN ('PENDING', 'RUNNING')`},
+	{"INDEX", "jobs_finished", `jobs (finished_at, workspace_id) WHERE finished_at IS NOT NULL`},
+	{"INDEX", "jobs_leftover", `jobs (workspace_id) WHERE finished_at IS NOT NULL AND queued > position`},
 	{"INDEX", "contacts_by_name", `contacts (workspace_id, name_key, id) INCLUDE (search_text)`},
 	{"INDEX", "contacts_by_creation", `contacts (workspace_id, created_at, id)`},
 	{"INDEX", "contacts_by_email", `contacts (workspace_id, coalesce(lower(email), chr(1114111)), id)`},

@@ -14,7 +14,7 @@ import (
 
 // UpsertContacts takes in contacts as another system knows them.
 func (s *Store) UpsertContacts(ctx context.Context, w crm.WorkspaceID, b crm.UpsertBatch) (results []crm.Upserted, err error) {
-	stage, err := s.gramStage(ctx, w) // before the transaction, which must not wait for a second connection
+	stage, err := s.gramStage(ctx, s.pool, w) // before the transaction, which must not wait for a second connection
 	if err != nil {
 		return nil, fmt.Errorf("upsert contacts: %w", err)
 	}
@@ -27,7 +27,7 @@ func (s *Store) UpsertContacts(ctx context.Context, w crm.WorkspaceID, b crm.Ups
 			results, err = s.restoreUpserts(ctx, tx, w, kept)
 			return err
 		}
-		results, err = s.upsert(ctx, tx, w, b, stage)
+		results, err = s.upsert(ctx, tx, w, b, stage, s.slot())
 		return err
 	})
 	if err != nil {
@@ -95,7 +95,9 @@ func (s *Store) restoreUpserts(ctx context.Context, q queryer, w crm.WorkspaceID
 }
 
 // upsert does a batch in a transaction. Writers of the same identities, emails and phones wait for each other.
-func (s *Store) upsert(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, batch crm.UpsertBatch, stage gramStage) ([]crm.Upserted, error) {
+func (s *Store) upsert(
+	ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, batch crm.UpsertBatch, stage gramStage, slot int,
+) ([]crm.Upserted, error) {
 	l := batch.Lookup()
 	var locks []int64
 	for _, i := range l.Identities {
@@ -133,7 +135,7 @@ func (s *Store) upsert(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, batch 
 		}
 	}
 	if n := done.Created(); n > 0 {
-		addToCountAt(b, w, s.slot()%countSlots, n) // last, for others wait for this row
+		addToCountAt(b, w, slot%countSlots, n) // last, for others wait for this row
 	}
 	if b.Len() == 0 {
 		return done.Results, nil

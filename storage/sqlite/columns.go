@@ -58,6 +58,16 @@ func number[T any, N ~int | ~uint8](at func(*T) *N) clause.Codec[T] {
 	return clause.As(at, func(v *N) any { return numberTarget[N]{v} }, clause.Number)
 }
 
+// optionalNumber is a column of numbers that has NULL for nil.
+func optionalNumber[T any](at func(*T) **int) clause.Codec[T] {
+	return clause.As(at, func(v **int) any { return v }, func(v **int) any {
+		if *v == nil {
+			return nil
+		}
+		return int64(**v)
+	})
+}
+
 // instant is a column of times, in microseconds since 1970. NULL is read as the zero time.
 func instant[T any](at func(*T) *time.Time) clause.Codec[T] {
 	return clause.As(at, func(v *time.Time) any { return instantTarget{v} }, func(v *time.Time) any { return v.UnixMicro() })

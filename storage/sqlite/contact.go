@@ -215,27 +215,9 @@ func (s *Store) IdentitiesByID(ctx context.Context, w crm.WorkspaceID, ids []crm
 func (s *Store) UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, e crm.ContactEdit) (crm.Contact, error) {
 	var c crm.Contact
 	var refused error
-	err := s.write(ctx, func(ctx context.Context, t *tx) error {
-		before, err := editable(ctx, t.conn, w, id)
-		if err != nil {
-			return err
-		}
-		after, event, err := e.Decide(before)
-		if refused = err; err != nil {
-			return err
-		}
-		if c = after; event == nil {
-			return nil
-		}
-		if e.Unique {
-			if err := checkUnique(ctx, t.conn, w, before, after); err != nil {
-				return err
-			}
-		}
-		if err := saveContact(ctx, t, w, before, after); err != nil {
-			return err
-		}
-		return t.publish(ctx, w, *event)
+	err := s.write(ctx, func(ctx context.Context, t *tx) (err error) {
+		c, refused, err = t.updateContact(ctx, w, id, e)
+		return err
 	})
 	if refused != nil {
 		return crm.Contact{}, refused
@@ -244,6 +226,29 @@ func (s *Store) UpdateContact(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		return crm.Contact{}, fmt.Errorf("update contact %s: %w", id, err)
 	}
 	return c, nil
+}
+
+// updateContact is UpdateContact in a transaction. refused is an error of e.Change, which err is too.
+func (t *tx) updateContact(
+	ctx context.Context, w crm.WorkspaceID, id crm.ContactID, e crm.ContactEdit,
+) (after crm.Contact, refused, err error) {
+	before, err := editable(ctx, t.conn, w, id)
+	if err != nil {
+		return after, nil, err
+	}
+	after, event, refused := e.Decide(before)
+	if refused != nil || event == nil {
+		return after, refused, refused
+	}
+	if e.Unique {
+		if err := checkUnique(ctx, t.conn, w, before, after); err != nil {
+			return after, nil, err
+		}
+	}
+	if err := saveContact(ctx, t, w, before, after); err != nil {
+		return after, nil, err
+	}
+	return after, nil, t.publish(ctx, w, *event)
 }
 
 var updateContact = `
@@ -376,53 +381,56 @@ const detachAtOnce = 1000
 // DeleteContact removes a contact for good and detaches its sessions; if there are many, tombstones represent the rest until
 // [Store.Maintain] has been at them.
 func (s *Store) DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d crm.ContactDeletion) error {
-	err := s.write(ctx, func(ctx context.Context, t *tx) error {
-		c, err := editable(ctx, t.conn, w, id)
-		if err != nil {
-			return err
-		}
-		accounts, err := accountsOfContact(ctx, t.conn, w, id)
-		if err != nil {
-			return err
-		}
-		if err := dropFailures(ctx, t, w, id); err != nil {
-			return err
-		}
-		if err := t.forgetHistory(ctx, w, id); err != nil {
-			return err
-		}
-		if err := t.dropNotices(ctx, w, id); err != nil {
-			return err
-		}
-		if err := recountAnonymous(ctx, t.conn, w, id); err != nil {
-			return err
-		}
-		for _, query := range []string{
-			`DELETE FROM identities INDEXED BY identities_by_contact WHERE workspace_id = @workspace AND contact_id = @id`,
-			`DELETE FROM accounts INDEXED BY accounts_by_contact WHERE workspace_id = @workspace AND contact_id = @id`,
-		} {
-			if _, err := t.exec(ctx, query, args{"workspace": w, "id": id[:]}); err != nil {
-				return err
-			}
-		}
-		entry, err := t.indexed(ctx, w, id)
-		if err != nil {
-			return err
-		}
-		t.grams = append(t.grams, entry)
-		if err := t.removeContact(ctx, w, c); err != nil {
-			return err
-		}
-		if err := t.publish(ctx, w, d.Decide(c)); err != nil {
-			return err
-		}
-		return t.detachAll(ctx, w, accounts)
-	})
+	err := s.write(ctx, func(ctx context.Context, t *tx) error { return t.deleteContact(ctx, w, id, d) })
 	if err != nil {
 		return fmt.Errorf("delete contact %s: %w", id, err)
 	}
 	s.eraser.ask()
 	return nil
+}
+
+// deleteContact is DeleteContact in a transaction.
+func (t *tx) deleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d crm.ContactDeletion) error {
+	c, err := editable(ctx, t.conn, w, id)
+	if err != nil {
+		return err
+	}
+	accounts, err := accountsOfContact(ctx, t.conn, w, id)
+	if err != nil {
+		return err
+	}
+	if err := dropFailures(ctx, t, w, id); err != nil {
+		return err
+	}
+	if err := t.forgetHistory(ctx, w, id); err != nil {
+		return err
+	}
+	if err := t.dropNotices(ctx, w, id); err != nil {
+		return err
+	}
+	if err := recountAnonymous(ctx, t.conn, w, id); err != nil {
+		return err
+	}
+	for _, query := range []string{
+		`DELETE FROM identities INDEXED BY identities_by_contact WHERE workspace_id = @workspace AND contact_id = @id`,
+		`DELETE FROM accounts INDEXED BY accounts_by_contact WHERE workspace_id = @workspace AND contact_id = @id`,
+	} {
+		if _, err := t.exec(ctx, query, args{"workspace": w, "id": id[:]}); err != nil {
+			return err
+		}
+	}
+	entry, err := t.indexed(ctx, w, id)
+	if err != nil {
+		return err
+	}
+	t.grams = append(t.grams, entry)
+	if err := t.removeContact(ctx, w, c); err != nil {
+		return err
+	}
+	if err := t.publish(ctx, w, d.Decide(c)); err != nil {
+		return err
+	}
+	return t.detachAll(ctx, w, accounts)
 }
 
 // forgetHistory scrubs the history of a contact, and all that is kept of merges with it.

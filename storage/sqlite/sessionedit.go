@@ -17,25 +17,9 @@ var updateSession = `
 func (s *Store) UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.SessionID, e crm.SessionEdit) (crm.Session, error) {
 	var v crm.Session
 	var refused error
-	err := s.write(ctx, func(ctx context.Context, t *tx) error {
-		before, err := sessionByID(ctx, t.conn, w, id)
-		if err != nil {
-			return err
-		}
-		after, event, err := e.Decide(before)
-		if refused = err; err != nil {
-			return err
-		}
-		if v = after; event == nil {
-			return nil
-		}
-		if _, err := t.exec(ctx, updateSession, rowArgs(w, sessionTable, &v)); err != nil {
-			return err
-		}
-		if err := moveSession(ctx, t.conn, w, storage.KindOf(before), storage.KindOf(v)); err != nil {
-			return err
-		}
-		return t.publish(ctx, w, *event)
+	err := s.write(ctx, func(ctx context.Context, t *tx) (err error) {
+		v, refused, err = t.updateSession(ctx, w, id, e)
+		return err
 	})
 	if refused != nil {
 		return crm.Session{}, refused
@@ -44,4 +28,25 @@ func (s *Store) UpdateSession(ctx context.Context, w crm.WorkspaceID, id crm.Ses
 		return crm.Session{}, fmt.Errorf("update session %s: %w", id, err)
 	}
 	return v, nil
+}
+
+// updateSession is UpdateSession in a transaction. refused is an error of e.Change, which err is too.
+func (t *tx) updateSession(
+	ctx context.Context, w crm.WorkspaceID, id crm.SessionID, e crm.SessionEdit,
+) (after crm.Session, refused, err error) {
+	before, err := sessionByID(ctx, t.conn, w, id)
+	if err != nil {
+		return after, nil, err
+	}
+	after, event, refused := e.Decide(before)
+	if refused != nil || event == nil {
+		return after, refused, refused
+	}
+	if _, err := t.exec(ctx, updateSession, rowArgs(w, sessionTable, &after)); err != nil {
+		return after, nil, err
+	}
+	if err := moveSession(ctx, t.conn, w, storage.KindOf(before), storage.KindOf(after)); err != nil {
+		return after, nil, err
+	}
+	return after, nil, t.publish(ctx, w, *event)
 }

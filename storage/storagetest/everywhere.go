@@ -276,6 +276,48 @@ var calls = []call{
 	{"DismissDuplicates", func(ctx context.Context, w *world, on target) (any, error) {
 		return w.DismissDuplicates(ctx, w.id, []crm.DuplicateID{crm.DuplicateID(on.contact)}, crm.Dismissal{At: w.now})
 	}},
+	{"CreateJob", func(ctx context.Context, w *world, _ target) (any, error) {
+		return nil, w.CreateJob(ctx, w.id, crm.Job{ID: crm.NewJobID(w.now), Kind: "EVERYWHERE", State: crm.JobDone, CreatedAt: w.now})
+	}},
+	{"Jobs", func(ctx context.Context, w *world, _ target) (any, error) {
+		_, err := w.Jobs(ctx, w.id, []crm.JobKind{"EVERYWHERE"}, aPage)
+		return nil, err
+	}},
+	{"CountJobs", func(ctx context.Context, w *world, _ target) (any, error) {
+		_, err := w.CountJobs(ctx, w.id, []crm.JobKind{"EVERYWHERE"}, 10)
+		return nil, err
+	}},
+	{"JobsByID", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.JobsByID(ctx, w.id, []crm.JobID{crm.JobID(on.contact)})
+	}},
+	{"TakeJob", func(ctx context.Context, w *world, _ target) (any, error) {
+		if _, err := w.TakeJob(ctx, []crm.JobKind{"EVERYWHERE"}, w.now, w.now); !errors.Is(err, crm.ErrNotFound) {
+			return nil, err
+		}
+		return nil, nil
+	}},
+	{"StepJob", func(ctx context.Context, w *world, on target) (any, error) {
+		_, err := w.StepJob(ctx, w.id, crm.Job{ID: crm.JobID(on.contact)}, func(context.Context, storage.JobTx) (crm.JobStep, error) {
+			return crm.JobStep{}, nil
+		})
+		if !errors.Is(err, crm.ErrJobMoved) {
+			return nil, err
+		}
+		return nil, nil
+	}},
+	{"CancelJob", func(ctx context.Context, w *world, on target) (any, error) {
+		if _, err := w.CancelJob(ctx, w.id, crm.JobID(on.contact), w.now); !errors.Is(err, crm.ErrNotFound) {
+			return nil, err
+		}
+		return nil, nil
+	}},
+	{"JobRefusals", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.JobRefusals(ctx, w.id, crm.JobID(on.contact), aPage)
+	}},
+	{"ForgetJobs", func(ctx context.Context, w *world, _ target) (any, error) {
+		_, err := w.ForgetJobs(ctx, time.Time{})
+		return nil, err
+	}},
 	{"Maintain", func(ctx context.Context, w *world, _ target) (any, error) {
 		_, err := w.Maintain(ctx)
 		return nil, err

@@ -39,6 +39,7 @@ var groups = []group{
 	{"audit", auditCases},
 	{"sign-ins", slices.Concat(signInCases, apiKeyCases)},
 	{"saved views", savedViewCases},
+	{"jobs", jobCases},
 	{"merging", slices.Concat(mergeCases, unmergeCases, splitCases, mergeRaceCases, propertyCases, pairCases)},
 	{"deleting", slices.Concat(deleteCases, manySessionsCases)},
 	{"events", slices.Concat(eventCases, activityCases, historyCases)},
