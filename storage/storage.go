@@ -471,7 +471,8 @@ type SavedViews interface {
 
 // Jobs keeps work over many rows that is done in steps, how far it has come, and the rows that it refused.
 type Jobs interface {
-	// CreateJob stores a new job under the id it brings, with the audit entries.
+	// CreateJob stores a new job under the id it brings, with the audit entries. Where the workspace has a job of this id it is
+	// crm.ErrJobExists, and nothing is written.
 	CreateJob(ctx context.Context, w crm.WorkspaceID, j crm.Job, audit ...*crm.AuditEntry) error
 
 	// Jobs returns one page of the workspace's jobs of the kinds, newest first.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kith/internal/events"
+	"kith/internal/jobs"
 	"kith/storage"
 )
 
@@ -35,6 +36,21 @@ func follow(ctx context.Context, hub *events.Hub) (stop func() error) {
 	go func() {
 		defer close(done)
 		hub.Run(ctx)
+	}()
+	return func() error {
+		cancel()
+		<-done
+		return nil
+	}
+}
+
+// runJobs runs jobs until ctx ends or stop is called, which waits for the step that is being done.
+func runJobs(ctx context.Context, runner *jobs.Runner) (stop func() error) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runner.Run(ctx)
 	}()
 	return func() error {
 		cancel()

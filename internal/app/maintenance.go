@@ -22,6 +22,8 @@ const (
 	upsertRetention = 24 * time.Hour
 	// forgetInterval is how often records past their retention are deleted.
 	forgetInterval = 10 * time.Second
+	// jobRetention is how long jobs that have ended can be looked up.
+	jobRetention = 30 * 24 * time.Hour
 )
 
 // retention is how long each kind of record is kept; 0 is forever.
@@ -105,6 +107,7 @@ func (m *maintenance) once(ctx context.Context) (more bool, err error) {
 			{m.store.ForgetUpserts, upsertRetention},
 			{m.store.ForgetHistory, m.retention.history},
 			{m.store.ForgetAudit, m.retention.audit},
+			{m.store.ForgetJobs, jobRetention},
 		} {
 			if f.after == 0 {
 				continue

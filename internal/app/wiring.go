@@ -18,6 +18,7 @@ import (
 	"kith/internal/events"
 	"kith/internal/httpd"
 	"kith/internal/ingest"
+	"kith/internal/jobs"
 	"kith/internal/metrics"
 	"kith/internal/profiles"
 	"kith/internal/service"
@@ -79,7 +80,7 @@ func (w wiring) handler(ctx context.Context, messages *ingest.Ingest) (http.Hand
 	admission := newAdmission(authenticator.Authenticate, cookieOf(staff), w.config.Limit(), w.telemetry.refusals.Refused)
 	w.lookUpProfiles(ctx, messages, secrets)
 	webhooks := w.webhooks(messages, secrets)
-	endpoint := w.endpoint(admission, messages, webhooks, secrets, trusted, keys, cursors)
+	endpoint := w.endpoint(ctx, admission, messages, webhooks, secrets, trusted, keys, cursors)
 	w.watch(ctx, endpoint, staff, keys)
 	return w.guard(w.routes(endpoint, webhooks, staff, admission)), endpoint, nil
 }
@@ -138,15 +139,22 @@ func (w wiring) webhooks(messages *ingest.Ingest, secrets *vault.Vault) *channel
 }
 
 func (w wiring) endpoint(
-	admission admission, messages *ingest.Ingest, webhooks *channels.Handler, secrets *vault.Vault, trusted *graph.TrustedDocuments,
+	ctx context.Context, admission admission, messages *ingest.Ingest, webhooks *channels.Handler, secrets *vault.Vault, trusted *graph.TrustedDocuments,
 	keys *auth.APIKeys, cursors *cursor.Sealer,
 ) *graph.Handler {
 	c := w.config
+	var runner *jobs.Runner
+	staff := service.New(w.store, service.Options{
+		Region: c.DefaultRegion, Now: w.now, Vault: secrets, PublicURL: w.publicURL, Replayer: webhooks,
+		Revoked: keys.Revoked, Cursors: cursors, UndoMerge: c.UndoMerge, Events: w.hub, JobCreated: func() { runner.Wake() },
+		Panicked: w.telemetry.panicLogger("background", w.logger),
+	})
+	runner = jobs.New(w.store, staff.JobHandlers(), jobs.Options{
+		Logger: w.logger, Now: w.now, Panicked: w.telemetry.panicCounter("background"),
+	})
+	w.opened.add("jobs", runJobs(ctx, runner))
 	return graph.New(graph.Options{
-		Service: service.New(w.store, service.Options{
-			Region: c.DefaultRegion, Now: w.now, Vault: secrets, PublicURL: w.publicURL, Replayer: webhooks,
-			Revoked: keys.Revoked, Cursors: cursors, UndoMerge: c.UndoMerge, Events: w.hub, Panicked: w.telemetry.panicLogger("background", w.logger),
-		}),
+		Service:         staff,
 		Ingest:          messages,
 		Authenticate:    admission.authenticate,
 		Again:           admission.again,

@@ -55,6 +55,10 @@ const (
 
 	KeyCreated AuditAction = "API_KEY_CREATED"
 	KeyRevoked AuditAction = "API_KEY_REVOKED"
+
+	BulkDeletionStarted AuditAction = "BULK_DELETION_STARTED"
+	BulkUpdateStarted   AuditAction = "BULK_UPDATE_STARTED"
+	BulkJobCancelled    AuditAction = "BULK_JOB_CANCELLED"
 )
 
 // EventID is the id of the event for the same change; nil for an action without one.

@@ -13,6 +13,9 @@ var ErrJobMoved = errors.New("the job has moved on")
 // ErrJobEnded refuses to cancel a job that has ended.
 var ErrJobEnded = errors.New("the job has ended")
 
+// ErrJobExists refuses to create a job under an id that another one has.
+var ErrJobExists = errors.New("the job exists")
+
 // JobID names a job: a UUID of version 7, to clients job_0198c2….
 type JobID uuid.UUID
 

@@ -30,6 +30,7 @@ type Store interface {
 	storage.Auditor
 	storage.APIKeys
 	storage.SavedViews
+	storage.Jobs
 }
 
 // Replayer takes an item of a channel's report in once more. What was recorded before changes nothing. An error that an
@@ -55,6 +56,8 @@ type Options struct {
 	Replayer Replayer
 	// Events is for [Service.Subscribe] and [Service.ResumeToken].
 	Events *events.Hub
+	// JobCreated is called when a job waits for a [jobs.Runner]. Nil does nothing.
+	JobCreated func()
 	// Revoked is called for each API key that is revoked. Nil does nothing.
 	Revoked func(crm.EndedSignIn)
 	// Panicked is called for each panic in what is read ahead, because nobody may ask for that result. Nil does nothing.
@@ -74,6 +77,9 @@ func New(store Store, o Options) *Service {
 	}
 	if o.Panicked == nil {
 		o.Panicked = func(*storage.PanicError) {}
+	}
+	if o.JobCreated == nil {
+		o.JobCreated = func() {}
 	}
 	return &Service{store: store, options: o}
 }

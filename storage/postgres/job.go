@@ -51,7 +51,13 @@ const openJob = `state IN ('PENDING', 'RUNNING')`
 // CreateJob stores a new job.
 func (s *Store) CreateJob(ctx context.Context, w crm.WorkspaceID, j crm.Job, audit ...*crm.AuditEntry) error {
 	err := s.tx(ctx, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO jobs (`+jobTable.Insert()+`) VALUES (`+jobTable.Values()+`)`, rowArgs(w, jobTable, &j))
+		tag, err := tx.Exec(ctx, `
+			INSERT INTO jobs (`+jobTable.Insert()+`)
+			VALUES (`+jobTable.Values()+`)
+			ON CONFLICT (workspace_id, id) DO NOTHING`, rowArgs(w, jobTable, &j))
+		if err == nil && tag.RowsAffected() == 0 {
+			err = crm.ErrJobExists
+		}
 		if err != nil {
 			return err
 		}

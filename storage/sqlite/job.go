@@ -50,7 +50,13 @@ const openJob = `state IN ('PENDING', 'RUNNING')`
 // CreateJob stores a new job.
 func (s *Store) CreateJob(ctx context.Context, w crm.WorkspaceID, j crm.Job, audit ...*crm.AuditEntry) error {
 	return wrap("create job", s.write(ctx, func(ctx context.Context, t *tx) error {
-		_, err := t.exec(ctx, `INSERT INTO jobs (`+jobTable.Insert()+`) VALUES (`+jobTable.Values()+`)`, rowArgs(w, jobTable, &j))
+		n, err := t.exec(ctx, `
+			INSERT INTO jobs (`+jobTable.Insert()+`)
+			VALUES (`+jobTable.Values()+`)
+			ON CONFLICT (workspace_id, id) DO NOTHING`, rowArgs(w, jobTable, &j))
+		if err == nil && n == 0 {
+			err = crm.ErrJobExists
+		}
 		if err != nil {
 			return err
 		}

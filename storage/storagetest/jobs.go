@@ -121,6 +121,8 @@ var jobCases = []testCase{
 		w.check(err)
 		w.same("number as far as two", n, storage.Count{Value: 2})
 		w.same("by id", w.jobNow(other.ID), other)
+		w.wantErr("created again", w.CreateJob(w.ctx, w.id, other, new(crm.NewAudit(crm.SignedOut, "eve", w.now))), crm.ErrJobExists)
+		w.same("entries", len(w.audited()), 0)
 		theirs := w.neighbour()
 		found, err := theirs.JobsByID(w.ctx, theirs.id, []crm.JobID{other.ID})
 		w.check(err)
