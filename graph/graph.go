@@ -19,6 +19,7 @@ import (
 	"kith/graph/problem"
 	"kith/graph/resolve"
 	"kith/graph/transport"
+	"kith/graph/upload"
 	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/internal/ingest"
@@ -52,6 +53,8 @@ type Options struct {
 	Concurrency int
 	// AnswerLimit is how many bytes an answer can have. 0 is 8 MiB. All unread answers together can have eight times as many.
 	AnswerLimit int
+	// ImportLimit is how many bytes a file to import can have.
+	ImportLimit int64
 	// Connections is how many sockets and event streams may be open at a time, half of them from one address. 0 is 10,000.
 	Connections int
 	// Subscriptions is how many subscriptions a subject may have at a time. 0 is 200.
@@ -80,6 +83,8 @@ type Options struct {
 // Handler is the endpoint.
 type Handler struct {
 	*transport.Handler
+	// Upload takes in files for imports, and gives out what was refused. Its paths have the patterns [UploadPath] and [RefusedPath].
+	Upload *upload.Handler
 
 	executor *executor.Executor
 }
@@ -106,7 +111,8 @@ func New(o Options) *Handler {
 		l.ExpectEvents(contacts, sessions)
 		return resolve.WithLoaders(ctx, l)
 	}
-	return &Handler{executor: e, Handler: transport.New(transport.Options{
+	files := upload.New(upload.Options{Service: o.Service, Authenticate: o.Authenticate, Report: report, Limit: o.ImportLimit})
+	return &Handler{executor: e, Upload: files, Handler: transport.New(transport.Options{
 		Run: run, Report: report, Authenticate: o.Authenticate, Again: o.Again, Subscribe: o.Service.Subscribe, Expect: expect,
 		Address: o.Address, Now: o.Now, Connections: o.Connections, Subscriptions: o.Subscriptions,
 		Times: o.times, Cores: o.cores,
@@ -160,6 +166,12 @@ func schema() *ast.Schema {
 func ReadTrustedDocuments(r io.Reader) (*TrustedDocuments, error) {
 	return operation.ReadTrustedDocuments(r, schema())
 }
+
+// The paths of [Handler.Upload], as patterns of [http.ServeMux].
+const (
+	UploadPath  = upload.Pattern
+	RefusedPath = upload.RefusedPattern
+)
 
 // ConnectionRefusals are the reasons that [Handler.Refused] counts by.
 func ConnectionRefusals() []string { return transport.ConnectionRefusals() }

@@ -14,6 +14,20 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
+// Which import to cancel.
+type CancelImportInput struct {
+	// Its id.
+	ID string `json:"id"`
+}
+
+// The result of cancelling an import.
+type CancelImportPayload struct {
+	// The import; null if it does not exist.
+	ImportJob *ImportJob `json:"importJob,omitempty"`
+	// Problems that the user can fix: NOT_FOUND, or CONFLICT where it has ended.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Which contacts to include. A contact must meet every condition; within one condition, any of the values will do, and an empty
 // list includes no one.
 type ContactFilter struct {
@@ -217,6 +231,60 @@ type IdentityInput struct {
 	ExternalID string `json:"externalId"`
 }
 
+// A column of a file.
+type ImportColumn struct {
+	// Its name: the header, the path in JSON Lines, or its number.
+	Name string `json:"name"`
+	// What it has: what is proposed, and once the import was started, what was chosen.
+	Field ImportField `json:"field"`
+	// Its cells in the first rows, shortened.
+	Samples []string `json:"samples"`
+}
+
+// How a file is written.
+type ImportForm struct {
+	// csv or jsonl.
+	Format string `json:"format"`
+	// What is between cells; null for JSON Lines.
+	Separator *string `json:"separator,omitempty"`
+	// utf-8, utf-16le, utf-16be or windows-1252.
+	Encoding string `json:"encoding"`
+	// Whether the first row has the names of the columns.
+	Header bool `json:"header"`
+}
+
+// What an import would do with some rows.
+type ImportPreview struct {
+	// How many rows would create a contact.
+	Created int `json:"created"`
+	// How many rows would change a contact.
+	Updated int `json:"updated"`
+	// How many rows would change nothing, or be left out as asked.
+	Unchanged int `json:"unchanged"`
+	// How many rows would be refused.
+	Refused int `json:"refused"`
+	// The first 20 rows, and further ones that would be refused, 40 together.
+	Rows []ImportPreviewRow `json:"rows"`
+	// How many rows from the start of the file have been looked at: `after` for the next ones.
+	Last int `json:"last"`
+	// Whether there are more rows.
+	More bool `json:"more"`
+}
+
+// What would become of a row.
+type ImportPreviewRow struct {
+	// The number of the row in the file, from 1; the header is row 1 where there is one.
+	Row int `json:"row"`
+	// What would become of it; UNCHANGED also where it would be left out.
+	Outcome UpsertOutcome `json:"outcome"`
+	// What the contact would be called; null where there is none.
+	Name *string `json:"name,omitempty"`
+	// The column that it would be refused for, from 1; null for the whole row, or where it would not be.
+	Column *int `json:"column,omitempty"`
+	// The reason why it would be refused; null where it would not be.
+	Reason *string `json:"reason,omitempty"`
+}
+
 // A contact to merge into another one.
 type MergeContactInput struct {
 	// Its id.
@@ -391,6 +459,32 @@ type SplitContactPayload struct {
 	// The id of the event of the contact; null when nothing changed.
 	EventID *string `json:"eventId,omitempty"`
 	// Problems that the user can fix; empty when the contact was split.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Which uploaded file to import, and how.
+type StartImportInput struct {
+	// The import.
+	ID string `json:"id"`
+	// What each column has, in their order. Default: what `columns` of the import propose.
+	Mapping []ImportField `json:"mapping,omitempty"`
+	// What to do with a row that matches a contact.
+	Matched ImportMatched `json:"matched"`
+	// What to do with a row that matches no contact.
+	Unmatched ImportUnmatched `json:"unmatched"`
+	// Leave values alone that staff have entered, and notes that are not empty.
+	ProtectStaff bool `json:"protectStaff"`
+	// Accept emails and phones that are refused with UNUSUAL otherwise.
+	AllowUnusual bool `json:"allowUnusual"`
+	// The channel that EXTERNAL_ID columns are from.
+	ChannelID *string `json:"channelId,omitempty"`
+}
+
+// The result of starting an import.
+type StartImportPayload struct {
+	// The import; null if it does not exist.
+	ImportJob *ImportJob `json:"importJob,omitempty"`
+	// Problems that the user can fix: INVALID, NOT_FOUND, or CONFLICT where it was started before.
 	UserErrors []UserError `json:"userErrors"`
 }
 
@@ -605,6 +699,281 @@ type UserError struct {
 	Message string `json:"message"`
 	// The contact that already has the email or phone, the newer version of the contact, or the one that it was merged into; null otherwise.
 	Contact *crm.Contact `json:"contact,omitempty"`
+}
+
+// What a column of a file has. Several columns may have the same: of EMAIL, PHONE and NAME the first counts that is not empty, NOTES are
+// joined by line breaks, FIRST_NAME and LAST_NAME by a space.
+type ImportField string
+
+const (
+	// Nothing to import.
+	ImportFieldNone ImportField = "NONE"
+	// The contact's id, as Kith gave it.
+	ImportFieldID ImportField = "ID"
+	// The name.
+	ImportFieldName ImportField = "NAME"
+	// The given name.
+	ImportFieldFirstName ImportField = "FIRST_NAME"
+	// The family name.
+	ImportFieldLastName ImportField = "LAST_NAME"
+	// An email address.
+	ImportFieldEmail ImportField = "EMAIL"
+	// A phone number.
+	ImportFieldPhone ImportField = "PHONE"
+	// A country calling code, which goes before a phone number without one.
+	ImportFieldPhoneCallingCode ImportField = "PHONE_CALLING_CODE"
+	// Notes.
+	ImportFieldNotes ImportField = "NOTES"
+	// When the contact was first known: 2024-12-31, or with a time. Only for contacts that are created.
+	ImportFieldCreatedAt ImportField = "CREATED_AT"
+	// The contact's id on the channel `channelId`.
+	ImportFieldExternalID ImportField = "EXTERNAL_ID"
+)
+
+var AllImportField = []ImportField{
+	ImportFieldNone,
+	ImportFieldID,
+	ImportFieldName,
+	ImportFieldFirstName,
+	ImportFieldLastName,
+	ImportFieldEmail,
+	ImportFieldPhone,
+	ImportFieldPhoneCallingCode,
+	ImportFieldNotes,
+	ImportFieldCreatedAt,
+	ImportFieldExternalID,
+}
+
+func (e ImportField) IsValid() bool {
+	switch e {
+	case ImportFieldNone, ImportFieldID, ImportFieldName, ImportFieldFirstName, ImportFieldLastName, ImportFieldEmail, ImportFieldPhone, ImportFieldPhoneCallingCode, ImportFieldNotes, ImportFieldCreatedAt, ImportFieldExternalID:
+		return true
+	}
+	return false
+}
+
+func (e ImportField) String() string {
+	return string(e)
+}
+
+func (e *ImportField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ImportField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ImportField", str)
+	}
+	return nil
+}
+
+func (e ImportField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ImportField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ImportField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What to do with a row that matches a contact.
+type ImportMatched string
+
+const (
+	// Write its values. An empty cell leaves the value.
+	ImportMatchedUpdate ImportMatched = "UPDATE"
+	// Leave the contact unchanged.
+	ImportMatchedSkip ImportMatched = "SKIP"
+)
+
+var AllImportMatched = []ImportMatched{
+	ImportMatchedUpdate,
+	ImportMatchedSkip,
+}
+
+func (e ImportMatched) IsValid() bool {
+	switch e {
+	case ImportMatchedUpdate, ImportMatchedSkip:
+		return true
+	}
+	return false
+}
+
+func (e ImportMatched) String() string {
+	return string(e)
+}
+
+func (e *ImportMatched) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ImportMatched(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ImportMatched", str)
+	}
+	return nil
+}
+
+func (e ImportMatched) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ImportMatched) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ImportMatched) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How far an import is.
+type ImportState string
+
+const (
+	// The file is being uploaded.
+	ImportStateUploading ImportState = "UPLOADING"
+	// The file waits for `startImport`, for a day.
+	ImportStateReady ImportState = "READY"
+	// It waits for its turn.
+	ImportStatePending ImportState = "PENDING"
+	// Rows are being imported.
+	ImportStateRunning ImportState = "RUNNING"
+	// All rows have been handled.
+	ImportStateDone ImportState = "DONE"
+	// It was cancelled.
+	ImportStateCancelled ImportState = "CANCELLED"
+	// It could not go on; `failure` says why.
+	ImportStateFailed ImportState = "FAILED"
+)
+
+var AllImportState = []ImportState{
+	ImportStateUploading,
+	ImportStateReady,
+	ImportStatePending,
+	ImportStateRunning,
+	ImportStateDone,
+	ImportStateCancelled,
+	ImportStateFailed,
+}
+
+func (e ImportState) IsValid() bool {
+	switch e {
+	case ImportStateUploading, ImportStateReady, ImportStatePending, ImportStateRunning, ImportStateDone, ImportStateCancelled, ImportStateFailed:
+		return true
+	}
+	return false
+}
+
+func (e ImportState) String() string {
+	return string(e)
+}
+
+func (e *ImportState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ImportState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ImportState", str)
+	}
+	return nil
+}
+
+func (e ImportState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ImportState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ImportState) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What to do with a row that matches no contact.
+type ImportUnmatched string
+
+const (
+	// Create a contact.
+	ImportUnmatchedCreate ImportUnmatched = "CREATE"
+	// Leave the row out.
+	ImportUnmatchedSkip ImportUnmatched = "SKIP"
+)
+
+var AllImportUnmatched = []ImportUnmatched{
+	ImportUnmatchedCreate,
+	ImportUnmatchedSkip,
+}
+
+func (e ImportUnmatched) IsValid() bool {
+	switch e {
+	case ImportUnmatchedCreate, ImportUnmatchedSkip:
+		return true
+	}
+	return false
+}
+
+func (e ImportUnmatched) String() string {
+	return string(e)
+}
+
+func (e *ImportUnmatched) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ImportUnmatched(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ImportUnmatched", str)
+	}
+	return nil
+}
+
+func (e ImportUnmatched) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ImportUnmatched) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ImportUnmatched) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 // What became of an upsert.

@@ -23,6 +23,7 @@ var (
 	ChannelGone    = Missing{"id", "This channel does not exist"}
 	ChannelUnknown = Missing{"channelId", "This channel does not exist"}
 	MergeGone      = Missing{"mergeId", "This merge does not exist, or its contact has been deleted"}
+	ImportGone     = Missing{"id", "This import does not exist, or ended long ago"}
 	KeyGone        = Missing{"id", "This key does not exist, or has been revoked"}
 	ViewGone       = Missing{"id", "This view has been deleted"}
 	DuplicateGone  = Missing{"ids", "This pair has been merged or dismissed"}

@@ -130,9 +130,18 @@ func (c keyRevokeCommand) Run(ctx context.Context, p *program) error {
 // findWorkspace is a way to the number of a workspace: one that creates it, or one that does not.
 type findWorkspace func(in storage.Store, ctx context.Context, name string) (crm.WorkspaceID, error)
 
-// withKeys calls f with the service of an existing database. The person who runs the command acts as an admin of the workspace.
+// withKeys calls f with the service of an existing database.
 func (p *program) withKeys(
 	ctx context.Context, workspace string, find findWorkspace, f func(*service.Service, crm.Viewer) error,
+) error {
+	return p.withStore(ctx, workspace, find, func(store storage.Store, v crm.Viewer) error {
+		return f(service.New(store, service.Options{Now: p.now}), v)
+	})
+}
+
+// withStore calls f with an existing database. The person who runs the command acts as an admin of the workspace.
+func (p *program) withStore(
+	ctx context.Context, workspace string, find findWorkspace, f func(storage.Store, crm.Viewer) error,
 ) (err error) {
 	if err := p.validate(false); err != nil {
 		return err
@@ -152,6 +161,5 @@ func (p *program) withKeys(
 	case err != nil:
 		return err
 	}
-	v := crm.Viewer{Workspace: number, WorkspaceName: workspace, Subject: keyActor, Role: crm.RoleAdmin}
-	return f(service.New(store, service.Options{Now: p.now}), v)
+	return f(store, crm.Viewer{Workspace: number, WorkspaceName: workspace, Subject: keyActor, Role: crm.RoleAdmin})
 }

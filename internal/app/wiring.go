@@ -164,6 +164,7 @@ func (w wiring) endpoint(
 		Trusted:         trusted,
 		Concurrency:     c.Concurrency,
 		AnswerLimit:     c.AnswerLimit,
+		ImportLimit:     int64(c.ImportLimit),
 		Connections:     c.Connections,
 		Subscriptions:   c.Subscriptions,
 		Address:         httpd.Address,
@@ -193,9 +194,11 @@ func (w wiring) watch(ctx context.Context, endpoint *graph.Handler, staff *signi
 }
 
 // routes maps paths to handlers.
-func (w wiring) routes(endpoint, webhooks http.Handler, staff *signin.SignIn, admission admission) http.Handler {
+func (w wiring) routes(endpoint *graph.Handler, webhooks http.Handler, staff *signin.SignIn, admission admission) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(graphQLPath, httpd.CORS(w.config.Origins(), admission.admit(endpoint)))
+	mux.Handle(graph.UploadPath, admission.admit(endpoint.Upload))
+	mux.Handle(graph.RefusedPath, admission.admit(http.HandlerFunc(endpoint.Upload.Refused)))
 	w.handleSignIn(mux, staff, admission)
 	mux.Handle(webhookPath+"{id}/webhook", webhooks)
 	mux.HandleFunc("GET /livez", w.health.Live)

@@ -56,6 +56,9 @@ const (
 	KeyCreated AuditAction = "API_KEY_CREATED"
 	KeyRevoked AuditAction = "API_KEY_REVOKED"
 
+	ContactsImported AuditAction = "CONTACTS_IMPORTED"
+	ImportCancelled  AuditAction = "IMPORT_CANCELLED"
+
 	BulkDeletionStarted AuditAction = "BULK_DELETION_STARTED"
 	BulkUpdateStarted   AuditAction = "BULK_UPDATE_STARTED"
 	BulkJobCancelled    AuditAction = "BULK_JOB_CANCELLED"
