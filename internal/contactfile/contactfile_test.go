@@ -131,7 +131,7 @@ func TestWhatCannotBeReadIsRefusedWithItsPlace(t *testing.T) {
 		"an unclosed quote":  {"Name,Email\nAnn,a@example.com\n\"Ben,b@example.com\nCid,c@example.com\n", "Row 3: A quote begins a cell in line 3 of the file and is not closed as it should be by line 4."},
 		"an endless quote":   {"Name,Email\n\"" + strings.Repeat("x\n", 2<<20), "Row 2: The row is longer than 1 MiB: perhaps a quote that begins a cell is never closed."},
 		"a bare quote":       {"Name,Email\nAnn \"A\",a@example.com\n", "Row 2: There is a quote inside a cell without quotes, in line 2 of the file, character 5."},
-		"mixed encodings":    {"Name,Email\nJürgen,\nM\xfcller,\n", "Row 2: The text is not UTF-8. Choose its encoding, or save the file as UTF-8."},
+		"mixed encodings":    {"Name,Email\nJürgen,\nM\xfcller,\n", "Row 3: The text is not UTF-8. Choose its encoding, or save the file as UTF-8."},
 		"a long JSON object": {`{"name":"` + strings.Repeat("x", 2<<20) + `"}`, "Row 1: The row is longer than 1 MiB: perhaps a quote that begins a cell is never closed."},
 	} {
 		_, _, err := readAll(t, c.text)
