@@ -34,6 +34,7 @@ var operations = map[string]string{
 	"updateContacts":            `mutation ($contact: ID!) { updateContacts(input: {edits: [{id: $contact, name: "Eve"}, {id: $contact, notes: "x"}]}) { results { contact { id } userErrors { code field message contact { id } } } } }`,
 	"deleteContacts":            `mutation ($contact: ID!) { deleteContacts(input: {ids: [$contact, $contact]}) { results { deletedContactId userErrors { code field message contact { id } } } } }`,
 	"updateSessions":            `mutation ($session: ID!) { updateSessions(input: {edits: [{id: $session, status: CLOSED}]}) { results { session { id } userErrors { code field message } } } }`,
+	"upsertContacts":            `mutation ($contact: ID!, $channel: ID!) { upsertContacts(input: {idempotencyKey: "x", contacts: [{id: $contact, name: "Eve"}, {identity: {channelId: $channel, externalId: "ann"}, name: "Eve"}]}) { results { outcome contact { id } userErrors { code field message contact { id } } } } }`,
 	"updateSession":             `mutation ($session: ID!) { updateSession(input: {id: $session, status: CLOSED, tag: GENERAL, markRead: true}) { session { id } userErrors { code field message } } }`,
 	"updateSession, wrong":      `mutation ($session: ID!) { updateSession(input: {id: $session, status: null}) { session { id } userErrors { code field message } } }`,
 	"createChannel":             `mutation { createChannel(input: {name: "New", type: TELEGRAM}) { channel { name } userErrors { code } } }`,
@@ -83,7 +84,7 @@ var operations = map[string]string{
 
 // forAdmins are the operations that only ADMIN may do, by what their names begin with.
 var forAdmins = []string{
-	"createChannel", "updateChannel", "recordInteraction", "ingestFailures", "replayIngestFailures", "dismissIngestFailures",
+	"upsertContacts", "createChannel", "updateChannel", "recordInteraction", "ingestFailures", "replayIngestFailures", "dismissIngestFailures",
 	"auditLog", "exportContact", "apiKeys", "createApiKey", "revokeApiKey",
 	"webhook", "createWebhook", "updateWebhook", "deleteWebhook", "rotateWebhook", "revokeFormerWebhook", "redeliver", "sendTestWebhook",
 }

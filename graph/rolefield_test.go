@@ -23,7 +23,8 @@ var mayAsk = map[string][]string{
 	"Mutation.revokeFormerWebhookSecret": admins, "Mutation.redeliver": admins, "Mutation.sendTestWebhook": admins,
 	"Query.apiKeys": admins, "Mutation.createApiKey": admins, "Mutation.revokeApiKey": admins,
 
-	"Mutation.updateContact": editors, "Mutation.deleteContact": editors, "Mutation.mergeContacts": editors,
+	"Mutation.upsertContacts": admins,
+	"Mutation.updateContact":  editors, "Mutation.deleteContact": editors, "Mutation.mergeContacts": editors,
 	"Mutation.undoMerge": editors, "Mutation.splitContact": editors, "Mutation.dismissDuplicates": editors,
 	"Mutation.updateSession":  editors,
 	"Mutation.updateContacts": editors, "Mutation.deleteContacts": editors, "Mutation.updateSessions": editors,

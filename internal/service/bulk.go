@@ -329,7 +329,9 @@ func (s *Service) CancelBulkJob(ctx context.Context, v crm.Viewer, id crm.JobID)
 
 // JobHandlers are the kinds of jobs that the service does.
 func (s *Service) JobHandlers() map[crm.JobKind]jobs.Handler {
-	return map[crm.JobKind]jobs.Handler{crm.DeleteContactsJob: bulkDeletion{s}, crm.UpdateSessionsJob: bulkUpdate{s}}
+	return map[crm.JobKind]jobs.Handler{
+		crm.DeleteContactsJob: bulkDeletion{s}, crm.UpdateSessionsJob: bulkUpdate{s}, crm.ImportContactsJob: importRows{s},
+	}
 }
 
 // queuedAtOnce is how many rows are queued in one step.

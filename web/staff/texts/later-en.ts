@@ -213,6 +213,7 @@ export const laterEn = {
     },
     unknownItems: '(not finished)',
     actions: {
+      CONTACT_CREATED: '{actor} created {contact}',
       CONTACT_EDITED: '{actor} edited {contact}',
       CONTACT_DELETED: '{actor} deleted {contact}',
       CONTACT_EXPORTED: '{actor} exported {contact}',
@@ -240,6 +241,7 @@ export const laterEn = {
     },
     // The same where fields are known that were changed.
     withFields: {
+      CONTACT_CREATED: '{actor} created {contact} ({fields})',
       CONTACT_EDITED: '{actor} changed {fields} of {contact}',
       CONTACT_MERGED: '{actor} merged {contact} into {other}, which changed {fields}',
       SESSION_EDITED: '{actor} changed {fields} of the session of {session}',
