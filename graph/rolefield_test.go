@@ -28,6 +28,8 @@ var mayAsk = map[string][]string{
 	"Mutation.undoMerge": editors, "Mutation.splitContact": editors, "Mutation.dismissDuplicates": editors,
 	"Mutation.updateSession":  editors,
 	"Mutation.updateContacts": editors, "Mutation.deleteContacts": editors, "Mutation.updateSessions": editors,
+	"Query.importJob": admins, "Query.importJobs": admins, "Query.importPreview": admins,
+	"Mutation.startImport": admins, "Mutation.cancelImport": admins,
 	"Query.bulkJob": readers, "Query.bulkJobs": readers,
 	"Mutation.bulkDeleteContacts": editors, "Mutation.bulkUpdateSessions": editors, "Mutation.cancelBulkJob": editors,
 	"Mutation.exportContact": admins, "Mutation.createChannel": admins, "Mutation.updateChannel": admins,

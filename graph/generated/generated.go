@@ -6106,7 +6106,7 @@ type CancelImportPayload {
 }
 
 "A file of contacts, and how far its import is. Each row that was handled is in one of the counts."
-type ImportJob {
+type ImportJob implements Node {
   "Opaque: ` + "`" + `job_` + "`" + ` and 32 hexadecimal digits."
   id: ID!
   "How far it is."
@@ -28258,6 +28258,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._IngestFailure(ctx, sel, obj)
+	case model.ImportJob:
+		return ec._ImportJob(ctx, sel, &obj)
+	case *model.ImportJob:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ImportJob(ctx, sel, obj)
 	case crm.Identity:
 		return ec._Identity(ctx, sel, &obj)
 	case *crm.Identity:
@@ -30705,7 +30712,7 @@ func (ec *executionContext) _ImportForm(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
-var importJobImplementors = []string{"ImportJob"}
+var importJobImplementors = []string{"ImportJob", "Node"}
 
 func (ec *executionContext) _ImportJob(ctx context.Context, sel ast.SelectionSet, obj *model.ImportJob) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, importJobImplementors)
