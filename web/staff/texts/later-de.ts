@@ -222,6 +222,8 @@ export const laterDe: typeof laterEn = {
     unknownItems: '(nicht beendet)',
     actions: {
       CONTACT_CREATED: '{actor} – Kontakt angelegt: {contact}',
+      CONTACTS_IMPORTED: '{actor} – Datei mit Kontakten zum Importieren hochgeladen',
+      IMPORT_CANCELLED: '{actor} – Import von Kontakten abgebrochen',
       CONTACT_EDITED: '{actor} – Kontakt bearbeitet: {contact}',
       CONTACT_DELETED: '{actor} – Kontakt gelöscht: {contact}',
       CONTACT_EXPORTED: '{actor} – Kontakt exportiert: {contact}',

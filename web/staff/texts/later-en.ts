@@ -214,6 +214,8 @@ export const laterEn = {
     unknownItems: '(not finished)',
     actions: {
       CONTACT_CREATED: '{actor} created {contact}',
+      CONTACTS_IMPORTED: '{actor} uploaded a file of contacts to import',
+      IMPORT_CANCELLED: '{actor} cancelled an import of contacts',
       CONTACT_EDITED: '{actor} edited {contact}',
       CONTACT_DELETED: '{actor} deleted {contact}',
       CONTACT_EXPORTED: '{actor} exported {contact}',
