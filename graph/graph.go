@@ -21,6 +21,7 @@ import (
 	"kith/graph/problem"
 	"kith/graph/resolve"
 	"kith/graph/transport"
+	"kith/graph/upload"
 	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/internal/ingest"
@@ -57,6 +58,8 @@ type Options struct {
 	Concurrency int
 	// AnswerLimit is how many bytes an answer can have. 0 is 8 MiB. All unread answers together can have eight times as many.
 	AnswerLimit int
+	// ImportLimit is how many bytes a file to import can have.
+	ImportLimit int64
 	// Connections is how many sockets and event streams may be open at a time, half of them from one address. 0 is 10,000.
 	Connections int
 	// Subscriptions is how many subscriptions a subject may have at a time. 0 is 200.
@@ -87,6 +90,8 @@ type Handler struct {
 	*transport.Handler
 	// Download answers requests for exports. Its path has the pattern [DownloadPath].
 	Download http.Handler
+	// Upload takes in files for imports, and gives out what was refused. Its paths have the patterns [UploadPath] and [RefusedPath].
+	Upload *upload.Handler
 
 	executor *executor.Executor
 }
@@ -118,7 +123,8 @@ func New(o Options) *Handler {
 		now = time.Now
 	}
 	files := download.New(download.Options{Service: o.Service, Authenticate: o.Authenticate, Report: report, Now: now})
-	return &Handler{executor: e, Download: files, Handler: transport.New(transport.Options{
+	taken := upload.New(upload.Options{Service: o.Service, Authenticate: o.Authenticate, Report: report, Limit: o.ImportLimit})
+	return &Handler{executor: e, Download: files, Upload: taken, Handler: transport.New(transport.Options{
 		Run: run, Report: report, Authenticate: o.Authenticate, Again: o.Again, Ended: o.Ended, Subscribe: o.Service.Subscribe,
 		Expect: expect, Address: o.Address, Now: o.Now, Connections: o.Connections, Subscriptions: o.Subscriptions,
 		Times: o.times, Cores: o.cores,
@@ -178,6 +184,12 @@ func schema() *ast.Schema {
 func ReadTrustedDocuments(r io.Reader) (*TrustedDocuments, error) {
 	return operation.ReadTrustedDocuments(r, schema())
 }
+
+// The paths of [Handler.Upload], as patterns of [http.ServeMux].
+const (
+	UploadPath  = upload.Pattern
+	RefusedPath = upload.RefusedPattern
+)
 
 // ConnectionRefusals are the reasons that [Handler.Refused] counts by.
 func ConnectionRefusals() []string { return transport.ConnectionRefusals() }

@@ -124,6 +124,7 @@ func handlerOver(tb testing.TB, store storage.Store, log io.Writer, options ...o
 		Authenticate:  tokens.Authenticate,
 		Logger:        logger,
 		Introspection: true,
+		ImportLimit:   1 << 20,
 		Now:           func() time.Time { return start },
 		RequestID:     func(context.Context) string { return "request-1" },
 	}

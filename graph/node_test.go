@@ -26,6 +26,7 @@ var objectsWithIDs = map[string]struct {
 	"ContactChange": {"change_", []string{"staff", "admin"}},
 	"SavedView":     {"view_", []string{"staff", "admin"}},
 	"BulkJob":       {"job_", []string{"staff", "admin"}},
+	"ImportJob":     {"job_", []string{"admin"}},
 	"ApiKey":        {"key_", []string{"admin"}},
 
 	"WebhookEndpoint": {"endpoint_", []string{"admin"}},
@@ -58,6 +59,7 @@ func TestAnIDNamesOneObject(t *testing.T) {
 
 	s.view("staff", "Mine")
 	s.bulkDeletion("staff", "nobody")
+	s.upload("admin", "Name,Email\nEve,eve@example.com\n")
 	endpoint := s.endpoint("admin")
 	s.query("admin", `mutation ($id: ID!) { sendTestWebhook(input: {id: $id}) { webhookDelivery { id } } }`, vars{"id": endpoint})
 
@@ -75,6 +77,7 @@ func TestAnIDNamesOneObject(t *testing.T) {
 		apiKeys { nodes { __typename id } }
 		savedViews { nodes { __typename id } }
 		bulkJobs { nodes { __typename id } }
+		importJobs { nodes { __typename id } }
 		webhookEndpoints { nodes { __typename id } }
 		webhookDeliveries(endpointId: "`+endpoint+`") { nodes { __typename id } }
 		duplicates { nodes { __typename id } }

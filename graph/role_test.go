@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -34,6 +35,7 @@ var operations = map[string]string{
 	"updateContacts":            `mutation ($contact: ID!) { updateContacts(input: {edits: [{id: $contact, name: "Eve"}, {id: $contact, notes: "x"}]}) { results { contact { id } userErrors { code field message contact { id } } } } }`,
 	"deleteContacts":            `mutation ($contact: ID!) { deleteContacts(input: {ids: [$contact, $contact]}) { results { deletedContactId userErrors { code field message contact { id } } } } }`,
 	"updateSessions":            `mutation ($session: ID!) { updateSessions(input: {edits: [{id: $session, status: CLOSED}]}) { results { session { id } userErrors { code field message } } } }`,
+	"upsertContacts":            `mutation ($contact: ID!, $channel: ID!) { upsertContacts(input: {idempotencyKey: "x", contacts: [{id: $contact, name: "Eve"}, {identity: {channelId: $channel, externalId: "ann"}, name: "Eve"}]}) { results { outcome contact { id } userErrors { code field message contact { id } } } } }`,
 	"updateSession":             `mutation ($session: ID!) { updateSession(input: {id: $session, status: CLOSED, tag: GENERAL, markRead: true}) { session { id } userErrors { code field message } } }`,
 	"updateSession, wrong":      `mutation ($session: ID!) { updateSession(input: {id: $session, status: null}) { session { id } userErrors { code field message } } }`,
 	"createChannel":             `mutation { createChannel(input: {name: "New", type: TELEGRAM}) { channel { name } userErrors { code } } }`,
@@ -65,6 +67,12 @@ var operations = map[string]string{
 	"bulkUpdateSessions":        `mutation ($channel: ID!) { bulkUpdateSessions(input: {filter: {channelIds: [$channel]}, status: CLOSED, token: "x"}) { count job { id } userErrors { code field message } } }`,
 	"cancelBulkJob":             `mutation ($job: ID!) { cancelBulkJob(input: {id: $job}) { job { id } userErrors { code field message } } }`,
 	"node, job":                 `query ($job: ID!) { node(id: $job) { id ... on BulkJob { state } } }`,
+	"importJob":                 `query ($import: ID!) { importJob(id: $import) { id state rows columns { name field samples } } }`,
+	"importJobs":                `{ importJobs { nodes { id fileName createdBy } totalCount { value } } }`,
+	"importPreview":             `query ($import: ID!) { importPreview(input: {id: $import}) { created rows { row name reason } } }`,
+	"startImport":               `mutation ($import: ID!) { startImport(input: {id: $import}) { importJob { id fileName } userErrors { code field message } } }`,
+	"cancelImport":              `mutation ($import: ID!) { cancelImport(input: {id: $import}) { importJob { id fileName } userErrors { code field message } } }`,
+	"node, import":              `query ($import: ID!) { node(id: $import) { id ... on ImportJob { fileName } } }`,
 	"apiKeys":                   `{ apiKeys { nodes { id name role lastUsedAt } totalCount { value } } }`,
 	"createApiKey":              `mutation ($channel: ID!) { createApiKey(input: {name: "Robot", role: CHANNEL, channelId: $channel}) { apiKey { role } userErrors { code field message } } }`,
 	"revokeApiKey":              `mutation ($key: ID!) { revokeApiKey(input: {id: $key}) { userErrors { code field message } } }`,
@@ -83,7 +91,7 @@ var operations = map[string]string{
 
 // forAdmins are the operations that only ADMIN may do, by what their names begin with.
 var forAdmins = []string{
-	"createChannel", "updateChannel", "recordInteraction", "ingestFailures", "replayIngestFailures", "dismissIngestFailures",
+	"upsertContacts", "importJob", "importPreview", "startImport", "cancelImport", "createChannel", "updateChannel", "recordInteraction", "ingestFailures", "replayIngestFailures", "dismissIngestFailures",
 	"auditLog", "exportContact", "apiKeys", "createApiKey", "revokeApiKey",
 	"webhook", "createWebhook", "updateWebhook", "deleteWebhook", "rotateWebhook", "revokeFormerWebhook", "redeliver", "sendTestWebhook",
 }
@@ -129,7 +137,7 @@ func TestRoles(t *testing.T) {
 				key, _ := s.key("admin", `role: READER`)
 				got := s.query(role, document, uses(document, map[string]string{
 					"contact": contact, "session": session, "channel": channel, "failure": failure, "key": key, "view": s.view("admin", "View"),
-					"job": s.bulkDeletion("admin", "nobody"), "endpoint": s.endpoint("admin"),
+					"job": s.bulkDeletion("admin", "nobody"), "endpoint": s.endpoint("admin"), "import": s.upload("admin", "Name,Email\nEve,eve@example.com\n"),
 				}))
 				codes, _ := got.errors(t)
 				if may(name) && len(codes) > 0 || !may(name) && !slices.Equal(slices.Compact(codes), []string{"FORBIDDEN"}) {
@@ -205,22 +213,28 @@ func TestAnotherWorkspaceDoesNotExist(t *testing.T) {
 	theirs["key"], _ = s.key("admin/theirs", "role: ADMIN")
 	theirs["view"] = s.view("admin/theirs", "View")
 	theirs["job"] = s.bulkDeletion("admin/theirs", "nobody")
+	theirs["import"] = s.upload("admin/theirs", "Name,Email\nEve,eve@example.com\n")
 	theirs["endpoint"] = s.endpoint("admin/theirs")
 	theirs["failure"] = s.failureIn("theirs", theirs["channel"], 0, `{"object":"nonsense"}`)
 	never := map[string]string{}
 	for kind := range theirs {
 		never[kind] = kind + "_0198c2a100007000800001234567890a"
 	}
-	strange := map[string]string{"channel": theirs["contact"], "contact": theirs["session"], "session": "?", "failure": theirs["channel"], "key": theirs["contact"], "view": "view_", "job": theirs["contact"], "endpoint": "endpoint_"}
+	strange := map[string]string{"channel": theirs["contact"], "contact": theirs["session"], "session": "?", "failure": theirs["channel"], "key": theirs["contact"], "view": "view_", "job": theirs["contact"], "endpoint": "endpoint_", "import": theirs["job"]}
 
+	calls := 0
+	once := func(document string) string { // a key belongs to what it was used for
+		calls++
+		return strings.ReplaceAll(document, `idempotencyKey: "x"`, fmt.Sprintf(`idempotencyKey: "%08d"`, calls))
+	}
 	for name, document := range operations {
 		for role := range map[string]bool{"staff": true, "admin": true, "channel": true} {
 			if name == "createChannel" || name == "createSavedView" || name == "createWebhookEndpoint" {
 				continue // names no id, and makes one
 			}
-			want := s.query(role+"/ours", document, uses(document, never))
+			want := s.query(role+"/ours", once(document), uses(document, never))
 			for _, ids := range []map[string]string{theirs, strange} {
-				got := s.query(role+"/ours", document, uses(document, ids))
+				got := s.query(role+"/ours", once(document), uses(document, ids))
 				if got.status != want.status || got.body != want.body {
 					t.Errorf("%s as %s: %d %s\nwant %d %s", name, role, got.status, got.body, want.status, want.body)
 				}

@@ -114,6 +114,30 @@ func (s *instrumented) DeleteContact(
 	return s.store.DeleteContact(ctx, w, id, d)
 }
 
+// UpsertContacts implements [Store].
+func (s *instrumented) UpsertContacts(
+	ctx context.Context, w crm.WorkspaceID, b crm.UpsertBatch,
+) (r0 []crm.Upserted, err error) {
+	defer s.around("UpsertContacts", &err)()
+	return s.store.UpsertContacts(ctx, w, b)
+}
+
+// PreviewUpserts implements [Store].
+func (s *instrumented) PreviewUpserts(
+	ctx context.Context, w crm.WorkspaceID, b crm.UpsertBatch,
+) (r0 []crm.Upserted, err error) {
+	defer s.around("PreviewUpserts", &err)()
+	return s.store.PreviewUpserts(ctx, w, b)
+}
+
+// ForgetUpserts implements [Store].
+func (s *instrumented) ForgetUpserts(
+	ctx context.Context, before time.Time,
+) (r0 bool, err error) {
+	defer s.around("ForgetUpserts", &err)()
+	return s.store.ForgetUpserts(ctx, before)
+}
+
 // MergeContacts implements [Store].
 func (s *instrumented) MergeContacts(
 	ctx context.Context, w crm.WorkspaceID, m crm.Merge,
@@ -736,6 +760,14 @@ func (s *instrumented) StepJob(
 ) (r0 crm.Job, err error) {
 	defer s.around("StepJob", &err)()
 	return s.store.StepJob(ctx, w, j, do)
+}
+
+// JobRows implements [Store].
+func (s *instrumented) JobRows(
+	ctx context.Context, w crm.WorkspaceID, id crm.JobID, after int, n int,
+) (r0 []crm.JobRow, err error) {
+	defer s.around("JobRows", &err)()
+	return s.store.JobRows(ctx, w, id, after, n)
 }
 
 // CancelJob implements [Store].

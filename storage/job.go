@@ -31,6 +31,9 @@ type JobTx interface {
 	// UpdateContact is [Contacts.UpdateContact].
 	UpdateContact(ctx context.Context, id crm.ContactID, e crm.ContactEdit) (crm.Contact, error)
 
+	// UpsertContacts is [Upserter.UpsertContacts] without a key.
+	UpsertContacts(ctx context.Context, b crm.UpsertBatch) ([]crm.Upserted, error)
+
 	// UpdateSession is [SessionEditor.UpdateSession].
 	UpdateSession(ctx context.Context, id crm.SessionID, e crm.SessionEdit) (crm.Session, error)
 }

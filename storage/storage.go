@@ -13,6 +13,7 @@ type Store interface {
 	Workspaces
 	WorkspaceFinder
 	Contacts
+	Upserter
 	Merges
 	Duplicates
 	Sessions
@@ -112,6 +113,22 @@ type Contacts interface {
 	// identities are kept goes too, and so do those of nobody who is known that mention one (see [Failures] and
 	// [crm.Failure.Mentions]).
 	DeleteContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d crm.ContactDeletion) error
+}
+
+// Upserter takes in contacts as another system knows them.
+type Upserter interface {
+	// UpsertContacts does what [crm.DecideUpserts] says, in one transaction. Contacts and events are written as an edit writes
+	// them. Of two calls with the same b.Key one writes, and the other answers what that answered: see [crm.KeptUpsert]; where
+	// b.Digest is another one, it is [crm.ErrKeyReused].
+	UpsertContacts(ctx context.Context, w crm.WorkspaceID, b crm.UpsertBatch) ([]crm.Upserted, error)
+
+	// PreviewUpserts returns what [Upserter.UpsertContacts] would, and writes nothing. Contacts that it would create have ids that
+	// they will not have.
+	PreviewUpserts(ctx context.Context, w crm.WorkspaceID, b crm.UpsertBatch) ([]crm.Upserted, error)
+
+	// ForgetUpserts drops what calls from before a time answered: repeated, they are new ones. It does one bounded batch and
+	// reports whether there is more.
+	ForgetUpserts(ctx context.Context, before time.Time) (more bool, err error)
 }
 
 // Merges makes several contacts one, and parts them again. What belongs to a contact hangs on its accounts, see
@@ -491,6 +508,9 @@ type Jobs interface {
 	// rows that were handled and not refused are gone with it. do may run more than once: keep it free of effects but those on the
 	// JobTx. Its error is returned as it is, and nothing is written.
 	StepJob(ctx context.Context, w crm.WorkspaceID, j crm.Job, do func(context.Context, JobTx) (crm.JobStep, error)) (crm.Job, error)
+
+	// JobRows returns the first n rows of a job that wait behind a position, in their order, and leaves them there.
+	JobRows(ctx context.Context, w crm.WorkspaceID, id crm.JobID, after, n int) ([]crm.JobRow, error)
 
 	// CancelJob ends a job, with the audit entries. A step that runs meanwhile is not saved. One that has ended is
 	// crm.ErrJobEnded, with the job; one that is not there crm.ErrNotFound.

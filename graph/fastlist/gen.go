@@ -48,13 +48,13 @@ func main() {
 	}
 }
 
-// omitInUpdates lets absent and null differ in the nullable fields of Update…Input, but for those that gqlgen.yml has.
+// omitInUpdates lets absent and null differ in the nullable fields of Update…Input and Upsert…Input, but for those that gqlgen.yml has.
 func omitInUpdates(cfg *config.Config) error {
 	if err := cfg.LoadSchema(); err != nil {
 		return err
 	}
 	for name, def := range cfg.Schema.Types {
-		if !strings.HasPrefix(name, "Update") || !strings.HasSuffix(name, "Input") {
+		if !strings.HasPrefix(name, "Update") && !strings.HasPrefix(name, "Upsert") || !strings.HasSuffix(name, "Input") {
 			continue
 		}
 		entry := cfg.Models[name]

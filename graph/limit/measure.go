@@ -160,7 +160,7 @@ func isRows(f *ast.Field) bool {
 }
 
 // batches are the mutations that change several objects, with the list of their input.
-var batches = map[string]string{"updateContacts": "edits", "deleteContacts": "ids", "updateSessions": "edits"}
+var batches = map[string]string{"updateContacts": "edits", "deleteContacts": "ids", "updateSessions": "edits", "upsertContacts": "contacts"}
 
 // items is how many items a list of a mutation's input has.
 func (m *meter) items(f *ast.Field, list string) int {

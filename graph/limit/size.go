@@ -52,6 +52,7 @@ var sizes = map[string]int{
 	"SavedViewEdge.cursor":     100,
 	"BulkJobEdge.cursor":       100,
 	"BulkRefusalEdge.cursor":   100,
+	"ImportJobEdge.cursor":     100,
 
 	"WebhookEndpointEdge.cursor":  100,
 	"WebhookDeliveryEdge.cursor":  100,
@@ -82,9 +83,19 @@ var sizes = map[string]int{
 	"SavedView.address":   crm.MaxViewAddress,
 	"BulkJob.actor":       200,
 	"BulkJob.failure":     200,
+	"ImportJob.createdBy": 200,
+	"ImportJob.fileName":  200,
+	"ImportJob.failure":   200,
 	"BulkRefusal.message": 200,
-	"Viewer.subject":      200,
-	"Viewer.workspace":    crm.MaxWorkspaceName,
+
+	"ImportForm.format":       10,
+	"ImportForm.separator":    10,
+	"ImportForm.encoding":     20,
+	"ImportColumn.samples":    3 * 200,
+	"ImportPreviewRow.reason": 200,
+
+	"Viewer.subject":   200,
+	"Viewer.workspace": crm.MaxWorkspaceName,
 
 	"IngestFailure.reason":  200,
 	"IngestFailure.payload": assumedPayload,

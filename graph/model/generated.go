@@ -84,6 +84,20 @@ type CancelBulkJobPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Which import to cancel.
+type CancelImportInput struct {
+	// Its id.
+	ID string `json:"id"`
+}
+
+// The result of cancelling an import.
+type CancelImportPayload struct {
+	// The import; null if it does not exist.
+	ImportJob *ImportJob `json:"importJob,omitempty"`
+	// Problems that the user can fix: NOT_FOUND, or CONFLICT where it has ended.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Which contacts to include. A contact must meet every condition; within one condition, any of the values will do, and an empty
 // list includes no one.
 type ContactFilter struct {
@@ -320,6 +334,60 @@ type IdentityInput struct {
 	ChannelID string `json:"channelId"`
 	// The channel's id for the customer, as `externalId` of the identity has it.
 	ExternalID string `json:"externalId"`
+}
+
+// A column of a file.
+type ImportColumn struct {
+	// Its name: the header, the path in JSON Lines, or its number.
+	Name string `json:"name"`
+	// What it has: what is proposed, and once the import was started, what was chosen.
+	Field ImportField `json:"field"`
+	// Its cells in the first rows, shortened.
+	Samples []string `json:"samples"`
+}
+
+// How a file is written.
+type ImportForm struct {
+	// csv or jsonl.
+	Format string `json:"format"`
+	// What is between cells; null for JSON Lines.
+	Separator *string `json:"separator,omitempty"`
+	// utf-8, utf-16le, utf-16be or windows-1252.
+	Encoding string `json:"encoding"`
+	// Whether the first row has the names of the columns.
+	Header bool `json:"header"`
+}
+
+// What an import would do with some rows.
+type ImportPreview struct {
+	// How many rows would create a contact.
+	Created int `json:"created"`
+	// How many rows would change a contact.
+	Updated int `json:"updated"`
+	// How many rows would change nothing, or be left out as asked.
+	Unchanged int `json:"unchanged"`
+	// How many rows would be refused.
+	Refused int `json:"refused"`
+	// The first 20 rows, and further ones that would be refused, 40 together.
+	Rows []ImportPreviewRow `json:"rows"`
+	// How many rows from the start of the file have been looked at: `after` for the next ones.
+	Last int `json:"last"`
+	// Whether there are more rows.
+	More bool `json:"more"`
+}
+
+// What would become of a row.
+type ImportPreviewRow struct {
+	// The number of the row in the file, from 1; the header is row 1 where there is one.
+	Row int `json:"row"`
+	// What would become of it; UNCHANGED also where it would be left out.
+	Outcome UpsertOutcome `json:"outcome"`
+	// What the contact would be called; null where there is none.
+	Name *string `json:"name,omitempty"`
+	// The column that it would be refused for, from 1; null for the whole row, or where it would not be.
+	Column *int `json:"column,omitempty"`
+	// The reason why it would be refused; null where it would not be.
+	Reason *string `json:"reason,omitempty"`
 }
 
 // A contact to merge into another one.
@@ -559,6 +627,32 @@ type SplitContactPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// Which uploaded file to import, and how.
+type StartImportInput struct {
+	// The import.
+	ID string `json:"id"`
+	// What each column has, in their order. Default: what `columns` of the import propose.
+	Mapping []ImportField `json:"mapping,omitempty"`
+	// What to do with a row that matches a contact.
+	Matched ImportMatched `json:"matched"`
+	// What to do with a row that matches no contact.
+	Unmatched ImportUnmatched `json:"unmatched"`
+	// Leave values alone that staff have entered, and notes that are not empty.
+	ProtectStaff bool `json:"protectStaff"`
+	// Accept emails and phones that are refused with UNUSUAL otherwise.
+	AllowUnusual bool `json:"allowUnusual"`
+	// The channel that EXTERNAL_ID columns are from.
+	ChannelID *string `json:"channelId,omitempty"`
+}
+
+// The result of starting an import.
+type StartImportPayload struct {
+	// The import; null if it does not exist.
+	ImportJob *ImportJob `json:"importJob,omitempty"`
+	// Problems that the user can fix: INVALID, NOT_FOUND, or CONFLICT where it was started before.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Which merge to undo.
 type UndoMergeInput struct {
 	// The `mergeId` that `mergeContacts` returned.
@@ -733,6 +827,55 @@ type UpdateWebhookEndpointPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A contact as another system knows it. An absent value is left unchanged, and null removes it.
+type UpsertContactInput struct {
+	// Which contact, where that is known: nothing else is matched then, and a contact that does not exist is refused.
+	ID *string `json:"id,omitempty"`
+	// An id that the contact has on a channel. Where the channel does not know it yet, it becomes one of the contact's.
+	Identity *IdentityInput `json:"identity,omitempty"`
+	// As in `UpdateContactInput`.
+	Name graphql.Omittable[*string] `json:"name,omitempty"`
+	// As in `UpdateContactInput`. It matches the contact that has it, in any notation, unless a customer merely typed it.
+	Email graphql.Omittable[*string] `json:"email,omitempty"`
+	// As in `UpdateContactInput`. It matches as `email` does.
+	Phone graphql.Omittable[*string] `json:"phone,omitempty"`
+	// As in `UpdateContactInput`.
+	Notes graphql.Omittable[*string] `json:"notes,omitempty"`
+	// When the contact was first known, for one that is created; now by default.
+	CreatedAt *time.Time `json:"createdAt,omitempty"`
+	// As in `UpdateContactInput`.
+	AllowUnusual bool `json:"allowUnusual"`
+}
+
+// The result of one upsert.
+type UpsertContactPayload struct {
+	// What became of it.
+	Outcome UpsertOutcome `json:"outcome"`
+	// The current contact; null where it was refused, or has been deleted since.
+	Contact *crm.Contact `json:"contact,omitempty"`
+	// The id of the event that it caused; null when nothing changed.
+	EventID *string `json:"eventId,omitempty"`
+	// Why it was refused: INVALID, UNUSUAL, NOT_FOUND, MERGED, AMBIGUOUS, EMAIL_TAKEN or PHONE_TAKEN.
+	UserErrors []UserError `json:"userErrors"`
+}
+
+// Contacts as another system knows them.
+type UpsertContactsInput struct {
+	// The contacts, 100 at most. Each is matched with what those before it have changed.
+	Contacts []UpsertContactInput `json:"contacts"`
+	// Names the call, for 24 hours: 1 to 255 bytes, such as a UUID. Send the same key when you repeat the call because you did not get its
+	// answer. A key that was used for other contacts fails with BAD_USER_INPUT.
+	IdempotencyKey string `json:"idempotencyKey"`
+	// Leave values alone that staff have entered, and notes that are not empty.
+	ProtectStaff bool `json:"protectStaff"`
+}
+
+// The results of upserts.
+type UpsertContactsPayload struct {
+	// One for each contact, in the order given; null beside an error.
+	Results []*UpsertContactPayload `json:"results"`
+}
+
 // A problem that the user can fix.
 type UserError struct {
 	// What kind of problem.
@@ -743,6 +886,345 @@ type UserError struct {
 	Message string `json:"message"`
 	// The contact that already has the email or phone, the newer version of the contact, or the one that it was merged into; null otherwise.
 	Contact *crm.Contact `json:"contact,omitempty"`
+}
+
+// What a column of a file has. Several columns may have the same: of EMAIL, PHONE and NAME the first counts that is not empty, NOTES are
+// joined by line breaks, FIRST_NAME and LAST_NAME by a space.
+type ImportField string
+
+const (
+	// Nothing to import.
+	ImportFieldNone ImportField = "NONE"
+	// The contact's id, as Kith gave it.
+	ImportFieldID ImportField = "ID"
+	// The name.
+	ImportFieldName ImportField = "NAME"
+	// The given name.
+	ImportFieldFirstName ImportField = "FIRST_NAME"
+	// The family name.
+	ImportFieldLastName ImportField = "LAST_NAME"
+	// An email address.
+	ImportFieldEmail ImportField = "EMAIL"
+	// A phone number.
+	ImportFieldPhone ImportField = "PHONE"
+	// A country calling code, which goes before a phone number without one.
+	ImportFieldPhoneCallingCode ImportField = "PHONE_CALLING_CODE"
+	// Notes.
+	ImportFieldNotes ImportField = "NOTES"
+	// When the contact was first known: 2024-12-31, or with a time. Only for contacts that are created.
+	ImportFieldCreatedAt ImportField = "CREATED_AT"
+	// The contact's id on the channel `channelId`.
+	ImportFieldExternalID ImportField = "EXTERNAL_ID"
+)
+
+var AllImportField = []ImportField{
+	ImportFieldNone,
+	ImportFieldID,
+	ImportFieldName,
+	ImportFieldFirstName,
+	ImportFieldLastName,
+	ImportFieldEmail,
+	ImportFieldPhone,
+	ImportFieldPhoneCallingCode,
+	ImportFieldNotes,
+	ImportFieldCreatedAt,
+	ImportFieldExternalID,
+}
+
+func (e ImportField) IsValid() bool {
+	switch e {
+	case ImportFieldNone, ImportFieldID, ImportFieldName, ImportFieldFirstName, ImportFieldLastName, ImportFieldEmail, ImportFieldPhone, ImportFieldPhoneCallingCode, ImportFieldNotes, ImportFieldCreatedAt, ImportFieldExternalID:
+		return true
+	}
+	return false
+}
+
+func (e ImportField) String() string {
+	return string(e)
+}
+
+func (e *ImportField) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ImportField(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ImportField", str)
+	}
+	return nil
+}
+
+func (e ImportField) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ImportField) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ImportField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What to do with a row that matches a contact.
+type ImportMatched string
+
+const (
+	// Write its values. An empty cell leaves the value.
+	ImportMatchedUpdate ImportMatched = "UPDATE"
+	// Leave the contact unchanged.
+	ImportMatchedSkip ImportMatched = "SKIP"
+)
+
+var AllImportMatched = []ImportMatched{
+	ImportMatchedUpdate,
+	ImportMatchedSkip,
+}
+
+func (e ImportMatched) IsValid() bool {
+	switch e {
+	case ImportMatchedUpdate, ImportMatchedSkip:
+		return true
+	}
+	return false
+}
+
+func (e ImportMatched) String() string {
+	return string(e)
+}
+
+func (e *ImportMatched) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ImportMatched(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ImportMatched", str)
+	}
+	return nil
+}
+
+func (e ImportMatched) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ImportMatched) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ImportMatched) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How far an import is.
+type ImportState string
+
+const (
+	// The file is being uploaded.
+	ImportStateUploading ImportState = "UPLOADING"
+	// The file waits for `startImport`, for a day.
+	ImportStateReady ImportState = "READY"
+	// It waits for its turn.
+	ImportStatePending ImportState = "PENDING"
+	// Rows are being imported.
+	ImportStateRunning ImportState = "RUNNING"
+	// All rows have been handled.
+	ImportStateDone ImportState = "DONE"
+	// It was cancelled.
+	ImportStateCancelled ImportState = "CANCELLED"
+	// It could not go on; `failure` says why.
+	ImportStateFailed ImportState = "FAILED"
+)
+
+var AllImportState = []ImportState{
+	ImportStateUploading,
+	ImportStateReady,
+	ImportStatePending,
+	ImportStateRunning,
+	ImportStateDone,
+	ImportStateCancelled,
+	ImportStateFailed,
+}
+
+func (e ImportState) IsValid() bool {
+	switch e {
+	case ImportStateUploading, ImportStateReady, ImportStatePending, ImportStateRunning, ImportStateDone, ImportStateCancelled, ImportStateFailed:
+		return true
+	}
+	return false
+}
+
+func (e ImportState) String() string {
+	return string(e)
+}
+
+func (e *ImportState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ImportState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ImportState", str)
+	}
+	return nil
+}
+
+func (e ImportState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ImportState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ImportState) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What to do with a row that matches no contact.
+type ImportUnmatched string
+
+const (
+	// Create a contact.
+	ImportUnmatchedCreate ImportUnmatched = "CREATE"
+	// Leave the row out.
+	ImportUnmatchedSkip ImportUnmatched = "SKIP"
+)
+
+var AllImportUnmatched = []ImportUnmatched{
+	ImportUnmatchedCreate,
+	ImportUnmatchedSkip,
+}
+
+func (e ImportUnmatched) IsValid() bool {
+	switch e {
+	case ImportUnmatchedCreate, ImportUnmatchedSkip:
+		return true
+	}
+	return false
+}
+
+func (e ImportUnmatched) String() string {
+	return string(e)
+}
+
+func (e *ImportUnmatched) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ImportUnmatched(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ImportUnmatched", str)
+	}
+	return nil
+}
+
+func (e ImportUnmatched) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ImportUnmatched) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ImportUnmatched) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What became of an upsert.
+type UpsertOutcome string
+
+const (
+	// There was no such contact, and one was created.
+	UpsertOutcomeCreated UpsertOutcome = "CREATED"
+	// The contact was changed.
+	UpsertOutcomeUpdated UpsertOutcome = "UPDATED"
+	// The contact had these values already.
+	UpsertOutcomeUnchanged UpsertOutcome = "UNCHANGED"
+	// Nothing was written; `userErrors` say why.
+	UpsertOutcomeRefused UpsertOutcome = "REFUSED"
+)
+
+var AllUpsertOutcome = []UpsertOutcome{
+	UpsertOutcomeCreated,
+	UpsertOutcomeUpdated,
+	UpsertOutcomeUnchanged,
+	UpsertOutcomeRefused,
+}
+
+func (e UpsertOutcome) IsValid() bool {
+	switch e {
+	case UpsertOutcomeCreated, UpsertOutcomeUpdated, UpsertOutcomeUnchanged, UpsertOutcomeRefused:
+		return true
+	}
+	return false
+}
+
+func (e UpsertOutcome) String() string {
+	return string(e)
+}
+
+func (e *UpsertOutcome) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = UpsertOutcome(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid UpsertOutcome", str)
+	}
+	return nil
+}
+
+func (e UpsertOutcome) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *UpsertOutcome) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e UpsertOutcome) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 // A kind of problem that the user can fix.
@@ -759,6 +1241,8 @@ const (
 	// Another contact has the phone, entered by staff or verified by a channel; what a customer merely typed does not count.
 	// Send `allowDuplicate` to save it anyway.
 	UserErrorCodePhoneTaken UserErrorCode = "PHONE_TAKEN"
+	// More than one contact matches. `contact` is one of them; merge them, or name the one you mean by its `id`.
+	UserErrorCodeAmbiguous UserErrorCode = "AMBIGUOUS"
 	// The contact, or the saved view, has changed since `expectedVersion`.
 	UserErrorCodeConflict UserErrorCode = "CONFLICT"
 	// The object does not exist, or no longer exists.
@@ -800,6 +1284,7 @@ var AllUserErrorCode = []UserErrorCode{
 	UserErrorCodeUnusual,
 	UserErrorCodeEmailTaken,
 	UserErrorCodePhoneTaken,
+	UserErrorCodeAmbiguous,
 	UserErrorCodeConflict,
 	UserErrorCodeNotFound,
 	UserErrorCodeNameTaken,
@@ -821,7 +1306,7 @@ var AllUserErrorCode = []UserErrorCode{
 
 func (e UserErrorCode) IsValid() bool {
 	switch e {
-	case UserErrorCodeInvalid, UserErrorCodeUnusual, UserErrorCodeEmailTaken, UserErrorCodePhoneTaken, UserErrorCodeConflict, UserErrorCodeNotFound, UserErrorCodeNameTaken, UserErrorCodeChannelInactive, UserErrorCodeReplayFailed, UserErrorCodeMerged, UserErrorCodeSameContact, UserErrorCodeTooMany, UserErrorCodeNotesTooLong, UserErrorCodeNotNewest, UserErrorCodeUndoExpired, UserErrorCodeLastIdentity, UserErrorCodeEndpointDisabled, UserErrorCodeTokenInvalid, UserErrorCodeTokenExpired, UserErrorCodeCountChanged, UserErrorCodeJobEnded:
+	case UserErrorCodeInvalid, UserErrorCodeUnusual, UserErrorCodeEmailTaken, UserErrorCodePhoneTaken, UserErrorCodeAmbiguous, UserErrorCodeConflict, UserErrorCodeNotFound, UserErrorCodeNameTaken, UserErrorCodeChannelInactive, UserErrorCodeReplayFailed, UserErrorCodeMerged, UserErrorCodeSameContact, UserErrorCodeTooMany, UserErrorCodeNotesTooLong, UserErrorCodeNotNewest, UserErrorCodeUndoExpired, UserErrorCodeLastIdentity, UserErrorCodeEndpointDisabled, UserErrorCodeTokenInvalid, UserErrorCodeTokenExpired, UserErrorCodeCountChanged, UserErrorCodeJobEnded:
 		return true
 	}
 	return false

@@ -23,6 +23,7 @@ var (
 	ChannelGone    = Missing{"id", "This channel does not exist"}
 	ChannelUnknown = Missing{"channelId", "This channel does not exist"}
 	MergeGone      = Missing{"mergeId", "This merge does not exist, or its contact has been deleted"}
+	ImportGone     = Missing{"id", "This import does not exist, or ended long ago"}
 	KeyGone        = Missing{"id", "This key does not exist, or has been revoked"}
 	ViewGone       = Missing{"id", "This view has been deleted"}
 	JobGone        = Missing{"id", "This job does not exist"}
@@ -98,6 +99,12 @@ func userError(err error, m Missing) (e model.UserError, ok bool) {
 		return model.UserError{
 			Code: model.UserErrorCodeMerged, Field: inputField(m.field), Contact: &merged.Into,
 			Message: "This contact has been merged into " + merged.Into.DisplayName() + ": use that one",
+		}, true
+	}
+	if many, ok := errors.AsType[*crm.AmbiguousError](err); ok {
+		return model.UserError{
+			Code: model.UserErrorCodeAmbiguous, Field: inputField(m.field), Contact: &many.Contacts[0],
+			Message: "More than one contact matches: " + many.Names(),
 		}, true
 	}
 	switch {

@@ -119,9 +119,19 @@ func (r bulkRefusalConnectionResolver) TotalCount(
 	return c.Count(Most(most))
 }
 
-// jobNodes finds bulk jobs by the ids that clients know them by.
+// jobNodes finds bulk jobs, and imports for those who may import, by the ids that clients know them by.
 func (r queryResolver) jobNodes(ctx context.Context, v crm.Viewer, ids []string, into map[string]model.Node) error {
-	found, err := r.service.BulkJobsByID(ctx, v, parseAll(ids, crm.ParseJobID))
+	asked := parseAll(ids, crm.ParseJobID)
+	if len(asked) > 0 && v.Role.Can(crm.ImportContacts) {
+		imports, err := r.service.ImportsByID(ctx, v, asked)
+		if err != nil {
+			return err
+		}
+		for id, i := range imports {
+			into[id.String()] = model.NewImportJob(i)
+		}
+	}
+	found, err := r.service.BulkJobsByID(ctx, v, asked)
 	for id, j := range found {
 		into[id.String()] = model.BulkJob{Job: j}
 	}

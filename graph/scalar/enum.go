@@ -170,9 +170,10 @@ func MarshalAuditAction(v crm.AuditAction) graphql.Marshaler { return plain(v) }
 
 // UnmarshalAuditAction reads what a person did.
 func UnmarshalAuditAction(v any) (crm.AuditAction, error) {
-	return enum(v, crm.ContactEdited, crm.ContactDeleted, crm.ContactExported, crm.ListExported, crm.ContactMerged, crm.MergeUndone, crm.ContactSplit,
+	return enum(v, crm.ContactCreated, crm.ContactEdited, crm.ContactDeleted, crm.ContactExported, crm.ListExported, crm.ContactMerged, crm.MergeUndone, crm.ContactSplit,
 		crm.DuplicatesDismissed, crm.SessionEdited, crm.ChannelCreated, crm.ChannelEdited, crm.VerifyTokenRead, crm.FailureReplayed,
-		crm.FailureDismissed, crm.SignedOut, crm.KeyCreated, crm.KeyRevoked, crm.BulkDeletionStarted, crm.BulkUpdateStarted, crm.BulkJobCancelled)
+		crm.FailureDismissed, crm.SignedOut, crm.KeyCreated, crm.KeyRevoked, crm.BulkDeletionStarted, crm.BulkUpdateStarted, crm.BulkJobCancelled,
+		crm.ContactsImported, crm.ImportCancelled)
 }
 
 // MarshalBulkJobKind writes what a bulk job does.

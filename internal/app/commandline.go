@@ -24,6 +24,7 @@ type commands struct {
 	Token      tokenCommand      `cmd:"" help:"Print a token signed with KITH_AUTH_SECRET."`
 	Key        keyCommand        `cmd:"" help:"Create, list and revoke API keys."`
 	Export     exportCommand     `cmd:"" help:"Write a workspace's contacts as CSV or JSON Lines."`
+	Import     importCommand     `cmd:"" help:"Import contacts from a CSV or JSON Lines file."`
 	Rekey      rekeyCommand      `cmd:"" help:"Encrypt all channel secrets with the first key in KITH_SECRET_KEY."`
 	Health     healthCommand     `cmd:"" help:"Report whether the server with these settings is ready; --live, whether it is alive."`
 	Config     configCommand     `cmd:"" help:"Print the settings that are in force, with secrets masked, and what is wrong with them."`

@@ -19,6 +19,8 @@ const (
 	maintainShare = 10
 	// maintainPause is how long maintenance waits after a failure.
 	maintainPause = 15 * time.Second
+	// upsertRetention is how long repeated upserts are answered as before.
+	upsertRetention = 24 * time.Hour
 	// forgetInterval is how often records past their retention are deleted.
 	forgetInterval = 10 * time.Second
 	// jobRetention is how long jobs that have ended can be looked up.
@@ -101,6 +103,7 @@ func (m *maintenance) once(ctx context.Context) (more bool, err error) {
 			{m.store.ForgetEvents, m.retention.events},
 			{m.store.ForgetMessages, m.retention.messages},
 			{m.store.ForgetFailures, m.retention.failures},
+			{m.store.ForgetUpserts, upsertRetention},
 			{m.store.ForgetHistory, m.retention.history},
 			{m.store.ForgetAudit, m.retention.audit},
 			{m.store.ForgetJobs, jobRetention},

@@ -170,6 +170,7 @@ func (w wiring) endpoint(
 		Trusted:         trusted,
 		Concurrency:     c.Concurrency,
 		AnswerLimit:     c.AnswerLimit,
+		ImportLimit:     int64(c.ImportLimit),
 		Connections:     c.Connections,
 		Subscriptions:   c.Subscriptions,
 		Address:         httpd.Address,
@@ -208,6 +209,8 @@ func (w wiring) routes(endpoint *graph.Handler, webhooks http.Handler, staff *si
 	mux := http.NewServeMux()
 	mux.Handle(graphQLPath, httpd.CORS(w.config.Origins(), admission.admit(endpoint)))
 	mux.Handle(graph.DownloadPath, admission.admit(endpoint.Download))
+	mux.Handle(graph.UploadPath, admission.admit(endpoint.Upload))
+	mux.Handle(graph.RefusedPath, admission.admit(http.HandlerFunc(endpoint.Upload.Refused)))
 	w.handleSignIn(mux, staff, admission)
 	mux.Handle(webhookPath+"{id}/webhook", webhooks)
 	mux.HandleFunc("GET /livez", w.health.Live)

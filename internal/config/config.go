@@ -60,6 +60,7 @@ type Config struct {
 	NewContacts      Rate          `setting:"" default:"600/m" placeholder:"N/m" help:"How many new contacts each chat widget may create, or off. Signed-in users are not counted."`
 	Concurrency      int           `setting:"" default:"128" placeholder:"N" help:"How many queries and mutations may run at a time. Four times as many may wait for two seconds."`
 	AnswerLimit      int           `setting:"" default:"8388608" placeholder:"BYTES" help:"The largest answer in bytes; a larger one is replaced by QUERY_TOO_COMPLEX. Unread answers may take eight times as much; beyond that, slow readers are disconnected."`
+	ImportLimit      int           `setting:"" default:"268435456" placeholder:"BYTES" help:"The largest file in bytes that can be uploaded to import contacts."`
 	Connections      int           `setting:"" default:"10000" placeholder:"N" help:"How many WebSockets and event streams may be open at a time, half of them from one address."`
 	Subscriptions    int           `setting:"" default:"200" placeholder:"N" help:"How many subscriptions each subject may have at a time, across all its WebSockets and event streams."`
 	EventRetention   time.Duration `setting:"" default:"24h" help:"How long after its last event a subscriber can still continue from there; at least 1m."`

@@ -43,7 +43,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := Config{
 		Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/home/ann/.local/share/kith/kith.db",
-		AuthWorkspaceClaim: "workspace", AuthRoleClaim: "role", AuthNameClaim: "name", AuthChannelClaim: "channel", AuthLeeway: time.Minute, TokenLifetime: 90 * day, WidgetRate: "60/m", NewContacts: "600/m", Concurrency: 128, AnswerLimit: 8 << 20, Connections: 10_000, Subscriptions: 200, EventRetention: 24 * time.Hour, MessageRetention: 90 * day, FailureRetention: 90 * day, UndoMerge: 30 * day, ShutdownTimeout: 8 * time.Second, LogFormat: "text", LogLevel: "info", OIDC: defaultOIDC,
+		AuthWorkspaceClaim: "workspace", AuthRoleClaim: "role", AuthNameClaim: "name", AuthChannelClaim: "channel", AuthLeeway: time.Minute, TokenLifetime: 90 * day, WidgetRate: "60/m", NewContacts: "600/m", Concurrency: 128, AnswerLimit: 8 << 20, ImportLimit: 256 << 20, Connections: 10_000, Subscriptions: 200, EventRetention: 24 * time.Hour, MessageRetention: 90 * day, FailureRetention: 90 * day, UndoMerge: 30 * day, ShutdownTimeout: 8 * time.Second, LogFormat: "text", LogLevel: "info", OIDC: defaultOIDC,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
@@ -71,7 +71,7 @@ func TestAFlagWinsOverTheEnvironment(t *testing.T) {
 	}
 	want := Config{
 		Addr: "127.0.0.1:2", DatabaseURL: "sqlite:a.db", PGExecMode: "exec", AuthJWKSURL: "http://x/", Playground: "off",
-		Introspection: "on", AuthWorkspaceClaim: "workspace", AuthRoleClaim: "role", AuthNameClaim: "name", AuthChannelClaim: "channel", AuthLeeway: time.Minute, TokenLifetime: 90 * day, WidgetRate: "60/m", NewContacts: "600/m", Concurrency: 128, AnswerLimit: 8 << 20, Connections: 10_000, Subscriptions: 200, EventRetention: 168 * time.Hour, MessageRetention: 90 * day, FailureRetention: 90 * day, UndoMerge: 30 * day, ShutdownTimeout: 3 * time.Second, LogFormat: "text", LogLevel: "info",
+		Introspection: "on", AuthWorkspaceClaim: "workspace", AuthRoleClaim: "role", AuthNameClaim: "name", AuthChannelClaim: "channel", AuthLeeway: time.Minute, TokenLifetime: 90 * day, WidgetRate: "60/m", NewContacts: "600/m", Concurrency: 128, AnswerLimit: 8 << 20, ImportLimit: 256 << 20, Connections: 10_000, Subscriptions: 200, EventRetention: 168 * time.Hour, MessageRetention: 90 * day, FailureRetention: 90 * day, UndoMerge: 30 * day, ShutdownTimeout: 3 * time.Second, LogFormat: "text", LogLevel: "info",
 		OIDC: defaultOIDC,
 	}
 	if d := cmp.Diff(want, got); d != "" {
@@ -129,7 +129,7 @@ func TestHelpNamesEverySettingWithItsVariable(t *testing.T) {
 
 func valid(change func(*Config)) Config {
 	c := Config{
-		Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:kith.db", PGExecMode: "exec", TokenLifetime: time.Minute, Concurrency: 1, AnswerLimit: 64 << 10, Connections: 1, Subscriptions: 1, EventRetention: time.Minute, MessageRetention: 7 * day, FailureRetention: day, ShutdownTimeout: time.Second,
+		Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:kith.db", PGExecMode: "exec", TokenLifetime: time.Minute, Concurrency: 1, AnswerLimit: 64 << 10, ImportLimit: 1 << 20, Connections: 1, Subscriptions: 1, EventRetention: time.Minute, MessageRetention: 7 * day, FailureRetention: day, ShutdownTimeout: time.Second,
 		LogFormat: "json", LogLevel: "debug",
 	}
 	change(&c)

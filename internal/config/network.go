@@ -101,7 +101,7 @@ func (c Config) BasePath() string {
 
 // ownPaths are the first parts of the paths that Kith serves. A base path that began with one could not be distinguished from them
 // behind a proxy that strips it.
-var ownPaths = []string{"auth", "channels", "export", "graphql", "livez", "metrics", "playground", "readyz", "staff"}
+var ownPaths = []string{"auth", "channels", "export", "graphql", "import", "livez", "metrics", "playground", "readyz", "staff"}
 
 // baseComplaint checks the path of the public URL.
 func baseComplaint(u *url.URL) string {

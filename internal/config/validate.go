@@ -76,6 +76,7 @@ func (c Config) Validate(serving bool) error {
 	all.add("TRUSTED_PROXIES", proxiesComplaint(c.TrustedProxies))
 	all.add("WEBHOOK_NETWORKS", networksComplaint(c.WebhookNetworks))
 	all.check(c.Concurrency >= 1, "CONCURRENCY", "must be 1 or more")
+	all.check(c.ImportLimit >= 1<<20 && c.ImportLimit <= 1<<31, "IMPORT_LIMIT", "must be between 1048576 and 2147483648")
 	all.check(c.AnswerLimit >= minAnswerLimit && c.AnswerLimit <= maxAnswerLimit, "ANSWER_LIMIT",
 		"must be a number of bytes between 65536 and 1073741824")
 	all.check(c.Connections >= 1, "CONNECTIONS", "must be 1 or more")

@@ -39,6 +39,7 @@ type AuditAction string
 
 // The actions.
 const (
+	ContactCreated  AuditAction = "CONTACT_CREATED"
 	ContactEdited   AuditAction = "CONTACT_EDITED"
 	ContactDeleted  AuditAction = "CONTACT_DELETED"
 	ContactExported AuditAction = "CONTACT_EXPORTED"
@@ -60,6 +61,9 @@ const (
 	KeyCreated AuditAction = "API_KEY_CREATED"
 	KeyRevoked AuditAction = "API_KEY_REVOKED"
 
+	ContactsImported AuditAction = "CONTACTS_IMPORTED"
+	ImportCancelled  AuditAction = "IMPORT_CANCELLED"
+
 	BulkDeletionStarted  AuditAction = "BULK_DELETION_STARTED"
 	BulkUpdateStarted    AuditAction = "BULK_UPDATE_STARTED"
 	BulkJobCancelled     AuditAction = "BULK_JOB_CANCELLED"
@@ -75,7 +79,7 @@ const (
 // EventID is the id of the event for the same change; nil for an action without one.
 func (a AuditEntry) EventID() *EventID {
 	switch a.Action {
-	case ContactEdited, ContactDeleted, SessionEdited, ContactMerged, MergeUndone, ContactSplit:
+	case ContactCreated, ContactEdited, ContactDeleted, SessionEdited, ContactMerged, MergeUndone, ContactSplit:
 		return new(EventID(a.ID))
 	}
 	return nil
@@ -120,6 +124,8 @@ func AuditOf(e Event) AuditEntry {
 	switch {
 	case e.SessionID != nil:
 		a.Action = SessionEdited
+	case e.Kind == Created:
+		a.Action = ContactCreated
 	case e.Kind == Deleted:
 		a.Action = ContactDeleted
 	case e.Kind == MergedInto:

@@ -51,6 +51,8 @@ const (
 	Claimed
 	// Verified: the channel vouches for the value.
 	Verified
+	// Imported: another system has the value, which an admin or a program vouches for. No channel writes over it.
+	Imported
 )
 
 // DisplayName is what a list shows for the contact: the name, else the email, else the phone, else "Unknown".
@@ -80,8 +82,11 @@ func (c Contact) Vouches(field, value string) bool {
 	return from != nil && from.Vouches()
 }
 
-// Vouches reports whether the value is reliable: staff entered it or a channel verified it.
-func (p Provenance) Vouches() bool { return p.Origin == Staff || p.Origin == Verified }
+// Vouches reports whether the value is reliable: it was entered or a channel verified it.
+func (p Provenance) Vouches() bool { return p.Entered() || p.Origin == Verified }
+
+// Entered reports whether the value is the team's own: staff entered it, or it was imported.
+func (p Provenance) Entered() bool { return p.Origin == Staff || p.Origin == Imported }
 
 // source is where a value comes from that the contact holds; nil where it does not hold the value.
 func (c Contact) source(field, value string) *Provenance {
@@ -174,28 +179,39 @@ func (p ContactPatch) Apply(c *Contact, region string) error {
 	if p.ExpectedVersion != nil && *p.ExpectedVersion != c.Version {
 		return &ConflictError{Current: *c}
 	}
-	name, nameErr := normalize(p.Name, stated("name", "Name", NormalizeName))
+	p, err := p.read(region)
+	if err == nil {
+		p.write(c, Staff)
+	}
+	return err
+}
+
+// read is the patch with its values as they are stored; what is wrong with them comes as joined *InvalidErrors.
+func (p ContactPatch) read(region string) (ContactPatch, error) {
+	var nameErr, emailErr, phoneErr, notesErr error
+	p.Name, nameErr = normalize(p.Name, stated("name", "Name", NormalizeName))
 	readEmail, readPhone := NormalizeEmail, NormalizePhone
 	if p.AllowUnusual {
 		readEmail, readPhone = unusualEmail, vouchedPhone
 	}
-	email, emailErr := normalize(p.Email, stated("email", "Email", value(readEmail)))
-	phone, phoneErr := normalize(p.Phone, stated("phone", "Phone", value(func(s string) (string, error) { return readPhone(s, region) })))
-	notes, notesErr := normalize(p.Notes, enteredNotes)
-	if err := errors.Join(nameErr, emailErr, phoneErr, notesErr); err != nil {
-		return err
-	}
-	staffWrites(name, &c.Name, &c.NameFrom)
-	staffWrites(email, &c.Email, &c.EmailFrom)
-	staffWrites(phone, &c.Phone, &c.PhoneFrom)
-	if v, ok := notes.Value(); ok {
+	p.Email, emailErr = normalize(p.Email, stated("email", "Email", value(readEmail)))
+	p.Phone, phoneErr = normalize(p.Phone, stated("phone", "Phone", value(func(s string) (string, error) { return readPhone(s, region) })))
+	p.Notes, notesErr = normalize(p.Notes, enteredNotes)
+	return p, errors.Join(nameErr, emailErr, phoneErr, notesErr)
+}
+
+// write sets the values of a patch that was read.
+func (p ContactPatch) write(c *Contact, from Origin) {
+	teamWrites(p.Name, from, &c.Name, &c.NameFrom)
+	teamWrites(p.Email, from, &c.Email, &c.EmailFrom)
+	teamWrites(p.Phone, from, &c.Phone, &c.PhoneFrom)
+	if v, ok := p.Notes.Value(); ok {
 		c.Notes = ""
 		if v != nil {
 			c.Notes = *v
 		}
 	}
 	c.dropHeld()
-	return nil
 }
 
 func normalize(c Change[*string], rule func(string) (*string, error)) (Change[*string], error) {
@@ -233,14 +249,14 @@ func value(rule func(string) (string, error)) func(string) (*string, error) {
 	}
 }
 
-func staffWrites(c Change[*string], field **string, from *Provenance) {
+func teamWrites(c Change[*string], origin Origin, field **string, from *Provenance) {
 	v, ok := c.Value()
 	if !ok || equal(v, *field) {
 		return
 	}
 	*field, *from = v, Provenance{}
 	if v != nil {
-		from.Origin = Staff
+		from.Origin = origin
 	}
 }
 

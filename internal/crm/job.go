@@ -39,6 +39,7 @@ type JobKind string
 const (
 	DeleteContactsJob JobKind = "DELETE_CONTACTS"
 	UpdateSessionsJob JobKind = "UPDATE_SESSIONS"
+	ImportContactsJob JobKind = "IMPORT_CONTACTS"
 )
 
 // JobState is how far a job has come.

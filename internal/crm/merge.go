@@ -281,7 +281,7 @@ func reliability(v *string, from Provenance) int {
 	if v == nil {
 		return -1
 	}
-	return slices.Index([]Origin{Nobody, Claimed, Verified, Staff}, from.Origin)
+	return slices.Index([]Origin{Nobody, Claimed, Verified, Imported, Staff}, from.Origin)
 }
 
 // joinNotes gives c the notes of the merge.
@@ -334,7 +334,7 @@ func ProvenMerge(p Proven, a, b Contact) (m Merge, may bool) {
 	}
 	for _, f := range mergedFields {
 		x, y := *f.value(&a), *f.value(&b)
-		if f.from(&a).Origin == Staff && f.from(&b).Origin == Staff && !equal(x, y) {
+		if f.from(&a).Entered() && f.from(&b).Entered() && !equal(x, y) {
 			return m, false
 		}
 	}
@@ -343,5 +343,5 @@ func ProvenMerge(p Proven, a, b Contact) (m Merge, may bool) {
 
 // touched reports whether staff has entered anything.
 func touched(c Contact) bool {
-	return c.Notes != "" || c.NameFrom.Origin == Staff || c.EmailFrom.Origin == Staff || c.PhoneFrom.Origin == Staff
+	return c.Notes != "" || c.NameFrom.Entered() || c.EmailFrom.Entered() || c.PhoneFrom.Entered()
 }

@@ -65,6 +65,8 @@ const (
 	// ExportContacts is everything that is stored about a customer; ReadAudit is who did what.
 	ExportContacts
 	ReadAudit
+	// ImportContacts is for what another system knows of customers.
+	ImportContacts
 	// ManageKeys is for the role that includes all others alone: a key may have any role.
 	ManageKeys
 	// ManageWebhooks is about who gets the workspace's events.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -214,7 +216,9 @@ func bulkOf(j crm.Job) Bulk {
 
 // BulkJobsByID returns the bulk jobs that exist among ids.
 func (s *Service) BulkJobsByID(ctx context.Context, v crm.Viewer, ids []crm.JobID) (map[crm.JobID]crm.Job, error) {
-	return byID(ctx, v, ids, s.store.JobsByID)
+	found, err := byID(ctx, v, ids, s.store.JobsByID)
+	maps.DeleteFunc(found, func(_ crm.JobID, j crm.Job) bool { return !slices.Contains(bulkKinds, j.Kind) })
+	return found, err
 }
 
 // bulkList names the list of bulk jobs, of which there is one in a workspace.
@@ -315,7 +319,7 @@ func (s *Service) CancelBulkJob(ctx context.Context, v crm.Viewer, id crm.JobID)
 	}
 	j, is := found[id]
 	switch {
-	case !is:
+	case !is || !slices.Contains(bulkKinds, j.Kind):
 		return crm.Job{}, crm.ErrNotFound
 	case j.Kind == crm.DeleteContactsJob:
 		if err := Authorize(v, crm.DeleteContacts); err != nil {
@@ -329,7 +333,9 @@ func (s *Service) CancelBulkJob(ctx context.Context, v crm.Viewer, id crm.JobID)
 
 // JobHandlers are the kinds of jobs that the service does.
 func (s *Service) JobHandlers() map[crm.JobKind]jobs.Handler {
-	return map[crm.JobKind]jobs.Handler{crm.DeleteContactsJob: bulkDeletion{s}, crm.UpdateSessionsJob: bulkUpdate{s}}
+	return map[crm.JobKind]jobs.Handler{
+		crm.DeleteContactsJob: bulkDeletion{s}, crm.UpdateSessionsJob: bulkUpdate{s}, crm.ImportContactsJob: importRows{s},
+	}
 }
 
 // queuedAtOnce is how many rows are queued in one step.

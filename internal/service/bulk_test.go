@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -354,5 +355,24 @@ func TestARowThatFailsEveryTimeIsRefused(t *testing.T) {
 	done := w.run(j.ID, handlers)
 	if done.State != crm.JobDone || done.Counts != (crm.JobCounts{Deleted: 4, Refused: 1}) || w.left() != 1 {
 		t.Errorf("%+v, %d left", done, w.left())
+	}
+}
+
+func TestAnImportIsNoBulkJob(t *testing.T) {
+	t.Parallel()
+	w := newBulkWorld(t)
+	i, err := w.UploadImport(t.Context(), w.v, service.Upload{Body: strings.NewReader("Name,Email\nAnn,ann@example.com\n")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := w.BulkJobsByID(t.Context(), w.v, []crm.JobID{i.ID})
+	if err != nil || len(found) > 0 {
+		t.Errorf("by id: %v, %v", found, err)
+	}
+	if j, err := w.CancelBulkJob(t.Context(), w.v, i.ID); !errors.Is(err, crm.ErrNotFound) {
+		t.Errorf("cancelled: %v, %v", j, err)
+	}
+	if _, err := w.StartImport(t.Context(), w.v, i.ID, service.ImportPlan{}); err != nil {
+		t.Errorf("started: %v", err)
 	}
 }

@@ -68,7 +68,8 @@ type exportedContact struct {
 	LastActivityAt *time.Time `json:"lastActivityAt"`
 }
 
-// exportedValue is a value and where it comes from: STAFF, CLAIMED (typed in by the customer) or VERIFIED (by a channel).
+// exportedValue is a value and where it comes from: STAFF, CLAIMED (typed in by the customer) or VERIFIED (by a channel) or
+// IMPORTED (from another system).
 type exportedValue struct {
 	Value  *string          `json:"value"`
 	Origin *string          `json:"origin"`
@@ -342,7 +343,7 @@ func (cs exportedChannels) contact(c crm.Contact, old []crm.ContactID) exportedC
 
 func (cs exportedChannels) value(v *string, from crm.Provenance) exportedValue {
 	out := exportedValue{Value: v}
-	origins := map[crm.Origin]string{crm.Staff: "STAFF", crm.Claimed: "CLAIMED", crm.Verified: "VERIFIED"}
+	origins := map[crm.Origin]string{crm.Staff: "STAFF", crm.Claimed: "CLAIMED", crm.Verified: "VERIFIED", crm.Imported: "IMPORTED"}
 	if name, ok := origins[from.Origin]; ok && v != nil {
 		out.Origin = &name
 	}

@@ -20,6 +20,7 @@ import (
 type Store interface {
 	storage.Contacts
 	storage.Merges
+	storage.Upserter
 	storage.Duplicates
 	storage.Sessions
 	storage.SessionEditor

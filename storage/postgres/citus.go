@@ -17,7 +17,7 @@ var (
 		"contacts", "contact_activity", "contact_terms", "contact_counts", "account_deletions", "channels", "identities",
 		"sessions", "session_counts", "messages", "ingest_failures", "changes", "event_heads", "activity_marks", "audit",
 		"accounts", "redirects", "merges", "proofs", "duplicates", "dismissals", "duplicate_progress", "match_keys", "stale_keys",
-		"notices", "saved_views", "jobs", "job_rows", "webhook_endpoints", "webhook_deliveries",
+		"notices", "saved_views", "upsert_results", "jobs", "job_rows", "webhook_endpoints", "webhook_deliveries",
 	}
 )
 

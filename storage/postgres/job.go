@@ -309,6 +309,23 @@ func (t *jobTx) Rows(ctx context.Context, n int) ([]crm.JobRow, error) {
 	})
 }
 
+// JobRows returns rows of a job that wait.
+func (s *Store) JobRows(ctx context.Context, w crm.WorkspaceID, id crm.JobID, after, n int) ([]crm.JobRow, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT position, data
+		FROM job_rows
+		WHERE workspace_id = @workspace AND job_id = @job AND position > @after AND code IS NULL
+		ORDER BY position
+		LIMIT @n`, pgx.NamedArgs{"workspace": w, "job": [16]byte(id), "after": after, "n": n})
+	found, err := all(ctx, rows, err, func(row pgx.CollectableRow) (r crm.JobRow, err error) {
+		return r, row.Scan(&r.Position, &r.Data)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("rows of %s: %w", id, err)
+	}
+	return found, nil
+}
+
 // MatchingContacts keeps others from changing the contacts and their identities, which a message takes first, and looks which match.
 func (t *jobTx) MatchingContacts(
 	ctx context.Context, q storage.ContactQuery, ids []crm.ContactID,
@@ -355,6 +372,16 @@ func (t *jobTx) UpdateContact(ctx context.Context, id crm.ContactID, e crm.Conta
 	c, changed, _, err := t.updateContact(ctx, t.tx, t.workspace, id, e)
 	t.changed = t.changed || changed
 	return c, err
+}
+
+// UpsertContacts is [Store.UpsertContacts] in the step.
+func (t *jobTx) UpsertContacts(ctx context.Context, b crm.UpsertBatch) ([]crm.Upserted, error) {
+	stage, err := t.gramStage(ctx, t.tx, t.workspace)
+	if err != nil {
+		return nil, err
+	}
+	t.changed = true
+	return t.upsert(ctx, t.tx, t.workspace, b, stage, t.slot)
 }
 
 // UpdateSession is [Store.UpdateSession] in the step.

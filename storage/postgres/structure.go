@@ -70,7 +70,7 @@ var keyIndexes = []string{
 	"account_deletions_pkey", "channels_pkey", "channel_routes_pkey", "identities_pkey", "sessions_pkey", "session_counts_pkey",
 	"messages_pkey", "secrets_pkey", "ingest_failures_pkey", "changes_pkey", "event_heads_pkey", "activity_marks_pkey", "audit_pkey",
 	"ended_sign_ins_pkey", "api_keys_pkey", "accounts_pkey", "redirects_pkey", "merges_pkey", "proofs_pkey", "duplicates_pkey", "dismissals_pkey",
-	"duplicate_progress_pkey", "match_keys_pkey", "stale_keys_pkey", "notices_pkey", "saved_views_pkey",
+	"duplicate_progress_pkey", "match_keys_pkey", "stale_keys_pkey", "notices_pkey", "saved_views_pkey", "upsert_results_pkey",
 	"jobs_pkey", "job_rows_pkey",
 	"schema_support_pkey", "webhook_endpoints_pkey", "webhook_deliveries_pkey",
 }
@@ -87,6 +87,7 @@ var indexes = []index{
 	{"INDEX", "audit_by_time", `audit (at, workspace_id)`},
 	{"INDEX", "changes_kept_by_time", `changes (at, workspace_id) WHERE seq = 0`},
 	{"UNIQUE INDEX", "saved_views_by_name", `saved_views (workspace_id, name)`},
+	{"INDEX", "upsert_results_by_time", `upsert_results (at, workspace_id)`},
 	{"INDEX", "jobs_open", `jobs (lease_until, workspace_id) WHERE state IN ('PENDING', 'RUNNING')`},
 	{"INDEX", "jobs_finished", `jobs (finished_at, workspace_id) WHERE finished_at IS NOT NULL`},
 	{"INDEX", "jobs_leftover", `jobs (workspace_id) WHERE finished_at IS NOT NULL AND queued > position`},

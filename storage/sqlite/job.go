@@ -297,6 +297,23 @@ func (t *jobTx) Rows(ctx context.Context, n int) ([]crm.JobRow, error) {
 		func(rows *sql.Rows) (r crm.JobRow, err error) { return r, rows.Scan(&r.Position, &r.Data) })
 }
 
+// JobRows returns rows of a job that wait.
+func (s *Store) JobRows(ctx context.Context, w crm.WorkspaceID, id crm.JobID, after, n int) ([]crm.JobRow, error) {
+	found, err := read(ctx, s, func(c *conn) ([]crm.JobRow, error) {
+		return all(ctx, c, `
+			SELECT position, data
+			FROM job_rows
+			WHERE workspace_id = @workspace AND job_id = @job AND position > @after AND code IS NULL
+			ORDER BY position
+			LIMIT @n`, args{"workspace": w, "job": id[:], "after": after, "n": n},
+			func(rows *sql.Rows) (r crm.JobRow, err error) { return r, rows.Scan(&r.Position, &r.Data) })
+	})
+	if err != nil {
+		return nil, fmt.Errorf("rows of %s: %w", id, err)
+	}
+	return found, nil
+}
+
 // MatchingContacts looks which contacts match. Nobody else writes meanwhile.
 func (t *jobTx) MatchingContacts(
 	ctx context.Context, q storage.ContactQuery, ids []crm.ContactID,
@@ -328,6 +345,11 @@ func (t *jobTx) DeleteContact(ctx context.Context, id crm.ContactID, d crm.Conta
 func (t *jobTx) UpdateContact(ctx context.Context, id crm.ContactID, e crm.ContactEdit) (crm.Contact, error) {
 	c, _, err := t.updateContact(ctx, t.workspace, id, e)
 	return c, err
+}
+
+// UpsertContacts is [Store.UpsertContacts] in the step.
+func (t *jobTx) UpsertContacts(ctx context.Context, b crm.UpsertBatch) ([]crm.Upserted, error) {
+	return t.upsert(ctx, t.workspace, b)
 }
 
 // UpdateSession is [Store.UpdateSession] in the step.

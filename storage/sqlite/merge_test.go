@@ -68,6 +68,8 @@ func TestWhereIDsOfContactsAndAccountsAreStored(t *testing.T) {
 		"sessions.id",
 		"sessions.last_message",
 		"stale_keys.contact_id", // a position
+		"upsert_results.digest",
+		"upsert_results.key",
 		"webhook_deliveries.event_id",
 		"webhook_deliveries.id",
 		"webhook_endpoints.id",

@@ -75,6 +75,7 @@ var indexes = []struct{ kind, name, on string }{
 	{"INDEX", "audit_by_time", `audit (at)`},
 	{"INDEX", "changes_kept_by_time", `changes (at) WHERE seq = 0`},
 	{"UNIQUE INDEX", "saved_views_by_name", `saved_views (workspace_id, name)`},
+	{"INDEX", "upsert_results_by_time", `upsert_results (at)`},
 	{"INDEX", "jobs_open", `jobs (lease_until) WHERE state IN ('PENDING', 'RUNNING')`},
 	{"INDEX", "jobs_finished", `jobs (finished_at) WHERE finished_at IS NOT NULL`},
 	{"INDEX", "jobs_leftover", `jobs (workspace_id) WHERE finished_at IS NOT NULL AND queued > position`},

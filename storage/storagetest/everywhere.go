@@ -93,6 +93,21 @@ var calls = []call{
 			return nil
 		}})
 	}},
+	{"UpsertContacts", func(ctx context.Context, w *world, on target) (any, error) {
+		u := onChannel(upsertOf(person{name: "Meddled with"}), crm.Channel{ID: on.channel}, "robot")
+		u.ContactID = &on.contact
+		done, err := w.UpsertContacts(ctx, w.id, w.batch(crm.UpsertRules{}, u))
+		return outcomes(done), err
+	}},
+	{"PreviewUpserts", func(ctx context.Context, w *world, on target) (any, error) {
+		u := upsertOf(person{name: "Meddled with"})
+		u.ContactID = &on.contact
+		done, err := w.PreviewUpserts(ctx, w.id, w.batch(crm.UpsertRules{}, u))
+		return outcomes(done), err
+	}},
+	{"ForgetUpserts", func(ctx context.Context, w *world, _ target) (any, error) {
+		return w.ForgetUpserts(ctx, start.AddDate(-30, 0, 0))
+	}},
 	{"DeleteContact", func(ctx context.Context, w *world, on target) (any, error) {
 		return nil, w.DeleteContact(ctx, w.id, on.contact, w.deletion())
 	}},
@@ -300,6 +315,9 @@ var calls = []call{
 			return nil, err
 		}
 		return nil, nil
+	}},
+	{"JobRows", func(ctx context.Context, w *world, on target) (any, error) {
+		return w.JobRows(ctx, w.id, crm.JobID(on.contact), 0, 10)
 	}},
 	{"CancelJob", func(ctx context.Context, w *world, on target) (any, error) {
 		if _, err := w.CancelJob(ctx, w.id, crm.JobID(on.contact), w.now); !errors.Is(err, crm.ErrNotFound) {

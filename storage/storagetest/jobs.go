@@ -164,6 +164,61 @@ var jobCases = []testCase{
 		w.check(err)
 		w.same("a neighbour's", len(theirs.Refusals), 0)
 	}},
+	{"rows that wait can be read outside a step, from any position on", func(w *world) {
+		kinds := aJobKind()
+		w.job(kinds)
+		j := w.step(w.take(kinds), crm.JobStep{Queue: jobData(6), Queued: true})
+		read := func(w *world, after, n int) (rows []crm.JobRow) {
+			w.t.Helper()
+			rows, err := w.JobRows(w.ctx, w.id, j.ID, after, n)
+			w.check(err)
+			return rows
+		}
+		row := func(position int) crm.JobRow {
+			return crm.JobRow{Position: position, Data: jobData(position)[position-1]}
+		}
+		w.same("the first two", read(w, 0, 2), []crm.JobRow{row(1), row(2)})
+		w.same("the next two", read(w, 2, 2), []crm.JobRow{row(3), row(4)})
+		w.same("the last ones", read(w, 4, 10), []crm.JobRow{row(5), row(6)})
+		w.same("none", len(read(w, 6, 10)), 0)
+		w.same("waiting", w.waiting(j), []int{1, 2, 3, 4, 5, 6})
+		w.step(j, crm.JobStep{Handled: 3, Counts: crm.JobCounts{Deleted: 2, Refused: 1}, Refused: []crm.JobRefusal{refusedRow(2)}})
+		w.same("after those handled and refused", read(w, 0, 2), []crm.JobRow{row(4), row(5)})
+		w.same("a neighbour's", len(read(w.neighbour(), 0, 10)), 0)
+	}},
+	{"a step upserts contacts as a call does, together with the step", func(w *world) {
+		ben := w.add(person{"Ben", "ben@example.com", ""})[0]
+		kinds := aJobKind()
+		w.job(kinds)
+		j := w.step(w.take(kinds), crm.JobStep{Queue: jobData(3), Queued: true})
+		b := w.batch(crm.UpsertRules{}, upsertOf(person{name: "Benny", email: "Ben@example.com"}), upsertOf(person{"Dan", "dan@example.com", ""}),
+			upsertOf(person{"Eve", "nope", ""}))
+		wrong := errors.New("wrong")
+		var done []crm.Upserted
+		work := func(end error) (crm.Job, error) {
+			return w.StepJob(w.ctx, w.id, j, func(ctx context.Context, tx storage.JobTx) (s crm.JobStep, err error) {
+				if done, err = tx.UpsertContacts(ctx, b); err != nil {
+					return s, err
+				}
+				return crm.JobStep{
+					At: w.now, Until: w.now, Handled: 3, Counts: crm.JobCounts{Created: 1, Updated: 1, Refused: 1}, Refused: []crm.JobRefusal{refusedRow(3)},
+				}, end
+			})
+		}
+		_, err := work(wrong)
+		w.wantErr("a step that fails", err, wrong)
+		w.same("the contact after it", w.contact(ben.ID).Version, ben.Version)
+		w.finds("dan@example.com")
+		j, err = work(nil)
+		w.check(err)
+		w.same("outcomes", outcomes(done), []crm.UpsertOutcome{updated, created, refused})
+		w.same("state", j.State, crm.JobDone)
+		w.same("counts", j.Counts, crm.JobCounts{Created: 1, Updated: 1, Refused: 1})
+		w.same("the contact", w.contact(ben.ID).Name, new("Benny"))
+		w.finds("dan@example.com", "Dan")
+		_, err = work(nil)
+		w.wantErr("again", err, crm.ErrJobMoved)
+	}},
 	{"a job is taken on by one process at a time, and by another one when its time is over; the former one's steps are refused", func(w *world) {
 		kinds := aJobKind()
 		first, second := w.job(kinds), w.job(kinds)

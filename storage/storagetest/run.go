@@ -29,6 +29,7 @@ var groups = []group{
 	{"rules for every method", slices.Concat(everywhereCases, sealCases)},
 	{"contacts", contactCases},
 	{"edits", slices.Concat(editCases, uniqueCases)},
+	{"upserts", upsertCases},
 	{"lists of contacts", slices.Concat(listCases, contactFilterCases)},
 	{"exports", exportCases},
 	{"sessions", slices.Concat(sessionCases, sessionOrderCases, sessionsByContactCases, sessionEditCases, sessionCountCases)},

@@ -221,6 +221,9 @@ export const laterDe: typeof laterEn = {
     },
     unknownItems: '(nicht beendet)',
     actions: {
+      CONTACT_CREATED: '{actor} – Kontakt angelegt: {contact}',
+      CONTACTS_IMPORTED: '{actor} – Datei mit Kontakten zum Importieren hochgeladen',
+      IMPORT_CANCELLED: '{actor} – Import von Kontakten abgebrochen',
       CONTACT_EDITED: '{actor} – Kontakt bearbeitet: {contact}',
       CONTACT_DELETED: '{actor} – Kontakt gelöscht: {contact}',
       CONTACT_EXPORTED: '{actor} – Kontakt exportiert: {contact}',
@@ -250,6 +253,7 @@ export const laterDe: typeof laterEn = {
       WEBHOOK_TESTED: '{actor} – Webhook getestet: {endpoint}',
     },
     withFields: {
+      CONTACT_CREATED: '{actor} – Kontakt angelegt: {contact} ({fields})',
       CONTACT_EDITED: '{actor} – Kontakt bearbeitet: {contact} ({fields})',
       CONTACT_MERGED: '{actor} – Kontakte zusammengeführt: {contact} → {other} ({fields})',
       SESSION_EDITED: '{actor} – Gespräch bearbeitet: {session} ({fields})',

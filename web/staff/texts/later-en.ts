@@ -213,6 +213,9 @@ export const laterEn = {
     },
     unknownItems: '(not finished)',
     actions: {
+      CONTACT_CREATED: '{actor} created {contact}',
+      CONTACTS_IMPORTED: '{actor} uploaded a file of contacts to import',
+      IMPORT_CANCELLED: '{actor} cancelled an import of contacts',
       CONTACT_EDITED: '{actor} edited {contact}',
       CONTACT_DELETED: '{actor} deleted {contact}',
       CONTACT_EXPORTED: '{actor} exported {contact}',
@@ -243,6 +246,7 @@ export const laterEn = {
     },
     // The same where fields are known that were changed.
     withFields: {
+      CONTACT_CREATED: '{actor} created {contact} ({fields})',
       CONTACT_EDITED: '{actor} changed {fields} of {contact}',
       CONTACT_MERGED: '{actor} merged {contact} into {other}, which changed {fields}',
       SESSION_EDITED: '{actor} changed {fields} of the session of {session}',

@@ -1,0 +1,198 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// importState is what the API says of an import.
+type importState struct {
+	ID, State                                           string
+	Rows, Handled, Created, Updated, Unchanged, Refused int
+	Failure                                             *string
+}
+
+const importFields = `id state rows handled created updated unchanged refused failure`
+
+// uploadFile sends a file and returns the status and the body of the answer.
+func (s *server) uploadFile(t *testing.T, token, query, text string, headers ...string) (status int, body string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/import/contacts?"+query, strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	res, err := transport.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	all, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, string(all)
+}
+
+// uploaded is the id of a file that must be taken.
+func (s *server) uploaded(t *testing.T, token, text string) string {
+	t.Helper()
+	status, body := s.uploadFile(t, token, "name=people.csv", text)
+	var up struct{ ID string }
+	if err := json.Unmarshal([]byte(body), &up); err != nil || status != http.StatusCreated {
+		t.Fatalf("upload: %d %s", status, body)
+	}
+	return up.ID
+}
+
+func importNow(t *testing.T, c client, id string) importState {
+	t.Helper()
+	return must[struct{ ImportJob importState }](t, c, `query ($id: ID!) { importJob(id: $id) { `+importFields+` } }`, vars{"id": id}).ImportJob
+}
+
+// finished waits for the end of an import.
+func finished(t *testing.T, c client, id string) importState {
+	t.Helper()
+	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		j := importNow(t, c, id)
+		if j.State == "DONE" || j.State == "FAILED" || j.State == "CANCELLED" {
+			return j
+		}
+		if time.Now().After(end) {
+			t.Fatalf("the import does not end: %+v", j)
+		}
+	}
+}
+
+const startImport = `mutation ($id: ID!) { startImport(input: {id: $id}) { importJob { id } userErrors { code message } } }`
+
+func TestAFileIsImported(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, db database) {
+		env := db.env("KITH_IMPORT_LIMIT", "1048576")
+		env.mustRun(t, "migrate")
+		token := env.token(t, "acme", "admin")
+		s := start(t, quickBinary(t), env)
+		c := s.client(token)
+		id := s.uploaded(t, token, "\ufeffVorname;Name;E-Mail;Telefon;Notizen\r\n"+
+			"Ann;Müller;ann@example.com;030 901820;\"VIP\nseit 2019\"\r\nBen;;ben@example.com;;\r\nAnna;Müller;ANN@example.com;;\r\n=1+1;;eve@example.com;;\r\nDan;;nope;;\r\n")
+		preview := must[struct {
+			ImportPreview struct {
+				Created, Updated, Unchanged, Refused int
+				Rows                                 []struct {
+					Row    int
+					Column *int
+					Reason *string
+				}
+			}
+		}](t, c, `query ($id: ID!) { importPreview(input: {id: $id}) { created updated unchanged refused rows { row column reason } } }`, vars{"id": id}).ImportPreview
+		if preview.Created != 2 || preview.Updated != 1 || preview.Refused != 2 || preview.Rows[4].Row != 6 || *preview.Rows[4].Column != 3 || *preview.Rows[4].Reason != "Invalid email format" {
+			t.Errorf("preview: %+v", preview)
+		}
+		if n := db.number(t, `SELECT count(*) FROM contacts`); n != 0 {
+			t.Errorf("the preview made %d contacts", n)
+		}
+		must[any](t, c, startImport, vars{"id": id})
+		if diff := cmp.Diff(importState{ID: id, State: "DONE", Rows: 5, Handled: 5, Created: 2, Updated: 1, Refused: 2}, finished(t, c, id)); diff != "" {
+			t.Error(diff)
+		}
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/import/contacts/"+id+"/refused.csv", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+token)
+		res, err := transport.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = res.Body.Close() }()
+		refused, _ := io.ReadAll(res.Body)
+		want := "\ufeffrefused row,refused column,refused because,Vorname,Name,E-Mail,Telefon,Notizen\n" +
+			"5,Vorname,The cell has a formula,'=1+1,,eve@example.com,,\n6,E-Mail,Invalid email format,Dan,,nope,,\n"
+		if string(refused) != want {
+			t.Errorf("refused rows:\n%s\nwant:\n%s", refused, want)
+		}
+		for name, f := range map[string]struct {
+			query, text, want string
+			status            int
+		}{
+			"an empty file":    {"", "", "The file is empty.", 422},
+			"a header alone":   {"", "Name,Email\n", "The file has a header and no rows.", 422},
+			"a file too large": {"", "Name,Email\n" + strings.Repeat("Ann,ann@example.com\n", 60_000), "A file can have at most 1 MiB", 413},
+			"a late bad row":   {"", "Name,Email\n" + strings.Repeat("Ann,ann@example.com\n", 2000) + "B\"n,\n", "Row 2002: There is a quote inside a cell", 422},
+			"a strange query":  {"file=x", "Name,Email\nAnn,a@example.com\n", "The parameters can be", 400},
+		} {
+			if status, body := s.uploadFile(t, token, f.query, f.text); status != f.status || !strings.Contains(body, f.want) {
+				t.Errorf("%s: %d %s", name, status, body)
+			}
+		}
+		if status, body := s.uploadFile(t, token, "", "\x1f\x8b", "Content-Encoding", "gzip"); status != http.StatusUnsupportedMediaType {
+			t.Errorf("gzip: %d %s", status, body)
+		}
+		if status, body := s.uploadFile(t, env.token(t, "acme", "staff"), "", "x"); status != http.StatusForbidden {
+			t.Errorf("staff: %d %s", status, body)
+		}
+	})
+}
+
+func TestAnImportOutlivesProcesses(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, db database) {
+		const rows = 4000
+		env := db.env()
+		env.mustRun(t, "migrate")
+		token := env.token(t, "acme", "admin")
+		var file strings.Builder
+		file.WriteString("Name,Email\n")
+		for i := range rows {
+			switch {
+			case i%10 == 9:
+				file.WriteString("Nobody,nope\n")
+			default:
+				fmt.Fprintf(&file, "Person %d,p%d@example.com\n", i, i)
+			}
+		}
+		s := startBriefly(t, env)
+		id := s.uploaded(t, token, file.String())
+		must[any](t, s.client(token), startImport, vars{"id": id})
+		for kills, last := 0, 0; kills < 2; {
+			j := importNow(t, s.client(token), id)
+			if j.State == "DONE" {
+				t.Fatal("it was done before it was killed")
+			}
+			if j.Handled <= last+200 {
+				time.Sleep(5 * time.Millisecond)
+				continue
+			}
+			last = j.Handled
+			s.kill(t)
+			s = startBriefly(t, env)
+			kills++
+		}
+		j := finished(t, s.client(token), id)
+		if diff := cmp.Diff(importState{ID: id, State: "DONE", Rows: rows, Handled: rows, Created: rows * 9 / 10, Refused: rows / 10}, j); diff != "" {
+			t.Error(diff)
+		}
+		for query, want := range map[string]int{
+			`SELECT count(*) FROM contacts`:                               j.Created,
+			`SELECT count(DISTINCT email) FROM contacts`:                  j.Created,
+			`SELECT count(*) FROM changes WHERE kind = 'CREATED'`:         j.Created,
+			`SELECT count(*) FROM audit WHERE action = 'CONTACT_CREATED'`: j.Created,
+			`SELECT count(*) FROM job_rows`:                               j.Refused,
+		} {
+			if n := db.number(t, query); n != want {
+				t.Errorf("%s: %d, want %d", query, n, want)
+			}
+		}
+	})
+}
