@@ -58,6 +58,12 @@ export type AuditField =
 
 /** What a person did. */
 export type AuditAction =
+  /** Uploaded a file of contacts to import. */
+  | 'CONTACTS_IMPORTED'
+  /** Cancelled an import. */
+  | 'IMPORT_CANCELLED'
+  /** Created a contact, from another system. */
+  | 'CONTACT_CREATED'
   /** Changed fields of a contact. */
   | 'CONTACT_EDITED'
   /** Deleted a contact. */
@@ -498,6 +504,8 @@ export type UserErrorCode =
    * Send `allowDuplicate` to save it anyway.
    */
   | 'PHONE_TAKEN'
+  /** More than one contact matches. `contact` is one of them; merge them, or name the one you mean by its `id`. */
+  | 'AMBIGUOUS'
   /** The contact, or the saved view, has changed since `expectedVersion`. */
   | 'CONFLICT'
   /** The object does not exist, or no longer exists. */
@@ -831,6 +839,7 @@ export type ContactsToMergeQueryVariables = Exact<{
 
 export type ContactsToMergeQuery = { nodes: Array<
     | { createdAt: string, id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> }
+    | { id: string }
     | { id: string }
     | { id: string }
     | { id: string }
