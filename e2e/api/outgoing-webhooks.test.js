@@ -416,7 +416,7 @@ describe('outgoing webhooks', { concurrency: true }, () => {
         await kith.start()
         const [ann, shop] = [client(kith), await receiver()]
         shop.answer = async (response) => {
-          await pause(100)
+          await pause(400) // long enough that most is left at each end
           response.writeHead(200).end()
         }
         await ann.endpoint(shop, ['contact.created', 'contact.updated'])
