@@ -22,6 +22,9 @@ func (s *Store) reader(ctx context.Context) queryer {
 	return s.pool
 }
 
+// inSnapshot reports whether the context has a snapshot.
+func inSnapshot(ctx context.Context) bool { return ctx.Value(snapshotKey{}) != nil }
+
 // ExportContacts reads a whole list from one snapshot. The time limit of statements holds for each part; those of transactions
 // would end a long export.
 func (s *Store) ExportContacts(

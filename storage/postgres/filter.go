@@ -162,7 +162,7 @@ func (v *filtering) within(column, name string, p storage.Period) string {
 }
 
 // smallest is the smallest of the sets, if it has as many ids at most; empty otherwise.
-func (s *Store) smallest(ctx context.Context, v *filtering, most int) (set string, err error) {
+func (v *filtering) smallest(ctx context.Context, db queryer, most int) (set string, err error) {
 	if v.few {
 		return v.sets[0], nil
 	}
@@ -179,7 +179,7 @@ func (s *Store) smallest(ctx context.Context, v *filtering, most int) (set strin
 			return err
 		})
 	}
-	return set, translate(ctx, s.reader(ctx).SendBatch(ctx, b).Close())
+	return set, translate(ctx, db.SendBatch(ctx, b).Close())
 }
 
 // passing answers which contacts pass.
@@ -227,7 +227,7 @@ func (s source) fewHits(
 	if v, err = s.filtering(ctx, s.db, s.workspace, q.Filter); err != nil {
 		return v, nil, false, err
 	}
-	set, err := s.smallest(ctx, v, storage.FewContacts)
+	set, err := v.smallest(ctx, s.db, storage.FewContacts)
 	if err != nil || set == "" {
 		return v, nil, false, err
 	}
@@ -244,7 +244,7 @@ func (s *Store) countFiltered(ctx context.Context, w crm.WorkspaceID, f storage.
 		return storage.Count{}, err
 	}
 	look := storage.CountedThrough(most)
-	set, err := s.smallest(ctx, v, look-1)
+	set, err := v.smallest(ctx, s.pool, look-1)
 	if err != nil {
 		return storage.Count{}, err
 	}
@@ -288,7 +288,7 @@ func (s source) countFiltered(ctx context.Context, q storage.ContactQuery, most 
 		  ) c`, columns, s.inBucket(), holding("c.search_text", f, v.args), look)
 	}
 	var looked, n int
-	err = s.reader(ctx).QueryRow(ctx, fmt.Sprintf(`
+	err = s.db.QueryRow(ctx, fmt.Sprintf(`
 		SELECT count(*), count(*) FILTER (WHERE true%s)
 		FROM (
 		  SELECT %s%s

@@ -79,7 +79,7 @@ func (s *Store) picked(ctx context.Context, w crm.WorkspaceID, q storage.Contact
 		return nil, err
 	}
 	p := pick{skip: q.Page.Skip}
-	if p.set, err = s.smallest(ctx, v, storage.FewContacts); err != nil {
+	if p.set, err = v.smallest(ctx, s.reader(ctx), storage.FewContacts); err != nil {
 		return nil, err
 	}
 	if p.set == "" {
@@ -89,7 +89,7 @@ func (s *Store) picked(ctx context.Context, w crm.WorkspaceID, q storage.Contact
 			return rows, err
 		}
 		p.look = 0
-		if p.set, err = s.smallest(ctx, v, storage.SomeContacts); err != nil {
+		if p.set, err = v.smallest(ctx, s.reader(ctx), storage.SomeContacts); err != nil {
 			return nil, err
 		}
 	}

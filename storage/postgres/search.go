@@ -61,7 +61,16 @@ type gramState struct {
 // older rows are gone through, so that no process still adds rows as if it were gramsNone.
 const gramsKnown = 5 * time.Second
 
+const selectGramStage = `SELECT gram_state FROM workspaces WHERE workspace_id = @workspace`
+
+// gramStage reads a stage. One within a snapshot is as old as that, so it is neither taken from what is known nor kept: a later
+// one would find contacts missing that the snapshot does not have in the index, and writers must not go by an earlier one.
 func (s *Store) gramStage(ctx context.Context, db queryer, w crm.WorkspaceID) (gramStage, error) {
+	if inSnapshot(ctx) {
+		var stage gramStage
+		err := db.QueryRow(ctx, selectGramStage, pgx.NamedArgs{"workspace": w}).Scan(&stage)
+		return stage, translate(ctx, err)
+	}
 	cached := s.known.Load()
 	if v, ok := cached.grams.Load(w); ok {
 		if known := v.(gramState); known.stage == gramsComplete || time.Since(known.read) < gramsKnown {
@@ -69,8 +78,7 @@ func (s *Store) gramStage(ctx context.Context, db queryer, w crm.WorkspaceID) (g
 		}
 	}
 	state := gramState{read: time.Now()}
-	err := db.QueryRow(ctx, `SELECT gram_state FROM workspaces WHERE workspace_id = @workspace`,
-		pgx.NamedArgs{"workspace": w}).Scan(&state.stage)
+	err := db.QueryRow(ctx, selectGramStage, pgx.NamedArgs{"workspace": w}).Scan(&state.stage)
 	if err != nil {
 		return 0, translate(ctx, err)
 	}
