@@ -173,7 +173,8 @@ func UnmarshalAuditAction(v any) (crm.AuditAction, error) {
 	return enum(v, crm.ContactCreated, crm.ContactEdited, crm.ContactDeleted, crm.ContactExported, crm.ListExported, crm.ContactMerged, crm.MergeUndone, crm.ContactSplit,
 		crm.DuplicatesDismissed, crm.SessionEdited, crm.ChannelCreated, crm.ChannelEdited, crm.VerifyTokenRead, crm.FailureReplayed,
 		crm.FailureDismissed, crm.SignedOut, crm.KeyCreated, crm.KeyRevoked, crm.BulkDeletionStarted, crm.BulkUpdateStarted, crm.BulkJobCancelled,
-		crm.ContactsImported, crm.ImportCancelled)
+		crm.ContactsImported, crm.ImportCancelled, crm.EndpointCreated, crm.EndpointEdited, crm.EndpointDeleted, crm.WebhookSecretRotated,
+		crm.FormerSecretRevoked, crm.WebhookRedelivered, crm.WebhookTested)
 }
 
 // MarshalBulkJobKind writes what a bulk job does.
