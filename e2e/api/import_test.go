@@ -155,10 +155,9 @@ func TestAnImportOutlivesProcesses(t *testing.T) {
 		var file strings.Builder
 		file.WriteString("Name,Email\n")
 		for i := range rows {
-			switch {
-			case i%10 == 9:
+			if i%10 == 9 {
 				file.WriteString("Nobody,nope\n")
-			default:
+			} else {
 				fmt.Fprintf(&file, "Person %d,p%d@example.com\n", i, i)
 			}
 		}

@@ -76,12 +76,20 @@ func (j *ImportJob) Rows() int {
 	return j.Queued
 }
 
-// Handled is how many rows have been handled, and the others what became of them.
-func (j *ImportJob) Handled() int   { return j.Position }
-func (j *ImportJob) Created() int   { return j.Counts.Created }
-func (j *ImportJob) Updated() int   { return j.Counts.Updated }
+// Handled is how many rows have had their turn.
+func (j *ImportJob) Handled() int { return j.Position }
+
+// Created is how many contacts were created.
+func (j *ImportJob) Created() int { return j.Counts.Created }
+
+// Updated is how many contacts were edited.
+func (j *ImportJob) Updated() int { return j.Counts.Updated }
+
+// Unchanged is how many rows said nothing new.
 func (j *ImportJob) Unchanged() int { return j.Counts.Unchanged }
-func (j *ImportJob) Refused() int   { return j.Counts.Refused }
+
+// Refused is how many rows were refused.
+func (j *ImportJob) Refused() int { return j.Counts.Refused }
 
 // Failure says why the import failed; nil unless it has.
 func (j *ImportJob) Failure() *string {

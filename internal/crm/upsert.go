@@ -548,7 +548,7 @@ func Joined(err error) []error {
 	if err == nil {
 		return nil
 	}
-	joined, is := err.(interface{ Unwrap() []error }) //nolint:errorlint // only this one, not what it wraps
+	joined, is := err.(interface{ Unwrap() []error })
 	if !is {
 		return []error{err}
 	}
