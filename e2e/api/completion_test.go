@@ -39,7 +39,7 @@ var completions = []struct{ words, want string }{
 	{"kith --playground o", "on off"},
 	{"kith check --rep", "--repair"},
 	{"kith backup kith", "kith copy.db"},
-	{"kith nonsense --nonsense ", "serve migrate check backup demo token key rekey health config completion help version"},
+	{"kith nonsense --nonsense ", "serve migrate check backup demo token key export import rekey health config completion help version"},
 }
 
 func TestCompletionInBash(t *testing.T) {
