@@ -6,7 +6,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 // What all pages need: not the dialogs, which are loaded when they are opened, nor what only pages of that kind need.
 const allPages =
-  /node_modules.(?!@radix-ui|graphql-(sse|ws)|react-(remove|style)|aria-hidden|use-(sidecar|callback)|get-nonce|tslib)|staff.(server.(?!stream|socket)|generated.graphql|list.|nav\.|contact.(place|phone|avatar|initials)|views.view|merge.merges|chat.change|contacts.(edit|known|lists|listing|list-query|sort|filter\.ts|channels|columns\.ts)|contacts.selected|chat.lists|menu.(opened|commands)|texts.(en|texts)\.ts|shared.(?!dialog|ask|isolate|copy|field|page[dr]|save|there|more|shortcut))/
+  /node_modules.(?!@radix-ui|graphql-(sse|ws)|react-(remove|style)|aria-hidden|use-(sidecar|callback)|get-nonce|tslib)|staff.(server.(?!stream|socket)|generated.graphql|list.|nav\.|contact.(place|phone|avatar|initials)|views.view|chat.change|contacts.(edit|known|lists|listing|list-query|sort|filter\.ts|channels|columns\.ts)|contacts.selected|chat.lists|menu.(opened|commands)|texts.(en|texts)\.ts|shared.(?!dialog|ask|isolate|copy|field|page[dr]|save|there|more|shortcut))/
 
 // What the table of contacts begins with.
 const table = /staff.contacts.(page|row|cell|editor|header|grid|filters|commands|as-query|selection|bulk|live)\.tsx?/
