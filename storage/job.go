@@ -22,7 +22,7 @@ type JobTx interface {
 	Rows(ctx context.Context, n int) ([]crm.JobRow, error)
 
 	// MatchingContacts returns which of the contacts are in the list that q describes; its order and page do not matter. Until the
-	// step ends, nobody else changes or deletes those that exist.
+	// step ends, no other transaction changes or deletes them.
 	MatchingContacts(ctx context.Context, q ContactQuery, ids []crm.ContactID) (map[crm.ContactID]bool, error)
 
 	// DeleteContact is [Contacts.DeleteContact].

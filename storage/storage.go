@@ -497,9 +497,8 @@ type Jobs interface {
 	// JobsByID returns the jobs that exist among ids.
 	JobsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.JobID) (map[crm.JobID]crm.Job, error)
 
-	// TakeJob takes on the job, of any workspace and one of the kinds, that has not ended and that nobody has been at for the
-	// longest time, see [crm.Job.Take]. Of several simultaneous calls no two get the same job. Without such a job it is
-	// crm.ErrNotFound.
+	// TakeJob leases the unfinished job of one of the kinds, in any workspace, that has waited longest, see [crm.Job.Take]. No two
+	// simultaneous calls get the same job. If no job waits it is crm.ErrNotFound.
 	TakeJob(ctx context.Context, kinds []crm.JobKind, now, until time.Time) (TakenJob, error)
 
 	// StepJob does one step of a job: what do does and what it returns, see [crm.Job.Step], are written in one transaction, or
@@ -564,8 +563,8 @@ type WebhookEndpoints interface {
 	// endpoint is not enabled.
 	Redeliver(ctx context.Context, w crm.WorkspaceID, id crm.DeliveryID, audit crm.AuditEntry) (crm.WebhookDelivery, error)
 
-	// DueEndpoints returns enabled endpoints of any workspace that nobody has leased and that have something to do: events to read
-	// or deliveries that are due. At most n.
+	// DueEndpoints returns at most n enabled endpoints, of any workspace, that are not leased and have events to read or
+	// deliveries that are due.
 	DueEndpoints(ctx context.Context, now time.Time, n int) ([]OwnedEndpoint, error)
 
 	// LeaseEndpoint gives an endpoint to owner until a time and returns it with its pending deliveries, in the order of their

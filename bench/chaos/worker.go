@@ -41,7 +41,7 @@ type contact struct {
 	merged  []string // ids of those that were merged into it
 }
 
-// customer writes on one channel. Nobody but its worker changes anything of it, so what has been answered holds.
+// customer writes on one channel. Only its worker changes anything of it, so every answer stays true.
 type customer struct {
 	tag      string // what is in no other's name
 	external string

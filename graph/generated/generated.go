@@ -4617,7 +4617,7 @@ type Contact implements Node {
   identities: [Identity!]!
   "The ids of the contacts that were merged into this one. ` + "`" + `contact` + "`" + ` returns this contact for each of them. STAFF."
   mergedFrom: [ID!]!
-  "The newest merge into the contact, as long as ` + "`" + `undoMerge` + "`" + ` can undo it; null if there is none. STAFF."
+  "The newest merge into the contact, while ` + "`" + `undoMerge` + "`" + ` can still undo it; otherwise null. STAFF."
   undoableMerge: UndoableMerge
   "The customer's conversations."
   sessions(
@@ -5308,7 +5308,7 @@ type Query {
     "Only keys before this cursor."
     before: String
   ): ApiKeyConnection @semanticNonNull
-  "An import of contacts; null if there is none with this id. It can be looked up for 30 days after its end. ADMIN."
+  "An import of contacts, or null for an unknown id. Imports can be looked up for 30 days after they end. ADMIN."
   importJob(
     "Its id."
     id: ID!
@@ -5516,7 +5516,7 @@ type Mutation {
   ): UpdateContactsPayload @semanticNonNull
   """
   Creates or edits up to 100 contacts as another system knows them, together. Each is found by its ` + "`" + `id` + "`" + `, or else by its identity, its
-  email and its phone; where there is none, it is created. A contact that matches several contacts is refused and stops no other. Each
+  email and its phone, and created if nothing matches. An input that matches several contacts is refused; the others go ahead. Each
   has a result and an event, as with ` + "`" + `updateContact` + "`" + `. A repeated call with the same ` + "`" + `idempotencyKey` + "`" + ` changes nothing and gets the same
   results, with the contacts as they are now. ADMIN.
   """
@@ -6228,7 +6228,7 @@ type ImportPreviewRow {
   row: Int!
   "What would become of it; UNCHANGED also where it would be left out."
   outcome: UpsertOutcome!
-  "What the contact would be called; null where there is none."
+  "What the contact would be called; null if the row would leave it without a name."
   name: String
   "The column that it would be refused for, from 1; null for the whole row, or where it would not be."
   column: Int

@@ -382,7 +382,7 @@ type ImportPreviewRow struct {
 	Row int `json:"row"`
 	// What would become of it; UNCHANGED also where it would be left out.
 	Outcome UpsertOutcome `json:"outcome"`
-	// What the contact would be called; null where there is none.
+	// What the contact would be called; null if the row would leave it without a name.
 	Name *string `json:"name,omitempty"`
 	// The column that it would be refused for, from 1; null for the whole row, or where it would not be.
 	Column *int `json:"column,omitempty"`

@@ -76,7 +76,7 @@ func (f *BatchLoader[K, V]) newBatch(keys []K) *batch[K, V] {
 	return b
 }
 
-// load returns the value of a key, nil if there is none, and for a field that was refused before it was resolved.
+// load returns the value of a key; nil for a key without one, and for a field that was refused before it was resolved.
 func (f *BatchLoader[K, V]) load(ctx context.Context, key K) (*V, error) {
 	if field := graphql.GetFieldContext(ctx); field != nil && graphql.HasFieldError(ctx, field) {
 		return nil, nil

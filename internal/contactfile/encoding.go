@@ -75,8 +75,8 @@ func sparse(head []byte, offset int) bool {
 
 var errNotUTF8 = errors.New("not UTF-8")
 
-// tolerant passes UTF-8 on. A byte that is none, while all before it were ASCII, shows that the text is in Windows-1252, unless it
-// is strict; later it is an error.
+// tolerant passes UTF-8 on. An invalid byte after ASCII alone means that the text is in Windows-1252, unless it is strict;
+// later it is an error.
 type tolerant struct {
 	strict, beyondASCII, western bool
 }

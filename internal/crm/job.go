@@ -121,7 +121,7 @@ type JobRefusal struct {
 // JobStep is what one step of a job did, or is about to save.
 type JobStep struct {
 	At time.Time
-	// Until is until when the process keeps the job; At or earlier gives it up to whoever is next.
+	// Until is when the lease ends; At or earlier releases the job to the next process.
 	Until time.Time
 	// Queue are rows that come after those queued before, and Cursor how far queuing has come with them. Queued says that these
 	// were the last.

@@ -119,7 +119,7 @@ const (
 // Upserted is the result of one upsert.
 type Upserted struct {
 	Outcome UpsertOutcome
-	// Contact is the contact afterwards; nil where there is none.
+	// Contact is the contact afterwards; nil for a refused upsert.
 	Contact *Contact
 	// Event is the id of the event that the upsert caused; nil where it changed nothing.
 	Event *EventID
@@ -212,7 +212,7 @@ func (u Upserts) Created() (n int) {
 
 // DecideUpserts says what upserts do, one after the other: each sees what those before it have done. One without an id leads to
 // the contact of its identity and to those that hold its email or phone, other than as a claim. Where these are several
-// contacts, it is refused; where there is none, it makes one. Values that it sets are [Imported].
+// contacts, the upsert is refused; if nothing matches, it creates a contact. The values it sets are [Imported].
 func DecideUpserts(k UpsertKnown, b UpsertBatch) Upserts {
 	d := upsertDirectory{UpsertKnown: k, batch: b, contacts: map[ContactID]*Contact{}, holders: map[FieldValue][]ContactID{}}
 	for _, c := range k.Contacts {

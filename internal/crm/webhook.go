@@ -37,8 +37,8 @@ func ParseEndpointID(s string) (id EndpointID, ok bool) {
 // NewDeliveryID makes an id for a delivery of no event.
 func NewDeliveryID(at time.Time) DeliveryID { return DeliveryID(newUUID(at)) }
 
-// DeliveryOf is the id of the delivery of an event to an endpoint. It is the same whoever computes it, so that a receiver
-// recognizes what a process sent that died before it could say so. It sorts as the event does, by the milliseconds of its time.
+// DeliveryOf is the id of the delivery of an event to an endpoint. Every process computes the same one, so a receiver
+// recognizes a delivery that is repeated because the first sender died before it could record it. It sorts as the event does, by the milliseconds of its time.
 func DeliveryOf(endpoint EndpointID, event EventID) DeliveryID {
 	h := sha256.New()
 	h.Write(endpoint[:])

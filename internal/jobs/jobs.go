@@ -1,5 +1,4 @@
-// Package jobs runs the work over many rows that [storage.Jobs] keeps, beside service: it takes on what waits, in any process,
-// and does it step by step. It knows no kind of job; what to do with a row is a [Handler]'s.
+// Package jobs runs the jobs that [storage.Jobs] keeps, in the background of every process, step by step. It knows no kind of job; what to do with a row is a [Handler]'s.
 package jobs
 
 import (

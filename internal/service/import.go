@@ -518,7 +518,7 @@ func (s *Service) RefusedRows(
 // importRows is the [jobs.Handler] of imports.
 type importRows struct{ *Service }
 
-// Queue is asked for an import that nobody has started in time.
+// Queue fails an import that was not started within a day. The upload has queued its rows.
 func (s importRows) Queue(ctx context.Context, j storage.TakenJob) (rows [][]byte, at string, last bool, err error) {
 	now := s.clock()
 	_, err = s.store.StepJob(ctx, j.Workspace, j.Job, func(context.Context, storage.JobTx) (crm.JobStep, error) {

@@ -130,7 +130,7 @@ func (s *Service) DeliveriesByID(
 	return s.store.DeliveriesByID(ctx, v.Workspace, ids)
 }
 
-// CreateEndpoint adds a webhook endpoint, which gets the events from now on, and returns it with its secret, which nobody can read
+// CreateEndpoint adds a webhook endpoint, which gets the events from now on, and returns it with its secret, which cannot be read
 // again. An error that the viewer can correct is of *[crm.InvalidError] or [crm.ErrTooManyEndpoints].
 func (s *Service) CreateEndpoint(
 	ctx context.Context, v crm.Viewer, url string, events []string, description string,
@@ -287,8 +287,8 @@ func (s *Service) changeSecrets(
 	return e, nil
 }
 
-// Redeliver has a delivery sent once more, with the objects as they are then. It is [crm.ErrNotFound] where there is none, or its
-// event is not kept any more, and [crm.ErrEndpointOff] where the endpoint is switched off.
+// Redeliver sends a delivery once more, with the objects as they are then. It is [crm.ErrNotFound] for an unknown delivery or one
+// whose event is no longer kept, and [crm.ErrEndpointOff] where the endpoint is switched off.
 func (s *Service) Redeliver(ctx context.Context, v crm.Viewer, id crm.DeliveryID) (crm.WebhookDelivery, error) {
 	if err := Authorize(v, crm.ManageWebhooks); err != nil {
 		return crm.WebhookDelivery{}, err

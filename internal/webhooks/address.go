@@ -12,7 +12,7 @@ import (
 	"kith/internal/crm"
 )
 
-// forbidden are the networks that nobody outside can be at, from the IANA IPv4 and IPv6 Special-Purpose Address Registries, and
+// forbidden are the networks that are not on the public internet, from the IANA IPv4 and IPv6 Special-Purpose Address Registries, and
 // those that lead into IPv4: what is inside such an address is looked at separately.
 var forbidden = prefixes(
 	"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",

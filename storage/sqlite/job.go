@@ -135,7 +135,7 @@ func (s *Store) TakeJob(ctx context.Context, kinds []crm.JobKind, now, until tim
 			return j, rows.Scan(jobTable.Targets(&j.Job, &j.Workspace)...)
 		})
 	}
-	// Mostly there is none: then nothing is written.
+	// Usually no job waits: then nothing is written.
 	there, err := read(ctx, s, func(c *conn) (bool, error) {
 		_, found, err := next(ctx, c)
 		return found, err
@@ -314,7 +314,7 @@ func (s *Store) JobRows(ctx context.Context, w crm.WorkspaceID, id crm.JobID, af
 	return found, nil
 }
 
-// MatchingContacts looks which contacts match. Nobody else writes meanwhile.
+// MatchingContacts finds which contacts match. The transaction holds the write lock, so they stay as they are.
 func (t *jobTx) MatchingContacts(
 	ctx context.Context, q storage.ContactQuery, ids []crm.ContactID,
 ) (map[crm.ContactID]bool, error) {

@@ -143,7 +143,7 @@ function EndpointPanel({ endpoint, onSecret, onChange, onDeleted, onReload }: En
   const formerSigns = former !== null && Date.parse(former) > now
   const close = () => setAsked(undefined)
 
-  // act does something that says by itself what became of it.
+  // act does something, and announces the result that it returns.
   async function act(what: () => Promise<string | undefined>) {
     setBusy(true)
     announce((await what().catch(reasonOf)) ?? '')
