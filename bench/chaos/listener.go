@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -105,25 +104,11 @@ func (l *listener) take(text []byte) error {
 }
 
 func (l *listener) overStream(ctx context.Context, query, token string, alive func()) error {
-	body, err := json.Marshal(map[string]string{"query": query})
-	if err != nil {
-		return err
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, l.base+"/graphql", strings.NewReader(string(body)))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Accept", "text/event-stream")
-	r.Header.Set("Authorization", "Bearer "+token)
-	res, err := http.DefaultClient.Do(r)
+	res, err := rig.Subscribe(ctx, l.base, token, query)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode != http.StatusOK {
-		return errors.New(res.Status)
-	}
 	lines := bufio.NewScanner(res.Body)
 	for lines.Scan() {
 		alive()

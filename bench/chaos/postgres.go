@@ -7,11 +7,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"kith/storage/postgres/pgtest"
 )
 
 // server is one PostgreSQL. What has reached the operating system outlives it: it does not wait for the disk.
@@ -204,21 +205,15 @@ func (p *postgres) remove() error {
 }
 
 func newServer(dir, name string) (*server, error) {
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	slices.Sort(found)
-	if path, err := exec.LookPath("initdb"); err == nil {
-		if path, err = filepath.EvalSymlinks(path); err == nil { // the others lie beside it
-			found = append(found, path)
-		}
-	}
-	if len(found) == 0 {
-		return nil, errors.New("no PostgreSQL server is installed")
+	programs, err := pgtest.Programs()
+	if err != nil {
+		return nil, err
 	}
 	account, err := unprivileged()
 	if err != nil {
 		return nil, err
 	}
-	s := &server{bin: filepath.Dir(found[len(found)-1]), account: account}
+	s := &server{bin: programs, account: account}
 	if s.port, err = freePort(); err != nil {
 		return nil, err
 	}

@@ -207,6 +207,29 @@ func Token(role string) (string, error) {
 	})
 }
 
+// Subscribe opens a subscription as a stream of server-sent events (GraphQL over SSE), which ends with ctx. Close its body.
+func Subscribe(ctx context.Context, base, token, query string) (*http.Response, error) {
+	body, err := json.Marshal(map[string]string{"query": query})
+	if err != nil {
+		return nil, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/graphql", bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "text/event-stream")
+	r.Header.Set("Authorization", "Bearer "+token)
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	if res.StatusCode != http.StatusOK {
+		return nil, errors.Join(fmt.Errorf("a subscription was answered %s", res.Status), res.Body.Close())
+	}
+	return res, nil
+}
+
 // client keeps a connection for each of a few concurrent requests.
 var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
 

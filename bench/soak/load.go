@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -119,15 +118,7 @@ func (l *load) listen(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, l.kith.Base+"/graphql",
-		strings.NewReader(`{"query": "subscription { contactEvents { id kind contact { displayName } } }"}`))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Accept", "text/event-stream")
-	r.Header.Set("Authorization", "Bearer "+token)
-	res, err := http.DefaultClient.Do(r)
+	res, err := rig.Subscribe(ctx, l.kith.Base, token, `subscription { contactEvents { id kind contact { displayName } } }`)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil // it was time to leave
@@ -135,9 +126,6 @@ func (l *load) listen(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("a subscription was answered %s", res.Status)
-	}
 	lines := bufio.NewScanner(res.Body)
 	for lines.Scan() {
 		if lines.Text() == "event: next" {

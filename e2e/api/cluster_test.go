@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -30,22 +29,16 @@ type cluster struct {
 // newCluster starts an empty cluster. Without a server's programs on this machine the test is skipped.
 func newCluster(t *testing.T) *cluster {
 	t.Helper()
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	slices.Sort(found)
-	if path, err := exec.LookPath("initdb"); err == nil {
-		if path, err = filepath.EvalSymlinks(path); err == nil { // the others lie beside it
-			found = append(found, path)
-		}
-	}
-	if len(found) == 0 {
-		t.Skip("no PostgreSQL server is installed")
+	programs, err := pgtest.Programs()
+	if err != nil {
+		t.Skip(err)
 	}
 	dir, err := os.MkdirTemp("", "kith-cluster-") //nolint:usetesting // whose folders only their owner may enter
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	c := &cluster{bin: filepath.Dir(found[len(found)-1]), dir: dir}
+	c := &cluster{bin: programs, dir: dir}
 	if os.Getuid() == 0 {
 		c.account = pgtest.Account(t)
 		if err := os.Chown(dir, int(c.account.Uid), int(c.account.Gid)); err != nil {

@@ -2,6 +2,7 @@ package pgtest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 	"testing"
@@ -137,9 +139,33 @@ func Unprivileged(t testing.TB, c *exec.Cmd, dir string) {
 	}
 }
 
-// Account is one without rights, for PostgreSQL's programs, which refuse to run as root.
+// Account is that of [FindAccount]. Without one the test is skipped.
 func Account(t testing.TB) *syscall.Credential {
 	t.Helper()
+	account, err := FindAccount()
+	if err != nil {
+		t.Skip(err)
+	}
+	return account
+}
+
+// Programs is the folder of the newest PostgreSQL server's programs, such as initdb.
+func Programs() (string, error) {
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	slices.Sort(found)
+	if path, err := exec.LookPath("initdb"); err == nil {
+		if path, err = filepath.EvalSymlinks(path); err == nil { // the others lie beside it
+			found = append(found, path)
+		}
+	}
+	if len(found) == 0 {
+		return "", errors.New("no PostgreSQL server is installed")
+	}
+	return filepath.Dir(found[len(found)-1]), nil
+}
+
+// FindAccount is an account without rights, for PostgreSQL's programs, which refuse to run as root.
+func FindAccount() (*syscall.Credential, error) {
 	for _, name := range []string{"postgres", "nobody"} {
 		u, err := user.Lookup(name)
 		if err != nil {
@@ -148,9 +174,8 @@ func Account(t testing.TB) *syscall.Credential {
 		uid, err1 := strconv.ParseUint(u.Uid, 10, 32)
 		gid, err2 := strconv.ParseUint(u.Gid, 10, 32)
 		if err1 == nil && err2 == nil {
-			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 		}
 	}
-	t.Skip("there is no account that PostgreSQL's programs could run as")
-	return nil
+	return nil, errors.New("there is no account that PostgreSQL's programs could run as")
 }
