@@ -186,4 +186,6 @@ func registerTypes(m *pgtype.Map) {
 	m.RegisterDefaultPgType([]*string{}, "_text")
 	m.RegisterDefaultPgType([]pgtype.UUID{}, "_uuid")
 	m.RegisterDefaultPgType(crm.EventKind(""), "text")
+	m.RegisterDefaultPgType(crm.JobKind(""), "text")
+	m.RegisterDefaultPgType([]crm.JobKind{}, "_text")
 }
