@@ -21,3 +21,14 @@ func (s *guarded) admit(ctx context.Context, w crm.WorkspaceID) error {
 	_, err := s.settings.Settings(ctx, w)
 	return err
 }
+
+// known is a store that creates no workspaces.
+type known struct{ Store }
+
+// KnownOnly wraps a store so that Workspace creates none: one that is not there is crm.ErrNotFound.
+func KnownOnly(store Store) Store { return known{store} }
+
+// Workspace implements [Workspaces].
+func (s known) Workspace(ctx context.Context, name string) (crm.WorkspaceID, error) {
+	return s.FindWorkspace(ctx, name)
+}

@@ -109,6 +109,9 @@ func (serveCommand) Run(ctx context.Context, p *program) (err error) {
 			return err
 		}
 	}
+	if p.config.RefuseUnknown() && !p.config.Development() { // which has one workspace, and nobody to create another
+		store = storage.KnownOnly(store)
+	}
 	hub := events.New(store, logger)
 	hub.Panicked = telemetry.panicLogger("background", logger)
 	telemetry.hub(hub)

@@ -317,7 +317,10 @@ func (c workspaceDeleteCommand) Run(ctx context.Context, p *program) error {
 		steps := 0
 		erase := func(end bool) error {
 			for more := true; more; {
-				if more, err = store.EraseWorkspace(ctx, w, end); err != nil {
+				switch more, err = store.EraseWorkspace(ctx, w, end); {
+				case ctx.Err() != nil:
+					return errInterrupted
+				case err != nil:
 					return err
 				}
 				steps++
@@ -330,7 +333,7 @@ func (c workspaceDeleteCommand) Run(ctx context.Context, p *program) error {
 		}
 		select { // what servers had begun before they knew has ended by then
 		case <-ctx.Done():
-			return ctx.Err()
+			return errInterrupted
 		case <-time.After(settleTime - time.Since(begun)):
 		}
 		if err := erase(true); err != nil {
@@ -341,6 +344,9 @@ func (c workspaceDeleteCommand) Run(ctx context.Context, p *program) error {
 		return err
 	})
 }
+
+// errInterrupted is no error of the context, which would end the command as if all were well.
+var errInterrupted = errors.New("interrupted: the workspace is marked as deleted; run this again to delete what is left of it")
 
 // ask has the name typed once more.
 func (c workspaceDeleteCommand) ask(p *program, l listedWorkspace) error {

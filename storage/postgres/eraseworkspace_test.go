@@ -44,4 +44,3 @@ func rowEverywhere(t *testing.T, url string, w crm.WorkspaceID) []string {
 	}
 	return tables
 }
-
