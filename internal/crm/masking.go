@@ -13,12 +13,6 @@ import (
 // masked stands for what a mask leaves out, however long that is.
 const masked = "•••"
 
-// SeesMasked reports whether a role sees emails and phones masked in a workspace that masks them for some roles. An admin, who
-// decides that, never does, and a channel's credential reads no contacts.
-func (r Role) SeesMasked(maskedFor []Role) bool {
-	return (r == RoleStaff || r == RoleReader) && slices.Contains(maskedFor, r)
-}
-
 // MaskEmail is an email of which the first letter and the domain are left: m•••@example.com. That is enough to tell two
 // emails of a contact apart and to recognise the company. How long the local part is does not show, because short ones would
 // otherwise be guessed. A text without an @ leaves nothing.

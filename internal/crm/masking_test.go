@@ -13,22 +13,6 @@ import (
 	"kith/internal/crm"
 )
 
-func TestOnlyStaffAndReadersSeeMasks(t *testing.T) {
-	t.Parallel()
-	all := []crm.Role{crm.RoleReader, crm.RoleStaff, crm.RoleAdmin, crm.RoleChannel}
-	for role, want := range map[crm.Role]bool{crm.RoleReader: true, crm.RoleStaff: true, crm.RoleAdmin: false, crm.RoleChannel: false} {
-		if got := role.SeesMasked(all); got != want {
-			t.Errorf("%s: %v", role, got)
-		}
-		if role.SeesMasked(nil) {
-			t.Errorf("%s sees masks where there are none", role)
-		}
-	}
-	if crm.RoleStaff.SeesMasked([]crm.Role{crm.RoleReader}) || crm.RoleReader.SeesMasked([]crm.Role{crm.RoleStaff}) {
-		t.Error("a role sees the masks of the other one")
-	}
-}
-
 func TestMaskEmail(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
