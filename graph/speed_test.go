@@ -76,6 +76,12 @@ func prepare() prepared {
 
 func (p prepared) Workspace(context.Context, string) (crm.WorkspaceID, error) { return 1, nil }
 
+func (p prepared) Settings(context.Context, crm.WorkspaceID) (crm.WorkspaceSettings, error) {
+	return crm.NewWorkspaceSettings(), nil
+}
+
+func (p prepared) Generation() uint64 { return 0 }
+
 func (p prepared) CursorKey(context.Context) ([]byte, error) { return make([]byte, 32), nil }
 
 func (p prepared) Contacts(context.Context, crm.WorkspaceID, storage.ContactQuery) (storage.ContactPage, error) {

@@ -42,6 +42,22 @@ func (s *instrumented) FindWorkspace(
 	return s.store.FindWorkspace(ctx, name)
 }
 
+// Settings implements [Store].
+func (s *instrumented) Settings(
+	ctx context.Context, w crm.WorkspaceID,
+) (r0 crm.WorkspaceSettings, err error) {
+	defer s.around("Settings", &err)()
+	return s.store.Settings(ctx, w)
+}
+
+// UpdateSettings implements [Store].
+func (s *instrumented) UpdateSettings(
+	ctx context.Context, w crm.WorkspaceID, change func(*crm.WorkspaceSettings) error, audit *crm.AuditEntry,
+) (r0 crm.WorkspaceSettings, err error) {
+	defer s.around("UpdateSettings", &err)()
+	return s.store.UpdateSettings(ctx, w, change, audit)
+}
+
 // ContactsByID implements [Store].
 func (s *instrumented) ContactsByID(
 	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID,

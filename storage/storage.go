@@ -12,6 +12,7 @@ import (
 type Store interface {
 	Workspaces
 	WorkspaceFinder
+	Settings
 	Contacts
 	Upserter
 	Merges
@@ -55,6 +56,20 @@ type Workspaces interface {
 type WorkspaceFinder interface {
 	// FindWorkspace returns the number of the workspace of that name; [crm.ErrNotFound] when there is none.
 	FindWorkspace(ctx context.Context, name string) (crm.WorkspaceID, error)
+}
+
+// Settings keeps what workspaces decide for themselves.
+type Settings interface {
+	// Settings returns the settings of a workspace: those of [crm.NewWorkspaceSettings] until some are changed. A workspace that
+	// is not there is crm.ErrNotFound.
+	Settings(ctx context.Context, w crm.WorkspaceID) (crm.WorkspaceSettings, error)
+
+	// UpdateSettings loads the settings, hands them to change, which may also fill in audit, and saves what change left behind, in
+	// one transaction. An error from change rolls back and is returned as it is, with the settings; change may run more than
+	// once. A workspace that is not there is crm.ErrNotFound.
+	UpdateSettings(
+		ctx context.Context, w crm.WorkspaceID, change func(*crm.WorkspaceSettings) error, audit *crm.AuditEntry,
+	) (crm.WorkspaceSettings, error)
 }
 
 // Generations shows when caches of a database may be stale.

@@ -113,7 +113,7 @@ func (serveCommand) Run(ctx context.Context, p *program) (err error) {
 	running, end := context.WithCancel(context.WithoutCancel(ctx)) // requests are served while Kith stops
 	defer end()
 	parts := wiring{
-		config: p.config, now: p.now, logger: logger, telemetry: telemetry, store: store, hub: hub, health: health,
+		config: p.config, now: p.now, logger: logger, telemetry: telemetry, store: store, settings: storage.NewSettingsCache(store), hub: hub, health: health,
 		publicURL: publicURL(p.config, ln.Addr()), opened: &opened,
 	}
 	messages := parts.messages()

@@ -45,6 +45,7 @@ type wiring struct {
 	logger    *slog.Logger
 	telemetry telemetry
 	store     storage.Store
+	settings  *storage.SettingsCache
 	hub       *events.Hub
 	health    *httpd.Health
 	publicURL string
@@ -116,7 +117,7 @@ func (w wiring) cursors(ctx context.Context) (*cursor.Sealer, error) {
 // messages records what channels report.
 func (w wiring) messages() *ingest.Ingest {
 	messages := ingest.New(w.store, w.config.DefaultRegion, w.now)
-	messages.UndoMerge = w.config.UndoMerge
+	messages.UndoMerge, messages.Settings = w.config.UndoMerge, w.settings
 	if n, per := w.config.NewContacts.Window(); n > 0 {
 		messages.NewContacts = httpd.NewAllowance(n, per)
 	}
@@ -149,7 +150,7 @@ func (w wiring) endpoint(
 	c := w.config
 	var runner *jobs.Runner
 	staff := service.New(w.store, service.Options{
-		Region: c.DefaultRegion, Now: w.now, Vault: secrets, PublicURL: w.publicURL, Replayer: webhooks,
+		Region: c.DefaultRegion, Settings: w.settings, Now: w.now, Vault: secrets, PublicURL: w.publicURL, Replayer: webhooks,
 		WebhookVault: outgoing.vault, Webhooks: outgoing.dispatcher,
 		Revoked: keys.Revoked, Cursors: cursors, UndoMerge: c.UndoMerge, Events: w.hub, JobCreated: func() { runner.Wake() },
 		Panicked: w.telemetry.panicLogger("background", w.logger),

@@ -74,6 +74,8 @@ const (
 	FormerSecretRevoked  AuditAction = "WEBHOOK_FORMER_SECRET_REVOKED" //nolint:gosec // as above
 	WebhookRedelivered   AuditAction = "WEBHOOK_REDELIVERED"
 	WebhookTested        AuditAction = "WEBHOOK_TESTED"
+
+	WorkspaceEdited AuditAction = "WORKSPACE_EDITED"
 )
 
 // EventID is the id of the event for the same change; nil for an action without one.

@@ -25,10 +25,18 @@ type Ingest struct {
 	// first message.
 	UndoMerge time.Duration
 
+	// Settings are those of workspaces, which may have a region of their own; nil for none. It is set before the first message.
+	Settings Settings
+
 	store  Store
 	region string
 	now    func() time.Time
 	queue  *keyedQueue
+}
+
+// Settings returns the settings of workspaces.
+type Settings interface {
+	Settings(ctx context.Context, w crm.WorkspaceID) (crm.WorkspaceSettings, error)
 }
 
 // Allowance lets each name have so many of something in a while.
@@ -68,6 +76,18 @@ type Report struct {
 	Stranger bool
 }
 
+// regionOf is the country of the profile's phone number, where it has no country code.
+func (in *Ingest) regionOf(ctx context.Context, w crm.WorkspaceID, p crm.Profile) (string, error) {
+	if in.Settings == nil || p.Phone == nil {
+		return in.region, nil
+	}
+	s, err := in.Settings.Settings(ctx, w)
+	if err != nil {
+		return "", fmt.Errorf("record an interaction: %w", err)
+	}
+	return s.Region(in.region), nil
+}
+
 // Record records one message, or what the report says of one or of a customer, and merges the contacts that it shows to be
 // one person. The same message again changes nothing and gets the same answer. A viewer who may not read
 // contacts gets only ids: reporting a number must not reveal whose it is. The error is a *LimitedError for a
@@ -96,7 +116,11 @@ func (in *Ingest) Record(ctx context.Context, v crm.Viewer, r Report) (crm.Recor
 	if r.At != nil {
 		i.At = *r.At
 	}
-	i, err := i.Normalize(in.region)
+	region, err := in.regionOf(ctx, v.Workspace, r.Profile)
+	if err != nil {
+		return crm.Recorded{}, err
+	}
+	i, err = i.Normalize(region)
 	if err != nil {
 		return crm.Recorded{}, err
 	}

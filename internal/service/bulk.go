@@ -58,6 +58,8 @@ type BulkRun struct {
 type deletionParameters struct {
 	Search string
 	Filter storage.ContactFilter
+	// Region is that of phone numbers in the search. It is nil in jobs of versions where only the server had one.
+	Region *string
 }
 
 // updateParameters are the parameters of a job that edits sessions.
@@ -88,7 +90,7 @@ func (s *Service) BulkDeleteContacts(ctx context.Context, v crm.Viewer, in BulkD
 	if err := Authorize(v, crm.DeleteContacts); err != nil {
 		return Bulk{}, err
 	}
-	query, err := s.readSearch(in.Search)
+	query, err := s.readSearch(ctx, v.Workspace, in.Search)
 	if err != nil {
 		return Bulk{}, err
 	}
@@ -96,10 +98,14 @@ func (s *Service) BulkDeleteContacts(ctx context.Context, v crm.Viewer, in BulkD
 	if err != nil {
 		return Bulk{}, err
 	}
+	region, err := s.region(ctx, v.Workspace)
+	if err != nil {
+		return Bulk{}, err
+	}
 	return s.bulk(ctx, v, in.BulkRun, bulkPlan{
 		kind: crm.DeleteContactsJob, action: crm.BulkDeletionStarted,
 		named:      []string{query.Text(), in.Filter.describe()},
-		parameters: deletionParameters{in.Search, filter},
+		parameters: deletionParameters{in.Search, filter, &region},
 		count: func() (storage.Count, error) {
 			return s.store.CountContacts(ctx, v.Workspace, storage.ContactQuery{Search: query, Filter: filter}, crm.MaxBulk)
 		},
@@ -368,7 +374,10 @@ type bulkDeletion struct{ *Service }
 func (b bulkDeletion) query(j storage.TakenJob) (storage.ContactQuery, error) {
 	var p deletionParameters
 	err := json.Unmarshal([]byte(j.Parameters), &p)
-	q := storage.ContactQuery{Search: search.Parse(p.Search, b.options.Region), Filter: p.Filter, Order: storage.Created}
+	if p.Region == nil {
+		p.Region = &b.options.Region
+	}
+	q := storage.ContactQuery{Search: search.Parse(p.Search, *p.Region), Filter: p.Filter, Order: storage.Created}
 	if !q.Search.Empty() {
 		q.Order = storage.Name
 	}

@@ -84,7 +84,7 @@ func (s *Service) contactQuery(
 	fail := func(err error) (storage.ContactQuery, cursor.List, string, error) {
 		return storage.ContactQuery{}, cursor.List{}, "", err
 	}
-	query, err := s.readSearch(l.Search)
+	query, err := s.readSearch(ctx, w, l.Search)
 	if err != nil {
 		return fail(err)
 	}
@@ -160,7 +160,7 @@ func (l ContactList) order(q search.Query) (Order, error) {
 	return Order{Field: ByRelevance, Direction: Ascending}, nil
 }
 
-func (s *Service) readSearch(text string) (search.Query, error) {
+func (s *Service) readSearch(ctx context.Context, w crm.WorkspaceID, text string) (search.Query, error) {
 	invalid := func(reason string) (search.Query, error) {
 		return search.Query{}, &crm.InvalidError{Field: "search", Reason: reason}
 	}
@@ -172,7 +172,11 @@ func (s *Service) readSearch(text string) (search.Query, error) {
 	case strings.ContainsRune(text, 0):
 		return invalid("cannot contain NUL characters")
 	}
-	return search.Parse(text, s.options.Region), nil
+	if text == "" {
+		return search.Query{}, nil
+	}
+	region, err := s.region(ctx, w)
+	return search.Parse(text, region), err
 }
 
 // HasContacts reports whether the workspace has any contact.
@@ -211,6 +215,10 @@ func (s *Service) UpdateContact(
 	if err := Authorize(v, crm.EditContacts); err != nil {
 		return Edited[crm.Contact]{}, err
 	}
+	region, err := s.region(ctx, v.Workspace)
+	if err != nil {
+		return Edited[crm.Contact]{}, err
+	}
 	now := s.clock()
 	event := crm.NewEventID(now)
 	var before *crm.Contact
@@ -221,7 +229,7 @@ func (s *Service) UpdateContact(
 		Unique: !p.AllowDuplicate,
 		Change: func(c *crm.Contact) error {
 			before = new(*c)
-			return p.Apply(c, s.options.Region)
+			return p.Apply(c, region)
 		},
 	})
 	if err != nil {

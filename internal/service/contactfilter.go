@@ -64,8 +64,15 @@ func (s *Service) contactFilter(ctx context.Context, w crm.WorkspaceID, f Contac
 	if out.Email, err = normalized("filter.email", f.Email, crm.NormalizeEmail); err != nil {
 		return out, err
 	}
+	if f.Phone == nil {
+		return out, nil
+	}
+	region, err := s.region(ctx, w)
+	if err != nil {
+		return out, err
+	}
 	out.Phone, err = normalized("filter.phone", f.Phone, func(s2 string) (string, error) {
-		return crm.NormalizePhone(s2, s.options.Region)
+		return crm.NormalizePhone(s2, region)
 	})
 	return out, err
 }

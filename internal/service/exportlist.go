@@ -40,9 +40,20 @@ type ExportedContact struct {
 // Cursor is the cursor after which the list continues with the next contact.
 func (c ExportedContact) Cursor() string { return cursor.Encode(c.list, c.position) }
 
-// authorizeExport says who may export lists of contacts.
-func (s *Service) authorizeExport(_ context.Context, v crm.Viewer) error {
-	return Authorize(v, crm.ExportContacts)
+// authorizeExport says who may export lists of contacts: those whom the workspace's settings allow it.
+func (s *Service) authorizeExport(ctx context.Context, v crm.Viewer) error {
+	refused := Authorize(v, crm.ExportContacts)
+	if refused == nil {
+		return nil
+	}
+	settings, err := s.settings(ctx, v.Workspace)
+	switch {
+	case err != nil:
+		return fmt.Errorf("who may export: %w", err)
+	case settings.CanExport(v.Role):
+		return nil
+	}
+	return refused
 }
 
 // AuthorizeExport returns the error that [Service.ExportContacts] would have for the viewer's role.

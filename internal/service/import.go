@@ -48,6 +48,9 @@ type ImportFile struct {
 	Complete bool `json:"complete"`
 	// Plan is what to do with the rows: what is proposed, until the import is started.
 	Plan ImportPlan `json:"plan"`
+	// Region is the country of phone numbers without a country code, once the import is started. It is nil in imports of versions
+	// where only the server had one.
+	Region *string `json:"region,omitempty"`
 }
 
 // ImportPlan says what to do with the rows of a file.
@@ -306,6 +309,11 @@ func (s *Service) StartImport(ctx context.Context, v crm.Viewer, id crm.JobID, p
 	if err != nil {
 		return i, err
 	}
+	region, err := s.region(ctx, v.Workspace)
+	if err != nil {
+		return i, err
+	}
+	i.Region = &region
 	at, err := json.Marshal(i.ImportFile)
 	if err != nil {
 		return i, err
@@ -373,13 +381,17 @@ func (s *Service) PreviewImport(ctx context.Context, v crm.Viewer, id crm.JobID,
 	if err != nil {
 		return Preview{}, err
 	}
+	region, err := s.region(ctx, v.Workspace)
+	if err != nil {
+		return Preview{}, err
+	}
 	out := Preview{Last: max(after, 0)}
 	for end := out.Last + MaxPreviewed; out.Last < min(end, i.Queued); {
 		rows, err := s.store.JobRows(ctx, v.Workspace, id, out.Last, previewAtOnce)
 		if err != nil || len(rows) == 0 {
 			return out, err
 		}
-		batch, files := i.batch(rows, s.options.Region, s.clock(), v.Subject)
+		batch, files := i.batch(rows, region, s.clock(), v.Subject)
 		done, err := s.store.PreviewUpserts(ctx, v.Workspace, batch)
 		if err != nil {
 			return out, err
@@ -536,7 +548,10 @@ func (s importRows) Handle(ctx context.Context, tx storage.JobTx, j storage.Take
 	if err != nil {
 		return out, err
 	}
-	batch, files := i.batch(rows, s.options.Region, s.clock(), j.Actor)
+	if i.Region == nil {
+		i.Region = &s.options.Region
+	}
+	batch, files := i.batch(rows, *i.Region, s.clock(), j.Actor)
 	done, err := tx.UpsertContacts(ctx, batch)
 	if err != nil {
 		return out, err

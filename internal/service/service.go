@@ -19,6 +19,8 @@ import (
 
 // Store is what the service needs of storage.
 type Store interface {
+	storage.Settings
+	storage.Generations
 	storage.Contacts
 	storage.Merges
 	storage.Upserter
@@ -43,9 +45,11 @@ type Replayer interface {
 
 // Options are what a service works with.
 type Options struct {
-	// Region is the country of phone numbers without a country code; it may be empty.
+	// Region is the country of phone numbers without a country code, where a workspace has not one of its own; it may be empty.
 	Region string
 	Now    func() time.Time
+	// Settings are those of workspaces, shared with others who go by them. Without it the service has a cache of its own.
+	Settings *storage.SettingsCache
 	// Vault seals channels' secrets. Without it, or without a key in it, channels have no secrets.
 	Vault *vault.Vault
 	// WebhookVault seals the secrets of webhook endpoints. Without it, or without a key in it, there can be no endpoints.
@@ -85,6 +89,9 @@ func New(store Store, o Options) *Service {
 	if o.WebhookVault == nil {
 		o.WebhookVault = &vault.WebhookVault{}
 	}
+	if o.Settings == nil {
+		o.Settings = storage.NewSettingsCache(store)
+	}
 	if o.Panicked == nil {
 		o.Panicked = func(*storage.PanicError) {}
 	}
@@ -92,6 +99,17 @@ func New(store Store, o Options) *Service {
 		o.JobCreated = func() {}
 	}
 	return &Service{store: store, options: o, watcher: jobs.NewWatcher(store)}
+}
+
+// settings are those of the workspace. Asking costs no call of the database most of the time: see [storage.SettingsCache].
+func (s *Service) settings(ctx context.Context, w crm.WorkspaceID) (crm.WorkspaceSettings, error) {
+	return s.options.Settings.Settings(ctx, w)
+}
+
+// region is the country of the workspace's phone numbers without a country code; it may be empty.
+func (s *Service) region(ctx context.Context, w crm.WorkspaceID) (string, error) {
+	settings, err := s.settings(ctx, w)
+	return settings.Region(s.options.Region), err
 }
 
 // clock is the time as it is stored.

@@ -26,13 +26,17 @@ func (s *Service) UpsertContacts(
 	if key == "" || len(key) > MaxIdempotencyKey {
 		return nil, &crm.InvalidError{Field: "idempotencyKey", Reason: fmt.Sprintf("must have 1 to %d bytes", MaxIdempotencyKey)}
 	}
+	region, err := s.region(ctx, v.Workspace)
+	if err != nil {
+		return nil, err
+	}
 	now := s.clock()
 	batch := crm.UpsertBatch{
 		Rules: r, At: now, Actor: v.Subject,
 		Key: new(sha256.Sum256([]byte(v.Subject + "\x00" + key))), Digest: new(crm.UpsertDigest(contacts, r)),
 	}
 	for _, u := range contacts {
-		batch.Upserts = append(batch.Upserts, u.Read(s.options.Region, now))
+		batch.Upserts = append(batch.Upserts, u.Read(region, now))
 	}
 	done, err := s.store.UpsertContacts(ctx, v.Workspace, batch)
 	if errors.Is(err, crm.ErrKeyReused) {

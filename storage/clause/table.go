@@ -1,6 +1,9 @@
 package clause
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Table lists the columns of a database table, whose rows are read into values of T and written from them. Every list of
 // columns in a statement comes from it: a new column is one line.
@@ -50,6 +53,32 @@ func OptionalText[S ~string](s **S) any {
 
 // Number is a number as an argument.
 func Number[N ~int | ~int64 | ~uint8](n *N) any { return int64(*n) }
+
+// Words is the codec of a list of words: a text where spaces separate them. The empty list is read as nil.
+func Words[T any, S ~string](at func(*T) *[]S) Codec[T] {
+	return As(at, func(v *[]S) any { return wordsTarget[S]{v} }, func(v *[]S) any {
+		var words []string
+		for _, w := range *v {
+			words = append(words, string(w))
+		}
+		return strings.Join(words, " ")
+	})
+}
+
+type wordsTarget[S ~string] struct{ to *[]S }
+
+// Scan implements [database/sql.Scanner].
+func (t wordsTarget[S]) Scan(v any) error {
+	text, is := v.(string)
+	if !is {
+		return fmt.Errorf("cannot read a %T as words", v)
+	}
+	*t.to = nil
+	for w := range strings.FieldsSeq(text) {
+		*t.to = append(*t.to, S(w))
+	}
+	return nil
+}
 
 // Select is the list of the columns that are read, of the table that goes by a name in the statement.
 func (t Table[T]) Select(of string) string {

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"kith/internal/crm"
+	"kith/storage/clause"
 )
 
 // Workspace returns the number of the workspace of that name, creating it on first use.
@@ -47,4 +48,75 @@ func (s *Store) FindWorkspace(ctx context.Context, name string) (w crm.Workspace
 	}
 	known.workspaces.Store(name, w)
 	return w, nil
+}
+
+// settingsTable are the columns of workspaces that are its settings.
+var settingsTable = clause.Table[crm.WorkspaceSettings]{
+	{Name: "display_name", Edited: true, As: text(func(s *crm.WorkspaceSettings) *string { return &s.DisplayName })},
+	{Name: "default_region", Edited: true, As: text(func(s *crm.WorkspaceSettings) *string { return &s.DefaultRegion })},
+	{Name: "export_role", Edited: true, As: text(func(s *crm.WorkspaceSettings) *crm.Role { return &s.ExportRole })},
+	{Name: "masked_for", Edited: true, As: clause.Words(func(s *crm.WorkspaceSettings) *[]crm.Role { return &s.MaskedFor })},
+	{Name: "history_days", Edited: true, As: clause.Plain(func(s *crm.WorkspaceSettings) **int { return &s.Retention.History })},
+	{Name: "audit_days", Edited: true, As: clause.Plain(func(s *crm.WorkspaceSettings) **int { return &s.Retention.Audit })},
+	{Name: "failure_days", Edited: true, As: clause.Plain(func(s *crm.WorkspaceSettings) **int { return &s.Retention.Failures })},
+	{Name: "settings_revision", Edited: true, As: clause.Plain(func(s *crm.WorkspaceSettings) *int { return &s.Revision })},
+}
+
+var settingsColumns = settingsTable.Select("w")
+
+func scanSettings(row pgx.CollectableRow) (s crm.WorkspaceSettings, err error) {
+	err = row.Scan(settingsTable.Targets(&s)...)
+	return s, err
+}
+
+// Settings returns the settings of a workspace.
+func (s *Store) Settings(ctx context.Context, w crm.WorkspaceID) (crm.WorkspaceSettings, error) {
+	return settings(ctx, s.pool, w, "")
+}
+
+// settings reads the settings of a workspace; lock is a clause that locks the row, or nothing.
+func settings(ctx context.Context, q queryer, w crm.WorkspaceID, lock string) (crm.WorkspaceSettings, error) {
+	rows, err := q.Query(ctx, `
+		SELECT `+settingsColumns+`
+		FROM workspaces w
+		WHERE w.workspace_id = @workspace
+		`+lock, pgx.NamedArgs{"workspace": w})
+	found, err := all(ctx, rows, err, scanSettings)
+	switch {
+	case err != nil:
+		return crm.WorkspaceSettings{}, fmt.Errorf("read settings: %w", err)
+	case len(found) == 0:
+		return crm.WorkspaceSettings{}, crm.ErrNotFound
+	}
+	return found[0], nil
+}
+
+// UpdateSettings edits the settings of a workspace.
+func (s *Store) UpdateSettings(
+	ctx context.Context, w crm.WorkspaceID, change func(*crm.WorkspaceSettings) error, audit *crm.AuditEntry,
+) (now crm.WorkspaceSettings, err error) {
+	var refused error
+	err = s.tx(ctx, func(tx pgx.Tx) error {
+		before, err := settings(ctx, tx, w, "FOR NO KEY UPDATE")
+		if err != nil {
+			return err
+		}
+		now = before
+		if refused = change(&now); refused != nil {
+			now = before
+			return refused
+		}
+		_, err = tx.Exec(ctx, `UPDATE workspaces SET `+settingsTable.Set()+` WHERE workspace_id = @workspace`, rowArgs(w, settingsTable, &now))
+		if err != nil {
+			return err
+		}
+		return addAudits(ctx, tx, w, []*crm.AuditEntry{audit})
+	})
+	switch {
+	case refused != nil:
+		return now, refused
+	case err != nil:
+		return crm.WorkspaceSettings{}, fmt.Errorf("update settings: %w", err)
+	}
+	return now, nil
 }

@@ -2,10 +2,12 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"time"
 
 	"kith/internal/crm"
+	"kith/storage/clause"
 )
 
 // Workspace returns the number of the workspace of that name, and creates the workspace when it is new. It is looked up each
@@ -39,4 +41,70 @@ func findWorkspace(ctx context.Context, c *conn, name string) (crm.WorkspaceID, 
 		err = crm.ErrNotFound
 	}
 	return crm.WorkspaceID(n), err
+}
+
+// settingsTable are the columns of workspaces that are its settings.
+var settingsTable = clause.Table[crm.WorkspaceSettings]{
+	{Name: "display_name", Edited: true, As: text(func(s *crm.WorkspaceSettings) *string { return &s.DisplayName })},
+	{Name: "default_region", Edited: true, As: text(func(s *crm.WorkspaceSettings) *string { return &s.DefaultRegion })},
+	{Name: "export_role", Edited: true, As: text(func(s *crm.WorkspaceSettings) *crm.Role { return &s.ExportRole })},
+	{Name: "masked_for", Edited: true, As: clause.Words(func(s *crm.WorkspaceSettings) *[]crm.Role { return &s.MaskedFor })},
+	{Name: "history_days", Edited: true, As: clause.Plain(func(s *crm.WorkspaceSettings) **int { return &s.Retention.History })},
+	{Name: "audit_days", Edited: true, As: clause.Plain(func(s *crm.WorkspaceSettings) **int { return &s.Retention.Audit })},
+	{Name: "failure_days", Edited: true, As: clause.Plain(func(s *crm.WorkspaceSettings) **int { return &s.Retention.Failures })},
+	{Name: "settings_revision", Edited: true, As: clause.Plain(func(s *crm.WorkspaceSettings) *int { return &s.Revision })},
+}
+
+var settingsColumns = settingsTable.Select("w")
+
+func scanSettings(rows *sql.Rows) (s crm.WorkspaceSettings, err error) {
+	err = rows.Scan(settingsTable.Targets(&s)...)
+	return s, err
+}
+
+// Settings returns the settings of a workspace.
+func (s *Store) Settings(ctx context.Context, w crm.WorkspaceID) (crm.WorkspaceSettings, error) {
+	found, err := read(ctx, s, func(c *conn) (crm.WorkspaceSettings, error) { return settings(ctx, c, w) })
+	return found, wrap("read settings", err)
+}
+
+func settings(ctx context.Context, c *conn, w crm.WorkspaceID) (crm.WorkspaceSettings, error) {
+	s, found, err := first(ctx, c, `
+		SELECT `+settingsColumns+`
+		FROM workspaces w
+		WHERE w.workspace_id = @workspace`, args{"workspace": w}, scanSettings)
+	if err == nil && !found {
+		err = crm.ErrNotFound
+	}
+	return s, err
+}
+
+// UpdateSettings edits the settings of a workspace.
+func (s *Store) UpdateSettings(
+	ctx context.Context, w crm.WorkspaceID, change func(*crm.WorkspaceSettings) error, audit *crm.AuditEntry,
+) (now crm.WorkspaceSettings, err error) {
+	var refused error
+	err = s.write(ctx, func(ctx context.Context, t *tx) error {
+		before, err := settings(ctx, t.conn, w)
+		if err != nil {
+			return err
+		}
+		now = before
+		if refused = change(&now); refused != nil {
+			now = before
+			return refused
+		}
+		_, err = t.exec(ctx, `UPDATE workspaces SET `+settingsTable.Set()+` WHERE workspace_id = @workspace`, rowArgs(w, settingsTable, &now))
+		if err != nil {
+			return err
+		}
+		return t.addAudits(ctx, w, []*crm.AuditEntry{audit})
+	})
+	switch {
+	case refused != nil:
+		return now, refused
+	case err != nil:
+		return crm.WorkspaceSettings{}, wrap("update settings", err)
+	}
+	return now, nil
 }

@@ -36,6 +36,13 @@ var calls = []call{
 		_, err := w.Workspace(ctx, "storagetest "+on.contact.String())
 		return nil, err
 	}},
+	{"Settings", func(ctx context.Context, w *world, _ target) (any, error) {
+		return w.Settings(ctx, w.id)
+	}},
+	{"UpdateSettings", func(ctx context.Context, w *world, _ target) (any, error) {
+		_, err := w.UpdateSettings(ctx, w.id, func(*crm.WorkspaceSettings) error { return nil }, &crm.AuditEntry{})
+		return nil, err
+	}},
 	{"ContactsByID", func(ctx context.Context, w *world, on target) (any, error) {
 		return w.ContactsByID(ctx, w.id, []crm.ContactID{on.contact})
 	}},

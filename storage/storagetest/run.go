@@ -24,7 +24,7 @@ type group struct {
 var Searching = []string{"search", "counts"}
 
 var groups = []group{
-	{"workspaces", workspaceCases},
+	{"workspaces", slices.Concat(workspaceCases, settingsCases)},
 	{"objects by their ids", byIDCases},
 	{"rules for every method", slices.Concat(everywhereCases, sealCases)},
 	{"contacts", contactCases},

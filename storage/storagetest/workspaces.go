@@ -3,10 +3,12 @@ package storagetest
 import (
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
 	"kith/internal/crm"
+	"kith/storage"
 )
 
 var workspaceCases = []testCase{
@@ -81,5 +83,95 @@ var workspaceCases = []testCase{
 		channels, err := w.Channels(w.ctx, w.id)
 		w.check(err)
 		w.same("channels", len(channels), 0)
+	}},
+}
+
+// setting is an edit of settings, now.
+func (w *world) setting(change func(*crm.WorkspaceSettings) error) (crm.WorkspaceSettings, error) {
+	a := crm.NewAudit(crm.WorkspaceEdited, "eve", w.tick())
+	a.Fields = []string{"displayName"}
+	return w.UpdateSettings(w.ctx, w.id, change, &a)
+}
+
+// settings are those of the workspace.
+func (w *world) settings() crm.WorkspaceSettings {
+	w.t.Helper()
+	s, err := w.Settings(w.ctx, w.id)
+	w.check(err)
+	return s
+}
+
+var settingsCases = []testCase{
+	{"a workspace has settings from the start, and keeps what is changed, apart from others", func(w *world) {
+		w.same("at first", w.settings(), crm.NewWorkspaceSettings())
+		want := crm.WorkspaceSettings{
+			DisplayName: "Müller & Söhne 😀", DefaultRegion: "CH", ExportRole: crm.RoleReader,
+			MaskedFor: []crm.Role{crm.RoleStaff, crm.RoleReader},
+			Retention: crm.WorkspaceRetention{History: new(crm.Forever), Audit: new(400), Failures: new(7)}, Revision: 1,
+		}
+		now, err := w.setting(func(s *crm.WorkspaceSettings) error { *s = want; return nil })
+		w.check(err)
+		w.same("as answered", now, want)
+		w.same("as read", w.settings(), want)
+		w.same("a neighbour's", w.neighbour().settings(), crm.NewWorkspaceSettings())
+		audit := w.audited()
+		w.same("entries", len(audit), 1)
+		w.same("entry", audit[0].Action, crm.WorkspaceEdited)
+		w.same("fields", audit[0].Fields, []string{"displayName"})
+
+		back := crm.NewWorkspaceSettings()
+		back.Revision = 2
+		_, err = w.setting(func(s *crm.WorkspaceSettings) error { *s = back; return nil })
+		w.check(err)
+		w.same("set back", w.settings(), back)
+	}},
+	{"an edit of settings is refused with the settings, and leaves no trace", func(w *world) {
+		refusal := errors.New("no")
+		now, err := w.setting(func(s *crm.WorkspaceSettings) error { s.DisplayName = "Other"; return refusal })
+		w.wantErr("refused", err, refusal)
+		w.same("answered", now, crm.NewWorkspaceSettings())
+		w.same("as read", w.settings(), crm.NewWorkspaceSettings())
+		w.same("entries", len(w.audited()), 0)
+	}},
+	{"simultaneous edits of settings each see the one before", func(w *world) {
+		const n = 8
+		w.check(together(n, func(int) error {
+			_, err := w.UpdateSettings(w.ctx, w.id, func(s *crm.WorkspaceSettings) error { s.Revision++; return nil }, &crm.AuditEntry{})
+			return err
+		}))
+		w.same("revision", w.settings().Revision, n)
+		w.same("entries without an action", len(w.audited()), 0)
+	}},
+	{"a workspace that is not there has no settings", func(w *world) {
+		nowhere := crm.NewWorkspaceID()
+		_, err := w.Settings(w.ctx, nowhere)
+		w.wantErr("reading", err, crm.ErrNotFound)
+		_, err = w.UpdateSettings(w.ctx, nowhere, func(*crm.WorkspaceSettings) error { return nil }, &crm.AuditEntry{})
+		w.wantErr("editing", err, crm.ErrNotFound)
+	}},
+	{"a cache of settings knows what was changed through it immediately, and what others change in seconds", func(w *world) {
+		named := func(name string) func(*crm.WorkspaceSettings) error {
+			return func(s *crm.WorkspaceSettings) error { s.DisplayName = name; s.Revision++; return nil }
+		}
+		cache := storage.NewSettingsCache(w.Store)
+		read := func() string {
+			w.t.Helper()
+			s, err := cache.Settings(w.ctx, w.id)
+			w.check(err)
+			return s.DisplayName
+		}
+		w.same("at first", read(), "")
+		_, err := cache.Update(w.ctx, w.id, named("Mine"), &crm.AuditEntry{})
+		w.check(err)
+		w.same("after a change through it", read(), "Mine")
+		begun := time.Now()
+		_, err = w.setting(named("Others'"))
+		w.check(err)
+		w.until("the others' change is known", func() bool { return read() == "Others'" })
+		if d := time.Since(begun); d > storage.SettingsAge+time.Second {
+			w.t.Errorf("it took %v", d)
+		}
+		_, err = cache.Settings(w.ctx, crm.NewWorkspaceID())
+		w.wantErr("a workspace that is not there", err, crm.ErrNotFound)
 	}},
 }
