@@ -58,6 +58,8 @@ const (
 	auditPrefix  = "audit_"
 	changePrefix = "change_"
 	viewerPrefix = "viewer_"
+
+	workspacePrefix = "workspace_"
 )
 
 // NewContactID makes an id that contains the day of creation, but no time. The id outlives the contact, in the audit for one:

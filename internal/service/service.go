@@ -56,6 +56,8 @@ type Options struct {
 	WebhookVault *vault.WebhookVault
 	// Webhooks sends to webhook endpoints. Without it they cannot be managed.
 	Webhooks WebhookSender
+	// Retention is how long records are kept where a workspace has not set it.
+	Retention Retention
 	// PublicURL is where the world reaches Kith, without a slash at the end.
 	PublicURL string
 	// Cursors seals the cursors of contacts. Without it they are readable.

@@ -54,7 +54,21 @@ export type AuditField =
   /** The description of a webhook endpoint. */
   | 'DESCRIPTION'
   /** Whether a webhook endpoint is switched on. */
-  | 'ENABLED';
+  | 'ENABLED'
+  /** The display name of the workspace. */
+  | 'DISPLAY_NAME'
+  /** The country of the workspace's phone numbers without a country code. */
+  | 'DEFAULT_REGION'
+  /** Who may export lists of contacts. */
+  | 'EXPORT_ROLE'
+  /** Whom emails and phone numbers are masked for. */
+  | 'MASKED_FOR'
+  /** How long the history of contacts is kept. */
+  | 'HISTORY_DAYS'
+  /** How long the audit log is kept. */
+  | 'AUDIT_DAYS'
+  /** How long items are kept that could not be recorded. */
+  | 'FAILURE_DAYS';
 
 /** What a person did. */
 export type AuditAction =
@@ -112,6 +126,8 @@ export type AuditAction =
   | 'WEBHOOK_REDELIVERED'
   /** Sent a test to a webhook endpoint. */
   | 'WEBHOOK_TESTED'
+  /** Changed settings of the workspace. */
+  | 'WORKSPACE_EDITED'
   /** Began to delete many contacts. Each deletion has an entry, too. */
   | 'BULK_DELETION_STARTED'
   /** Began to edit many sessions. Each edit has an entry, too. */
@@ -506,7 +522,7 @@ export type UserErrorCode =
   | 'PHONE_TAKEN'
   /** More than one contact matches. `contact` is one of them; merge them, or name the one you mean by its `id`. */
   | 'AMBIGUOUS'
-  /** The contact, or the saved view, has changed since `expectedVersion`. */
+  /** The contact, the saved view or the settings have changed since the version that the edit expects. */
   | 'CONFLICT'
   /** The object does not exist, or no longer exists. */
   | 'NOT_FOUND'
@@ -898,6 +914,7 @@ export type ContactsToMergeQuery = { nodes: Array<
     | { id: string }
     | { id: string }
     | { id: string }
+    | { id: string }
    | null> };
 
 export type MergePreviewQueryVariables = Exact<{
@@ -1208,6 +1225,7 @@ export type NamedQuery = { nodes: Array<
     | { id: string }
     | { id: string }
     | { id: string }
+    | { id: string }
    | null> };
 
 export type ContactsCountAllQueryVariables = Exact<{
@@ -1231,6 +1249,11 @@ export type CancelBulkJobMutationVariables = Exact<{
 
 
 export type CancelBulkJobMutation = { cancelBulkJob: { job: { id: string, kind: BulkJobKind, state: BulkJobState, actor: string, total: number | null, listed: number, handled: number, deleted: number, updated: number, unchanged: number, refused: number, failure: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type ExportAllowedQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ExportAllowedQuery = { workspace: { id: string, exportAllowed: boolean } };
 
 export const SessionRowFragmentDoc = /*#__PURE__*/ gql`
     fragment SessionRow on Session {

@@ -366,6 +366,7 @@ export const laterDe: typeof laterEn = {
       WEBHOOK_FORMER_SECRET_REVOKED: '{actor} – früheren Geheimcode eines Webhooks widerrufen: {endpoint}',
       WEBHOOK_REDELIVERED: '{actor} – Zustellung an einen Webhook wiederholt: {endpoint}',
       WEBHOOK_TESTED: '{actor} – Webhook getestet: {endpoint}',
+      WORKSPACE_EDITED: '{actor} – Einstellungen geändert',
     },
     withFields: {
       CONTACT_CREATED: '{actor} – Kontakt angelegt: {contact} ({fields})',
@@ -373,6 +374,7 @@ export const laterDe: typeof laterEn = {
       CONTACT_MERGED: '{actor} – Kontakte zusammengeführt: {contact} → {other} ({fields})',
       SESSION_EDITED: '{actor} – Gespräch bearbeitet: {session} ({fields})',
       CHANNEL_EDITED: '{actor} – Kanal bearbeitet: {channel} ({fields})',
+      WORKSPACE_EDITED: '{actor} – Einstellungen geändert ({fields})',
     },
     fields: {
       NAME: 'Name',
@@ -391,6 +393,13 @@ export const laterDe: typeof laterEn = {
       EVENTS: 'Ereignisse',
       DESCRIPTION: 'Beschreibung',
       ENABLED: 'ein oder aus',
+      DISPLAY_NAME: 'Anzeigename',
+      DEFAULT_REGION: 'Land der Telefonnummern',
+      EXPORT_ROLE: 'Wer exportieren darf',
+      MASKED_FOR: 'Wer verdeckte Werte sieht',
+      HISTORY_DAYS: 'Aufbewahrung des Verlaufs',
+      AUDIT_DAYS: 'Aufbewahrung des Protokolls',
+      FAILURE_DAYS: 'Aufbewahrung fehlgeschlagener Nachrichten',
     },
   },
   keys: {

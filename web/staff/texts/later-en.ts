@@ -361,6 +361,7 @@ export const laterEn = {
       WEBHOOK_FORMER_SECRET_REVOKED: '{actor} revoked the former secret of the webhook {endpoint}',
       WEBHOOK_REDELIVERED: '{actor} repeated a delivery to the webhook {endpoint}',
       WEBHOOK_TESTED: '{actor} tested the webhook {endpoint}',
+      WORKSPACE_EDITED: '{actor} changed the settings',
     },
     // The same where fields are known that were changed.
     withFields: {
@@ -369,6 +370,7 @@ export const laterEn = {
       CONTACT_MERGED: '{actor} merged {contact} into {other}, which changed {fields}',
       SESSION_EDITED: '{actor} changed {fields} of the session of {session}',
       CHANNEL_EDITED: '{actor} changed {fields} of the channel {channel}',
+      WORKSPACE_EDITED: '{actor} changed {fields} in the settings',
     } as Partial<Record<string, string>>,
     fields: {
       NAME: 'the name',
@@ -387,6 +389,13 @@ export const laterEn = {
       EVENTS: 'the events',
       DESCRIPTION: 'the description',
       ENABLED: 'whether it is on',
+      DISPLAY_NAME: 'the display name',
+      DEFAULT_REGION: 'the country of phone numbers',
+      EXPORT_ROLE: 'who may export',
+      MASKED_FOR: 'who sees masked values',
+      HISTORY_DAYS: 'how long the history is kept',
+      AUDIT_DAYS: 'how long the audit log is kept',
+      FAILURE_DAYS: 'how long failed messages are kept',
     },
   },
   keys: {
