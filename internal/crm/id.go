@@ -219,6 +219,13 @@ func newUUID(at time.Time) uuid.UUID {
 	return u
 }
 
+// LowestID is below every id that was made at the time or later, and above those made before.
+func LowestID(at time.Time) [16]byte {
+	u := newUUID(at)
+	clear(u[8:])
+	return u
+}
+
 func format(prefix string, u uuid.UUID) string {
 	return string(appendID(make([]byte, 0, len(prefix)+32), prefix, u))
 }
