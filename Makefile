@@ -113,7 +113,7 @@ deps-bench:
 	@scripts/npm-deps bench/peers
 
 deps-e2e:
-	@test -n "$$KITH_CHROMIUM" || scripts/apt-deps chromium=chromium
+	@test -n "$$KITH_CHROMIUM" || scripts/apt-deps chromium-headless-shell=chromium-headless-shell || scripts/apt-deps chromium=chromium
 	@scripts/apt-deps nginx=nginx-light caddy=caddy openssl=openssl
 	@scripts/npm-deps e2e
 

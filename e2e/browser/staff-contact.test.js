@@ -62,6 +62,17 @@ describe('a contact', () => {
     return { one, two, email }
   }
 
+  it('shows a pair that the server finds after the page was opened', async () => {
+    const one = await write(kith, { name: 'Lina Later', email: 'lina@later.example' })
+    await write(kith, { name: 'Lena Later', email: 'lina+news@later.example' }, { channel: 'TELEGRAM' })
+    const { page, complaints } = await open(browser, kith, whole(one.contact))
+    await heading(page, 'Lina Later').waitFor()
+    await edit(kith, one.contact, { email: 'lina@later.example' })
+    await page.getByRole('button', { name: 'Compare and merge with Lena Later' }).waitFor()
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
   it('opens beside the table, from its row, and keeps the search and the order', async () => {
     const vera = await write(kith, { name: 'Vera Whole', email: 'vera@whole.example', phone: '+4930123456' })
     await edit(kith, vera.contact, { notes: 'First line\nSecond line', phone: '+4930123457' })

@@ -11,8 +11,9 @@ function findChromium() {
   if (process.env.KITH_CHROMIUM) {
     return process.env.KITH_CHROMIUM
   }
-  for (const dir of process.env.PATH.split(delimiter)) {
-    for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
+  // The shell is Chromium without what draws windows: the same pages at about three fifths of the processor time.
+  for (const name of ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome']) {
+    for (const dir of process.env.PATH.split(delimiter)) {
       try {
         accessSync(join(dir, name), constants.X_OK)
         return join(dir, name)

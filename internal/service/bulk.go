@@ -234,6 +234,11 @@ func (s *Service) BulkJobsByID(ctx context.Context, v crm.Viewer, ids []crm.JobI
 	return found, err
 }
 
+// WatchJob follows a job that the viewer was shown.
+func (s *Service) WatchJob(v crm.Viewer, j crm.Job) *jobs.Watch {
+	return s.watcher.Watch(v.Workspace, j)
+}
+
 // bulkList names the list of bulk jobs, of which there is one in a workspace.
 var bulkList = cursor.ListOf("bulk jobs")
 

@@ -26,7 +26,7 @@ func (s *Store) ForgetEvents(ctx context.Context, before time.Time) (more bool, 
 		FROM event_heads h
 		WHERE h.first_at < @before AND (
 		  h.first_at < @held OR coalesce(
-		    (SELECT min(c.seq) FROM changes c WHERE c.workspace_id = h.workspace_id AND c.seq > 0) <= `+neededFrom+`,
+		    (SELECT min(c.seq) FROM changes c WHERE c.workspace_id = h.workspace_id AND c.seq > 0) <= `+neededFrom("h.workspace_id")+`,
 		    true
 		  )
 		)
@@ -93,7 +93,7 @@ func (s *Store) oldEvents(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, bef
 	args := pgx.NamedArgs{"workspace": w, "n": forgetEvents}
 	var needed int64
 	err := tx.QueryRow(ctx, `
-		SELECT coalesce(`+neededFrom+`, h.seq) FROM event_heads h WHERE h.workspace_id = @workspace FOR NO KEY UPDATE OF h`, args).
+		SELECT coalesce(`+neededFrom("@workspace")+`, h.seq) FROM event_heads h WHERE h.workspace_id = @workspace FOR NO KEY UPDATE OF h`, args).
 		Scan(&needed)
 	if err != nil {
 		return old, optional(err)

@@ -20,7 +20,7 @@ func (s *Store) Stats(ctx context.Context) (out storage.Stats, err error) {
 	b.Queue(`
 		SELECT
 		  pg_database_size(current_database()),
-		  (SELECT count(*) FROM (SELECT FROM ingest_failures LIMIT @max) f),
+		  (SELECT count(*) FROM (SELECT 1 FROM ingest_failures LIMIT @max) f),
 		  (SELECT min(at) FROM ingest_failures),
 		  (SELECT min(at) FROM (SELECT at FROM changes WHERE seq IS NULL LIMIT @max) c),
 		  (SELECT count(*) FROM pg_stat_replication),

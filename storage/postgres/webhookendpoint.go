@@ -531,13 +531,16 @@ func (s *Store) SaveRound(ctx context.Context, w crm.WorkspaceID, id crm.Endpoin
 	return nil
 }
 
-// neededFrom is the sequence number before the first event that an enabled endpoint of the workspace h has yet to get; NULL where
-// there is no such endpoint.
-const neededFrom = `(
+// neededFrom is the sequence number before the first event that an enabled endpoint of the workspace has yet to get; NULL where
+// there is no such endpoint. A statement about one workspace names its parameter: Citus locks rows only where each table is
+// compared with it.
+func neededFrom(workspace string) string {
+	return `(
 	SELECT min(least(e.read_to, (
 	  SELECT min(d.seq) - 1 FROM webhook_deliveries d
-	  WHERE d.workspace_id = e.workspace_id AND d.endpoint_id = e.id AND d.status = 'PENDING'
+	  WHERE d.workspace_id = ` + workspace + ` AND d.endpoint_id = e.id AND d.status = 'PENDING'
 	)))
 	FROM webhook_endpoints e
-	WHERE e.workspace_id = h.workspace_id AND e.enabled
+	WHERE e.workspace_id = ` + workspace + ` AND e.enabled
 	)`
+}

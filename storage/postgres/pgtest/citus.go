@@ -40,8 +40,9 @@ func Citus(t testing.TB) string {
 			administer(t, on.String(), `DROP DATABASE IF EXISTS `+quoted+` WITH (FORCE)`)
 		})
 		administer(t, on.String(), `ALTER DATABASE `+quoted+` SET citus.shard_count = `+strconv.Itoa(citusShards))
-		on.Path = "/" + name
-		administer(t, on.String(), `CREATE EXTENSION citus`)
+		in := on
+		in.Path = "/" + name
+		administer(t, in.String(), `CREATE EXTENSION citus`)
 	}
 	coordinator.Path = "/" + name
 	host, port, err := net.SplitHostPort(coordinator.Host)

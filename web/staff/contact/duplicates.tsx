@@ -1,22 +1,41 @@
+import { useEffect, useState } from 'react'
 import type { DuplicatesOfQuery } from '../generated/graphql'
 import { DuplicatesOfDocument } from '../generated/later'
 import { query } from '../server/client'
 import { Link } from '../shared/route'
-import { t } from '../texts/texts'
+import { t } from '../texts/later'
 import { Avatar } from './avatar'
 import type { Ask, Pager } from '../shared/pager'
 import { shownPhone } from './phone'
 import { contactPath } from './place'
-import { Section } from './section'
+import { Section, usePager } from './section'
 
 /** Duplicate is a pair that may be one person. */
 export type Duplicate = DuplicatesOfQuery['duplicates']['nodes'][number]
 
-/** askDuplicates asks for the pairs that a contact is in, the most certain first. */
-export const askDuplicates =
+// askDuplicates asks for the pairs that a contact is in, the most certain first.
+const askDuplicates =
   (id: string): Ask<Duplicate> =>
   async (args, signal) =>
     (await query(DuplicatesOfDocument, { id, ...args }, signal)).duplicates
+
+// The server compares what has changed once a second, and is not always prompt.
+const compared = 3000 // ms
+
+/** useDuplicates reads the pairs of a contact, and once more when the server has compared what changed just before. */
+export function useDuplicates(id: string): { pager: Pager<Duplicate>; refresh: () => void } {
+  const pager = usePager(id, askDuplicates)
+  const [changes, setChanges] = useState(0)
+  useEffect(() => {
+    const later = setTimeout(() => void pager.refresh(), compared)
+    return () => clearTimeout(later)
+  }, [pager, changes])
+  const refresh = () => {
+    void pager.refresh()
+    setChanges((n) => n + 1)
+  }
+  return { pager, refresh }
+}
 
 interface DuplicatesProps {
   id: string

@@ -18,7 +18,7 @@ import { Ago } from '../shared/time'
 import { t } from '../texts/texts'
 import { Avatar } from './avatar'
 import { type Details, useDetails } from './details'
-import { askDuplicates, Duplicates } from './duplicates'
+import { Duplicates, useDuplicates } from './duplicates'
 import { exportContact } from './export'
 import { Field } from './field'
 import { askHistory, History } from './history'
@@ -66,11 +66,11 @@ export function ContactPanel(props: PanelProps) {
   const { id, level, title, onMoved, onName, children } = props
   const sessions = usePager(id, askSessions)
   const history = usePager(id, askHistory)
-  const duplicates = usePager(id, askDuplicates)
+  const duplicates = useDuplicates(id)
   const { contact, state, retry } = useDetails(id, () => {
     void sessions.refresh()
     void history.refresh()
-    void duplicates.refresh()
+    duplicates.refresh()
   })
 
   const heading = useRef<HTMLHeadingElement>(null)
@@ -138,7 +138,7 @@ export function ContactPanel(props: PanelProps) {
             </div>
           </header>
           <PartLevel value={level === 1 ? 2 : 3}>
-            <Body {...props} contact={contact} heading={heading} retry={retry} pagers={{ sessions, history, duplicates }} />
+            <Body {...props} contact={contact} heading={heading} retry={retry} pagers={{ sessions, history, duplicates: duplicates.pager }} />
           </PartLevel>
         </>
       ) : (
