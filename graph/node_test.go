@@ -34,6 +34,7 @@ var objectsWithIDs = map[string]struct {
 
 	"IngestFailure": {"failure_", []string{"admin"}},
 	"AuditEntry":    {"audit_", []string{"admin"}},
+	"Workspace":     {"workspace_", []string{"staff", "admin"}},
 	"Viewer":        {"viewer_", []string{"admin"}}, // who asked for it
 }
 
@@ -71,6 +72,7 @@ func TestAnIDNamesOneObject(t *testing.T) {
 	}
 	note(s.query("admin", `{
 		viewer { __typename id }
+		workspace { __typename id }
 		contacts { nodes { __typename id identities { __typename id channel { __typename id } } history { nodes { __typename id } } } }
 		sessions { nodes { __typename id } }
 		ingestFailures { nodes { __typename id } }

@@ -11,6 +11,8 @@ import (
 // operations is every field of Query and Mutation, and every field of an object that reads further.
 var operations = map[string]string{
 	"viewer":                    `{ viewer { role } }`,
+	"workspace":                 `{ workspace { name displayName defaultRegion exportRole exportAllowed maskedFor retention { historyDays } serverDefaults { auditDays } } }`,
+	"updateWorkspace":           `mutation { updateWorkspace(input: {displayName: "Acme"}) { workspace { displayName } userErrors { code field message } } }`,
 	"node, contact":             `query ($contact: ID!) { node(id: $contact) { id ... on Contact { name } } }`,
 	"node, session":             `query ($session: ID!) { node(id: $session) { id ... on Session { status } } }`,
 	"node, failure":             `query ($failure: ID!) { node(id: $failure) { id ... on IngestFailure { payload } } }`,
@@ -92,7 +94,7 @@ var operations = map[string]string{
 // forAdmins are the operations that only ADMIN may do, by what their names begin with.
 var forAdmins = []string{
 	"upsertContacts", "importJob", "importPreview", "startImport", "cancelImport", "createChannel", "updateChannel", "recordInteraction", "ingestFailures", "replayIngestFailures", "dismissIngestFailures",
-	"auditLog", "exportContact", "apiKeys", "createApiKey", "revokeApiKey",
+	"auditLog", "exportContact", "updateWorkspace", "apiKeys", "createApiKey", "revokeApiKey",
 	"webhook", "createWebhook", "updateWebhook", "deleteWebhook", "rotateWebhook", "revokeFormerWebhook", "redeliver", "sendTestWebhook",
 }
 
@@ -124,7 +126,7 @@ func TestRoles(t *testing.T) {
 		"admin":   func(string) bool { return true },
 		"staff":   staff,
 		"reader":  func(o string) bool { return staff(o) && !strings.HasPrefix(operations[o], "mutation") },
-		"channel": func(o string) bool { return o == "viewer" || o == "recordInteraction" },
+		"channel": func(o string) bool { return o == "viewer" || o == "workspace" || o == "recordInteraction" },
 	}
 	for name, document := range operations {
 		for role, may := range may {

@@ -12,7 +12,7 @@ import (
 
 // mayAsk says who may ask for each root field.
 var mayAsk = map[string][]string{
-	"Query.viewer": everybody, "Query.node": readers, "Query.nodes": readers, "Query.contact": readers, "Query.contacts": readers,
+	"Query.viewer": everybody, "Query.workspace": everybody, "Mutation.updateWorkspace": admins, "Query.node": readers, "Query.nodes": readers, "Query.contact": readers, "Query.contacts": readers,
 	"Query.session": readers, "Query.sessions": readers, "Query.sessionCounts": readers, "Query.channels": readers,
 	"Query.mergePreview": readers, "Query.duplicates": readers, "Query.lastEventId": readers,
 	"Query.ingestFailures": admins, "Query.auditLog": admins,
@@ -36,7 +36,7 @@ var mayAsk = map[string][]string{
 	"Mutation.replayIngestFailures": admins, "Mutation.dismissIngestFailures": admins,
 	"Mutation.recordInteraction": {"admin", "channel"},
 
-	"Subscription.contactEvents": readers, "Subscription.sessionEvents": readers,
+	"Subscription.contactEvents": readers, "Subscription.sessionEvents": readers, "Subscription.bulkJobProgress": readers,
 }
 
 var (

@@ -58,6 +58,14 @@ func (s *instrumented) UpdateSettings(
 	return s.store.UpdateSettings(ctx, w, change, audit)
 }
 
+// Retentions implements [Store].
+func (s *instrumented) Retentions(
+	ctx context.Context,
+) (r0 map[crm.WorkspaceID]crm.WorkspaceRetention, err error) {
+	defer s.around("Retentions", &err)()
+	return s.store.Retentions(ctx)
+}
+
 // ContactsByID implements [Store].
 func (s *instrumented) ContactsByID(
 	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID,
@@ -412,10 +420,10 @@ func (s *instrumented) FailuresOfContact(
 
 // ForgetFailures implements [Store].
 func (s *instrumented) ForgetFailures(
-	ctx context.Context, before time.Time,
+	ctx context.Context, c Cutoff,
 ) (r0 bool, err error) {
 	defer s.around("ForgetFailures", &err)()
-	return s.store.ForgetFailures(ctx, before)
+	return s.store.ForgetFailures(ctx, c)
 }
 
 // RemoveFailure implements [Store].
@@ -484,10 +492,10 @@ func (s *instrumented) ForgetEvents(
 
 // ForgetHistory implements [Store].
 func (s *instrumented) ForgetHistory(
-	ctx context.Context, before time.Time,
+	ctx context.Context, c Cutoff,
 ) (r0 bool, err error) {
 	defer s.around("ForgetHistory", &err)()
-	return s.store.ForgetHistory(ctx, before)
+	return s.store.ForgetHistory(ctx, c)
 }
 
 // AddAudit implements [Store].
@@ -532,10 +540,10 @@ func (s *instrumented) AuditByID(
 
 // ForgetAudit implements [Store].
 func (s *instrumented) ForgetAudit(
-	ctx context.Context, before time.Time,
+	ctx context.Context, c Cutoff,
 ) (r0 bool, err error) {
 	defer s.around("ForgetAudit", &err)()
-	return s.store.ForgetAudit(ctx, before)
+	return s.store.ForgetAudit(ctx, c)
 }
 
 // EndSignIn implements [Store].

@@ -70,6 +70,9 @@ type Settings interface {
 	UpdateSettings(
 		ctx context.Context, w crm.WorkspaceID, change func(*crm.WorkspaceSettings) error, audit *crm.AuditEntry,
 	) (crm.WorkspaceSettings, error)
+
+	// Retentions returns the retention of each workspace that has set any.
+	Retentions(ctx context.Context) (map[crm.WorkspaceID]crm.WorkspaceRetention, error)
 }
 
 // Generations shows when caches of a database may be stale.
@@ -294,9 +297,8 @@ type Failures interface {
 	// FailuresOfContact returns the failures of the contact's identities, those that go with it, oldest first.
 	FailuresOfContact(ctx context.Context, w crm.WorkspaceID, id crm.ContactID) ([]crm.Failure, error)
 
-	// ForgetFailures drops the failures from before a time, in every workspace. It does one bounded batch and reports
-	// whether there is more.
-	ForgetFailures(ctx context.Context, before time.Time) (more bool, err error)
+	// ForgetFailures drops the failures from before the cutoff. It does one bounded batch and reports whether there is more.
+	ForgetFailures(ctx context.Context, c Cutoff) (more bool, err error)
 
 	// RemoveFailure removes a failure that was replayed or dismissed. One that is not there is
 	// crm.ErrNotFound.
@@ -344,9 +346,9 @@ type Events interface {
 	// enabled webhook endpoint has yet to get, and what came after it, is kept for [crm.WebhookHold] longer.
 	ForgetEvents(ctx context.Context, before time.Time) (more bool, err error)
 
-	// ForgetHistory drops what is older than before and serves history alone, because ForgetEvents has taken its sequence number. It
-	// does one bounded batch and reports whether there is more.
-	ForgetHistory(ctx context.Context, before time.Time) (more bool, err error)
+	// ForgetHistory drops what is older than the cutoff and serves history alone, because ForgetEvents has taken its sequence number.
+	// It does one bounded batch and reports whether there is more.
+	ForgetHistory(ctx context.Context, c Cutoff) (more bool, err error)
 }
 
 // Auditor keeps who did what, without the values. [Contacts.UpdateContact], [Contacts.DeleteContact] and
@@ -368,9 +370,8 @@ type Auditor interface {
 	// AuditByID returns the entries that exist among ids.
 	AuditByID(ctx context.Context, w crm.WorkspaceID, ids []crm.AuditID) (map[crm.AuditID]crm.AuditEntry, error)
 
-	// ForgetAudit drops the entries from before a time, in every workspace. It does one bounded batch and reports whether there is
-	// more.
-	ForgetAudit(ctx context.Context, before time.Time) (more bool, err error)
+	// ForgetAudit drops the entries from before the cutoff. It does one bounded batch and reports whether there is more.
+	ForgetAudit(ctx context.Context, c Cutoff) (more bool, err error)
 }
 
 // SignIns keeps which sign-ins of staff were over before their time. They are of no workspace: their ids are random.

@@ -56,6 +56,7 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	Query() QueryResolver
 	SavedViewConnection() SavedViewConnectionResolver
+	ServerDefaults() ServerDefaultsResolver
 	Session() SessionResolver
 	SessionConnection() SessionConnectionResolver
 	SessionCounts() SessionCountsResolver
@@ -66,6 +67,7 @@ type ResolverRoot interface {
 	WebhookDeliveryConnection() WebhookDeliveryConnectionResolver
 	WebhookEndpoint() WebhookEndpointResolver
 	WebhookEndpointConnection() WebhookEndpointConnectionResolver
+	Workspace() WorkspaceResolver
 }
 
 type DirectiveRoot struct {
@@ -552,6 +554,7 @@ type ComplexityRoot struct {
 		UpdateSession             func(childComplexity int, input model.UpdateSessionInput) int
 		UpdateSessions            func(childComplexity int, input model.UpdateSessionsInput) int
 		UpdateWebhookEndpoint     func(childComplexity int, input model.UpdateWebhookEndpointInput) int
+		UpdateWorkspace           func(childComplexity int, input model.UpdateWorkspaceInput) int
 		UpsertContacts            func(childComplexity int, input model.UpsertContactsInput) int
 	}
 
@@ -586,6 +589,7 @@ type ComplexityRoot struct {
 		Viewer            func(childComplexity int) int
 		WebhookDeliveries func(childComplexity int, endpointID string, status *crm.DeliveryStatus, first *int, after *string, last *int, before *string) int
 		WebhookEndpoints  func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Workspace         func(childComplexity int) int
 	}
 
 	RecordInteractionPayload struct {
@@ -645,6 +649,13 @@ type ComplexityRoot struct {
 	SendTestWebhookPayload struct {
 		UserErrors      func(childComplexity int) int
 		WebhookDelivery func(childComplexity int) int
+	}
+
+	ServerDefaults struct {
+		AuditDays     func(childComplexity int) int
+		DefaultRegion func(childComplexity int) int
+		FailureDays   func(childComplexity int) int
+		HistoryDays   func(childComplexity int) int
 	}
 
 	Session struct {
@@ -723,8 +734,9 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
-		ContactEvents func(childComplexity int, after *string) int
-		SessionEvents func(childComplexity int, after *string, filter *model.SessionFilter) int
+		BulkJobProgress func(childComplexity int, id string) int
+		ContactEvents   func(childComplexity int, after *string) int
+		SessionEvents   func(childComplexity int, after *string, filter *model.SessionFilter) int
 	}
 
 	UndoMergePayload struct {
@@ -776,6 +788,11 @@ type ComplexityRoot struct {
 	UpdateWebhookEndpointPayload struct {
 		UserErrors      func(childComplexity int) int
 		WebhookEndpoint func(childComplexity int) int
+	}
+
+	UpdateWorkspacePayload struct {
+		UserErrors func(childComplexity int) int
+		Workspace  func(childComplexity int) int
 	}
 
 	UpsertContactPayload struct {
@@ -856,6 +873,25 @@ type ComplexityRoot struct {
 	WebhookEndpointEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	Workspace struct {
+		DefaultRegion  func(childComplexity int) int
+		DisplayName    func(childComplexity int) int
+		ExportAllowed  func(childComplexity int) int
+		ExportRole     func(childComplexity int) int
+		ID             func(childComplexity int) int
+		MaskedFor      func(childComplexity int) int
+		Name           func(childComplexity int) int
+		Retention      func(childComplexity int) int
+		Revision       func(childComplexity int) int
+		ServerDefaults func(childComplexity int) int
+	}
+
+	WorkspaceRetention struct {
+		Audit    func(childComplexity int) int
+		Failures func(childComplexity int) int
+		History  func(childComplexity int) int
 	}
 }
 
@@ -969,12 +1005,14 @@ type MutationResolver interface {
 	RevokeFormerWebhookSecret(ctx context.Context, input model.RevokeFormerWebhookSecretInput) (*model.RevokeFormerWebhookSecretPayload, error)
 	Redeliver(ctx context.Context, input model.RedeliverInput) (*model.RedeliverPayload, error)
 	SendTestWebhook(ctx context.Context, input model.SendTestWebhookInput) (*model.SendTestWebhookPayload, error)
+	UpdateWorkspace(ctx context.Context, input model.UpdateWorkspaceInput) (*model.UpdateWorkspacePayload, error)
 	BulkDeleteContacts(ctx context.Context, input model.BulkDeleteContactsInput) (*model.BulkDeleteContactsPayload, error)
 	BulkUpdateSessions(ctx context.Context, input model.BulkUpdateSessionsInput) (*model.BulkUpdateSessionsPayload, error)
 	CancelBulkJob(ctx context.Context, input model.CancelBulkJobInput) (*model.CancelBulkJobPayload, error)
 }
 type QueryResolver interface {
 	Viewer(ctx context.Context) (*crm.Viewer, error)
+	Workspace(ctx context.Context) (*service.Workspace, error)
 	Node(ctx context.Context, id string) (model.Node, error)
 	Nodes(ctx context.Context, ids []string) ([]model.Node, error)
 	Contact(ctx context.Context, id string) (*crm.Contact, error)
@@ -1001,6 +1039,9 @@ type QueryResolver interface {
 type SavedViewConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.SavedViewConnection, max *int) (storage.Count, error)
 }
+type ServerDefaultsResolver interface {
+	DefaultRegion(ctx context.Context, obj *service.ServerDefaults) (*string, error)
+}
 type SessionResolver interface {
 	Contact(ctx context.Context, obj *crm.Session) (*crm.Contact, error)
 	ContactName(ctx context.Context, obj *crm.Session) (string, error)
@@ -1023,6 +1064,7 @@ type SessionEventResolver interface {
 type SubscriptionResolver interface {
 	ContactEvents(ctx context.Context, after *string) (<-chan *model.ContactEvent, error)
 	SessionEvents(ctx context.Context, after *string, filter *model.SessionFilter) (<-chan *model.SessionEvent, error)
+	BulkJobProgress(ctx context.Context, id string) (<-chan *model.BulkJob, error)
 }
 type ViewerResolver interface {
 	Name(ctx context.Context, obj *crm.Viewer) (*string, error)
@@ -1040,6 +1082,10 @@ type WebhookEndpointResolver interface {
 }
 type WebhookEndpointConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.WebhookEndpointConnection, max *int) (storage.Count, error)
+}
+type WorkspaceResolver interface {
+	DisplayName(ctx context.Context, obj *service.Workspace) (*string, error)
+	DefaultRegion(ctx context.Context, obj *service.Workspace) (*string, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -3161,6 +3207,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateWebhookEndpoint(childComplexity, args["input"].(model.UpdateWebhookEndpointInput)), true
+	case "Mutation.updateWorkspace":
+		if e.ComplexityRoot.Mutation.UpdateWorkspace == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateWorkspace_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateWorkspace(childComplexity, args["input"].(model.UpdateWorkspaceInput)), true
 	case "Mutation.upsertContacts":
 		if e.ComplexityRoot.Mutation.UpsertContacts == nil {
 			break
@@ -3442,6 +3499,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.WebhookEndpoints(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.workspace":
+		if e.ComplexityRoot.Query.Workspace == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Workspace(childComplexity), true
 
 	case "RecordInteractionPayload.contact":
 		if e.ComplexityRoot.RecordInteractionPayload.Contact == nil {
@@ -3631,6 +3694,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SendTestWebhookPayload.WebhookDelivery(childComplexity), true
+
+	case "ServerDefaults.auditDays":
+		if e.ComplexityRoot.ServerDefaults.AuditDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerDefaults.AuditDays(childComplexity), true
+	case "ServerDefaults.defaultRegion":
+		if e.ComplexityRoot.ServerDefaults.DefaultRegion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerDefaults.DefaultRegion(childComplexity), true
+	case "ServerDefaults.failureDays":
+		if e.ComplexityRoot.ServerDefaults.FailureDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerDefaults.FailureDays(childComplexity), true
+	case "ServerDefaults.historyDays":
+		if e.ComplexityRoot.ServerDefaults.HistoryDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServerDefaults.HistoryDays(childComplexity), true
 
 	case "Session.channel":
 		if e.ComplexityRoot.Session.Channel == nil {
@@ -3917,6 +4005,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StartImportPayload.UserErrors(childComplexity), true
 
+	case "Subscription.bulkJobProgress":
+		if e.ComplexityRoot.Subscription.BulkJobProgress == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_bulkJobProgress_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.BulkJobProgress(childComplexity, args["id"].(string)), true
 	case "Subscription.contactEvents":
 		if e.ComplexityRoot.Subscription.ContactEvents == nil {
 			break
@@ -4092,6 +4191,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateWebhookEndpointPayload.WebhookEndpoint(childComplexity), true
+
+	case "UpdateWorkspacePayload.userErrors":
+		if e.ComplexityRoot.UpdateWorkspacePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateWorkspacePayload.UserErrors(childComplexity), true
+	case "UpdateWorkspacePayload.workspace":
+		if e.ComplexityRoot.UpdateWorkspacePayload.Workspace == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateWorkspacePayload.Workspace(childComplexity), true
 
 	case "UpsertContactPayload.contact":
 		if e.ComplexityRoot.UpsertContactPayload.Contact == nil {
@@ -4413,6 +4525,86 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WebhookEndpointEdge.Node(childComplexity), true
 
+	case "Workspace.defaultRegion":
+		if e.ComplexityRoot.Workspace.DefaultRegion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Workspace.DefaultRegion(childComplexity), true
+	case "Workspace.displayName":
+		if e.ComplexityRoot.Workspace.DisplayName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Workspace.DisplayName(childComplexity), true
+	case "Workspace.exportAllowed":
+		if e.ComplexityRoot.Workspace.ExportAllowed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Workspace.ExportAllowed(childComplexity), true
+	case "Workspace.exportRole":
+		if e.ComplexityRoot.Workspace.ExportRole == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Workspace.ExportRole(childComplexity), true
+	case "Workspace.id":
+		if e.ComplexityRoot.Workspace.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Workspace.ID(childComplexity), true
+	case "Workspace.maskedFor":
+		if e.ComplexityRoot.Workspace.MaskedFor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Workspace.MaskedFor(childComplexity), true
+	case "Workspace.name":
+		if e.ComplexityRoot.Workspace.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Workspace.Name(childComplexity), true
+	case "Workspace.retention":
+		if e.ComplexityRoot.Workspace.Retention == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Workspace.Retention(childComplexity), true
+	case "Workspace.revision":
+		if e.ComplexityRoot.Workspace.Revision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Workspace.Revision(childComplexity), true
+	case "Workspace.serverDefaults":
+		if e.ComplexityRoot.Workspace.ServerDefaults == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Workspace.ServerDefaults(childComplexity), true
+
+	case "WorkspaceRetention.auditDays":
+		if e.ComplexityRoot.WorkspaceRetention.Audit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkspaceRetention.Audit(childComplexity), true
+	case "WorkspaceRetention.failureDays":
+		if e.ComplexityRoot.WorkspaceRetention.Failures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkspaceRetention.Failures(childComplexity), true
+	case "WorkspaceRetention.historyDays":
+		if e.ComplexityRoot.WorkspaceRetention.History == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkspaceRetention.History(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -4462,6 +4654,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateSessionInput", ec.unmarshalInputUpdateSessionInput),
 			graphql.NewInputUnmarshaler("UpdateSessionsInput", ec.unmarshalInputUpdateSessionsInput),
 			graphql.NewInputUnmarshaler("UpdateWebhookEndpointInput", ec.unmarshalInputUpdateWebhookEndpointInput),
+			graphql.NewInputUnmarshaler("UpdateWorkspaceInput", ec.unmarshalInputUpdateWorkspaceInput),
 			graphql.NewInputUnmarshaler("UpsertContactInput", ec.unmarshalInputUpsertContactInput),
 			graphql.NewInputUnmarshaler("UpsertContactsInput", ec.unmarshalInputUpsertContactsInput),
 		)
@@ -4927,6 +5120,20 @@ enum AuditField {
   DESCRIPTION
   "Whether a webhook endpoint is switched on."
   ENABLED
+  "The display name of the workspace."
+  DISPLAY_NAME
+  "The country of the workspace's phone numbers without a country code."
+  DEFAULT_REGION
+  "Who may export lists of contacts."
+  EXPORT_ROLE
+  "Whom emails and phone numbers are masked for."
+  MASKED_FOR
+  "How long the history of contacts is kept."
+  HISTORY_DAYS
+  "How long the audit log is kept."
+  AUDIT_DAYS
+  "How long items are kept that could not be recorded."
+  FAILURE_DAYS
 }
 
 "What a person did."
@@ -4985,6 +5192,8 @@ enum AuditAction {
   WEBHOOK_REDELIVERED
   "Sent a test to a webhook endpoint."
   WEBHOOK_TESTED
+  "Changed settings of the workspace."
+  WORKSPACE_EDITED
   "Began to delete many contacts. Each deletion has an entry, too."
   BULK_DELETION_STARTED
   "Began to edit many sessions. Each edit has an entry, too."
@@ -5142,6 +5351,55 @@ type Viewer implements Node {
   workspace: String!
 }
 
+"""
+The workspace that a credential is for, and what it decides for itself. Every process goes by a change of the settings within five
+seconds.
+"""
+type Workspace implements Node {
+  "Opaque: ` + "`" + `workspace_` + "`" + ` and 32 hexadecimal digits. ` + "`" + `node` + "`" + ` finds only your own."
+  id: ID!
+  "The name in credentials. It cannot be changed."
+  name: String!
+  "What people call the workspace; null if nothing is set."
+  displayName: String
+  "The country of phone numbers without a country code, as an ISO 3166 code such as ` + "`" + `DE` + "`" + `; null for the server's."
+  defaultRegion: String
+  "The least role that may export lists of contacts: ADMIN, STAFF or READER."
+  exportRole: Role!
+  "Whether you may export lists of contacts."
+  exportAllowed: Boolean!
+  "Whom emails and phone numbers are masked for: STAFF, READER, both or nobody."
+  maskedFor: [Role!]!
+  "How long records are kept. ADMIN; null for others."
+  retention: WorkspaceRetention
+  "What applies where the workspace has set nothing. ADMIN; null for others."
+  serverDefaults: ServerDefaults
+  "Increases by one with each change of the settings. Send it back as ` + "`" + `expectedRevision` + "`" + ` to detect other people's changes."
+  revision: Int!
+}
+
+"How many days records of a workspace are kept. Where it is null, the server's setting applies."
+type WorkspaceRetention {
+  "The history of contacts, with old and new values; 0 forever."
+  historyDays: Int
+  "The audit log; 0 forever."
+  auditDays: Int
+  "Items that channels reported and that could not be recorded."
+  failureDays: Int
+}
+
+"What the server's own settings are."
+type ServerDefaults {
+  "The country of phone numbers without a country code; null if there is none."
+  defaultRegion: String
+  "How many days, rounded up, the history of contacts is kept; 0 forever."
+  historyDays: Int!
+  "How many days, rounded up, the audit log is kept; 0 forever."
+  auditDays: Int!
+  "How many days, rounded up, items are kept that could not be recorded."
+  failureDays: Int!
+}
+
 "What a credential may do."
 enum Role {
   "May read what STAFF may read, and change nothing: where a field says STAFF and writes nothing, READER may ask for it too."
@@ -5161,6 +5419,8 @@ enum Role {
 type Query {
   "Who is making the request."
   viewer: Viewer @semanticNonNull
+  "The workspace that the credential is for, with its settings. Every role."
+  workspace: Workspace @semanticNonNull
   """
   The object with this id. Null if it does not exist, for the id of a merged contact, for an event that is not kept any more,
   and without the ADMIN role for a failure or an audit entry.
@@ -5706,6 +5966,13 @@ type Mutation {
     input: SendTestWebhookInput!
   ): SendTestWebhookPayload @semanticNonNull
   """
+  Changes settings of the workspace: an absent field is left unchanged, and null resets it. Recorded in the ` + "`" + `auditLog` + "`" + `. ADMIN.
+  """
+  updateWorkspace(
+    "What to change."
+    input: UpdateWorkspaceInput!
+  ): UpdateWorkspacePayload @semanticNonNull
+  """
   Permanently deletes all contacts of a list, up to 1,000,000, each as ` + "`" + `deleteContact` + "`" + ` does, in a job beside service. Ask twice: with
   ` + "`" + `dryRun` + "`" + ` it counts them and answers a token; with the token it begins. Exactly those contacts are deleted that were in the list when the
   job began and still are when their turn comes: what is created later stays. The run is refused with COUNT_CHANGED, a new count
@@ -5752,6 +6019,15 @@ type Subscription {
     "Which sessions to include; all by default."
     filter: SessionFilter
   ): SessionEvent @semanticNonNull
+  """
+  How far a bulk job is, whichever process does it: now, and whenever it has advanced, twice a second at most. Ends after the job has
+  ended. Null, once, if the job does not exist, or ended more than 30 days ago. After UNAVAILABLE, or when the connection has ended,
+  subscribe again. STAFF.
+  """
+  bulkJobProgress(
+    "Which job."
+    id: ID!
+  ): BulkJob
 }
 
 "Something that happened to a contact."
@@ -6731,7 +7007,7 @@ enum UserErrorCode {
   PHONE_TAKEN
   "More than one contact matches. ` + "`" + `contact` + "`" + ` is one of them; merge them, or name the one you mean by its ` + "`" + `id` + "`" + `."
   AMBIGUOUS
-  "The contact, or the saved view, has changed since ` + "`" + `expectedVersion` + "`" + `."
+  "The contact, the saved view or the settings have changed since the version that the edit expects."
   CONFLICT
   "The object does not exist, or no longer exists."
   NOT_FOUND
@@ -7116,6 +7392,37 @@ type DeleteWebhookEndpointPayload {
   "The id of the deleted endpoint; null when there are errors."
   deletedWebhookEndpointId: ID
   "Problems that the user can fix; empty when the endpoint was deleted."
+  userErrors: [UserError!]!
+}
+
+"A change of a workspace's settings. An absent field is left unchanged."
+input UpdateWorkspaceInput {
+  "What people call the workspace: at most 200 characters. Null for nothing."
+  displayName: String
+  "The country of phone numbers without a country code, as an ISO 3166 code such as ` + "`" + `DE` + "`" + `. Null for the server's."
+  defaultRegion: String
+  "The least role that may export lists of contacts: ADMIN, STAFF or READER. Null for ADMIN."
+  exportRole: Role
+  "Whom to mask emails and phone numbers for: STAFF, READER or both. Null for nobody."
+  maskedFor: [Role!]
+  """
+  How many days to keep the history of contacts: 1 to 36 500, or 0 forever. What is younger than the server's
+  KITH_EVENT_RETENTION is kept anyway. Null for the server's setting.
+  """
+  historyDays: Int
+  "How many days to keep the audit log: 30 to 36 500, or 0 forever. Null for the server's setting."
+  auditDays: Int
+  "How many days to keep items that could not be recorded: 1 to 36 500. Null for the server's setting."
+  failureDays: Int
+  "Refuse the change with CONFLICT, and answer the current settings, unless this is their revision."
+  expectedRevision: Int
+}
+
+"The result of a change of settings."
+type UpdateWorkspacePayload {
+  "The workspace as it is now; null when there are errors other than CONFLICT."
+  workspace: Workspace
+  "Problems that the user can fix; empty when the change was made."
   userErrors: [UserError!]!
 }
 
@@ -8419,6 +8726,20 @@ func (ec *executionContext) childFields_SendTestWebhookPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type SendTestWebhookPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ServerDefaults(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "defaultRegion":
+		return ec.fieldContext_ServerDefaults_defaultRegion(ctx, field)
+	case "historyDays":
+		return ec.fieldContext_ServerDefaults_historyDays(ctx, field)
+	case "auditDays":
+		return ec.fieldContext_ServerDefaults_auditDays(ctx, field)
+	case "failureDays":
+		return ec.fieldContext_ServerDefaults_failureDays(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServerDefaults", field.Name)
+}
+
 func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -8671,6 +8992,16 @@ func (ec *executionContext) childFields_UpdateWebhookEndpointPayload(ctx context
 	return nil, fmt.Errorf("no field named %q was found under type UpdateWebhookEndpointPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateWorkspacePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "workspace":
+		return ec.fieldContext_UpdateWorkspacePayload_workspace(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateWorkspacePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateWorkspacePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpsertContactPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "outcome":
@@ -8829,6 +9160,44 @@ func (ec *executionContext) childFields_WebhookEndpointEdge(ctx context.Context,
 		return ec.fieldContext_WebhookEndpointEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WebhookEndpointEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Workspace(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Workspace_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Workspace_name(ctx, field)
+	case "displayName":
+		return ec.fieldContext_Workspace_displayName(ctx, field)
+	case "defaultRegion":
+		return ec.fieldContext_Workspace_defaultRegion(ctx, field)
+	case "exportRole":
+		return ec.fieldContext_Workspace_exportRole(ctx, field)
+	case "exportAllowed":
+		return ec.fieldContext_Workspace_exportAllowed(ctx, field)
+	case "maskedFor":
+		return ec.fieldContext_Workspace_maskedFor(ctx, field)
+	case "retention":
+		return ec.fieldContext_Workspace_retention(ctx, field)
+	case "serverDefaults":
+		return ec.fieldContext_Workspace_serverDefaults(ctx, field)
+	case "revision":
+		return ec.fieldContext_Workspace_revision(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Workspace", field.Name)
+}
+
+func (ec *executionContext) childFields_WorkspaceRetention(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "historyDays":
+		return ec.fieldContext_WorkspaceRetention_historyDays(ctx, field)
+	case "auditDays":
+		return ec.fieldContext_WorkspaceRetention_auditDays(ctx, field)
+	case "failureDays":
+		return ec.fieldContext_WorkspaceRetention_failureDays(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WorkspaceRetention", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9679,6 +10048,20 @@ func (ec *executionContext) field_Mutation_updateWebhookEndpoint_args(ctx contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_updateWorkspace_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdateWorkspaceInput, error) {
+			return ec.unmarshalNUpdateWorkspaceInput2kithᚋgraphᚋmodelᚐUpdateWorkspaceInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_upsertContacts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -10410,6 +10793,20 @@ func (ec *executionContext) field_SessionConnection_totalCount_args(ctx context.
 		return nil, err
 	}
 	args["max"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_bulkJobProgress_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -19154,6 +19551,50 @@ func (ec *executionContext) fieldContext_Mutation_sendTestWebhook(ctx context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_updateWorkspace(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateWorkspace(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateWorkspace(ctx, fc.Args["input"].(model.UpdateWorkspaceInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateWorkspacePayload) graphql.Marshaler {
+			return ec.marshalOUpdateWorkspacePayload2ᚖkithᚋgraphᚋmodelᚐUpdateWorkspacePayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateWorkspace(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateWorkspacePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateWorkspace_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_bulkDeleteContacts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19405,6 +19846,38 @@ func (ec *executionContext) fieldContext_Query_viewer(_ context.Context, field g
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Viewer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_workspace(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_workspace(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Workspace(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *service.Workspace) graphql.Marshaler {
+			return ec.marshalOWorkspace2ᚖkithᚋinternalᚋserviceᚐWorkspace(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_workspace(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Workspace(ctx, field)
 		},
 	}
 	return fc, nil
@@ -21274,6 +21747,98 @@ func (ec *executionContext) fieldContext_SendTestWebhookPayload_userErrors(_ con
 	return fc, nil
 }
 
+func (ec *executionContext) _ServerDefaults_defaultRegion(ctx context.Context, field graphql.CollectedField, obj *service.ServerDefaults) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServerDefaults_defaultRegion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ServerDefaults().DefaultRegion(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServerDefaults_defaultRegion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServerDefaults", field, true, true, "String")
+}
+
+func (ec *executionContext) _ServerDefaults_historyDays(ctx context.Context, field graphql.CollectedField, obj *service.ServerDefaults) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServerDefaults_historyDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HistoryDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServerDefaults_historyDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServerDefaults", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServerDefaults_auditDays(ctx context.Context, field graphql.CollectedField, obj *service.ServerDefaults) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServerDefaults_auditDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AuditDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServerDefaults_auditDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServerDefaults", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServerDefaults_failureDays(ctx context.Context, field graphql.CollectedField, obj *service.ServerDefaults) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServerDefaults_failureDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FailureDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServerDefaults_failureDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServerDefaults", field, false, false, "Int")
+}
+
 func (ec *executionContext) _Session_id(ctx context.Context, field graphql.CollectedField, obj *crm.Session) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -22580,6 +23145,50 @@ func (ec *executionContext) fieldContext_Subscription_sessionEvents(ctx context.
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_bulkJobProgress(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_bulkJobProgress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().BulkJobProgress(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJob) graphql.Marshaler {
+			return ec.marshalOBulkJob2ᚖkithᚋgraphᚋmodelᚐBulkJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_bulkJobProgress(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJob(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_bulkJobProgress_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UndoMergePayload_contact(ctx context.Context, field graphql.CollectedField, obj *model.UndoMergePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -23266,6 +23875,70 @@ func (ec *executionContext) _UpdateWebhookEndpointPayload_userErrors(ctx context
 func (ec *executionContext) fieldContext_UpdateWebhookEndpointPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "UpdateWebhookEndpointPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateWorkspacePayload_workspace(ctx context.Context, field graphql.CollectedField, obj *model.UpdateWorkspacePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateWorkspacePayload_workspace(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Workspace, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *service.Workspace) graphql.Marshaler {
+			return ec.marshalOWorkspace2ᚖkithᚋinternalᚋserviceᚐWorkspace(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateWorkspacePayload_workspace(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateWorkspacePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Workspace(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateWorkspacePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpdateWorkspacePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateWorkspacePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕkithᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateWorkspacePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateWorkspacePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -24574,6 +25247,323 @@ func (ec *executionContext) fieldContext_WebhookEndpointEdge_node(_ context.Cont
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Workspace_id(ctx context.Context, field graphql.CollectedField, obj *service.Workspace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Workspace_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Workspace_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Workspace", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Workspace_name(ctx context.Context, field graphql.CollectedField, obj *service.Workspace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Workspace_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Workspace_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Workspace", field, false, false, "String")
+}
+
+func (ec *executionContext) _Workspace_displayName(ctx context.Context, field graphql.CollectedField, obj *service.Workspace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Workspace_displayName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Workspace().DisplayName(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Workspace_displayName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Workspace", field, true, true, "String")
+}
+
+func (ec *executionContext) _Workspace_defaultRegion(ctx context.Context, field graphql.CollectedField, obj *service.Workspace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Workspace_defaultRegion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Workspace().DefaultRegion(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Workspace_defaultRegion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Workspace", field, true, true, "String")
+}
+
+func (ec *executionContext) _Workspace_exportRole(ctx context.Context, field graphql.CollectedField, obj *service.Workspace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Workspace_exportRole(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExportRole, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v crm.Role) graphql.Marshaler {
+			return ec.marshalNRole2kithᚋinternalᚋcrmᚐRole(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Workspace_exportRole(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Workspace", field, false, false, "Role")
+}
+
+func (ec *executionContext) _Workspace_exportAllowed(ctx context.Context, field graphql.CollectedField, obj *service.Workspace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Workspace_exportAllowed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExportAllowed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Workspace_exportAllowed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Workspace", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Workspace_maskedFor(ctx context.Context, field graphql.CollectedField, obj *service.Workspace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Workspace_maskedFor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaskedFor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []crm.Role) graphql.Marshaler {
+			return ec.marshalNRole2ᚕkithᚋinternalᚋcrmᚐRoleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Workspace_maskedFor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Workspace", field, false, false, "Role")
+}
+
+func (ec *executionContext) _Workspace_retention(ctx context.Context, field graphql.CollectedField, obj *service.Workspace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Workspace_retention(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Retention, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *crm.WorkspaceRetention) graphql.Marshaler {
+			return ec.marshalOWorkspaceRetention2ᚖkithᚋinternalᚋcrmᚐWorkspaceRetention(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Workspace_retention(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Workspace",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WorkspaceRetention(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Workspace_serverDefaults(ctx context.Context, field graphql.CollectedField, obj *service.Workspace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Workspace_serverDefaults(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ServerDefaults, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *service.ServerDefaults) graphql.Marshaler {
+			return ec.marshalOServerDefaults2ᚖkithᚋinternalᚋserviceᚐServerDefaults(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Workspace_serverDefaults(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Workspace",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServerDefaults(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Workspace_revision(ctx context.Context, field graphql.CollectedField, obj *service.Workspace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Workspace_revision(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Revision, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Workspace_revision(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Workspace", field, false, false, "Int")
+}
+
+func (ec *executionContext) _WorkspaceRetention_historyDays(ctx context.Context, field graphql.CollectedField, obj *crm.WorkspaceRetention) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkspaceRetention_historyDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.History, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WorkspaceRetention_historyDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorkspaceRetention", field, false, false, "Int")
+}
+
+func (ec *executionContext) _WorkspaceRetention_auditDays(ctx context.Context, field graphql.CollectedField, obj *crm.WorkspaceRetention) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkspaceRetention_auditDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Audit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WorkspaceRetention_auditDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorkspaceRetention", field, false, false, "Int")
+}
+
+func (ec *executionContext) _WorkspaceRetention_failureDays(ctx context.Context, field graphql.CollectedField, obj *crm.WorkspaceRetention) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkspaceRetention_failureDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failures, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WorkspaceRetention_failureDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorkspaceRetention", field, false, false, "Int")
 }
 
 func (ec *executionContext) ___Directive_name(ctx context.Context, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
@@ -28046,6 +29036,97 @@ func UnmarshalUpdateWebhookEndpointInput(ctx context.Context, raw any) (model.Up
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputUpdateWorkspaceInput(ctx context.Context, obj any) (model.UpdateWorkspaceInput, error) {
+	var it model.UpdateWorkspaceInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"displayName", "defaultRegion", "exportRole", "maskedFor", "historyDays", "auditDays", "failureDays", "expectedRevision"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "displayName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("displayName"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DisplayName = graphql.OmittableOf(data)
+		case "defaultRegion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("defaultRegion"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DefaultRegion = graphql.OmittableOf(data)
+		case "exportRole":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("exportRole"))
+			data, err := ec.unmarshalORole2ᚖkithᚋinternalᚋcrmᚐRole(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExportRole = graphql.OmittableOf(data)
+		case "maskedFor":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maskedFor"))
+			data, err := ec.unmarshalORole2ᚕkithᚋinternalᚋcrmᚐRoleᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaskedFor = graphql.OmittableOf(data)
+		case "historyDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("historyDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HistoryDays = graphql.OmittableOf(data)
+		case "auditDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("auditDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AuditDays = graphql.OmittableOf(data)
+		case "failureDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("failureDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FailureDays = graphql.OmittableOf(data)
+		case "expectedRevision":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedRevision"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedRevision = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateWorkspaceInput unmarshals raw into the UpdateWorkspaceInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateWorkspaceInput(ctx context.Context, raw any) (model.UpdateWorkspaceInput, error) {
+	var out model.UpdateWorkspaceInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateWorkspaceInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputUpsertContactInput(ctx context.Context, obj any) (model.UpsertContactInput, error) {
 	var it model.UpsertContactInput
 	if obj == nil {
@@ -28209,6 +29290,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
+	case service.Workspace:
+		return ec._Workspace(ctx, sel, &obj)
+	case *service.Workspace:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Workspace(ctx, sel, obj)
 	case crm.WebhookEndpoint:
 		return ec._WebhookEndpoint(ctx, sel, &obj)
 	case *crm.WebhookEndpoint:
@@ -31610,6 +32698,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "updateWorkspace":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateWorkspace(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "bulkDeleteContacts":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_bulkDeleteContacts(ctx, field)
@@ -31720,6 +32815,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_viewer(ctx, field)
+				})
+		case "workspace":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_workspace(ctx, field)
 				})
 		case "node":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -32310,6 +33411,55 @@ func (ec *executionContext) _SendTestWebhookPayload(ctx context.Context, sel ast
 	return out
 }
 
+var serverDefaultsImplementors = []string{"ServerDefaults"}
+
+func (ec *executionContext) _ServerDefaults(ctx context.Context, sel ast.SelectionSet, obj *service.ServerDefaults) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, serverDefaultsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ServerDefaults")
+		case "defaultRegion":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ServerDefaults_defaultRegion(ctx, field, obj)
+				})
+		case "historyDays":
+			out.Values[i] = ec._ServerDefaults_historyDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "auditDays":
+			out.Values[i] = ec._ServerDefaults_auditDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "failureDays":
+			out.Values[i] = ec._ServerDefaults_failureDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var sessionImplementors = []string{"Session", "Node"}
 
 func (ec *executionContext) _Session(ctx context.Context, sel ast.SelectionSet, obj *crm.Session) graphql.Marshaler {
@@ -32841,6 +33991,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_contactEvents(ctx, fields[0])
 	case "sessionEvents":
 		return ec._Subscription_sessionEvents(ctx, fields[0])
+	case "bulkJobProgress":
+		return ec._Subscription_bulkJobProgress(ctx, fields[0])
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
@@ -33198,6 +34350,44 @@ func (ec *executionContext) _UpdateWebhookEndpointPayload(ctx context.Context, s
 			}
 		case "userErrors":
 			out.Values[i] = ec._UpdateWebhookEndpointPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var updateWorkspacePayloadImplementors = []string{"UpdateWorkspacePayload"}
+
+func (ec *executionContext) _UpdateWorkspacePayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateWorkspacePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateWorkspacePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateWorkspacePayload")
+		case "workspace":
+			out.Values[i] = ec._UpdateWorkspacePayload_workspace(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpdateWorkspacePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -33736,6 +34926,129 @@ func (ec *executionContext) _WebhookEndpointEdge(ctx context.Context, sel ast.Se
 		case "node":
 			out.Values[i] = ec._WebhookEndpointEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var workspaceImplementors = []string{"Workspace", "Node"}
+
+func (ec *executionContext) _Workspace(ctx context.Context, sel ast.SelectionSet, obj *service.Workspace) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, workspaceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Workspace")
+		case "id":
+			out.Values[i] = ec._Workspace_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.Values[i] = ec._Workspace_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "displayName":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Workspace_displayName(ctx, field, obj)
+				})
+		case "defaultRegion":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Workspace_defaultRegion(ctx, field, obj)
+				})
+		case "exportRole":
+			out.Values[i] = ec._Workspace_exportRole(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "exportAllowed":
+			out.Values[i] = ec._Workspace_exportAllowed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "maskedFor":
+			out.Values[i] = ec._Workspace_maskedFor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "retention":
+			out.Values[i] = ec._Workspace_retention(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "serverDefaults":
+			out.Values[i] = ec._Workspace_serverDefaults(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "revision":
+			out.Values[i] = ec._Workspace_revision(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var workspaceRetentionImplementors = []string{"WorkspaceRetention"}
+
+func (ec *executionContext) _WorkspaceRetention(ctx context.Context, sel ast.SelectionSet, obj *crm.WorkspaceRetention) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, workspaceRetentionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WorkspaceRetention")
+		case "historyDays":
+			out.Values[i] = ec._WorkspaceRetention_historyDays(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "auditDays":
+			out.Values[i] = ec._WorkspaceRetention_auditDays(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "failureDays":
+			out.Values[i] = ec._WorkspaceRetention_failureDays(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -35542,6 +36855,36 @@ func (ec *executionContext) marshalNRole2kithᚋinternalᚋcrmᚐRole(ctx contex
 	return res
 }
 
+func (ec *executionContext) unmarshalNRole2ᚕkithᚋinternalᚋcrmᚐRoleᚄ(ctx context.Context, v any) ([]crm.Role, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]crm.Role, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRole2kithᚋinternalᚋcrmᚐRole(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNRole2ᚕkithᚋinternalᚋcrmᚐRoleᚄ(ctx context.Context, sel ast.SelectionSet, v []crm.Role) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRole2kithᚋinternalᚋcrmᚐRole(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNRotateWebhookSecretInput2kithᚋgraphᚋmodelᚐRotateWebhookSecretInput(ctx context.Context, v any) (model.RotateWebhookSecretInput, error) {
 	res, err := ec.unmarshalInputRotateWebhookSecretInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -35920,6 +37263,11 @@ func (ec *executionContext) unmarshalNUpdateSessionsInput2kithᚋgraphᚋmodel�
 
 func (ec *executionContext) unmarshalNUpdateWebhookEndpointInput2kithᚋgraphᚋmodelᚐUpdateWebhookEndpointInput(ctx context.Context, v any) (model.UpdateWebhookEndpointInput, error) {
 	res, err := ec.unmarshalInputUpdateWebhookEndpointInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUpdateWorkspaceInput2kithᚋgraphᚋmodelᚐUpdateWorkspaceInput(ctx context.Context, v any) (model.UpdateWorkspaceInput, error) {
+	res, err := ec.unmarshalInputUpdateWorkspaceInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -36925,6 +38273,60 @@ func (ec *executionContext) marshalORevokeFormerWebhookSecretPayload2ᚖkithᚋg
 	return ec._RevokeFormerWebhookSecretPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalORole2ᚕkithᚋinternalᚋcrmᚐRoleᚄ(ctx context.Context, v any) ([]crm.Role, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]crm.Role, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRole2kithᚋinternalᚋcrmᚐRole(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalORole2ᚕkithᚋinternalᚋcrmᚐRoleᚄ(ctx context.Context, sel ast.SelectionSet, v []crm.Role) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRole2kithᚋinternalᚋcrmᚐRole(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalORole2ᚖkithᚋinternalᚋcrmᚐRole(ctx context.Context, v any) (*crm.Role, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalRole(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORole2ᚖkithᚋinternalᚋcrmᚐRole(ctx context.Context, sel ast.SelectionSet, v *crm.Role) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalRole(*v)
+	return res
+}
+
 func (ec *executionContext) marshalORotateWebhookSecretPayload2ᚖkithᚋgraphᚋmodelᚐRotateWebhookSecretPayload(ctx context.Context, sel ast.SelectionSet, v *model.RotateWebhookSecretPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -36951,6 +38353,13 @@ func (ec *executionContext) marshalOSendTestWebhookPayload2ᚖkithᚋgraphᚋmod
 		return graphql.Null
 	}
 	return ec._SendTestWebhookPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOServerDefaults2ᚖkithᚋinternalᚋserviceᚐServerDefaults(ctx context.Context, sel ast.SelectionSet, v *service.ServerDefaults) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ServerDefaults(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOSession2ᚖkithᚋinternalᚋcrmᚐSession(ctx context.Context, sel ast.SelectionSet, v *crm.Session) graphql.Marshaler {
@@ -37229,6 +38638,13 @@ func (ec *executionContext) marshalOUpdateWebhookEndpointPayload2ᚖkithᚋgraph
 	return ec._UpdateWebhookEndpointPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOUpdateWorkspacePayload2ᚖkithᚋgraphᚋmodelᚐUpdateWorkspacePayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateWorkspacePayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateWorkspacePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOUpsertContactPayload2ᚖkithᚋgraphᚋmodelᚐUpsertContactPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpsertContactPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -37312,6 +38728,20 @@ func (ec *executionContext) marshalOWebhookEndpointConnection2ᚖkithᚋgraphᚋ
 		return graphql.Null
 	}
 	return ec._WebhookEndpointConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOWorkspace2ᚖkithᚋinternalᚋserviceᚐWorkspace(ctx context.Context, sel ast.SelectionSet, v *service.Workspace) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Workspace(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOWorkspaceRetention2ᚖkithᚋinternalᚋcrmᚐWorkspaceRetention(ctx context.Context, sel ast.SelectionSet, v *crm.WorkspaceRetention) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._WorkspaceRetention(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.EnumValue) graphql.Marshaler {

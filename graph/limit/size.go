@@ -94,6 +94,12 @@ var sizes = map[string]int{
 	"ImportColumn.samples":    3 * 200,
 	"ImportPreviewRow.reason": 200,
 
+	"Workspace.name":          crm.MaxWorkspaceName,
+	"Workspace.displayName":   crm.MaxNameBytes,
+	"Workspace.defaultRegion": 2,
+
+	"ServerDefaults.defaultRegion": 2,
+
 	"Viewer.subject":   200,
 	"Viewer.workspace": crm.MaxWorkspaceName,
 

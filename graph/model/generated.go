@@ -827,6 +827,35 @@ type UpdateWebhookEndpointPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
+// A change of a workspace's settings. An absent field is left unchanged.
+type UpdateWorkspaceInput struct {
+	// What people call the workspace: at most 200 characters. Null for nothing.
+	DisplayName graphql.Omittable[*string] `json:"displayName,omitempty"`
+	// The country of phone numbers without a country code, as an ISO 3166 code such as `DE`. Null for the server's.
+	DefaultRegion graphql.Omittable[*string] `json:"defaultRegion,omitempty"`
+	// The least role that may export lists of contacts: ADMIN, STAFF or READER. Null for ADMIN.
+	ExportRole graphql.Omittable[*crm.Role] `json:"exportRole,omitempty"`
+	// Whom to mask emails and phone numbers for: STAFF, READER or both. Null for nobody.
+	MaskedFor graphql.Omittable[[]crm.Role] `json:"maskedFor,omitempty"`
+	// How many days to keep the history of contacts: 1 to 36 500, or 0 forever. What is younger than the server's
+	// KITH_EVENT_RETENTION is kept anyway. Null for the server's setting.
+	HistoryDays graphql.Omittable[*int] `json:"historyDays,omitempty"`
+	// How many days to keep the audit log: 30 to 36 500, or 0 forever. Null for the server's setting.
+	AuditDays graphql.Omittable[*int] `json:"auditDays,omitempty"`
+	// How many days to keep items that could not be recorded: 1 to 36 500. Null for the server's setting.
+	FailureDays graphql.Omittable[*int] `json:"failureDays,omitempty"`
+	// Refuse the change with CONFLICT, and answer the current settings, unless this is their revision.
+	ExpectedRevision *int `json:"expectedRevision,omitempty"`
+}
+
+// The result of a change of settings.
+type UpdateWorkspacePayload struct {
+	// The workspace as it is now; null when there are errors other than CONFLICT.
+	Workspace *service.Workspace `json:"workspace,omitempty"`
+	// Problems that the user can fix; empty when the change was made.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // A contact as another system knows it. An absent value is left unchanged, and null removes it.
 type UpsertContactInput struct {
 	// Which contact, where that is known: nothing else is matched then, and a contact that does not exist is refused.
@@ -1243,7 +1272,7 @@ const (
 	UserErrorCodePhoneTaken UserErrorCode = "PHONE_TAKEN"
 	// More than one contact matches. `contact` is one of them; merge them, or name the one you mean by its `id`.
 	UserErrorCodeAmbiguous UserErrorCode = "AMBIGUOUS"
-	// The contact, or the saved view, has changed since `expectedVersion`.
+	// The contact, the saved view or the settings have changed since the version that the edit expects.
 	UserErrorCodeConflict UserErrorCode = "CONFLICT"
 	// The object does not exist, or no longer exists.
 	UserErrorCodeNotFound UserErrorCode = "NOT_FOUND"

@@ -29,6 +29,7 @@ var (
 	JobGone        = Missing{"id", "This job does not exist"}
 	EndpointGone   = Missing{"id", "This webhook endpoint does not exist"}
 	DeliveryGone   = Missing{"id", "This delivery does not exist, or its event is not kept any more"}
+	WorkspaceGone  = Missing{"", "This workspace has been deleted"}
 	DuplicateGone  = Missing{"ids", "This pair has been merged or dismissed"}
 )
 
@@ -48,6 +49,7 @@ var refusals = []struct {
 	{crm.ErrTooManyEndpoints, model.UserErrorCodeTooMany, "There can be at most 20 webhook endpoints: delete one first"},
 	{crm.ErrEndpointOff, model.UserErrorCodeEndpointDisabled, "This webhook endpoint is switched off: switch it on first"},
 	{crm.ErrViewChanged, model.UserErrorCodeConflict, "Someone else has changed this view"},
+	{crm.ErrSettingsChanged, model.UserErrorCodeConflict, "Someone else has changed these settings"},
 	{crm.ErrBulkToken, model.UserErrorCodeTokenInvalid, "This was not counted: count again"},
 	{crm.ErrBulkExpired, model.UserErrorCodeTokenExpired, "It was counted too long ago: count again"},
 	{crm.ErrBulkChanged, model.UserErrorCodeCountChanged, "Many more match now: look at the new number"},
@@ -133,7 +135,11 @@ func takenError(e *crm.TakenError) model.UserError {
 	return out
 }
 
+// inputField is the path of a field of the input; the input itself without a name.
 func inputField(name string) []string {
+	if name == "" {
+		return []string{"input"}
+	}
 	return append([]string{"input"}, strings.Split(name, ".")...)
 }
 

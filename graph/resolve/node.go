@@ -38,6 +38,13 @@ func (r queryResolver) nodes(ctx context.Context, ids []string) ([]model.Node, e
 	if id := v.ID(); slices.Contains(ids, id) {
 		byID[id] = v
 	}
+	if id := crm.WorkspaceNodeID(v.WorkspaceName); slices.Contains(ids, id) {
+		w, err := r.service.Workspace(ctx, v)
+		if err != nil {
+			return nil, err
+		}
+		byID[id] = w
+	}
 	for _, find := range []func(context.Context, crm.Viewer, []string, map[string]model.Node) error{
 		r.contactNodes, r.identityNodes, r.sessionNodes, r.channelNodes, r.failureNodes, r.duplicateNodes, r.eventNodes, r.auditNodes,
 		r.keyNodes, r.viewNodes, r.jobNodes, r.endpointNodes, r.deliveryNodes,

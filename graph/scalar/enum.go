@@ -174,7 +174,7 @@ func UnmarshalAuditAction(v any) (crm.AuditAction, error) {
 		crm.DuplicatesDismissed, crm.SessionEdited, crm.ChannelCreated, crm.ChannelEdited, crm.VerifyTokenRead, crm.FailureReplayed,
 		crm.FailureDismissed, crm.SignedOut, crm.KeyCreated, crm.KeyRevoked, crm.BulkDeletionStarted, crm.BulkUpdateStarted, crm.BulkJobCancelled,
 		crm.ContactsImported, crm.ImportCancelled, crm.EndpointCreated, crm.EndpointEdited, crm.EndpointDeleted, crm.WebhookSecretRotated,
-		crm.FormerSecretRevoked, crm.WebhookRedelivered, crm.WebhookTested)
+		crm.FormerSecretRevoked, crm.WebhookRedelivered, crm.WebhookTested, crm.WorkspaceEdited)
 }
 
 // MarshalBulkJobKind writes what a bulk job does.

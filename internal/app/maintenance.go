@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kith/internal/config"
+	"kith/internal/crm"
 	"kith/storage"
 )
 
@@ -95,30 +96,64 @@ func (m *maintenance) once(ctx context.Context) (more bool, err error) {
 	merged, failed := m.mergeProven(ctx)
 	more, err = more || merged, errors.Join(err, failed)
 	if now := m.now(); now.Sub(m.forgot) >= forgetInterval && ctx.Err() == nil {
-		old := false
-		for _, f := range []struct {
-			forget func(context.Context, time.Time) (bool, error)
-			after  time.Duration
-		}{
-			{m.store.ForgetEvents, m.retention.events},
-			{m.store.ForgetMessages, m.retention.messages},
-			{m.store.ForgetFailures, m.retention.failures},
-			{m.store.ForgetUpserts, upsertRetention},
-			{m.store.ForgetHistory, m.retention.history},
-			{m.store.ForgetAudit, m.retention.audit},
-			{m.store.ForgetJobs, jobRetention},
-		} {
-			if f.after == 0 {
-				continue
-			}
-			left, failed := f.forget(ctx, now.Add(-f.after))
-			old, err = old || left, errors.Join(err, failed)
-		}
-		if !old {
+		old, failed := m.forget(ctx, now)
+		if err = errors.Join(err, failed); !old {
 			m.forgot = now
 			err = errors.Join(err, m.store.ForgetSignIns(ctx, now))
 		}
 		more = more || old
 	}
 	return more, err
+}
+
+// forget does one batch of each kind of record that is past its retention, and reports whether there is more.
+func (m *maintenance) forget(ctx context.Context, now time.Time) (more bool, err error) {
+	note := func(left bool, failed error) { more, err = more || left, errors.Join(err, failed) }
+	for _, f := range []struct {
+		forget func(context.Context, time.Time) (bool, error)
+		after  time.Duration
+	}{
+		{m.store.ForgetEvents, m.retention.events},
+		{m.store.ForgetMessages, m.retention.messages},
+		{m.store.ForgetUpserts, upsertRetention},
+		{m.store.ForgetJobs, jobRetention},
+	} {
+		note(f.forget(ctx, now.Add(-f.after)))
+	}
+	apart, failed := m.store.Retentions(ctx)
+	if failed != nil {
+		return more, errors.Join(err, failed) // what a workspace keeps for longer must stay
+	}
+	for _, f := range []struct {
+		forget func(context.Context, storage.Cutoff) (bool, error)
+		after  time.Duration
+		days   func(crm.WorkspaceRetention) *int
+	}{
+		{m.store.ForgetFailures, m.retention.failures, func(r crm.WorkspaceRetention) *int { return r.Failures }},
+		{m.store.ForgetHistory, m.retention.history, func(r crm.WorkspaceRetention) *int { return r.History }},
+		{m.store.ForgetAudit, m.retention.audit, func(r crm.WorkspaceRetention) *int { return r.Audit }},
+	} {
+		note(f.forget(ctx, cutoff(now, f.after, apart, f.days)))
+	}
+	return more, err
+}
+
+// cutoff is before when records are forgotten that are kept so long, or so many days in the workspaces that have set it.
+func cutoff(
+	now time.Time, after time.Duration, apart map[crm.WorkspaceID]crm.WorkspaceRetention, days func(crm.WorkspaceRetention) *int,
+) storage.Cutoff {
+	c := storage.Cutoff{Of: map[crm.WorkspaceID]time.Time{}}
+	if after != 0 {
+		c.Before = now.Add(-after)
+	}
+	for w, r := range apart {
+		switch n := days(r); {
+		case n == nil:
+		case *n == crm.Forever:
+			c.Of[w] = time.Time{}
+		default:
+			c.Of[w] = now.Add(-time.Duration(*n) * 24 * time.Hour)
+		}
+	}
+	return c
 }

@@ -80,7 +80,7 @@ func (w wiring) handler(ctx context.Context, messages *ingest.Ingest) (http.Hand
 	}
 	admission := newAdmission(authenticator.Authenticate, cookieOf(staff), w.config.Limit(), w.telemetry.refusals.Refused)
 	w.lookUpProfiles(ctx, messages, secrets)
-	outgoing, err := w.outgoingWebhooks(ctx)
+	outgoing, err := w.outgoingWebhooks(ctx, cursors)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -150,7 +150,10 @@ func (w wiring) endpoint(
 	c := w.config
 	var runner *jobs.Runner
 	staff := service.New(w.store, service.Options{
-		Region: c.DefaultRegion, Settings: w.settings, Now: w.now, Vault: secrets, PublicURL: w.publicURL, Replayer: webhooks,
+		Region: c.DefaultRegion, Settings: w.settings, Retention: service.Retention{
+			History: time.Duration(c.HistoryRetention), Audit: time.Duration(c.AuditRetention), Failures: c.FailureRetention,
+		},
+		Now: w.now, Vault: secrets, PublicURL: w.publicURL, Replayer: webhooks,
 		WebhookVault: outgoing.vault, Webhooks: outgoing.dispatcher,
 		Revoked: keys.Revoked, Cursors: cursors, UndoMerge: c.UndoMerge, Events: w.hub, JobCreated: func() { runner.Wake() },
 		Panicked: w.telemetry.panicLogger("background", w.logger),

@@ -58,6 +58,8 @@ const (
 	auditPrefix  = "audit_"
 	changePrefix = "change_"
 	viewerPrefix = "viewer_"
+
+	workspacePrefix = "workspace_"
 )
 
 // NewContactID makes an id that contains the day of creation, but no time. The id outlives the contact, in the audit for one:
@@ -214,6 +216,13 @@ func newUUID(at time.Time) uuid.UUID {
 	micros := at.UnixMicro()
 	binary.BigEndian.PutUint64(u[:8], uint64(micros/1000)<<16|0x7000|uint64(micros%1000)<<2)
 	u[8] = u[8]&0x3f | 0x80
+	return u
+}
+
+// LowestID is below every id that was made at the time or later, and above those made before.
+func LowestID(at time.Time) [16]byte {
+	u := newUUID(at)
+	clear(u[8:])
 	return u
 }
 

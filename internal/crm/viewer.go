@@ -71,6 +71,8 @@ const (
 	ManageKeys
 	// ManageWebhooks is about who gets the workspace's events.
 	ManageWebhooks
+	// ManageWorkspace is about the workspace's settings.
+	ManageWorkspace
 	// ReadMetrics is about the whole process, whatever the workspace.
 	ReadMetrics
 )

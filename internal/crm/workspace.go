@@ -1,10 +1,13 @@
 package crm
 
 import (
+	"crypto/sha256"
 	"errors"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/google/uuid"
 )
 
 // WorkspaceSettings are what a workspace decides for itself.
@@ -44,6 +47,12 @@ const (
 
 // ErrSettingsChanged refuses an edit of settings that is based on another revision.
 var ErrSettingsChanged = errors.New("the settings were changed")
+
+// WorkspaceNodeID names a workspace to clients. It is a digest of the name: numbers of workspaces are nobody else's business.
+func WorkspaceNodeID(name string) string {
+	h := sha256.Sum256([]byte(name))
+	return format(workspacePrefix, uuid.UUID(h[:16]))
+}
 
 // NewWorkspaceSettings are the settings of a workspace that has changed none.
 func NewWorkspaceSettings() WorkspaceSettings { return WorkspaceSettings{ExportRole: RoleAdmin} }

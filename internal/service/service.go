@@ -12,6 +12,7 @@ import (
 	"kith/internal/crm"
 	"kith/internal/cursor"
 	"kith/internal/events"
+	"kith/internal/jobs"
 	"kith/internal/vault"
 	"kith/storage"
 )
@@ -55,6 +56,8 @@ type Options struct {
 	WebhookVault *vault.WebhookVault
 	// Webhooks sends to webhook endpoints. Without it they cannot be managed.
 	Webhooks WebhookSender
+	// Retention is how long records are kept where a workspace has not set it.
+	Retention Retention
 	// PublicURL is where the world reaches Kith, without a slash at the end.
 	PublicURL string
 	// Cursors seals the cursors of contacts. Without it they are readable.
@@ -77,6 +80,7 @@ type Options struct {
 type Service struct {
 	store   Store
 	options Options
+	watcher *jobs.Watcher
 }
 
 // New makes a service.
@@ -96,7 +100,7 @@ func New(store Store, o Options) *Service {
 	if o.JobCreated == nil {
 		o.JobCreated = func() {}
 	}
-	return &Service{store: store, options: o}
+	return &Service{store: store, options: o, watcher: jobs.NewWatcher(store)}
 }
 
 // settings are those of the workspace. Asking costs no call of the database most of the time: see [storage.SettingsCache].

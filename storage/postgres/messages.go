@@ -2,12 +2,14 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"kith/internal/crm"
+	"kith/storage"
 )
 
 const (
@@ -104,34 +106,47 @@ func (s *Store) ForgetMessages(ctx context.Context, before time.Time) (more bool
 		)`)
 }
 
-// ForgetFailures drops failures from before a time.
-func (s *Store) ForgetFailures(ctx context.Context, before time.Time) (more bool, err error) {
-	return s.forgetRows(ctx, "forget failures", pgx.NamedArgs{"before": before.UTC()},
-		`SELECT workspace_id FROM ingest_failures WHERE at < @before LIMIT 1`, `
-		DELETE FROM ingest_failures
-		WHERE workspace_id = @workspace AND id IN (
-		  SELECT id FROM ingest_failures WHERE workspace_id = @workspace AND at < @before LIMIT @n
-		)`)
+// ForgetFailures drops failures from before the cutoff.
+func (s *Store) ForgetFailures(ctx context.Context, c storage.Cutoff) (more bool, err error) {
+	return s.forgetOld(ctx, "forget failures", "ingest_failures", "true", c)
 }
 
-// ForgetAudit drops audit entries from before a time.
-func (s *Store) ForgetAudit(ctx context.Context, before time.Time) (more bool, err error) {
-	return s.forgetRows(ctx, "forget audit entries", pgx.NamedArgs{"before": before.UTC()},
-		`SELECT workspace_id FROM audit WHERE at < @before LIMIT 1`, `
-		DELETE FROM audit
-		WHERE workspace_id = @workspace AND id IN (
-		  SELECT id FROM audit WHERE workspace_id = @workspace AND at < @before LIMIT @n
-		)`)
+// ForgetAudit drops audit entries from before the cutoff.
+func (s *Store) ForgetAudit(ctx context.Context, c storage.Cutoff) (more bool, err error) {
+	return s.forgetOld(ctx, "forget audit entries", "audit", "true", c)
 }
 
-// ForgetHistory drops changes from before a time that have no sequence number any more.
-func (s *Store) ForgetHistory(ctx context.Context, before time.Time) (more bool, err error) {
-	return s.forgetRows(ctx, "forget histories", pgx.NamedArgs{"before": before.UTC()},
-		`SELECT workspace_id FROM changes WHERE seq = 0 AND at < @before LIMIT 1`, `
-		DELETE FROM changes
-		WHERE workspace_id = @workspace AND id IN (
-		  SELECT id FROM changes WHERE workspace_id = @workspace AND seq = 0 AND at < @before LIMIT @n
-		)`)
+// ForgetHistory drops changes from before the cutoff that have no sequence number any more.
+func (s *Store) ForgetHistory(ctx context.Context, c storage.Cutoff) (more bool, err error) {
+	return s.forgetOld(ctx, "forget histories", "changes", "seq = 0", c)
+}
+
+// forgetOld drops rows of a table, which has an index by time, that meet a condition. Those of workspaces apart are found by their
+// ids, which are in the order of time.
+func (s *Store) forgetOld(ctx context.Context, what, table, condition string, c storage.Cutoff) (more bool, err error) {
+	if !c.Before.IsZero() {
+		more, err = s.forgetRows(ctx, what, pgx.NamedArgs{"before": c.Before.UTC(), "apart": c.Apart()},
+			`SELECT workspace_id FROM `+table+` WHERE `+condition+` AND at < @before AND workspace_id <> ALL(@apart) LIMIT 1`, `
+			DELETE FROM `+table+`
+			WHERE workspace_id = @workspace AND id IN (
+			  SELECT id FROM `+table+` WHERE workspace_id = @workspace AND `+condition+` AND at < @before LIMIT @n
+			)`)
+	}
+	for w, before := range c.Of {
+		if before.IsZero() {
+			continue
+		}
+		tag, failed := s.pool.Exec(ctx, `
+			DELETE FROM `+table+`
+			WHERE workspace_id = @workspace AND id IN (
+			  SELECT id FROM `+table+` WHERE workspace_id = @workspace AND id < @lowest AND `+condition+` AND at < @before LIMIT @n
+			)`, pgx.NamedArgs{"workspace": w, "lowest": crm.LowestID(before), "before": before.UTC(), "n": forgetRows})
+		if failed != nil {
+			err = errors.Join(err, fmt.Errorf("%s: %w", what, translate(ctx, failed)))
+		}
+		more = more || tag.RowsAffected() == forgetRows
+	}
+	return more && err == nil, err
 }
 
 // forgetRows runs a deletion of @n rows in a @workspace that has something to delete.

@@ -43,6 +43,13 @@ func gramsFromBirth(t *testing.T, store *postgres.Store) {
 	}
 }
 
+func TestPostgresAlone(t *testing.T) {
+	storagetest.Alone(t, func(t *testing.T) storage.Store {
+		s, _ := openAt(t)
+		return s
+	})
+}
+
 func TestTwoStoresOfOneDatabase(t *testing.T) {
 	storagetest.Shared(t, func(t *testing.T) (a, b storage.Store) {
 		one, url := openAt(t)

@@ -120,3 +120,22 @@ func (s *Store) UpdateSettings(
 	}
 	return now, nil
 }
+
+// Retentions returns the retention of each workspace that has set any.
+func (s *Store) Retentions(ctx context.Context) (map[crm.WorkspaceID]crm.WorkspaceRetention, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT workspace_id, history_days, audit_days, failure_days
+		FROM workspaces
+		WHERE history_days IS NOT NULL OR audit_days IS NOT NULL OR failure_days IS NOT NULL`)
+	found := map[crm.WorkspaceID]crm.WorkspaceRetention{}
+	_, err = all(ctx, rows, err, func(row pgx.CollectableRow) (w crm.WorkspaceID, err error) {
+		var r crm.WorkspaceRetention
+		err = row.Scan(&w, &r.History, &r.Audit, &r.Failures)
+		found[w] = r
+		return w, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read retentions: %w", err)
+	}
+	return found, nil
+}

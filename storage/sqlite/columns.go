@@ -50,7 +50,7 @@ func optionalText[T any, S ~string](at func(*T) **S) clause.Codec[T] {
 
 // texts is a column of a list of texts, in JSON. The empty list is read as nil.
 func texts[T any](at func(*T) *[]string) clause.Codec[T] {
-	return clause.As(at, func(v *[]string) any { return textsTarget{v} }, func(v *[]string) any { return textList(*v) })
+	return clause.As(at, func(v *[]string) any { return textsTarget{v} }, func(v *[]string) any { return jsonList(*v) })
 }
 
 // number is a column of numbers. NULL is read as 0.

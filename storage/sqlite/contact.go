@@ -370,7 +370,7 @@ func withValues(ctx context.Context, conn *conn, w crm.WorkspaceID, field string
 	for i, v := range values {
 		terms[i] = search.TermOf(field, v)
 	}
-	return all(ctx, conn, selectContactsByTerm, args{"workspace": w, "terms": textList(terms)}, scanContact())
+	return all(ctx, conn, selectContactsByTerm, args{"workspace": w, "terms": jsonList(terms)}, scanContact())
 }
 
 // addToCount changes the number of contacts.

@@ -45,7 +45,7 @@ func (s *Store) HasIdentity(
 			  SELECT 1 FROM identities
 			  WHERE workspace_id = @workspace AND channel_id = @channel
 			    AND external_id IN (SELECT value FROM json_each(@external))
-			)`, args{"workspace": w, "channel": channel[:], "external": textList(external)}, scanInt)
+			)`, args{"workspace": w, "channel": channel[:], "external": jsonList(external)}, scanInt)
 		return n, err
 	})
 	return found == 1, wrap("look for an identity", err)

@@ -67,7 +67,7 @@ func (s *Store) CreateJob(ctx context.Context, w crm.WorkspaceID, j crm.Job, aud
 // Jobs returns one page of the jobs of the kinds, newest first.
 func (s *Store) Jobs(ctx context.Context, w crm.WorkspaceID, kinds []crm.JobKind, p storage.Page) (storage.JobPage, error) {
 	d, beyond := clause.Reading(!p.FromEnd), ""
-	a := args{"workspace": w, "kinds": textList(kinds), "n": p.Size + 1}
+	a := args{"workspace": w, "kinds": jsonList(kinds), "n": p.Size + 1}
 	if from := p.From(); from != nil {
 		beyond = ` AND j.id ` + d.Beyond + ` @id`
 		a["id"] = from.ID[:]
@@ -94,7 +94,7 @@ func (s *Store) CountJobs(ctx context.Context, w crm.WorkspaceID, kinds []crm.Jo
 			SELECT count(*)
 			FROM (
 			  SELECT 1 FROM jobs WHERE workspace_id = @workspace AND kind IN (SELECT value FROM json_each(@kinds)) LIMIT @n
-			)`, args{"workspace": w, "kinds": textList(kinds), "n": most + 1}, scanInt)
+			)`, args{"workspace": w, "kinds": jsonList(kinds), "n": most + 1}, scanInt)
 		return n, err
 	})
 	if err != nil {
@@ -124,7 +124,7 @@ func (s *Store) JobsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.JobID
 
 // TakeJob takes a job on.
 func (s *Store) TakeJob(ctx context.Context, kinds []crm.JobKind, now, until time.Time) (storage.TakenJob, error) {
-	a := args{"now": now.UnixMicro(), "kinds": textList(kinds)}
+	a := args{"now": now.UnixMicro(), "kinds": jsonList(kinds)}
 	next := func(ctx context.Context, c *conn) (storage.TakenJob, bool, error) {
 		return first(ctx, c, `
 			SELECT j.workspace_id, `+jobColumns+`

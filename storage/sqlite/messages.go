@@ -3,9 +3,12 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"maps"
 	"time"
 
 	"kith/internal/crm"
+	"kith/storage"
 )
 
 const (
@@ -73,34 +76,47 @@ func (s *Store) ForgetMessages(ctx context.Context, before time.Time) (more bool
 	return more, wrap("forget messages", err)
 }
 
-// ForgetFailures drops failures from before a time.
-func (s *Store) ForgetFailures(ctx context.Context, before time.Time) (more bool, err error) {
-	more, err = s.forgetRows(ctx, args{"before": before.UnixMicro()},
-		`SELECT 1 FROM ingest_failures WHERE at < @before LIMIT 1`,
-		`DELETE FROM ingest_failures WHERE n IN (
-		  SELECT n FROM ingest_failures INDEXED BY ingest_failures_by_time WHERE at < @before LIMIT @n
-		)`)
+// ForgetFailures drops failures from before the cutoff.
+func (s *Store) ForgetFailures(ctx context.Context, c storage.Cutoff) (more bool, err error) {
+	more, err = s.forgetOld(ctx, c, oldRows{table: "ingest_failures", index: "ingest_failures_by_time", condition: "true"})
 	return more, wrap("forget failures", err)
 }
 
-// ForgetAudit drops audit entries from before a time.
-func (s *Store) ForgetAudit(ctx context.Context, before time.Time) (more bool, err error) {
-	more, err = s.forgetRows(ctx, args{"before": before.UnixMicro()},
-		`SELECT 1 FROM audit WHERE at < @before LIMIT 1`,
-		`DELETE FROM audit WHERE (workspace_id, id) IN (
-		  SELECT workspace_id, id FROM audit INDEXED BY audit_by_time WHERE at < @before LIMIT @n
-		)`)
+// ForgetAudit drops audit entries from before the cutoff.
+func (s *Store) ForgetAudit(ctx context.Context, c storage.Cutoff) (more bool, err error) {
+	more, err = s.forgetOld(ctx, c, oldRows{table: "audit", index: "audit_by_time", condition: "true"})
 	return more, wrap("forget audit entries", err)
 }
 
-// ForgetHistory drops changes from before a time that have no sequence number any more.
-func (s *Store) ForgetHistory(ctx context.Context, before time.Time) (more bool, err error) {
-	more, err = s.forgetRows(ctx, args{"before": before.UnixMicro()},
-		`SELECT 1 FROM changes WHERE seq = 0 AND at < @before LIMIT 1`,
-		`DELETE FROM changes WHERE n IN (
-		  SELECT n FROM changes INDEXED BY changes_kept_by_time WHERE seq = 0 AND at < @before LIMIT @n
-		)`)
+// ForgetHistory drops changes from before the cutoff that have no sequence number any more.
+func (s *Store) ForgetHistory(ctx context.Context, c storage.Cutoff) (more bool, err error) {
+	more, err = s.forgetOld(ctx, c, oldRows{table: "changes", index: "changes_kept_by_time", condition: "seq = 0"})
 	return more, wrap("forget histories", err)
+}
+
+// oldRows are rows of a table that meet a condition, and the index of these by time.
+type oldRows struct{ table, index, condition string }
+
+// forgetOld drops old rows. Those of workspaces apart are found by their ids, which are in the order of time.
+func (s *Store) forgetOld(ctx context.Context, c storage.Cutoff, o oldRows) (more bool, err error) {
+	drop := func(a args, from, condition string) {
+		left, failed := s.forgetRows(ctx, a, `SELECT 1 FROM `+from+` WHERE `+condition+` LIMIT 1`, `
+			DELETE FROM `+o.table+` WHERE (workspace_id, id) IN (SELECT workspace_id, id FROM `+from+` WHERE `+condition+` LIMIT @n)`)
+		more, err = more || left, errors.Join(err, failed)
+	}
+	if !c.Before.IsZero() {
+		drop(args{"before": c.Before.UnixMicro(), "apart": jsonList(c.Apart())}, o.table+` INDEXED BY `+o.index,
+			o.condition+` AND at < @before AND workspace_id NOT IN (SELECT value FROM json_each(@apart))`)
+	}
+	for w, before := range c.Of {
+		if before.IsZero() {
+			continue
+		}
+		lowest := crm.LowestID(before)
+		drop(args{"workspace": w, "lowest": lowest[:], "before": before.UnixMicro()}, o.table,
+			`workspace_id = @workspace AND id < @lowest AND `+o.condition+` AND at < @before`)
+	}
+	return more && err == nil, err
 }
 
 // forgetRows runs a deletion of @n rows if there is anything to delete.
@@ -114,7 +130,8 @@ func (s *Store) forgetRows(ctx context.Context, a args, anything, deletion strin
 	}
 	var n int64
 	err = s.write(ctx, func(ctx context.Context, t *tx) error {
-		some := args{"n": forgetRows, "before": a["before"]}
+		some := maps.Clone(a)
+		some["n"] = forgetRows
 		n, err = t.exec(ctx, deletion, some)
 		return err
 	})

@@ -51,7 +51,7 @@ func (r recording) waiting(ctx context.Context, out crm.Outcome) ([]crm.Interact
 		WHERE workspace_id = @workspace AND channel_id = @channel AND at >= @at
 		  AND previous IN (SELECT value FROM json_each(@ids))
 		ORDER BY previous`, args{
-		"workspace": r.workspace, "channel": r.message.ChannelID[:], "at": r.message.At.UnixMicro(), "ids": textList(ids),
+		"workspace": r.workspace, "channel": r.message.ChannelID[:], "at": r.message.At.UnixMicro(), "ids": jsonList(ids),
 	}, func(rows *sql.Rows) (crm.Interaction, error) {
 		i := crm.Interaction{Kind: crm.Announced, ChannelID: r.message.ChannelID, Direction: crm.Inbound}
 		err := rows.Scan(&i.Previous, &i.ExternalID, &i.Alias, &i.Account, jsonTarget[crm.Profile]{&i.Profile}, instantTarget{&i.At})

@@ -383,11 +383,11 @@ func reading(q storage.SessionQuery, a args) (r sessionReading) {
 	}
 	if f.Statuses != nil {
 		r.filter += ` AND s.status IN (SELECT value FROM json_each(@statuses))`
-		a["statuses"] = textList(f.Statuses)
+		a["statuses"] = jsonList(f.Statuses)
 	}
 	if f.Tags != nil {
 		r.filter += ` AND coalesce(s.tag, '') IN (SELECT value FROM json_each(@tags))`
-		a["tags"] = textList(f.Tags)
+		a["tags"] = jsonList(f.Tags)
 	}
 	r.filter += besideKinds(f, a)
 	if f.Anonymous != nil {
@@ -414,14 +414,14 @@ func besideKinds(f storage.SessionFilter, a args) (where string) {
 	}
 	if f.Accounts != nil {
 		where += ` AND s.channel_account IN (SELECT value FROM json_each(@written))`
-		a["written"] = textList(f.Accounts)
+		a["written"] = jsonList(f.Accounts)
 	}
 	return where
 }
 
-// textList is an argument for json_each.
-func textList[T ~string](values []T) string {
-	b, _ := json.Marshal(append([]T{}, values...)) // strings are always fit for JSON
+// jsonList is an argument for json_each.
+func jsonList[T ~string | ~int32](values []T) string {
+	b, _ := json.Marshal(append([]T{}, values...)) // strings and numbers are always fit for JSON
 	return string(b)
 }
 

@@ -21,6 +21,11 @@ func TestSlowSQLite(t *testing.T) {
 
 func newStore(t *testing.T) storage.Store { return sqlitetest.Open(t) }
 
+func TestSQLiteAlone(t *testing.T) {
+	t.Parallel()
+	storagetest.Alone(t, newStore)
+}
+
 func TestTwoStoresOfOneFile(t *testing.T) {
 	t.Parallel()
 	storagetest.Shared(t, func(t *testing.T) (a, b storage.Store) {

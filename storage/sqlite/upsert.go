@@ -175,7 +175,7 @@ func upsertKnown(ctx context.Context, c *conn, w crm.WorkspaceID, l crm.UpsertLo
 	holders, err := all(ctx, c, `
 		SELECT contact_id FROM contact_terms
 		WHERE workspace_id = @workspace AND term IN (SELECT value FROM json_each(@terms))`,
-		args{"workspace": w, "terms": textList(terms)}, scanID[crm.ContactID])
+		args{"workspace": w, "terms": jsonList(terms)}, scanID[crm.ContactID])
 	if err != nil {
 		return known, err
 	}

@@ -108,3 +108,21 @@ func (s *Store) UpdateSettings(
 	}
 	return now, nil
 }
+
+// Retentions returns the retention of each workspace that has set any.
+func (s *Store) Retentions(ctx context.Context) (map[crm.WorkspaceID]crm.WorkspaceRetention, error) {
+	found := map[crm.WorkspaceID]crm.WorkspaceRetention{}
+	_, err := read(ctx, s, func(c *conn) ([]crm.WorkspaceID, error) {
+		return all(ctx, c, `
+			SELECT workspace_id, history_days, audit_days, failure_days
+			FROM workspaces
+			WHERE history_days IS NOT NULL OR audit_days IS NOT NULL OR failure_days IS NOT NULL`, nil,
+			func(rows *sql.Rows) (w crm.WorkspaceID, err error) {
+				var r crm.WorkspaceRetention
+				err = rows.Scan(&w, &r.History, &r.Audit, &r.Failures)
+				found[w] = r
+				return w, err
+			})
+	})
+	return found, wrap("read retentions", err)
+}

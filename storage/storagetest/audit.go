@@ -79,10 +79,10 @@ var auditCases = []testCase{
 		w.check(w.AddAudit(w.ctx, w.id, old))
 		w.check(w.AddAudit(w.ctx, w.id, kept))
 		w.check(theirs.AddAudit(w.ctx, theirs.id, other))
-		w.forget(w.ForgetAudit, kept.At)
+		w.forgetOld(w.ForgetAudit, kept.At)
 		w.same("entries", w.audited(), []crm.AuditEntry{kept})
 		w.same("a neighbour's", theirs.audited(), []crm.AuditEntry{other})
-		w.forget(w.ForgetAudit, w.tick())
+		w.forgetOld(w.ForgetAudit, w.tick())
 		w.same("a neighbour's later", len(theirs.audited()), 0)
 	}},
 	{"what changes nothing, is refused, or is a channel's is not audited", func(w *world) {

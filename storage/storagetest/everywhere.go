@@ -43,6 +43,10 @@ var calls = []call{
 		_, err := w.UpdateSettings(ctx, w.id, func(*crm.WorkspaceSettings) error { return nil }, &crm.AuditEntry{})
 		return nil, err
 	}},
+	{"Retentions", func(ctx context.Context, w *world, _ target) (any, error) {
+		_, err := w.Retentions(ctx)
+		return nil, err
+	}},
 	{"ContactsByID", func(ctx context.Context, w *world, on target) (any, error) {
 		return w.ContactsByID(ctx, w.id, []crm.ContactID{on.contact})
 	}},
@@ -210,10 +214,10 @@ var calls = []call{
 		return w.ForgetEvents(ctx, time.Time{})
 	}},
 	{"ForgetHistory", func(ctx context.Context, w *world, _ target) (any, error) {
-		return w.ForgetHistory(ctx, time.Time{})
+		return w.ForgetHistory(ctx, storage.Cutoff{Of: map[crm.WorkspaceID]time.Time{w.id: start.AddDate(-30, 0, 0)}})
 	}},
 	{"ForgetAudit", func(ctx context.Context, w *world, _ target) (any, error) {
-		return w.ForgetAudit(ctx, time.Time{})
+		return w.ForgetAudit(ctx, storage.Cutoff{Of: map[crm.WorkspaceID]time.Time{w.id: start.AddDate(-30, 0, 0)}})
 	}},
 	{"Canary", func(ctx context.Context, w *world, _ target) (any, error) {
 		_, err := w.Canary(ctx)
@@ -226,7 +230,7 @@ var calls = []call{
 		return w.ForgetMessages(ctx, time.Time{})
 	}},
 	{"ForgetFailures", func(ctx context.Context, w *world, _ target) (any, error) {
-		return w.ForgetFailures(ctx, time.Time{})
+		return w.ForgetFailures(ctx, storage.Cutoff{Of: map[crm.WorkspaceID]time.Time{w.id: start.AddDate(-30, 0, 0)}})
 	}},
 	{"RecordInteraction", func(ctx context.Context, w *world, on target) (any, error) {
 		i := w.message(crm.Channel{ID: on.channel}, "ann", "meddling")

@@ -153,7 +153,7 @@ var failureCases = []testCase{
 		w.fail(w.failure(ch, "ann", "1"), w.failure(ch, "", "2"))
 		kept := w.failure(ch, "", "3")
 		w.fail(kept)
-		w.forget(w.ForgetFailures, kept.At)
+		w.forgetOld(w.ForgetFailures, kept.At)
 		w.same("failures", w.failures(), []crm.Failure{kept})
 	}},
 	{"the failures of a contact's identities go with it, and no others", func(w *world) {

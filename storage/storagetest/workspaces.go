@@ -174,4 +174,20 @@ var settingsCases = []testCase{
 		_, err = cache.Settings(w.ctx, crm.NewWorkspaceID())
 		w.wantErr("a workspace that is not there", err, crm.ErrNotFound)
 	}},
+	{"workspaces that have set how long they keep records are found", func(w *world) {
+		theirs := w.neighbour()
+		_, err := w.setting(func(s *crm.WorkspaceSettings) error {
+			s.Retention.Audit = new(crm.Forever)
+			return nil
+		})
+		w.check(err)
+		_, err = theirs.setting(func(s *crm.WorkspaceSettings) error { s.DisplayName = "Theirs"; return nil })
+		w.check(err)
+		found, err := w.Retentions(w.ctx)
+		w.check(err)
+		w.same("retention", found[w.id], crm.WorkspaceRetention{Audit: new(crm.Forever)})
+		if _, is := found[theirs.id]; is {
+			w.t.Error("one that has set nothing is among them")
+		}
+	}},
 }

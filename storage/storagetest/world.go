@@ -57,6 +57,14 @@ func (w *world) forget(some func(context.Context, time.Time) (more bool, err err
 	}
 }
 
+// forgetOld is forget for what workspaces can keep for a time of their own.
+func (w *world) forgetOld(some func(context.Context, storage.Cutoff) (more bool, err error), before time.Time) {
+	w.t.Helper()
+	w.forget(func(ctx context.Context, before time.Time) (bool, error) {
+		return some(ctx, storage.Cutoff{Before: before})
+	}, before)
+}
+
 // neighbour is another workspace in the same store.
 func (w *world) neighbour() *world {
 	w.t.Helper()

@@ -21,7 +21,7 @@ interface Entry {
 }
 
 const ChatPage = later(async () => (await import('./chat/page')).ChatPage, immediately)
-const Undo = later(async () => (await import('./contacts/undo')).Undo, immediately)
+const Foot = later(async () => (await import('./foot')).Foot, immediately)
 const DuplicatesPage = lazy(async () => ({ default: (await import('./duplicates/page')).DuplicatesPage }))
 const ChannelsPage = lazy(async () => ({ default: (await import('./channels/page')).ChannelsPage }))
 const FailuresPage = lazy(async () => ({ default: (await import('./failures/page')).FailuresPage }))
@@ -63,7 +63,7 @@ export function App() {
       <div className="foot">
         <Announcements />
         <Suspense>
-          <Undo />
+          <Foot />
         </Suspense>
         <Banner />
       </div>

@@ -2,7 +2,9 @@
 
 import { useEffect, useRef, useState } from 'react'
 
+import { ExportAllowedDocument } from '../generated/later'
 import { base } from '../server/base'
+import { query } from '../server/client'
 import { headers } from '../server/session'
 import { useMay } from '../server/viewer'
 import { announce } from '../shared/announce'
@@ -15,11 +17,18 @@ import type { Variables } from './list-query'
 /** ExportAll offers the list as a file to those who may have it. */
 export function ExportAll({ asked }: { asked: Variables }) {
   const { administer } = useMay()
+  const [allowed, setAllowed] = useState(false)
   const [bytes, setBytes] = useState<number>()
   const [failed, setFailed] = useState('')
   const running = useRef<AbortController>(undefined)
   useEffect(() => () => running.current?.abort(), [])
-  if (!administer) {
+  useEffect(() => {
+    query(ExportAllowedDocument, {}).then(
+      ({ workspace }) => setAllowed(workspace.exportAllowed),
+      () => {}, // the list is on the screen, and may be exported when it is opened again
+    )
+  }, [])
+  if (!administer && !allowed) {
     return null
   }
 

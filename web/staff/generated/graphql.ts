@@ -54,7 +54,21 @@ export type AuditField =
   /** The description of a webhook endpoint. */
   | 'DESCRIPTION'
   /** Whether a webhook endpoint is switched on. */
-  | 'ENABLED';
+  | 'ENABLED'
+  /** The display name of the workspace. */
+  | 'DISPLAY_NAME'
+  /** The country of the workspace's phone numbers without a country code. */
+  | 'DEFAULT_REGION'
+  /** Who may export lists of contacts. */
+  | 'EXPORT_ROLE'
+  /** Whom emails and phone numbers are masked for. */
+  | 'MASKED_FOR'
+  /** How long the history of contacts is kept. */
+  | 'HISTORY_DAYS'
+  /** How long the audit log is kept. */
+  | 'AUDIT_DAYS'
+  /** How long items are kept that could not be recorded. */
+  | 'FAILURE_DAYS';
 
 /** What a person did. */
 export type AuditAction =
@@ -112,6 +126,8 @@ export type AuditAction =
   | 'WEBHOOK_REDELIVERED'
   /** Sent a test to a webhook endpoint. */
   | 'WEBHOOK_TESTED'
+  /** Changed settings of the workspace. */
+  | 'WORKSPACE_EDITED'
   /** Began to delete many contacts. Each deletion has an entry, too. */
   | 'BULK_DELETION_STARTED'
   /** Began to edit many sessions. Each edit has an entry, too. */
@@ -506,7 +522,7 @@ export type UserErrorCode =
   | 'PHONE_TAKEN'
   /** More than one contact matches. `contact` is one of them; merge them, or name the one you mean by its `id`. */
   | 'AMBIGUOUS'
-  /** The contact, or the saved view, has changed since `expectedVersion`. */
+  /** The contact, the saved view or the settings have changed since the version that the edit expects. */
   | 'CONFLICT'
   /** The object does not exist, or no longer exists. */
   | 'NOT_FOUND'
@@ -660,6 +676,49 @@ export type RedeliverInput = {
 export type SendTestWebhookInput = {
   /** Which endpoint. */
   id: string;
+};
+
+/** What a bulk job does. */
+export type BulkJobKind =
+  /** Deletes contacts. */
+  | 'DELETE_CONTACTS'
+  /** Edits sessions. */
+  | 'UPDATE_SESSIONS';
+
+/** How far a bulk job has come. */
+export type BulkJobState =
+  /** Waiting for its turn. */
+  | 'PENDING'
+  /** At work. */
+  | 'RUNNING'
+  /** Every object has had its turn. */
+  | 'DONE'
+  /** Someone ended it; what was done by then stays done. */
+  | 'CANCELLED'
+  /** It could not go on; what was done by then stays done. */
+  | 'FAILED';
+
+/** Why a bulk job left an object alone. */
+export type BulkRefusalCode =
+  /** It was deleted meanwhile. */
+  | 'NOT_FOUND'
+  /** The contact was merged into another one meanwhile. */
+  | 'MERGED'
+  /** It was changed meanwhile, so that it no longer matches. */
+  | 'NO_MATCH'
+  /** An unexpected error occurred. */
+  | 'INTERNAL';
+
+/** Which contacts to delete. */
+export type BulkDeleteContactsInput = {
+  /** As in `contacts`. Without search and filter it is every contact of the workspace. */
+  search?: string | null | undefined;
+  /** As in `contacts`. */
+  filter?: ContactFilter | null | undefined;
+  /** Whether only to count, and answer a token. */
+  dryRun?: boolean;
+  /** For a run: the token of a dry run of the same search and filter by the same person. */
+  token?: string | null | undefined;
 };
 
 export type ContactRowFragment = { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> };
@@ -839,6 +898,7 @@ export type ContactsToMergeQueryVariables = Exact<{
 
 export type ContactsToMergeQuery = { nodes: Array<
     | { createdAt: string, id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> }
+    | { id: string }
     | { id: string }
     | { id: string }
     | { id: string }
@@ -1116,6 +1176,84 @@ export type SendTestWebhookMutationVariables = Exact<{
 
 
 export type SendTestWebhookMutation = { sendTestWebhook: { webhookDelivery: { id: string, eventId: string | null, type: string, status: WebhookDeliveryStatus, attempts: number, createdAt: string, lastAttemptAt: string | null, nextAttemptAt: string | null, responseStatus: number | null, error: string | null } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type BulkJobRowFragment = { id: string, kind: BulkJobKind, state: BulkJobState, actor: string, total: number | null, listed: number, handled: number, deleted: number, updated: number, unchanged: number, refused: number, failure: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null };
+
+export type BulkJobsQueryVariables = Exact<{
+  first?: number | null | undefined;
+}>;
+
+
+export type BulkJobsQuery = { bulkJobs: { nodes: Array<{ id: string, kind: BulkJobKind, state: BulkJobState, actor: string, total: number | null, listed: number, handled: number, deleted: number, updated: number, unchanged: number, refused: number, failure: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null }> } };
+
+export type BulkJobQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type BulkJobQuery = { bulkJob: { id: string, kind: BulkJobKind, state: BulkJobState, actor: string, total: number | null, listed: number, handled: number, deleted: number, updated: number, unchanged: number, refused: number, failure: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null } | null };
+
+export type BulkRefusalsQueryVariables = Exact<{
+  id: string;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type BulkRefusalsQuery = { bulkJob: { id: string, refusals: { nodes: Array<{ contactId: string | null, sessionId: string | null, code: BulkRefusalCode, message: string }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+
+export type NamedQueryVariables = Exact<{
+  ids: Array<string> | string;
+}>;
+
+
+export type NamedQuery = { nodes: Array<
+    | { displayName: string, id: string }
+    | { id: string }
+    | { id: string }
+    | { contactName: string, id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string }
+   | null> };
+
+export type ContactsCountAllQueryVariables = Exact<{
+  search?: string | null | undefined;
+  filter?: ContactFilter | null | undefined;
+}>;
+
+
+export type ContactsCountAllQuery = { contacts: { totalCount: { value: number, exact: boolean } } };
+
+export type BulkDeleteContactsMutationVariables = Exact<{
+  input: BulkDeleteContactsInput;
+}>;
+
+
+export type BulkDeleteContactsMutation = { bulkDeleteContacts: { count: number | null, token: string | null, job: { id: string, kind: BulkJobKind, state: BulkJobState, actor: string, total: number | null, listed: number, handled: number, deleted: number, updated: number, unchanged: number, refused: number, failure: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type CancelBulkJobMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type CancelBulkJobMutation = { cancelBulkJob: { job: { id: string, kind: BulkJobKind, state: BulkJobState, actor: string, total: number | null, listed: number, handled: number, deleted: number, updated: number, unchanged: number, refused: number, failure: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type ExportAllowedQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ExportAllowedQuery = { workspace: { id: string, exportAllowed: boolean } };
 
 export const SessionRowFragmentDoc = /*#__PURE__*/ gql`
     fragment SessionRow on Session {

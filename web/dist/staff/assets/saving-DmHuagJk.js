@@ -1,0 +1,1 @@
+export{r as updateView}from"./saving-BC30Y3ie.js";
