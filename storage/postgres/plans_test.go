@@ -114,15 +114,22 @@ func fill(t *testing.T, address string, nodes ...string) {
 		t.Fatal(err)
 	}
 	defer func() { _ = store.Close() }()
-	for name, n := range map[string]int{"big": crowded, "small": modest} {
-		if err := demo.Fill(ctx, store, name, demo.Options{Contacts: n, Seed: 1, Now: trace.Now}); err != nil {
+	var workspaces []crm.WorkspaceID
+	add := func(name string, contacts int, seed uint64) {
+		err := demo.Fill(ctx, store, name, demo.Options{Contacts: contacts, Seed: seed, Now: trace.Now})
+		if err != nil {
 			t.Fatal(err)
 		}
+		w, err := store.Workspace(ctx, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		workspaces = append(workspaces, w)
 	}
+	add("big", crowded, 1)
+	add("small", modest, 1)
 	for i := range 400 { // as in any shared database: a guess at the size of a workspace will be far too low
-		if err := demo.Fill(ctx, store, fmt.Sprint("tiny ", i), demo.Options{Contacts: 5, Seed: uint64(i), Now: trace.Now}); err != nil {
-			t.Fatal(err)
-		}
+		add(fmt.Sprint("tiny ", i), 5, uint64(i))
 	}
 	pgtest.Exec(t, address, `UPDATE workspaces SET gram_state_at = '2020-01-01'`) // long settled
 	for more := true; more; {
@@ -130,15 +137,13 @@ func fill(t *testing.T, address string, nodes ...string) {
 			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{"big", "small"} {
-		w, err := store.Workspace(ctx, name)
-		if err != nil {
-			t.Fatal(err)
-		}
+	var statements []string
+	for _, w := range workspaces {
 		for _, sql := range enriching {
-			pgtest.Exec(t, address, strings.ReplaceAll(sql, "@workspace", fmt.Sprint(w)))
+			statements = append(statements, strings.ReplaceAll(sql, "@workspace", fmt.Sprint(w)))
 		}
 	}
+	pgtest.Exec(t, address, statements...)
 	for _, node := range nodes {
 		pgtest.Exec(t, node, `VACUUM (ANALYZE)`)
 		scatter(t, node)
