@@ -126,7 +126,7 @@ func New(o Options) *Handler {
 	taken := upload.New(upload.Options{Service: o.Service, Authenticate: o.Authenticate, Report: report, Limit: o.ImportLimit})
 	return &Handler{executor: e, Download: files, Upload: taken, Handler: transport.New(transport.Options{
 		Run: run, Report: report, Authenticate: o.Authenticate, Again: o.Again, Ended: o.Ended, Subscribe: o.Service.Subscribe,
-		Expect: expect, Address: o.Address, Now: o.Now, Connections: o.Connections, Subscriptions: o.Subscriptions,
+		Watch: o.Service.WatchJob, Expect: expect, Address: o.Address, Now: o.Now, Connections: o.Connections, Subscriptions: o.Subscriptions,
 		Times: o.times, Cores: o.cores,
 	})}
 }

@@ -36,7 +36,7 @@ var mayAsk = map[string][]string{
 	"Mutation.replayIngestFailures": admins, "Mutation.dismissIngestFailures": admins,
 	"Mutation.recordInteraction": {"admin", "channel"},
 
-	"Subscription.contactEvents": readers, "Subscription.sessionEvents": readers,
+	"Subscription.contactEvents": readers, "Subscription.sessionEvents": readers, "Subscription.bulkJobProgress": readers,
 }
 
 var (

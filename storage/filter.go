@@ -202,7 +202,7 @@ func RankedPage(q ContactQuery, hits []search.Hit) ContactPage {
 func Ranked(q ContactQuery, hits []search.Hit) []ContactRow {
 	var rows []ContactRow
 	for _, h := range hits {
-		keys := search.Keys{Name: h.Name, Text: h.Text}
+		keys := q.Search.Keys(h)
 		tier, ok := q.Search.Rank(keys)
 		if !ok {
 			continue

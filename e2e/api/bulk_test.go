@@ -91,3 +91,58 @@ func TestSlowABulkDeletionOutlivesItsProcesses(t *testing.T) {
 		}
 	})
 }
+
+// TestSlowProgressOfAJobIsHeardFromEveryProcess has each process asked how far a job is, of which one does the work.
+func TestSlowProgressOfAJobIsHeardFromEveryProcess(t *testing.T) {
+	storagetest.MarkSlow(t)
+	t.Parallel()
+	onBoth(t, func(t *testing.T, db database) {
+		env := db.env("KITH_DEMO", "off")
+		env.mustRun(t, "migrate")
+		env.mustRun(t, "demo", "--contacts", "3000", "--seed", "1", "--workspace", "acme")
+		token := env.token(t, "acme", "staff")
+		servers := []*server{startBriefly(t, env)}
+		if db.isPostgres() {
+			servers = append(servers, startBriefly(t, env))
+		}
+		c := servers[0].client(token)
+		const bulk = `mutation ($in: BulkDeleteContactsInput!) { bulkDeleteContacts(input: $in) { token job { id } } }`
+		type answer struct {
+			BulkDeleteContacts struct {
+				Token string
+				Job   struct{ ID string }
+			}
+		}
+		counted := must[answer](t, c, bulk, vars{"in": vars{"dryRun": true}}).BulkDeleteContacts
+		id := must[answer](t, c, bulk, vars{"in": vars{"token": counted.Token}}).BulkDeleteContacts.Job.ID
+		const progress = `subscription ($id: ID!) { bulkJobProgress(id: $id) { id state total handled deleted refused } }`
+		streams := make([]*watching, len(servers))
+		for i, s := range servers {
+			streams[i] = s.client(token).subscribe(t, progress, vars{"id": id})
+		}
+		for i, stream := range streams {
+			var heard []bulkJob
+			for {
+				var a struct {
+					Data struct{ BulkJobProgress bulkJob }
+				}
+				if !stream.read(t, &a) {
+					break
+				}
+				heard = append(heard, a.Data.BulkJobProgress)
+			}
+			last := heard[len(heard)-1]
+			if last.State != "DONE" || last.Handled != 3000 || last.Deleted != 3000 {
+				t.Errorf("process %d: the last of %d is %+v", i, len(heard), last)
+			}
+			if len(heard) < 3 {
+				t.Errorf("heard %d times: %+v", len(heard), heard)
+			}
+			for n := 1; n < len(heard); n++ {
+				if heard[n].Handled < heard[n-1].Handled {
+					t.Errorf("process %d: %+v after %+v", i, heard[n], heard[n-1])
+				}
+			}
+		}
+	})
+}

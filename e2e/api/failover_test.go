@@ -2,6 +2,7 @@ package api
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -21,8 +22,16 @@ type watching struct {
 // watch subscribes to the events of contacts.
 func (c client) watch(t *testing.T) *watching {
 	t.Helper()
-	body := strings.NewReader(`{"query": "subscription { contactEvents { id kind } }"}`)
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.url, body)
+	return c.subscribe(t, `subscription { contactEvents { id kind } }`, nil)
+}
+
+func (c client) subscribe(t *testing.T, document string, v vars) *watching {
+	t.Helper()
+	body, err := json.Marshal(vars{"query": document, "variables": v})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.url, bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,16 +61,24 @@ type event struct {
 // next waits for the next answer.
 func (w *watching) next(t *testing.T) (a event) {
 	t.Helper()
+	if !w.read(t, &a) {
+		t.Fatalf("the stream ended: %v", w.body.Err())
+	}
+	return a
+}
+
+// read waits for the next answer; false at the end.
+func (w *watching) read(t *testing.T, into any) bool {
+	t.Helper()
 	for w.body.Scan() {
-		if data, ok := strings.CutPrefix(w.body.Text(), "data: "); ok {
-			if err := json.Unmarshal([]byte(data), &a); err != nil {
+		if data, ok := strings.CutPrefix(w.body.Text(), "data: "); ok && data != "" {
+			if err := json.Unmarshal([]byte(data), into); err != nil {
 				t.Fatalf("%s: %v", data, err)
 			}
-			return a
+			return true
 		}
 	}
-	t.Fatalf("the stream ended: %v", w.body.Err())
-	return a
+	return false
 }
 
 // TestSlowAFailoverThatLosesTheNewest has a standby take over that did not get the primary's last commits. Two processes

@@ -353,7 +353,7 @@ describe('selecting contacts', () => {
     const { page } = await open(browser, kith)
     await page.getByRole('checkbox', { name: 'Select all' }).click()
     await selected(page, '100 selected')
-    await said(page, '100 contacts are the most that can be selected at a time.')
+    await said(page, '100 contacts are the most that can be selected one by one.')
     await page.context().close()
   })
 

@@ -734,8 +734,9 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
-		ContactEvents func(childComplexity int, after *string) int
-		SessionEvents func(childComplexity int, after *string, filter *model.SessionFilter) int
+		BulkJobProgress func(childComplexity int, id string) int
+		ContactEvents   func(childComplexity int, after *string) int
+		SessionEvents   func(childComplexity int, after *string, filter *model.SessionFilter) int
 	}
 
 	UndoMergePayload struct {
@@ -1063,6 +1064,7 @@ type SessionEventResolver interface {
 type SubscriptionResolver interface {
 	ContactEvents(ctx context.Context, after *string) (<-chan *model.ContactEvent, error)
 	SessionEvents(ctx context.Context, after *string, filter *model.SessionFilter) (<-chan *model.SessionEvent, error)
+	BulkJobProgress(ctx context.Context, id string) (<-chan *model.BulkJob, error)
 }
 type ViewerResolver interface {
 	Name(ctx context.Context, obj *crm.Viewer) (*string, error)
@@ -4003,6 +4005,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StartImportPayload.UserErrors(childComplexity), true
 
+	case "Subscription.bulkJobProgress":
+		if e.ComplexityRoot.Subscription.BulkJobProgress == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_bulkJobProgress_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.BulkJobProgress(childComplexity, args["id"].(string)), true
 	case "Subscription.contactEvents":
 		if e.ComplexityRoot.Subscription.ContactEvents == nil {
 			break
@@ -6006,6 +6019,15 @@ type Subscription {
     "Which sessions to include; all by default."
     filter: SessionFilter
   ): SessionEvent @semanticNonNull
+  """
+  How far a bulk job is, whichever process does it: now, and whenever it has advanced, twice a second at most. Ends after the job has
+  ended. Null, once, if the job does not exist, or ended more than 30 days ago. After UNAVAILABLE, or when the connection has ended,
+  subscribe again. STAFF.
+  """
+  bulkJobProgress(
+    "Which job."
+    id: ID!
+  ): BulkJob
 }
 
 "Something that happened to a contact."
@@ -10771,6 +10793,20 @@ func (ec *executionContext) field_SessionConnection_totalCount_args(ctx context.
 		return nil, err
 	}
 	args["max"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_bulkJobProgress_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -23109,6 +23145,50 @@ func (ec *executionContext) fieldContext_Subscription_sessionEvents(ctx context.
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_bulkJobProgress(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_bulkJobProgress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().BulkJobProgress(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJob) graphql.Marshaler {
+			return ec.marshalOBulkJob2ᚖkithᚋgraphᚋmodelᚐBulkJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_bulkJobProgress(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJob(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_bulkJobProgress_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UndoMergePayload_contact(ctx context.Context, field graphql.CollectedField, obj *model.UndoMergePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -33911,6 +33991,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_contactEvents(ctx, fields[0])
 	case "sessionEvents":
 		return ec._Subscription_sessionEvents(ctx, fields[0])
+	case "bulkJobProgress":
+		return ec._Subscription_bulkJobProgress(ctx, fields[0])
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}

@@ -18,6 +18,14 @@ func (r subscriptionResolver) ContactEvents(ctx context.Context, after *string) 
 	})
 }
 
+func (r subscriptionResolver) BulkJobProgress(ctx context.Context, id string) (<-chan *model.BulkJob, error) {
+	return subscribe.ResolveJob(ctx, func() (*crm.Job, error) {
+		asked, _ := crm.ParseJobID(id)
+		found, err := r.service.BulkJobsByID(ctx, auth.Viewer(ctx), []crm.JobID{asked})
+		return one(found, asked), err
+	}, model.NewBulkJob)
+}
+
 func (r contactEventResolver) Contact(ctx context.Context, e *model.ContactEvent) (*crm.Contact, error) {
 	if e.Kind == crm.Deleted || e.Kind == crm.MergedInto {
 		return nil, nil

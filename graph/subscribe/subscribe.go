@@ -15,11 +15,17 @@ type Request struct {
 	After *string // the last event that the client has seen
 	// About picks the events of the field. Its filter is applied later, when an event is resolved.
 	About func(e *crm.Event) bool
+	// Job says that the field follows a job instead of events, from how far it is; to nil where there is no such job.
+	Job *JobRequest
 }
+
+// JobRequest is a job to follow, or nil.
+type JobRequest struct{ Job *crm.Job }
 
 type (
 	requestKey struct{}
 	eventKey   struct{}
+	jobKey     struct{}
 )
 
 // WithRequest returns a context in which the root field fills in its request.
@@ -38,6 +44,27 @@ func EventOf(ctx context.Context) *crm.Event {
 	return e
 }
 
+// WithJob returns a context in which the root field resolves how far a job is, or that there is no such job.
+func WithJob(ctx context.Context, j *crm.Job) context.Context {
+	return context.WithValue(ctx, jobKey{}, JobRequest{j})
+}
+
+// ResolveJob resolves the root field of a subscription that follows a job: to its request, with the job as find reads it, or to the
+// value of the job.
+func ResolveJob[T any](ctx context.Context, find func() (*crm.Job, error), value func(*crm.Job) *T) (<-chan *T, error) {
+	if now, is := ctx.Value(jobKey{}).(JobRequest); is {
+		out := make(chan *T, 1)
+		out <- value(now.Job)
+		close(out)
+		return out, nil
+	}
+	j, err := find()
+	if err != nil {
+		return nil, err
+	}
+	return open[T](ctx, Request{Job: &JobRequest{j}}), nil
+}
+
 // Resolve resolves the root field of a subscription: to its request, or to the value of the event, which is nil for an event
 // that its filter leaves out.
 func Resolve[T any](ctx context.Context, r Request, value func(*crm.Event) (*T, error)) (<-chan *T, error) {
@@ -53,10 +80,14 @@ func Resolve[T any](ctx context.Context, r Request, value func(*crm.Event) (*T, 
 		close(out)
 		return out, nil
 	}
+	return open[T](ctx, r), nil
+}
+
+func open[T any](ctx context.Context, r Request) <-chan *T {
 	if into, ok := ctx.Value(requestKey{}).(*Request); ok {
 		*into = r
 	}
 	out := make(chan *T)
 	close(out)
-	return out, nil
+	return out
 }

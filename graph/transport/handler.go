@@ -14,6 +14,7 @@ import (
 	"kith/graph/problem"
 	"kith/internal/crm"
 	"kith/internal/events"
+	"kith/internal/jobs"
 )
 
 // defaultConnections is how many sockets and event streams may be open by default.
@@ -32,6 +33,8 @@ type Options struct {
 	Ended func(ctx context.Context, reason string)
 	// Subscribe returns the events of a viewer's workspace after an event, or from now on.
 	Subscribe func(ctx context.Context, v crm.Viewer, after *crm.EventID) (*events.Subscription, error)
+	// Watch follows a job that the viewer may see.
+	Watch func(v crm.Viewer, j crm.Job) *jobs.Watch
 	// Expect returns a context for resolving events of these contacts and sessions together.
 	Expect func(ctx context.Context, v crm.Viewer, contacts []crm.ContactID, sessions []crm.SessionID) context.Context
 	// Address is the address of a client. Nil takes all clients for one.
@@ -60,6 +63,7 @@ type Handler struct {
 	again        func(ctx context.Context, header string) (crm.Viewer, error)
 	reportEnded  func(ctx context.Context, reason string)
 	subscribe    func(ctx context.Context, v crm.Viewer, after *crm.EventID) (*events.Subscription, error)
+	watch        func(v crm.Viewer, j crm.Job) *jobs.Watch
 	expect       func(ctx context.Context, v crm.Viewer, contacts []crm.ContactID, sessions []crm.SessionID) context.Context
 	address      func(r *http.Request) string
 	now          func() time.Time
@@ -83,6 +87,7 @@ func New(o Options) *Handler {
 		again:        o.Again,
 		reportEnded:  o.Ended,
 		subscribe:    o.Subscribe,
+		watch:        o.Watch,
 		expect:       o.Expect,
 		address:      o.Address,
 		now:          o.Now,

@@ -18,6 +18,7 @@ import (
 	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/internal/events"
+	"kith/internal/jobs"
 )
 
 // sharedSubscriptions are those that have members.
@@ -251,7 +252,7 @@ func (s *sharedSubscription) makeAnswers(a *answered, mine *quota) (again time.T
 		if answering == nil {
 			answering = s.expect(ctx, a.events[a.next:]) //nolint:fatcontext // once, for the first event that counts
 		}
-		json, err := s.answer(answering, e)
+		json, err := s.answer(subscribe.WithEvent(answering, e))
 		mine.took(time.Since(began))
 		if err != nil {
 			return a.fail(ctx, err)
@@ -306,8 +307,9 @@ func (s *sharedSubscription) expect(ctx context.Context, list []crm.Event) conte
 	return s.h.expect(ctx, s.viewer, contacts, sessions)
 }
 
-// answer executes one event. It is nil for an event that the field's filter leaves out. It fails while storage is unavailable.
-func (s *sharedSubscription) answer(ctx context.Context, e *crm.Event) (json []byte, err error) {
+// answer executes the operation for what the context has: an event, or how far a job is. It is nil for an event that the field's
+// filter leaves out. It fails while storage is unavailable.
+func (s *sharedSubscription) answer(ctx context.Context) (json []byte, err error) {
 	ctx, cancel := context.WithTimeout(ctx, operation.Timeout)
 	defer cancel()
 	defer func() {
@@ -317,7 +319,7 @@ func (s *sharedSubscription) answer(ctx context.Context, e *crm.Event) (json []b
 		}
 	}()
 	ctx, a := answer.New(ctx, s.h.run.AnswerLimit())
-	responses, ctx := s.h.run.Dispatch(subscribe.WithEvent(ctx, e), s.op)
+	responses, ctx := s.h.run.Dispatch(ctx, s.op)
 	resp := responses(ctx)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -336,4 +338,41 @@ func (s *sharedSubscription) answer(ctx context.Context, e *crm.Event) (json []b
 		resp.Data = []byte("null")
 	}
 	return answer.AppendJSON(nil, resp), nil
+}
+
+// progressed is the answer of a shared subscription to how far a job is.
+type progressed struct {
+	sem  chan struct{} // held by the member that makes it
+	json []byte
+}
+
+// progress returns the answer to how far a job is, which is made once, or to that it does not exist.
+func (s *sharedSubscription) progress(ctx context.Context, p *jobs.Progress, exists bool, mine *quota) ([]byte, error) {
+	a, _ := p.Share(s, func() any { return &progressed{sem: make(chan struct{}, 1)} }).(*progressed)
+	if _, err := mine.begin(ctx, nil); err != nil {
+		return nil, err
+	}
+	defer mine.end()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case a.sem <- struct{}{}:
+	}
+	defer func() { <-a.sem }()
+	if a.json != nil {
+		return a.json, nil
+	}
+	if err := s.h.quotas.limiter.Wait(ctx); err != nil {
+		return nil, err
+	}
+	defer s.h.quotas.limiter.Leave()
+	var job *crm.Job
+	if exists {
+		job = &p.Job
+	}
+	began := time.Now()
+	json, err := s.answer(subscribe.WithJob(auth.WithViewer(ctx, s.viewer), job))
+	mine.took(time.Since(began))
+	a.json = json
+	return json, err
 }

@@ -100,7 +100,7 @@ func (o *socketOperation) answer(ctx context.Context) (refused *problem.Refusal)
 	if o.stream != nil {
 		defer o.stream.close()
 		err := o.stream.run(ctx, o)
-		if ctx.Err() != nil || errors.Is(err, errOver) {
+		if ctx.Err() != nil || errors.Is(err, errOver) || errors.Is(err, errEnded) {
 			return nil
 		}
 		return h.report.Refuse(ctx, err)

@@ -85,7 +85,11 @@ func (h *Handler) serveEvents(
 		return
 	default:
 		err := s.run(ctx, out)
-		if errors.Is(err, errOver) {
+		switch {
+		case errors.Is(err, errOver):
+			return
+		case errors.Is(err, errEnded):
+			out.complete(nil)
 			return
 		}
 		refused = h.report.Refuse(ctx, err)

@@ -12,17 +12,22 @@ import (
 	"kith/internal/auth"
 	"kith/internal/crm"
 	"kith/internal/events"
+	"kith/internal/jobs"
 )
 
-// stream is one client's subscription: its events, and the subscription that it shares the answers with.
+// stream is one client's subscription: its events, or the job that it follows, and the subscription that it shares the answers with.
 type stream struct {
-	events *events.Subscription
+	events *events.Subscription // nil without events
+	job    *jobs.Watch          // nil with events, and where the job does not exist
 	shared *sharedSubscription
 	quota  *quota
 }
 
 // errOver ends a stream whose client no longer listens.
 var errOver = errors.New("the operation is over")
+
+// errEnded ends a stream that has nothing more to say.
+var errEnded = errors.New("the subscription has ended")
 
 // sink takes the answers of a stream. They reach the client with flush, or before. An error is errOver.
 type sink interface {
@@ -50,7 +55,7 @@ func (h *Handler) open(
 	defer cancel()
 	var asked subscribe.Request
 	answers, answering := h.run.Dispatch(subscribe.WithRequest(ctx, &asked), op)
-	if asked.About == nil { // the field has been refused
+	if asked.About == nil && asked.Job == nil { // the field has been refused
 		if resp := answers(answering); resp != nil && len(resp.Errors) > 0 {
 			return nil, &problem.Refusal{Errors: resp.Errors}
 		}
@@ -69,23 +74,38 @@ func (h *Handler) open(
 	if err != nil {
 		return nil, h.report.Refuse(ctx, err)
 	}
+	if asked.Job != nil {
+		s := &stream{shared: h.join(op, fields[0].Field, viewer, nil), quota: quota}
+		if asked.Job.Job != nil {
+			s.job = h.watch(viewer, *asked.Job.Job)
+		}
+		return s, nil
+	}
 	subscription, err := h.subscribe(ctx, viewer, after)
 	if err != nil {
 		quota.leave()
 		return nil, h.report.Refuse(ctx, err)
 	}
-	return &stream{subscription, h.join(op, fields[0].Field, viewer, asked.About), quota}, nil
+	return &stream{events: subscription, shared: h.join(op, fields[0].Field, viewer, asked.About), quota: quota}, nil
 }
 
 func (s *stream) close() {
-	s.events.Close()
+	if s.events != nil {
+		s.events.Close()
+	}
+	if s.job != nil {
+		s.job.Close()
+	}
 	s.shared.leave()
 	s.quota.leave()
 }
 
 // run gives the sink the answers to all events, until ctx or the subscription ends, or the sink fails. The error is never
-// nil.
+// nil; it is errEnded after the last answer.
 func (s *stream) run(ctx context.Context, to sink) error {
+	if s.events == nil {
+		return s.follow(ctx, to)
+	}
 	for {
 		part, err := s.events.Next(ctx)
 		if err != nil {
@@ -106,5 +126,32 @@ func (s *stream) run(ctx context.Context, to sink) error {
 		if err := to.flush(); err != nil {
 			return err
 		}
+	}
+}
+
+// follow is run for a job.
+func (s *stream) follow(ctx context.Context, to sink) error {
+	progress, advanced := &jobs.Progress{}, true
+	for {
+		if s.job != nil {
+			var err error
+			if progress, advanced, err = s.job.Next(ctx); err != nil {
+				return err
+			}
+		}
+		if !advanced {
+			return errEnded
+		}
+		answer, err := s.shared.progress(ctx, progress, s.job != nil, s.quota)
+		if err != nil {
+			return err
+		}
+		if err := to.next(answer); err != nil {
+			return err
+		}
+		if err := to.flush(); err != nil {
+			return err
+		}
+		advanced = s.job != nil
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"kith/internal/cursor"
 	"kith/internal/vault"
 	"kith/internal/webhooks"
 )
@@ -19,13 +20,13 @@ type outgoing struct {
 }
 
 // outgoingWebhooks starts to send events to webhook endpoints, until ctx ends or Kith stops.
-func (w wiring) outgoingWebhooks(ctx context.Context) (outgoing, error) {
+func (w wiring) outgoingWebhooks(ctx context.Context, cursors *cursor.Sealer) (outgoing, error) {
 	secrets, err := vault.NewWebhookVault(w.config.SecretKeys()...)
 	if err != nil {
 		return outgoing{}, fmt.Errorf("KITH_SECRET_KEY: %w", err)
 	}
 	d := webhooks.New(webhooks.Options{
-		Store: w.store, Vault: secrets, Logger: w.logger, Now: w.now, Networks: w.config.WebhookNets(), Registry: w.telemetry.registry,
+		Store: w.store, Settings: w.settings, Region: w.config.DefaultRegion, SealID: cursors.SealID, Vault: secrets, Logger: w.logger, Now: w.now, Networks: w.config.WebhookNets(), Registry: w.telemetry.registry,
 		Panicked: w.telemetry.panicLogger("background", w.logger),
 	})
 	w.hub.Woken = d.Wake

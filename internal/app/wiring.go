@@ -80,7 +80,7 @@ func (w wiring) handler(ctx context.Context, messages *ingest.Ingest) (http.Hand
 	}
 	admission := newAdmission(authenticator.Authenticate, cookieOf(staff), w.config.Limit(), w.telemetry.refusals.Refused)
 	w.lookUpProfiles(ctx, messages, secrets)
-	outgoing, err := w.outgoingWebhooks(ctx)
+	outgoing, err := w.outgoingWebhooks(ctx, cursors)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -153,6 +153,9 @@ type Identity struct {
 	ExternalID  string
 	DisplayName *string
 	CreatedAt   time.Time
+	// Sealed is what a viewer knows the identity by who sees it masked, so that the external id cannot be told from it; zero for
+	// others.
+	Sealed IdentityID
 }
 
 // ContactPatch is an edit by staff: an absent change leaves its field alone, nil clears it. A blank name, email or phone is refused:

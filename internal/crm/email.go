@@ -45,6 +45,9 @@ func NormalizeEmail(s string) (string, error) {
 	if !ok {
 		return "", errEmail()
 	}
+	if isMask(local) {
+		return "", errMasked("email", "Email")
+	}
 	if ascii, unicoded, ok := readDomain(domains, domain); ok && validLocal(local) && fits(local, ascii, unicoded) {
 		return local + "@" + unicoded, nil
 	}
@@ -221,7 +224,7 @@ func validAny(s string) bool {
 func anyEmail(local, domain string) (string, bool) {
 	ascii, unicoded, ok := readDomain(anyDomains, domain)
 	named := strings.Trim(ascii, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == ""
-	return local + "@" + unicoded, ok && named && validAny(local) && strings.Trim(local, ".") != "" && fits(local, ascii, unicoded)
+	return local + "@" + unicoded, ok && named && validAny(local) && !isMask(local) && strings.Trim(local, ".") != "" && fits(local, ascii, unicoded)
 }
 
 // fits reports whether an address is short enough with its domain in either form.

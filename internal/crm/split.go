@@ -30,7 +30,12 @@ type IdentityKey struct {
 func (i Identity) Key() IdentityKey { return IdentityKey{i.ChannelID, i.ExternalID} }
 
 // ID names the identity to clients, see [IdentityKey.ID].
-func (i Identity) ID() IdentityID { return i.Key().ID() }
+func (i Identity) ID() IdentityID {
+	if i.Sealed != (IdentityID{}) {
+		return i.Sealed
+	}
+	return i.Key().ID()
+}
 
 // SplitKnown is what is known about a contact that is to be split.
 type SplitKnown struct {

@@ -10,6 +10,8 @@ import (
 	"hash"
 	"sync"
 
+	"github.com/google/uuid"
+
 	"kith/storage"
 )
 
@@ -25,7 +27,8 @@ const (
 // its list. It is safe for concurrent use.
 type Sealer struct {
 	aead  cipher.AEAD
-	nonce []byte    // the key of the MAC
+	nonce []byte // the key of the MAC
+	ids   cipher.Block
 	works sync.Pool // of *work
 }
 
@@ -57,6 +60,13 @@ func NewSealer(key []byte) (*Sealer, error) {
 	if s.aead, err = cipher.NewGCM(block); err != nil {
 		return nil, fmt.Errorf("seal cursors: %w", err)
 	}
+	id, err := derive("identities")
+	if err != nil {
+		return nil, fmt.Errorf("derive a key: %w", err)
+	}
+	if s.ids, err = aes.NewCipher(id); err != nil {
+		return nil, fmt.Errorf("seal ids: %w", err)
+	}
 	s.works.New = func() any { return &work{mac: hmac.New(sha256.New, s.nonce)} }
 	return s, nil
 }
@@ -66,6 +76,25 @@ func (s *Sealer) List(parts ...string) List {
 	l := ListOf(parts...)
 	l.sealer = s
 	return l
+}
+
+// SealID is an id in the place of one that is a digest of what its reader must not know, such as a phone. It is the same each time:
+// one block of AES, which has as many bits as an id. A nil Sealer leaves the id as it is.
+func (s *Sealer) SealID(id uuid.UUID) (out uuid.UUID) {
+	if s == nil {
+		return id
+	}
+	s.ids.Encrypt(out[:], id[:])
+	return out
+}
+
+// OpenID is the id that [Sealer.SealID] sealed.
+func (s *Sealer) OpenID(id uuid.UUID) (out uuid.UUID) {
+	if s == nil {
+		return id
+	}
+	s.ids.Decrypt(out[:], id[:])
+	return out
 }
 
 // append appends the cursor of a position to b.

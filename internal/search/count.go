@@ -44,6 +44,9 @@ const (
 // Up to the limit a count is exact. That there are more is found out by counting names that start with the search, or
 // else by a sample, when it leaves no doubt: reading as many matches as the limit takes would cost many times a page.
 func Count(ctx context.Context, src Counter, q Query, limit int) (int, error) {
+	if q.masker != nil {
+		return countFound(ctx, src, q, limit)
+	}
 	tokens := q.Tokens()
 	size, err := src.Size(ctx)
 	if err != nil {

@@ -239,7 +239,7 @@ func (p *pager) inOrder(a, b Position) int {
 // remaining reads a tier that f decides, by name. The names that start with the search are [TierName]'s and left out whole.
 // So is, for a single token, what the next better tier has.
 func (p *pager) remaining(ctx context.Context, tier int, f Filter) error {
-	if tier > TierWhole {
+	if tier > TierWhole && p.Query.masker == nil { // what a masked value holds puts nobody into the better tier
 		if better, ok := p.Query.filter(tier - 1); ok && len(better.With) == 1 {
 			f.Without = better.With
 		}

@@ -59,7 +59,7 @@ func (p *pager) add(hits []Hit, keep keepFunc) {
 		if p.full() {
 			return
 		}
-		k := Keys{Name: h.Name, Text: h.Text}
+		k := p.Query.Keys(h)
 		at, ok := keep(h, k)
 		if !ok {
 			continue

@@ -32,6 +32,8 @@ type Query struct {
 	number bool     // it is a phone number or a part of one
 	// filters are those of the tiers; none for a tier that the query cannot have.
 	filters [tiers]Filter
+	// masker is that of a viewer who sees emails and phones masked: see [Query.Masked]. Nil for others.
+	masker *crm.Masker
 	// abroad are the digits without the 00 before a country code, where that may as well be the middle or the end of a number.
 	abroad string
 }
@@ -87,7 +89,11 @@ func (q Query) Settle(ctx context.Context, src Source) (Query, error) {
 	if err != nil || len(found) > 0 {
 		return q, err
 	}
-	return numbered(q.abroad), nil
+	settled := numbered(q.abroad)
+	if q.masker != nil {
+		settled = settled.Masked(*q.masker)
+	}
+	return settled, nil
 }
 
 // behind are words behind spaces, in order, each as many times as it has to be found: once more for each time that it is in

@@ -34,8 +34,10 @@ func (q Query) ranked() Query {
 }
 
 func (q Query) filterOf(tier int) (f Filter, ok bool) {
-	several := len(q.words) > 1
-	names := several && !slices.ContainsFunc(q.words, func(w string) bool { return ofDomains[w] })
+	if q.masker != nil {
+		return q.maskedFilter(tier)
+	}
+	names := q.namesAlone()
 	switch tier {
 	case TierWhole:
 		return Filter{With: []string{q.whole()}}, q.whole() != ""
@@ -53,6 +55,11 @@ func (q Query) filterOf(tier int) (f Filter, ok bool) {
 	return Filter{}, false
 }
 
+// namesAlone reports whether the words are several that may all be of a name.
+func (q Query) namesAlone() bool {
+	return len(q.words) > 1 && !slices.ContainsFunc(q.words, func(w string) bool { return ofDomains[w] })
+}
+
 // ofDomains are words that are in the emails of many and are hardly ever in a name: beside one of them the others are no name
 // alone.
 var ofDomains = map[string]bool{
@@ -66,12 +73,19 @@ func (q Query) whole() string {
 	case len(q.words) != 1:
 		return ""
 	case q.number && len(q.text) >= fewestPhone:
-		return "\n" + ofText + q.text + ofText + "\n"
-	case strings.Contains(strings.TrimPrefix(q.text, "@"), "@ "):
-		return "\n" + ofText + q.text + "\n"
+		return phoneLine(q.text)
+	case isAddress(q.text):
+		return emailLine(q.text)
 	}
 	return ""
 }
+
+// isAddress reports whether a word, which is marked, is an email with both of its parts.
+func isAddress(word string) bool { return strings.Contains(strings.TrimPrefix(word, "@"), "@ ") }
+
+// emailLine and phoneLine are the lines of a text that are a value as it is typed, with their ends.
+func emailLine(word string) string   { return "\n" + ofText + word + "\n" }
+func phoneLine(digits string) string { return "\n" + ofText + digits + ofText + "\n" }
 
 // Rank is the tier of a contact; ok is false for one that does not match.
 func (q Query) Rank(k Keys) (tier int, ok bool) {

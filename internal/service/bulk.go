@@ -58,6 +58,8 @@ type BulkRun struct {
 type deletionParameters struct {
 	Search string
 	Filter storage.ContactFilter
+	// Masked says that the search is by someone who sees emails and phones masked.
+	Masked bool
 	// Region is that of phone numbers in the search. It is nil in jobs of versions where only the server had one.
 	Region *string
 }
@@ -102,10 +104,15 @@ func (s *Service) BulkDeleteContacts(ctx context.Context, v crm.Viewer, in BulkD
 	if err != nil {
 		return Bulk{}, err
 	}
+	m, err := s.masker(ctx, v)
+	if err != nil {
+		return Bulk{}, err
+	}
+	query = searchOf(m, query)
 	return s.bulk(ctx, v, in.BulkRun, bulkPlan{
 		kind: crm.DeleteContactsJob, action: crm.BulkDeletionStarted,
 		named:      []string{query.Text(), in.Filter.describe()},
-		parameters: deletionParameters{in.Search, filter, &region},
+		parameters: deletionParameters{Search: in.Search, Filter: filter, Masked: m != nil, Region: &region},
 		count: func() (storage.Count, error) {
 			return s.store.CountContacts(ctx, v.Workspace, storage.ContactQuery{Search: query, Filter: filter}, crm.MaxBulk)
 		},
@@ -225,6 +232,11 @@ func (s *Service) BulkJobsByID(ctx context.Context, v crm.Viewer, ids []crm.JobI
 	found, err := byID(ctx, v, ids, s.store.JobsByID)
 	maps.DeleteFunc(found, func(_ crm.JobID, j crm.Job) bool { return !slices.Contains(bulkKinds, j.Kind) })
 	return found, err
+}
+
+// WatchJob follows a job that the viewer was shown.
+func (s *Service) WatchJob(v crm.Viewer, j crm.Job) *jobs.Watch {
+	return s.watcher.Watch(v.Workspace, j)
 }
 
 // bulkList names the list of bulk jobs, of which there is one in a workspace.
@@ -373,6 +385,9 @@ func (b bulkDeletion) query(j storage.TakenJob) (storage.ContactQuery, error) {
 		p.Region = &b.options.Region
 	}
 	q := storage.ContactQuery{Search: search.Parse(p.Search, *p.Region), Filter: p.Filter, Order: storage.Created}
+	if p.Masked {
+		q.Search = searchOf(&crm.Masker{Region: *p.Region}, q.Search)
+	}
 	if !q.Search.Empty() {
 		q.Order = storage.Name
 	}

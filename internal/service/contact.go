@@ -3,6 +3,8 @@ package service
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -79,7 +81,7 @@ func (p ContactPage) List() cursor.List { return p.list }
 // contactQuery reads what a list of contacts is asked for. It returns the list's query without a page, the list's name, and
 // the search as applied.
 func (s *Service) contactQuery(
-	ctx context.Context, w crm.WorkspaceID, l ContactList,
+	ctx context.Context, w crm.WorkspaceID, m *crm.Masker, l ContactList,
 ) (storage.ContactQuery, cursor.List, string, error) {
 	fail := func(err error) (storage.ContactQuery, cursor.List, string, error) {
 		return storage.ContactQuery{}, cursor.List{}, "", err
@@ -92,6 +94,9 @@ func (s *Service) contactQuery(
 		l.Search = ""
 	}
 	order, err := l.order(query)
+	if err == nil {
+		err = checkMasked(m, order, query)
+	}
 	if err != nil {
 		return fail(err)
 	}
@@ -107,8 +112,11 @@ func (s *Service) contactQuery(
 	if !filter.Empty() {
 		named = append(named, l.Filter.describe())
 	}
+	if m != nil {
+		named = append(named, "masked")
+	}
 	return storage.ContactQuery{
-		Search: query, Filter: filter, Order: orders[order.Field], Descending: order.Direction == Descending,
+		Search: searchOf(m, query), Filter: filter, Order: orders[order.Field], Descending: order.Direction == Descending,
 	}, s.options.Cursors.List(named...), l.Search, nil
 }
 
@@ -117,7 +125,11 @@ func (s *Service) Contacts(ctx context.Context, v crm.Viewer, l ContactList) (Co
 	if err := Authorize(v, crm.ReadContacts); err != nil {
 		return ContactPage{}, err
 	}
-	listed, list, applied, err := s.contactQuery(ctx, v.Workspace, l)
+	m, err := s.masker(ctx, v)
+	if err != nil {
+		return ContactPage{}, err
+	}
+	listed, list, applied, err := s.contactQuery(ctx, v.Workspace, m, l)
 	if err != nil {
 		return ContactPage{}, err
 	}
@@ -144,6 +156,7 @@ func (s *Service) Contacts(ctx context.Context, v crm.Viewer, l ContactList) (Co
 	if err != nil {
 		return ContactPage{}, fmt.Errorf("list contacts: %w", err)
 	}
+	maskRows(m, found.Rows)
 	return ContactPage{
 		Rows: found.Rows, PageInfo: l.Paging.pageInfo(found.More), Search: applied, Count: count, list: list,
 	}, nil
@@ -191,21 +204,48 @@ func (s *Service) HasContacts(ctx context.Context, v crm.Viewer) (bool, error) {
 func (s *Service) ContactsByID(
 	ctx context.Context, v crm.Viewer, ids []crm.ContactID,
 ) (map[crm.ContactID]crm.Contact, error) {
-	return byID(ctx, v, ids, s.store.ContactsByID)
+	return maskedByID(ctx, s, v, ids, s.store.ContactsByID, crm.Masker.Contact)
 }
 
 // IdentitiesByContact returns the identities of each of the contacts, oldest first.
 func (s *Service) IdentitiesByContact(
 	ctx context.Context, v crm.Viewer, ids []crm.ContactID,
 ) (map[crm.ContactID][]crm.Identity, error) {
-	return byID(ctx, v, ids, s.store.IdentitiesByContact)
+	found, err := byID(ctx, v, ids, s.store.IdentitiesByContact)
+	if err != nil {
+		return nil, err
+	}
+	return found, s.maskIdentities(ctx, v, slices.Collect(maps.Values(found))...)
 }
 
 // IdentitiesByID returns the identities that exist among ids.
 func (s *Service) IdentitiesByID(
 	ctx context.Context, v crm.Viewer, ids []crm.IdentityID,
 ) (map[crm.IdentityID]crm.Identity, error) {
-	return byID(ctx, v, ids, s.store.IdentitiesByID)
+	m, err := s.maskerOf(ctx, v, len(ids))
+	if err != nil {
+		return nil, err
+	}
+	asked := make([]crm.IdentityID, len(ids))
+	for i, id := range ids {
+		asked[i] = s.identityID(m, id)
+	}
+	found, err := byID(ctx, v, asked, s.store.IdentitiesByID)
+	if err != nil {
+		return nil, err
+	}
+	if m == nil {
+		return found, nil
+	}
+	list := slices.Collect(maps.Values(found))
+	if err := s.maskIdentities(ctx, v, list); err != nil {
+		return nil, err
+	}
+	out := make(map[crm.IdentityID]crm.Identity, len(list))
+	for _, i := range list {
+		out[i.ID()] = i
+	}
+	return out, nil
 }
 
 // UpdateContact edits a contact. One that has become part of another is a *[crm.MergedError].
@@ -219,6 +259,10 @@ func (s *Service) UpdateContact(
 	if err != nil {
 		return Edited[crm.Contact]{}, err
 	}
+	m, err := s.masker(ctx, v)
+	if err != nil {
+		return Edited[crm.Contact]{}, err
+	}
 	now := s.clock()
 	event := crm.NewEventID(now)
 	var before *crm.Contact
@@ -229,14 +273,24 @@ func (s *Service) UpdateContact(
 		Unique: !p.AllowDuplicate,
 		Change: func(c *crm.Contact) error {
 			before = new(*c)
-			return p.Apply(c, region)
+			if m == nil {
+				return p.Apply(c, region)
+			}
+			unmasked, err := m.Unmasked(p, *c)
+			if err != nil {
+				return err
+			}
+			return unmasked.Apply(c, region)
 		},
 	})
 	if err != nil {
-		err = s.merged(ctx, v.Workspace, id, err)
+		err = shownError(m, s.merged(ctx, v.Workspace, id, err))
+		if before != nil {
+			before = new(shown(m, *before))
+		}
 		return Edited[crm.Contact]{Now: before}, fmt.Errorf("update contact %s: %w", id, err)
 	}
-	done := Edited[crm.Contact]{Now: &updated}
+	done := Edited[crm.Contact]{Now: new(shown(m, updated))}
 	if updated.Version != before.Version {
 		done.Event = &event
 	}
@@ -252,7 +306,11 @@ func (s *Service) DeleteContact(ctx context.Context, v crm.Viewer, id crm.Contac
 	now := s.clock()
 	deletion := crm.ContactDeletion{At: now, Event: crm.NewEventID(now), Actor: v.Subject}
 	if err := s.store.DeleteContact(ctx, v.Workspace, id, deletion); err != nil {
-		return crm.EventID{}, fmt.Errorf("delete contact %s: %w", id, s.merged(ctx, v.Workspace, id, err))
+		m, masking := s.masker(ctx, v)
+		if masking != nil {
+			return crm.EventID{}, masking
+		}
+		return crm.EventID{}, fmt.Errorf("delete contact %s: %w", id, shownError(m, s.merged(ctx, v.Workspace, id, err)))
 	}
 	return deletion.Event, nil
 }

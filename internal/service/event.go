@@ -31,7 +31,7 @@ func (s *Service) ResumeToken(ctx context.Context, v crm.Viewer) (crm.EventID, e
 func (s *Service) EventsByID(
 	ctx context.Context, v crm.Viewer, ids []crm.EventID,
 ) (map[crm.EventID]crm.Event, error) {
-	return byID(ctx, v, ids, s.store.EventsByID)
+	return maskedByID(ctx, s, v, ids, s.store.EventsByID, crm.Masker.Event)
 }
 
 // CheckFilter refuses a filter that names more alternatives than a list of sessions takes.
@@ -78,11 +78,16 @@ func (s *Service) HistoryByContact(
 	if err := Authorize(v, crm.ReadContacts); err != nil {
 		return nil, err
 	}
+	m, err := s.masker(ctx, v)
+	if err != nil {
+		return nil, err
+	}
 	window := func(id crm.ContactID) (storage.Page, error) { return p.page(historyOf(id)) }
 	read := func(page storage.Page, ids []crm.ContactID) (map[crm.ContactID]storage.EventPage, error) {
 		return s.store.HistoryByContact(ctx, v.Workspace, ids, page)
 	}
 	answers, err := eachOf(ids, p, window, read, func(id crm.ContactID, found storage.EventPage) HistoryPage {
+		maskAll(m, found.Events, crm.Masker.Event)
 		return HistoryPage{Changes: found.Events, PageInfo: p.pageInfo(found.More), contact: id}
 	})
 	if err != nil {

@@ -70,7 +70,11 @@ func (s *Service) ExportContacts(
 	if err := s.authorizeExport(ctx, v); err != nil {
 		return 0, err
 	}
-	q, list, err := s.exportQuery(ctx, v, e)
+	m, err := s.masker(ctx, v)
+	if err != nil {
+		return 0, err
+	}
+	q, list, err := s.exportQuery(ctx, v, m, e)
 	if err != nil {
 		return 0, err
 	}
@@ -91,6 +95,10 @@ func (s *Service) ExportContacts(
 	}()
 	var stopped error
 	err = s.store.ExportContacts(ctx, v.Workspace, q, e.Identities, func(part storage.Exported) error {
+		maskRows(m, part.Rows)
+		for _, list := range part.Identities {
+			s.maskOnChannels(m, list, func(id crm.ChannelID) crm.ChannelType { return channels[id].Type })
+		}
 		out := ExportPart{Contacts: make([]ExportedContact, len(part.Rows))}
 		for i, r := range part.Rows {
 			out.Contacts[i] = ExportedContact{
@@ -115,15 +123,21 @@ func (s *Service) CountExport(ctx context.Context, v crm.Viewer, e ContactExport
 		return storage.Count{}, err
 	}
 	e.After = nil
-	q, _, err := s.exportQuery(ctx, v, e)
+	m, err := s.masker(ctx, v)
+	if err != nil {
+		return storage.Count{}, err
+	}
+	q, _, err := s.exportQuery(ctx, v, m, e)
 	if err != nil {
 		return storage.Count{}, err
 	}
 	return s.store.CountContacts(ctx, v.Workspace, q, most)
 }
 
-func (s *Service) exportQuery(ctx context.Context, v crm.Viewer, e ContactExport) (storage.ContactQuery, cursor.List, error) {
-	q, list, _, err := s.contactQuery(ctx, v.Workspace, ContactList{Search: e.Search, Filter: e.Filter, Order: e.Order})
+func (s *Service) exportQuery(
+	ctx context.Context, v crm.Viewer, m *crm.Masker, e ContactExport,
+) (storage.ContactQuery, cursor.List, error) {
+	q, list, _, err := s.contactQuery(ctx, v.Workspace, m, ContactList{Search: e.Search, Filter: e.Filter, Order: e.Order})
 	if err != nil || e.After == nil {
 		return q, list, err
 	}

@@ -40,14 +40,19 @@ func (s *Service) MergeContacts(ctx context.Context, v crm.Viewer, m crm.Merge) 
 	if err := Authorize(v, crm.EditContacts); err != nil {
 		return crm.Merged{}, err
 	}
+	masker, err := s.masker(ctx, v)
+	if err != nil {
+		return crm.Merged{}, err
+	}
 	m = s.mergeOf(v, m)
 	if err := m.Check(); err != nil {
 		return crm.Merged{}, fmt.Errorf("merge contacts: %w", err)
 	}
 	done, err := s.store.MergeContacts(ctx, v.Workspace, m)
 	if err != nil {
-		return crm.Merged{}, fmt.Errorf("merge contacts: %w", s.ofPart(ctx, v.Workspace, mergeParts(m), err))
+		return crm.Merged{}, fmt.Errorf("merge contacts: %w", shownError(masker, s.ofPart(ctx, v.Workspace, mergeParts(m), err)))
 	}
+	done.Contact = shown(masker, done.Contact)
 	return done, nil
 }
 
@@ -89,6 +94,10 @@ func (s *Service) PreviewMerge(ctx context.Context, v crm.Viewer, m crm.Merge) (
 	if err := Authorize(v, crm.ReadContacts); err != nil {
 		return nil, err
 	}
+	masker, err := s.masker(ctx, v)
+	if err != nil {
+		return nil, err
+	}
 	m = s.mergeOf(v, m)
 	parts := mergeParts(m)
 	found, refusal := crm.Merged{}, m.Check()
@@ -97,23 +106,25 @@ func (s *Service) PreviewMerge(ctx context.Context, v crm.Viewer, m crm.Merge) (
 	}
 	switch {
 	case refusal == nil:
-		return previewOf(found.Contact, found), nil
+		return previewOf(masker, found.Contact, found), nil
 	case !refusesMerge(refusal):
 		return nil, fmt.Errorf("preview merge: %w", refusal)
 	}
-	preview, err := s.refused(ctx, v.Workspace, m, found)
+	preview, err := s.refused(ctx, v.Workspace, masker, m, found)
 	if err != nil || preview == nil {
 		return nil, err
 	}
-	preview.Refusal = s.ofPart(ctx, v.Workspace, parts, refusal)
+	preview.Refusal = shownError(masker, s.ofPart(ctx, v.Workspace, parts, refusal))
 	return preview, nil
 }
 
 // refused is the preview of a merge that something refuses, with the contacts as they are: those that have become part of
 // others in their places. It is nil where one is not there.
-func (s *Service) refused(ctx context.Context, w crm.WorkspaceID, m crm.Merge, found crm.Merged) (*MergePreview, error) {
+func (s *Service) refused(
+	ctx context.Context, w crm.WorkspaceID, masker *crm.Masker, m crm.Merge, found crm.Merged,
+) (*MergePreview, error) {
 	if found.Before.ID != (crm.ContactID{}) && len(found.Others) == len(m.Others) {
-		return previewOf(found.Before, found), nil
+		return previewOf(masker, found.Before, found), nil
 	}
 	contacts, err := s.living(ctx, w, unique(m.IDs()))
 	if err != nil {
@@ -130,16 +141,16 @@ func (s *Service) refused(ctx context.Context, w crm.WorkspaceID, m crm.Merge, f
 			found.Others = append(found.Others, crm.MergeSide{Contact: c})
 		}
 	}
-	return previewOf(found.Before, found), nil
+	return previewOf(masker, found.Before, found), nil
 }
 
 // previewOf shows the contact, and the values of the contacts before the merge.
-func previewOf(contact crm.Contact, m crm.Merged) *MergePreview {
-	before := []crm.Contact{m.Before}
+func previewOf(masker *crm.Masker, contact crm.Contact, m crm.Merged) *MergePreview {
+	before := []crm.Contact{shown(masker, m.Before)}
 	for _, o := range m.Others {
-		before = append(before, o.Contact)
+		before = append(before, shown(masker, o.Contact))
 	}
-	preview := &MergePreview{Contact: contact}
+	preview := &MergePreview{Contact: shown(masker, contact)}
 	for _, c := range before {
 		preview.IDs = append(preview.IDs, c.ID)
 	}
@@ -199,12 +210,21 @@ func (s *Service) UndoMerge(ctx context.Context, v crm.Viewer, id crm.MergeID) (
 	if err := Authorize(v, crm.EditContacts); err != nil {
 		return Undone{}, err
 	}
+	m, err := s.masker(ctx, v)
+	if err != nil {
+		return Undone{}, err
+	}
 	now := s.clock()
 	u := crm.Undo{Merge: id, At: now, Event: crm.NewEventID(now), Actor: v.Subject}
 	undone, err := s.store.UndoMerge(ctx, v.Workspace, u)
 	if err != nil {
 		return Undone{}, fmt.Errorf("undo %s: %w", id, err)
 	}
+	undone.Contact = shown(m, undone.Contact)
+	maskAll(m, undone.Restored, func(m crm.Masker, side crm.MergeSide) crm.MergeSide {
+		side.Contact = m.Contact(side.Contact)
+		return side
+	})
 	out := Undone{Undone: undone, Kept: []ContactField{}, Event: u.Event}
 	for _, field := range undone.Kept {
 		out.Kept = append(out.Kept, contactFields[field])
@@ -237,6 +257,10 @@ func (s *Service) SplitContact(ctx context.Context, v crm.Viewer, in Split) (Spl
 	if err := FewNamed("sessionIds", "sessions", in.Sessions); err != nil {
 		return SplitDone{}, err
 	}
+	m, err := s.masker(ctx, v)
+	if err != nil {
+		return SplitDone{}, err
+	}
 	now := s.clock()
 	split := crm.Split{
 		ID: in.ID, Version: in.Version, Sessions: unique(in.Sessions), Into: in.Into, At: now, Event: crm.NewEventID(now), Actor: v.Subject,
@@ -245,27 +269,29 @@ func (s *Service) SplitContact(ctx context.Context, v crm.Viewer, in Split) (Spl
 	if in.Into != nil {
 		parts = append(parts, part{"into", "into", *in.Into})
 	}
-	done, err := s.split(ctx, v.Workspace, split, in.Identities)
+	done, err := s.split(ctx, v.Workspace, m, split, in.Identities)
 	if err != nil {
-		return SplitDone{}, fmt.Errorf("split contact %s: %w", in.ID, s.ofPart(ctx, v.Workspace, parts, err))
+		return SplitDone{}, fmt.Errorf("split contact %s: %w", in.ID, shownError(m, s.ofPart(ctx, v.Workspace, parts, err)))
 	}
+	done.Contact, done.Split = shown(m, done.Contact), shown(m, done.Split)
 	return SplitDone{done, split.Event}, nil
 }
 
 // split finds the identities by their ids. One that is not the contact's stays in the split, for the store to refuse.
 func (s *Service) split(
-	ctx context.Context, w crm.WorkspaceID, split crm.Split, identities []string,
+	ctx context.Context, w crm.WorkspaceID, m *crm.Masker, split crm.Split, identities []string,
 ) (crm.SplitDone, error) {
 	found, err := s.store.IdentitiesByContact(ctx, w, []crm.ContactID{split.ID})
 	if err != nil {
 		return crm.SplitDone{}, err
 	}
-	keys := map[string]crm.IdentityKey{}
+	keys := map[crm.IdentityID]crm.IdentityKey{}
 	for _, i := range found[split.ID] {
-		keys[i.ID().String()] = i.Key()
+		keys[i.ID()] = i.Key()
 	}
-	for _, id := range unique(identities) {
-		split.Identities = append(split.Identities, keys[id])
+	for _, text := range unique(identities) {
+		id, _ := crm.ParseIdentityID(text)
+		split.Identities = append(split.Identities, keys[s.identityID(m, id)])
 	}
 	return s.store.SplitContact(ctx, w, split)
 }

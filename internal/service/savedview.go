@@ -38,17 +38,22 @@ func (s *Service) Views(ctx context.Context, v crm.Viewer, p Paging) (ViewPage, 
 	if err != nil {
 		return ViewPage{}, err
 	}
+	m, err := s.masker(ctx, v)
+	if err != nil {
+		return ViewPage{}, err
+	}
 	all, err := s.store.Views(ctx, v.Workspace)
 	if err != nil {
 		return ViewPage{}, fmt.Errorf("list views: %w", err)
 	}
+	maskAll(m, all, crm.Masker.View)
 	found, more := storage.PageOf(page, all, storage.ViewPosition, storage.OldestFirst)
 	return ViewPage{Views: found, Total: len(all), PageInfo: p.pageInfo(more)}, nil
 }
 
 // ViewsByID returns the views that exist among ids.
 func (s *Service) ViewsByID(ctx context.Context, v crm.Viewer, ids []crm.ViewID) (map[crm.ViewID]crm.SavedView, error) {
-	return byID(ctx, v, ids, func(ctx context.Context, w crm.WorkspaceID, ids []crm.ViewID) (map[crm.ViewID]crm.SavedView, error) {
+	read := func(ctx context.Context, w crm.WorkspaceID, ids []crm.ViewID) (map[crm.ViewID]crm.SavedView, error) {
 		all, err := s.store.Views(ctx, w)
 		found := make(map[crm.ViewID]crm.SavedView, len(ids))
 		for _, each := range all {
@@ -57,7 +62,8 @@ func (s *Service) ViewsByID(ctx context.Context, v crm.Viewer, ids []crm.ViewID)
 			}
 		}
 		return found, err
-	})
+	}
+	return maskedByID(ctx, s, v, ids, read, crm.Masker.View)
 }
 
 // CreateView saves a view. An error that the viewer can correct is of *[crm.InvalidError], [crm.ErrViewTaken] or
@@ -66,16 +72,28 @@ func (s *Service) CreateView(ctx context.Context, v crm.Viewer, name, address st
 	if err := Authorize(v, crm.EditContacts); err != nil {
 		return crm.SavedView{}, err
 	}
+	m, err := s.masker(ctx, v)
+	if err != nil {
+		return crm.SavedView{}, err
+	}
 	now := s.clock()
 	view := crm.SavedView{ID: crm.NewViewID(now), CreatedBy: v.Subject, CreatedAt: now}
-	err := crm.ViewPatch{Name: crm.To(name), Address: crm.To(address)}.Apply(&view)
+	err = crm.ViewPatch{Name: crm.To(name), Address: crm.To(address)}.Apply(&view)
 	if err == nil {
 		err = s.store.CreateView(ctx, v.Workspace, view)
 	}
 	if err != nil {
 		return crm.SavedView{}, fmt.Errorf("create view: %w", aboutView(err))
 	}
-	return view, nil
+	return shownView(m, view), nil
+}
+
+// shownView is the view as the masker shows it.
+func shownView(m *crm.Masker, v crm.SavedView) crm.SavedView {
+	if m == nil {
+		return v
+	}
+	return m.View(v)
 }
 
 // aboutView names the field that an error of storage is about.
@@ -95,8 +113,17 @@ func (s *Service) UpdateView(ctx context.Context, v crm.Viewer, id crm.ViewID, p
 	if err := Authorize(v, crm.EditContacts); err != nil {
 		return crm.SavedView{}, err
 	}
-	view, err := s.store.UpdateView(ctx, v.Workspace, id, p.Apply)
-	return view, aboutView(err)
+	m, err := s.masker(ctx, v)
+	if err != nil {
+		return crm.SavedView{}, err
+	}
+	view, err := s.store.UpdateView(ctx, v.Workspace, id, func(now *crm.SavedView) error {
+		if m == nil {
+			return p.Apply(now)
+		}
+		return m.UnmaskedView(p, *now).Apply(now)
+	})
+	return shownView(m, view), aboutView(err)
 }
 
 // DeleteView removes a view. One that is not there is [crm.ErrNotFound].

@@ -12,6 +12,7 @@ import (
 	"kith/internal/crm"
 	"kith/internal/cursor"
 	"kith/internal/events"
+	"kith/internal/jobs"
 	"kith/internal/vault"
 	"kith/storage"
 )
@@ -79,6 +80,7 @@ type Options struct {
 type Service struct {
 	store   Store
 	options Options
+	watcher *jobs.Watcher
 }
 
 // New makes a service.
@@ -98,7 +100,7 @@ func New(store Store, o Options) *Service {
 	if o.JobCreated == nil {
 		o.JobCreated = func() {}
 	}
-	return &Service{store: store, options: o}
+	return &Service{store: store, options: o, watcher: jobs.NewWatcher(store)}
 }
 
 // settings are those of the workspace. Asking costs no call of the database most of the time: see [storage.SettingsCache].

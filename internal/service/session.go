@@ -101,10 +101,15 @@ func (s *Service) Sessions(ctx context.Context, v crm.Viewer, l SessionList) (Se
 	if err != nil {
 		return SessionPage{}, err
 	}
+	m, err := s.masker(ctx, v)
+	if err != nil {
+		return SessionPage{}, err
+	}
 	found, err := s.sessions(ctx, v.Workspace, l.query(page))
 	if err != nil {
 		return SessionPage{}, fmt.Errorf("list sessions: %w", err)
 	}
+	maskAll(m, found.Sessions, crm.Masker.Session)
 	return l.page(crm.ContactID{}, found), nil
 }
 
@@ -177,7 +182,14 @@ func (s *Service) SessionsByContact(
 		}
 		return s.store.SessionsByContact(ctx, v.Workspace, ids, query)
 	}
-	answers, err := eachOf(ids, l.Paging, l.read, read, l.page)
+	m, err := s.masker(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	answers, err := eachOf(ids, l.Paging, l.read, read, func(id crm.ContactID, found storage.SessionPage) SessionPage {
+		maskAll(m, found.Sessions, crm.Masker.Session)
+		return l.page(id, found)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list sessions of contacts: %w", err)
 	}
@@ -256,7 +268,7 @@ func describe(f storage.SessionFilter) string {
 func (s *Service) SessionsByID(
 	ctx context.Context, v crm.Viewer, ids []crm.SessionID,
 ) (map[crm.SessionID]crm.Session, error) {
-	return byID(ctx, v, ids, s.store.SessionsByID)
+	return maskedByID(ctx, s, v, ids, s.store.SessionsByID, crm.Masker.Session)
 }
 
 // UpdateSession edits a session.
@@ -265,6 +277,16 @@ func (s *Service) UpdateSession(
 ) (Edited[crm.Session], error) {
 	if err := Authorize(v, crm.EditSessions); err != nil {
 		return Edited[crm.Session]{}, err
+	}
+	m, err := s.masker(ctx, v)
+	if err != nil {
+		return Edited[crm.Session]{}, err
+	}
+	show := func(s *crm.Session) *crm.Session {
+		if s == nil || m == nil {
+			return s
+		}
+		return new(m.Session(*s))
 	}
 	now := s.clock()
 	event := crm.NewEventID(now)
@@ -279,9 +301,9 @@ func (s *Service) UpdateSession(
 		},
 	})
 	if err != nil {
-		return Edited[crm.Session]{Now: before}, fmt.Errorf("update session %s: %w", id, err)
+		return Edited[crm.Session]{Now: show(before)}, fmt.Errorf("update session %s: %w", id, err)
 	}
-	done := Edited[crm.Session]{Now: &updated}
+	done := Edited[crm.Session]{Now: show(&updated)}
 	if len(updated.ChangesFrom(*before)) > 0 {
 		done.Event = &event
 	}

@@ -3,6 +3,8 @@ package service
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"kith/internal/crm"
 )
@@ -12,7 +14,7 @@ import (
 func (s *Service) LivingContacts(
 	ctx context.Context, v crm.Viewer, ids []crm.ContactID,
 ) (map[crm.ContactID]crm.Contact, error) {
-	return byID(ctx, v, ids, s.living)
+	return maskedByID(ctx, s, v, ids, s.living, crm.Masker.Contact)
 }
 
 func (s *Service) living(
@@ -83,7 +85,11 @@ func (s *Service) UndoableMerges(
 func (s *Service) IdentitiesByAccount(
 	ctx context.Context, v crm.Viewer, ids []crm.AccountID,
 ) (map[crm.AccountID][]crm.Identity, error) {
-	return byID(ctx, v, ids, s.store.AccountIdentities)
+	found, err := byID(ctx, v, ids, s.store.AccountIdentities)
+	if err != nil {
+		return nil, err
+	}
+	return found, s.maskIdentities(ctx, v, slices.Collect(maps.Values(found))...)
 }
 
 // merged makes a *crm.MergedError of the error of a contact that is not there because it has become part of another.

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"kith/internal/crm"
 	"kith/storage"
 )
@@ -127,6 +129,7 @@ func (m moment) MarshalJSON() ([]byte, error) {
 
 // builder makes the bodies of a workspace's events. It is safe for concurrent use.
 type builder struct {
+	options   Options
 	objects   Objects
 	workspace crm.WorkspaceID
 
@@ -197,6 +200,13 @@ func (b *builder) contact(ctx context.Context, id crm.ContactID) (*contact, erro
 	if err != nil || !ok {
 		return nil, err
 	}
+	m, err := b.masker(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if m != nil {
+		c = m.Contact(c)
+	}
 	identities, err := b.objects.IdentitiesByContact(ctx, b.workspace, ids)
 	if err != nil {
 		return nil, err
@@ -227,8 +237,26 @@ func (b *builder) contact(ctx context.Context, id crm.ContactID) (*contact, erro
 	return out, nil
 }
 
+// masker masks bodies, nil where nothing is masked. A receiver is outside of the workspace, so that it is sent no more than those
+// are shown for whom the least is shown.
+func (b *builder) masker(ctx context.Context) (*crm.Masker, error) {
+	settings, err := b.options.Settings.Settings(ctx, b.workspace)
+	if err != nil || len(settings.MaskedFor) == 0 {
+		return nil, err
+	}
+	return &crm.Masker{Region: settings.Region(b.options.Region)}, nil
+}
+
 func (b *builder) identity(ctx context.Context, i crm.Identity) (identity, error) {
 	ch, err := b.channel(ctx, i.ChannelID)
+	if err != nil {
+		return identity{}, err
+	}
+	m, err := b.masker(ctx)
+	if m != nil {
+		i.Sealed = crm.IdentityID(b.options.SealID(uuid.UUID(i.ID())))
+		i = m.Identity(i, ch.Type)
+	}
 	return identity{
 		ID: i.ID().String(), Channel: ch, ExternalID: i.ExternalID, DisplayName: i.DisplayName, CreatedAt: moment(i.CreatedAt),
 	}, err
@@ -263,6 +291,13 @@ func (b *builder) session(ctx context.Context, id crm.SessionID) (*session, erro
 	if err != nil || !ok {
 		return nil, err
 	}
+	m, err := b.masker(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if m != nil {
+		s = m.Session(s)
+	}
 	var of *crm.Contact
 	if s.ContactID != nil {
 		contacts, err := b.objects.ContactsByID(ctx, b.workspace, []crm.ContactID{*s.ContactID})
@@ -270,6 +305,9 @@ func (b *builder) session(ctx context.Context, id crm.SessionID) (*session, erro
 			return nil, err
 		}
 		if c, ok := contacts[*s.ContactID]; ok {
+			if m != nil {
+				c = m.Contact(c)
+			}
 			of = &c
 		} else { // deleted since the session was read
 			s.Anonymize()

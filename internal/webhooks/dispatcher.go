@@ -39,13 +39,21 @@ var Retries = []time.Duration{
 // Store is what a dispatcher needs of storage.
 type Store interface {
 	Objects
+	storage.Settings
+	storage.Generations
 	storage.Events
 	storage.WebhookEndpoints
 }
 
 // Options are what a dispatcher works with.
 type Options struct {
-	Store  Store
+	Store Store
+	// Settings are those of workspaces, shared with others who go by them. Without it the dispatcher has a cache of its own.
+	Settings *storage.SettingsCache
+	// Region is the country of phone numbers without a country code, where a workspace has not one of its own; it may be empty.
+	Region string
+	// SealID seals the ids of identities that are masked. Without it they stay as they are.
+	SealID func(uuid.UUID) uuid.UUID
 	Vault  *vault.WebhookVault
 	Logger *slog.Logger
 	Now    func() time.Time
@@ -75,6 +83,12 @@ type Dispatcher struct {
 func New(o Options) *Dispatcher {
 	if o.Retries == nil {
 		o.Retries = Retries
+	}
+	if o.Settings == nil {
+		o.Settings = storage.NewSettingsCache(o.Store)
+	}
+	if o.SealID == nil {
+		o.SealID = func(id uuid.UUID) uuid.UUID { return id }
 	}
 	return &Dispatcher{
 		options: o, owner: uuid.New(), sender: newSender(o.Networks), counts: newCounts(o.Registry),
@@ -138,7 +152,7 @@ func (d *Dispatcher) look(ctx, hurry context.Context) (err error) {
 
 // work does rounds for an endpoint until it has nothing more to do.
 func (d *Dispatcher) work(ctx, hurry context.Context, o storage.OwnedEndpoint) {
-	w := &worker{Dispatcher: d, of: o, builder: &builder{objects: d.options.Store, workspace: o.Workspace}}
+	w := &worker{Dispatcher: d, of: o, builder: &builder{options: d.options, objects: d.options.Store, workspace: o.Workspace}}
 	leased, worked := true, false
 	for ctx.Err() == nil {
 		more, err := w.guarded(ctx, hurry)

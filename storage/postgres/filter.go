@@ -269,6 +269,9 @@ func (s source) countFiltered(ctx context.Context, q storage.ContactQuery, most 
 	if err != nil || few {
 		return storage.Counted(len(storage.Ranked(q, hits)), most), err
 	}
+	if q.Search.ByWholeValues() {
+		return storage.CountFiltered(ctx, s, q, most, v.passing(s.db))
+	}
 	f, look := search.Filter{With: q.Search.Tokens()}, storage.CountedThrough(most)
 	const columns = `c.id, c.version, c.email, c.phone, c.notes, c.created_at`
 	of := `

@@ -39,14 +39,15 @@ func index(contacts []crm.Contact) indexed {
 func (x indexed) plainly(q storage.ContactQuery) []storage.ContactRow {
 	var rows []storage.ContactRow
 	for i, c := range x.contacts {
-		tier, ok := q.Search.Rank(x.keys[i])
+		k := q.Search.Keys(search.Hit{Contact: &c, Name: x.keys[i].Name, Text: x.keys[i].Text})
+		tier, ok := q.Search.Rank(k)
 		if !ok {
 			continue
 		}
 		if q.Order == storage.Name {
 			tier = 0
 		}
-		m := q.Search.Match(x.keys[i])
+		m := q.Search.Match(k)
 		rows = append(rows, storage.ContactRow{
 			Contact: c, Position: storage.Position{Tier: tier, Key: x.keys[i].Name, ID: [16]byte(c.ID)}, Match: &m,
 		})

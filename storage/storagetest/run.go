@@ -47,13 +47,13 @@ var groups = []group{
 	{"events", slices.Concat(eventCases, activityCases, historyCases)},
 	{"loading", slices.Concat(loadCases, largeCases)},
 	{"checking", checkCases},
-	{"search", slices.Concat(searchCases, matchCases, findableCases)},
+	{"search", slices.Concat(searchCases, matchCases, findableCases, maskedCases)},
 	{"counts", countCases},
 }
 
 // slow are the groups whose cases take too long under the race detector, and show it nothing that others do not.
 var slow = []group{
-	{"search", slices.Concat(wantedCases, grownCases, referenceCases, crowdedWantedCases)},
+	{"search", slices.Concat(wantedCases, grownCases, referenceCases, crowdedWantedCases, maskedPageCases)},
 	{"counts", slices.Concat(countedCases, crowdedCountCases)},
 	{"interactions", stormCases},
 	{"merging", slices.Concat(crowdedMergeCases, slowPropertyCases)},

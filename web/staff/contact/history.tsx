@@ -5,7 +5,7 @@ import { ContactHistoryDocument } from '../generated/later'
 import { query } from '../server/client'
 import { useViewer } from '../server/viewer'
 import { Ago } from '../shared/time'
-import { t } from '../texts/texts'
+import { t } from '../texts/later'
 import type { Ask, Pager } from '../shared/pager'
 import { Section } from './section'
 

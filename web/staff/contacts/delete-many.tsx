@@ -11,7 +11,7 @@ import { refusalOf } from '../shared/refusal'
 import { useStore } from '../shared/store'
 import { number } from '../shared/time'
 import { useThere } from '../shared/there'
-import { t } from '../texts/texts'
+import { t } from '../texts/later'
 import { BulkDeletion, type Outcome } from './bulk'
 
 const named = 5
@@ -36,7 +36,7 @@ interface DeleteManyProps {
 }
 
 export default function DeleteMany({ contacts, onDeleted, onClose }: DeleteManyProps) {
-  const { selection: words } = t.contacts
+  const words = t.selecting
   const [bulk] = useState(
     () =>
       new BulkDeletion(

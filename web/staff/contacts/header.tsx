@@ -102,7 +102,7 @@ function orderOf(sort: Sort, first: Sort, then: Sort): Order {
 function SelectAll({ held, onSelectAll }: { held: number; onSelectAll: () => void }) {
   const { size } = useStore(selection.chosen)
   const box = useRef<HTMLInputElement>(null)
-  const all = size > 0 && size >= held
+  const all = size > 0 && (selection.every || size >= held)
   useLayoutEffect(() => {
     if (box.current) {
       box.current.indeterminate = size > 0 && !all

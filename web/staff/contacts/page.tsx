@@ -347,6 +347,7 @@ export function ContactsPage() {
         {selecting && (
           <SelectionBar
             total={total.value}
+            asked={wanted.variables}
             onSelectAll={() => void selectAll()}
             onDeleted={(ids) => {
               for (const id of ids) {

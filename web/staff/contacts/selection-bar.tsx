@@ -1,19 +1,24 @@
 // What can be done with the contacts that are selected.
 
-import { lazy, Suspense, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 
+import { ContactsCountAllDocument } from '../generated/later'
+import { query } from '../server/client'
 import { announce } from '../shared/announce'
 import { BinIcon, CrossIcon, DownloadIcon, MergeIcon } from '../shared/icons'
 import { save } from '../shared/save'
 import { useStore } from '../shared/store'
 import { number } from '../shared/time'
-import { t } from '../texts/texts'
+import { t } from '../texts/later'
 import { csv } from './csv'
+import { ExportAll } from './export-all'
 import { known } from './known'
+import type { Variables } from './list-query'
 import { selection } from './selected'
 import { most } from './selection'
 
 const DeleteMany = lazy(() => import('./delete-many'))
+const DeleteEvery = lazy(() => import('./delete-every'))
 const MergeDialog = lazy(async () => ({ default: (await import('../merge/dialog')).MergeDialog }))
 
 const mostMerged = 10
@@ -21,6 +26,8 @@ const mostMerged = 10
 interface BarProps {
   /** How many match in all, where that is known. */
   total: number | undefined
+  /** What the list is asked for with. */
+  asked: Variables
   onSelectAll: () => void
   /** Called with the contacts that were deleted. */
   onDeleted: (ids: string[]) => void
@@ -31,11 +38,14 @@ interface BarProps {
 }
 
 /** SelectionBar says how many contacts are selected, and offers what is done with several. */
-export function SelectionBar({ total, onSelectAll, onDeleted, onMerged, onLeave }: BarProps) {
+export function SelectionBar({ total, asked: list, onSelectAll, onDeleted, onMerged, onLeave }: BarProps) {
   const chosen = useStore(selection.chosen)
-  const [asking, setAsking] = useState<'delete' | 'merge'>()
+  const [asking, setAsking] = useState<'delete' | 'every' | 'merge'>()
   const [asked, setAsked] = useState<{ id: string; displayName: string }[]>([])
-  const { selection: words } = t.contacts
+  const words = t.selecting
+  const { every } = selection
+  const beyond = !every && chosen.size > 0 && (total === undefined || total > most)
+  const all = useCounted(list, total, chosen.size >= most)
   if (chosen.size === 0 && asking === undefined) {
     return null
   }
@@ -75,25 +85,34 @@ export function SelectionBar({ total, onSelectAll, onDeleted, onMerged, onLeave 
     <>
       {chosen.size > 0 && (
         <div className="selection" role="region" aria-label={words.region}>
-          <p role="status">{words.selected(number(chosen.size))}</p>
+          <p role="status">{every ? t.jobs.everySelected(all) : words.selected(number(chosen.size))}</p>
           {total !== undefined && total > chosen.size && total <= most && (
             <button type="button" className="link" onClick={onSelectAll}>
               {words.allMatching(number(total))}
             </button>
           )}
-          <span className="does">
-            <button type="button" onClick={download}>
-              <DownloadIcon /> {words.export}
+          {beyond && (
+            <button type="button" className="link" onClick={() => selection.everything()}>
+              {t.jobs.selectEvery(all)}
             </button>
+          )}
+          <span className="does">
+            {every ? (
+              <ExportAll asked={list} />
+            ) : (
+              <button type="button" onClick={download}>
+                <DownloadIcon /> {words.export}
+              </button>
+            )}
             <button
               type="button"
               title={words.mergeHint}
-              disabled={chosen.size < 2 || chosen.size > mostMerged}
+              disabled={every || chosen.size < 2 || chosen.size > mostMerged}
               onClick={() => ask('merge')}
             >
               <MergeIcon /> {words.merge}
             </button>
-            <button type="button" onClick={() => ask('delete')}>
+            <button type="button" onClick={() => (every ? setAsking('every') : ask('delete'))}>
               <BinIcon /> {words.delete}
             </button>
             <button type="button" className="clear" aria-label={words.clear} title={words.clear} onClick={clear}>
@@ -113,6 +132,7 @@ export function SelectionBar({ total, onSelectAll, onDeleted, onMerged, onLeave 
             onClose={close}
           />
         )}
+        {asking === 'every' && <DeleteEvery asked={list} onBegun={() => selection.clear()} onClose={close} />}
         {asking === 'merge' && (
           <MergeDialog
             ids={asked.map(({ id }) => id)}
@@ -127,4 +147,27 @@ export function SelectionBar({ total, onSelectAll, onDeleted, onMerged, onLeave 
       </Suspense>
     </>
   )
+}
+
+// useCounted is how many contacts a list has, in words: as the page has counted them, or else further than that; empty until
+// that is known.
+function useCounted({ search, filter }: Variables, total: number | undefined, asking: boolean): string {
+  const [counted, setCounted] = useState<{ list: string; text: string }>()
+  const list = JSON.stringify([search, filter])
+  const missing = asking && total === undefined && counted?.list !== list
+  useEffect(() => {
+    if (!missing) {
+      return undefined
+    }
+    const counting = new AbortController()
+    query(ContactsCountAllDocument, { search, filter }, counting.signal).then(
+      ({ contacts: { totalCount: { value, exact } } }) => setCounted({ list, text: `${number(value)}${exact ? '' : '+'}` }),
+      () => {}, // it goes without
+    )
+    return () => counting.abort()
+  }, [list, missing])
+  if (total !== undefined) {
+    return number(total)
+  }
+  return counted?.list === list ? counted.text : ''
 }

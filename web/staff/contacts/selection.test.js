@@ -46,6 +46,25 @@ describe('a selection', () => {
     assert.deepEqual([ids().length, ids().at(-1)], [most, '99'])
   })
 
+  it('is of all that match until one contact is let go, or the selection changes in another way', () => {
+    const { selection, said, ids } = start()
+    const all = contacts(0, most)
+    selection.all(all)
+    selection.everything()
+    assert.deepEqual([selection.every, ids().length], [true, most])
+    selection.toggle({ id: 'beyond' }) // was selected with all, so it is let go of
+    assert.deepEqual([selection.every, ids().length, ids().includes('beyond'), said], [false, most, false, []])
+    selection.everything()
+    selection.toggle(all[3])
+    assert.deepEqual([selection.every, ids().length], [false, most - 1])
+    selection.everything()
+    selection.range(all.slice(0, 2))
+    assert.equal(selection.every, false)
+    selection.everything()
+    selection.clear()
+    assert.deepEqual([selection.every, ids()], [false, []])
+  })
+
   it('starts no range from a contact that is no more, or was let go with all', () => {
     const { selection, ids } = start()
     const all = contacts(0, 5)

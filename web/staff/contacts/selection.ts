@@ -7,12 +7,14 @@ import { Store } from '../shared/store'
 
 type Contact = Pick<ContactRowFragment, 'id'>
 
-/** most is how many may be selected: the server takes no more at a time. */
+/** most is how many may be selected one by one: the server takes no more at a time. */
 export const most = 100
 
 /** Selecting is a selection, and how it grows and shrinks. */
 export class Selecting<Kind extends Contact> {
   readonly chosen = new Store<ReadonlyMap<string, Kind>>(new Map())
+  /** Whether all that match are selected, of which those in chosen are the first. */
+  every = false
   #full: () => void
   #anchor: string | undefined
   // What was selected when the anchor was set: a range grows and shrinks over it.
@@ -31,7 +33,7 @@ export class Selecting<Kind extends Contact> {
   /** toggle selects a contact, or no longer; ranges start from it. */
   toggle(contact: Kind): void {
     const next = new Map(this.chosen.get())
-    if (!next.delete(contact.id)) {
+    if (!next.delete(contact.id) && !this.every) {
       next.set(contact.id, contact)
     }
     this.#put(next)
@@ -55,10 +57,17 @@ export class Selecting<Kind extends Contact> {
     this.#base = this.chosen.get()
   }
 
+  /** everything selects all that match, beyond those that are selected. */
+  everything(): void {
+    this.every = true
+    this.chosen.set(new Map(this.chosen.get()))
+  }
+
   /** clear selects none. */
   clear(): void {
     this.#anchor = undefined
     this.#base = new Map()
+    this.every = false
     if (this.chosen.get().size > 0) {
       this.chosen.set(new Map())
     }
@@ -77,6 +86,7 @@ export class Selecting<Kind extends Contact> {
   }
 
   #put(next: ReadonlyMap<string, Kind>): void {
+    this.every = false
     if (next.size <= most) {
       this.chosen.set(next)
     } else {
@@ -87,9 +97,9 @@ export class Selecting<Kind extends Contact> {
 }
 
 /** useSelected reports whether a contact is selected. */
-export function useSelected<Kind extends Contact>({ chosen }: Selecting<Kind>, id: string): boolean {
+export function useSelected<Kind extends Contact>(selecting: Selecting<Kind>, id: string): boolean {
   return useSyncExternalStore(
-    chosen.subscribe,
-    useCallback(() => chosen.get().has(id), [chosen, id]),
+    selecting.chosen.subscribe,
+    useCallback(() => selecting.every || selecting.chosen.get().has(id), [selecting, id]),
   )
 }

@@ -6,7 +6,7 @@ import { mine } from '../server/echoes'
 import { announce } from '../shared/announce'
 import { offered, withdraw } from '../shared/offer'
 import { refusalOf } from '../shared/refusal'
-import { t } from '../texts/texts'
+import { t } from '../texts/later'
 import type { Merged } from './merging'
 
 /** announceMerge says that contacts were merged, and offers the way back if there is one. */

@@ -13,6 +13,7 @@ export const de: Texts = {
     audit: 'Protokoll',
     keys: 'API-Schlüssel',
     webhooks: 'Webhooks',
+    import: 'Importieren',
     admin: 'Verwaltung',
     further: 'Mehr',
     playground: 'Playground',
@@ -111,29 +112,9 @@ export const de: Texts = {
       notCopied: 'Der Browser lässt diese Seite nicht kopieren.',
     },
     selection: {
-      region: 'Auswahl',
       select: (name) => `${name} auswählen`,
       selectAll: 'Alle auswählen',
-      selected: (number) => `${number} ausgewählt`,
-      allMatching: (number) => `Alle ${number} auswählen`,
-      full: (most) => `Es lassen sich höchstens ${most} Kontakte auf einmal auswählen.`,
-      clear: 'Auswahl aufheben',
-      export: 'Exportieren',
-      exported: (number) => `${number} exportiert`,
-      file: 'kontakte.csv',
-      merge: 'Zusammenführen',
-      mergeHint: 'Zwei bis zehn Kontakte lassen sich zusammenführen',
-      delete: 'Löschen',
-      deleteTitle: (number, one) => (one ? '1 Kontakt löschen?' : `${number} Kontakte löschen?`),
-      more: (number) => `und ${number} weitere`,
-      deletes: 'Das löscht die Kontakte mit ihren E-Mails, Telefonnummern, Notizen und Kanal-IDs endgültig.',
-      deleteAll: (number) => `${number} endgültig löschen`,
-      progress: (done, all) => `${done} von ${all}`,
-      deleted: (number, one) => (one ? '1 Kontakt gelöscht' : `${number} Kontakte gelöscht`),
-      failed: (number, one) => (one ? '1 wurde nicht gelöscht:' : `${number} wurden nicht gelöscht:`),
-      retry: (number) => `${number} erneut versuchen`,
-      cancel: 'Abbrechen',
-      close: 'Schließen',
+      full: (most) => `Einzeln lassen sich höchstens ${most} Kontakte auswählen.`,
     },
     views: {
       button: 'Ansichten',
@@ -288,48 +269,6 @@ export const de: Texts = {
     exported: 'Exportiert',
     notExported: 'Nicht exportiert.',
     delete: 'Löschen …',
-  },
-  duplicates: {
-    reasons: {
-      PROVEN: 'Ein Kanal sagt, dass beide dieselben sind.',
-      EMAIL_SPELLING: 'Gleiche E-Mail-Adresse, anders geschrieben.',
-      PHONE_VARIANT: 'Gleiche Telefonnummer, anders geschrieben.',
-      CHANNEL_ID: 'Gleiche Kennung beim Anbieter.',
-      CLAIMED: 'Einer hat E-Mail oder Telefon des anderen angegeben.',
-      NAME_AND_EMAIL: 'Gleicher Name und ähnliche E-Mail-Adressen.',
-    },
-    merge: {
-      title: (n) => (n > 1 ? `${n} Kontakte zusammenführen` : 'Kontakte zusammenführen'),
-      loading: 'Wird verglichen …',
-      alone: 'Es gibt nichts mehr zusammenzuführen.',
-      survivor: 'Kontakt, der bleibt',
-      survivorHint: 'Die anderen gehen in ihm auf. Links auf sie führen zu ihm.',
-      since: 'Seit',
-      fields: { NAME: 'Name', EMAIL: 'E-Mail', PHONE: 'Telefon', NOTES: 'Notizen' },
-      none: 'Keine Angabe',
-      outcome: (sessions, identities) =>
-        `Der zusammengeführte Kontakt hat ${sessions === 1 ? '1 Gespräch' : `${sessions} Gespräche`} und ${
-          identities === 1 ? '1 Kanalkennung' : `${identities} Kanalkennungen`
-        }. Nicht gewählte E-Mail-Adressen und Telefonnummern bleiben als weitere erhalten.`,
-      missing: (n) =>
-        n === 1
-          ? 'Einer der Kontakte wurde inzwischen gelöscht oder zusammengeführt.'
-          : `${n} der Kontakte wurden inzwischen gelöscht oder zusammengeführt.`,
-      changed: 'Einer dieser Kontakte wurde inzwischen geändert. Bitte noch einmal prüfen.',
-      tooLong: 'Die Notizen sind zusammen zu lang. Bitte vor dem Zusammenführen kürzen.',
-      again: 'Erneut versuchen',
-      cancel: 'Abbrechen',
-      merge: (n) => `${n} Kontakte zusammenführen`,
-      merging: 'Wird zusammengeführt …',
-      merged: (n, name) => `${n} Kontakte zusammengeführt: ${name}`,
-      notMerged: 'Nicht zusammengeführt.',
-      undo: 'Rückgängig',
-      undone: (kept) =>
-        kept.length === 0
-          ? 'Zusammenführung rückgängig gemacht'
-          : `Zusammenführung rückgängig gemacht. Inzwischen bearbeitet und unverändert: ${kept.join(', ')}`,
-      notUndone: 'Nicht rückgängig gemacht.',
-    },
   },
   chat: {
     title: (name) => `${name} – Chat – Kith`,

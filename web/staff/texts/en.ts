@@ -11,6 +11,7 @@ export const en = {
     audit: 'Audit log',
     keys: 'API keys',
     webhooks: 'Webhooks',
+    import: 'Import',
     admin: 'Admin',
     further: 'More',
     playground: 'Playground',
@@ -111,29 +112,9 @@ export const en = {
       notCopied: 'The browser does not let this page copy.',
     },
     selection: {
-      region: 'Selection',
       select: (name: string) => `Select ${name}`,
       selectAll: 'Select all',
-      selected: (number: string) => `${number} selected`,
-      allMatching: (number: string) => `Select all ${number}`,
-      full: (most: string) => `${most} contacts are the most that can be selected at a time.`,
-      clear: 'Clear the selection',
-      export: 'Export',
-      exported: (number: string) => `${number} exported`,
-      file: 'contacts.csv',
-      merge: 'Merge',
-      mergeHint: 'Two to ten contacts can be merged',
-      delete: 'Delete',
-      deleteTitle: (number: string, one: boolean) => (one ? 'Delete 1 contact?' : `Delete ${number} contacts?`),
-      more: (number: string) => `and ${number} more`,
-      deletes: 'This permanently deletes the contacts with their emails, phones, notes and channel ids.',
-      deleteAll: (number: string) => `Delete ${number} for good`,
-      progress: (done: string, all: string) => `${done} of ${all}`,
-      deleted: (number: string, one: boolean) => (one ? '1 contact deleted' : `${number} contacts deleted`),
-      failed: (number: string, one: boolean) => (one ? '1 was not deleted:' : `${number} were not deleted:`),
-      retry: (number: string) => `Try ${number} again`,
-      cancel: 'Cancel',
-      close: 'Close',
+      full: (most: string) => `${most} contacts are the most that can be selected one by one.`,
     },
     // Lists that are saved under a name.
     views: {
@@ -288,48 +269,6 @@ export const en = {
     exported: 'Exported',
     notExported: 'Not exported.',
     delete: 'Delete …',
-  },
-  // Pairs that may be one person, and merging.
-  duplicates: {
-    // By DuplicateReason.
-    reasons: {
-      PROVEN: 'A channel says that they are one.',
-      EMAIL_SPELLING: 'Same email, spelled differently.',
-      PHONE_VARIANT: 'Same phone, written differently.',
-      CHANNEL_ID: 'Same id at the provider.',
-      CLAIMED: 'One typed an email or phone of the other.',
-      NAME_AND_EMAIL: 'Same name and similar emails.',
-    },
-    merge: {
-      title: (n: number) => (n > 1 ? `Merge ${n} contacts` : 'Merge contacts'),
-      loading: 'Comparing …',
-      alone: 'There is nothing left to merge.',
-      survivor: 'Contact that stays',
-      survivorHint: 'The others become part of it. Links to them lead to it.',
-      since: 'Since',
-      fields: { NAME: 'Name', EMAIL: 'Email', PHONE: 'Phone', NOTES: 'Notes' },
-      none: 'None',
-      outcome: (sessions: number, identities: number) =>
-        `The merged contact has ${sessions === 1 ? '1 session' : `${sessions} sessions`} and ${
-          identities === 1 ? '1 channel id' : `${identities} channel ids`
-        }. Emails and phones that are not chosen stay as further ones.`,
-      missing: (n: number) =>
-        n === 1
-          ? 'One of the contacts was deleted or merged meanwhile.'
-          : `${n} of the contacts were deleted or merged meanwhile.`,
-      changed: 'Somebody changed one of these contacts meanwhile. Please check again.',
-      tooLong: 'The joined notes are too long. Shorten them before merging.',
-      again: 'Try again',
-      cancel: 'Cancel',
-      merge: (n: number) => `Merge ${n} contacts`,
-      merging: 'Merging …',
-      merged: (n: number, name: string) => `${n} contacts merged into ${name}`,
-      notMerged: 'Not merged.',
-      undo: 'Undo',
-      undone: (kept: string[]) =>
-        kept.length === 0 ? 'Merge undone' : `Merge undone. Edited since, and left as is: ${kept.join(', ')}`,
-      notUndone: 'Not undone.',
-    },
   },
   chat: {
     title: (name: string) => `${name} – Chat – Kith`,

@@ -1,0 +1,24 @@
+// What appears at the foot of every page beside its announcements.
+
+import { lazy, Suspense, useEffect, useState } from 'react'
+
+import { Undo } from './contacts/undo'
+
+const Jobs = lazy(async () => ({ default: (await import('./jobs/list')).Jobs }))
+
+const idle = 3_000 // ms: the rows come first
+
+/** Foot has the jobs that run, and the way back from what was saved last. */
+export function Foot() {
+  const [settled, setSettled] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(true), idle)
+    return () => clearTimeout(timer)
+  }, [])
+  return (
+    <>
+      <Suspense>{settled && <Jobs />}</Suspense>
+      <Undo />
+    </>
+  )
+}
