@@ -1,0 +1,1 @@
+export{t as DeleteDialog}from"./delete-LcIyOB7e.js";

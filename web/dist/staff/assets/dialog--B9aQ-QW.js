@@ -1,0 +1,1 @@
+export{t as MergeDialog}from"./dialog-CruK_c7o.js";
