@@ -170,6 +170,30 @@ describe('deleting all contacts that match', () => {
     await page.context().close()
   })
 
+  it('is followed by a stream, or by asking where there is none', async () => {
+    for (const sockets of [true, false]) {
+      const name = sockets ? 'Streamed' : 'Asked'
+      await people(kith, name, 1_500)
+      const watched = await watchedPage(browser, { locale: 'en-GB' })
+      const { page } = watched
+      let asked = 0
+      page.on('request', (request) => {
+        asked += request.postData()?.includes('query BulkJob(') ? 1 : 0
+      })
+      if (!sockets) {
+        await page.routeWebSocket('**/graphql', (socket) => socket.close())
+      }
+      await page.goto(`${kith.url}/staff/contacts?search=${name.toLowerCase()}`)
+      await page.locator('[data-row]').first().waitFor()
+      const dialog = await askToDelete(page, '1,500')
+      await dialog.getByRole('button', { name: 'Delete 1,500 for good' }).click()
+      await jobs(page).getByText(/: [1-9][\d,]* of 1,500/).waitFor()
+      await jobs(page).getByText('1,500 contacts deleted').waitFor({ timeout: 60_000 })
+      assert.ok(sockets ? asked <= 2 : asked > 2, `asked ${asked} times ${sockets ? 'with' : 'without'} sockets`)
+      await page.context().close()
+    }
+  })
+
   it('is asked and answered in German', async () => {
     await people(kith, 'Deutsch', 101)
     const watched = await watchedPage(browser, { locale: 'de-DE' })

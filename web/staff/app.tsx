@@ -27,6 +27,7 @@ const ChannelsPage = lazy(async () => ({ default: (await import('./channels/page
 const FailuresPage = lazy(async () => ({ default: (await import('./failures/page')).FailuresPage }))
 const AuditPage = lazy(async () => ({ default: (await import('./audit/page')).AuditPage }))
 const KeysPage = lazy(async () => ({ default: (await import('./keys/page')).KeysPage }))
+const ImportPage = lazy(async () => ({ default: (await import('./import/page')).ImportPage }))
 const WebhooksPage = lazy(async () => ({ default: (await import('./webhooks/page')).WebhooksPage }))
 
 // What is not the table of contacts is loaded when it is opened; chat, where staff go next, beside the first rows. web.go has
@@ -40,6 +41,7 @@ const pages: Entry[] = [
   { name: 'audit', path: /^\/staff\/audit$/, Page: AuditPage, admin: true },
   { name: 'keys', path: /^\/staff\/keys$/, Page: KeysPage, admin: true },
   { name: 'webhooks', path: /^\/staff\/webhooks$/, Page: WebhooksPage, admin: true },
+  { name: 'import', path: /^\/staff\/import$/, Page: ImportPage, admin: true },
 ]
 
 /** App is all pages, with the frame that they share. */

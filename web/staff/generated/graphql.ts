@@ -323,6 +323,94 @@ export type UpdateContactInput = {
   allowUnusual?: boolean;
 };
 
+/** What became of an upsert. */
+export type UpsertOutcome =
+  /** There was no such contact, and one was created. */
+  | 'CREATED'
+  /** The contact was changed. */
+  | 'UPDATED'
+  /** The contact had these values already. */
+  | 'UNCHANGED'
+  /** Nothing was written; `userErrors` say why. */
+  | 'REFUSED';
+
+/** Which uploaded file to import, and how. */
+export type StartImportInput = {
+  /** The import. */
+  id: string;
+  /** What each column has, in their order. Default: what `columns` of the import propose. */
+  mapping?: Array<ImportField> | null | undefined;
+  /** What to do with a row that matches a contact. */
+  matched?: ImportMatched;
+  /** What to do with a row that matches no contact. */
+  unmatched?: ImportUnmatched;
+  /** Leave values alone that staff have entered, and notes that are not empty. */
+  protectStaff?: boolean;
+  /** Accept emails and phones that are refused with UNUSUAL otherwise. */
+  allowUnusual?: boolean;
+  /** The channel that EXTERNAL_ID columns are from. */
+  channelId?: string | null | undefined;
+};
+
+/** What to do with a row that matches a contact. */
+export type ImportMatched =
+  /** Write its values. An empty cell leaves the value. */
+  | 'UPDATE'
+  /** Leave the contact unchanged. */
+  | 'SKIP';
+
+/** What to do with a row that matches no contact. */
+export type ImportUnmatched =
+  /** Create a contact. */
+  | 'CREATE'
+  /** Leave the row out. */
+  | 'SKIP';
+
+/**
+ * What a column of a file has. Several columns may have the same: of EMAIL, PHONE and NAME the first counts that is not empty, NOTES are
+ * joined by line breaks, FIRST_NAME and LAST_NAME by a space.
+ */
+export type ImportField =
+  /** Nothing to import. */
+  | 'NONE'
+  /** The contact's id, as Kith gave it. */
+  | 'ID'
+  /** The name. */
+  | 'NAME'
+  /** The given name. */
+  | 'FIRST_NAME'
+  /** The family name. */
+  | 'LAST_NAME'
+  /** An email address. */
+  | 'EMAIL'
+  /** A phone number. */
+  | 'PHONE'
+  /** A country calling code, which goes before a phone number without one. */
+  | 'PHONE_CALLING_CODE'
+  /** Notes. */
+  | 'NOTES'
+  /** When the contact was first known: 2024-12-31, or with a time. Only for contacts that are created. */
+  | 'CREATED_AT'
+  /** The contact's id on the channel `channelId`. */
+  | 'EXTERNAL_ID';
+
+/** How far an import is. */
+export type ImportState =
+  /** The file is being uploaded. */
+  | 'UPLOADING'
+  /** The file waits for `startImport`, for a day. */
+  | 'READY'
+  /** It waits for its turn. */
+  | 'PENDING'
+  /** Rows are being imported. */
+  | 'RUNNING'
+  /** All rows have been handled. */
+  | 'DONE'
+  /** It was cancelled. */
+  | 'CANCELLED'
+  /** It could not go on; `failure` says why. */
+  | 'FAILED';
+
 /** Which contact to delete. */
 export type DeleteContactInput = {
   /** Its id. */
@@ -1193,6 +1281,13 @@ export type BulkJobQueryVariables = Exact<{
 
 export type BulkJobQuery = { bulkJob: { id: string, kind: BulkJobKind, state: BulkJobState, actor: string, total: number | null, listed: number, handled: number, deleted: number, updated: number, unchanged: number, refused: number, failure: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null } | null };
 
+export type BulkJobProgressSubscriptionVariables = Exact<{
+  id: string;
+}>;
+
+
+export type BulkJobProgressSubscription = { bulkJobProgress: { id: string, kind: BulkJobKind, state: BulkJobState, actor: string, total: number | null, listed: number, handled: number, deleted: number, updated: number, unchanged: number, refused: number, failure: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null } | null };
+
 export type BulkRefusalsQueryVariables = Exact<{
   id: string;
   first?: number | null | undefined;
@@ -1254,6 +1349,45 @@ export type ExportAllowedQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type ExportAllowedQuery = { workspace: { id: string, exportAllowed: boolean } };
+
+export type ImportRowFragment = { id: string, state: ImportState, fileName: string, createdBy: string, rows: number, handled: number, created: number, updated: number, unchanged: number, refused: number, failure: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null };
+
+export type ImportsQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type ImportsQuery = { importJobs: { nodes: Array<{ id: string, state: ImportState, fileName: string, createdBy: string, rows: number, handled: number, created: number, updated: number, unchanged: number, refused: number, failure: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type ImportQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ImportQuery = { importJob: { id: string, state: ImportState, fileName: string, createdBy: string, rows: number, handled: number, created: number, updated: number, unchanged: number, refused: number, failure: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null, form: { format: string, separator: string | null, encoding: string, header: boolean } | null, columns: Array<{ name: string, field: ImportField, samples: Array<string> }> } | null };
+
+export type ImportPreviewQueryVariables = Exact<{
+  input: StartImportInput;
+  after: number;
+}>;
+
+
+export type ImportPreviewQuery = { importPreview: { created: number, updated: number, unchanged: number, refused: number, last: number, more: boolean, rows: Array<{ row: number, outcome: UpsertOutcome, name: string | null, column: number | null, reason: string | null }> } };
+
+export type StartImportMutationVariables = Exact<{
+  input: StartImportInput;
+}>;
+
+
+export type StartImportMutation = { startImport: { importJob: { id: string, state: ImportState, fileName: string, createdBy: string, rows: number, handled: number, created: number, updated: number, unchanged: number, refused: number, failure: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type CancelImportMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type CancelImportMutation = { cancelImport: { importJob: { id: string, state: ImportState, fileName: string, createdBy: string, rows: number, handled: number, created: number, updated: number, unchanged: number, refused: number, failure: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
 
 export const SessionRowFragmentDoc = /*#__PURE__*/ gql`
     fragment SessionRow on Session {

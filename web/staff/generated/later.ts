@@ -4,7 +4,7 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
 import { gql } from '@urql/core';
 
 import { ContactRowFragmentDoc, PageFragmentDoc, ViewRowFragmentDoc, ChannelRowFragmentDoc } from './graphql';
-import type { DuplicateContactFragment, SetupFragment, ApiKeyRowFragment, WebhookEndpointRowFragment, WebhookDeliveryRowFragment, BulkJobRowFragment, ContactDetailsQuery, ContactDetailsQueryVariables, ContactHistoryQuery, ContactHistoryQueryVariables, DuplicatesOfQuery, DuplicatesOfQueryVariables, SplitContactMutation, SplitContactMutationVariables, ExportContactMutation, ExportContactMutationVariables, ContactsToMergeQuery, ContactsToMergeQueryVariables, MergePreviewQuery, MergePreviewQueryVariables, MergeContactsMutation, MergeContactsMutationVariables, DeleteContactMutation, DeleteContactMutationVariables, ContactNewsSubscription, ContactNewsSubscriptionVariables, SessionNewsSubscription, SessionNewsSubscriptionVariables, ContactSearchQuery, ContactSearchQueryVariables, DeleteContactsMutation, DeleteContactsMutationVariables, CreateSavedViewMutation, CreateSavedViewMutationVariables, UpdateSavedViewMutation, UpdateSavedViewMutationVariables, DeleteSavedViewMutation, DeleteSavedViewMutationVariables, DuplicatesQuery, DuplicatesQueryVariables, DismissDuplicatesMutation, DismissDuplicatesMutationVariables, CreateChannelMutation, CreateChannelMutationVariables, UpdateChannelMutation, UpdateChannelMutationVariables, VerifyTokenMutation, VerifyTokenMutationVariables, IngestFailuresQuery, IngestFailuresQueryVariables, FailurePayloadQuery, FailurePayloadQueryVariables, ReplayIngestFailuresMutation, ReplayIngestFailuresMutationVariables, DismissIngestFailuresMutation, DismissIngestFailuresMutationVariables, AuditLogQuery, AuditLogQueryVariables, AuditObjectsQuery, AuditObjectsQueryVariables, ApiKeysQuery, ApiKeysQueryVariables, CreateApiKeyMutation, CreateApiKeyMutationVariables, RevokeApiKeyMutation, RevokeApiKeyMutationVariables, WebhookEndpointsQuery, WebhookEndpointsQueryVariables, WebhookDeliveriesQuery, WebhookDeliveriesQueryVariables, CreateWebhookEndpointMutation, CreateWebhookEndpointMutationVariables, UpdateWebhookEndpointMutation, UpdateWebhookEndpointMutationVariables, DeleteWebhookEndpointMutation, DeleteWebhookEndpointMutationVariables, RotateWebhookSecretMutation, RotateWebhookSecretMutationVariables, RevokeFormerWebhookSecretMutation, RevokeFormerWebhookSecretMutationVariables, RedeliverMutation, RedeliverMutationVariables, SendTestWebhookMutation, SendTestWebhookMutationVariables, BulkJobsQuery, BulkJobsQueryVariables, BulkJobQuery, BulkJobQueryVariables, BulkRefusalsQuery, BulkRefusalsQueryVariables, NamedQuery, NamedQueryVariables, ContactsCountAllQuery, ContactsCountAllQueryVariables, BulkDeleteContactsMutation, BulkDeleteContactsMutationVariables, CancelBulkJobMutation, CancelBulkJobMutationVariables, ExportAllowedQuery, ExportAllowedQueryVariables } from './graphql';
+import type { DuplicateContactFragment, SetupFragment, ApiKeyRowFragment, WebhookEndpointRowFragment, WebhookDeliveryRowFragment, BulkJobRowFragment, ImportRowFragment, ContactDetailsQuery, ContactDetailsQueryVariables, ContactHistoryQuery, ContactHistoryQueryVariables, DuplicatesOfQuery, DuplicatesOfQueryVariables, SplitContactMutation, SplitContactMutationVariables, ExportContactMutation, ExportContactMutationVariables, ContactsToMergeQuery, ContactsToMergeQueryVariables, MergePreviewQuery, MergePreviewQueryVariables, MergeContactsMutation, MergeContactsMutationVariables, DeleteContactMutation, DeleteContactMutationVariables, ContactNewsSubscription, ContactNewsSubscriptionVariables, SessionNewsSubscription, SessionNewsSubscriptionVariables, ContactSearchQuery, ContactSearchQueryVariables, DeleteContactsMutation, DeleteContactsMutationVariables, CreateSavedViewMutation, CreateSavedViewMutationVariables, UpdateSavedViewMutation, UpdateSavedViewMutationVariables, DeleteSavedViewMutation, DeleteSavedViewMutationVariables, DuplicatesQuery, DuplicatesQueryVariables, DismissDuplicatesMutation, DismissDuplicatesMutationVariables, CreateChannelMutation, CreateChannelMutationVariables, UpdateChannelMutation, UpdateChannelMutationVariables, VerifyTokenMutation, VerifyTokenMutationVariables, IngestFailuresQuery, IngestFailuresQueryVariables, FailurePayloadQuery, FailurePayloadQueryVariables, ReplayIngestFailuresMutation, ReplayIngestFailuresMutationVariables, DismissIngestFailuresMutation, DismissIngestFailuresMutationVariables, AuditLogQuery, AuditLogQueryVariables, AuditObjectsQuery, AuditObjectsQueryVariables, ApiKeysQuery, ApiKeysQueryVariables, CreateApiKeyMutation, CreateApiKeyMutationVariables, RevokeApiKeyMutation, RevokeApiKeyMutationVariables, WebhookEndpointsQuery, WebhookEndpointsQueryVariables, WebhookDeliveriesQuery, WebhookDeliveriesQueryVariables, CreateWebhookEndpointMutation, CreateWebhookEndpointMutationVariables, UpdateWebhookEndpointMutation, UpdateWebhookEndpointMutationVariables, DeleteWebhookEndpointMutation, DeleteWebhookEndpointMutationVariables, RotateWebhookSecretMutation, RotateWebhookSecretMutationVariables, RevokeFormerWebhookSecretMutation, RevokeFormerWebhookSecretMutationVariables, RedeliverMutation, RedeliverMutationVariables, SendTestWebhookMutation, SendTestWebhookMutationVariables, BulkJobsQuery, BulkJobsQueryVariables, BulkJobQuery, BulkJobQueryVariables, BulkJobProgressSubscription, BulkJobProgressSubscriptionVariables, BulkRefusalsQuery, BulkRefusalsQueryVariables, NamedQuery, NamedQueryVariables, ContactsCountAllQuery, ContactsCountAllQueryVariables, BulkDeleteContactsMutation, BulkDeleteContactsMutationVariables, CancelBulkJobMutation, CancelBulkJobMutationVariables, ExportAllowedQuery, ExportAllowedQueryVariables, ImportsQuery, ImportsQueryVariables, ImportQuery, ImportQueryVariables, ImportPreviewQuery, ImportPreviewQueryVariables, StartImportMutation, StartImportMutationVariables, CancelImportMutation, CancelImportMutationVariables } from './graphql';
 
 export const DuplicateContactFragmentDoc = /*#__PURE__*/ gql`
     fragment DuplicateContact on Contact {
@@ -85,6 +85,24 @@ export const BulkJobRowFragmentDoc = /*#__PURE__*/ gql`
   finishedAt
 }
     ` as unknown as DocumentNode<BulkJobRowFragment, unknown>;
+export const ImportRowFragmentDoc = /*#__PURE__*/ gql`
+    fragment ImportRow on ImportJob {
+  id
+  state
+  fileName
+  createdBy
+  rows
+  handled
+  created
+  updated
+  unchanged
+  refused
+  failure
+  createdAt
+  startedAt
+  finishedAt
+}
+    ` as unknown as DocumentNode<ImportRowFragment, unknown>;
 export const ContactDetailsDocument = /*#__PURE__*/ gql`
     query ContactDetails($id: ID!) {
   contact(id: $id) {
@@ -693,6 +711,13 @@ export const BulkJobDocument = /*#__PURE__*/ gql`
   }
 }
     ${BulkJobRowFragmentDoc}` as unknown as DocumentNode<BulkJobQuery, BulkJobQueryVariables>;
+export const BulkJobProgressDocument = /*#__PURE__*/ gql`
+    subscription BulkJobProgress($id: ID!) {
+  bulkJobProgress(id: $id) {
+    ...BulkJobRow
+  }
+}
+    ${BulkJobRowFragmentDoc}` as unknown as DocumentNode<BulkJobProgressSubscription, BulkJobProgressSubscriptionVariables>;
 export const BulkRefusalsDocument = /*#__PURE__*/ gql`
     query BulkRefusals($id: ID!, $first: Int, $after: String) {
   bulkJob(id: $id) {
@@ -771,3 +796,79 @@ export const ExportAllowedDocument = /*#__PURE__*/ gql`
   }
 }
     ` as unknown as DocumentNode<ExportAllowedQuery, ExportAllowedQueryVariables>;
+export const ImportsDocument = /*#__PURE__*/ gql`
+    query Imports($first: Int, $after: String) {
+  importJobs(first: $first, after: $after) {
+    nodes {
+      ...ImportRow
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    ${ImportRowFragmentDoc}` as unknown as DocumentNode<ImportsQuery, ImportsQueryVariables>;
+export const ImportDocument = /*#__PURE__*/ gql`
+    query Import($id: ID!) {
+  importJob(id: $id) {
+    ...ImportRow
+    form {
+      format
+      separator
+      encoding
+      header
+    }
+    columns {
+      name
+      field
+      samples
+    }
+  }
+}
+    ${ImportRowFragmentDoc}` as unknown as DocumentNode<ImportQuery, ImportQueryVariables>;
+export const ImportPreviewDocument = /*#__PURE__*/ gql`
+    query ImportPreview($input: StartImportInput!, $after: Int!) {
+  importPreview(input: $input, after: $after) {
+    created
+    updated
+    unchanged
+    refused
+    last
+    more
+    rows {
+      row
+      outcome
+      name
+      column
+      reason
+    }
+  }
+}
+    ` as unknown as DocumentNode<ImportPreviewQuery, ImportPreviewQueryVariables>;
+export const StartImportDocument = /*#__PURE__*/ gql`
+    mutation StartImport($input: StartImportInput!) {
+  startImport(input: $input) {
+    importJob {
+      ...ImportRow
+    }
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    ${ImportRowFragmentDoc}` as unknown as DocumentNode<StartImportMutation, StartImportMutationVariables>;
+export const CancelImportDocument = /*#__PURE__*/ gql`
+    mutation CancelImport($id: ID!) {
+  cancelImport(input: {id: $id}) {
+    importJob {
+      ...ImportRow
+    }
+    userErrors {
+      code
+      message
+    }
+  }
+}
+    ${ImportRowFragmentDoc}` as unknown as DocumentNode<CancelImportMutation, CancelImportMutationVariables>;

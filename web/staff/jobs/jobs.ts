@@ -1,10 +1,14 @@
 // The bulk jobs that the page shows: those that have not ended, whoever started them, and how those ended that were seen.
 
+import type { OperationContext } from '@urql/core'
+import { onEnd, pipe, subscribe } from 'wonka'
+
 import type { BulkJobRowFragment } from '../generated/graphql'
-import { BulkJobDocument, BulkJobsDocument, CancelBulkJobDocument } from '../generated/later'
-import { mutate, query, Refused } from '../server/client'
+import { BulkJobDocument, BulkJobProgressDocument, BulkJobsDocument, CancelBulkJobDocument } from '../generated/later'
+import { client, mutate, query, Refused } from '../server/client'
 import { again } from '../server/connection'
 import { session } from '../server/session'
+import type { Attempt } from '../server/transport'
 import { announce } from '../shared/announce'
 import { refusalOf } from '../shared/refusal'
 import { Store } from '../shared/store'
@@ -24,7 +28,8 @@ export interface Watched {
   readonly lost: boolean
 }
 
-const often = 1_000 // ms between two looks at a job
+const often = 1_000 // ms between two looks at a job of which no stream brings news
+const streamAgain = 20 // looks after which a stream is tried again
 const seldom = 5_000 // where nobody looks at the page, or the server does not answer
 const listed = 20 // jobs looked through for some that have not ended
 const recently = 600_000 // ms that the end of a job of one's own is news after a reload
@@ -127,29 +132,69 @@ function replace(id: string, by: Watched | undefined): void {
   jobs.set(jobs.get().flatMap((each) => (each.job.id !== id ? [each] : by ? [by] : [])))
 }
 
-// watch asks how far a job is until it has ended.
+// watch follows a job until it has ended: by a stream, and where that brings nothing, by asking.
 function watch(id: string): void {
-  async function ask() {
-    if (session.get()?.signedIn) {
-      try {
-        const { bulkJob } = await query(BulkJobDocument, { id })
-        if (!bulkJob) {
-          replace(id, undefined)
-          return
+  let stream: { leave: () => void; heard: boolean } | undefined
+  let asked = 0
+
+  function listen() {
+    const own = { leave: () => {}, heard: false }
+    stream = own
+    own.leave = hear(id, {
+      progress: (job) => {
+        own.heard = true
+        take(job)
+      },
+      over: () => {
+        if (stream === own) {
+          stream = undefined
         }
-        update(bulkJob)
+      },
+    })
+  }
+
+  function take(job: Job | null) {
+    if (job) {
+      update(job)
+    } else {
+      replace(id, undefined)
+    }
+  }
+
+  async function ask() {
+    if (!stream?.heard && session.get()?.signedIn) {
+      if (!stream && ++asked % streamAgain === 0) {
+        listen()
+      }
+      try {
+        take((await query(BulkJobDocument, { id })).bulkJob)
       } catch (error) {
         if (error instanceof Refused && error.code === 'FORBIDDEN') {
           replace(id, undefined)
-          return
+        } else {
+          jobs.set(jobs.get().map((each) => (each.job.id === id ? { ...each, left: undefined, lost: true } : each)))
         }
-        jobs.set(jobs.get().map((each) => (each.job.id === id ? { ...each, left: undefined, lost: true } : each)))
       }
     }
     const now = jobs.get().find(({ job }) => job.id === id)
     if (now && !ended(now.job)) {
       setTimeout(() => void ask(), document.hidden || now.lost ? seldom : often)
+    } else {
+      stream?.leave()
     }
   }
+
+  listen()
   void ask()
+}
+
+// hear subscribes to the progress of a job, over the socket that events come by.
+function hear(id: string, { progress, over }: { progress: (job: Job | null) => void; over: () => void }): () => void {
+  const attempt: Attempt = { transport: 'socket', onEstablished: () => {} }
+  const { unsubscribe } = pipe(
+    client.subscription(BulkJobProgressDocument, { id }, { attempt } as Partial<OperationContext>),
+    onEnd(over),
+    subscribe(({ data, error }) => (data && !error ? progress(data.bulkJobProgress) : over())),
+  )
+  return unsubscribe
 }

@@ -1,8 +1,9 @@
-import { type FormEvent, useEffect, useState } from 'react'
+import { type FormEvent, useState } from 'react'
 
-import { ChannelsDocument, type Role } from '../generated/graphql'
+import { useChannels } from '../channels/choose'
+import type { Role } from '../generated/graphql'
 import { CreateApiKeyDocument } from '../generated/later'
-import { mutate, query } from '../server/client'
+import { mutate } from '../server/client'
 import { reasonOf } from '../shared/refusal'
 import { Copyable } from '../shared/copy'
 import { Dialog } from '../shared/dialog'
@@ -150,21 +151,4 @@ function CreateForm({ onSecret, onClose }: { onSecret: (secret: string) => void;
       </div>
     </form>
   )
-}
-
-// useChannels are the channels to choose from, once they are wanted: the first hundred, and who has more leaves it open.
-function useChannels(wanted: boolean): readonly { id: string; name: string }[] {
-  const [channels, setChannels] = useState<readonly { id: string; name: string }[]>([])
-  useEffect(() => {
-    if (!wanted) {
-      return
-    }
-    const asking = new AbortController()
-    query(ChannelsDocument, { first: 100 }, asking.signal).then(
-      (answer) => setChannels(answer.channels.nodes),
-      () => {}, // any channel can be chosen nevertheless
-    )
-    return () => asking.abort()
-  }, [wanted])
-  return channels
 }

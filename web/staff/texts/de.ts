@@ -13,6 +13,7 @@ export const de: Texts = {
     audit: 'Protokoll',
     keys: 'API-Schlüssel',
     webhooks: 'Webhooks',
+    import: 'Importieren',
     admin: 'Verwaltung',
     further: 'Mehr',
     playground: 'Playground',

@@ -11,6 +11,7 @@ export const en = {
     audit: 'Audit log',
     keys: 'API keys',
     webhooks: 'Webhooks',
+    import: 'Import',
     admin: 'Admin',
     further: 'More',
     playground: 'Playground',

@@ -1,1 +1,0 @@
-export{t as MergeDialog}from"./dialog-CruK_c7o.js";
