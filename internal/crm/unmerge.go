@@ -89,11 +89,13 @@ func DecideUndo(u Undo, k UndoKnown) (Undone, error) {
 	return out, nil
 }
 
-// Among is what is kept for undoing a merge once the survivor has only these accounts left: a contact all of whose accounts
-// were split off is kept no longer, nor are its values. It is nil where there is nothing left to undo.
-func (u *MergeUndo) Among(accounts []AccountID) *MergeUndo {
+// Among is what is kept for undoing a merge once the survivor has only these accounts left, of which some hold an identity or
+// a session: a contact is kept no longer, nor are its values, when accounts of it were split off and those that are left of it
+// hold nothing. An account that holds nothing is what a contact has that was made for a split-off account. It is nil where
+// there is nothing left to undo.
+func (u *MergeUndo) Among(accounts, holding []AccountID) *MergeUndo {
 	gone := func(s MergeSide) bool {
-		return len(s.Accounts) > 0 && len(common(s.Accounts, accounts)) == 0
+		return len(common(s.Accounts, accounts)) < len(s.Accounts) && len(common(s.Accounts, holding)) == 0
 	}
 	left := *u
 	left.Others = slices.DeleteFunc(slices.Clone(u.Others), gone)

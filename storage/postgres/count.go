@@ -109,10 +109,11 @@ func (s source) Sample(ctx context.Context, q search.Query, size int) (search.Sa
 
 // fromSample is the condition on the contacts of a stretch from f.id on. Citus needs the workspace by itself to route the
 // statement, and beside it a comparison of rows would bound no index. Elsewhere the rows are compared: a planner that takes
-// the workspace for a small one would read it whole and sort it.
+// the workspace for a small one would read it whole and sort it. On Citus every version is above 0, which no index says: the
+// one by name, which has the rest, would be read from end to end.
 func (s source) fromSample() string {
 	if s.citus.Load() {
-		return "workspace_id = @workspace AND id >= f.id"
+		return "workspace_id = @workspace AND id >= f.id AND version > 0"
 	}
 	return "(workspace_id, id) >= (@workspace, f.id)"
 }

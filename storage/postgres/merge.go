@@ -351,8 +351,8 @@ func undoText(u *crm.MergeUndo) (*string, error) {
 	return new(string(text)), err
 }
 
-// forgetUndo queues that contacts go out of what is kept for undoing merges whose accounts are not among those that the
-// survivor has left.
+// forgetUndo queues that contacts go out of what is kept for undoing merges, whose accounts are not among those that the
+// survivor has left: see [crm.MergeUndo.Among].
 func forgetUndo(
 	ctx context.Context, tx pgx.Tx, b *pgx.Batch, w crm.WorkspaceID, survivor crm.ContactID, accounts []crm.AccountID,
 ) error {
@@ -361,11 +361,21 @@ func forgetUndo(
 		WHERE workspace_id = @workspace AND survivor_id = @survivor AND undo IS NOT NULL`,
 		pgx.NamedArgs{"workspace": w, "survivor": [16]byte(survivor)})
 	records, err := all(ctx, rows, err, scanMerge)
+	if err != nil || len(records) == 0 {
+		return err
+	}
+	rows, err = tx.Query(ctx, `
+		SELECT a.id
+		FROM unnest(@accounts::uuid[]) a(id)
+		WHERE EXISTS (SELECT FROM identities i WHERE i.workspace_id = @workspace AND i.contact_id = @survivor AND i.account_id = a.id)
+		   OR EXISTS (SELECT FROM sessions s WHERE s.workspace_id = @workspace AND s.account_id = a.id)`,
+		pgx.NamedArgs{"workspace": w, "survivor": [16]byte(survivor), "accounts": uuids(accounts)})
+	holding, err := all(ctx, rows, err, scanID[crm.AccountID])
 	if err != nil {
 		return err
 	}
 	for _, r := range records {
-		left := r.Undo.Among(accounts)
+		left := r.Undo.Among(accounts, holding)
 		if left == r.Undo {
 			continue
 		}

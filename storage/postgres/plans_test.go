@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -44,15 +45,51 @@ func TestSlowNoStatementReadsMoreThanItsPage(t *testing.T) {
 	if _, err := postgres.Migrate(ctx, address, postgres.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	fill(t, address)
+	fill(t, address, address)
+	options := []string{"client_min_messages=notice"}
+	for _, setting := range autoExplain {
+		options = append(options, setting[0]+"="+setting[1])
+	}
+	readAll(t, withOptions(t, address, options...), "big", "small")
+}
 
+// On a Citus cluster the workers report what they run, and the coordinator passes it on as debugging output.
+func TestSlowCitusNoStatementReadsMoreThanItsPage(t *testing.T) {
+	storagetest.MarkSlow(t)
+	address := pgtest.Citus(t)
+	distribute(t, address)
+	nodes := pgtest.CitusNodes(t, address)
+	fill(t, address, nodes...)
+	for _, node := range nodes[1:] {
+		for _, setting := range append(ofRole, autoExplain...) {
+			pgtest.Configure(t, node, setting[0], setting[1])
+		}
+	}
+	readAll(t, withOptions(t, address, "client_min_messages=debug1"), "big") // a shard of small ones alone is rightly read whole
+}
+
+// ofRole are the settings that docs/citus.md has the role bring to the workers.
+var ofRole = [][2]string{
+	{"plan_cache_mode", "force_generic_plan"}, {"jit", "off"}, {"work_mem", "16MB"}, {"max_parallel_workers_per_gather", "0"},
+}
+
+// autoExplain are the settings that make a server report the plan of each statement, with the rows that it read.
+var autoExplain = [][2]string{
+	{"session_preload_libraries", "auto_explain"}, {"auto_explain.log_min_duration", "0"}, {"auto_explain.log_analyze", "on"},
+	{"auto_explain.log_timing", "off"}, {"auto_explain.log_format", "json"}, {"auto_explain.log_level", "notice"},
+}
+
+// readAll reads everything of workspaces of the filled database at an address whose server reports its plans.
+func readAll(t *testing.T, address string, workspaces ...string) {
+	t.Helper()
+	ctx := context.Background()
 	plans := &plans{}
-	store, err := postgres.OpenListening(ctx, explaining(t, address), plans.hear)
+	store, err := postgres.OpenListening(ctx, address, plans.hear)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	for _, name := range []string{"big", "small"} {
+	for _, name := range workspaces {
 		w, err := store.Workspace(ctx, name)
 		if err != nil {
 			t.Fatal(err)
@@ -63,9 +100,13 @@ func TestSlowNoStatementReadsMoreThanItsPage(t *testing.T) {
 		}
 		r.readAll()
 	}
+	if plans.heard == 0 {
+		t.Error("the server reported no plan")
+	}
 }
 
-func fill(t *testing.T, address string) {
+// fill makes a large workspace, a small one and many tiny ones in the database at address, whose tables lie on the nodes.
+func fill(t *testing.T, address string, nodes ...string) {
 	t.Helper()
 	ctx := context.Background()
 	store, err := postgres.Open(ctx, address, postgres.Options{})
@@ -73,46 +114,61 @@ func fill(t *testing.T, address string) {
 		t.Fatal(err)
 	}
 	defer func() { _ = store.Close() }()
-	for name, n := range map[string]int{"big": crowded, "small": modest} {
-		if err := demo.Fill(ctx, store, name, demo.Options{Contacts: n, Seed: 1, Now: trace.Now}); err != nil {
+	var workspaces []crm.WorkspaceID
+	add := func(name string, contacts int, seed uint64) {
+		err := demo.Fill(ctx, store, name, demo.Options{Contacts: contacts, Seed: seed, Now: trace.Now})
+		if err != nil {
 			t.Fatal(err)
 		}
+		w, err := store.Workspace(ctx, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		workspaces = append(workspaces, w)
 	}
+	add("big", crowded, 1)
+	add("small", modest, 1)
 	for i := range 400 { // as in any shared database: a guess at the size of a workspace will be far too low
-		if err := demo.Fill(ctx, store, fmt.Sprint("tiny ", i), demo.Options{Contacts: 5, Seed: uint64(i), Now: trace.Now}); err != nil {
-			t.Fatal(err)
-		}
+		add(fmt.Sprint("tiny ", i), 5, uint64(i))
 	}
-	pgtest.Exec(t, address, `UPDATE workspaces SET gram_state_at = gram_state_at - interval '1 hour'`) // long settled
+	pgtest.Exec(t, address, `UPDATE workspaces SET gram_state_at = '2020-01-01'`) // long settled
 	for more := true; more; {
 		if more, err = store.Maintain(ctx); err != nil {
 			t.Fatal(err)
 		}
 	}
-	// Three sessions of a tag that is otherwise none, where lists look last and first; a history, and failures.
-	pgtest.Exec(t, address, `
-		WITH picked AS (
-		  UPDATE sessions s SET tag = 'RARE'
-		  FROM (
-		    SELECT workspace_id, id, row_number() OVER (PARTITION BY workspace_id ORDER BY last_message_at, id) AS n,
-		      count(*) OVER (PARTITION BY workspace_id) AS total
-		    FROM sessions
-		  ) o
-		  WHERE s.workspace_id = o.workspace_id AND s.id = o.id AND o.n IN (1, 2, o.total)
-		  RETURNING s.workspace_id, s.channel_id, s.status
-		)
-		INSERT INTO session_counts SELECT workspace_id, channel_id, status, 'RARE', false, 0, count(*) FROM picked GROUP BY 1, 2, 3`)
-	pgtest.Exec(t, address, `
-		INSERT INTO changes (workspace_id, id, seq, kind, contact_id, version, fields, actor, at, stamp)
-		SELECT workspace_id, gen_random_uuid(), row_number() OVER (PARTITION BY workspace_id), 'UPDATED', id, 2, '{name}', 'staff', now(), 1
-		FROM contacts`)
-	pgtest.Exec(t, address, `
-		INSERT INTO event_heads SELECT workspace_id, max(seq), now() FROM changes GROUP BY 1`)
-	pgtest.Exec(t, address, `
-		INSERT INTO ingest_failures
-		SELECT workspace_id, gen_random_uuid(), gen_random_uuid(), 'x', gen_random_uuid(), now(), 0, 'none', '' FROM contacts`)
-	pgtest.Exec(t, address, `VACUUM (ANALYZE)`)
-	scatter(t, address)
+	var statements []string
+	for _, w := range workspaces {
+		for _, sql := range enriching {
+			statements = append(statements, strings.ReplaceAll(sql, "@workspace", fmt.Sprint(w)))
+		}
+	}
+	pgtest.Exec(t, address, statements...)
+	for _, node := range nodes {
+		pgtest.Exec(t, node, `VACUUM (ANALYZE)`)
+		scatter(t, node)
+	}
+}
+
+// enriching are statements that give a workspace three sessions of a tag that is otherwise none, where lists look last and
+// first; a history, and failures.
+var enriching = []string{
+	`UPDATE sessions s SET tag = 'RARE'
+	 FROM (
+	   SELECT id, row_number() OVER (ORDER BY last_message_at, id) AS n, count(*) OVER () AS total
+	   FROM sessions
+	   WHERE workspace_id = @workspace
+	 ) o
+	 WHERE s.workspace_id = @workspace AND s.id = o.id AND o.n IN (1, 2, o.total)`,
+	`INSERT INTO session_counts
+	 SELECT workspace_id, channel_id, status, 'RARE', false, 0, count(*) FROM sessions WHERE workspace_id = @workspace AND tag = 'RARE' GROUP BY 1, 2, 3`,
+	`INSERT INTO changes (workspace_id, id, seq, kind, contact_id, version, fields, actor, at, stamp)
+	 SELECT workspace_id, gen_random_uuid(), row_number() OVER (), 'UPDATED', id, 2, '{name}', 'staff', now(), 1
+	 FROM contacts
+	 WHERE workspace_id = @workspace`,
+	`INSERT INTO event_heads SELECT workspace_id, max(seq), now() FROM changes WHERE workspace_id = @workspace GROUP BY 1`,
+	`INSERT INTO ingest_failures
+	 SELECT workspace_id, gen_random_uuid(), gen_random_uuid(), 'x', gen_random_uuid(), now(), 0, 'none', '' FROM contacts WHERE workspace_id = @workspace`,
 }
 
 // scatter makes the planner believe that the rows of a workspace lie all over their tables, as they come to do over the
@@ -126,19 +182,18 @@ func scatter(t *testing.T, address string) {
 		  stanumbers3 = CASE WHEN stakind3 = 3 THEN '{0}' ELSE stanumbers3 END,
 		  stanumbers4 = CASE WHEN stakind4 = 3 THEN '{0}' ELSE stanumbers4 END,
 		  stanumbers5 = CASE WHEN stakind5 = 3 THEN '{0}' ELSE stanumbers5 END
-		WHERE starelid IN (SELECT oid FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace)`)
+		WHERE starelid >= 16384 AND starelid IN (SELECT indrelid FROM pg_index)`) // Citus hides its shards in pg_class
 }
 
-// explaining is the URL with the settings that make the server explain what it runs.
-func explaining(t *testing.T, address string) string {
+// withOptions is the URL with settings for its sessions.
+func withOptions(t *testing.T, address string, settings ...string) string {
 	t.Helper()
 	u, err := url.Parse(address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	q := u.Query()
-	q.Set("options", "-c session_preload_libraries=auto_explain -c auto_explain.log_min_duration=0 -c auto_explain.log_analyze=on "+
-		"-c auto_explain.log_timing=off -c auto_explain.log_format=json -c auto_explain.log_level=notice -c client_min_messages=notice")
+	q.Set("options", "-c "+strings.Join(settings, " -c "))
 	u.RawQuery = strings.ReplaceAll(q.Encode(), "+", "%20") // pgx takes a plus for a plus
 	return u.String()
 }
@@ -387,15 +442,16 @@ func (r reader) check(what string, call func() error) {
 	}
 	for _, p := range r.plans.take() {
 		if rows, whole := p.Plan.read(); rows > r.mayRead || whole != "" {
-			r.t.Errorf("%s: reads %v rows, %s whole:\n%s", what, rows, whole, p.Text)
+			r.t.Errorf("%s: reads %v rows, %s whole:%s\n%s", what, rows, whole, p.Plan.scans(), p.Text)
 		}
 	}
 }
 
 // plans gathers the plans that the server sends.
 type plans struct {
-	mu  sync.Mutex
-	all []plan
+	mu    sync.Mutex
+	all   []plan
+	heard int
 }
 
 type plan struct {
@@ -420,7 +476,7 @@ func (n node) read() (rows float64, whole string) {
 	if strings.HasSuffix(n.Type, "Scan") && n.Table != "" {
 		rows = (n.Rows + n.Filter + n.Recheck) * n.Loops
 	}
-	if n.Type == "Seq Scan" && slices.Contains(large, n.Table) && n.Loops > 0 {
+	if n.Type == "Seq Scan" && slices.Contains(large, shard.ReplaceAllString(n.Table, "")) && n.Loops > 0 {
 		whole = n.Table
 	}
 	for _, child := range n.Plans {
@@ -433,8 +489,22 @@ func (n node) read() (rows float64, whole string) {
 	return rows, whole
 }
 
+// scans are the node and those below it that read rows.
+func (n node) scans() (text string) {
+	if n.Table != "" {
+		text = fmt.Sprintf("\n  %s on %s: %v of %v rows, %v times", n.Type, n.Table, n.Rows, n.Rows+n.Filter+n.Recheck, n.Loops)
+	}
+	for _, child := range n.Plans {
+		text += child.scans()
+	}
+	return text
+}
+
 // large are the tables that no statement reads whole.
 var large = []string{"contacts", "sessions", "contact_terms", "contact_activity", "identities", "changes", "ingest_failures"}
+
+// shard is what follows the name of a table in that of a part of it on a worker.
+var shard = regexp.MustCompile(`_\d+$`)
 
 func (p *plans) hear(n *pgconn.Notice) {
 	_, text, ok := strings.Cut(n.Message, "plan:")
@@ -449,6 +519,7 @@ func (p *plans) hear(n *pgconn.Notice) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.all = append(p.all, one)
+	p.heard++
 }
 
 func (p *plans) take() []plan {

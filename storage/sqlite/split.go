@@ -90,7 +90,8 @@ func (t *tx) saveSplit(ctx context.Context, w crm.WorkspaceID, split crm.Split, 
 	return t.publishAll(ctx, w, out.Events, out.Audit())
 }
 
-// forgetUndo takes contacts out of what is kept for undoing merges whose accounts are not the survivor's any more.
+// forgetUndo takes contacts out of what is kept for undoing merges whose accounts are not the survivor's any more: see
+// [crm.MergeUndo.Among].
 func (t *tx) forgetUndo(ctx context.Context, w crm.WorkspaceID, survivor crm.ContactID) error {
 	accounts, err := accountsOfContact(ctx, t.conn, w, survivor)
 	if err != nil {
@@ -101,8 +102,22 @@ func (t *tx) forgetUndo(ctx context.Context, w crm.WorkspaceID, survivor crm.Con
 	if err != nil {
 		return err
 	}
+	if len(records) == 0 {
+		return nil
+	}
+	holding, err := all(ctx, t.conn, `
+		SELECT unhex(a.value)
+		FROM json_each(@accounts) a
+		WHERE EXISTS (
+		  SELECT 1 FROM identities i
+		  WHERE i.workspace_id = @workspace AND i.contact_id = @survivor AND i.account_id = unhex(a.value)
+		) OR EXISTS (SELECT 1 FROM sessions s WHERE s.workspace_id = @workspace AND s.account_id = unhex(a.value))`,
+		args{"workspace": w, "survivor": survivor[:], "accounts": idList(accounts)}, scanID[crm.AccountID])
+	if err != nil {
+		return err
+	}
 	for _, r := range records {
-		left := r.Undo.Among(accounts)
+		left := r.Undo.Among(accounts, holding)
 		if left == r.Undo {
 			continue
 		}

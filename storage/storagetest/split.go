@@ -112,6 +112,20 @@ var splitCases = []testCase{
 		w.finds(annsEmail, "Ann")
 		w.sound("after values went")
 	}},
+	{"who is split off twice, and merged in between, is not kept for undoing", func(w *world) {
+		ch := w.channel("Web")
+		ann, ben := w.says(ch, "ann", "1"), w.says(ch, "ben", "1")
+		w.merge(ann.Contact.ID, ben.Contact.ID)
+		w.split(ann.Contact.ID, nil, crm.IdentityKey{ChannelID: ch.ID, ExternalID: "ben"})
+		cem := w.says(ch, "cem", "1")
+		earlier := w.merge(ann.Contact.ID, cem.Contact.ID)
+		ben = w.says(ch, "ben", "2")
+		second := w.merge(ann.Contact.ID, ben.Contact.ID)
+		w.split(ann.Contact.ID, nil, crm.IdentityKey{ChannelID: ch.ID, ExternalID: "ben"})
+		_, err := w.UndoMerge(w.ctx, w.id, w.undoing(second))
+		w.wantErr("undoing what was split off", err, crm.ErrUndoExpired)
+		w.undo(earlier)
+	}},
 	{"who is split off after a merge is not kept for its undoing", func(w *world) {
 		ch := w.channel("Web")
 		one, two, three := w.message(ch, "ann", "1"), w.message(ch, "ben", "1"), w.message(ch, "cem", "1")

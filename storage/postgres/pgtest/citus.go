@@ -57,6 +57,28 @@ func Citus(t testing.TB) string {
 	return coordinator.String()
 }
 
+// CitusNodes are the URLs of a database of a Citus cluster on its coordinator, whose is given, and on the workers.
+func CitusNodes(t testing.TB, coordinator string) []string {
+	t.Helper()
+	nodes := []string{coordinator}
+	for _, worker := range citusWorkers(t, coordinator) {
+		u, err := url.Parse(coordinator)
+		if err != nil {
+			t.Fatal("not a URL")
+		}
+		u.Host = worker
+		nodes = append(nodes, u.String())
+	}
+	return nodes
+}
+
+// Configure changes a setting of the database at url for sessions to come.
+func Configure(t testing.TB, url, setting, value string) {
+	t.Helper()
+	administer(t, url, fmt.Sprintf(
+		`DO $$ BEGIN EXECUTE format('ALTER DATABASE %%I SET %s = %%L', current_database(), '%s'); END $$`, setting, value))
+}
+
 // citusWorkers are the addresses of the workers that a coordinator knows.
 func citusWorkers(t testing.TB, server string) []string {
 	t.Helper()

@@ -52,8 +52,8 @@ func administer(t testing.TB, server string, statements ...string) {
 	}
 }
 
-// Exec runs one statement on the database at url.
-func Exec(t testing.TB, url, sql string) {
+// Exec runs statements on the database at url, one after another.
+func Exec(t testing.TB, url string, statements ...string) {
 	t.Helper()
-	administer(t, url, sql)
+	administer(t, url, statements...)
 }
