@@ -1,0 +1,1 @@
+export{t as DeleteDialog}from"./delete-Cq7nQC5T.js";

@@ -1,0 +1,1 @@
+export{t as MergeDialog}from"./dialog-D-e6FoiG.js";

@@ -1,0 +1,1 @@
+export{r as updateView}from"./saving-DIhB8ymV.js";
