@@ -134,7 +134,7 @@ function Form({ workspace, onSaved }: FormProps) {
           </select>
         )}
       </Field>
-      <fieldset className="choice">
+      <fieldset>
         <legend>{t.settings.masked}</legend>
         {maskable.map((role) => (
           <label key={role}>
@@ -144,7 +144,7 @@ function Form({ workspace, onSaved }: FormProps) {
         ))}
         <p className="hint">{t.settings.maskedHint}</p>
       </fieldset>
-      <fieldset className="choice fields">
+      <fieldset>
         <legend>{t.settings.retention}</legend>
         <p className="hint">{t.settings.retentionHint}</p>
         <Days name="historyDays" days={retention.historyDays} server={serverDefaults.historyDays} problems={problems} />
