@@ -30,6 +30,9 @@ type workspaceCommand struct {
 // settleTime is how long a deletion lasts at least: by then every server goes by it, and what had begun before has ended.
 const settleTime = storage.SettingsAge + 11*time.Second
 
+// longestPause bounds the pause behind a step of a deletion, which is as long as the step.
+const longestPause = 200 * time.Millisecond
+
 // withStore calls f with an existing database.
 func (p *program) withStore(ctx context.Context, f func(storage.Store) error) (err error) {
 	if err := p.validate(false); err != nil {
@@ -317,6 +320,7 @@ func (c workspaceDeleteCommand) Run(ctx context.Context, p *program) error {
 		steps := 0
 		erase := func(end bool) error {
 			for more := true; more; {
+				step := time.Now()
 				switch more, err = store.EraseWorkspace(ctx, w, end); {
 				case ctx.Err() != nil:
 					return errInterrupted
@@ -325,6 +329,7 @@ func (c workspaceDeleteCommand) Run(ctx context.Context, p *program) error {
 				}
 				steps++
 				shown.add(steps)
+				time.Sleep(min(time.Since(step), longestPause)) // servers write, too
 			}
 			return nil
 		}

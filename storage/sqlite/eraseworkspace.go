@@ -13,7 +13,7 @@ import (
 // gram index take the longest.
 const (
 	eraseAtOnce   = 500
-	eraseContacts = 50
+	eraseContacts = 25
 )
 
 // EachWorkspace returns every workspace, by name.

@@ -67,6 +67,9 @@ func rowEverywhere(t *testing.T, path string, w crm.WorkspaceID) []string {
 			if !known {
 				t.Fatalf("%s.%s is a %s", table, name, kind)
 			}
+			if name == "further" { // maintenance reads it
+				value = `'[]'`
+			}
 			values = append(values, value)
 		}
 		_, err := db.ExecContext(t.Context(), fmt.Sprintf(`
