@@ -1,0 +1,1 @@
+export{t as MergeDialog}from"./dialog-Od2j6DW2.js";
