@@ -815,6 +815,7 @@ type ComplexityRoot struct {
 
 	Viewer struct {
 		ID            func(childComplexity int) int
+		Masked        func(childComplexity int) int
 		Name          func(childComplexity int) int
 		Role          func(childComplexity int) int
 		Subject       func(childComplexity int) int
@@ -1068,6 +1069,8 @@ type SubscriptionResolver interface {
 }
 type ViewerResolver interface {
 	Name(ctx context.Context, obj *crm.Viewer) (*string, error)
+
+	Masked(ctx context.Context, obj *crm.Viewer) (bool, error)
 }
 type WebhookDeliveryResolver interface {
 	ResponseStatus(ctx context.Context, obj *crm.WebhookDelivery) (*int, error)
@@ -4268,6 +4271,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.ID(childComplexity), true
+	case "Viewer.masked":
+		if e.ComplexityRoot.Viewer.Masked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Masked(childComplexity), true
 	case "Viewer.name":
 		if e.ComplexityRoot.Viewer.Name == nil {
 			break
@@ -5349,6 +5358,11 @@ type Viewer implements Node {
   role: Role!
   "The workspace that the credential is for."
   workspace: String!
+  """
+  Whether emails and phone numbers are masked in what the viewer reads: ` + "`" + `m•••@example.com` + "`" + `, ` + "`" + `+49 ••• ••56` + "`" + `. Then they are found only
+  when all of one is searched for, and lists of contacts cannot be sorted by EMAIL, nor without a search by NAME.
+  """
+  masked: Boolean!
 }
 
 """
@@ -9050,6 +9064,8 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_role(ctx, field)
 	case "workspace":
 		return ec.fieldContext_Viewer_workspace(ctx, field)
+	case "masked":
+		return ec.fieldContext_Viewer_masked(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }
@@ -24307,6 +24323,29 @@ func (ec *executionContext) fieldContext_Viewer_workspace(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Viewer", field, false, false, "String")
 }
 
+func (ec *executionContext) _Viewer_masked(ctx context.Context, field graphql.CollectedField, obj *crm.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_masked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Viewer().Masked(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_masked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Viewer", field, true, true, "Boolean")
+}
+
 func (ec *executionContext) _WebhookDelivery_id(ctx context.Context, field graphql.CollectedField, obj *crm.WebhookDelivery) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -34574,6 +34613,12 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "masked":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Viewer_masked(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

@@ -17,3 +17,7 @@ func (r viewerResolver) Name(_ context.Context, v *crm.Viewer) (*string, error) 
 	}
 	return &v.Name, nil
 }
+
+func (r viewerResolver) Masked(ctx context.Context, v *crm.Viewer) (bool, error) {
+	return r.service.Masks(ctx, *v)
+}

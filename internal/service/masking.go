@@ -24,6 +24,12 @@ func (s *Service) masker(ctx context.Context, v crm.Viewer) (*crm.Masker, error)
 	return &crm.Masker{Region: settings.Region(s.options.Region)}, nil
 }
 
+// Masks reports whether emails and phones are masked in what the viewer reads.
+func (s *Service) Masks(ctx context.Context, v crm.Viewer) (bool, error) {
+	m, err := s.masker(ctx, v)
+	return m != nil, err
+}
+
 // shown is the contact as the masker shows it.
 func shown(m *crm.Masker, c crm.Contact) crm.Contact {
 	if m == nil {

@@ -10,7 +10,7 @@ import { CopyIcon, MailIcon, PhoneIcon } from '../shared/icons'
 import { Marked } from '../shared/marked'
 import { t } from '../texts/texts'
 import type { Column } from './columns'
-import { editKey, type Field, isPending, latest, value } from './editing'
+import { editKey, type Field, isMasked, isPending, latest, value } from './editing'
 import { Editor } from './editor'
 import { editing, enter, fieldNames, useEdit, usePlace } from './edits'
 
@@ -137,7 +137,7 @@ export const EditableCell = memo(function EditableCell({
       {!open && !pending && shown !== '' && field !== 'notes' && (
         <>
           <Vouched verified={field === 'email' ? contact.emailVerified : contact.phoneVerified} />
-          {settled && <Tools field={field} value={shown} reachable={active} />}
+          {settled && !isMasked(shown) && <Tools field={field} value={shown} reachable={active} />}
         </>
       )}
     </td>

@@ -338,6 +338,15 @@ describe('editing', () => {
     assert.deepEqual(t.editing.saved.get().map(({ key }) => key), ['ann.email'])
   })
 
+  it('does not offer to undo an edit of a value that is masked, and does not send one that is left alone', async () => {
+    const t = table(contact('ann', { email: 'm•••@example.com' }))
+    t.enter('ann.email', 'm•••@example.com')
+    assert.deepEqual(await t.rest(), [])
+    t.enter('ann.email', 'b@example.com')
+    await t.rest()
+    assert.deepEqual(t.editing.saved.get().map(({ key, before }) => [key, before]), [['ann.email', undefined]])
+  })
+
   it('does not undo over what somebody else wrote since', async () => {
     const t = table(contact('ann', { notes: 'old' }))
     t.enter('ann.notes', 'new')

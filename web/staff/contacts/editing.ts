@@ -113,6 +113,9 @@ export function value(contact: Contact, field: Field): string {
   return contact[field] ?? ''
 }
 
+/** isMasked reports whether a value is what the server shows in place of one that the reader may not see. */
+export const isMasked = (text: string) => text.includes('•••')
+
 /** latest is the value that a cell shows while closed: the pending value, or else the saved one. */
 export function latest({ waiting, sending, contact, field }: Edit): string {
   return (waiting ?? sending)?.text ?? value(contact, field)
@@ -382,7 +385,8 @@ export class Editing {
     if (this.#deleted.has(contact.id)) {
       this.#finish(contact.id)
     } else if (!edit.waiting) {
-      const before = value(base, field) === now ? undefined : value(base, field)
+      const was = value(base, field)
+      const before = was === now || isMasked(was) ? undefined : was
       const others = this.saved.get().filter((each) => each.key !== key)
       this.saved.set([...others, { key, field, contact, before, undo }].slice(-undosKept))
     }

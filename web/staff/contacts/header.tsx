@@ -2,11 +2,12 @@
 
 import { type PointerEvent, type ReactNode, useLayoutEffect, useRef } from 'react'
 
+import { useViewer } from '../server/viewer'
 import { useStore } from '../shared/store'
 import { t } from '../texts/texts'
 import { arrange, type Column, layout, sizeable, sized } from './columns'
 import { selection } from './selected'
-import type { Sort } from './sort'
+import { reveals, type Sort } from './sort'
 
 interface HeaderProps {
   columns: readonly Column[]
@@ -22,12 +23,13 @@ type Order = 'ascending' | 'descending' | undefined
 
 export function Header({ columns, sort, searching, held, onSort, onSelectAll }: HeaderProps) {
   const { table } = t.contacts
+  const masked = useViewer()?.masked
 
   // by is a head that sorts, first in one direction, then in the other.
   function by(first: Sort, then: Sort, label: string, afterwards: Sort = first): [ReactNode, Order] {
-    if (searching && first !== 'name') {
+    if (searching ? first !== 'name' : masked && reveals(first)) {
       return [
-        <span key="label" title={table.sortedMatches}>
+        <span key="label" title={searching ? table.sortedMatches : undefined}>
           {label}
         </span>,
         undefined,

@@ -30,6 +30,7 @@ import { useContactEvents } from './live'
 import { Popover } from './popover'
 import { selection } from './selected'
 import { most } from './selection'
+import { reveals } from './sort'
 
 const Options = lazy(() => import('./options'))
 const SelectionBar = later(async () => (await import('./selection-bar')).SelectionBar)
@@ -42,7 +43,9 @@ export function ContactsPage() {
   const typed = params.get('search') ?? ''
   const only = params.get('contact') ?? ''
   const { listing, unknown } = listingOf(params)
-  const { search, sort, filter } = listing
+  const { search, filter } = listing
+  const viewer = useViewer()
+  const sort = viewer?.masked && search === '' && reveals(listing.sort) ? '' : listing.sort
   const layout = useLayout()
   const hidden = listing.hidden ?? layout.hidden
   const viewing = useViewing(params, listing, hidden)
@@ -71,7 +74,7 @@ export function ContactsPage() {
   }, [wanted])
   useEffect(() => onReturn(() => void wanted.retry()), [wanted])
 
-  const readOnly = useViewer()?.role === 'READER'
+  const readOnly = viewer?.role === 'READER'
   // The bar is loaded with the first selection, and stays: its dialogs outlive the selection.
   const [selecting, setSelecting] = useState(false)
   const someSelected = useSyncExternalStore(selection.chosen.subscribe, () => selection.chosen.get().size > 0)

@@ -10,3 +10,6 @@ export function sortOf(value: string | null, search: string): Sort {
   const sort = sorts.find((each) => each === value) ?? ''
   return search === '' || sort === 'name' || sort === '-name' ? sort : ''
 }
+
+/** reveals reports whether a list of all contacts, sorted so, shows how emails and phones are sorted, which some see masked. */
+export const reveals = (sort: Sort) => /name|email/.test(sort)

@@ -818,7 +818,7 @@ export type PageFragment = { hasNextPage: boolean, hasPreviousPage: boolean, sta
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ViewerQuery = { viewer: { subject: string, name: string | null, role: Role, workspace: string } };
+export type ViewerQuery = { viewer: { subject: string, name: string | null, role: Role, workspace: string, masked: boolean } };
 
 export type ContactsQueryVariables = Exact<{
   search?: string | null | undefined;
@@ -1467,6 +1467,7 @@ export const ViewerDocument = /*#__PURE__*/ gql`
     name
     role
     workspace
+    masked
   }
 }
     ` as unknown as DocumentNode<ViewerQuery, ViewerQueryVariables>;

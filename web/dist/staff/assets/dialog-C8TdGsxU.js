@@ -1,1 +1,0 @@
-export{t as MergeDialog}from"./dialog-Od2j6DW2.js";
