@@ -1,1 +1,0 @@
-import{ln as e}from"./shared-DP6_a_xk.js";import{t}from"./later-CHDAluXY.js";var n=e();function r({keys:e}){return(0,n.jsx)(`span`,{className:`keys`,children:e.map(e=>(0,n.jsx)(`kbd`,{children:i(e)},e))})}function i(e){return e.split(`+`).map(e=>t.menu.keyNames[e]??e).join(` `)}export{r as t};
