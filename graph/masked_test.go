@@ -317,6 +317,16 @@ func (s *server) askAll(t *testing.T, who string, ids map[string]string) map[str
 	events.barrier()
 	sessions.barrier()
 
+	followed := []string{"contactEvents", "sessionEvents", "bulkJobProgress"}
+	for _, field := range parsedSchema.Subscription.Fields {
+		if !slices.Contains(followed, field.Name) {
+			t.Errorf("Subscription.%s is not asked for", field.Name)
+		}
+	}
+	progress := s.join(t, who)
+	progress.subscribe("1", s.filledIn(`subscription { bulkJobProgress(id: "$job") `, ids)+whole("BulkJob")+" }", nil)
+	look("bulkJobProgress", string(progress.want("next", "1").Payload))
+
 	for _, field := range parsedSchema.Query.Fields {
 		if !slices.Contains(mayAsk["Query."+field.Name], "reader") {
 			continue
