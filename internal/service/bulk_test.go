@@ -150,6 +150,45 @@ func (m *meddling) Queue(ctx context.Context, j storage.TakenJob) ([][]byte, str
 	return rows, at, last, err
 }
 
+// interrupting is a handler after whose first rows something happens.
+type interrupting struct {
+	jobs.Handler
+	after func()
+}
+
+func (i *interrupting) Queue(ctx context.Context, j storage.TakenJob) ([][]byte, string, bool, error) {
+	rows, at, last, err := i.Handler.Queue(ctx, j)
+	if err == nil && i.after != nil {
+		defer i.after()
+		i.after = nil
+	}
+	return rows, at, last, err
+}
+
+// TestAContactThatIsRenamedWhileAListIsReadIsQueuedOnce has the first contact of a list become the last one, after it was queued.
+func TestAContactThatIsRenamedWhileAListIsReadIsQueuedOnce(t *testing.T) {
+	t.Parallel()
+	var people []string
+	for i := range 1100 {
+		people = append(people, fmt.Sprintf("Ann %04d", i))
+	}
+	w := newBulkWorld(t)
+	ids := w.add(people...)
+	j := w.begin(service.BulkDeletion{Search: "ann"})
+	handlers := w.JobHandlers()
+	handlers[crm.DeleteContactsJob] = &interrupting{handlers[crm.DeleteContactsJob], func() {
+		for i, name := range []string{"Ann 9998", "Ann 9999"} {
+			if _, err := w.UpdateContact(context.Background(), w.v, ids[i], crm.ContactPatch{Name: crm.To(new(name))}); err != nil {
+				t.Error(err)
+			}
+		}
+	}}
+	done := w.run(j.ID, handlers)
+	if *done.Total != 1100 || done.Counts != (crm.JobCounts{Deleted: 1100}) || w.left() != 0 {
+		t.Errorf("%+v of %d, %d left", done.Counts, *done.Total, w.left())
+	}
+}
+
 func TestABulkDeletionLeavesWhatHasChanged(t *testing.T) {
 	t.Parallel()
 	w := newBulkWorld(t)
