@@ -29,6 +29,7 @@ const AuditPage = lazy(async () => ({ default: (await import('./audit/page')).Au
 const KeysPage = lazy(async () => ({ default: (await import('./keys/page')).KeysPage }))
 const ImportPage = lazy(async () => ({ default: (await import('./import/page')).ImportPage }))
 const WebhooksPage = lazy(async () => ({ default: (await import('./webhooks/page')).WebhooksPage }))
+const SettingsPage = lazy(async () => ({ default: (await import('./settings/page')).SettingsPage }))
 
 // What is not the table of contacts is loaded when it is opened; chat, where staff go next, beside the first rows. web.go has
 // the same list of paths.
@@ -42,6 +43,7 @@ const pages: Entry[] = [
   { name: 'keys', path: /^\/staff\/keys$/, Page: KeysPage, admin: true },
   { name: 'webhooks', path: /^\/staff\/webhooks$/, Page: WebhooksPage, admin: true },
   { name: 'import', path: /^\/staff\/import$/, Page: ImportPage, admin: true },
+  { name: 'settings', path: /^\/staff\/settings$/, Page: SettingsPage, admin: true },
 ]
 
 /** App is all pages, with the frame that they share. */

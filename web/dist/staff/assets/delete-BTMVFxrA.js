@@ -1,1 +1,0 @@
-export{t as DeleteDialog}from"./delete-Cq7nQC5T.js";

@@ -1,0 +1,1 @@
+export{t as MergeDialog}from"./dialog-CVIQ3Mv8.js";

@@ -1,1 +1,0 @@
-export{t as MergeDialog}from"./dialog-D-e6FoiG.js";
