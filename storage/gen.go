@@ -25,6 +25,9 @@ const (
 // byHand are the methods that are not instrumented: see instrument.go.
 var byHand = []string{"Close", "Generation", "Follow"}
 
+// unguarded are the methods that say themselves whether a workspace is there: see guard.go.
+var unguarded = []string{"Settings", "UpdateSettings", "EraseWorkspace"}
+
 func main() {
 	log.SetFlags(0)
 	fset := token.NewFileSet()
@@ -42,6 +45,9 @@ func main() {
 			f, is := m.Type.(*ast.FuncType)
 			if is && !slices.Contains(byHand, m.Names[0].Name) {
 				writeMethod(&methods, fset, m.Names[0].Name, f)
+			}
+			if is && !slices.Contains(unguarded, m.Names[0].Name) {
+				writeGuard(&methods, fset, m.Names[0].Name, f)
 			}
 		}
 		return false
@@ -76,7 +82,30 @@ func header(source *ast.File, methods string) []byte {
 }
 
 func writeMethod(b *bytes.Buffer, fset *token.FileSet, name string, f *ast.FuncType) {
-	var params, results, args []string
+	params, results, args := signature(fset, f)
+	fmt.Fprintf(b, "\n// %s implements [Store].\nfunc (s *instrumented) %[1]s(\n%s,\n) (%s) {\n", name, strings.Join(params, ", "),
+		strings.Join(results, ", "))
+	fmt.Fprintf(b, "defer s.around(%q, &err)()\nreturn s.store.%[1]s(%s)\n}\n", name, strings.Join(args, ", "))
+}
+
+// writeGuard writes the method of the guarded store, if it is about a workspace.
+func writeGuard(b *bytes.Buffer, fset *token.FileSet, name string, f *ast.FuncType) {
+	params, results, args := signature(fset, f)
+	if !slices.Contains(params, "w crm.WorkspaceID") {
+		return
+	}
+	fmt.Fprintf(b, "\n// %s implements [Store].\nfunc (s *guarded) %[1]s(\n%s,\n) (%s) {\n", name, strings.Join(params, ", "),
+		strings.Join(results, ", "))
+	results[len(results)-1] = "err"
+	for i := range len(results) - 1 {
+		results[i] = fmt.Sprintf("r%d", i)
+	}
+	fmt.Fprintf(b, "if err = s.admit(ctx, w); err != nil {\nreturn %s\n}\nreturn s.Store.%s(%s)\n}\n",
+		strings.Join(results, ", "), name, strings.Join(args, ", "))
+}
+
+// signature is the parameters and results of a method, and what hands the parameters on.
+func signature(fset *token.FileSet, f *ast.FuncType) (params, results, args []string) {
 	for _, p := range f.Params.List {
 		for _, n := range p.Names {
 			params = append(params, n.Name+" "+text(fset, p.Type))
@@ -93,9 +122,7 @@ func writeMethod(b *bytes.Buffer, fset *token.FileSet, name string, f *ast.FuncT
 		}
 	}
 	results[len(results)-1] = "err error"
-	fmt.Fprintf(b, "\n// %s implements [Store].\nfunc (s *instrumented) %[1]s(\n%s,\n) (%s) {\n", name, strings.Join(params, ", "),
-		strings.Join(results, ", "))
-	fmt.Fprintf(b, "defer s.around(%q, &err)()\nreturn s.store.%[1]s(%s)\n}\n", name, strings.Join(args, ", "))
+	return params, results, args
 }
 
 func text(fset *token.FileSet, n ast.Node) string {

@@ -66,12 +66,46 @@ func (s *instrumented) Retentions(
 	return s.store.Retentions(ctx)
 }
 
+// EachWorkspace implements [Store].
+func (s *instrumented) EachWorkspace(
+	ctx context.Context,
+) (r0 []WorkspaceRow, err error) {
+	defer s.around("EachWorkspace", &err)()
+	return s.store.EachWorkspace(ctx)
+}
+
+// BeginErasing implements [Store].
+func (s *instrumented) BeginErasing(
+	ctx context.Context, name string, at time.Time,
+) (r0 crm.WorkspaceID, err error) {
+	defer s.around("BeginErasing", &err)()
+	return s.store.BeginErasing(ctx, name, at)
+}
+
+// EraseWorkspace implements [Store].
+func (s *instrumented) EraseWorkspace(
+	ctx context.Context, w crm.WorkspaceID, end bool,
+) (r0 bool, err error) {
+	defer s.around("EraseWorkspace", &err)()
+	return s.store.EraseWorkspace(ctx, w, end)
+}
+
 // ContactsByID implements [Store].
 func (s *instrumented) ContactsByID(
 	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID,
 ) (r0 map[crm.ContactID]crm.Contact, err error) {
 	defer s.around("ContactsByID", &err)()
 	return s.store.ContactsByID(ctx, w, ids)
+}
+
+// ContactsByID implements [Store].
+func (s *guarded) ContactsByID(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID,
+) (r0 map[crm.ContactID]crm.Contact, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.ContactsByID(ctx, w, ids)
 }
 
 // Contacts implements [Store].
@@ -82,12 +116,32 @@ func (s *instrumented) Contacts(
 	return s.store.Contacts(ctx, w, q)
 }
 
+// Contacts implements [Store].
+func (s *guarded) Contacts(
+	ctx context.Context, w crm.WorkspaceID, q ContactQuery,
+) (r0 ContactPage, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.Contacts(ctx, w, q)
+}
+
 // ExportContacts implements [Store].
 func (s *instrumented) ExportContacts(
 	ctx context.Context, w crm.WorkspaceID, q ContactQuery, identities bool, each func(Exported) error,
 ) (err error) {
 	defer s.around("ExportContacts", &err)()
 	return s.store.ExportContacts(ctx, w, q, identities, each)
+}
+
+// ExportContacts implements [Store].
+func (s *guarded) ExportContacts(
+	ctx context.Context, w crm.WorkspaceID, q ContactQuery, identities bool, each func(Exported) error,
+) (err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return err
+	}
+	return s.Store.ExportContacts(ctx, w, q, identities, each)
 }
 
 // CountContacts implements [Store].
@@ -98,12 +152,32 @@ func (s *instrumented) CountContacts(
 	return s.store.CountContacts(ctx, w, q, most)
 }
 
+// CountContacts implements [Store].
+func (s *guarded) CountContacts(
+	ctx context.Context, w crm.WorkspaceID, q ContactQuery, most int,
+) (r0 Count, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.CountContacts(ctx, w, q, most)
+}
+
 // HasContacts implements [Store].
 func (s *instrumented) HasContacts(
 	ctx context.Context, w crm.WorkspaceID,
 ) (r0 bool, err error) {
 	defer s.around("HasContacts", &err)()
 	return s.store.HasContacts(ctx, w)
+}
+
+// HasContacts implements [Store].
+func (s *guarded) HasContacts(
+	ctx context.Context, w crm.WorkspaceID,
+) (r0 bool, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.HasContacts(ctx, w)
 }
 
 // IdentitiesByContact implements [Store].
@@ -114,12 +188,32 @@ func (s *instrumented) IdentitiesByContact(
 	return s.store.IdentitiesByContact(ctx, w, ids)
 }
 
+// IdentitiesByContact implements [Store].
+func (s *guarded) IdentitiesByContact(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID,
+) (r0 map[crm.ContactID][]crm.Identity, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.IdentitiesByContact(ctx, w, ids)
+}
+
 // IdentitiesByID implements [Store].
 func (s *instrumented) IdentitiesByID(
 	ctx context.Context, w crm.WorkspaceID, ids []crm.IdentityID,
 ) (r0 map[crm.IdentityID]crm.Identity, err error) {
 	defer s.around("IdentitiesByID", &err)()
 	return s.store.IdentitiesByID(ctx, w, ids)
+}
+
+// IdentitiesByID implements [Store].
+func (s *guarded) IdentitiesByID(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.IdentityID,
+) (r0 map[crm.IdentityID]crm.Identity, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.IdentitiesByID(ctx, w, ids)
 }
 
 // UpdateContact implements [Store].
@@ -130,12 +224,32 @@ func (s *instrumented) UpdateContact(
 	return s.store.UpdateContact(ctx, w, id, e)
 }
 
+// UpdateContact implements [Store].
+func (s *guarded) UpdateContact(
+	ctx context.Context, w crm.WorkspaceID, id crm.ContactID, e crm.ContactEdit,
+) (r0 crm.Contact, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.UpdateContact(ctx, w, id, e)
+}
+
 // DeleteContact implements [Store].
 func (s *instrumented) DeleteContact(
 	ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d crm.ContactDeletion,
 ) (err error) {
 	defer s.around("DeleteContact", &err)()
 	return s.store.DeleteContact(ctx, w, id, d)
+}
+
+// DeleteContact implements [Store].
+func (s *guarded) DeleteContact(
+	ctx context.Context, w crm.WorkspaceID, id crm.ContactID, d crm.ContactDeletion,
+) (err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return err
+	}
+	return s.Store.DeleteContact(ctx, w, id, d)
 }
 
 // UpsertContacts implements [Store].
@@ -146,12 +260,32 @@ func (s *instrumented) UpsertContacts(
 	return s.store.UpsertContacts(ctx, w, b)
 }
 
+// UpsertContacts implements [Store].
+func (s *guarded) UpsertContacts(
+	ctx context.Context, w crm.WorkspaceID, b crm.UpsertBatch,
+) (r0 []crm.Upserted, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.UpsertContacts(ctx, w, b)
+}
+
 // PreviewUpserts implements [Store].
 func (s *instrumented) PreviewUpserts(
 	ctx context.Context, w crm.WorkspaceID, b crm.UpsertBatch,
 ) (r0 []crm.Upserted, err error) {
 	defer s.around("PreviewUpserts", &err)()
 	return s.store.PreviewUpserts(ctx, w, b)
+}
+
+// PreviewUpserts implements [Store].
+func (s *guarded) PreviewUpserts(
+	ctx context.Context, w crm.WorkspaceID, b crm.UpsertBatch,
+) (r0 []crm.Upserted, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.PreviewUpserts(ctx, w, b)
 }
 
 // ForgetUpserts implements [Store].
@@ -170,12 +304,32 @@ func (s *instrumented) MergeContacts(
 	return s.store.MergeContacts(ctx, w, m)
 }
 
+// MergeContacts implements [Store].
+func (s *guarded) MergeContacts(
+	ctx context.Context, w crm.WorkspaceID, m crm.Merge,
+) (r0 crm.Merged, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.MergeContacts(ctx, w, m)
+}
+
 // PreviewMerge implements [Store].
 func (s *instrumented) PreviewMerge(
 	ctx context.Context, w crm.WorkspaceID, m crm.Merge,
 ) (r0 crm.Merged, err error) {
 	defer s.around("PreviewMerge", &err)()
 	return s.store.PreviewMerge(ctx, w, m)
+}
+
+// PreviewMerge implements [Store].
+func (s *guarded) PreviewMerge(
+	ctx context.Context, w crm.WorkspaceID, m crm.Merge,
+) (r0 crm.Merged, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.PreviewMerge(ctx, w, m)
 }
 
 // UndoMerge implements [Store].
@@ -186,12 +340,32 @@ func (s *instrumented) UndoMerge(
 	return s.store.UndoMerge(ctx, w, u)
 }
 
+// UndoMerge implements [Store].
+func (s *guarded) UndoMerge(
+	ctx context.Context, w crm.WorkspaceID, u crm.Undo,
+) (r0 crm.Undone, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.UndoMerge(ctx, w, u)
+}
+
 // SplitContact implements [Store].
 func (s *instrumented) SplitContact(
 	ctx context.Context, w crm.WorkspaceID, split crm.Split,
 ) (r0 crm.SplitDone, err error) {
 	defer s.around("SplitContact", &err)()
 	return s.store.SplitContact(ctx, w, split)
+}
+
+// SplitContact implements [Store].
+func (s *guarded) SplitContact(
+	ctx context.Context, w crm.WorkspaceID, split crm.Split,
+) (r0 crm.SplitDone, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.SplitContact(ctx, w, split)
 }
 
 // Survivors implements [Store].
@@ -202,12 +376,32 @@ func (s *instrumented) Survivors(
 	return s.store.Survivors(ctx, w, ids)
 }
 
+// Survivors implements [Store].
+func (s *guarded) Survivors(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID,
+) (r0 map[crm.ContactID]crm.ContactID, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.Survivors(ctx, w, ids)
+}
+
 // OldIDs implements [Store].
 func (s *instrumented) OldIDs(
 	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID,
 ) (r0 map[crm.ContactID][]crm.ContactID, err error) {
 	defer s.around("OldIDs", &err)()
 	return s.store.OldIDs(ctx, w, ids)
+}
+
+// OldIDs implements [Store].
+func (s *guarded) OldIDs(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID,
+) (r0 map[crm.ContactID][]crm.ContactID, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.OldIDs(ctx, w, ids)
 }
 
 // MergesOf implements [Store].
@@ -218,6 +412,16 @@ func (s *instrumented) MergesOf(
 	return s.store.MergesOf(ctx, w, ids)
 }
 
+// MergesOf implements [Store].
+func (s *guarded) MergesOf(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID,
+) (r0 []crm.MergeRecord, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.MergesOf(ctx, w, ids)
+}
+
 // UndoableMerges implements [Store].
 func (s *instrumented) UndoableMerges(
 	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, at time.Time,
@@ -226,12 +430,32 @@ func (s *instrumented) UndoableMerges(
 	return s.store.UndoableMerges(ctx, w, ids, at)
 }
 
+// UndoableMerges implements [Store].
+func (s *guarded) UndoableMerges(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, at time.Time,
+) (r0 map[crm.ContactID]crm.MergeRecord, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.UndoableMerges(ctx, w, ids, at)
+}
+
 // AccountIdentities implements [Store].
 func (s *instrumented) AccountIdentities(
 	ctx context.Context, w crm.WorkspaceID, ids []crm.AccountID,
 ) (r0 map[crm.AccountID][]crm.Identity, err error) {
 	defer s.around("AccountIdentities", &err)()
 	return s.store.AccountIdentities(ctx, w, ids)
+}
+
+// AccountIdentities implements [Store].
+func (s *guarded) AccountIdentities(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.AccountID,
+) (r0 map[crm.AccountID][]crm.Identity, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.AccountIdentities(ctx, w, ids)
 }
 
 // Proofs implements [Store].
@@ -250,12 +474,32 @@ func (s *instrumented) SettleProven(
 	return s.store.SettleProven(ctx, w, p)
 }
 
+// SettleProven implements [Store].
+func (s *guarded) SettleProven(
+	ctx context.Context, w crm.WorkspaceID, p crm.Proven,
+) (err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return err
+	}
+	return s.Store.SettleProven(ctx, w, p)
+}
+
 // Duplicates implements [Store].
 func (s *instrumented) Duplicates(
 	ctx context.Context, w crm.WorkspaceID, q DuplicateQuery,
 ) (r0 DuplicatePage, err error) {
 	defer s.around("Duplicates", &err)()
 	return s.store.Duplicates(ctx, w, q)
+}
+
+// Duplicates implements [Store].
+func (s *guarded) Duplicates(
+	ctx context.Context, w crm.WorkspaceID, q DuplicateQuery,
+) (r0 DuplicatePage, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.Duplicates(ctx, w, q)
 }
 
 // CountDuplicates implements [Store].
@@ -266,12 +510,32 @@ func (s *instrumented) CountDuplicates(
 	return s.store.CountDuplicates(ctx, w, q, most)
 }
 
+// CountDuplicates implements [Store].
+func (s *guarded) CountDuplicates(
+	ctx context.Context, w crm.WorkspaceID, q DuplicateQuery, most int,
+) (r0 Count, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.CountDuplicates(ctx, w, q, most)
+}
+
 // DuplicatesByID implements [Store].
 func (s *instrumented) DuplicatesByID(
 	ctx context.Context, w crm.WorkspaceID, ids []crm.DuplicateID,
 ) (r0 map[crm.DuplicateID]crm.Duplicate, err error) {
 	defer s.around("DuplicatesByID", &err)()
 	return s.store.DuplicatesByID(ctx, w, ids)
+}
+
+// DuplicatesByID implements [Store].
+func (s *guarded) DuplicatesByID(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.DuplicateID,
+) (r0 map[crm.DuplicateID]crm.Duplicate, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.DuplicatesByID(ctx, w, ids)
 }
 
 // DismissDuplicates implements [Store].
@@ -282,12 +546,32 @@ func (s *instrumented) DismissDuplicates(
 	return s.store.DismissDuplicates(ctx, w, ids, d)
 }
 
+// DismissDuplicates implements [Store].
+func (s *guarded) DismissDuplicates(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.DuplicateID, d crm.Dismissal,
+) (r0 []crm.DuplicateID, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.DismissDuplicates(ctx, w, ids, d)
+}
+
 // SessionsByID implements [Store].
 func (s *instrumented) SessionsByID(
 	ctx context.Context, w crm.WorkspaceID, ids []crm.SessionID,
 ) (r0 map[crm.SessionID]crm.Session, err error) {
 	defer s.around("SessionsByID", &err)()
 	return s.store.SessionsByID(ctx, w, ids)
+}
+
+// SessionsByID implements [Store].
+func (s *guarded) SessionsByID(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.SessionID,
+) (r0 map[crm.SessionID]crm.Session, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.SessionsByID(ctx, w, ids)
 }
 
 // Sessions implements [Store].
@@ -298,12 +582,32 @@ func (s *instrumented) Sessions(
 	return s.store.Sessions(ctx, w, q)
 }
 
+// Sessions implements [Store].
+func (s *guarded) Sessions(
+	ctx context.Context, w crm.WorkspaceID, q SessionQuery,
+) (r0 SessionPage, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.Sessions(ctx, w, q)
+}
+
 // SessionsByContact implements [Store].
 func (s *instrumented) SessionsByContact(
 	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, q SessionQuery,
 ) (r0 map[crm.ContactID]SessionPage, err error) {
 	defer s.around("SessionsByContact", &err)()
 	return s.store.SessionsByContact(ctx, w, ids, q)
+}
+
+// SessionsByContact implements [Store].
+func (s *guarded) SessionsByContact(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, q SessionQuery,
+) (r0 map[crm.ContactID]SessionPage, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.SessionsByContact(ctx, w, ids, q)
 }
 
 // CountSessionsByContact implements [Store].
@@ -314,12 +618,32 @@ func (s *instrumented) CountSessionsByContact(
 	return s.store.CountSessionsByContact(ctx, w, ids, f, most)
 }
 
+// CountSessionsByContact implements [Store].
+func (s *guarded) CountSessionsByContact(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, f SessionFilter, most int,
+) (r0 map[crm.ContactID]Count, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.CountSessionsByContact(ctx, w, ids, f, most)
+}
+
 // Channels implements [Store].
 func (s *instrumented) Channels(
 	ctx context.Context, w crm.WorkspaceID,
 ) (r0 []crm.Channel, err error) {
 	defer s.around("Channels", &err)()
 	return s.store.Channels(ctx, w)
+}
+
+// Channels implements [Store].
+func (s *guarded) Channels(
+	ctx context.Context, w crm.WorkspaceID,
+) (r0 []crm.Channel, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.Channels(ctx, w)
 }
 
 // ChannelsByID implements [Store].
@@ -330,12 +654,32 @@ func (s *instrumented) ChannelsByID(
 	return s.store.ChannelsByID(ctx, w, ids)
 }
 
+// ChannelsByID implements [Store].
+func (s *guarded) ChannelsByID(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ChannelID,
+) (r0 map[crm.ChannelID]crm.Channel, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.ChannelsByID(ctx, w, ids)
+}
+
 // CreateChannel implements [Store].
 func (s *instrumented) CreateChannel(
 	ctx context.Context, w crm.WorkspaceID, c crm.Channel, audit ...*crm.AuditEntry,
 ) (err error) {
 	defer s.around("CreateChannel", &err)()
 	return s.store.CreateChannel(ctx, w, c, audit...)
+}
+
+// CreateChannel implements [Store].
+func (s *guarded) CreateChannel(
+	ctx context.Context, w crm.WorkspaceID, c crm.Channel, audit ...*crm.AuditEntry,
+) (err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return err
+	}
+	return s.Store.CreateChannel(ctx, w, c, audit...)
 }
 
 // UpdateChannel implements [Store].
@@ -346,6 +690,16 @@ func (s *instrumented) UpdateChannel(
 	return s.store.UpdateChannel(ctx, w, id, change, audit...)
 }
 
+// UpdateChannel implements [Store].
+func (s *guarded) UpdateChannel(
+	ctx context.Context, w crm.WorkspaceID, id crm.ChannelID, change func(*crm.Channel) error, audit ...*crm.AuditEntry,
+) (r0 crm.Channel, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.UpdateChannel(ctx, w, id, change, audit...)
+}
+
 // UpdateSession implements [Store].
 func (s *instrumented) UpdateSession(
 	ctx context.Context, w crm.WorkspaceID, id crm.SessionID, e crm.SessionEdit,
@@ -354,12 +708,32 @@ func (s *instrumented) UpdateSession(
 	return s.store.UpdateSession(ctx, w, id, e)
 }
 
+// UpdateSession implements [Store].
+func (s *guarded) UpdateSession(
+	ctx context.Context, w crm.WorkspaceID, id crm.SessionID, e crm.SessionEdit,
+) (r0 crm.Session, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.UpdateSession(ctx, w, id, e)
+}
+
 // CountSessions implements [Store].
 func (s *instrumented) CountSessions(
 	ctx context.Context, w crm.WorkspaceID, f SessionFilter,
 ) (r0 SessionCounts, err error) {
 	defer s.around("CountSessions", &err)()
 	return s.store.CountSessions(ctx, w, f)
+}
+
+// CountSessions implements [Store].
+func (s *guarded) CountSessions(
+	ctx context.Context, w crm.WorkspaceID, f SessionFilter,
+) (r0 SessionCounts, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.CountSessions(ctx, w, f)
 }
 
 // ChannelByID implements [Store].
@@ -386,12 +760,32 @@ func (s *instrumented) AddFailure(
 	return s.store.AddFailure(ctx, w, f)
 }
 
+// AddFailure implements [Store].
+func (s *guarded) AddFailure(
+	ctx context.Context, w crm.WorkspaceID, f crm.Failure,
+) (err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return err
+	}
+	return s.Store.AddFailure(ctx, w, f)
+}
+
 // Failures implements [Store].
 func (s *instrumented) Failures(
 	ctx context.Context, w crm.WorkspaceID, p Page,
 ) (r0 FailurePage, err error) {
 	defer s.around("Failures", &err)()
 	return s.store.Failures(ctx, w, p)
+}
+
+// Failures implements [Store].
+func (s *guarded) Failures(
+	ctx context.Context, w crm.WorkspaceID, p Page,
+) (r0 FailurePage, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.Failures(ctx, w, p)
 }
 
 // FailuresByID implements [Store].
@@ -402,6 +796,16 @@ func (s *instrumented) FailuresByID(
 	return s.store.FailuresByID(ctx, w, ids)
 }
 
+// FailuresByID implements [Store].
+func (s *guarded) FailuresByID(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.FailureID,
+) (r0 map[crm.FailureID]crm.Failure, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.FailuresByID(ctx, w, ids)
+}
+
 // CountFailures implements [Store].
 func (s *instrumented) CountFailures(
 	ctx context.Context, w crm.WorkspaceID, most int,
@@ -410,12 +814,32 @@ func (s *instrumented) CountFailures(
 	return s.store.CountFailures(ctx, w, most)
 }
 
+// CountFailures implements [Store].
+func (s *guarded) CountFailures(
+	ctx context.Context, w crm.WorkspaceID, most int,
+) (r0 Count, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.CountFailures(ctx, w, most)
+}
+
 // FailuresOfContact implements [Store].
 func (s *instrumented) FailuresOfContact(
 	ctx context.Context, w crm.WorkspaceID, id crm.ContactID,
 ) (r0 []crm.Failure, err error) {
 	defer s.around("FailuresOfContact", &err)()
 	return s.store.FailuresOfContact(ctx, w, id)
+}
+
+// FailuresOfContact implements [Store].
+func (s *guarded) FailuresOfContact(
+	ctx context.Context, w crm.WorkspaceID, id crm.ContactID,
+) (r0 []crm.Failure, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.FailuresOfContact(ctx, w, id)
 }
 
 // ForgetFailures implements [Store].
@@ -434,12 +858,32 @@ func (s *instrumented) RemoveFailure(
 	return s.store.RemoveFailure(ctx, w, id, audit...)
 }
 
+// RemoveFailure implements [Store].
+func (s *guarded) RemoveFailure(
+	ctx context.Context, w crm.WorkspaceID, id crm.FailureID, audit ...*crm.AuditEntry,
+) (err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return err
+	}
+	return s.Store.RemoveFailure(ctx, w, id, audit...)
+}
+
 // Events implements [Store].
 func (s *instrumented) Events(
 	ctx context.Context, w crm.WorkspaceID, after crm.Sequence, n int,
 ) (r0 []crm.Event, err error) {
 	defer s.around("Events", &err)()
 	return s.store.Events(ctx, w, after, n)
+}
+
+// Events implements [Store].
+func (s *guarded) Events(
+	ctx context.Context, w crm.WorkspaceID, after crm.Sequence, n int,
+) (r0 []crm.Event, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.Events(ctx, w, after, n)
 }
 
 // SequenceOf implements [Store].
@@ -450,12 +894,32 @@ func (s *instrumented) SequenceOf(
 	return s.store.SequenceOf(ctx, w, id)
 }
 
+// SequenceOf implements [Store].
+func (s *guarded) SequenceOf(
+	ctx context.Context, w crm.WorkspaceID, id crm.EventID,
+) (r0 crm.Sequence, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.SequenceOf(ctx, w, id)
+}
+
 // LastSequence implements [Store].
 func (s *instrumented) LastSequence(
 	ctx context.Context, w crm.WorkspaceID,
 ) (r0 crm.Sequence, r1 crm.EventID, err error) {
 	defer s.around("LastSequence", &err)()
 	return s.store.LastSequence(ctx, w)
+}
+
+// LastSequence implements [Store].
+func (s *guarded) LastSequence(
+	ctx context.Context, w crm.WorkspaceID,
+) (r0 crm.Sequence, r1 crm.EventID, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, r1, err
+	}
+	return s.Store.LastSequence(ctx, w)
 }
 
 // HistoryByContact implements [Store].
@@ -466,6 +930,16 @@ func (s *instrumented) HistoryByContact(
 	return s.store.HistoryByContact(ctx, w, ids, p)
 }
 
+// HistoryByContact implements [Store].
+func (s *guarded) HistoryByContact(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, p Page,
+) (r0 map[crm.ContactID]EventPage, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.HistoryByContact(ctx, w, ids, p)
+}
+
 // CountHistoryByContact implements [Store].
 func (s *instrumented) CountHistoryByContact(
 	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, most int,
@@ -474,12 +948,32 @@ func (s *instrumented) CountHistoryByContact(
 	return s.store.CountHistoryByContact(ctx, w, ids, most)
 }
 
+// CountHistoryByContact implements [Store].
+func (s *guarded) CountHistoryByContact(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID, most int,
+) (r0 map[crm.ContactID]Count, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.CountHistoryByContact(ctx, w, ids, most)
+}
+
 // EventsByID implements [Store].
 func (s *instrumented) EventsByID(
 	ctx context.Context, w crm.WorkspaceID, ids []crm.EventID,
 ) (r0 map[crm.EventID]crm.Event, err error) {
 	defer s.around("EventsByID", &err)()
 	return s.store.EventsByID(ctx, w, ids)
+}
+
+// EventsByID implements [Store].
+func (s *guarded) EventsByID(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.EventID,
+) (r0 map[crm.EventID]crm.Event, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.EventsByID(ctx, w, ids)
 }
 
 // ForgetEvents implements [Store].
@@ -506,12 +1000,32 @@ func (s *instrumented) AddAudit(
 	return s.store.AddAudit(ctx, w, a)
 }
 
+// AddAudit implements [Store].
+func (s *guarded) AddAudit(
+	ctx context.Context, w crm.WorkspaceID, a crm.AuditEntry,
+) (err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return err
+	}
+	return s.Store.AddAudit(ctx, w, a)
+}
+
 // SetAuditItems implements [Store].
 func (s *instrumented) SetAuditItems(
 	ctx context.Context, w crm.WorkspaceID, id crm.AuditID, n int,
 ) (err error) {
 	defer s.around("SetAuditItems", &err)()
 	return s.store.SetAuditItems(ctx, w, id, n)
+}
+
+// SetAuditItems implements [Store].
+func (s *guarded) SetAuditItems(
+	ctx context.Context, w crm.WorkspaceID, id crm.AuditID, n int,
+) (err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return err
+	}
+	return s.Store.SetAuditItems(ctx, w, id, n)
 }
 
 // Audit implements [Store].
@@ -522,6 +1036,16 @@ func (s *instrumented) Audit(
 	return s.store.Audit(ctx, w, p)
 }
 
+// Audit implements [Store].
+func (s *guarded) Audit(
+	ctx context.Context, w crm.WorkspaceID, p Page,
+) (r0 AuditPage, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.Audit(ctx, w, p)
+}
+
 // CountAudit implements [Store].
 func (s *instrumented) CountAudit(
 	ctx context.Context, w crm.WorkspaceID, most int,
@@ -530,12 +1054,32 @@ func (s *instrumented) CountAudit(
 	return s.store.CountAudit(ctx, w, most)
 }
 
+// CountAudit implements [Store].
+func (s *guarded) CountAudit(
+	ctx context.Context, w crm.WorkspaceID, most int,
+) (r0 Count, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.CountAudit(ctx, w, most)
+}
+
 // AuditByID implements [Store].
 func (s *instrumented) AuditByID(
 	ctx context.Context, w crm.WorkspaceID, ids []crm.AuditID,
 ) (r0 map[crm.AuditID]crm.AuditEntry, err error) {
 	defer s.around("AuditByID", &err)()
 	return s.store.AuditByID(ctx, w, ids)
+}
+
+// AuditByID implements [Store].
+func (s *guarded) AuditByID(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.AuditID,
+) (r0 map[crm.AuditID]crm.AuditEntry, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.AuditByID(ctx, w, ids)
 }
 
 // ForgetAudit implements [Store].
@@ -578,12 +1122,32 @@ func (s *instrumented) CreateAPIKey(
 	return s.store.CreateAPIKey(ctx, w, k, audit)
 }
 
+// CreateAPIKey implements [Store].
+func (s *guarded) CreateAPIKey(
+	ctx context.Context, w crm.WorkspaceID, k crm.APIKey, audit crm.AuditEntry,
+) (err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return err
+	}
+	return s.Store.CreateAPIKey(ctx, w, k, audit)
+}
+
 // RevokeAPIKey implements [Store].
 func (s *instrumented) RevokeAPIKey(
 	ctx context.Context, w crm.WorkspaceID, id crm.KeyID, audit crm.AuditEntry,
 ) (err error) {
 	defer s.around("RevokeAPIKey", &err)()
 	return s.store.RevokeAPIKey(ctx, w, id, audit)
+}
+
+// RevokeAPIKey implements [Store].
+func (s *guarded) RevokeAPIKey(
+	ctx context.Context, w crm.WorkspaceID, id crm.KeyID, audit crm.AuditEntry,
+) (err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return err
+	}
+	return s.Store.RevokeAPIKey(ctx, w, id, audit)
 }
 
 // APIKeys implements [Store].
@@ -594,6 +1158,16 @@ func (s *instrumented) APIKeys(
 	return s.store.APIKeys(ctx, w, p)
 }
 
+// APIKeys implements [Store].
+func (s *guarded) APIKeys(
+	ctx context.Context, w crm.WorkspaceID, p Page,
+) (r0 APIKeyPage, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.APIKeys(ctx, w, p)
+}
+
 // CountAPIKeys implements [Store].
 func (s *instrumented) CountAPIKeys(
 	ctx context.Context, w crm.WorkspaceID, most int,
@@ -602,12 +1176,32 @@ func (s *instrumented) CountAPIKeys(
 	return s.store.CountAPIKeys(ctx, w, most)
 }
 
+// CountAPIKeys implements [Store].
+func (s *guarded) CountAPIKeys(
+	ctx context.Context, w crm.WorkspaceID, most int,
+) (r0 Count, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.CountAPIKeys(ctx, w, most)
+}
+
 // APIKeysByID implements [Store].
 func (s *instrumented) APIKeysByID(
 	ctx context.Context, w crm.WorkspaceID, ids []crm.KeyID,
 ) (r0 map[crm.KeyID]crm.APIKey, err error) {
 	defer s.around("APIKeysByID", &err)()
 	return s.store.APIKeysByID(ctx, w, ids)
+}
+
+// APIKeysByID implements [Store].
+func (s *guarded) APIKeysByID(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.KeyID,
+) (r0 map[crm.KeyID]crm.APIKey, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.APIKeysByID(ctx, w, ids)
 }
 
 // FindAPIKey implements [Store].
@@ -624,6 +1218,16 @@ func (s *instrumented) UseAPIKey(
 ) (err error) {
 	defer s.around("UseAPIKey", &err)()
 	return s.store.UseAPIKey(ctx, w, id, at)
+}
+
+// UseAPIKey implements [Store].
+func (s *guarded) UseAPIKey(
+	ctx context.Context, w crm.WorkspaceID, id crm.KeyID, at time.Time,
+) (err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return err
+	}
+	return s.Store.UseAPIKey(ctx, w, id, at)
 }
 
 // CursorKey implements [Store].
@@ -658,6 +1262,16 @@ func (s *instrumented) RecordInteraction(
 	return s.store.RecordInteraction(ctx, w, i)
 }
 
+// RecordInteraction implements [Store].
+func (s *guarded) RecordInteraction(
+	ctx context.Context, w crm.WorkspaceID, i crm.Interaction,
+) (r0 crm.Recorded, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.RecordInteraction(ctx, w, i)
+}
+
 // ForgetMessages implements [Store].
 func (s *instrumented) ForgetMessages(
 	ctx context.Context, before time.Time,
@@ -672,6 +1286,16 @@ func (s *instrumented) HasIdentity(
 ) (r0 bool, err error) {
 	defer s.around("HasIdentity", &err)()
 	return s.store.HasIdentity(ctx, w, channel, external)
+}
+
+// HasIdentity implements [Store].
+func (s *guarded) HasIdentity(
+	ctx context.Context, w crm.WorkspaceID, channel crm.ChannelID, external []string,
+) (r0 bool, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.HasIdentity(ctx, w, channel, external)
 }
 
 // Maintain implements [Store].
@@ -706,12 +1330,32 @@ func (s *instrumented) Load(
 	return s.store.Load(ctx, w, contacts)
 }
 
+// Load implements [Store].
+func (s *guarded) Load(
+	ctx context.Context, w crm.WorkspaceID, contacts iter.Seq[Loaded],
+) (err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return err
+	}
+	return s.Store.Load(ctx, w, contacts)
+}
+
 // CreateView implements [Store].
 func (s *instrumented) CreateView(
 	ctx context.Context, w crm.WorkspaceID, v crm.SavedView,
 ) (err error) {
 	defer s.around("CreateView", &err)()
 	return s.store.CreateView(ctx, w, v)
+}
+
+// CreateView implements [Store].
+func (s *guarded) CreateView(
+	ctx context.Context, w crm.WorkspaceID, v crm.SavedView,
+) (err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return err
+	}
+	return s.Store.CreateView(ctx, w, v)
 }
 
 // UpdateView implements [Store].
@@ -722,12 +1366,32 @@ func (s *instrumented) UpdateView(
 	return s.store.UpdateView(ctx, w, id, change)
 }
 
+// UpdateView implements [Store].
+func (s *guarded) UpdateView(
+	ctx context.Context, w crm.WorkspaceID, id crm.ViewID, change func(*crm.SavedView) error,
+) (r0 crm.SavedView, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.UpdateView(ctx, w, id, change)
+}
+
 // DeleteView implements [Store].
 func (s *instrumented) DeleteView(
 	ctx context.Context, w crm.WorkspaceID, id crm.ViewID,
 ) (err error) {
 	defer s.around("DeleteView", &err)()
 	return s.store.DeleteView(ctx, w, id)
+}
+
+// DeleteView implements [Store].
+func (s *guarded) DeleteView(
+	ctx context.Context, w crm.WorkspaceID, id crm.ViewID,
+) (err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return err
+	}
+	return s.Store.DeleteView(ctx, w, id)
 }
 
 // Views implements [Store].
@@ -738,12 +1402,32 @@ func (s *instrumented) Views(
 	return s.store.Views(ctx, w)
 }
 
+// Views implements [Store].
+func (s *guarded) Views(
+	ctx context.Context, w crm.WorkspaceID,
+) (r0 []crm.SavedView, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.Views(ctx, w)
+}
+
 // CreateJob implements [Store].
 func (s *instrumented) CreateJob(
 	ctx context.Context, w crm.WorkspaceID, j crm.Job, audit ...*crm.AuditEntry,
 ) (err error) {
 	defer s.around("CreateJob", &err)()
 	return s.store.CreateJob(ctx, w, j, audit...)
+}
+
+// CreateJob implements [Store].
+func (s *guarded) CreateJob(
+	ctx context.Context, w crm.WorkspaceID, j crm.Job, audit ...*crm.AuditEntry,
+) (err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return err
+	}
+	return s.Store.CreateJob(ctx, w, j, audit...)
 }
 
 // Jobs implements [Store].
@@ -754,6 +1438,16 @@ func (s *instrumented) Jobs(
 	return s.store.Jobs(ctx, w, kinds, p)
 }
 
+// Jobs implements [Store].
+func (s *guarded) Jobs(
+	ctx context.Context, w crm.WorkspaceID, kinds []crm.JobKind, p Page,
+) (r0 JobPage, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.Jobs(ctx, w, kinds, p)
+}
+
 // CountJobs implements [Store].
 func (s *instrumented) CountJobs(
 	ctx context.Context, w crm.WorkspaceID, kinds []crm.JobKind, most int,
@@ -762,12 +1456,32 @@ func (s *instrumented) CountJobs(
 	return s.store.CountJobs(ctx, w, kinds, most)
 }
 
+// CountJobs implements [Store].
+func (s *guarded) CountJobs(
+	ctx context.Context, w crm.WorkspaceID, kinds []crm.JobKind, most int,
+) (r0 Count, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.CountJobs(ctx, w, kinds, most)
+}
+
 // JobsByID implements [Store].
 func (s *instrumented) JobsByID(
 	ctx context.Context, w crm.WorkspaceID, ids []crm.JobID,
 ) (r0 map[crm.JobID]crm.Job, err error) {
 	defer s.around("JobsByID", &err)()
 	return s.store.JobsByID(ctx, w, ids)
+}
+
+// JobsByID implements [Store].
+func (s *guarded) JobsByID(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.JobID,
+) (r0 map[crm.JobID]crm.Job, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.JobsByID(ctx, w, ids)
 }
 
 // TakeJob implements [Store].
@@ -786,12 +1500,32 @@ func (s *instrumented) StepJob(
 	return s.store.StepJob(ctx, w, j, do)
 }
 
+// StepJob implements [Store].
+func (s *guarded) StepJob(
+	ctx context.Context, w crm.WorkspaceID, j crm.Job, do func(context.Context, JobTx) (crm.JobStep, error),
+) (r0 crm.Job, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.StepJob(ctx, w, j, do)
+}
+
 // JobRows implements [Store].
 func (s *instrumented) JobRows(
 	ctx context.Context, w crm.WorkspaceID, id crm.JobID, after int, n int,
 ) (r0 []crm.JobRow, err error) {
 	defer s.around("JobRows", &err)()
 	return s.store.JobRows(ctx, w, id, after, n)
+}
+
+// JobRows implements [Store].
+func (s *guarded) JobRows(
+	ctx context.Context, w crm.WorkspaceID, id crm.JobID, after int, n int,
+) (r0 []crm.JobRow, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.JobRows(ctx, w, id, after, n)
 }
 
 // CancelJob implements [Store].
@@ -802,12 +1536,32 @@ func (s *instrumented) CancelJob(
 	return s.store.CancelJob(ctx, w, id, at, audit...)
 }
 
+// CancelJob implements [Store].
+func (s *guarded) CancelJob(
+	ctx context.Context, w crm.WorkspaceID, id crm.JobID, at time.Time, audit ...*crm.AuditEntry,
+) (r0 crm.Job, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.CancelJob(ctx, w, id, at, audit...)
+}
+
 // JobRefusals implements [Store].
 func (s *instrumented) JobRefusals(
 	ctx context.Context, w crm.WorkspaceID, id crm.JobID, p Page,
 ) (r0 JobRefusalPage, err error) {
 	defer s.around("JobRefusals", &err)()
 	return s.store.JobRefusals(ctx, w, id, p)
+}
+
+// JobRefusals implements [Store].
+func (s *guarded) JobRefusals(
+	ctx context.Context, w crm.WorkspaceID, id crm.JobID, p Page,
+) (r0 JobRefusalPage, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.JobRefusals(ctx, w, id, p)
 }
 
 // ForgetJobs implements [Store].
@@ -826,12 +1580,32 @@ func (s *instrumented) CreateEndpoint(
 	return s.store.CreateEndpoint(ctx, w, e, audit)
 }
 
+// CreateEndpoint implements [Store].
+func (s *guarded) CreateEndpoint(
+	ctx context.Context, w crm.WorkspaceID, e crm.WebhookEndpoint, audit crm.AuditEntry,
+) (err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return err
+	}
+	return s.Store.CreateEndpoint(ctx, w, e, audit)
+}
+
 // UpdateEndpoint implements [Store].
 func (s *instrumented) UpdateEndpoint(
 	ctx context.Context, w crm.WorkspaceID, id crm.EndpointID, change func(*crm.WebhookEndpoint) error, audit *crm.AuditEntry,
 ) (r0 crm.WebhookEndpoint, err error) {
 	defer s.around("UpdateEndpoint", &err)()
 	return s.store.UpdateEndpoint(ctx, w, id, change, audit)
+}
+
+// UpdateEndpoint implements [Store].
+func (s *guarded) UpdateEndpoint(
+	ctx context.Context, w crm.WorkspaceID, id crm.EndpointID, change func(*crm.WebhookEndpoint) error, audit *crm.AuditEntry,
+) (r0 crm.WebhookEndpoint, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.UpdateEndpoint(ctx, w, id, change, audit)
 }
 
 // DeleteEndpoint implements [Store].
@@ -842,12 +1616,32 @@ func (s *instrumented) DeleteEndpoint(
 	return s.store.DeleteEndpoint(ctx, w, id, audit)
 }
 
+// DeleteEndpoint implements [Store].
+func (s *guarded) DeleteEndpoint(
+	ctx context.Context, w crm.WorkspaceID, id crm.EndpointID, audit crm.AuditEntry,
+) (err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return err
+	}
+	return s.Store.DeleteEndpoint(ctx, w, id, audit)
+}
+
 // Endpoints implements [Store].
 func (s *instrumented) Endpoints(
 	ctx context.Context, w crm.WorkspaceID,
 ) (r0 []crm.WebhookEndpoint, err error) {
 	defer s.around("Endpoints", &err)()
 	return s.store.Endpoints(ctx, w)
+}
+
+// Endpoints implements [Store].
+func (s *guarded) Endpoints(
+	ctx context.Context, w crm.WorkspaceID,
+) (r0 []crm.WebhookEndpoint, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.Endpoints(ctx, w)
 }
 
 // EachEndpoint implements [Store].
@@ -866,12 +1660,32 @@ func (s *instrumented) Deliveries(
 	return s.store.Deliveries(ctx, w, q)
 }
 
+// Deliveries implements [Store].
+func (s *guarded) Deliveries(
+	ctx context.Context, w crm.WorkspaceID, q DeliveryQuery,
+) (r0 DeliveryPage, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.Deliveries(ctx, w, q)
+}
+
 // CountDeliveries implements [Store].
 func (s *instrumented) CountDeliveries(
 	ctx context.Context, w crm.WorkspaceID, q DeliveryQuery, most int,
 ) (r0 Count, err error) {
 	defer s.around("CountDeliveries", &err)()
 	return s.store.CountDeliveries(ctx, w, q, most)
+}
+
+// CountDeliveries implements [Store].
+func (s *guarded) CountDeliveries(
+	ctx context.Context, w crm.WorkspaceID, q DeliveryQuery, most int,
+) (r0 Count, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.CountDeliveries(ctx, w, q, most)
 }
 
 // DeliveriesByID implements [Store].
@@ -882,6 +1696,16 @@ func (s *instrumented) DeliveriesByID(
 	return s.store.DeliveriesByID(ctx, w, ids)
 }
 
+// DeliveriesByID implements [Store].
+func (s *guarded) DeliveriesByID(
+	ctx context.Context, w crm.WorkspaceID, ids []crm.DeliveryID,
+) (r0 map[crm.DeliveryID]crm.WebhookDelivery, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.DeliveriesByID(ctx, w, ids)
+}
+
 // AddDelivery implements [Store].
 func (s *instrumented) AddDelivery(
 	ctx context.Context, w crm.WorkspaceID, d crm.WebhookDelivery, audit crm.AuditEntry,
@@ -890,12 +1714,32 @@ func (s *instrumented) AddDelivery(
 	return s.store.AddDelivery(ctx, w, d, audit)
 }
 
+// AddDelivery implements [Store].
+func (s *guarded) AddDelivery(
+	ctx context.Context, w crm.WorkspaceID, d crm.WebhookDelivery, audit crm.AuditEntry,
+) (err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return err
+	}
+	return s.Store.AddDelivery(ctx, w, d, audit)
+}
+
 // Redeliver implements [Store].
 func (s *instrumented) Redeliver(
 	ctx context.Context, w crm.WorkspaceID, id crm.DeliveryID, audit crm.AuditEntry,
 ) (r0 crm.WebhookDelivery, err error) {
 	defer s.around("Redeliver", &err)()
 	return s.store.Redeliver(ctx, w, id, audit)
+}
+
+// Redeliver implements [Store].
+func (s *guarded) Redeliver(
+	ctx context.Context, w crm.WorkspaceID, id crm.DeliveryID, audit crm.AuditEntry,
+) (r0 crm.WebhookDelivery, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.Redeliver(ctx, w, id, audit)
 }
 
 // DueEndpoints implements [Store].
@@ -914,6 +1758,16 @@ func (s *instrumented) LeaseEndpoint(
 	return s.store.LeaseEndpoint(ctx, w, id, l)
 }
 
+// LeaseEndpoint implements [Store].
+func (s *guarded) LeaseEndpoint(
+	ctx context.Context, w crm.WorkspaceID, id crm.EndpointID, l EndpointLease,
+) (r0 LeasedEndpoint, err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return r0, err
+	}
+	return s.Store.LeaseEndpoint(ctx, w, id, l)
+}
+
 // ExtendLease implements [Store].
 func (s *instrumented) ExtendLease(
 	ctx context.Context, w crm.WorkspaceID, id crm.EndpointID, l EndpointLease,
@@ -922,10 +1776,30 @@ func (s *instrumented) ExtendLease(
 	return s.store.ExtendLease(ctx, w, id, l)
 }
 
+// ExtendLease implements [Store].
+func (s *guarded) ExtendLease(
+	ctx context.Context, w crm.WorkspaceID, id crm.EndpointID, l EndpointLease,
+) (err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return err
+	}
+	return s.Store.ExtendLease(ctx, w, id, l)
+}
+
 // SaveRound implements [Store].
 func (s *instrumented) SaveRound(
 	ctx context.Context, w crm.WorkspaceID, id crm.EndpointID, r WebhookRound,
 ) (err error) {
 	defer s.around("SaveRound", &err)()
 	return s.store.SaveRound(ctx, w, id, r)
+}
+
+// SaveRound implements [Store].
+func (s *guarded) SaveRound(
+	ctx context.Context, w crm.WorkspaceID, id crm.EndpointID, r WebhookRound,
+) (err error) {
+	if err = s.admit(ctx, w); err != nil {
+		return err
+	}
+	return s.Store.SaveRound(ctx, w, id, r)
 }

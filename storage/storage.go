@@ -13,6 +13,7 @@ type Store interface {
 	Workspaces
 	WorkspaceFinder
 	Settings
+	Eraser
 	Contacts
 	Upserter
 	Merges
@@ -48,31 +49,48 @@ type Store interface {
 type Workspaces interface {
 	// Workspace returns the number of the workspace of that name, and creates the workspace when nobody has asked for it
 	// before. Any number of simultaneous first calls get the same number. Numbers are random: none is given again, even by
-	// a database that was put back to a time before it was given.
+	// a database that was put back to a time before it was given. A workspace that is being erased is crm.ErrWorkspaceGone.
+	// What is erased, or erased and created again, meanwhile is noticed within [SettingsAge].
 	Workspace(ctx context.Context, name string) (crm.WorkspaceID, error)
 }
 
 // WorkspaceFinder finds workspaces without creating them.
 type WorkspaceFinder interface {
-	// FindWorkspace returns the number of the workspace of that name; [crm.ErrNotFound] when there is none.
+	// FindWorkspace returns the number of the workspace of that name; [crm.ErrNotFound] when there is none, and
+	// crm.ErrWorkspaceGone when it is being erased.
 	FindWorkspace(ctx context.Context, name string) (crm.WorkspaceID, error)
 }
 
 // Settings keeps what workspaces decide for themselves.
 type Settings interface {
 	// Settings returns the settings of a workspace: those of [crm.NewWorkspaceSettings] until some are changed. A workspace that
-	// is not there is crm.ErrNotFound.
+	// is not there, or is being erased, is crm.ErrWorkspaceGone.
 	Settings(ctx context.Context, w crm.WorkspaceID) (crm.WorkspaceSettings, error)
 
 	// UpdateSettings loads the settings, hands them to change, which may also fill in audit, and saves what change left behind, in
 	// one transaction. An error from change rolls back and is returned as it is, with the settings; change may run more than
-	// once. A workspace that is not there is crm.ErrNotFound.
+	// once. A workspace that is not there, or is being erased, is crm.ErrWorkspaceGone.
 	UpdateSettings(
 		ctx context.Context, w crm.WorkspaceID, change func(*crm.WorkspaceSettings) error, audit *crm.AuditEntry,
 	) (crm.WorkspaceSettings, error)
 
 	// Retentions returns the retention of each workspace that has set any.
 	Retentions(ctx context.Context) (map[crm.WorkspaceID]crm.WorkspaceRetention, error)
+}
+
+// Eraser lists workspaces and deletes them with everything in them.
+type Eraser interface {
+	// EachWorkspace returns every workspace, by name.
+	EachWorkspace(ctx context.Context) ([]WorkspaceRow, error)
+
+	// BeginErasing marks the workspace of that name as being erased, so that nobody finds it or its settings any more (see
+	// [Guard]), and returns its number. One that is marked already stays marked. One that is not there is crm.ErrNotFound.
+	BeginErasing(ctx context.Context, name string, at time.Time) (crm.WorkspaceID, error)
+
+	// EraseWorkspace deletes a bounded part of a workspace that is marked, and reports whether there is more. With end, what
+	// deletes the last of it deletes the workspace as well: its name is free from then on. One that is not marked is
+	// crm.ErrNotFound; of one that is not there any more, it deletes what was written too late.
+	EraseWorkspace(ctx context.Context, w crm.WorkspaceID, end bool) (more bool, err error)
 }
 
 // Generations shows when caches of a database may be stale.

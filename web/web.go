@@ -36,7 +36,7 @@ const staffPolicy = "default-src 'none'; script-src 'self'; connect-src 'self'; 
 // none. The pages are one document, which reads from the address which of them is wanted; web/staff/app.tsx has the same list.
 func Staff(base string) http.Handler {
 	return http.StripPrefix("/staff", newSite(sub("dist/staff"), base, staffPolicy,
-		"contacts", "contacts/*", "chat", "duplicates", "channels", "channels/*", "failures", "audit", "keys", "webhooks", "import"))
+		"contacts", "contacts/*", "chat", "duplicates", "channels", "channels/*", "failures", "audit", "keys", "webhooks", "import", "settings"))
 }
 
 // Playground returns the handler of /playground and everything below it, for browsers that reach it below a base path, or none.

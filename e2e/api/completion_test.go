@@ -33,13 +33,14 @@ func shell(t *testing.T, name string, args ...string) (lines []string) {
 var completions = []struct{ words, want string }{
 	{"kith tok", "token"},
 	{"kith key ", "create list revoke"},
+	{"kith workspace ", "list show set delete export"},
 	{"kith key create --role ", "reader staff admin channel"},
 	{"kith help ba", "backup"},
 	{"kith completion ", "bash zsh fish"},
 	{"kith --playground o", "on off"},
 	{"kith check --rep", "--repair"},
 	{"kith backup kith", "kith copy.db"},
-	{"kith nonsense --nonsense ", "serve migrate check backup demo token key export import rekey health config completion help version"},
+	{"kith nonsense --nonsense ", "serve migrate check backup demo token key workspace export import rekey health config completion help version"},
 }
 
 func TestCompletionInBash(t *testing.T) {

@@ -64,6 +64,7 @@ var known = []struct {
 	message string
 }{
 	{auth.ErrUnauthenticated, Unauthenticated, "Sign in: send a bearer token"},
+	{crm.ErrWorkspaceGone, Unauthenticated, "This workspace has been deleted"},
 	{crm.ErrReadOnly, Forbidden, "This credential may read, but not change anything"},
 	{crm.ErrForbidden, Forbidden, "This credential may not do that"},
 	{errIntrospection, Forbidden, "Introspection is off on this server"},

@@ -29,7 +29,6 @@ var (
 	JobGone        = Missing{"id", "This job does not exist"}
 	EndpointGone   = Missing{"id", "This webhook endpoint does not exist"}
 	DeliveryGone   = Missing{"id", "This delivery does not exist, or its event is not kept any more"}
-	WorkspaceGone  = Missing{"", "This workspace has been deleted"}
 	DuplicateGone  = Missing{"ids", "This pair has been merged or dismissed"}
 )
 
@@ -62,6 +61,9 @@ var refusals = []struct {
 func UserErrors(err error, m Missing) ([]model.UserError, error) {
 	if err == nil {
 		return []model.UserError{}, nil
+	}
+	if errors.Is(err, crm.ErrWorkspaceGone) {
+		return nil, err
 	}
 	if e, ok := userError(err, m); ok {
 		if about, ok := errors.AsType[*service.FieldError](err); ok {
@@ -135,11 +137,7 @@ func takenError(e *crm.TakenError) model.UserError {
 	return out
 }
 
-// inputField is the path of a field of the input; the input itself without a name.
 func inputField(name string) []string {
-	if name == "" {
-		return []string{"input"}
-	}
 	return append([]string{"input"}, strings.Split(name, ".")...)
 }
 

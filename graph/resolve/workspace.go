@@ -56,7 +56,7 @@ func (r mutationResolver) UpdateWorkspace(
 	ctx context.Context, in model.UpdateWorkspaceInput,
 ) (*model.UpdateWorkspacePayload, error) {
 	w, err := r.service.UpdateWorkspace(ctx, auth.Viewer(ctx), settingsPatch(in))
-	problems, other := problem.UserErrors(err, problem.WorkspaceGone)
+	problems, other := problem.UserErrors(err, problem.Missing{})
 	payload := &model.UpdateWorkspacePayload{UserErrors: problems}
 	if err == nil || errors.Is(err, crm.ErrSettingsChanged) {
 		payload.Workspace = &w

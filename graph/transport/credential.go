@@ -19,6 +19,7 @@ const (
 	whyChanged   = "credential changed"
 	whyExpired   = "token expired"
 	whySignedOut = "signed out"
+	whyGone      = "workspace deleted"
 )
 
 // EndSignIn ends every socket and event stream whose credential a sign-in that is over covers, or that was opened with a key that
@@ -60,6 +61,26 @@ func (h *Handler) EndMoved(ctx context.Context, workspaces storage.Workspaces) {
 		}
 		if w != v.Workspace {
 			go c.refuse(whyChanged)
+		}
+	}
+}
+
+// EndGone ends every socket and event stream whose workspace is deleted: settings then fails with [crm.ErrWorkspaceGone].
+func (h *Handler) EndGone(ctx context.Context, settings func(context.Context, crm.WorkspaceID) (crm.WorkspaceSettings, error)) {
+	h.connections.mu.Lock()
+	of := make(map[crm.WorkspaceID][]connection)
+	for c, p := range h.connections.open {
+		if w := p.viewer.Workspace; w != 0 {
+			of[w] = append(of[w], c)
+		}
+	}
+	h.connections.mu.Unlock()
+	for w, connections := range of {
+		if _, err := settings(ctx, w); !errors.Is(err, crm.ErrWorkspaceGone) {
+			continue
+		}
+		for _, c := range connections {
+			go c.refuse(whyGone)
 		}
 	}
 }

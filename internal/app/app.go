@@ -65,7 +65,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	}
 	p := &program{
 		config: c.Settings, source: source, given: givenFlags(call), misread: errors.Join(config.Unknown(environ), source.Err()),
-		environ: environ, getenv: getenv, stdout: stdout, stderr: stderr, now: time.Now,
+		environ: environ, getenv: getenv, stdin: os.Stdin, stdout: stdout, stderr: stderr, now: time.Now,
 	}
 	call.BindTo(ctx, (*context.Context)(nil))
 	err = call.Run(p)

@@ -9,22 +9,34 @@ import (
 	"kith/storage"
 )
 
-// generationCheck is how often the generation of the database is checked.
-const generationCheck = time.Second
+const (
+	// generationCheck is how often the generation of the database is checked.
+	generationCheck = time.Second
+	// goneCheck is how often connections of deleted workspaces are looked for.
+	goneCheck = time.Second
+)
 
 // watchGeneration calls changed whenever the generation of the database has changed, until ctx ends.
 func watchGeneration(ctx context.Context, store storage.Generations, changed func()) {
-	every := time.NewTicker(generationCheck)
-	defer every.Stop()
-	for known := store.Generation(); ; {
-		select {
-		case <-ctx.Done():
-			return
-		case <-every.C:
-		}
+	known := store.Generation()
+	every(ctx, generationCheck, func() {
 		if now := store.Generation(); now != known {
 			known = now
 			changed()
+		}
+	})
+}
+
+// every calls f again and again, until ctx ends.
+func every(ctx context.Context, interval time.Duration, f func()) {
+	t := time.NewTicker(interval)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			f()
 		}
 	}
 }

@@ -23,6 +23,7 @@ type commands struct {
 	Demo       demoCommand       `cmd:"" help:"Fill a workspace with made-up contacts."`
 	Token      tokenCommand      `cmd:"" help:"Print a token signed with KITH_AUTH_SECRET."`
 	Key        keyCommand        `cmd:"" help:"Create, list and revoke API keys."`
+	Workspace  workspaceCommand  `cmd:"" help:"List, set up, export and delete workspaces."`
 	Export     exportCommand     `cmd:"" help:"Write a workspace's contacts as CSV or JSON Lines."`
 	Import     importCommand     `cmd:"" help:"Import contacts from a CSV or JSON Lines file."`
 	Rekey      rekeyCommand      `cmd:"" help:"Encrypt all channel secrets with the first key in KITH_SECRET_KEY."`

@@ -156,10 +156,13 @@ func (p *program) inWorkspace(
 	defer func() { err = errors.Join(err, store.Close()) }()
 	number, err := find(store, ctx, workspace)
 	switch {
+	case errors.Is(err, crm.ErrWorkspaceGone):
+		return fmt.Errorf("the workspace %q is being deleted", workspace)
 	case errors.Is(err, crm.ErrNotFound):
 		return fmt.Errorf("there is no workspace %q", workspace)
 	case err != nil:
 		return err
 	}
+	store = storage.Guard(store, storage.NewSettingsCache(store))
 	return f(store, crm.Viewer{Workspace: number, WorkspaceName: workspace, Subject: keyActor, Role: crm.RoleAdmin})
 }

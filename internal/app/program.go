@@ -19,6 +19,7 @@ type program struct {
 	misread error           // what is wrong with the environment, apart from values that do not fit together
 	environ []string
 	getenv  func(string) string
+	stdin   io.Reader
 	stdout  io.Writer
 	stderr  io.Writer
 	now     func() time.Time

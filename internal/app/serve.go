@@ -98,6 +98,8 @@ func (serveCommand) Run(ctx context.Context, p *program) (err error) {
 		return err
 	}
 	store = readiness.open(telemetry.store(store, logger))
+	settings := storage.NewSettingsCache(store)
+	store = storage.Guard(store, settings)
 	opened.add("database", store.Close)
 	if err := checkSecretKey(ctx, store, p.config.SecretKeys(), logger); err != nil {
 		return err
@@ -107,13 +109,16 @@ func (serveCommand) Run(ctx context.Context, p *program) (err error) {
 			return err
 		}
 	}
+	if p.config.RefuseUnknown() && !p.config.Development() { // which has one workspace, and nobody to create another
+		store = storage.KnownOnly(store)
+	}
 	hub := events.New(store, logger)
 	hub.Panicked = telemetry.panicLogger("background", logger)
 	telemetry.hub(hub)
 	running, end := context.WithCancel(context.WithoutCancel(ctx)) // requests are served while Kith stops
 	defer end()
 	parts := wiring{
-		config: p.config, now: p.now, logger: logger, telemetry: telemetry, store: store, settings: storage.NewSettingsCache(store), hub: hub, health: health,
+		config: p.config, now: p.now, logger: logger, telemetry: telemetry, store: store, settings: settings, hub: hub, health: health,
 		publicURL: publicURL(p.config, ln.Addr()), opened: &opened,
 	}
 	messages := parts.messages()

@@ -1,12 +1,14 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"kith/internal/auth"
 	"kith/internal/config"
+	"kith/storage"
 )
 
 type tokenCommand struct {
@@ -19,7 +21,7 @@ type tokenCommand struct {
 }
 
 // Run prints a token and nothing else.
-func (t tokenCommand) Run(p *program) error {
+func (t tokenCommand) Run(ctx context.Context, p *program) error {
 	if p.misread != nil {
 		return &usageError{p.misread}
 	}
@@ -37,6 +39,15 @@ func (t tokenCommand) Run(p *program) error {
 	})
 	if err != nil {
 		return &usageError{err}
+	}
+	if c.RefuseUnknown() { // else the token would be of no use
+		err := p.withStore(ctx, func(store storage.Store) error {
+			_, err := store.Workspace(ctx, t.Workspace)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("create workspace %q: %w", t.Workspace, err)
+		}
 	}
 	_, err = fmt.Fprintln(p.stdout, token)
 	return err

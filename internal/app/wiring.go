@@ -202,6 +202,7 @@ func (w wiring) watch(ctx context.Context, endpoint *graph.Handler, staff *signi
 		w.logger.Warn("the database was restarted, replaced or restored: caches are cleared and subscriptions end")
 		endpoint.EndMoved(ctx, w.store)
 	})
+	go every(ctx, goneCheck, func() { endpoint.EndGone(ctx, w.settings.Settings) })
 	registry := w.telemetry.registry
 	metrics.InstrumentAnswers(registry, endpoint.SubscriptionsRefused, endpoint.AnswersRested)
 	metrics.InstrumentConnections(registry, endpoint.Connections, endpoint.Refused, graph.ConnectionRefusals())

@@ -122,13 +122,18 @@ func (a *Authenticator) Authenticate(ctx context.Context, header string) (crm.Vi
 	return Open(ctx, a.workspaces, v)
 }
 
-// Open returns v with the number of the workspace that it names. An error is [crm.ErrUnavailable] or the context's.
+// Open returns v with the number of the workspace that it names. An error is [ErrUnauthenticated] for a workspace that is being
+// deleted, or does not exist where workspaces creates none, [crm.ErrUnavailable] or the context's.
 func Open(ctx context.Context, workspaces storage.Workspaces, v crm.Viewer) (crm.Viewer, error) {
 	var err error
 	v.Workspace, err = workspaces.Workspace(ctx, v.WorkspaceName)
 	switch {
 	case err == nil:
 		return v, nil
+	case errors.Is(err, crm.ErrWorkspaceGone):
+		return crm.Viewer{}, refuse(reasonWorkspace)
+	case errors.Is(err, crm.ErrNotFound):
+		return crm.Viewer{}, refuse(reasonUnknown)
 	case errors.Is(err, crm.ErrUnavailable) || ctx.Err() != nil:
 		return crm.Viewer{}, fmt.Errorf("open workspace: %w", err)
 	default:

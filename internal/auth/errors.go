@@ -7,6 +7,8 @@ var ErrUnauthenticated = errors.New("unauthenticated")
 
 const (
 	reasonMissing   = "token missing"
+	reasonWorkspace = "the workspace is deleted"
+	reasonUnknown   = "the workspace does not exist, and this server creates none for a credential"
 	reasonScheme    = "the Authorization header must be Bearer and a token"
 	reasonNoAuth    = "this server has no auth settings to check a token with: send none"
 	reasonNoTokens  = "this server takes API keys, but no tokens: sign in on its pages"

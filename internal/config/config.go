@@ -46,6 +46,8 @@ type Config struct {
 
 	DefaultRegion string `setting:"" example:"DE" placeholder:"REGION" help:"The country, such as DE, of phone numbers without a country code. Without it, staff are asked for the code."`
 
+	UnknownWorkspaces string `setting:"" default:"create" placeholder:"create|refuse" help:"What becomes of a token or a sign-in that names a workspace that does not exist: create makes it, refuse answers 401. kith workspace set, kith key create, kith token and kith demo create it in any case."`
+
 	Demo          Switch `setting:"" example:"off" placeholder:"on|off" help:"Fill the workspace demo when it is empty. Default: on only without auth settings."`
 	Introspection Switch `setting:"" example:"off" placeholder:"on|off" help:"Allow introspection of the schema. Default: on only without auth settings."`
 	Playground    Switch `setting:"" example:"on" placeholder:"on|off" help:"Serve /playground. Default: on only without auth settings."`
@@ -111,6 +113,9 @@ func (c Config) PlaygroundOn() bool { return c.Playground.or(c.Development()) }
 
 // LogAddressesOn reports whether to log the addresses of clients.
 func (c Config) LogAddressesOn() bool { return c.LogAddresses.or(false) }
+
+// RefuseUnknown reports whether a credential for a workspace that does not exist is refused.
+func (c Config) RefuseUnknown() bool { return strings.EqualFold(c.UnknownWorkspaces, "refuse") }
 
 // JSONLog reports whether the log is written as JSON.
 func (c Config) JSONLog() bool { return strings.EqualFold(c.LogFormat, "json") }

@@ -43,7 +43,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := Config{
 		Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:/home/ann/.local/share/kith/kith.db",
-		AuthWorkspaceClaim: "workspace", AuthRoleClaim: "role", AuthNameClaim: "name", AuthChannelClaim: "channel", AuthLeeway: time.Minute, TokenLifetime: 90 * day, WidgetRate: "60/m", NewContacts: "600/m", Concurrency: 128, AnswerLimit: 8 << 20, ImportLimit: 256 << 20, Connections: 10_000, Subscriptions: 200, EventRetention: 24 * time.Hour, MessageRetention: 90 * day, FailureRetention: 90 * day, UndoMerge: 30 * day, ShutdownTimeout: 8 * time.Second, LogFormat: "text", LogLevel: "info", OIDC: defaultOIDC,
+		AuthWorkspaceClaim: "workspace", AuthRoleClaim: "role", AuthNameClaim: "name", AuthChannelClaim: "channel", AuthLeeway: time.Minute, TokenLifetime: 90 * day, WidgetRate: "60/m", NewContacts: "600/m", Concurrency: 128, AnswerLimit: 8 << 20, ImportLimit: 256 << 20, Connections: 10_000, Subscriptions: 200, EventRetention: 24 * time.Hour, MessageRetention: 90 * day, FailureRetention: 90 * day, UndoMerge: 30 * day, ShutdownTimeout: 8 * time.Second, LogFormat: "text", LogLevel: "info", UnknownWorkspaces: "create", OIDC: defaultOIDC,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
@@ -71,7 +71,7 @@ func TestAFlagWinsOverTheEnvironment(t *testing.T) {
 	}
 	want := Config{
 		Addr: "127.0.0.1:2", DatabaseURL: "sqlite:a.db", PGExecMode: "exec", AuthJWKSURL: "http://x/", Playground: "off",
-		Introspection: "on", AuthWorkspaceClaim: "workspace", AuthRoleClaim: "role", AuthNameClaim: "name", AuthChannelClaim: "channel", AuthLeeway: time.Minute, TokenLifetime: 90 * day, WidgetRate: "60/m", NewContacts: "600/m", Concurrency: 128, AnswerLimit: 8 << 20, ImportLimit: 256 << 20, Connections: 10_000, Subscriptions: 200, EventRetention: 168 * time.Hour, MessageRetention: 90 * day, FailureRetention: 90 * day, UndoMerge: 30 * day, ShutdownTimeout: 3 * time.Second, LogFormat: "text", LogLevel: "info",
+		Introspection: "on", AuthWorkspaceClaim: "workspace", AuthRoleClaim: "role", AuthNameClaim: "name", AuthChannelClaim: "channel", AuthLeeway: time.Minute, TokenLifetime: 90 * day, WidgetRate: "60/m", NewContacts: "600/m", Concurrency: 128, AnswerLimit: 8 << 20, ImportLimit: 256 << 20, Connections: 10_000, Subscriptions: 200, EventRetention: 168 * time.Hour, MessageRetention: 90 * day, FailureRetention: 90 * day, UndoMerge: 30 * day, ShutdownTimeout: 3 * time.Second, LogFormat: "text", LogLevel: "info", UnknownWorkspaces: "create",
 		OIDC: defaultOIDC,
 	}
 	if d := cmp.Diff(want, got); d != "" {
@@ -130,7 +130,7 @@ func TestHelpNamesEverySettingWithItsVariable(t *testing.T) {
 func valid(change func(*Config)) Config {
 	c := Config{
 		Addr: "127.0.0.1:8080", DatabaseURL: "sqlite:kith.db", PGExecMode: "exec", TokenLifetime: time.Minute, Concurrency: 1, AnswerLimit: 64 << 10, ImportLimit: 1 << 20, Connections: 1, Subscriptions: 1, EventRetention: time.Minute, MessageRetention: 7 * day, FailureRetention: day, ShutdownTimeout: time.Second,
-		LogFormat: "json", LogLevel: "debug",
+		LogFormat: "json", LogLevel: "debug", UnknownWorkspaces: "refuse",
 	}
 	change(&c)
 	return c
@@ -141,7 +141,7 @@ func TestValidateJoinsEveryComplaint(t *testing.T) {
 	c := Config{
 		Addr: "8080", DatabaseURL: "mysql://ann:hunter2@db", PGExecMode: "fast", AuthSecret: "hunter2", AuthJWKSURL: "ftp://x",
 		SecretKey: "hunter2", PublicURL: "kith.example.com", DefaultRegion: "Germany", Demo: "maybe", Introspection: "2", Playground: "o", RateLimit: "fast", WidgetRate: "1/d", NewContacts: "-1/m",
-		TokenLifetime: time.Second, AuthLeeway: time.Hour, AuthRoleClaim: `a"b`, EventRetention: time.Second, MessageRetention: day, FailureRetention: time.Hour, HistoryRetention: 1, AuditRetention: Retention(day), LogAddresses: "some", AuthSecondSecret: "hunter2", AdminAddr: "9090", UndoMerge: -1, ShutdownDelay: 2 * time.Hour, ShutdownTimeout: -1, LogFormat: "xml", LogLevel: "loud",
+		TokenLifetime: time.Second, AuthLeeway: time.Hour, AuthRoleClaim: `a"b`, EventRetention: time.Second, MessageRetention: day, FailureRetention: time.Hour, HistoryRetention: 1, AuditRetention: Retention(day), LogAddresses: "some", AuthSecondSecret: "hunter2", AdminAddr: "9090", UndoMerge: -1, ShutdownDelay: 2 * time.Hour, ShutdownTimeout: -1, LogFormat: "xml", LogLevel: "loud", UnknownWorkspaces: "ignore",
 	}
 	err := c.Validate(true)
 	if err == nil {

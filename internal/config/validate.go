@@ -66,6 +66,7 @@ func (c Config) Validate(serving bool) error {
 	all.add("PUBLIC_URL", publicComplaint(c.PublicURL))
 	all.check(c.DefaultRegion == "" || phonenumbers.GetCountryCodeForRegion(c.DefaultRegion) != 0, "DEFAULT_REGION",
 		"must be the two capital letters of a country")
+	all.check(c.RefuseUnknown() || strings.EqualFold(c.UnknownWorkspaces, "create"), "UNKNOWN_WORKSPACES", "must be create or refuse")
 	all.add("DEMO", c.Demo.complaint())
 	all.add("INTROSPECTION", c.Introspection.complaint())
 	all.add("PLAYGROUND", c.Playground.complaint())

@@ -11,6 +11,8 @@ import (
 var (
 	// ErrNotFound: no such thing in this workspace, whether it never was, is gone, or is another workspace's.
 	ErrNotFound = errors.New("not found")
+	// ErrWorkspaceGone is an ErrNotFound: the whole workspace is being deleted, or has been.
+	ErrWorkspaceGone = fmt.Errorf("%w: the workspace is deleted", ErrNotFound)
 	// ErrForbidden: the viewer's role does not allow it.
 	ErrForbidden = errors.New("forbidden")
 	// ErrReadOnly is an ErrForbidden: the viewer may read what it may not change.

@@ -188,7 +188,7 @@ func checkDays(field string, days *int, least int, forever bool) error {
 	}
 	reason := "must be between " + strconv.Itoa(least) + " and " + strconv.Itoa(MaxRetainedDays)
 	if forever {
-		reason += ", or 0 for ever"
+		reason += ", or 0, which is forever"
 	}
 	return &InvalidError{Field: field, Subject: "The number of days", Reason: reason}
 }

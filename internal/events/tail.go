@@ -130,7 +130,7 @@ func (t *tail) run(ctx context.Context) {
 			t.skip()
 			return
 		case err != nil:
-			if !failed {
+			if !failed && !errors.Is(err, crm.ErrWorkspaceGone) { // whose connections are about to end
 				t.hub.log.Warn("reading events failed", "error", err)
 			}
 			failed = true

@@ -25,7 +25,9 @@ type Store interface {
 func (in *Ingest) MergeProven(ctx context.Context) (more bool, err error) {
 	proofs, err := in.store.Proofs(ctx)
 	for _, p := range proofs {
-		err = errors.Join(err, in.mergeProven(ctx, p.Workspace, p.Proven))
+		if failed := in.mergeProven(ctx, p.Workspace, p.Proven); !errors.Is(failed, crm.ErrWorkspaceGone) {
+			err = errors.Join(err, failed)
+		}
 	}
 	return len(proofs) == storage.ProofsAtOnce && err == nil, err
 }

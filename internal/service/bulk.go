@@ -408,13 +408,45 @@ func (b bulkDeletion) Queue(ctx context.Context, j storage.TakenJob) (rows [][]b
 	if err != nil || len(page.Rows) == 0 {
 		return nil, "", true, err
 	}
+	renamed := make(map[crm.ContactID]bool)
 	for _, r := range page.Rows {
 		if !r.Contact.CreatedAt.After(j.CreatedAt) {
 			rows = append(rows, r.Contact.ID[:])
 		}
+		if q.Order == storage.Name && r.Contact.Version > 1 && r.Contact.UpdatedAt.After(j.CreatedAt.Add(-clocksApart)) {
+			renamed[r.Contact.ID] = true
+		}
+	}
+	if rows, err = b.unqueued(ctx, j, rows, renamed); err != nil {
+		return nil, "", false, err
 	}
 	at, err = place(page.Rows[len(page.Rows)-1].Position)
 	return rows, at, !page.More, err
+}
+
+// clocksApart is how far the clocks of processes may be apart.
+const clocksApart = time.Minute
+
+// unqueued leaves out the rows of contacts that are queued already: a list by name has a contact twice when it is renamed while the
+// list is read. changed are those that this may have happened to.
+func (b bulkDeletion) unqueued(ctx context.Context, j storage.TakenJob, rows [][]byte, changed map[crm.ContactID]bool) ([][]byte, error) {
+	if len(changed) == 0 {
+		return rows, nil
+	}
+	for after := 0; after < j.Queued; {
+		queued, err := b.store.JobRows(ctx, j.Workspace, j.ID, after, queuedAtOnce)
+		if err != nil || len(queued) == 0 {
+			return rows, err
+		}
+		for _, r := range queued {
+			id := crm.ContactID(r.Data)
+			if changed[id] {
+				rows = slices.DeleteFunc(rows, func(row []byte) bool { return crm.ContactID(row) == id })
+			}
+		}
+		after = queued[len(queued)-1].Position
+	}
+	return rows, nil
 }
 
 // Handle deletes those that still are in the list.

@@ -150,6 +150,45 @@ func (m *meddling) Queue(ctx context.Context, j storage.TakenJob) ([][]byte, str
 	return rows, at, last, err
 }
 
+// interrupting is a handler after whose first rows something happens.
+type interrupting struct {
+	jobs.Handler
+	after func()
+}
+
+func (i *interrupting) Queue(ctx context.Context, j storage.TakenJob) ([][]byte, string, bool, error) {
+	rows, at, last, err := i.Handler.Queue(ctx, j)
+	if err == nil && i.after != nil {
+		defer i.after()
+		i.after = nil
+	}
+	return rows, at, last, err
+}
+
+// TestAContactThatIsRenamedWhileAListIsReadIsQueuedOnce has the first contact of a list become the last one, after it was queued.
+func TestAContactThatIsRenamedWhileAListIsReadIsQueuedOnce(t *testing.T) {
+	t.Parallel()
+	var people []string
+	for i := range 1100 {
+		people = append(people, fmt.Sprintf("Ann %04d", i))
+	}
+	w := newBulkWorld(t)
+	ids := w.add(people...)
+	j := w.begin(service.BulkDeletion{Search: "ann"})
+	handlers := w.JobHandlers()
+	handlers[crm.DeleteContactsJob] = &interrupting{handlers[crm.DeleteContactsJob], func() {
+		for i, name := range []string{"Ann 9998", "Ann 9999"} {
+			if _, err := w.UpdateContact(context.Background(), w.v, ids[i], crm.ContactPatch{Name: crm.To(new(name))}); err != nil {
+				t.Error(err)
+			}
+		}
+	}}
+	done := w.run(j.ID, handlers)
+	if *done.Total != 1100 || done.Counts != (crm.JobCounts{Deleted: 1100}) || w.left() != 0 {
+		t.Errorf("%+v of %d, %d left", done.Counts, *done.Total, w.left())
+	}
+}
+
 func TestABulkDeletionLeavesWhatHasChanged(t *testing.T) {
 	t.Parallel()
 	w := newBulkWorld(t)
@@ -374,5 +413,30 @@ func TestAnImportIsNoBulkJob(t *testing.T) {
 	}
 	if _, err := w.StartImport(t.Context(), w.v, i.ID, service.ImportPlan{}); err != nil {
 		t.Errorf("started: %v", err)
+	}
+}
+
+// TestABulkDeletionGoesByWhatItsViewerSees: the names alone are searched, also when the job runs.
+func TestABulkDeletionGoesByWhatItsViewerSees(t *testing.T) {
+	t.Parallel()
+	w := newBulkWorld(t, "Zoe Quill")
+	settled(t, w.store, w.v, crm.SettingsPatch{MaskedFor: crm.To([]crm.Role{crm.RoleStaff})})
+	other := crm.Contact{ID: crm.NewContactID(w.now), Email: new("zoe@example.com"), Version: 1, CreatedAt: w.now, UpdatedAt: w.now}
+	if err := w.store.Load(t.Context(), w.v.Workspace, slices.Values([]storage.Loaded{{Contact: other}})); err != nil {
+		t.Fatal(err)
+	}
+	w.v.Role = crm.RoleStaff
+	for search, want := range map[string]int{"zo": 1, "zoe@exam": 0, "zoe@example.com": 1, "example": 0} {
+		dry, err := w.BulkDeleteContacts(t.Context(), w.v, service.BulkDeletion{Search: search, BulkRun: service.BulkRun{Dry: true}})
+		if err != nil || dry.Count != want {
+			t.Errorf("%q counts %d, %v", search, dry.Count, err)
+		}
+	}
+	j := w.begin(service.BulkDeletion{Search: "zo"})
+	if done := w.run(j.ID, w.JobHandlers()); done.Counts != (crm.JobCounts{Deleted: 1}) || w.left() != 1 {
+		t.Errorf("%+v, %d are left", done.Counts, w.left())
+	}
+	if left, err := w.store.ContactsByID(t.Context(), w.v.Workspace, []crm.ContactID{other.ID}); err != nil || len(left) != 1 {
+		t.Errorf("the contact whose email is masked was deleted: %v", err)
 	}
 }

@@ -180,10 +180,7 @@ func (s *Service) held(ctx context.Context, w crm.WorkspaceID, id crm.ContactID)
 		return export{}, err
 	}
 	for _, f := range failures {
-		out.Failures = append(out.Failures, exportedFailure{
-			ID: f.ID.String(), Channel: channels.of(f.ChannelID), At: f.At, Reason: f.Reason,
-			Payload: strings.ToValidUTF8(string(f.Payload), "\uFFFD"),
-		})
+		out.Failures = append(out.Failures, channels.failure(f))
 	}
 	return out, nil
 }
@@ -194,17 +191,7 @@ func (s *Service) heldMerges(
 	records, err := s.store.MergesOf(ctx, w, ids)
 	out := []exportedMerge{}
 	for _, r := range records {
-		m := exportedMerge{
-			ID: r.ID.String(), Actor: r.Actor, At: r.At, MergedFrom: idStrings(r.Others), Before: []exportedContact{},
-		}
-		if r.Undo != nil {
-			m.UndoableUntil = &r.Until
-			m.Before = append(m.Before, channels.contact(r.Undo.Before, nil))
-			for _, o := range r.Undo.Others {
-				m.Before = append(m.Before, channels.contact(o.Contact, o.OldIDs))
-			}
-		}
-		out = append(out, m)
+		out = append(out, exportedMergeOf(r, channels))
 	}
 	return out, err
 }
@@ -232,11 +219,7 @@ func (s *Service) heldSessions(
 			return nil, err
 		}
 		for n, s := range found[id].Sessions {
-			out = append(out, exportedSession{
-				ID: s.ID.String(), Channel: channels.of(s.ChannelID), ChannelAccount: s.OwnAccount(), ExternalID: identities[n], Status: s.Status, Tag: s.Tag,
-				LastMessagePreview: s.LastMessagePreview, LastMessageAt: s.LastMessageAt, UnreadCount: s.UnreadCount,
-				StartedAt: s.StartedAt,
-			})
+			out = append(out, channels.session(s, identities[n]))
 			page.After = &storage.Position{At: s.LastMessageAt, ID: uuid.UUID(s.ID)}
 		}
 		if !found[id].More {
@@ -276,23 +259,40 @@ func (s *Service) heldHistory(ctx context.Context, w crm.WorkspaceID, id crm.Con
 		}
 		found := pages[id]
 		for _, e := range found.Events {
-			change := exportedChange{
-				ID: e.ID.String(), Kind: e.Kind, Version: e.Version, Actor: e.Actor, At: e.At,
-				Fields: make([]exportedField, len(e.Changes)),
-			}
-			if e.ContactID != nil {
-				change.Contact = e.ContactID.String()
-			}
-			for i, f := range e.Changes {
-				change.Fields[i] = exportedField(f)
-			}
-			out = append(out, change)
+			out = append(out, exportedChangeOf(e))
 			page.After = new(storage.EventPosition(e))
 		}
 		if !found.More {
 			return out, nil
 		}
 	}
+}
+
+func exportedChangeOf(e crm.Event) exportedChange {
+	change := exportedChange{
+		ID: e.ID.String(), Kind: e.Kind, Version: e.Version, Actor: e.Actor, At: e.At, Fields: make([]exportedField, len(e.Changes)),
+	}
+	if e.ContactID != nil {
+		change.Contact = e.ContactID.String()
+	}
+	for i, f := range e.Changes {
+		change.Fields[i] = exportedField(f)
+	}
+	return change
+}
+
+func exportedMergeOf(r crm.MergeRecord, channels exportedChannels) exportedMerge {
+	m := exportedMerge{
+		ID: r.ID.String(), Actor: r.Actor, At: r.At, MergedFrom: idStrings(r.Others), Before: []exportedContact{},
+	}
+	if r.Undo != nil {
+		m.UndoableUntil = &r.Until
+		m.Before = append(m.Before, channels.contact(r.Undo.Before, nil))
+		for _, o := range r.Undo.Others {
+			m.Before = append(m.Before, channels.contact(o.Contact, o.OldIDs))
+		}
+	}
+	return m
 }
 
 // exportedChannels are the channels of the workspace.
@@ -322,6 +322,20 @@ func (cs exportedChannels) of(id crm.ChannelID) ExportedChannel {
 		return c
 	}
 	return ExportedChannel{ID: id.String()}
+}
+
+func (cs exportedChannels) session(s crm.Session, externalID *string) exportedSession {
+	return exportedSession{
+		ID: s.ID.String(), Channel: cs.of(s.ChannelID), ChannelAccount: s.OwnAccount(), ExternalID: externalID, Status: s.Status, Tag: s.Tag,
+		LastMessagePreview: s.LastMessagePreview, LastMessageAt: s.LastMessageAt, UnreadCount: s.UnreadCount, StartedAt: s.StartedAt,
+	}
+}
+
+func (cs exportedChannels) failure(f crm.Failure) exportedFailure {
+	return exportedFailure{
+		ID: f.ID.String(), Channel: cs.of(f.ChannelID), At: f.At, Reason: f.Reason,
+		Payload: strings.ToValidUTF8(string(f.Payload), "\uFFFD"),
+	}
 }
 
 func (cs exportedChannels) contact(c crm.Contact, old []crm.ContactID) exportedContact {

@@ -16,7 +16,7 @@ import (
 // caches hold what a store has read. They are thrown away together when the database turns out to
 // be another one, or to have been put back: see [Store.notice].
 type caches struct {
-	workspaces sync.Map // name → crm.WorkspaceID
+	workspaces sync.Map // name → foundWorkspace
 	routes     sync.Map // crm.ChannelID → crm.WorkspaceID
 	grams      sync.Map // crm.WorkspaceID → gramState
 	bounds     search.SampleBounds

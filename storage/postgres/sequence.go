@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -53,6 +54,12 @@ func (t *sequencer) batch(ctx context.Context, w crm.WorkspaceID, wait bool) (re
 		if held {
 			r.committed()
 			return out, nil
+		}
+		if _, err := t.store.Settings(ctx, w); err != nil {
+			if errors.Is(err, crm.ErrWorkspaceGone) {
+				err = nil // nothing of it is to be published, and nothing written
+			}
+			return result{}, err
 		}
 		tag, err := t.store.pool.Exec(ctx, `
 			INSERT INTO event_heads (workspace_id, seq) VALUES (@workspace, 0)

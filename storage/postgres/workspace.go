@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"kith/internal/crm"
+	"kith/storage"
 	"kith/storage/clause"
 )
 
@@ -16,7 +17,7 @@ import (
 func (s *Store) Workspace(ctx context.Context, name string) (crm.WorkspaceID, error) {
 	for {
 		w, err := s.FindWorkspace(ctx, name)
-		if !errors.Is(err, crm.ErrNotFound) {
+		if !errors.Is(err, crm.ErrNotFound) || errors.Is(err, crm.ErrWorkspaceGone) {
 			return w, err
 		}
 		// Two processes may choose the same name, and the number may be taken: then nothing is written, and it is tried
@@ -32,21 +33,34 @@ func (s *Store) Workspace(ctx context.Context, name string) (crm.WorkspaceID, er
 	}
 }
 
-// FindWorkspace returns the number of the workspace of that name. Names are never renamed or reused, so what was once read is
-// remembered, as long as the database is the same.
+// foundWorkspace is the number of a name, and when it was read.
+type foundWorkspace struct {
+	id   crm.WorkspaceID
+	read time.Time
+}
+
+// FindWorkspace returns the number of the workspace of that name. It is remembered for a moment, as long as the database is the
+// same.
 func (s *Store) FindWorkspace(ctx context.Context, name string) (w crm.WorkspaceID, err error) {
-	known := s.known.Load()
-	if w, ok := known.workspaces.Load(name); ok {
-		return w.(crm.WorkspaceID), nil
+	known, begun := s.known.Load(), time.Now()
+	if found, ok := known.workspaces.Load(name); ok && begun.Sub(found.(foundWorkspace).read) < storage.SettingsAge {
+		return found.(foundWorkspace).id, nil
 	}
-	err = s.pool.QueryRow(ctx, `SELECT workspace_id FROM workspaces WHERE name = @name`, pgx.NamedArgs{"name": name}).Scan(&w)
+	var erasing bool
+	err = s.pool.QueryRow(ctx, `
+		SELECT workspace_id, erasing_at IS NOT NULL FROM workspaces WHERE name = @name`, pgx.NamedArgs{"name": name}).Scan(&w, &erasing)
+	if err != nil || erasing {
+		known.workspaces.Delete(name)
+	}
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return 0, crm.ErrNotFound
 	case err != nil:
 		return 0, fmt.Errorf("find workspace: %w", translate(ctx, err))
+	case erasing:
+		return 0, crm.ErrWorkspaceGone
 	}
-	known.workspaces.Store(name, w)
+	known.workspaces.Store(name, foundWorkspace{w, begun})
 	return w, nil
 }
 
@@ -79,14 +93,14 @@ func settings(ctx context.Context, q queryer, w crm.WorkspaceID, lock string) (c
 	rows, err := q.Query(ctx, `
 		SELECT `+settingsColumns+`
 		FROM workspaces w
-		WHERE w.workspace_id = @workspace
+		WHERE w.workspace_id = @workspace AND w.erasing_at IS NULL
 		`+lock, pgx.NamedArgs{"workspace": w})
 	found, err := all(ctx, rows, err, scanSettings)
 	switch {
 	case err != nil:
 		return crm.WorkspaceSettings{}, fmt.Errorf("read settings: %w", err)
 	case len(found) == 0:
-		return crm.WorkspaceSettings{}, crm.ErrNotFound
+		return crm.WorkspaceSettings{}, crm.ErrWorkspaceGone
 	}
 	return found[0], nil
 }

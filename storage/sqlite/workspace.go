@@ -14,7 +14,7 @@ import (
 // time: that takes no longer than to find out whether what is remembered still holds.
 func (s *Store) Workspace(ctx context.Context, name string) (crm.WorkspaceID, error) {
 	w, err := s.FindWorkspace(ctx, name)
-	for errors.Is(err, crm.ErrNotFound) { // once more where the number was taken
+	for errors.Is(err, crm.ErrNotFound) && !errors.Is(err, crm.ErrWorkspaceGone) { // once more where the number was taken
 		err = s.write(ctx, func(ctx context.Context, t *tx) error {
 			_, err := t.exec(ctx, `
 				INSERT INTO workspaces (workspace_id, name, created_at) VALUES (@workspace, @name, @at)
@@ -36,11 +36,20 @@ func (s *Store) FindWorkspace(ctx context.Context, name string) (crm.WorkspaceID
 }
 
 func findWorkspace(ctx context.Context, c *conn, name string) (crm.WorkspaceID, error) {
-	n, found, err := first(ctx, c, `SELECT workspace_id FROM workspaces WHERE name = @name`, args{"name": name}, scanInt)
-	if err == nil && !found {
-		err = crm.ErrNotFound
+	type number struct {
+		id      crm.WorkspaceID
+		erasing bool
 	}
-	return crm.WorkspaceID(n), err
+	n, found, err := first(ctx, c, `SELECT workspace_id, erasing_at IS NOT NULL FROM workspaces WHERE name = @name`, args{"name": name},
+		func(rows *sql.Rows) (n number, err error) { return n, rows.Scan(&n.id, &n.erasing) })
+	switch {
+	case err != nil:
+	case !found:
+		err = crm.ErrNotFound
+	case n.erasing:
+		err = crm.ErrWorkspaceGone
+	}
+	return n.id, err
 }
 
 // settingsTable are the columns of workspaces that are its settings.
@@ -72,9 +81,9 @@ func settings(ctx context.Context, c *conn, w crm.WorkspaceID) (crm.WorkspaceSet
 	s, found, err := first(ctx, c, `
 		SELECT `+settingsColumns+`
 		FROM workspaces w
-		WHERE w.workspace_id = @workspace`, args{"workspace": w}, scanSettings)
+		WHERE w.workspace_id = @workspace AND w.erasing_at IS NULL`, args{"workspace": w}, scanSettings)
 	if err == nil && !found {
-		err = crm.ErrNotFound
+		err = crm.ErrWorkspaceGone
 	}
 	return s, err
 }

@@ -43,6 +43,18 @@ var calls = []call{
 		_, err := w.UpdateSettings(ctx, w.id, func(*crm.WorkspaceSettings) error { return nil }, &crm.AuditEntry{})
 		return nil, err
 	}},
+	{"EachWorkspace", func(ctx context.Context, w *world, _ target) (any, error) {
+		_, err := w.EachWorkspace(ctx)
+		return nil, err
+	}},
+	{"BeginErasing", func(ctx context.Context, w *world, on target) (any, error) {
+		_, err := w.BeginErasing(ctx, "nobody's "+on.contact.String(), w.now)
+		return nil, unless(err, crm.ErrNotFound)
+	}},
+	{"EraseWorkspace", func(ctx context.Context, w *world, _ target) (any, error) {
+		_, err := w.EraseWorkspace(ctx, w.id, true)
+		return nil, unless(err, crm.ErrNotFound)
+	}},
 	{"Retentions", func(ctx context.Context, w *world, _ target) (any, error) {
 		_, err := w.Retentions(ctx)
 		return nil, err

@@ -29,6 +29,7 @@ const AuditPage = part(async () => (await import('./audit/page')).AuditPage)
 const KeysPage = part(async () => (await import('./keys/page')).KeysPage)
 const ImportPage = part(async () => (await import('./import/page')).ImportPage)
 const WebhooksPage = part(async () => (await import('./webhooks/page')).WebhooksPage)
+const SettingsPage = part(async () => (await import('./settings/page')).SettingsPage)
 
 // What is not the table of contacts is loaded when it is opened; chat, where staff go next, beside the first rows. web.go has
 // the same list of paths.
@@ -42,6 +43,7 @@ const pages: Entry[] = [
   { name: 'keys', path: /^\/staff\/keys$/, Page: KeysPage, admin: true },
   { name: 'webhooks', path: /^\/staff\/webhooks$/, Page: WebhooksPage, admin: true },
   { name: 'import', path: /^\/staff\/import$/, Page: ImportPage, admin: true },
+  { name: 'settings', path: /^\/staff\/settings$/, Page: SettingsPage, admin: true },
 ]
 
 /** App is all pages, with the frame that they share. */

@@ -15,11 +15,11 @@ import { t } from './texts/texts'
 import { Unsaved } from './unsaved'
 
 /** PageName is the name of a page that has a link. */
-export type PageName = 'contacts' | 'chat' | 'duplicates' | 'channels' | 'failures' | 'audit' | 'keys' | 'webhooks' | 'import'
+export type PageName = 'contacts' | 'chat' | 'duplicates' | 'channels' | 'failures' | 'audit' | 'keys' | 'webhooks' | 'import' | 'settings'
 
 /** everybodysPages and adminPages are the pages with links, in order. */
 export const everybodysPages: readonly PageName[] = ['contacts', 'chat', 'duplicates']
-export const adminPages: readonly PageName[] = ['channels', 'failures', 'audit', 'keys', 'webhooks', 'import']
+export const adminPages: readonly PageName[] = ['channels', 'failures', 'audit', 'keys', 'webhooks', 'import', 'settings']
 
 /** Top has the links to the pages; here is the one that is shown. */
 export function Top({ here }: { here: string }) {

@@ -350,7 +350,7 @@ export function ContactsPage() {
         {selecting && (
           <SelectionBar
             total={total.value}
-            asked={wanted.variables}
+            asked={list === wanted && only === '' ? list.variables : undefined}
             onSelectAll={() => void selectAll()}
             onDeleted={(ids) => {
               for (const id of ids) {

@@ -27,8 +27,8 @@ const mostMerged = 10
 interface BarProps {
   /** How many match in all, where that is known. */
   total: number | undefined
-  /** What the list is asked for with. */
-  asked: Variables
+  /** What the list is asked for with, where that is what is on the screen and has more than one contact. */
+  asked: Variables | undefined
   onSelectAll: () => void
   /** Called with the contacts that were deleted. */
   onDeleted: (ids: string[]) => void
@@ -45,7 +45,7 @@ export function SelectionBar({ total, asked: list, onSelectAll, onDeleted, onMer
   const [asked, setAsked] = useState<{ id: string; displayName: string }[]>([])
   const words = t.selecting
   const { every } = selection
-  const beyond = !every && chosen.size > 0 && (total === undefined || total > most)
+  const beyond = list && !every && chosen.size > 0 && (total === undefined || total > most)
   const all = useCounted(list, total, chosen.size >= most)
   if (chosen.size === 0 && asking === undefined) {
     return null
@@ -98,7 +98,7 @@ export function SelectionBar({ total, asked: list, onSelectAll, onDeleted, onMer
             </button>
           )}
           <span className="does">
-            {every ? (
+            {every && list ? (
               <ExportAll asked={list} />
             ) : (
               <button type="button" onClick={download}>
@@ -133,7 +133,7 @@ export function SelectionBar({ total, asked: list, onSelectAll, onDeleted, onMer
             onClose={close}
           />
         )}
-        {asking === 'every' && <DeleteEvery asked={list} onBegun={() => selection.clear()} onClose={close} />}
+        {asking === 'every' && list && <DeleteEvery asked={list} onBegun={() => selection.clear()} onClose={close} />}
         {asking === 'merge' && (
           <MergeDialog
             ids={asked.map(({ id }) => id)}
@@ -152,14 +152,15 @@ export function SelectionBar({ total, asked: list, onSelectAll, onDeleted, onMer
 
 // useCounted is how many contacts a list has, in words: as the page has counted them, or else further than that; empty until
 // that is known.
-function useCounted({ search, filter }: Variables, total: number | undefined, asking: boolean): string {
+function useCounted(asked: Variables | undefined, total: number | undefined, asking: boolean): string {
   const [counted, setCounted] = useState<{ list: string; text: string }>()
-  const list = JSON.stringify([search, filter])
-  const missing = asking && total === undefined && counted?.list !== list
+  const list = JSON.stringify([asked?.search, asked?.filter])
+  const missing = asking && asked !== undefined && total === undefined && counted?.list !== list
   useEffect(() => {
-    if (!missing) {
+    if (!missing || !asked) {
       return undefined
     }
+    const { search, filter } = asked
     const counting = new AbortController()
     query(ContactsCountAllDocument, { search, filter }, counting.signal).then(
       ({ contacts: { totalCount: { value, exact } } }) => setCounted({ list, text: `${number(value)}${exact ? '' : '+'}` }),

@@ -740,6 +740,29 @@ export type DeleteWebhookEndpointInput = {
   id: string;
 };
 
+/** A change of a workspace's settings. An absent field is left unchanged. */
+export type UpdateWorkspaceInput = {
+  /** What people call the workspace: at most 200 characters. Null for nothing. */
+  displayName?: string | null | undefined;
+  /** The country of phone numbers without a country code, as an ISO 3166 code such as `DE`. Null for the server's. */
+  defaultRegion?: string | null | undefined;
+  /** The least role that may export lists of contacts: ADMIN, STAFF or READER. Null for ADMIN. */
+  exportRole?: Role | null | undefined;
+  /** Whom to mask emails and phone numbers for: STAFF, READER or both. Null for nobody. */
+  maskedFor?: Array<Role> | null | undefined;
+  /**
+   * How many days to keep the history of contacts: 1 to 36 500, or 0 forever. What is younger than the server's
+   * KITH_EVENT_RETENTION is kept anyway. Null for the server's setting.
+   */
+  historyDays?: number | null | undefined;
+  /** How many days to keep the audit log: 30 to 36 500, or 0 forever. Null for the server's setting. */
+  auditDays?: number | null | undefined;
+  /** How many days to keep items that could not be recorded: 1 to 36 500. Null for the server's setting. */
+  failureDays?: number | null | undefined;
+  /** Refuse the change with CONFLICT, and answer the current settings, unless this is their revision. */
+  expectedRevision?: number | null | undefined;
+};
+
 /** A rotation of the secret of a webhook endpoint. */
 export type RotateWebhookSecretInput = {
   /** Which endpoint. */
@@ -1388,6 +1411,20 @@ export type CancelImportMutationVariables = Exact<{
 
 
 export type CancelImportMutation = { cancelImport: { importJob: { id: string, state: ImportState, fileName: string, createdBy: string, rows: number, handled: number, created: number, updated: number, unchanged: number, refused: number, failure: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+
+export type WorkspaceRowFragment = { id: string, name: string, displayName: string | null, defaultRegion: string | null, exportRole: Role, maskedFor: Array<Role>, revision: number, retention: { historyDays: number | null, auditDays: number | null, failureDays: number | null } | null, serverDefaults: { defaultRegion: string | null, historyDays: number, auditDays: number, failureDays: number } | null };
+
+export type WorkspaceQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type WorkspaceQuery = { workspace: { id: string, name: string, displayName: string | null, defaultRegion: string | null, exportRole: Role, maskedFor: Array<Role>, revision: number, retention: { historyDays: number | null, auditDays: number | null, failureDays: number | null } | null, serverDefaults: { defaultRegion: string | null, historyDays: number, auditDays: number, failureDays: number } | null } };
+
+export type UpdateWorkspaceMutationVariables = Exact<{
+  input: UpdateWorkspaceInput;
+}>;
+
+
+export type UpdateWorkspaceMutation = { updateWorkspace: { workspace: { id: string, name: string, displayName: string | null, defaultRegion: string | null, exportRole: Role, maskedFor: Array<Role>, revision: number, retention: { historyDays: number | null, auditDays: number | null, failureDays: number | null } | null, serverDefaults: { defaultRegion: string | null, historyDays: number, auditDays: number, failureDays: number } | null } | null, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } };
 
 export const SessionRowFragmentDoc = /*#__PURE__*/ gql`
     fragment SessionRow on Session {

@@ -4,7 +4,7 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
 import { gql } from '@urql/core';
 
 import { ContactRowFragmentDoc, PageFragmentDoc, ViewRowFragmentDoc, ChannelRowFragmentDoc } from './graphql';
-import type { DuplicateContactFragment, SetupFragment, ApiKeyRowFragment, WebhookEndpointRowFragment, WebhookDeliveryRowFragment, BulkJobRowFragment, ImportRowFragment, ContactDetailsQuery, ContactDetailsQueryVariables, ContactHistoryQuery, ContactHistoryQueryVariables, DuplicatesOfQuery, DuplicatesOfQueryVariables, SplitContactMutation, SplitContactMutationVariables, ExportContactMutation, ExportContactMutationVariables, ContactsToMergeQuery, ContactsToMergeQueryVariables, MergePreviewQuery, MergePreviewQueryVariables, MergeContactsMutation, MergeContactsMutationVariables, DeleteContactMutation, DeleteContactMutationVariables, ContactNewsSubscription, ContactNewsSubscriptionVariables, SessionNewsSubscription, SessionNewsSubscriptionVariables, ContactSearchQuery, ContactSearchQueryVariables, DeleteContactsMutation, DeleteContactsMutationVariables, CreateSavedViewMutation, CreateSavedViewMutationVariables, UpdateSavedViewMutation, UpdateSavedViewMutationVariables, DeleteSavedViewMutation, DeleteSavedViewMutationVariables, DuplicatesQuery, DuplicatesQueryVariables, DismissDuplicatesMutation, DismissDuplicatesMutationVariables, CreateChannelMutation, CreateChannelMutationVariables, UpdateChannelMutation, UpdateChannelMutationVariables, VerifyTokenMutation, VerifyTokenMutationVariables, IngestFailuresQuery, IngestFailuresQueryVariables, FailurePayloadQuery, FailurePayloadQueryVariables, ReplayIngestFailuresMutation, ReplayIngestFailuresMutationVariables, DismissIngestFailuresMutation, DismissIngestFailuresMutationVariables, AuditLogQuery, AuditLogQueryVariables, AuditObjectsQuery, AuditObjectsQueryVariables, ApiKeysQuery, ApiKeysQueryVariables, CreateApiKeyMutation, CreateApiKeyMutationVariables, RevokeApiKeyMutation, RevokeApiKeyMutationVariables, WebhookEndpointsQuery, WebhookEndpointsQueryVariables, WebhookDeliveriesQuery, WebhookDeliveriesQueryVariables, CreateWebhookEndpointMutation, CreateWebhookEndpointMutationVariables, UpdateWebhookEndpointMutation, UpdateWebhookEndpointMutationVariables, DeleteWebhookEndpointMutation, DeleteWebhookEndpointMutationVariables, RotateWebhookSecretMutation, RotateWebhookSecretMutationVariables, RevokeFormerWebhookSecretMutation, RevokeFormerWebhookSecretMutationVariables, RedeliverMutation, RedeliverMutationVariables, SendTestWebhookMutation, SendTestWebhookMutationVariables, BulkJobsQuery, BulkJobsQueryVariables, BulkJobQuery, BulkJobQueryVariables, BulkJobProgressSubscription, BulkJobProgressSubscriptionVariables, BulkRefusalsQuery, BulkRefusalsQueryVariables, NamedQuery, NamedQueryVariables, ContactsCountAllQuery, ContactsCountAllQueryVariables, BulkDeleteContactsMutation, BulkDeleteContactsMutationVariables, CancelBulkJobMutation, CancelBulkJobMutationVariables, ExportAllowedQuery, ExportAllowedQueryVariables, ImportsQuery, ImportsQueryVariables, ImportQuery, ImportQueryVariables, ImportPreviewQuery, ImportPreviewQueryVariables, StartImportMutation, StartImportMutationVariables, CancelImportMutation, CancelImportMutationVariables } from './graphql';
+import type { DuplicateContactFragment, SetupFragment, ApiKeyRowFragment, WebhookEndpointRowFragment, WebhookDeliveryRowFragment, BulkJobRowFragment, ImportRowFragment, WorkspaceRowFragment, ContactDetailsQuery, ContactDetailsQueryVariables, ContactHistoryQuery, ContactHistoryQueryVariables, DuplicatesOfQuery, DuplicatesOfQueryVariables, SplitContactMutation, SplitContactMutationVariables, ExportContactMutation, ExportContactMutationVariables, ContactsToMergeQuery, ContactsToMergeQueryVariables, MergePreviewQuery, MergePreviewQueryVariables, MergeContactsMutation, MergeContactsMutationVariables, DeleteContactMutation, DeleteContactMutationVariables, ContactNewsSubscription, ContactNewsSubscriptionVariables, SessionNewsSubscription, SessionNewsSubscriptionVariables, ContactSearchQuery, ContactSearchQueryVariables, DeleteContactsMutation, DeleteContactsMutationVariables, CreateSavedViewMutation, CreateSavedViewMutationVariables, UpdateSavedViewMutation, UpdateSavedViewMutationVariables, DeleteSavedViewMutation, DeleteSavedViewMutationVariables, DuplicatesQuery, DuplicatesQueryVariables, DismissDuplicatesMutation, DismissDuplicatesMutationVariables, CreateChannelMutation, CreateChannelMutationVariables, UpdateChannelMutation, UpdateChannelMutationVariables, VerifyTokenMutation, VerifyTokenMutationVariables, IngestFailuresQuery, IngestFailuresQueryVariables, FailurePayloadQuery, FailurePayloadQueryVariables, ReplayIngestFailuresMutation, ReplayIngestFailuresMutationVariables, DismissIngestFailuresMutation, DismissIngestFailuresMutationVariables, AuditLogQuery, AuditLogQueryVariables, AuditObjectsQuery, AuditObjectsQueryVariables, ApiKeysQuery, ApiKeysQueryVariables, CreateApiKeyMutation, CreateApiKeyMutationVariables, RevokeApiKeyMutation, RevokeApiKeyMutationVariables, WebhookEndpointsQuery, WebhookEndpointsQueryVariables, WebhookDeliveriesQuery, WebhookDeliveriesQueryVariables, CreateWebhookEndpointMutation, CreateWebhookEndpointMutationVariables, UpdateWebhookEndpointMutation, UpdateWebhookEndpointMutationVariables, DeleteWebhookEndpointMutation, DeleteWebhookEndpointMutationVariables, RotateWebhookSecretMutation, RotateWebhookSecretMutationVariables, RevokeFormerWebhookSecretMutation, RevokeFormerWebhookSecretMutationVariables, RedeliverMutation, RedeliverMutationVariables, SendTestWebhookMutation, SendTestWebhookMutationVariables, BulkJobsQuery, BulkJobsQueryVariables, BulkJobQuery, BulkJobQueryVariables, BulkJobProgressSubscription, BulkJobProgressSubscriptionVariables, BulkRefusalsQuery, BulkRefusalsQueryVariables, NamedQuery, NamedQueryVariables, ContactsCountAllQuery, ContactsCountAllQueryVariables, BulkDeleteContactsMutation, BulkDeleteContactsMutationVariables, CancelBulkJobMutation, CancelBulkJobMutationVariables, ExportAllowedQuery, ExportAllowedQueryVariables, ImportsQuery, ImportsQueryVariables, ImportQuery, ImportQueryVariables, ImportPreviewQuery, ImportPreviewQueryVariables, StartImportMutation, StartImportMutationVariables, CancelImportMutation, CancelImportMutationVariables, WorkspaceQuery, WorkspaceQueryVariables, UpdateWorkspaceMutation, UpdateWorkspaceMutationVariables } from './graphql';
 
 export const DuplicateContactFragmentDoc = /*#__PURE__*/ gql`
     fragment DuplicateContact on Contact {
@@ -103,6 +103,28 @@ export const ImportRowFragmentDoc = /*#__PURE__*/ gql`
   finishedAt
 }
     ` as unknown as DocumentNode<ImportRowFragment, unknown>;
+export const WorkspaceRowFragmentDoc = /*#__PURE__*/ gql`
+    fragment WorkspaceRow on Workspace {
+  id
+  name
+  displayName
+  defaultRegion
+  exportRole
+  maskedFor
+  revision
+  retention {
+    historyDays
+    auditDays
+    failureDays
+  }
+  serverDefaults {
+    defaultRegion
+    historyDays
+    auditDays
+    failureDays
+  }
+}
+    ` as unknown as DocumentNode<WorkspaceRowFragment, unknown>;
 export const ContactDetailsDocument = /*#__PURE__*/ gql`
     query ContactDetails($id: ID!) {
   contact(id: $id) {
@@ -872,3 +894,24 @@ export const CancelImportDocument = /*#__PURE__*/ gql`
   }
 }
     ${ImportRowFragmentDoc}` as unknown as DocumentNode<CancelImportMutation, CancelImportMutationVariables>;
+export const WorkspaceDocument = /*#__PURE__*/ gql`
+    query Workspace {
+  workspace {
+    ...WorkspaceRow
+  }
+}
+    ${WorkspaceRowFragmentDoc}` as unknown as DocumentNode<WorkspaceQuery, WorkspaceQueryVariables>;
+export const UpdateWorkspaceDocument = /*#__PURE__*/ gql`
+    mutation UpdateWorkspace($input: UpdateWorkspaceInput!) {
+  updateWorkspace(input: $input) {
+    workspace {
+      ...WorkspaceRow
+    }
+    userErrors {
+      code
+      field
+      message
+    }
+  }
+}
+    ${WorkspaceRowFragmentDoc}` as unknown as DocumentNode<UpdateWorkspaceMutation, UpdateWorkspaceMutationVariables>;

@@ -85,6 +85,8 @@ const embedded: KeyingConfig = Object.fromEntries(
     'WebhookEndpointConnection',
     'WebhookDeliveryConnection',
     'SavedViewConnection',
+    'WorkspaceRetention',
+    'ServerDefaults',
     'BulkJobConnection',
     'BulkRefusalConnection',
     'BulkRefusal',

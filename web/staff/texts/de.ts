@@ -14,6 +14,7 @@ export const de: Texts = {
     keys: 'API-Schlüssel',
     webhooks: 'Webhooks',
     import: 'Importieren',
+    settings: 'Einstellungen',
     admin: 'Verwaltung',
     further: 'Mehr',
     playground: 'Playground',

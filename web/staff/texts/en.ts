@@ -12,6 +12,7 @@ export const en = {
     keys: 'API keys',
     webhooks: 'Webhooks',
     import: 'Import',
+    settings: 'Settings',
     admin: 'Admin',
     further: 'More',
     playground: 'Playground',
