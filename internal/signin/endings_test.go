@@ -48,6 +48,10 @@ func reason(t *testing.T, s *SignIn, p sessionCookie) string {
 func TestSigningOutIsAuditedOnce(t *testing.T) {
 	t.Parallel()
 	store := sqlitetest.Open(t)
+	w, err := store.Workspace(t.Context(), "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
 	s := signInWith(t, store, nil)
 	first, second, _, _ := cookiesOfSignIns(s)
 	signOut(t, s, first)
@@ -56,16 +60,23 @@ func TestSigningOutIsAuditedOnce(t *testing.T) {
 	stale := first
 	stale.SignIn, stale.Refresh, stale.Expires = "stale", "", noon.Add(-time.Minute).Unix()
 	signOut(t, s, stale)
-	w, err := store.Workspace(t.Context(), "acme")
-	if err != nil {
-		t.Fatal(err)
-	}
 	page, err := store.Audit(t.Context(), w, storage.Page{Size: 10})
 	if err != nil || len(page.Entries) != 1 {
 		t.Fatalf("%+v, %v", page, err)
 	}
 	if a := page.Entries[0]; a.Action != crm.SignedOut || a.Actor != "ann" || a.ContactID != nil || !a.At.Equal(noon) {
 		t.Errorf("%+v", a)
+	}
+}
+
+func TestSigningOutCreatesNoWorkspace(t *testing.T) {
+	t.Parallel()
+	store := sqlitetest.Open(t)
+	s := signInWith(t, store, nil)
+	first, _, _, _ := cookiesOfSignIns(s)
+	signOut(t, s, first)
+	if w, err := store.FindWorkspace(t.Context(), "acme"); !errors.Is(err, crm.ErrNotFound) {
+		t.Errorf("the workspace is there once more: %d, %v", w, err)
 	}
 }
 

@@ -160,13 +160,16 @@ func (s *SignIn) logout(w http.ResponseWriter, r *http.Request) {
 	redirect(w, to)
 }
 
-// audit records the sign-out. A failure is only logged: signing out is more important.
+// audit records the sign-out, in a workspace that is still there. A failure is only logged: signing out is more important.
 func (s *SignIn) audit(ctx context.Context, p sessionCookie) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditTimeout)
 	defer cancel()
 	v, err := p.viewer()
 	if err == nil {
-		v, err = auth.Open(ctx, s.workspaces, v)
+		v.Workspace, err = s.finder.FindWorkspace(ctx, v.WorkspaceName)
+	}
+	if errors.Is(err, crm.ErrNotFound) {
+		return
 	}
 	if err == nil {
 		err = s.auditor.AddAudit(ctx, v.Workspace, crm.NewAudit(crm.SignedOut, v.Subject, s.now().UTC().Truncate(time.Microsecond)))

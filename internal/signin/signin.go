@@ -71,6 +71,7 @@ type SignIn struct {
 	renewals   *renewals
 	endings    *endings
 	workspaces storage.Workspaces
+	finder     storage.WorkspaceFinder
 	auditor    storage.Auditor
 	log        *slog.Logger
 	now        func() time.Time
@@ -79,6 +80,7 @@ type SignIn struct {
 // Store is what signing in needs of storage.
 type Store interface {
 	storage.Workspaces
+	storage.WorkspaceFinder
 	storage.SignIns
 	storage.Auditor
 }
@@ -109,6 +111,7 @@ func New(
 		renewals:   renewals,
 		endings:    newEndings(store, logger, now),
 		workspaces: store,
+		finder:     store,
 		auditor:    store,
 		log:        logger,
 		now:        now,
