@@ -317,6 +317,16 @@ func (s *server) askAll(t *testing.T, who string, ids map[string]string) map[str
 	events.barrier()
 	sessions.barrier()
 
+	followed := []string{"contactEvents", "sessionEvents", "bulkJobProgress"}
+	for _, field := range parsedSchema.Subscription.Fields {
+		if !slices.Contains(followed, field.Name) {
+			t.Errorf("Subscription.%s is not asked for", field.Name)
+		}
+	}
+	progress := s.join(t, who)
+	progress.subscribe("1", s.filledIn(`subscription { bulkJobProgress(id: "$job") `, ids)+whole("BulkJob")+" }", nil)
+	look("bulkJobProgress", string(progress.want("next", "1").Payload))
+
 	for _, field := range parsedSchema.Query.Fields {
 		if !slices.Contains(mayAsk["Query."+field.Name], "reader") {
 			continue
@@ -410,4 +420,134 @@ func (s *server) askAll(t *testing.T, who string, ids map[string]string) map[str
 		}
 	}
 	return met
+}
+
+// TestASearchFindsMaskedValuesWholeAlone goes through the beginnings of an email and a phone, one letter more each time.
+func TestASearchFindsMaskedValuesWholeAlone(t *testing.T) {
+	t.Parallel()
+	stores(t, func(t *testing.T, store storage.Store) {
+		mask(t, store, crm.RoleStaff)
+		s := serveStore(t, storagetest.Count(store))
+		web := s.channel("admin", "Web", crm.HTMLEmbed)
+		for i, profile := range []vars{
+			{"email": "quentin.muster@firma.example", "emailVerified": true},
+			{"phone": "+4930901820", "phoneVerified": true},
+			{"name": "Zora", "email": "q@firma.example", "phone": "+4917112345", "emailVerified": true, "phoneVerified": true},
+		} {
+			s.record("admin", vars{"channelId": web, "externalId": fmt.Sprint(i), "messageId": "1", "profile": profile})
+		}
+		found := func(who, search string) (nodes, total, counted int) {
+			t.Helper()
+			var data struct {
+				Contacts struct {
+					Nodes      []struct{ ID string }
+					TotalCount struct{ Value int }
+				}
+				BulkDeleteContacts struct{ Count int }
+			}
+			s.query(who, `query ($search: String) { contacts(search: $search) { nodes { id } totalCount { value } } }`, vars{"search": search}).into(t, &data)
+			s.query(who, `mutation ($search: String) { bulkDeleteContacts(input: {search: $search, dryRun: true}) { count } }`, vars{"search": search}).into(t, &data)
+			return len(data.Contacts.Nodes), data.Contacts.TotalCount.Value, data.BulkDeleteContacts.Count
+		}
+		for _, value := range []string{"quentin.muster@firma.example", "+4930901820", "030 901820", "0049 30 901820"} {
+			for n := 1; n <= len(value); n++ {
+				nodes, total, counted := found("staff", value[:n])
+				want := 0
+				if n == len(value) {
+					want = 1
+				}
+				everybody := strings.TrimSpace(value[:n]) == "" // no search
+				if !everybody && (nodes != want || total != want || counted != want) {
+					t.Errorf("%q: %d found, %d in total, %d counted, want %d", value[:n], nodes, total, counted, want)
+				}
+			}
+			if nodes, _, _ := found("admin", value[:8]); nodes == 0 {
+				t.Errorf("an admin finds nobody by %q", value[:8])
+			}
+		}
+		for _, part := range []string{"muster", "firma", "901820", "1820", "firma.example", "@firma.example", "zora firma", "zora 1820", "q@firma.exampl"} {
+			if nodes, total, counted := found("staff", part); nodes+total+counted > 0 {
+				t.Errorf("%q: %d found, %d in total, %d counted", part, nodes, total, counted)
+			}
+		}
+		if nodes, _, _ := found("staff", "zor"); nodes != 1 {
+			t.Error("a name is not found by its beginning")
+		}
+	})
+}
+
+func TestAMaskedValueThatComesBackStays(t *testing.T) {
+	t.Parallel()
+	store := open(t)
+	mask(t, store, crm.RoleStaff)
+	s := serveStore(t, store)
+	web := s.channel("admin", "Web", crm.HTMLEmbed)
+	ann, _ := s.record("admin", vars{"channelId": web, "externalId": "1", "messageId": "1", "profile": vars{
+		"name": "+49 30 901821", "email": "quentin@firma.example", "emailVerified": true, "phone": "+4930901820", "phoneVerified": true,
+	}})
+	edit := func(values vars) string {
+		values["id"] = ann
+		got := s.query("staff", `mutation ($in: UpdateContactInput!) { updateContact(input: $in) {
+			eventId contact { name email phone notes version } userErrors { code field message } } }`, vars{"in": values})
+		return idPattern.ReplaceAllString(got.body, "$1")
+	}
+	const shown = `"name":"+49 ••• ••21","email":"q•••@firma.example","phone":"+49 ••• ••20"`
+	back := vars{"name": "+49 ••• ••21", "email": "q•••@firma.example", "phone": "+49 ••• ••20"}
+	for _, c := range []struct {
+		values vars
+		want   string
+	}{
+		{back, `{"eventId":null,"contact":{` + shown + `,"notes":"","version":1},"userErrors":[]}`},
+		{vars{"notes": "Tea", "email": "q•••@firma.example"}, `{"eventId":"event","contact":{` + shown + `,"notes":"Tea","version":2},"userErrors":[]}`},
+		{vars{"email": "x•••@firma.example"}, `{"eventId":null,"contact":{` + shown + `,"notes":"Tea","version":2},"userErrors":[{"code":"INVALID","field":["input","email"],"message":"Email is masked: enter all of it"}]}`},
+		{vars{"notes": "No", "expectedVersion": 1}, `{"eventId":null,"contact":{` + shown + `,"notes":"Tea","version":2},"userErrors":[{"code":"CONFLICT",`},
+		{vars{"email": "zoe@firma.example"}, `"contact":{"name":"+49 ••• ••21","email":"z•••@firma.example","phone":"+49 ••• ••20","notes":"Tea","version":3},"userErrors":[]}`},
+	} {
+		if got := edit(c.values); !strings.Contains(got, c.want) {
+			t.Errorf("%v: %s\nwant %s", c.values, got, c.want)
+		}
+	}
+	got := s.query("admin", `query ($id: ID!) { contact(id: $id) { name email phone } }`, vars{"id": ann})
+	if !strings.Contains(got.body, `{"name":"+49 30 901821","email":"zoe@firma.example","phone":"+4930901820"}`) {
+		t.Error(got.body)
+	}
+}
+
+// TestTheIDOfAMaskedIdentityLeadsToNoPhone: an id is a digest of the external id, and all phones can be tried.
+func TestTheIDOfAMaskedIdentityLeadsToNoPhone(t *testing.T) {
+	t.Parallel()
+	store := open(t)
+	mask(t, store, crm.RoleReader)
+	s := serveStore(t, store)
+	shop := s.channel("admin", "Shop", crm.WhatsApp)
+	contact, session := s.record("admin", vars{"channelId": shop, "externalId": "4930901820", "messageId": "1"})
+	ids := func(who string) map[string]bool {
+		var data struct {
+			Contact  struct{ Identities []struct{ ID string } }
+			Contacts struct {
+				Nodes []struct{ Identities []struct{ ID string } }
+			}
+			Session struct{ Identity struct{ ID string } }
+		}
+		s.query(who, `query ($contact: ID!, $session: ID!) { contact(id: $contact) { identities { id } } contacts { nodes { identities { id } } } session(id: $session) { identity { id } } }`,
+			vars{"contact": contact, "session": session}).into(t, &data)
+		return map[string]bool{data.Contact.Identities[0].ID: true, data.Contacts.Nodes[0].Identities[0].ID: true, data.Session.Identity.ID: true}
+	}
+	channel, _ := crm.ParseChannelID(shop)
+	digest := crm.IdentityKey{ChannelID: channel, ExternalID: "4930901820"}.ID().String()
+	for who, plain := range map[string]bool{"admin": true, "staff": true, "reader": false} {
+		seen := ids(who)
+		if len(seen) != 1 || seen[digest] != plain {
+			t.Errorf("%s sees %v, and the digest is %s", who, seen, digest)
+		}
+		for id := range seen {
+			got := s.query(who, `query ($id: ID!) { node(id: $id) { id ... on Identity { externalId } } }`, vars{"id": id})
+			if want := fmt.Sprintf(`{"node":{"id":%q,"externalId":`, id); !strings.Contains(got.body, want) {
+				t.Errorf("%s: %s", who, got.body)
+			}
+		}
+	}
+	if got := s.query("reader", `query ($id: ID!) { node(id: $id) { id } }`, vars{"id": digest}); !strings.Contains(got.body, `"node":null`) {
+		t.Error(got.body)
+	}
 }

@@ -13,8 +13,8 @@ import (
 // masked stands for what a mask leaves out, however long that is.
 const masked = "•••"
 
-// MaskEmail is an email of which the first letter and the domain are left: m•••@example.com. That is enough to tell two
-// emails of a contact apart and to recognise the company. How long the local part is does not show, because short ones would
+// MaskEmail is an email of which the first letter and the domain are left: m•••@example.com. That is enough to keep two
+// emails of a contact apart and to recognize the company. How long the local part is does not show, because short ones would
 // otherwise be guessed. A text without an @ leaves nothing.
 func MaskEmail(s string) string {
 	at := strings.LastIndexAny(s, "@＠")
@@ -32,7 +32,7 @@ func MaskEmail(s string) string {
 const fewestHidden = 4
 
 // MaskPhone is a phone of which the country code and the last two digits are left: +49 ••• ••56. The country is needed to
-// know when and in which language to call, and two digits are enough to recognise a number that one has before one's eyes. A
+// know when and in which language to call, and two digits are enough to recognize a number that one has at hand. A
 // number without a country code leaves the last two digits, and one of fewer than six digits behind the code none of them. How long
 // it is does not show. Of an extension nothing is left.
 func MaskPhone(s string) string {

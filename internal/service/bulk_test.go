@@ -415,3 +415,28 @@ func TestAnImportIsNoBulkJob(t *testing.T) {
 		t.Errorf("started: %v", err)
 	}
 }
+
+// TestABulkDeletionGoesByWhatItsViewerSees: the names alone are searched, also when the job runs.
+func TestABulkDeletionGoesByWhatItsViewerSees(t *testing.T) {
+	t.Parallel()
+	w := newBulkWorld(t, "Zoe Quill")
+	settled(t, w.store, w.v, crm.SettingsPatch{MaskedFor: crm.To([]crm.Role{crm.RoleStaff})})
+	other := crm.Contact{ID: crm.NewContactID(w.now), Email: new("zoe@example.com"), Version: 1, CreatedAt: w.now, UpdatedAt: w.now}
+	if err := w.store.Load(t.Context(), w.v.Workspace, slices.Values([]storage.Loaded{{Contact: other}})); err != nil {
+		t.Fatal(err)
+	}
+	w.v.Role = crm.RoleStaff
+	for search, want := range map[string]int{"zo": 1, "zoe@exam": 0, "zoe@example.com": 1, "example": 0} {
+		dry, err := w.BulkDeleteContacts(t.Context(), w.v, service.BulkDeletion{Search: search, BulkRun: service.BulkRun{Dry: true}})
+		if err != nil || dry.Count != want {
+			t.Errorf("%q counts %d, %v", search, dry.Count, err)
+		}
+	}
+	j := w.begin(service.BulkDeletion{Search: "zo"})
+	if done := w.run(j.ID, w.JobHandlers()); done.Counts != (crm.JobCounts{Deleted: 1}) || w.left() != 1 {
+		t.Errorf("%+v, %d are left", done.Counts, w.left())
+	}
+	if left, err := w.store.ContactsByID(t.Context(), w.v.Workspace, []crm.ContactID{other.ID}); err != nil || len(left) != 1 {
+		t.Errorf("the contact whose email is masked was deleted: %v", err)
+	}
+}

@@ -35,6 +35,7 @@ type scene struct {
 	mu     sync.Mutex
 	status int
 	got    []string // the types and ids of what was accepted
+	bodies []string
 	tries  int
 }
 
@@ -75,7 +76,7 @@ func (s *scene) receive(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	s.tries++
 	if s.status == http.StatusOK {
-		s.got = append(s.got, m.Type+" "+r.Header.Get("webhook-id"))
+		s.got, s.bodies = append(s.got, m.Type+" "+r.Header.Get("webhook-id")), append(s.bodies, string(body))
 	}
 	w.WriteHeader(s.status)
 }
