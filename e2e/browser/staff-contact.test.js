@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test'
 
 import { faults, overflow } from '../harness/axe.js'
 import { launch, watchedPage } from '../harness/browser.js'
-import { alert, press } from '../harness/editing-steps.js'
+import { alert, press, tabTo } from '../harness/editing-steps.js'
 import { run, startKith, token } from '../harness/kith.js'
 import { cell, edit, focused, look, names, open, remove, row, said, shot, until, write } from '../harness/staff-pages.js'
 
@@ -552,19 +552,6 @@ describe('a contact', () => {
         () => page.evaluate(() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent),
         (text) => text.startsWith(what),
       )
-    // tabTo goes on until a control has the focus.
-    const tabTo = async (what, key = 'Tab') => {
-      for (let n = 0; n < 40; n++) {
-        await press(page, key)
-        const text = await page.evaluate(
-          () => document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent,
-        )
-        if (text.startsWith(what)) {
-          return
-        }
-      }
-      throw new Error(`no way to ${what}`)
-    }
     await press(page, 'Tab', 'Enter')
     await page.keyboard.type('Kay Keyboard')
     await press(page, 'Enter')
@@ -574,34 +561,34 @@ describe('a contact', () => {
     await press(page, 'k')
     await heading(page, 'Kay Keyboard').waitFor()
 
-    await tabTo('Compare and merge with')
+    await tabTo(page, 'Compare and merge with')
     await press(page, 'Enter')
     await page.getByRole('dialog').getByRole('group', { name: 'Name' }).waitFor()
-    await tabTo('Merge 2 contacts')
+    await tabTo(page, 'Merge 2 contacts')
     await press(page, 'Enter')
     await said(page, '2 contacts merged')
     await on('Kay')
-    await tabTo('Undo the merge')
+    await tabTo(page, 'Undo the merge')
     await press(page, 'Enter')
     await said(page, 'Merge undone')
     assert.equal(await idOf(kith, two.contact), two.contact)
 
     await merge(kith, one.contact, two.contact)
     await page.getByRole('button', { name: 'Split …' }).waitFor()
-    await tabTo('Split …')
+    await tabTo(page, 'Split …')
     await press(page, 'Enter')
     await page.getByRole('dialog').waitFor()
     for (let n = 0; n < 6 && (await page.evaluate(() => document.activeElement.type)) !== 'checkbox'; n++) {
       await press(page, 'Tab')
     }
     await press(page, 'Space')
-    await tabTo('Split off')
+    await tabTo(page, 'Split off')
     await press(page, 'Enter')
     await said(page, 'split off')
-    await tabTo('Delete …', 'Shift+Tab')
+    await tabTo(page, 'Delete …', 'Shift+Tab')
     await press(page, 'Enter')
     await page.getByRole('alertdialog').waitFor()
-    await tabTo('Delete for good')
+    await tabTo(page, 'Delete for good')
     await press(page, 'Enter')
     await said(page, 'deleted')
     assert.equal(await look(kith, one.contact), null)

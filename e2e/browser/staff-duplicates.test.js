@@ -170,6 +170,15 @@ describe('the duplicates inbox', () => {
     await page.context().close()
   })
 
+  it('shows a pair that the server finds after the page was opened', async () => {
+    const { page, complaints, listening } = await open()
+    await listening
+    await pair(kith, 'Lina Later', 'Lena Later')
+    await card(page, 'Lina Later').waitFor()
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
   it('says why a merge was refused, and shows the contacts as they are now', async () => {
     const { first, second } = await pair(kith, 'Eve One', 'Eve Two')
     const { page, complaints } = await open()

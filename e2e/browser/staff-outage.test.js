@@ -68,6 +68,20 @@ describe('the staff pages through an outage', () => {
     await chat.page.context().close()
   })
 
+  it('show a page that was opened meanwhile, with its styles, when the server is back', async () => {
+    const { page } = await open(browser, kith)
+    await kith.down()
+    await page.getByRole('link', { name: 'Duplicates' }).click()
+    await page.locator('.banner').getByText('cannot be reached').waitFor()
+    await kith.up()
+    await page.getByRole('heading', { name: 'Duplicates', exact: true }).waitFor({ timeout: 40_000 })
+    await until(
+      () => page.evaluate(() => [...document.querySelectorAll('link[rel=stylesheet]')].filter((link) => !link.sheet).length),
+      (missing) => missing === 0,
+    )
+    await page.context().close()
+  })
+
   // frozen opens a page that has lost the server, and stops its timers before the server returns: no wait can lead to what
   // the page tries after that. The loss itself may take a timer to show.
   async function frozen() {

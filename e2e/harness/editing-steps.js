@@ -40,3 +40,19 @@ export async function press(page, ...keys) {
 
 /** alert is what the page says is wrong. */
 export const alert = (page, text) => page.getByRole('alert').filter({ hasText: text })
+
+/** tabTo presses a key until a control has the focus whose name or text begins as said. */
+export async function tabTo(page, what, key = 'Tab') {
+  const there = () =>
+    page.evaluate(() => {
+      const element = document.activeElement
+      return element.getAttribute('aria-label') ?? element.labels?.[0]?.textContent.trim() ?? element.textContent.trim()
+    })
+  for (let n = 0; n < 60; n++) {
+    await press(page, key)
+    if ((await there()).startsWith(what)) {
+      return
+    }
+  }
+  throw new Error(`no way to ${what}`)
+}

@@ -1,4 +1,4 @@
-import { type ComponentType, lazy, Suspense } from 'react'
+import { type ComponentType, Suspense } from 'react'
 
 import { Broken } from './broken'
 import { ContactsPage } from './contacts/page'
@@ -8,7 +8,7 @@ import { Admins } from './shared/admins'
 import { Announcements } from './shared/announce'
 import { Banner } from './shared/banner'
 import { Boundary } from './shared/boundary'
-import { immediately, later } from './shared/later'
+import { immediately, later, part } from './shared/later'
 import { useRoute } from './shared/route'
 import { Door } from './shared/signin'
 
@@ -22,14 +22,14 @@ interface Entry {
 
 const ChatPage = later(async () => (await import('./chat/page')).ChatPage, immediately)
 const Foot = later(async () => (await import('./foot')).Foot, immediately)
-const DuplicatesPage = lazy(async () => ({ default: (await import('./duplicates/page')).DuplicatesPage }))
-const ChannelsPage = lazy(async () => ({ default: (await import('./channels/page')).ChannelsPage }))
-const FailuresPage = lazy(async () => ({ default: (await import('./failures/page')).FailuresPage }))
-const AuditPage = lazy(async () => ({ default: (await import('./audit/page')).AuditPage }))
-const KeysPage = lazy(async () => ({ default: (await import('./keys/page')).KeysPage }))
-const ImportPage = lazy(async () => ({ default: (await import('./import/page')).ImportPage }))
-const WebhooksPage = lazy(async () => ({ default: (await import('./webhooks/page')).WebhooksPage }))
-const SettingsPage = lazy(async () => ({ default: (await import('./settings/page')).SettingsPage }))
+const DuplicatesPage = part(async () => (await import('./duplicates/page')).DuplicatesPage)
+const ChannelsPage = part(async () => (await import('./channels/page')).ChannelsPage)
+const FailuresPage = part(async () => (await import('./failures/page')).FailuresPage)
+const AuditPage = part(async () => (await import('./audit/page')).AuditPage)
+const KeysPage = part(async () => (await import('./keys/page')).KeysPage)
+const ImportPage = part(async () => (await import('./import/page')).ImportPage)
+const WebhooksPage = part(async () => (await import('./webhooks/page')).WebhooksPage)
+const SettingsPage = part(async () => (await import('./settings/page')).SettingsPage)
 
 // What is not the table of contacts is loaded when it is opened; chat, where staff go next, beside the first rows. web.go has
 // the same list of paths.

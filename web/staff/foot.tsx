@@ -1,10 +1,11 @@
 // What appears at the foot of every page beside its announcements.
 
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { Suspense, useEffect, useState } from 'react'
 
 import { Undo } from './contacts/undo'
+import { part } from './shared/later'
 
-const Jobs = lazy(async () => ({ default: (await import('./jobs/list')).Jobs }))
+const Jobs = part(async () => (await import('./jobs/list')).Jobs)
 
 const idle = 3_000 // ms: the rows come first
 

@@ -1,7 +1,8 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useMemo } from 'react'
 import type { DuplicatesOfQuery } from '../generated/graphql'
 import { DuplicatesOfDocument } from '../generated/later'
 import { query } from '../server/client'
+import { afterComparing } from '../shared/compared'
 import { Link } from '../shared/route'
 import { t } from '../texts/later'
 import { Avatar } from './avatar'
@@ -19,20 +20,17 @@ const askDuplicates =
   async (args, signal) =>
     (await query(DuplicatesOfDocument, { id, ...args }, signal)).duplicates
 
-// The server compares what has changed once a second, and is not always prompt.
-const compared = 3000 // ms
-
-/** useDuplicates reads the pairs of a contact, and once more when the server has compared what changed just before. */
+/** useDuplicates reads the pairs of a contact, and those that are found for what changed just before. */
 export function useDuplicates(id: string): { pager: Pager<Duplicate>; refresh: () => void } {
   const pager = usePager(id, askDuplicates)
-  const [changes, setChanges] = useState(0)
+  const later = useMemo(() => afterComparing(() => void pager.refresh()), [pager])
   useEffect(() => {
-    const later = setTimeout(() => void pager.refresh(), compared)
-    return () => clearTimeout(later)
-  }, [pager, changes])
+    later.ask()
+    return later.stop
+  }, [later])
   const refresh = () => {
     void pager.refresh()
-    setChanges((n) => n + 1)
+    later.ask()
   }
   return { pager, refresh }
 }

@@ -1,8 +1,9 @@
 // What chooses the contacts in the table, beside the search: a chip for each condition, and a panel to choose them in.
 
-import { lazy, type ReactNode, Suspense, useRef } from 'react'
+import { type ReactNode, Suspense, useRef } from 'react'
 
 import { channelNames, CrossIcon, FilterIcon } from '../shared/icons'
+import { part } from '../shared/later'
 import { day } from '../shared/time'
 import { t } from '../texts/texts'
 import { useChannels } from './channels'
@@ -10,7 +11,7 @@ import { days, type Filter, type Part, partsOf, unfiltered, without } from './fi
 import { Popover } from './popover'
 import '../style/filters.css'
 
-const Choices = lazy(() => import('./choices'))
+const Choices = part(async () => (await import('./choices')).default)
 
 interface FiltersProps {
   filter: Filter

@@ -1,4 +1,4 @@
-import { lazy, type ReactNode, Suspense, useCallback, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react'
+import { type ReactNode, Suspense, useCallback, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { flushSync } from 'react-dom'
 
 import { Beside } from '../contact/beside'
@@ -10,7 +10,7 @@ import { announce } from '../shared/announce'
 import { composing } from '../shared/composing'
 import { ConnectFirst } from '../shared/connect'
 import { ColumnsIcon, SearchIcon } from '../shared/icons'
-import { later } from '../shared/later'
+import { later, part } from '../shared/later'
 import { address, go, Link, useRoute } from '../shared/route'
 import { useStore } from '../shared/store'
 import { number } from '../shared/time'
@@ -32,7 +32,7 @@ import { selection } from './selected'
 import { most } from './selection'
 import { reveals } from './sort'
 
-const Options = lazy(() => import('./options'))
+const Options = part(async () => (await import('./options')).default)
 const SelectionBar = later(async () => (await import('./selection-bar')).SelectionBar)
 const DeleteDialog = later(async () => (await import('./delete')).DeleteDialog)
 

@@ -1,11 +1,12 @@
 // What can be done with the contacts that are selected.
 
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { Suspense, useEffect, useState } from 'react'
 
 import { ContactsCountAllDocument } from '../generated/later'
 import { query } from '../server/client'
 import { announce } from '../shared/announce'
 import { BinIcon, CrossIcon, DownloadIcon, MergeIcon } from '../shared/icons'
+import { part } from '../shared/later'
 import { save } from '../shared/save'
 import { useStore } from '../shared/store'
 import { number } from '../shared/time'
@@ -17,9 +18,9 @@ import type { Variables } from './list-query'
 import { selection } from './selected'
 import { most } from './selection'
 
-const DeleteMany = lazy(() => import('./delete-many'))
-const DeleteEvery = lazy(() => import('./delete-every'))
-const MergeDialog = lazy(async () => ({ default: (await import('../merge/dialog')).MergeDialog }))
+const DeleteMany = part(async () => (await import('./delete-many')).default)
+const DeleteEvery = part(async () => (await import('./delete-every')).default)
+const MergeDialog = part(async () => (await import('../merge/dialog')).MergeDialog)
 
 const mostMerged = 10
 

@@ -6,6 +6,7 @@ import { useCommands } from '../menu/commands'
 import { MergeDialog } from '../merge/dialog'
 import { follow, query } from '../server/client'
 import { useMay } from '../server/viewer'
+import { afterComparing } from '../shared/compared'
 import { More } from '../shared/more'
 import { type Loader, usePaged } from '../shared/paged'
 import { shortcut } from '../shared/shortcut'
@@ -167,17 +168,25 @@ export function DuplicatesPage() {
 function useFollowed(reload: () => void): void {
   useEffect(() => {
     const again = soon(reload, 2_000)
+    const later = afterComparing(again.ask)
+    later.ask()
     const stop = follow(
       ContactEventsDocument,
       {},
       {
         id: ({ contactEvents }) => contactEvents.eventId,
         resync: again.ask,
-        event: ({ contactEvents: { kind } }) => kind !== 'ACTIVITY' && again.ask(),
+        event: ({ contactEvents: { kind } }) => {
+          if (kind !== 'ACTIVITY') {
+            again.ask()
+            later.ask()
+          }
+        },
       },
     )
     return () => {
       stop()
+      later.stop()
       again.stop()
     }
   }, [reload])

@@ -1,9 +1,10 @@
 // Bulk jobs at the foot of every page: how far they are, and what became of them.
 
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { Suspense, useEffect, useState } from 'react'
 
 import { onReturn } from '../server/connection'
 import { useMay, useViewer } from '../server/viewer'
+import { part } from '../shared/later'
 import { useStore } from '../shared/store'
 import { number } from '../shared/time'
 import { t } from '../texts/later'
@@ -12,7 +13,7 @@ import { dismiss, ended, type Job, jobs, look, stop, type Watched } from './jobs
 import { outcomeOf } from './words'
 import '../style/jobs.css'
 
-const Details = lazy(() => import('./details'))
+const Details = part(async () => (await import('./details')).default)
 
 const pause = 60_000 // ms between two looks for jobs that others have started
 

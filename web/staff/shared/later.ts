@@ -1,5 +1,7 @@
 import { type ComponentType, lazy, type LazyExoticComponent } from 'react'
 
+import { look, onReturn } from '../server/connection'
+
 const idle = 3_000 // ms
 
 /** immediately has a component fetched beside what is shown first. */
@@ -14,5 +16,33 @@ export function later<Props>(
   wait = idle,
 ): LazyExoticComponent<ComponentType<Props>> {
   setTimeout(() => void load().catch(() => {}), wait) // shown without it, it is fetched again
-  return lazy(async () => ({ default: await load() }))
+  return part(load)
+}
+
+/** part is a component that is fetched when it is shown or, where the server cannot be reached, when it is back. */
+export function part<Props>(load: () => Promise<ComponentType<Props>>): LazyExoticComponent<ComponentType<Props>> {
+  return lazy(async () => ({ default: await fetched(load) }))
+}
+
+async function fetched<Part>(load: () => Promise<Part>): Promise<Part> {
+  try {
+    return await load()
+  } catch {
+    const there = await look()
+    if (!there) {
+      await new Promise<void>((back) => {
+        const stop = onReturn(() => {
+          stop()
+          back()
+        })
+      })
+    }
+    // Styles that did not come are not asked for again otherwise.
+    for (const link of document.querySelectorAll<HTMLLinkElement>('link[rel=stylesheet]')) {
+      if (!link.sheet) {
+        link.replaceWith(link.cloneNode())
+      }
+    }
+    return there ? load() : fetched(load)
+  }
 }

@@ -1,1 +1,0 @@
-import{n as e}from"./rolldown-runtime-WkwZ5CU-.js";import{Wn as t,rr as n,wr as r}from"./shared-Bzjip_kG.js";var i=e(r(),1);function a(e){let[r,a]=(0,i.useState)([]);return(0,i.useEffect)(()=>{if(!e)return;let r=new AbortController;return t(n,{first:100},r.signal).then(e=>a(e.channels.nodes),()=>{}),()=>r.abort()},[e]),r}export{a as t};

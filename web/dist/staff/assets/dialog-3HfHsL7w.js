@@ -1,1 +1,0 @@
-export{t as MergeDialog}from"./dialog-CVIQ3Mv8.js";
