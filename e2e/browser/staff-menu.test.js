@@ -100,7 +100,7 @@ describe('the command menu', () => {
     const first = await chosen(page)
     assert.equal(first, 'Add a channel', 'what can be done here comes first')
     await page.keyboard.press('ArrowUp')
-    assert.equal(await chosen(page), 'Import')
+    assert.equal(await chosen(page), 'Settings')
     await page.keyboard.press('ArrowDown')
     assert.equal(await chosen(page), first)
     await page.keyboard.type('zzzzzz')
