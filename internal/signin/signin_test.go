@@ -42,7 +42,9 @@ func (n names) Workspace(_ context.Context, name string) (crm.WorkspaceID, error
 	return crm.WorkspaceID(len(name)), n.err
 }
 
-func (n names) FindWorkspace(ctx context.Context, name string) (crm.WorkspaceID, error) { return n.Workspace(ctx, name) }
+func (n names) FindWorkspace(ctx context.Context, name string) (crm.WorkspaceID, error) {
+	return n.Workspace(ctx, name)
+}
 
 // signIn is one whose provider nobody asks for.
 func signIn(t *testing.T, change func(*Config), keys ...string) *SignIn {
