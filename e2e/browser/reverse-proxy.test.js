@@ -172,6 +172,7 @@ for (const program of ['nginx', 'caddy']) {
         async function firstEvent(cookie, origin, cause) {
           const socket = new WebSocket(proxy.graphql.replace('https', 'wss'), 'graphql-transport-ws', { headers: { cookie, origin } })
           const patience = setTimeout(() => socket.terminate(), timeout)
+          let again
           try {
             await once(socket, 'open')
             socket.send('{"type":"connection_init"}')
@@ -179,6 +180,7 @@ for (const program of ['nginx', 'caddy']) {
               const { type, payload } = JSON.parse(data)
               if (type === 'connection_ack') {
                 socket.send(JSON.stringify({ type: 'subscribe', id: '1', payload: { query: subscribe } }))
+                again = setInterval(() => void cause(), 1_000) // a subscription is not acknowledged: the first may be too early
                 await cause()
               } else if (type === 'next') {
                 return payload.data.contactEvents.contact.displayName
@@ -187,6 +189,7 @@ for (const program of ['nginx', 'caddy']) {
             return undefined
           } finally {
             clearTimeout(patience)
+            clearInterval(again)
             socket.terminate()
           }
         }

@@ -107,6 +107,9 @@ func (d database) openExisting(ctx context.Context) (storage.Store, error) {
 func (d database) openPostgres(ctx context.Context, create bool) (storage.Store, error) {
 	u, _ := d.config.DatabaseURL.Postgres()
 	schema, err := postgres.SchemaOf(ctx, u, d.postgres)
+	if err == nil && create && 0 < schema.Version && schema.Version < schema.Latest { // a process beside this one may have begun
+		schema, err = postgres.SettledSchema(ctx, u, d.postgres)
+	}
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read the database's version: %w", err)

@@ -59,6 +59,16 @@ func SchemaOf(ctx context.Context, url string, o Options) (Schema, error) {
 	return newMigrator(url, o).schema(ctx)
 }
 
+// SettledSchema is [SchemaOf] when no process is migrating the database: it waits for one that is.
+func SettledSchema(ctx context.Context, url string, o Options) (s Schema, err error) {
+	m := newMigrator(url, o)
+	err = m.exclusively(ctx, func() (err error) {
+		s, err = m.schema(ctx)
+		return err
+	})
+	return s, translate(ctx, err)
+}
+
 func (m migrator) migrate(ctx context.Context) (before Schema, err error) {
 	err = m.exclusively(ctx, func() error {
 		if before, err = m.schema(ctx); err != nil {

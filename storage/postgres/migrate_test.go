@@ -1,11 +1,14 @@
 package postgres_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/pressly/goose/v3/lock"
 
 	"kith/internal/crm"
 	"kith/storage"
@@ -210,5 +213,47 @@ func maintain(t *testing.T, s *postgres.Store) {
 		if more, err = s.Maintain(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestAProcessThatStartsWaitsForAMigrationBesideIt(t *testing.T) {
+	t.Parallel()
+	ctx, url := t.Context(), pgtest.Database(t)
+	if err := postgres.MigrateTo(ctx, url, 5); err != nil {
+		t.Fatal(err)
+	}
+	migrating, err := pgx.Connect(ctx, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = migrating.Close(context.WithoutCancel(ctx)) }()
+	tx, err := migrating.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1::bigint)`, lock.DefaultLockID); err != nil {
+		t.Fatal(err)
+	}
+	settled := make(chan postgres.Schema)
+	go func() {
+		s, err := postgres.SettledSchema(ctx, url, postgres.Options{})
+		if err != nil {
+			t.Error(err)
+		}
+		settled <- s
+	}()
+	select {
+	case s := <-settled:
+		t.Fatalf("it did not wait, and found version %d", s.Version)
+	case <-time.After(time.Second):
+	}
+	if err := postgres.MigrateTo(ctx, url, 6); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if s := <-settled; s.Version != 6 {
+		t.Errorf("found version %d", s.Version)
 	}
 }
