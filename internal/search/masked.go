@@ -9,9 +9,9 @@ import (
 )
 
 // Masked is the search of a viewer who sees emails and phones masked. It finds contacts by their names as ever, and by an email
-// or a phone that is typed whole, in any notation, beside other words or alone. A part of one finds nobody, and neither does it
-// change the order or the match of a contact that is found by its name. A name that shows less of itself when it is masked finds
-// nobody.
+// or a phone that is typed whole, in any notation, beside other words or alone. A part of one finds nothing, and does not
+// change the order or the match of a contact that is found by its name. A name that shows less of itself when it is masked is
+// not found.
 func (q Query) Masked(m crm.Masker) Query {
 	q.masker = &m
 	q.filters = [tiers]Filter{}
