@@ -44,7 +44,7 @@ async function askToDelete(page, count) {
 describe('deleting all contacts that match', () => {
   let kith, browser, database
   before(async () => {
-    database = await fill(1_800)
+    database = await fill(3_000)
     kith = await startKith({ KITH_DATABASE_URL: database.url })
     browser = await launch()
   })
@@ -57,7 +57,7 @@ describe('deleting all contacts that match', () => {
   it('is asked with the exact number, goes on over reloads and in other tabs, and says what was left alone', async () => {
     const all = await total(kith)
     const matching = await total(kith, { filter: { hasEmail: true } })
-    assert.ok(matching > 1_000 && matching < all)
+    assert.ok(matching > 1_500 && matching < all)
     const newest = `{ contacts(filter: {hasEmail: true}, first: 3, orderBy: {field: CREATED, direction: DESC}) { nodes { id displayName } } }`
     const { contacts: { nodes: last } } = await run(kith.graphql, newest)
 
@@ -91,14 +91,16 @@ describe('deleting all contacts that match', () => {
     assert.deepEqual(await faults(page), [])
     await shot(page, 'job-running')
 
+    // Where the machine is quick, it has ended by the time that a page is there.
+    const known = (of) => jobs(of).getByText(/^Deleting contacts: [\d,]+ of |contacts deleted and/).waitFor()
     const other = await page.context().newPage()
     await other.goto(`${kith.url}/staff/chat`)
-    await jobs(other).getByText(/^Deleting contacts: [\d,]+ of /).waitFor()
+    await known(other)
     await page.reload()
-    await running.waitFor()
+    await known(page)
     await page.getByRole('link', { name: 'Duplicates' }).click()
     await page.getByRole('heading', { name: 'Duplicates', exact: true }).waitFor()
-    await running.waitFor()
+    await known(page)
 
     const outcome = `${grouped(matching - 2)} contacts deleted and 2 left alone`
     for (const each of [page, other]) {
@@ -134,20 +136,20 @@ describe('deleting all contacts that match', () => {
   })
 
   it('can be stopped, and what was deleted by then stays deleted', async () => {
-    await people(kith, 'Stopped', 900)
+    await people(kith, 'Stopped', 4_000)
     const { page, complaints } = await open(browser, kith, '/staff/contacts?search=stopped')
-    const dialog = await askToDelete(page, '900')
+    const dialog = await askToDelete(page, '4,000')
     await dialog.getByText('They match “stopped”.').waitFor()
-    await dialog.getByRole('button', { name: 'Delete 900 for good' }).click()
-    await jobs(page).getByText(/: [1-9][\d,]* of 900/).waitFor()
+    await dialog.getByRole('button', { name: 'Delete 4,000 for good' }).click()
+    await jobs(page).getByText(/: [1-9][\d,]* of 4,000/).waitFor()
     await jobs(page).getByRole('button', { name: 'Stop: Deleting contacts' }).click()
     const said = await jobs(page).getByText(/^Stopped: [\d,]+ contacts deleted$/).innerText()
     const deleted = Number(/[\d,]+/.exec(said)[0].replaceAll(',', ''))
-    assert.ok(deleted > 0 && deleted < 900, said)
-    assert.equal(await total(kith, { search: 'stopped' }), 900 - deleted)
+    assert.ok(deleted > 0 && deleted < 4_000, said)
+    assert.equal(await total(kith, { search: 'stopped' }), 4_000 - deleted)
     await until(
       () => page.locator('.count').innerText(),
-      (text) => text.startsWith(`${900 - deleted} matches`) || text.startsWith(`${grouped(900 - deleted)} matches`) || text.startsWith('1,000+'),
+      (text) => text.startsWith(`${4_000 - deleted} matches`) || text.startsWith(`${grouped(4_000 - deleted)} matches`) || text.startsWith('1,000+'),
     )
     assert.deepEqual(complaints, [])
     await page.context().close()
@@ -173,7 +175,7 @@ describe('deleting all contacts that match', () => {
   it('is followed by a stream, or by asking where there is none', async () => {
     for (const sockets of [true, false]) {
       const name = sockets ? 'Streamed' : 'Asked'
-      await people(kith, name, 900)
+      await people(kith, name, 2_500)
       const watched = await watchedPage(browser, { locale: 'en-GB' })
       const { page } = watched
       let asked = 0
@@ -191,11 +193,10 @@ describe('deleting all contacts that match', () => {
       }
       await page.goto(`${kith.url}/staff/contacts?search=${name.toLowerCase()}`)
       await page.locator('[data-row]').first().waitFor()
-      const dialog = await askToDelete(page, '900')
-      await dialog.getByRole('button', { name: 'Delete 900 for good' }).click()
-      await jobs(page).getByText(/: [1-9][\d,]* of 900/).waitFor()
-      await jobs(page).getByText('900 contacts deleted').waitFor({ timeout: 180_000 })
-      assert.ok(sockets ? heard > 2 : asked > 2, `heard ${heard} times, asked ${asked} times ${sockets ? 'with' : 'without'} sockets`)
+      const dialog = await askToDelete(page, '2,500')
+      await dialog.getByRole('button', { name: 'Delete 2,500 for good' }).click()
+      await jobs(page).getByText('2,500 contacts deleted').first().waitFor({ timeout: 180_000 })
+      assert.ok(sockets ? heard > 0 : asked > 0 && heard === 0, `heard ${heard} times, asked ${asked} times ${sockets ? 'with' : 'without'} sockets`)
       await page.context().close()
     }
   })
