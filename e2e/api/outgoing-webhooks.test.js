@@ -364,7 +364,8 @@ describe('outgoing webhooks', { concurrency: true }, () => {
         assert.equal(shop.got[2].headers['webhook-signature'].split(' ').length, 1)
         await shop.kill()
         const failed = await test()
-        assert.deepEqual([failed.status, failed.error, failed.nextAttemptAt], ['FAILED', 'the connection was refused', null])
+        assert.deepEqual([failed.status, failed.nextAttemptAt], ['FAILED', null])
+        assert.match(failed.error, /^the connection was (refused|closed without an answer)$/) // the latter over one that was kept
         await shop.start()
         const { auditLog } = await ann.ask('{ auditLog { nodes { action webhookEndpointId } } }')
         for (const action of ['WEBHOOK_ENDPOINT_CREATED', 'WEBHOOK_SECRET_ROTATED', 'WEBHOOK_FORMER_SECRET_REVOKED', 'WEBHOOK_TESTED']) {
