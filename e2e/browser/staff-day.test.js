@@ -65,6 +65,11 @@ describe('a day’s work', () => {
     await press(page, 'Enter')
     await said(page, '2 contacts merged')
     assert.equal((await look(kith, two.contact)).name, 'Maya Abend')
+    await until(
+      () => page.evaluate(() => document.activeElement.textContent),
+      (text) => text.startsWith('Maya Abend'),
+    )
+    await page.getByRole('button', { name: 'Undo the merge' }).waitFor()
     await tabTo(page, 'Undo the merge')
     await press(page, 'Enter')
     await said(page, 'Merge undone')
