@@ -63,7 +63,7 @@ var (
 	within  = regexp.MustCompile(`[ ()./-]+`)
 )
 
-// hide fills the workspace. Each object has a value of its own.
+// hide fills the workspace. Each object has another value.
 func (s *server) hide() map[string]string {
 	s.t.Helper()
 	ids := map[string]string{

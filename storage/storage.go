@@ -56,7 +56,7 @@ type Workspaces interface {
 
 // WorkspaceFinder finds workspaces without creating them.
 type WorkspaceFinder interface {
-	// FindWorkspace returns the number of the workspace of that name; [crm.ErrNotFound] when there is none, and
+	// FindWorkspace returns the number of the workspace of that name; [crm.ErrNotFound] if it does not exist, and
 	// crm.ErrWorkspaceGone when it is being erased.
 	FindWorkspace(ctx context.Context, name string) (crm.WorkspaceID, error)
 }

@@ -139,7 +139,7 @@ func TestAWorkspaceIsDeletedBesideARunningServer(t *testing.T) {
 		default:
 		}
 
-		// The name is free: whoever sets the workspace up again begins with an empty one.
+		// The name is free, and a workspace that gets it begins empty.
 		cancel()
 		writing.Wait()
 		env.mustRun(t, "workspace", "set", "acme", "display-name=Acme again")

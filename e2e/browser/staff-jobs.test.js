@@ -172,7 +172,7 @@ describe('deleting all contacts that match', () => {
     await page.context().close()
   })
 
-  it('is followed by a stream, or by asking where there is none', async () => {
+  it('is followed by a stream, or by asking without one', async () => {
     for (const sockets of [true, false]) {
       const name = sockets ? 'Streamed' : 'Asked'
       await people(kith, name, 2_500)

@@ -5404,7 +5404,7 @@ type WorkspaceRetention {
 
 "What the server's own settings are."
 type ServerDefaults {
-  "The country of phone numbers without a country code; null if there is none."
+  "The country of phone numbers without a country code, if one is set."
   defaultRegion: String
   "How many days, rounded up, the history of contacts is kept; 0 forever."
   historyDays: Int!

@@ -258,7 +258,7 @@ func TestMaskedViews(t *testing.T) {
 	}
 }
 
-// FuzzMask has an email and a phone stand within other text.
+// FuzzMask puts an email and a phone inside other text.
 func FuzzMask(f *testing.F) {
 	for _, s := range []string{"ann@example.com", "+4930123456", "Ann +49 30 123456, ann@example.com", "٠٣٠", "@@", "+", "\xff@a", "00"} {
 		f.Add(s, "", "DE")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kith/internal/crm"
+	"kith/internal/share"
 )
 
 const (
@@ -18,28 +19,11 @@ const (
 	patience = 250 * time.Millisecond
 )
 
-// Batch is a run of events from one read. Subscribers of one workspace share it, so it must not be changed.
+// Batch is a run of events from one read. Subscribers of one workspace share it, and the work that it makes, so it must not be
+// changed.
 type Batch struct {
 	Events []crm.Event
-
-	mu     sync.Mutex
-	shared map[any]any
-}
-
-// Share returns the value for key, which first makes on the first call, so that the subscribers of a batch share
-// work. first must not block.
-func (b *Batch) Share(key any, first func() any) any {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	v, ok := b.shared[key]
-	if !ok {
-		if b.shared == nil {
-			b.shared = make(map[any]any)
-		}
-		v = first()
-		b.shared[key] = v
-	}
-	return v
+	share.Work
 }
 
 // tail reads the events of one workspace for its subscribers in this process. It ends with the last of them.

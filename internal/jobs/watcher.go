@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kith/internal/crm"
+	"kith/internal/share"
 	"kith/storage"
 )
 
@@ -51,27 +52,10 @@ func (w *watched) change() {
 	w.changed = make(chan struct{})
 }
 
-// Progress is a job at a moment. All watches of the job get the same one.
+// Progress is a job at a moment. All watches of the job get the same one, and share the work that it makes.
 type Progress struct {
 	Job crm.Job
-
-	mu     sync.Mutex
-	shared map[any]any
-}
-
-// Share returns what first made of the progress for key, made by the first caller while others wait.
-func (p *Progress) Share(key any, first func() any) any {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	made, is := p.shared[key]
-	if !is {
-		if p.shared == nil {
-			p.shared = make(map[any]any)
-		}
-		made = first()
-		p.shared[key] = made
-	}
-	return made
+	share.Work
 }
 
 // NewWatcher makes a watcher of the jobs in a store.

@@ -45,10 +45,10 @@ type Replayer interface {
 
 // Options are what a service works with.
 type Options struct {
-	// Region is the country of phone numbers without a country code, where a workspace has not one of its own; it may be empty.
+	// Region is the country of phone numbers without a country code in workspaces that name none; it may be empty.
 	Region string
 	Now    func() time.Time
-	// Settings are those of workspaces, shared with others who go by them. Without it the service has a cache of its own.
+	// Settings is the process's cache of the workspaces' settings; nil makes a separate one.
 	Settings *storage.SettingsCache
 	// Vault seals channels' secrets. Without it, or without a key in it, channels have no secrets.
 	Vault *vault.Vault

@@ -48,9 +48,9 @@ type Store interface {
 // Options are what a dispatcher works with.
 type Options struct {
 	Store Store
-	// Settings are those of workspaces, shared with others who go by them. Without it the dispatcher has a cache of its own.
+	// Settings is the process's cache of the workspaces' settings; nil makes a separate one.
 	Settings *storage.SettingsCache
-	// Region is the country of phone numbers without a country code, where a workspace has not one of its own; it may be empty.
+	// Region is the country of phone numbers without a country code in workspaces that name none; it may be empty.
 	Region string
 	// SealID seals the ids of identities that are masked. Without it they stay as they are.
 	SealID func(uuid.UUID) uuid.UUID

@@ -3,11 +3,9 @@
 import { Suspense, useEffect, useState } from 'react'
 
 import { Undo } from './contacts/undo'
-import { part } from './shared/later'
+import { idle, part } from './shared/later'
 
 const Jobs = part(async () => (await import('./jobs/list')).Jobs)
-
-const idle = 3_000 // ms: the rows come first
 
 /** Foot has the jobs that run, and the way back from what was saved last. */
 export function Foot() {

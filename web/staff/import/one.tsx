@@ -2,10 +2,10 @@
 
 import { useEffect, useRef, useState } from 'react'
 
-import type { ImportQuery, ImportRowFragment } from '../generated/graphql'
+import type { ImportQuery } from '../generated/graphql'
 import { CancelImportDocument, ImportDocument } from '../generated/later'
 import { duration } from '../jobs/duration'
-import { Pace } from '../jobs/pace'
+import { ended, often, Pace, seldom } from '../jobs/pace'
 import { base } from '../server/base'
 import { mutate, query } from '../server/client'
 import { headers } from '../server/session'
@@ -22,11 +22,6 @@ import type { Reading } from './upload'
 
 /** Job is an import with its columns. */
 export type Job = NonNullable<ImportQuery['importJob']>
-
-const often = 1_000 // ms between two looks
-const seldom = 5_000 // where nobody looks at the page, or the server does not answer
-
-const ended = ({ state }: ImportRowFragment) => state === 'DONE' || state === 'CANCELLED' || state === 'FAILED'
 
 interface OneImportProps {
   id: string
@@ -67,7 +62,7 @@ interface Speed {
   left?: number | undefined
 }
 
-// useJob looks at an import as long as something becomes of it. It is null where there is none.
+// useJob looks at an import as long as something becomes of it. It is null if the import does not exist.
 function useJob(id: string) {
   const [job, setJob] = useState<Job | null>()
   const [speed, setSpeed] = useState<Speed>({})

@@ -1,4 +1,4 @@
-// The bulk jobs that the page shows: those that have not ended, whoever started them, and how those ended that were seen.
+// The bulk jobs that the page shows: all that are running, and the results of those that were seen running.
 
 import type { OperationContext } from '@urql/core'
 import { onEnd, pipe, subscribe } from 'wonka'
@@ -13,7 +13,7 @@ import { announce } from '../shared/announce'
 import { refusalOf } from '../shared/refusal'
 import { Store } from '../shared/store'
 import { t } from '../texts/later'
-import { Pace } from './pace'
+import { ended, often, Pace, seldom } from './pace'
 import { outcomeOf } from './words'
 
 /** Job is a bulk job. */
@@ -28,17 +28,12 @@ export interface Watched {
   readonly lost: boolean
 }
 
-const often = 1_000 // ms between two looks at a job of which no stream brings news
 const streamAgain = 20 // looks after which a stream is tried again
-const seldom = 5_000 // where nobody looks at the page, or the server does not answer
 const listed = 20 // jobs looked through for some that have not ended
 const recently = 600_000 // ms that the end of a job of one's own is news after a reload
 
 /** jobs are those that are shown, the oldest first. */
 export const jobs = new Store<readonly Watched[]>([])
-
-/** ended reports whether nothing more will become of a job. */
-export const ended = ({ state }: Job): boolean => state === 'DONE' || state === 'CANCELLED' || state === 'FAILED'
 
 // The other tabs of this browser hear of a job without having to ask.
 const tabs = 'BroadcastChannel' in window ? new BroadcastChannel('kith-jobs') : undefined

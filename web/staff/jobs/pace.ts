@@ -1,4 +1,12 @@
-// How fast a job goes, and so how long it has left.
+// When to look at a job, how fast it goes, and so how long it has left.
+
+/** often is how many ms lie between two looks at a job. */
+export const often = 1_000
+/** seldom is the same where nobody looks at the page, or the server does not answer. */
+export const seldom = 5_000
+
+/** ended reports whether nothing more will become of a job. */
+export const ended = ({ state }: { state: string }): boolean => state === 'DONE' || state === 'CANCELLED' || state === 'FAILED'
 
 const looked = 30_000 // ms that the pace is taken from
 const least = 2_000 // ms before anything is said

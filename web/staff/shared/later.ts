@@ -2,7 +2,8 @@ import { type ComponentType, lazy, type LazyExoticComponent } from 'react'
 
 import { look, onReturn } from '../server/connection'
 
-const idle = 3_000 // ms
+/** idle is how many ms the page has to settle before it is asked for what is not needed at first. */
+export const idle = 3_000
 
 /** immediately has a component fetched beside what is shown first. */
 export const immediately = 0
