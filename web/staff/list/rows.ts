@@ -102,6 +102,12 @@ export function useRows(
   const latest = useRef(state)
   latest.current = state
 
+  // far is true while a far jump of the scroll bar is still to be read: its event comes later than it shows.
+  const far = useCallback(
+    (element: HTMLElement) => Math.abs(element.scrollTop - seen.current.top) > 4 * (element.clientHeight - header.current),
+    [],
+  )
+
   const first = useCallback(() => {
     const { lead, rowHeight } = latest.current
     return Math.ceil(((box.current?.scrollTop ?? 0) + lead) / rowHeight - 0.01)
@@ -163,17 +169,17 @@ export function useRows(
         element!.scrollTop = top + lead
       } else if (whole > height) {
         const room = element!.clientHeight - header.current
-        const far = Math.abs(top - seen.current.top) > 4 * room
+        const jumped = far(element!)
         const atEdge = (top < 2 * room && lead > 0) || (top > height - 3 * room && lead < whole - height)
-        if (far || atEdge) {
+        if (jumped || atEdge) {
           const share = top / Math.max(height - room, 1)
-          const place = far ? share * (whole - room) : top + lead
-          next = Math.round(far ? place - top : (place / Math.max(whole - room, 1)) * (whole - height))
+          const place = jumped ? share * (whole - room) : top + lead
+          next = Math.round(jumped ? place - top : (place / Math.max(whole - room, 1)) * (whole - height))
           next = Math.max(0, Math.min(next, whole - height))
           if (next !== lead) {
             latest.current.lead = next
             setShift(next)
-            if (!far) {
+            if (!jumped) {
               element!.scrollTop = place - next
             }
           }
@@ -187,14 +193,14 @@ export function useRows(
     scrolled()
     element.addEventListener('scroll', scrolled, { passive: true })
     return () => element.removeEventListener('scroll', scrolled)
-  }, [box, list, rowHeight, visible, height])
+  }, [box, list, rowHeight, visible, height, far])
 
   // Keeps the steady row, or else the first on the screen, where it is when rows come or go above it.
   useLayoutEffect(() => {
     const element = box.current
     const before = seen.current
     const index = new Map(stretch.edges.map((edge, at) => [edge.id, at + stretch.offset]))
-    if (element && before.list === list && before.index.size > 0) {
+    if (element && before.list === list && before.index.size > 0 && !far(element)) {
       const id = steady() ?? (element.scrollTop + lead < 1 ? undefined : nameOf(before.index, first()))
       const was = id === undefined ? undefined : before.index.get(id)
       const is = id === undefined ? undefined : index.get(id)
@@ -202,7 +208,7 @@ export function useRows(
         moveTo(element.scrollTop + latest.current.lead + (is - was) * rowHeight)
       }
     }
-    seen.current = { top: element?.scrollTop ?? 0, index, list }
+    seen.current = { top: seen.current.top, index, list }
   }, [stretch, list])
 
   // Nobody types any more: the gap closes.

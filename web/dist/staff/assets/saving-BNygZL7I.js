@@ -1,1 +1,0 @@
-export{r as updateView}from"./saving-D6xlhNKK.js";
