@@ -109,6 +109,40 @@ it('the table shows masks, and keeps what is left alone', async () => {
   await page.context().close()
 })
 
+it('an edit does not write over a value that was changed behind the same mask', async () => {
+  const asAdmin = (fields) =>
+    ask('admin', 'mutation ($input: UpdateContactInput!) { updateContact(input: $input) { userErrors { message } } }', {
+      input: { id: max, ...fields },
+    })
+  const { page, complaints } = await signedIn('/staff/contacts')
+  await cell(page, 'Max Muster', 'email').getByText('m•••@firma.example').waitFor()
+
+  // Somebody who changes another field is in nobody's way.
+  await cell(page, 'Max Muster', 'email').click()
+  const input = page.getByLabel('Email of Max Muster')
+  await asAdmin({ notes: 'Calls at noon' })
+  await input.fill('moritz@firma.example')
+  await page.keyboard.press('Enter')
+  await said(page, 'Email of Max Muster saved')
+  assert.equal((await stored()).email, 'moritz@firma.example')
+
+  await cell(page, 'Max Muster', 'email').click()
+  await asAdmin({ email: 'mia@firma.example' })
+  await input.fill('mine@firma.example')
+  await page.keyboard.press('Enter')
+  const mine = page.getByRole('button', { name: 'Keep mine' })
+  await mine.waitFor()
+  await shot(page, 'masked-conflict')
+  await clean(page)
+  assert.equal((await stored()).email, 'mia@firma.example')
+  await mine.click()
+  await until(stored, (now) => now.email === 'mine@firma.example')
+
+  await asAdmin({ email, notes: null })
+  assert.deepEqual(complaints, [])
+  await page.context().close()
+})
+
 it('the search finds by whole values', async () => {
   const { page, complaints } = await signedIn('/staff/contacts')
   const search = page.getByLabel('Search contacts')

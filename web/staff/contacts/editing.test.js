@@ -22,10 +22,16 @@ function table(...contacts) {
   const rows = new Map(contacts.map((each) => [each.id, each]))
   const requests = []
   const gone = []
+  const behindMasks = [] // what is asked of masked values, and answered with whether another one is behind the mask
   const editing = new Editing(
     (request) => new Promise((answer) => requests.push({ ...request, answer })),
+    (was, is, field) => {
+      behindMasks.push(`${was.id}.${field}@${was.version}-${is.version}`)
+      return Promise.resolve(hidden.has(`${is.id}.${field}`))
+    },
     (id) => gone.push(id),
   )
+  const hidden = new Set()
 
   function change(id, fields) {
     const row = rows.get(id)
@@ -62,6 +68,8 @@ function table(...contacts) {
     editing,
     gone,
     change,
+    behindMasks,
+    hidden,
     requests,
     row: (id = 'ann') => rows.get(id),
     remove: (id = 'ann') => rows.delete(id),
@@ -269,6 +277,50 @@ describe('editing', () => {
     t.editing.commit('ann.notes', { overwrite: true })
     await t.rest()
     assert.equal(t.row().notes, 'mine again')
+  })
+
+  it('asks about a masked field whether others changed it, for its mask may be the same', async () => {
+    const t = table(contact('ann', { email: 'a•••@example.com' }))
+    t.editing.begin(t.row(), 'email')
+    t.enter('ann.notes', 'ours')
+    assert.deepEqual(await t.rest(), ['ann.notes=ours@1'])
+    t.change('ann', { notes: 'theirs' })
+    t.editing.type('ann.email', 'new@example.com')
+    t.editing.commit('ann.email')
+    assert.deepEqual(await t.rest(), ['ann.email=new@example.com@1', 'ann.email=new@example.com@3'])
+    assert.deepEqual(t.behindMasks, ['ann.email@1-3'])
+    assert.equal(t.row().email, 'new@example.com')
+  })
+
+  it('does not save over a masked value that others changed behind the same mask', async () => {
+    const t = table(contact('ann', { email: 'a•••@example.com', phone: null }))
+    t.editing.begin(t.row(), 'email')
+    t.change('ann', {})
+    t.hidden.add('ann.email')
+    t.enter('ann.notes', 'ours') // what is saved beside it does not hide that
+    t.editing.type('ann.email', 'new@example.com')
+    t.editing.commit('ann.email')
+    await t.rest()
+    assert.deepEqual([t.row().email, t.row().notes], ['a•••@example.com', 'ours'])
+    const { draft, problem } = t.edit('ann.email')
+    assert.deepEqual([draft.text, problem.kind], ['new@example.com', 'conflict'])
+    t.editing.commit('ann.email', { overwrite: true })
+    await t.rest()
+    assert.equal(t.row().email, 'new@example.com')
+  })
+
+  it('does not undo over a masked value that others changed behind the same mask', async () => {
+    const t = table(contact('ann'))
+    t.enter('ann.email', 'anna@example.com')
+    await t.answer({ contact: contact('ann', { email: 'a•••@example.com', version: 2 }) })
+    t.change('ann', { email: 'a•••@example.com' })
+    t.change('ann', {})
+    t.hidden.add('ann.email')
+    t.editing.undo('ann.email')
+    await t.rest()
+    assert.deepEqual(t.behindMasks, ['ann.email@2-3'])
+    assert.equal(t.edit('ann.email').problem.kind, 'conflict')
+    assert.equal(t.row().email, 'a•••@example.com')
   })
 
   it('saves an unusual value when told to, also when somebody else has it', async () => {

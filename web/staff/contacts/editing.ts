@@ -149,13 +149,22 @@ export class Editing {
   /** saved are the last edits that were made, the newest last: one for a cell at most, until dismissed. */
   readonly saved = new Store<readonly Saved[]>([])
   #send: (request: Request) => Promise<Answer>
+  #changed: (was: Contact, is: Contact, field: Field) => Promise<boolean>
   #gone: (id: string) => void
   #queues = new Map<string, string[]>() // keys of edits that wait, by the contact's id
   #deleted = new Set<string>()
 
-  /** gone is called when nothing is left to do about a contact that was deleted. */
-  constructor(send: (request: Request) => Promise<Answer>, gone: (id: string) => void) {
+  /**
+   * changed is asked whether somebody changed a field whose mask is the same as before. gone is called when nothing is
+   * left to do about a contact that was deleted.
+   */
+  constructor(
+    send: (request: Request) => Promise<Answer>,
+    changed: (was: Contact, is: Contact, field: Field) => Promise<boolean>,
+    gone: (id: string) => void,
+  ) {
     this.#send = send
+    this.#changed = changed
     this.#gone = gone
   }
 
@@ -328,12 +337,18 @@ export class Editing {
         this.#settle(key, sent, newer, { contact: newer })
         return
       }
-      if (value(newer, field) !== value(contact, field) || attempt === attempts) {
+      if (attempt === attempts || (await this.#meanwhile(contact, newer, field))) {
         this.#stop(key, sent, contact, { kind: 'conflict', message: answer.error?.message ?? '', other: newer })
         return
       }
       contact = newer // somebody changed another field
     }
+  }
+
+  // meanwhile reports whether somebody changed a field from one version to another.
+  async #meanwhile(was: Contact, is: Contact, field: Field): Promise<boolean> {
+    const before = value(was, field)
+    return before !== value(is, field) || (isMasked(before) && (await this.#changed(was, is, field)))
   }
 
   #unchanged(key: string): void {
@@ -392,12 +407,14 @@ export class Editing {
     }
   }
 
-  // rebase lets other edits of a contact start from its new version, where their own field is as they know it.
+  // rebase lets other edits of a contact start from its new version, where their own field is as they know it: of a masked
+  // one they do not.
   #rebase(contact: Contact): void {
     const stale = (known: { contact: Contact; field: Field }) =>
       known.contact.id === contact.id &&
       known.contact.version < contact.version &&
-      value(known.contact, known.field) === value(contact, known.field)
+      value(known.contact, known.field) === value(contact, known.field) &&
+      !isMasked(value(contact, known.field))
     for (const edit of this.#of(contact.id).filter(stale)) {
       this.#put({ ...edit, contact })
     }

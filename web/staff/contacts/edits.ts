@@ -34,7 +34,7 @@ export function onGone(callback: (id: string) => void): void {
   leavers.add(callback)
 }
 
-export const editing = new Editing(send, (id) => leavers.forEach((callback) => callback(id)))
+export const editing = new Editing(send, changed, (id) => leavers.forEach((callback) => callback(id)))
 
 async function send({ contact, field, text, duplicate, unusual }: Request): Promise<Answer> {
   try {
@@ -51,6 +51,16 @@ async function send({ contact, field, text, duplicate, unusual }: Request): Prom
     return { contact: updateContact.contact, error: updateContact.userErrors[0] }
   } catch (error) {
     return { unsent: reason(error) }
+  }
+}
+
+// changed is asked where a mask hides it. What cannot be known may have been changed.
+async function changed({ id, version }: ContactRowFragment, { version: to }: ContactRowFragment, field: Field): Promise<boolean> {
+  try {
+    const { changedWithin } = await import('./meanwhile')
+    return await changedWithin({ id, from: version, to }, field)
+  } catch {
+    return true
   }
 }
 

@@ -977,7 +977,7 @@ export type ContactHistoryQueryVariables = Exact<{
 }>;
 
 
-export type ContactHistoryQuery = { contact: { id: string, history: { nodes: Array<{ id: string, kind: ContactEventKind, contactId: string, actor: string, at: string, fields: Array<{ field: ContactField, old: string | null, new: string | null }> }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } | null };
+export type ContactHistoryQuery = { contact: { id: string, history: { nodes: Array<{ id: string, kind: ContactEventKind, contactId: string, version: number, actor: string, at: string, fields: Array<{ field: ContactField, old: string | null, new: string | null }> }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } } | null };
 
 export type DuplicatesOfQueryVariables = Exact<{
   id: string;

@@ -160,6 +160,7 @@ export const ContactHistoryDocument = /*#__PURE__*/ gql`
         id
         kind
         contactId
+        version
         actor
         at
         fields {

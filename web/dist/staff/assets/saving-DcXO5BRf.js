@@ -1,0 +1,1 @@
+export{r as updateView}from"./saving-Bc_lF5-I.js";
