@@ -400,7 +400,7 @@ func TestFromInteraction(t *testing.T) {
 func TestReceive(t *testing.T) {
 	t.Parallel()
 	message := func(minutes int, d crm.Direction) crm.Interaction {
-		return crm.Interaction{At: noon.Add(time.Duration(minutes) * time.Minute), Direction: d, Preview: new(string(d))}
+		return crm.Interaction{At: noon.Add(time.Duration(minutes) * time.Minute), Received: noon.Add(time.Hour), Direction: d, Preview: new(string(d))}
 	}
 	var c crm.Contact
 	c.Receive(message(9, crm.Outbound))

@@ -225,7 +225,7 @@ func (o Outcome) MovesActivity() bool {
 		return false
 	}
 	before := o.Before.LastActivityAt
-	return before == nil || o.Contact.LastActivityAt.After(*before)
+	return before == nil || !o.Contact.LastActivityAt.Equal(*before)
 }
 
 // Recorded is the outcome as the caller of the interaction gets it.

@@ -90,7 +90,11 @@ func TestDecide(t *testing.T) {
 		},
 		"a message from before the closing joins the closed session": {
 			known(func(k *crm.Known) { k.Session.Status, k.Session.ClosedAt = crm.Closed, new(noon.Add(time.Hour)) }),
-			message(same), want{moves: true, unread: 2},
+			message(func(i *crm.Interaction) { i.Received = noon.Add(2 * time.Hour) }), want{moves: true, unread: 2},
+		},
+		"a message from before a closing in the future starts a session: the clock was wrong": {
+			known(func(k *crm.Known) { k.Session.Status, k.Session.ClosedAt = crm.Closed, new(noon.Add(time.Hour)) }),
+			message(same), want{newSession: true, moves: true, unread: 1, redirected: 1, kinds: []crm.EventKind{crm.Created}},
 		},
 		"a message from after the closing starts a session": {
 			known(func(k *crm.Known) { k.Session.Status, k.Session.ClosedAt = crm.Closed, new(noon) }), message(same),

@@ -40,6 +40,16 @@ type Interaction struct {
 	Key [16]byte
 }
 
+// clockTolerance is more than the clocks of several processes differ by, and than a message waits to be recorded.
+const clockTolerance = 5 * time.Minute
+
+// Latest is the latest time that may have been noted before the message came in. A later one was noted by a clock that was wrong,
+// and says nothing about what came before what.
+func (i Interaction) Latest() time.Time { return i.Received.Add(clockTolerance) }
+
+// Follows reports whether the message was written after the last one, which was written at the given time.
+func (i Interaction) Follows(last time.Time) bool { return i.At.After(last) || last.After(i.Latest()) }
+
 // SignedPrefix begins the external ids of users whom a site has signed in, and no others.
 const SignedPrefix = "user:"
 

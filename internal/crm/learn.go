@@ -57,7 +57,7 @@ func channelWrites(v *string, o Origin, ch ChannelID, field **string, from *Prov
 
 // Receive moves LastActivityAt, forward only, when the message is inbound.
 func (c *Contact) Receive(i Interaction) {
-	if i.Direction == Inbound && (c.LastActivityAt == nil || i.At.After(*c.LastActivityAt)) {
+	if i.Direction == Inbound && (c.LastActivityAt == nil || i.Follows(*c.LastActivityAt)) {
 		at := i.At
 		c.LastActivityAt = &at
 	}

@@ -127,7 +127,7 @@ func (p SessionPatch) Apply(s *Session) error {
 // Receive takes one more message of the conversation in: the preview and time of the newest message stay, whatever the
 // order of arrival; an inbound message is one more unread, and the team's answer to the newest one means that all are read.
 func (s *Session) Receive(i Interaction) {
-	newest := !i.At.Before(s.LastMessageAt)
+	newest := i.At.Equal(s.LastMessageAt) || i.Follows(s.LastMessageAt)
 	if newest {
 		s.LastMessageAt = i.At
 		s.LastMessagePreview = i.Preview
@@ -139,7 +139,7 @@ func (s *Session) Receive(i Interaction) {
 	switch {
 	case i.Direction == Inbound:
 		s.UnreadCount++
-		if s.LastInboundAt == nil || i.At.After(*s.LastInboundAt) {
+		if s.LastInboundAt == nil || i.Follows(*s.LastInboundAt) {
 			s.LastInboundAt = new(i.At)
 		}
 	case newest:
@@ -166,7 +166,8 @@ func (s Session) IsOf(i Interaction) bool {
 }
 
 // Takes reports whether the message joins the session, the newest of its customer: while it is open; a message of the
-// team's always, for only the customer starts a session; and one that was written before the session was closed.
+// team's always, for only the customer starts a session; and one that was written before the session was closed, by a clock that was
+// right.
 func (s Session) Takes(i Interaction) bool {
 	if s.Status.Open() || i.Direction == Outbound {
 		return true
@@ -175,5 +176,5 @@ func (s Session) Takes(i Interaction) bool {
 	if at.Equal(at.Truncate(time.Second)) { // providers cut times so; it was written within the second
 		at = at.Add(time.Second - time.Microsecond)
 	}
-	return s.ClosedAt != nil && at.Before(*s.ClosedAt)
+	return s.ClosedAt != nil && at.Before(*s.ClosedAt) && !s.ClosedAt.After(i.Latest())
 }

@@ -156,7 +156,7 @@ func interactionArgs(w crm.WorkspaceID, i incoming) pgx.NamedArgs {
 	return pgx.NamedArgs{
 		"workspace": w, "channel": [16]byte(i.ChannelID), "external": i.ExternalID, "alias": i.Alias, "account": i.Account,
 		"key": i.Key, "digest": i.digest, "former": i.former, "pending": i.pending, "day": crm.Day(i.Received), "at": i.At, "received": i.Received,
-		"preview": i.Preview,
+		"latest": i.Latest(), "preview": i.Preview,
 	}
 }
 
@@ -183,6 +183,12 @@ func (s *Store) repeated(ctx context.Context, w crm.WorkspaceID, id *crm.Session
 	return crm.Repeated(&contacts[0], &found[0]), nil
 }
 
+// follows is [crm.Interaction.Follows] of the time in a column.
+func follows(column string) string { return "(" + column + " < @at OR " + column + " > @latest)" }
+
+// newest is true of a message that is the newest of session s.
+var newest = "(@at = s.last_message_at OR " + follows("s.last_message_at") + ")"
+
 // append adds a message to the open session of a customer whose contact is c, in one statement. ok is false, and nothing
 // is written, when the message says something new of the contact, or when anything is not as it is taken to be: the
 // contact and its version, the identity, the session, the channel, or that the message is new.
@@ -197,17 +203,17 @@ func (s *Store) append(ctx context.Context, w crm.WorkspaceID, i incoming, c crm
 	args := interactionArgs(w, i)
 	args["contact"], args["version"] = [16]byte(c.ID), c.Version
 	activity, moved := "", "false" // parts that a message to the customer leaves out: see moveActivity
-	unread := "unread_count = CASE WHEN @at >= s.last_message_at THEN 0 ELSE s.unread_count END"
+	unread := "unread_count = CASE WHEN " + newest + " THEN 0 ELSE s.unread_count END"
 	if i.Direction == crm.Inbound {
 		activity = `activity AS (
 		  UPDATE contact_activity a
 		  SET last_activity_at = @at
 		  FROM target t, message m
-		  WHERE a.workspace_id = @workspace AND a.contact_id = t.contact_id AND a.last_activity_at < @at
+		  WHERE a.workspace_id = @workspace AND a.contact_id = t.contact_id AND ` + follows("a.last_activity_at") + `
 		  RETURNING a.contact_id
 		), `
 		moved = "EXISTS (SELECT FROM activity)"
-		unread = "unread_count = s.unread_count + 1, last_inbound_at = greatest(s.last_inbound_at, @at)"
+		unread = "unread_count = s.unread_count + 1, last_inbound_at = CASE WHEN s.last_inbound_at > @latest THEN @at ELSE greatest(s.last_inbound_at, @at) END"
 	}
 	rows, err := s.pool.Query(ctx, `
 		WITH target AS (
@@ -232,9 +238,9 @@ func (s *Store) append(ctx context.Context, w crm.WorkspaceID, i incoming, c crm
 		  FROM target t, message m
 		)
 		UPDATE sessions s
-		SET last_message_preview = CASE WHEN @at >= s.last_message_at THEN @preview ELSE s.last_message_preview END,
-		    last_message = CASE WHEN @at >= s.last_message_at THEN @key ELSE s.last_message END,
-		    last_message_at = greatest(s.last_message_at, @at),
+		SET last_message_preview = CASE WHEN `+newest+` THEN @preview ELSE s.last_message_preview END,
+		    last_message = CASE WHEN `+newest+` THEN @key ELSE s.last_message END,
+		    last_message_at = CASE WHEN `+newest+` THEN @at ELSE s.last_message_at END,
 		    channel_account = CASE WHEN s.channel_account = '' THEN @account ELSE s.channel_account END,
 		    `+unread+`
 		FROM message m

@@ -113,7 +113,7 @@ func moveActivity(b *pgx.Batch, w crm.WorkspaceID, i incoming, c crm.ContactID, 
 	b.Queue(`
 		WITH activity AS (
 		  UPDATE contact_activity SET last_activity_at = @at
-		  WHERE workspace_id = @workspace AND contact_id = @contact AND last_activity_at < @at
+		  WHERE workspace_id = @workspace AND contact_id = @contact AND `+follows("last_activity_at")+`
 		  RETURNING contact_id
 		)
 		INSERT INTO activity_marks (workspace_id, id, channel_id, contact_id, session_id, moved, received_at)

@@ -119,6 +119,52 @@ var interactionCases = []testCase{
 		w.same("session as read", w.session(r.Session.ID), *r.Session)
 		w.same("contact as read", w.contact(r.Contact.ID), *r.Contact)
 	}},
+	{"what a wrong clock noted gives way to the next message", func(w *world) {
+		ch := w.channel("Shop")
+		ahead := func(i crm.Interaction, by time.Duration) crm.Interaction {
+			i.Received = i.Received.Add(by)
+			i.At = i.Received
+			return i
+		}
+		first := w.record(ahead(w.message(ch, "ann", "1"), 24*time.Hour))
+		next := w.message(ch, "ann", "2")
+		r := w.record(next)
+		w.same("session", r.Session.ID, first.Session.ID)
+		w.same("preview", r.Session.LastMessagePreview, next.Preview)
+		w.same("last message", r.Session.LastMessageAt, next.At)
+		w.same("last message in", r.Session.LastInboundAt, &next.At)
+		w.same("last activity", r.Contact.LastActivityAt, &next.At)
+		w.same("session as read", w.session(r.Session.ID), *r.Session)
+		w.same("contact as read", w.contact(r.Contact.ID), *r.Contact)
+
+		// Also where the message says something new of the contact.
+		w.record(ahead(w.message(ch, "ann", "3"), 24*time.Hour))
+		next = w.message(ch, "ann", "4")
+		next.Profile.Name = new("Ann Smith")
+		r = w.record(next)
+		w.same("last message", r.Session.LastMessageAt, next.At)
+		w.same("last activity", r.Contact.LastActivityAt, &next.At)
+		w.same("session as read", w.session(r.Session.ID), *r.Session)
+		w.same("contact as read", w.contact(r.Contact.ID), *r.Contact)
+
+		// Clocks that differ a little are not wrong.
+		later := ahead(w.message(ch, "ann", "5"), 30*time.Second)
+		w.record(later)
+		w.same("last message", w.record(w.message(ch, "ann", "6")).Session.LastMessageAt, later.At)
+	}},
+	{"a session that a wrong clock closed takes no more messages", func(w *world) {
+		ch := w.channel("Shop")
+		first := w.record(w.message(ch, "ann", "1"))
+		now := w.now
+		w.now = now.Add(24 * time.Hour)
+		w.changeSession(first.Session.ID, func(s *crm.Session) { s.Status = crm.Closed })
+		w.now = now
+		r := w.record(w.message(ch, "ann", "2"))
+		if r.Session.ID == first.Session.ID {
+			w.t.Error("the message is in the session that was closed before it came")
+		}
+		w.same("one more", w.record(w.message(ch, "ann", "3")).Session.ID, r.Session.ID)
+	}},
 	{"a newer message without text clears the preview", func(w *world) {
 		ch := w.channel("Shop")
 		w.record(w.message(ch, "ann", "1"))
