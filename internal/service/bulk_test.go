@@ -62,12 +62,17 @@ func (w *bulkWorld) run(id crm.JobID, handlers map[crm.JobKind]jobs.Handler) crm
 		defer close(done)
 		jobs.New(w.store, handlers, jobs.Options{Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return w.now }}).Run(ctx)
 	}()
+	var last crm.JobCounts
 	for ends := time.Now().Add(20 * time.Second); time.Now().Before(ends); time.Sleep(5 * time.Millisecond) {
-		if j := w.job(id); j.State.Final() {
+		j := w.job(id)
+		if j.State.Final() {
 			return j
 		}
+		if j.Counts != last {
+			last, ends = j.Counts, time.Now().Add(20*time.Second)
+		}
 	}
-	w.t.Fatal("the job did not end")
+	w.t.Fatal("the job does not go on")
 	return crm.Job{}
 }
 
