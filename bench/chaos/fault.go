@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -20,7 +21,10 @@ type fault struct {
 
 // faults are those that there can be.
 func (s *system) faults() []fault {
-	var of *part // which Kith
+	var (
+		of      *part // which Kith
+		stepped *clock
+	)
 	one := func(random *rand.Rand) *part { return s.kith[random.IntN(len(s.kith))] }
 	again := func(context.Context) error { return of.start() }
 	all := []fault{
@@ -37,6 +41,14 @@ func (s *system) faults() []fault {
 			s.proxy.kill()
 			return nil
 		}, func(context.Context) error { return s.proxy.start() }},
+		{"clock stepped", func(_ context.Context, random *rand.Rand) error {
+			stepped = s.clocks[random.IntN(len(s.clocks))]
+			stepped.step(someStep(random))
+			return nil
+		}, func(context.Context) error {
+			stepped.step(0)
+			return nil
+		}},
 	}
 	if s.disk != nil && s.disk.mounted {
 		all = append(all, fault{
@@ -85,13 +97,20 @@ type outages map[string][]time.Duration
 
 // torment has one part after the other fail until the time is over. Each fault lasts for some seconds, and between two there are
 // some. Write waits until a write is answered.
-func (s *system) torment(ctx context.Context, random *rand.Rand, lasting time.Duration, write func() error) (outages, error) {
+func (s *system) torment(ctx context.Context, random *rand.Rand, o options, write func() error) (outages, error) {
 	all, took := s.faults(), outages{}
+	if o.faults != "" {
+		wanted := strings.Split(o.faults, ",")
+		all = slices.DeleteFunc(all, func(f fault) bool { return !slices.Contains(wanted, f.name) })
+		if len(all) != len(wanted) {
+			return took, fmt.Errorf("not all of %q are faults here", wanted)
+		}
+	}
 	between := func(least, most time.Duration) time.Duration {
 		return least + time.Duration(random.Int64N(int64(most-least)))
 	}
 	var order []int
-	for end := time.Now().Add(lasting); time.Now().Before(end); {
+	for end := time.Now().Add(o.lasting); time.Now().Before(end); {
 		if len(order) == 0 { // each kind as often as the others
 			order = random.Perm(len(all))
 		}

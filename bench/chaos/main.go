@@ -2,8 +2,8 @@
 // write that was answered is there once, subscribers got every event in order, counts are right, and kith check finds nothing.
 //
 // It starts Kith behind nginx on an SQLite file, then two processes of it on a PostgreSQL with a synchronous standby and PgBouncer.
-// It kills and stops Kith, kills nginx, PgBouncer, the standby, the primary and its processes, promotes the standby, and fills the
-// disk. What is done, and in which order, follows from the seed; the moments do not. It leaves nothing behind, except the logs of
+// It kills and stops Kith, steps its clock, kills nginx, PgBouncer, the standby, the primary and its processes, promotes the standby,
+// and fills the disk. What is done, and in which order, follows from the seed; the moments do not. It leaves nothing behind, except the logs of
 // a run that fails. It needs Linux, and for full disks the right to mount.
 package main
 
@@ -30,6 +30,7 @@ type options struct {
 	workers int
 	pace    time.Duration
 	only    string
+	faults  string
 
 	logLevel string
 }
@@ -41,6 +42,7 @@ func main() {
 	flag.IntVar(&o.workers, "workers", 6, "how many work at a time")
 	flag.DurationVar(&o.pace, "pace", 20*time.Millisecond, "how long a worker pauses after each thing that it does")
 	flag.StringVar(&o.only, "only", "", "only postgres or sqlite")
+	flag.StringVar(&o.faults, "faults", "", `only these, as "Kith killed,clock stepped"`)
 	flag.StringVar(&o.logLevel, "log-level", "warn", "of Kith")
 	flag.Parse()
 	rig.Main(func(ctx context.Context) error { return run(ctx, o) })
@@ -72,7 +74,11 @@ func on(ctx context.Context, kind string, o options) (err error) {
 		return err
 	}
 	log.Print("building")
-	if err := rig.Build(ctx, dir); err != nil {
+	slipping, err := slippingTime(ctx, dir)
+	if err != nil {
+		return err
+	}
+	if err := rig.Build(ctx, dir, slipping); err != nil {
 		return err
 	}
 	s, err := newSystem(ctx, kind, dir, o.logLevel)
@@ -170,7 +176,7 @@ func (t *trial) run(ctx context.Context, o options) error {
 		listeners.Go(func() { failed.add(l.run(listening), stop) })
 	}
 	random := rand.New(rand.NewPCG(o.seed, 0))
-	took, err := t.system.torment(working, random, o.lasting, func() error {
+	took, err := t.system.torment(working, random, o, func() error {
 		return t.probe.message(working, t.probe.people[0])
 	})
 	stop()

@@ -23,6 +23,7 @@ type system struct {
 	proxy    part
 	kith     []*part
 	address  []string  // of each Kith
+	clocks   []*clock  // of each Kith
 	disk     *disk     // of the SQLite file
 	postgres *postgres // nil on SQLite
 }
@@ -71,12 +72,16 @@ func (s *system) addKith(n int) error {
 		return err
 	}
 	address := "127.0.0.1:" + port
+	clock, err := newClock(fmt.Sprintf("%s/clock%d", s.dir, n))
+	if err != nil {
+		return err
+	}
 	p := &part{name: fmt.Sprint("Kith ", n), log: fmt.Sprintf("%s/kith%d.log", s.dir, n), command: func() *exec.Cmd {
 		c := exec.Command(s.dir+"/kith", "serve") //nolint:gosec,noctx // our own; it is ended in its own way
-		c.Env = append(append([]string{}, s.env...), "KITH_ADDR="+address)
+		c.Env = append(append([]string{}, s.env...), "KITH_ADDR="+address, clock.environment())
 		return c
 	}}
-	s.kith, s.address = append(s.kith, p), append(s.address, address)
+	s.kith, s.address, s.clocks = append(s.kith, p), append(s.address, address), append(s.clocks, clock)
 	return p.start()
 }
 

@@ -287,10 +287,14 @@ func (*worker) count(c *customer, fresh bool) {
 
 // deliver sends a message as WhatsApp does.
 func (w *worker) deliver(ctx context.Context, c *customer, id string) error {
+	at := time.Now()
+	if c.closed { // also by the clock of Kith, which may be stepped, it comes after that: Kith takes a time in the future for now
+		at = at.Add(2 * furthestStep)
+	}
 	body := fmt.Sprintf(`{"object":"whatsapp_business_account","entry":[{"id":"102290129340398","changes":[{"value":{`+
 		`"messaging_product":"whatsapp","metadata":{"display_phone_number":"15550783881","phone_number_id":"106540352242922"},`+
 		`"contacts":[{"profile":{"name":%q},"wa_id":%q}],"messages":[{"from":%q,"id":"wamid.%s","timestamp":"%d",`+
-		`"type":"text","text":{"body":"Message %s"}}]},"field":"messages"}]}]}`, c.name(), c.external, c.external, id, time.Now().Unix(), id)
+		`"type":"text","text":{"body":"Message %s"}}]},"field":"messages"}]}]}`, c.name(), c.external, c.external, id, at.Unix(), id)
 	sign := hmac.New(sha256.New, []byte(appSecret))
 	_, _ = io.WriteString(sign, body)
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.base+"/channels/"+w.channels.webhook+"/webhook", bytes.NewBufferString(body))
@@ -314,7 +318,7 @@ func (w *worker) deliver(ctx context.Context, c *customer, id string) error {
 	}
 }
 
-// look finds the contact and the newest session of a customer.
+// look finds the contact and the active session of a customer.
 func (w *worker) look(ctx context.Context, c *customer) error {
 	var got struct {
 		Contacts struct {
@@ -323,7 +327,7 @@ func (w *worker) look(ctx context.Context, c *customer) error {
 				Version   int
 				Sessions  struct {
 					Nodes []struct {
-						ID, Status  string
+						ID          string
 						UnreadCount int
 						Identity    *struct{ ExternalID string }
 					}
@@ -333,7 +337,7 @@ func (w *worker) look(ctx context.Context, c *customer) error {
 	}
 	_, err := w.ask(ctx, "staff", `query ($channel: ID!, $external: String!) {
 		contacts(filter: {identity: {channelId: $channel, externalId: $external}}) { nodes { id notes version
-			sessions(first: 100, orderBy: {field: STARTED, direction: DESC}) { nodes { id status unreadCount identity { externalId } } } } } }`,
+			sessions(first: 100, filter: {statuses: [ACTIVE]}) { nodes { id unreadCount identity { externalId } } } } } }`,
 		map[string]any{"channel": w.channels.webhook, "external": c.external}, &got)
 	if err != nil {
 		return err
@@ -354,12 +358,12 @@ func (w *worker) look(ctx context.Context, c *customer) error {
 		if s.Identity == nil || s.Identity.ExternalID != c.external {
 			continue
 		}
-		if c.session = s.ID; s.UnreadCount != c.inNewest || s.Status != "ACTIVE" {
-			return violate("session %s of %s has %d messages and is %s, not %d in an active one", s.ID, c.tag, s.UnreadCount, s.Status, c.inNewest)
+		if c.session = s.ID; s.UnreadCount != c.inNewest {
+			return violate("session %s of %s has %d messages, not %d", s.ID, c.tag, s.UnreadCount, c.inNewest)
 		}
 		return nil
 	}
-	return violate("customer %s has no session", c.tag)
+	return violate("customer %s has no active session", c.tag)
 }
 
 // edit changes the notes of a contact.

@@ -101,9 +101,10 @@ type Kith struct {
 	ended   chan struct{}
 }
 
-// Build compiles Kith into dir, from the root of the repository.
-func Build(ctx context.Context, dir string) error {
-	c := exec.CommandContext(ctx, "go", "build", "-o", dir+"/kith", ".") //nolint:gosec // our own package
+// Build compiles Kith into dir, from the root of the repository, with these flags of go build.
+func Build(ctx context.Context, dir string, flags ...string) error {
+	args := append(append([]string{"build", "-o", dir + "/kith"}, flags...), ".")
+	c := exec.CommandContext(ctx, "go", args...) //nolint:gosec // our own package
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("build, from the root of the repository: %w: %s", err, out)
 	}
@@ -199,11 +200,11 @@ func (k *Kith) stop() {
 	}
 }
 
-// Token is a credential of a role, good for an hour, in workspace bench.
+// Token is a credential of a role, good for a day, in workspace bench.
 func Token(role string) (string, error) {
 	now := time.Now()
 	return auth.Sign(secret, auth.Grant{
-		Workspace: "bench", Role: role, Subject: role, IssuedAt: now, ExpiresAt: now.Add(time.Hour),
+		Workspace: "bench", Role: role, Subject: role, IssuedAt: now, ExpiresAt: now.Add(24 * time.Hour),
 	})
 }
 
