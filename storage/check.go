@@ -27,7 +27,8 @@ type Finding struct {
 	Kind      FindingKind
 	// Contact is the contact in question, which need not exist; nil where the finding is of none.
 	Contact *crm.ContactID
-	// Part names the index, or says in the database's words which part of the schema is meant; empty for findings of rows.
+	// Part names the index, gives the number of a workspace that is not there, or says in the database's words which part of the schema
+	// is meant; empty for findings of other rows.
 	Part string
 	// Repaired is true once it is repaired.
 	Repaired bool
@@ -99,6 +100,8 @@ const (
 	OrphanRedirect FindingKind = "old id that leads astray"
 	// OrphanDelivery: a webhook delivery belongs to no endpoint, so that it is neither listed nor sent. It is removed.
 	OrphanDelivery FindingKind = "webhook delivery without endpoint"
+	// DeletedWorkspace: there are rows of a workspace that is not there, which were written while it was deleted. They are removed.
+	DeletedWorkspace FindingKind = "rows of a deleted workspace"
 	// MissingIndex: an index is not there, or the database does not take it for valid. It is built, unless it is that of a
 	// primary key.
 	MissingIndex FindingKind = "missing index"

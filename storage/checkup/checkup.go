@@ -6,6 +6,8 @@ package checkup
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -24,8 +26,14 @@ type Database interface {
 	// Workspaces returns the workspace of that name, if there is one; for the empty name every workspace.
 	Workspaces(ctx context.Context, name string) ([]Workspace, error)
 
-	// Structure checks and repairs what belongs to no workspace, such as the indexes. It runs before all else.
+	// Structure checks and repairs what belongs to no workspace, such as the indexes. It runs before the workspaces are checked.
 	Structure(ctx context.Context, r *Report) error
+
+	// Leftovers returns the numbers of workspaces that are not there, and rows of which are.
+	Leftovers(ctx context.Context) ([]crm.WorkspaceID, error)
+
+	// EraseWorkspace is that of [storage.Eraser].
+	EraseWorkspace(ctx context.Context, w crm.WorkspaceID, end bool) (more bool, err error)
 
 	// Grams checks and repairs what the gram index holds besides the entries that [Contact] lists. It runs last.
 	Grams(ctx context.Context, r *Report) error
@@ -128,6 +136,9 @@ func run(ctx context.Context, db Database, i storage.Inspection) error {
 		return crm.ErrNotFound
 	}
 	r := &Report{Inspection: i}
+	if err := leftovers(ctx, db, r); err != nil {
+		return err
+	}
 	if err := db.Structure(ctx, r); err != nil {
 		return err
 	}
@@ -139,6 +150,56 @@ func run(ctx context.Context, db Database, i storage.Inspection) error {
 	}
 	r.name = ""
 	return db.Grams(ctx, r)
+}
+
+// leftovers reports rows of workspaces that are not there.
+func leftovers(ctx context.Context, db Database, r *Report) error {
+	found, err := db.Leftovers(ctx)
+	if err != nil {
+		return err
+	}
+	for _, w := range found {
+		err := r.Add(ctx, storage.Finding{Kind: storage.DeletedWorkspace, Part: fmt.Sprint(w)}, func(ctx context.Context) error {
+			for more := true; more; {
+				if more, err = db.EraseWorkspace(ctx, w, false); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// FindLeftovers is [Database.Leftovers] by what a backend reads: from each table with rows of workspaces, the lowest number above
+// another, 0 where there is none; and then all workspaces, so that one which is made meanwhile is among them.
+func FindLeftovers(
+	tables []string, next func(table string, above crm.WorkspaceID) (crm.WorkspaceID, error), there func() ([]crm.WorkspaceID, error),
+) ([]crm.WorkspaceID, error) {
+	found := make(map[crm.WorkspaceID]bool)
+	for _, table := range tables {
+		for above := crm.WorkspaceID(0); ; {
+			w, err := next(table, above)
+			if err != nil {
+				return nil, err
+			}
+			if w == 0 {
+				break
+			}
+			found[w], above = true, w
+		}
+	}
+	all, err := there()
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range all {
+		delete(found, w)
+	}
+	return slices.Sorted(maps.Keys(found)), nil
 }
 
 // check is the check of one workspace.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -41,6 +42,21 @@ func (d *checkedDatabase) Workspaces(ctx context.Context, name string) ([]checku
 	return all(ctx, rows, err, func(row pgx.CollectableRow) (checkup.Workspace, error) {
 		w := &checkedWorkspace{checkedDatabase: d}
 		return w, row.Scan(&w.id, &w.name, &w.stage)
+	})
+}
+
+// Leftovers looks into every table with rows of workspaces.
+func (d *checkedDatabase) Leftovers(ctx context.Context) ([]crm.WorkspaceID, error) {
+	tables := slices.DeleteFunc(slices.Concat(citusReference, citusDistributed), func(table string) bool {
+		return table == "workspaces" || !ofWorkspaces(table)
+	})
+	return checkup.FindLeftovers(tables, func(table string, above crm.WorkspaceID) (w crm.WorkspaceID, err error) {
+		err = d.pool.QueryRow(ctx, `SELECT coalesce(min(workspace_id), 0) FROM `+table+` WHERE workspace_id > @above`,
+			pgx.NamedArgs{"above": above}).Scan(&w)
+		return w, translate(ctx, err)
+	}, func() ([]crm.WorkspaceID, error) {
+		rows, err := d.pool.Query(ctx, `SELECT workspace_id FROM workspaces`)
+		return all(ctx, rows, err, pgx.RowTo[crm.WorkspaceID])
 	})
 }
 

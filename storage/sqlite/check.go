@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -48,6 +49,24 @@ func (d *checkedDatabase) Workspaces(ctx context.Context, name string) ([]checku
 				w := &checkedWorkspace{checkedDatabase: d}
 				return w, rows.Scan(&w.id, &w.name)
 			})
+	})
+}
+
+// Leftovers looks into every table with rows of workspaces.
+func (d *checkedDatabase) Leftovers(ctx context.Context) ([]crm.WorkspaceID, error) {
+	tables := slices.Concat(driving, erased, []string{"contacts", "channels", "gram_leftovers"})
+	return checkup.FindLeftovers(tables, func(table string, above crm.WorkspaceID) (crm.WorkspaceID, error) {
+		return read(ctx, d.Store, func(c *conn) (crm.WorkspaceID, error) {
+			w, _, err := first(ctx, c, `SELECT coalesce(min(workspace_id), 0) FROM `+table+` WHERE workspace_id > @above`,
+				args{"above": above}, scanInt)
+			return crm.WorkspaceID(w), err
+		})
+	}, func() ([]crm.WorkspaceID, error) {
+		return read(ctx, d.Store, func(c *conn) ([]crm.WorkspaceID, error) {
+			return all(ctx, c, `SELECT workspace_id FROM workspaces`, nil, func(rows *sql.Rows) (w crm.WorkspaceID, err error) {
+				return w, rows.Scan(&w)
+			})
+		})
 	})
 }
 

@@ -95,6 +95,22 @@ func ErasedWorkspace(t *testing.T, s storage.Store, fill func(crm.WorkspaceID) [
 			t.Errorf("left of a workspace that is gone: %q", row)
 		}
 	}
+
+	// What a process that was frozen meanwhile writes afterwards is found, and removed.
+	fill(w.id)
+	for _, repair := range []bool{false, true} {
+		found := other.findings(repair)
+		want := storage.Finding{Kind: storage.DeletedWorkspace, Part: fmt.Sprint(w.id), Repaired: repair}
+		if !slices.Contains(found, want) || repair && len(found) > 1 {
+			t.Errorf("findings of late rows, repair %v: %v", repair, found)
+		}
+	}
+	w.maintain()
+	for _, row := range dump() {
+		if slices.Contains(row, fmt.Sprint(w.id)) || holds([][]string{row}, Secret) {
+			t.Errorf("left of late rows: %q", row)
+		}
+	}
 	w.same("a neighbour's contacts", other.count("").Value, loaded+recorded)
 	again, err := w.Workspace(w.ctx, w.name)
 	w.check(err)
