@@ -272,3 +272,21 @@ func TestAWorkspaceIsExported(t *testing.T) {
 		}
 	})
 }
+
+func TestAllThatIsWrongWithSettingsOfAWorkspaceIsSaid(t *testing.T) {
+	t.Parallel()
+	env := database{"sqlite:" + filepath.Join(t.TempDir(), "kith.db")}.env()
+	env.mustRun(t, "migrate")
+	_, log, code := env.run(t, "workspace", "set", "acme", "export-role=king", "display-name=Acme", "history-days=-3", "colour=red", "default-region=Germany")
+	for _, want := range []string{"export-role: ", "history-days must be", `"colour=red" is no setting`, "default-region: "} {
+		if !strings.Contains(log, want) {
+			t.Errorf("it does not say %q:\n%s", want, log)
+		}
+	}
+	if code != 2 {
+		t.Errorf("exit %d", code)
+	}
+	if out := env.mustRun(t, "workspace", "list"); strings.Contains(out, "acme") {
+		t.Errorf("a part of it was done:\n%s", out)
+	}
+}

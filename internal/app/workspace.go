@@ -164,6 +164,19 @@ type workspaceSetting struct {
 	set  func(p *crm.SettingsPatch, value string) error
 }
 
+// check says what is wrong with a value, alone.
+func (s workspaceSetting) check(value string) error {
+	var p crm.SettingsPatch
+	if err := s.set(&p, value); err != nil {
+		return err
+	}
+	_, err := p.Apply(new(crm.NewWorkspaceSettings()))
+	if invalid, is := errors.AsType[*crm.InvalidError](err); is {
+		return fmt.Errorf("%s: %s", s.name, invalid.Message())
+	}
+	return err
+}
+
 // workspaceSettings are all of them.
 var workspaceSettings = []workspaceSetting{
 	{
@@ -250,24 +263,13 @@ type workspaceSetCommand struct {
 
 // Run changes the settings, and prints all of them.
 func (c workspaceSetCommand) Run(ctx context.Context, p *program) error {
-	var patch crm.SettingsPatch
-	for _, text := range c.Settings {
-		name, value, is := strings.Cut(text, "=")
-		n := slices.IndexFunc(workspaceSettings, func(s workspaceSetting) bool { return s.name == name })
-		if !is || n < 0 {
-			return &usageError{fmt.Errorf("%q is no setting: see kith workspace set --help", text)}
-		}
-		if err := workspaceSettings[n].set(&patch, value); err != nil {
-			return &usageError{err}
-		}
+	patch, err := c.patch()
+	if err != nil {
+		return &usageError{err}
 	}
 	return p.inWorkspace(ctx, c.Name, storage.Store.Workspace, func(store storage.Store, v crm.Viewer) error {
 		s := service.New(store, service.Options{Now: p.now})
-		_, err := s.UpdateWorkspace(ctx, v, patch)
-		if invalid, is := errors.AsType[*crm.InvalidError](err); is {
-			return &usageError{errors.New(invalid.Message())}
-		}
-		if err != nil {
+		if _, err := s.UpdateWorkspace(ctx, v, patch); err != nil {
 			return err
 		}
 		now, err := store.Settings(ctx, v.Workspace)
@@ -276,6 +278,25 @@ func (c workspaceSetCommand) Run(ctx context.Context, p *program) error {
 		}
 		return printSettings(p.stdout, now, false)
 	})
+}
+
+// patch is what the settings change. The error has all that is wrong with them.
+func (c workspaceSetCommand) patch() (patch crm.SettingsPatch, err error) {
+	var problems []error
+	for _, text := range c.Settings {
+		name, value, is := strings.Cut(text, "=")
+		n := slices.IndexFunc(workspaceSettings, func(s workspaceSetting) bool { return s.name == name })
+		if !is || n < 0 {
+			problems = append(problems, fmt.Errorf("%q is no setting: see kith workspace set --help", text))
+			continue
+		}
+		err := workspaceSettings[n].check(value)
+		if err == nil {
+			err = workspaceSettings[n].set(&patch, value)
+		}
+		problems = append(problems, err)
+	}
+	return patch, errors.Join(problems...)
 }
 
 type workspaceDeleteCommand struct {
