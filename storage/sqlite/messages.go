@@ -78,35 +78,43 @@ func (s *Store) ForgetMessages(ctx context.Context, before time.Time) (more bool
 
 // ForgetFailures drops failures from before the cutoff.
 func (s *Store) ForgetFailures(ctx context.Context, c storage.Cutoff) (more bool, err error) {
-	more, err = s.forgetOld(ctx, c, oldRows{table: "ingest_failures", index: "ingest_failures_by_time", condition: "true"})
+	more, err = s.forgetOld(ctx, c, oldRows{"ingest_failures", "ingest_failures_by_time", "true", &s.swept.failures})
 	return more, wrap("forget failures", err)
 }
 
 // ForgetAudit drops audit entries from before the cutoff.
 func (s *Store) ForgetAudit(ctx context.Context, c storage.Cutoff) (more bool, err error) {
-	more, err = s.forgetOld(ctx, c, oldRows{table: "audit", index: "audit_by_time", condition: "true"})
+	more, err = s.forgetOld(ctx, c, oldRows{"audit", "audit_by_time", "true", &s.swept.audit})
 	return more, wrap("forget audit entries", err)
 }
 
 // ForgetHistory drops changes from before the cutoff that have no sequence number any more.
 func (s *Store) ForgetHistory(ctx context.Context, c storage.Cutoff) (more bool, err error) {
-	more, err = s.forgetOld(ctx, c, oldRows{table: "changes", index: "changes_kept_by_time", condition: "seq = 0"})
+	more, err = s.forgetOld(ctx, c, oldRows{"changes", "changes_kept_by_time", "seq = 0", &s.swept.history})
 	return more, wrap("forget histories", err)
 }
 
-// oldRows are rows of a table that meet a condition, and the index of these by time.
-type oldRows struct{ table, index, condition string }
+// oldRows are rows of a table that meet a condition, with the index of these by time.
+type oldRows struct {
+	table, index, condition string
+	swept                   *storage.Swept
+}
 
 // forgetOld drops old rows. Those of workspaces apart are found by their ids, which are in the order of time.
 func (s *Store) forgetOld(ctx context.Context, c storage.Cutoff, o oldRows) (more bool, err error) {
-	drop := func(a args, from, condition string) {
+	drop := func(a args, from, condition string) (clean bool) {
 		left, failed := s.forgetRows(ctx, a, `SELECT 1 FROM `+from+` WHERE `+condition+` LIMIT 1`, `
 			DELETE FROM `+o.table+` WHERE (workspace_id, id) IN (SELECT workspace_id, id FROM `+from+` WHERE `+condition+` LIMIT @n)`)
 		more, err = more || left, errors.Join(err, failed)
+		return failed == nil && !left
 	}
 	if !c.Before.IsZero() {
-		drop(args{"before": c.Before.UnixMicro(), "apart": jsonList(c.Apart())}, o.table+` INDEXED BY `+o.index,
-			o.condition+` AND at < @before AND workspace_id NOT IN (SELECT value FROM json_each(@apart))`)
+		clean := drop(
+			args{"from": o.swept.From(c).UnixMicro(), "before": c.Before.UnixMicro(), "apart": jsonList(c.Apart())}, o.table+` INDEXED BY `+o.index,
+			o.condition+` AND at >= @from AND at < @before AND workspace_id NOT IN (SELECT value FROM json_each(@apart))`)
+		if clean {
+			o.swept.Done(c)
+		}
 	}
 	for w, before := range c.Of {
 		if before.IsZero() {

@@ -32,6 +32,7 @@ type Store struct {
 	eraser eraser
 	paired atomic.Int32 // the workspace that duplicates were looked for in last
 	seen   sync.Map     // the sequence number up to which each workspace's events are of no contact to look at
+	swept  struct{ failures, audit, history storage.Swept }
 	bounds search.SampleBounds
 	// landmarks are where the rows of long lists are.
 	landmarks storage.Landmarks
