@@ -5,11 +5,15 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"kith/storage/postgres/pgtest"
+	"kith/storage/storagetest"
 )
 
 // importState is what the API says of an import.
@@ -194,4 +198,162 @@ func TestAnImportOutlivesProcesses(t *testing.T) {
 			}
 		}
 	})
+}
+
+// people writes rows for the numbers from up to to, in that order or the reverse, under names of the file. Every tenth is refused.
+func people(name string, from, to int, reverse bool) string {
+	rows := make([]string, 0, to-from)
+	for i := from; i < to; i++ {
+		if i%10 == 9 {
+			rows = append(rows, "Nobody,nope\n")
+		} else {
+			rows = append(rows, fmt.Sprintf("%s %d,p%d@example.com\n", name, i, i))
+		}
+	}
+	if reverse {
+		slices.Reverse(rows)
+	}
+	return "Name,Email\n" + strings.Join(rows, "")
+}
+
+// steps is how many steps of jobs a process has done.
+func (s *server) steps(t *testing.T, token string) (n int) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/metrics", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	res, err := transport.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	text, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("metrics: %d %v", res.StatusCode, err)
+	}
+	_, after, _ := strings.Cut(string(text), `kith_storage_call_duration_seconds_count{call="StepJob"} `)
+	_, _ = fmt.Sscan(after, &n) // none without such a line
+	return n
+}
+
+// TestSlowTwoProcessesShareImports kills the process that imports, twice, while the other one is alive. Whatever they were at, the counts are those of the database.
+func TestSlowTwoProcessesShareImports(t *testing.T) {
+	storagetest.MarkSlow(t) // a killed process keeps its job for ten seconds
+	t.Parallel()
+	const rows = 20_000
+	for name, c := range map[string]struct {
+		files []string
+		kills int
+		// want sums up the imports. With crossing, it depends on who comes first which rows update contacts.
+		want     importState
+		crossing bool
+	}{
+		"a file": {
+			[]string{people("Person", 0, rows, false)}, 0,
+			importState{Created: rows*9/10 - 3600, Updated: 1800, Unchanged: 1800, Refused: rows / 10}, false,
+		},
+		"a file, with kills": {
+			[]string{people("Person", 0, rows, false)}, 2,
+			importState{Created: rows*9/10 - 3600, Updated: 1800, Unchanged: 1800, Refused: rows / 10}, false,
+		},
+		"the same file twice at the same time, with kills": {
+			[]string{people("Person", 0, rows/2, false), people("Person", 0, rows/2, false)}, 2,
+			importState{Created: rows/2*9/10 - 3600, Updated: 1800, Unchanged: rows/2*9/10 + 1800, Refused: rows / 10}, false,
+		},
+		"the same contacts under other names and in reverse, with kills": {
+			[]string{people("Person", 0, rows/2, false), people("Other", 0, rows/2, true)}, 2,
+			importState{Created: rows/2*9/10 - 3600, Updated: rows/2*9/10 + 3600, Refused: rows / 10}, true,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := database{pgtest.Database(t)}
+			env := db.env()
+			env.mustRun(t, "migrate")
+			token := env.token(t, "acme", "admin")
+			servers := []*server{start(t, quickBinary(t), env), start(t, quickBinary(t), env)}
+			// 1,800 contacts are there as the files have them, and as many under other names.
+			for _, text := range []string{people("Person", 0, 2000, false), people("Somebody", 2000, 4000, false)} {
+				id := servers[0].uploaded(t, token, text)
+				must[any](t, servers[0].client(token), startImport, vars{"id": id})
+				if j := finished(t, servers[0].client(token), id); j.Created != 1800 {
+					t.Fatalf("%+v", j)
+				}
+			}
+			before := db.number(t, `SELECT count(*) FROM job_rows`)
+			ids := make([]string, len(c.files))
+			for i, text := range c.files {
+				ids[i] = servers[i].uploaded(t, token, text)
+			}
+			for i, id := range ids {
+				must[any](t, servers[i].client(token), startImport, vars{"id": id})
+			}
+			handled := func() (n int) {
+				for _, id := range ids {
+					n += importNow(t, servers[0].client(token), id).Handled
+				}
+				return n
+			}
+			for kill, last := range make([]int, c.kills) {
+				for patience := time.Now().Add(time.Minute); last == 0; {
+					switch n := handled(); {
+					case n == rows || time.Now().After(patience):
+						t.Fatalf("%d of %d rows are handled before kill %d", n, rows, kill)
+					case n >= rows/4*(kill+1):
+						last = n
+					default:
+						time.Sleep(5 * time.Millisecond) //nolint:forbidigo // the moment is to be any
+					}
+				}
+				busy, idle := 0, servers[1].steps(t, token)
+				for done := servers[0].steps(t, token); servers[0].steps(t, token) == done; {
+					if servers[1].steps(t, token) > idle {
+						busy = 1
+						break
+					}
+				}
+				servers[busy].kill(t)
+				servers[busy] = start(t, quickBinary(t), env)
+			}
+			var sum importState
+			for _, id := range ids {
+				j := finished(t, servers[0].client(token), id)
+				if j.State != "DONE" || j.Handled != j.Rows || j.Created+j.Updated+j.Unchanged+j.Refused != j.Rows {
+					t.Errorf("%+v", j)
+				}
+				sum.Created += j.Created
+				sum.Updated += j.Updated
+				sum.Unchanged += j.Unchanged
+				sum.Refused += j.Refused
+			}
+			if c.crossing {
+				c.want.Updated -= sum.Unchanged
+				c.want.Unchanged = sum.Unchanged
+			}
+			if diff := cmp.Diff(c.want, sum); diff != "" {
+				t.Error(diff)
+			}
+			for query, want := range map[string]int{
+				`SELECT count(*) FROM contacts`:                                            3600 + sum.Created,
+				`SELECT count(DISTINCT email) FROM contacts`:                               3600 + sum.Created,
+				`SELECT count(*) FROM contacts WHERE name LIKE 'Somebody %'`:               0,
+				`SELECT count(*) FROM changes WHERE kind = 'CREATED'`:                      3600 + sum.Created,
+				`SELECT count(*) FROM audit WHERE action = 'CONTACT_CREATED'`:              3600 + sum.Created,
+				`SELECT count(*) FROM changes WHERE kind = 'UPDATED'`:                      sum.Updated,
+				`SELECT sum(version - 1) FROM contacts`:                                    sum.Updated,
+				`SELECT count(*) FROM audit WHERE action = 'CONTACT_EDITED'`:               sum.Updated,
+				`SELECT count(*) FROM job_rows`:                                            before + sum.Refused,
+				`SELECT count(DISTINCT (job_id, position)) FROM job_rows WHERE code <> ''`: before + sum.Refused,
+			} {
+				if n := db.number(t, query); n != want {
+					t.Errorf("%s: %d, want %d", query, n, want)
+				}
+			}
+			if out := env.mustRun(t, "check"); !strings.Contains(out, "The database is sound.") {
+				t.Error(out)
+			}
+		})
+	}
 }
