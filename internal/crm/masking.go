@@ -109,6 +109,11 @@ func (m Masker) text(s string, phones []string) string {
 		return m.phone(s)
 	}
 	s = emailsWithin.ReplaceAllStringFunc(s, MaskEmail)
+	s = linksWithin.ReplaceAllStringFunc(s, func(link string) string {
+		before := strings.TrimRightFunc(link, isDigit)
+		number := link[len(before):]
+		return strings.TrimSuffix(strings.TrimSuffix(before, "+"), "%2B") + MaskPhone(plus(number))
+	})
 	return phonesWithin.ReplaceAllStringFunc(s, func(number string) string {
 		if !m.isPhone(number, phones) {
 			return number
@@ -118,8 +123,12 @@ func (m Masker) text(s string, phones []string) string {
 }
 
 var (
-	emailsWithin = regexp.MustCompile(`[^\s<>()\[\]{}"“”„«»,;:|]+[@＠][^\s<>()\[\]{}"“”„«»,;:|]+`)
-	phonesWithin = regexp.MustCompile(`[+＋(（]*\p{Nd}[\p{Nd}\s\p{Pd}()（）.．/／·+＋−]*\p{Nd}`)
+	emailsWithin = regexp.MustCompile(`("[^"\n]+"|[^\s\p{Z}<>()\[\]{}"“”„«»,;:|]+)[@＠][^\s\p{Z}<>()\[\]{}"“”„«»,;:|]+`)
+	// linksWithin are links of WhatsApp, in which a number has its country code and no plus.
+	linksWithin = regexp.MustCompile(`(?i)(wa\.me/|whatsapp(\.com/|://)send/?\?(\S*&)?phone=)(\+|%2B)?\p{Nd}{5,}`)
+	// phonesWithin have between digits what phoneText passes over: spaces of any width and characters without any, as programs put
+	// them around numbers and into them.
+	phonesWithin = regexp.MustCompile(`([+＋(（\[［][\s\v\x{85}\p{Z}\p{Cf}]*)*\p{Nd}[\p{Nd}\s\v\x{85}\p{Z}\p{Cf}\p{Pd}()（）\[\]［］.．/／·・+＋−]*\p{Nd}`)
 )
 
 // wholePhone reports whether a text is a phone and nothing else, in whatever notation.

@@ -128,7 +128,18 @@ func TestWhatIsMaskedInNamesAndMessages(t *testing.T) {
 		"a handle is not an email":                 {"@ann_smith", "", "@ann_smith"},
 		"a masked one":                             {"Ann +49 ••• ••56 m•••@example.com", "DE", "Ann +49 ••• ••56 m•••@example.com"},
 		"Arabic digits":                            {"اتصل +٤٩ ٣٠ ١٢٣٤٥٦", "", "اتصل +49 ••• ••56"},
-		"two numbers in a row":                     {"Ann +4930123456+4930123457", "", "Ann +49 ••• ••57"},
+		"no-break spaces":                          {"Call +49\u00a030\u00a0123456 or 030\u202f123457!", "DE", "Call +49 ••• ••56 or +49 ••• ••57!"},
+		"wide and thin spaces":                     {"Call +49\u300030\u2009123456 now", "", "Call +49 ••• ••56 now"},
+		"characters without width":                 {"Call \u202a+49\u200b30\u00ad12\u200e3456\u202c now", "", "Call \u202a+49 ••• ••56\u202c now"},
+		"a space behind the plus":                  {"Call + 49 30 123456 now", "", "Call +49 ••• ••56 now"},
+		"square brackets":                          {"Call [+49] [30] 123456 now", "", "Call +49 ••• ••56 now"},
+		"a link of WhatsApp within":                {"Write to https://wa.me/4930123456?text=hi", "", "Write to https://wa.me/+49 ••• ••56?text=hi"},
+		"another link of WhatsApp": {
+			"See https://api.whatsapp.com/send?text=hi&phone=%2B4930123456", "", "See https://api.whatsapp.com/send?text=hi&phone=+49 ••• ••56",
+		},
+		"an email with quotes":             {`"Ann Smith"@example.com writes`, "", `"•••@example.com writes`},
+		"an email behind a no-break space": {"Ann\u00a0ann@example.com", "", "Ann\u00a0a•••@example.com"},
+		"two numbers in a row":             {"Ann +4930123456+4930123457", "", "Ann +49 ••• ••57"},
 	} {
 		m := crm.Masker{Region: c.region}
 		got := m.Text(c.in)
