@@ -225,10 +225,7 @@ func (h *Handler) Refused(w http.ResponseWriter, r *http.Request) {
 func safe(cells []string) []string {
 	out := make([]string, len(cells))
 	for i, c := range cells {
-		if c != "" && strings.ContainsRune("=+-@\t\r", rune(c[0])) {
-			c = "'" + c
-		}
-		out[i] = c
+		out[i] = contactfile.Defuse(c)
 	}
 	return out
 }

@@ -2,7 +2,9 @@ package contactfile
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -34,7 +36,7 @@ func readAll(t *testing.T, text string) (Form, []string, error) {
 	m := Mapping{Fields: Propose(r.Columns(), rows)}
 	var out []string
 	for _, row := range rows {
-		u, err := m.Upsert(row)
+		u, err := m.Upsert(r.Form().Format, row)
 		if err != nil {
 			out = append(out, err.Error())
 			continue
@@ -97,6 +99,31 @@ func TestFilesAreReadAsProgramsWriteThem(t *testing.T) {
 			`{"name":"Ann","email":"a@example.com","phone":null}` + "\n\n" + `{"phone":4930123456,"emails":{"primaryEmail":"b@example.com"}}`,
 			Form{JSONL, "", UTF8, false}, []string{"Ann|a@example.com||", "|b@example.com|4930123456|"},
 		},
+		"JSON Lines with what only CSV has signs for": {
+			`{"name":"=Ann","email":"a@example.com"}` + "\n" + `{"email":"b@example.com","name":"'=Ben"}` + "\n", Form{JSONL, "", UTF8, false},
+			[]string{"=Ann|a@example.com||", "'=Ben|b@example.com||"},
+		},
+		"CSV as Kith exports it": {
+			"name,email\n'=Ann,a@example.com\n''=Ben,b@example.com\n'＝Cid,c@example.com\n'n Dan,d@example.com\n", Form{CSV, ",", UTF8, true},
+			[]string{"=Ann|a@example.com||", "'=Ben|b@example.com||", "＝Cid|c@example.com||", "'n Dan|d@example.com||"},
+		},
+		"two files in one, each with a mark": {
+			"\ufeff\ufeff\"Name\",\"Email\"\nAnn,a@example.com\n\ufeff\"Ben\",\"b@example.com\"\n", Form{CSV, ",", UTF8, true},
+			[]string{"Ann|a@example.com||", "Ben|b@example.com||"},
+		},
+		"two files in UTF-16 in one": {
+			encoded(t, unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewEncoder(), "\ufeffName,Email\nAnn,a@example.com\n\ufeffBen,b@example.com\n"),
+			Form{CSV, ",", UTF16LE, true}, []string{"Ann|a@example.com||", "Ben|b@example.com||"},
+		},
+		"Excel for Mac, and a line of another program": {
+			"Name,Email\rAnn,a@example.com\rBen,b@example.com\n", Form{CSV, ",", UTF8, true}, []string{"Ann|a@example.com||", "Ben|b@example.com||"},
+		},
+		"a line break of old Macs in a header": {
+			"Name\r,\"E-mail\rAddress\"\nAnn,a@example.com\n", Form{CSV, ",", UTF8, true}, []string{"Ann|a@example.com||"},
+		},
+		"a sheet with rows that were emptied": {
+			"Name,Email,Phone\nAnn,a@example.com,\n" + strings.Repeat(",,\n", MaxRecord), Form{CSV, ",", UTF8, true}, []string{"Ann|a@example.com||"},
+		},
 		"without a header": {"Ann,a@example.com\nBen,b@example.com\n", Form{CSV, ",", UTF8, false}, []string{"|||", "|||"}},
 		"formulas": {
 			"Name,Email,Phone\n=1+1,a@example.com,\n'=Ann,a@example.com,'+4930123456\nBen,,\"=\"\"004930\"\"\"\nCid,,4.93012E+11\nDan,d@example.com,1,2\n",
@@ -116,15 +143,63 @@ func TestFilesAreReadAsProgramsWriteThem(t *testing.T) {
 	}
 }
 
+// TestRowsHaveTheNumbersOfASpreadsheet reads files with blank rows and line breaks in cells.
+func TestRowsHaveTheNumbersOfASpreadsheet(t *testing.T) {
+	t.Parallel()
+	var longHeader strings.Builder
+	for i := range 100 {
+		fmt.Fprintf(&longHeader, ",%d%s", i, strings.Repeat("x", sampleSize/100))
+	}
+	for name, c := range map[string]struct {
+		text string
+		want []int
+	}{
+		"CSV":               {"Name,Email\nAnn,a@example.com\nBen,b@example.com\n", []int{2, 3}},
+		"blank rows":        {"Name,Email\n,\nAnn,a@example.com\n , \n,\nBen,b@example.com\n", []int{3, 6}},
+		"empty lines":       {"\n\nName,Email\r\n\r\nAnn,a@example.com\r\n\n\r\nBen,b@example.com\r\n", []int{5, 8}},
+		"long cells":        {"Name,Notes,Email\nAnn,\"1\n2\r\n\n3\",a@example.com\n,,\n\nBen,\"1\n\",\"b@example.com\"\nCid,,c@example.com", []int{2, 5, 6}},
+		"blank first":       {",\nAnn,a@example.com\nBen,b@example.com\n", []int{2, 3}},
+		"Excel for Mac":     {"Name,Email\r\rAnn,a@example.com\r,\rBen,b@example.com\r", []int{3, 5}},
+		"a long header":     {"Name,Email" + longHeader.String() + "\r\nAnn,a@example.com\r\nBen,b@example.com\r\n", []int{2, 3}},
+		"a long header, CR": {"Name,Email" + longHeader.String() + "\rAnn,a@example.com\r\rBen,b@example.com\r", []int{2, 4}},
+		"sep=":              {"sep=,\r\nName,Email\r\n\r\nAnn,a@example.com\r\n", []int{3}},
+		"JSON Lines":        {"{\"email\":\"a@example.com\"}\n\n \n{\"email\":\"b@example.com\"}", []int{1, 4}},
+		"JSON Lines later":  {"\n{\"email\":\"a@example.com\"}\n{\"email\":\"b@example.com\"}\n\n", []int{2, 3}},
+	} {
+		r, err := Open(strings.NewReader(c.text), Options{})
+		var got []int
+		for err == nil {
+			var row Row
+			if row, err = r.Next(); err == nil {
+				got = append(got, row.Number)
+			}
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" || !errors.Is(err, io.EOF) {
+			t.Errorf("%s: %v\n%s", name, err, diff)
+		}
+	}
+}
+
 func TestWhatCannotBeReadIsRefusedWithItsPlace(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ text, want string }{
-		"an empty file":      {"", "The file is empty."},
-		"blank lines":        {"\n \r\n", "The file is empty."},
-		"a workbook":         {"PK\x03\x04rest", "This is an Excel workbook or another zip file. Save it as CSV (UTF-8)."},
-		"gzip":               {"\x1f\x8brest", "The file is compressed. Send it uncompressed."},
-		"a JSON array":       {`[{"name":"Ann"}]`, "JSON has to be one object a line, without brackets around them."},
-		"broken JSON":        {`{"name":"Ann"}` + "\n" + `{"name":`, "Row 2: This is no JSON object in one line."},
+		"an empty file":     {"", "The file is empty."},
+		"blank lines":       {"\n \r\n", "The file is empty."},
+		"a workbook":        {"PK\x03\x04rest", "This is an Excel workbook or another zip file. Save it as CSV (UTF-8)."},
+		"gzip":              {"\x1f\x8brest", "The file is compressed. Send it uncompressed."},
+		"a JSON array":      {`[{"name":"Ann"}]`, "JSON has to be one object a line, without brackets around them."},
+		"broken JSON":       {`{"name":"Ann"}` + "\n" + `{"name":`, "Row 2: This is no JSON object in one line."},
+		"JSON and more":     {`{"name":"Ann"}` + "\n" + `{"name":"Ben"}]`, "Row 2: This is no JSON object in one line."},
+		"more brackets":     {`{"name":"Ann"}}`, "Row 1: This is no JSON object in one line."},
+		"no object":         {`{"name":"Ann"}` + "\n\n" + `"Ben"`, "Row 3: This is no JSON object in one line."},
+		"many JSON columns": {`{"x":[` + strings.Repeat("1,", 500) + `1]}`, "Row 1: With this row there are more than 500 columns, as many as a file can have."},
+		"columns by and by": {manyColumns(), "Row 501: With this row there are more than 500 columns, as many as a file can have."},
+		"long JSON names":   {`{"` + strings.Repeat("x", 1000) + `":[` + strings.Repeat("1,", 100_000) + `1]}`, "Row 1: The name of the column is longer than 1,000 bytes."},
+		"deep JSON":         {strings.Repeat(`{"":`, 1000) + "1" + strings.Repeat("}", 1000), "Row 1: There are more than 100 objects within each other."},
+		"a long header":     {"Email," + strings.Repeat("x", 1001) + "\n", "Row 1, column 2: The name of the column is longer than 1,000 bytes."},
+		"a quote, blank rows": {
+			"Name,Email\n,\n\nAnn,a@example.com\n,\n\nBen \"B\",b@example.com\n", "Row 7: There is a quote inside a cell without quotes, in line 7 of the file, character 5.",
+		},
 		"the same header":    {"Name,Email,Name\nAnn,a@example.com,\n", "Row 1, column 3: Column 1 has the same header."},
 		"NUL":                {"Name,Email\nAnn,a@example.com\nB\x00n,\n", "Row 3, column 1: There is a NUL character: this is no text, or in another encoding."},
 		"too many columns":   {"Name" + strings.Repeat(",", 9999) + "\n", "Row 1: There are 10000 columns; a file can have at most 500."},
@@ -137,6 +212,35 @@ func TestWhatCannotBeReadIsRefusedWithItsPlace(t *testing.T) {
 		_, _, err := readAll(t, c.text)
 		if refused, is := errors.AsType[*Error](err); !is || refused.Error() != c.want {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// manyColumns are JSON Lines of which each has another name.
+func manyColumns() string {
+	var b strings.Builder
+	for i := range MaxColumns + 1 {
+		fmt.Fprintf(&b, "{\"c%d\":1}\n", i)
+	}
+	return b.String()
+}
+
+// TestMemoryDoesNotGrowWithARow reads rows of which each could become a thousand times as large.
+func TestMemoryDoesNotGrowWithARow(t *testing.T) { //nolint:paralleltest // it measures what is allocated
+	for name, text := range map[string]string{
+		"an array":                `{"x":[` + strings.Repeat("1,", MaxRecord/2-10) + `1]}`,
+		"an array of a long name": `{"` + strings.Repeat("x", MaxRecord/2) + `":[` + strings.Repeat("1,", MaxRecord/4-10) + `1]}`,
+		"nothing in nothing":      strings.Repeat(`{"":`, MaxRecord/5-10) + "1" + strings.Repeat("}", MaxRecord/5-10),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, _, err := readAll(t, text)
+		runtime.ReadMemStats(&after)
+		if _, refused := errors.AsType[*Error](err); !refused {
+			t.Errorf("%s: %v", name, err)
+		}
+		if used := after.TotalAlloc - before.TotalAlloc; used > 16<<20 {
+			t.Errorf("%s: %d MiB were allocated for %d KiB", name, used>>20, len(text)>>10)
 		}
 	}
 }

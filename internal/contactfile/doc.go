@@ -11,6 +11,8 @@ const (
 	MaxRecord  = 1 << 20 // bytes of one row
 	MaxRows    = 1_000_000
 
+	maxColumnName = 1000 // bytes; names are stored with each step of an import
+
 	sampleSize = 64 << 10 // that the form of the file is found out by
 )
 

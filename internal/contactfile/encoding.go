@@ -41,9 +41,9 @@ func decode(r io.Reader, head []byte, named string) (text io.Reader, encoding fu
 		_, err := io.CopyN(io.Discard, r, 3)
 		return transform.NewReader(r, &tolerant{strict: true}), is(UTF8), err
 	case bytes.HasPrefix(head, []byte("\xff\xfe")), named == UTF16LE, named == "" && sparse(head, 1):
-		return transform.NewReader(r, unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder()), is(UTF16LE), nil
+		return wide(r, unicode.LittleEndian), is(UTF16LE), nil
 	case bytes.HasPrefix(head, []byte("\xfe\xff")), named == UTF16BE, named == "" && sparse(head, 0):
-		return transform.NewReader(r, unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewDecoder()), is(UTF16BE), nil
+		return wide(r, unicode.BigEndian), is(UTF16BE), nil
 	case named == Windows1252:
 		return transform.NewReader(r, charmap.Windows1252.NewDecoder()), is(Windows1252), nil
 	case named != "" && named != UTF8:
@@ -56,6 +56,11 @@ func decode(r io.Reader, head []byte, named string) (text io.Reader, encoding fu
 		}
 		return UTF8
 	}, nil
+}
+
+// wide returns the text of a file in UTF-16.
+func wide(r io.Reader, order unicode.Endianness) io.Reader {
+	return transform.NewReader(transform.NewReader(r, unicode.UTF16(order, unicode.UseBOM).NewDecoder()), &tolerant{strict: true})
 }
 
 // sparse reports whether every other byte, from the offset on, is mostly zero, as Latin text in UTF-16 has it.
@@ -75,7 +80,10 @@ func sparse(head []byte, offset int) bool {
 
 var errNotUTF8 = errors.New("not UTF-8")
 
-// tolerant passes UTF-8 on. An invalid byte after ASCII alone means that the text is in Windows-1252, unless it is strict;
+// byteOrderMark is in a text where files were joined, or marked twice.
+const byteOrderMark = '\ufeff'
+
+// tolerant passes UTF-8 on, without byte order marks. An invalid byte after ASCII alone means that the text is in Windows-1252, unless it is strict;
 // later it is an error.
 type tolerant struct {
 	strict, beyondASCII, western bool
@@ -104,6 +112,9 @@ func (t *tolerant) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err e
 		}
 		r, size := utf8.DecodeRune(src[nSrc:])
 		switch {
+		case r == byteOrderMark:
+			nSrc += size
+			t.beyondASCII = true
 		case r != utf8.RuneError || size > 1:
 			nDst += copy(dst[nDst:], src[nSrc:nSrc+size])
 			nSrc += size

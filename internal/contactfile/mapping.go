@@ -128,8 +128,8 @@ func (m Mapping) Column(field string) int {
 	return 1 + slices.IndexFunc(m.Fields, func(f Field) bool { return slices.Contains(of, f) })
 }
 
-// Upsert is what a row says. An empty cell says nothing. What is wrong with it comes as joined *[crm.InvalidError]s.
-func (m Mapping) Upsert(r Row) (crm.Upsert, error) {
+// Upsert is what a row of a file in a format says. An empty cell says nothing. What is wrong with it comes as joined *[crm.InvalidError]s.
+func (m Mapping) Upsert(format string, r Row) (crm.Upsert, error) {
 	u := crm.Upsert{Patch: crm.ContactPatch{AllowUnusual: m.AllowUnusual}}
 	if len(r.Cells) > len(m.Fields) && !blank(r.Cells[len(m.Fields):]) {
 		return u, &crm.InvalidError{
@@ -142,7 +142,10 @@ func (m Mapping) Upsert(r Row) (crm.Upsert, error) {
 		if f == None {
 			continue
 		}
-		v, ok := plain(r.cell(i))
+		v, ok := strings.TrimSpace(r.cell(i)), true
+		if format == CSV {
+			v, ok = plain(v)
+		}
 		if !ok {
 			problems = append(problems, &crm.InvalidError{Field: field[f], Subject: "The cell", Reason: "has a formula"})
 		}
@@ -204,11 +207,11 @@ func first(values []string) string {
 	return strings.TrimSpace(v)
 }
 
-// plain is a cell without what programs put around it: an apostrophe before what a spreadsheet would take for a formula, and
-// ="0049…", which keeps a spreadsheet from taking it for a number. It is not ok for a formula.
+// plain is a cell of CSV without what programs put around it: an apostrophe, as [Defuse] puts it before what a spreadsheet would
+// take for a formula, and ="0049…", which keeps a spreadsheet from taking it for a number. It is not ok for a formula.
 func plain(cell string) (string, bool) {
 	cell = strings.TrimSpace(cell)
-	if rest, is := strings.CutPrefix(cell, "'"); is && rest != "" && strings.ContainsRune("=+-@\t", rune(rest[0])) {
+	if rest := Restore(cell); rest != cell {
 		return rest, true
 	}
 	if inner, is := strings.CutPrefix(cell, `="`); is && strings.HasSuffix(inner, `"`) && !strings.ContainsRune(inner[:len(inner)-1], '"') {

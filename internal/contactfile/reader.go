@@ -10,6 +10,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -47,9 +48,11 @@ type Reader struct {
 	form     Form
 	encoding func() string
 	columns  []string
-	next     func() ([]string, error)
-	first    []string // a row that was read to find out whether it is a header
-	number   int
+	// next returns a row and how many rows behind the one before it is: more than one where blank ones are passed over.
+	next   func() (cells []string, further int, err error)
+	first  *Row // a row that was read to find out whether it is a header
+	number int  // of the last row
+	rows   int  // that were returned
 }
 
 // separators are what CSV has between cells.
@@ -73,7 +76,7 @@ func Open(file io.Reader, o Options) (*Reader, error) {
 	decoded := bufio.NewReaderSize(text, sampleSize)
 	sample, err := decoded.Peek(sampleSize)
 	if err != nil && !errors.Is(err, io.EOF) && len(sample) == 0 {
-		return nil, r.problem(err)
+		return nil, r.problem(err, 1)
 	}
 	begin := bytes.TrimLeft(sample, " \t\r\n")
 	switch {
@@ -99,21 +102,21 @@ func (r *Reader) Form() Form {
 // Columns are the names of the columns so far: rows of JSON Lines may bring further ones.
 func (r *Reader) Columns() []string { return r.columns }
 
-// Next returns the next row; io.EOF behind the last. What cannot be read is an *[Error].
+// Next returns the next row that is not blank; io.EOF behind the last. What cannot be read is an *[Error].
 func (r *Reader) Next() (Row, error) {
-	if r.number > MaxRows {
+	if r.first != nil {
+		row := *r.first
+		r.first, r.rows = nil, 1
+		return row, r.check(row.Cells)
+	}
+	cells, further, err := r.next()
+	if err != nil {
+		return Row{}, r.problem(err, further)
+	}
+	if r.rows++; r.rows > MaxRows {
 		return Row{}, whole("A file can have at most 1,000,000 rows. Split it.")
 	}
-	if r.first != nil {
-		cells := r.first
-		r.first, r.number = nil, 1
-		return Row{1, cells}, r.check(cells)
-	}
-	cells, err := r.next()
-	if err != nil {
-		return Row{}, r.problem(err)
-	}
-	r.number++
+	r.number += further
 	return Row{r.number, cells}, r.check(cells)
 }
 
@@ -132,9 +135,9 @@ func (r *Reader) check(cells []string) error {
 
 var errTooLong = errors.New("record too long")
 
-// problem is the error for what was found in the row behind the last one.
-func (r *Reader) problem(err error) error {
-	at := &Error{Row: r.number + 1}
+// problem is the error for what was found in a row so far behind the last one.
+func (r *Reader) problem(err error, further int) error {
+	at := &Error{Row: r.number + further}
 	syntax, is := errors.AsType[*csv.ParseError](err)
 	switch {
 	case errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
@@ -180,36 +183,27 @@ func (r *Reader) openCSV(text *bufio.Reader, sample []byte, complete bool, o Opt
 			sample = sample[len(line)+1:]
 		}
 	}
+	var from io.Reader = text
+	if endsInCR(sample) {
+		from = &carriageReturns{r: text}
+		sample = bytes.ReplaceAll(sample, []byte("\r"), []byte("\n"))
+	}
 	if separator == "" {
 		separator = separatorOf(sample, complete)
 	}
 	if !slices.Contains(separators, separator) {
 		return whole("The separator must be a comma, a semicolon, a tab or a vertical bar.")
 	}
-	var from io.Reader = text
-	if !bytes.ContainsRune(sample, '\n') { // lines as old Macs end them
-		from = carriageReturns{text}
-	}
-	limit := &bounded{r: from}
-	records := csv.NewReader(limit)
-	records.Comma, records.FieldsPerRecord = rune(separator[0]), -1
-	r.next = func() ([]string, error) {
-		limit.n = 0
-		cells, err := records.Read()
-		for err == nil && blank(cells) {
-			cells, err = records.Read()
-		}
-		return cells, err
-	}
+	r.next = records(from, separator)
 	r.form = Form{Format: CSV, Separator: separator}
-	first, err := r.next()
+	first, further, err := r.next()
 	if err != nil {
-		if err = r.problem(err); errors.Is(err, io.EOF) {
+		if err = r.problem(err, further); errors.Is(err, io.EOF) {
 			err = whole("The file is empty.")
 		}
 		return err
 	}
-	r.number = 1
+	r.number = further
 	if err := r.check(first); err != nil {
 		return err
 	}
@@ -218,31 +212,91 @@ func (r *Reader) openCSV(text *bufio.Reader, sample []byte, complete bool, o Opt
 		if name = strings.TrimSpace(name); !r.form.Header || name == "" {
 			name = fmt.Sprint("Column ", i+1)
 		} else if n := slices.Index(r.columns, name); n >= 0 {
-			return &Error{Row: 1, Column: i + 1, Reason: fmt.Sprintf("Column %d has the same header.", n+1)}
+			return &Error{Row: r.number, Column: i + 1, Reason: fmt.Sprintf("Column %d has the same header.", n+1)}
+		} else if len(name) > maxColumnName {
+			return &Error{Row: r.number, Column: i + 1, Reason: longName}
 		}
 		r.columns = append(r.columns, name)
 	}
 	if !r.form.Header {
-		r.first, r.number = first, 0
+		r.first = &Row{r.number, first}
 	}
 	return nil
+}
+
+// longName refuses the name of a column.
+const longName = "The name of the column is longer than 1,000 bytes."
+
+// records returns a reader of CSV records that are not blank. It counts rows as a spreadsheet shows them: blank ones count, and
+// one with line breaks in its cells is one.
+func records(from io.Reader, separator string) func() (cells []string, further int, err error) {
+	limit := &bounded{r: from}
+	in := csv.NewReader(limit)
+	in.Comma, in.FieldsPerRecord = rune(separator[0]), -1
+	last := 0 // the line that the record before ended in
+	return func() (cells []string, further int, err error) {
+		for {
+			limit.n = 0
+			if cells, err = in.Read(); err != nil {
+				if syntax, is := errors.AsType[*csv.ParseError](err); is {
+					further += syntax.StartLine - last
+				}
+				return nil, max(further, 1), err
+			}
+			first, _ := in.FieldPos(0)
+			further += first - last // without lines of nothing, which the reader passes over, this is 1
+			last = first
+			for _, c := range cells {
+				last += strings.Count(c, "\n")
+			}
+			if !blank(cells) {
+				return cells, further, nil
+			}
+		}
+	}
 }
 
 func blank(cells []string) bool {
 	return !slices.ContainsFunc(cells, func(c string) bool { return strings.TrimSpace(c) != "" })
 }
 
-// carriageReturns has lines end in LF that end in CR.
-type carriageReturns struct{ r io.Reader }
-
-func (c carriageReturns) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	for i, b := range p[:n] {
-		if b == '\r' {
-			p[i] = '\n'
+// endsInCR reports whether lines may end in CR alone, as on old Macs: most do, or no end shows.
+func endsInCR(sample []byte) bool {
+	quoted, returns, feeds := false, 0, 0
+	for i, b := range sample {
+		switch {
+		case b == '"':
+			quoted = !quoted
+		case quoted:
+		case b == '\n':
+			feeds++
+		case b == '\r' && (i+1 == len(sample) || sample[i+1] != '\n'):
+			returns++
 		}
 	}
-	return n, err
+	return returns > feeds || feeds == 0
+}
+
+// carriageReturns has lines end in LF that end in CR, or in both.
+type carriageReturns struct {
+	r        io.Reader
+	returned bool // the last byte was CR
+}
+
+func (c *carriageReturns) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	kept := p[:0]
+	for _, b := range p[:n] {
+		switch {
+		case b == '\n' && c.returned:
+		case b == '\r':
+			kept = append(kept, '\n')
+		default:
+			kept = append(kept, b)
+		}
+		c.returned = b == '\r'
+	}
+	return len(kept), err
 }
 
 // separatorOf is the separator by which most records of the sample have as many cells as the first, and of several the one by
@@ -297,17 +351,21 @@ func looksLikeHeader(cells []string) bool {
 	return named > 0 || len(cells) > 2 && !slices.ContainsFunc(cells, func(c string) bool { return strings.TrimSpace(c) == "" || strings.ContainsFunc(c, unicode.IsDigit) })
 }
 
+// maxDepth is how deep objects can be within each other.
+const maxDepth = 100
+
 // objects reads JSON Lines.
-func (r *Reader) objects(text *bufio.Reader) func() ([]string, error) {
-	column := map[string]int{}
+func (r *Reader) objects(text *bufio.Reader) func() (cells []string, further int, err error) {
+	known := map[string]int{}
 	var line []byte
-	return func() ([]string, error) {
+	return func() (cells []string, further int, err error) {
 		for {
 			line = line[:0]
+			further++
 			part, err := text.ReadSlice('\n')
 			for {
 				if line = append(line, part...); len(line) > MaxRecord {
-					return nil, errTooLong
+					return nil, further, errTooLong
 				}
 				if !errors.Is(err, bufio.ErrBufferFull) {
 					break
@@ -315,54 +373,99 @@ func (r *Reader) objects(text *bufio.Reader) func() ([]string, error) {
 				part, err = text.ReadSlice('\n')
 			}
 			if err != nil && (!errors.Is(err, io.EOF) || len(bytes.TrimSpace(line)) == 0) {
-				return nil, err
+				return nil, further, err
 			}
 			if len(bytes.TrimSpace(line)) > 0 {
 				break
 			}
 		}
-		var object map[string]any
-		numbers := json.NewDecoder(bytes.NewReader(line))
-		numbers.UseNumber()
-		if err := numbers.Decode(&object); err != nil || object == nil || numbers.More() {
-			return nil, &Error{Row: r.number + 1, Reason: "This is no JSON object in one line."}
+		o := object{row: r.number + further, in: json.NewDecoder(bytes.NewReader(line)), known: known, columns: &r.columns}
+		o.in.UseNumber()
+		begin, err := o.in.Token()
+		if err == nil && begin == json.Delim('{') {
+			err = o.members("", 1)
+		} else {
+			err = o.notJSON()
 		}
-		var cells []string
-		flatten("", object, func(name, value string) {
-			n, known := column[name]
-			if !known {
-				n = len(r.columns)
-				column[name] = n
-				r.columns = append(r.columns, name)
-			}
-			for len(cells) <= n {
-				cells = append(cells, "")
-			}
-			cells[n] = value
-		})
-		return cells, nil
+		if _, behind := o.in.Token(); err == nil && !errors.Is(behind, io.EOF) {
+			err = o.notJSON()
+		}
+		return o.cells, further, err
 	}
 }
 
-// flatten calls add for each value within an object, by its path: phones.0.number. Null is no value.
-func flatten(path string, value any, add func(name, value string)) {
-	join := func(name string) string { return strings.TrimPrefix(path+"."+name, ".") }
-	switch v := value.(type) {
-	case map[string]any:
-		names := make([]string, 0, len(v))
-		for name := range v {
-			names = append(names, name)
+// object reads one object. What makes memory grow is refused before it does.
+type object struct {
+	row     int
+	in      *json.Decoder
+	known   map[string]int // columns, by their names
+	columns *[]string
+	cells   []string
+}
+
+func (o *object) notJSON() error {
+	return &Error{Row: o.row, Reason: "This is no JSON object in one line."}
+}
+
+// members reads what is in an object, up to its end. Each value belongs to the column of its path: phones.0.number.
+func (o *object) members(path string, depth int) error {
+	for o.in.More() {
+		name, err := o.in.Token()
+		if err != nil {
+			return o.notJSON()
 		}
-		slices.Sort(names)
-		for _, name := range names {
-			flatten(join(name), v[name], add)
+		if err := o.value(path+"."+fmt.Sprint(name), depth); err != nil {
+			return err
 		}
-	case []any:
-		for i, v := range v {
-			flatten(join(fmt.Sprint(i)), v, add)
-		}
-	case nil:
-	default:
-		add(path, fmt.Sprint(v))
 	}
+	return o.end()
+}
+
+func (o *object) elements(path string, depth int) error {
+	for i := 0; o.in.More(); i++ {
+		if err := o.value(path+"."+strconv.Itoa(i), depth); err != nil {
+			return err
+		}
+	}
+	return o.end()
+}
+
+func (o *object) end() error {
+	if _, err := o.in.Token(); err != nil {
+		return o.notJSON()
+	}
+	return nil
+}
+
+// value reads one value. Null is none.
+func (o *object) value(path string, depth int) error {
+	path = strings.TrimPrefix(path, ".")
+	token, err := o.in.Token()
+	switch {
+	case err != nil:
+		return o.notJSON()
+	case len(path) > maxColumnName:
+		return &Error{Row: o.row, Reason: longName}
+	case depth > maxDepth:
+		return &Error{Row: o.row, Reason: fmt.Sprintf("There are more than %d objects within each other.", maxDepth)}
+	case token == json.Delim('{'):
+		return o.members(path, depth+1)
+	case token == json.Delim('['):
+		return o.elements(path, depth+1)
+	case token == nil:
+		return nil
+	}
+	n, known := o.known[path]
+	if !known {
+		if n = len(*o.columns); n == MaxColumns {
+			return &Error{Row: o.row, Reason: fmt.Sprintf("With this row there are more than %d columns, as many as a file can have.", MaxColumns)}
+		}
+		o.known[path] = n
+		*o.columns = append(*o.columns, path)
+	}
+	for len(o.cells) <= n {
+		o.cells = append(o.cells, "")
+	}
+	o.cells[n] = fmt.Sprint(token)
+	return nil
 }

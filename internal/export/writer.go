@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"io"
 	"strings"
-	"unicode/utf8"
 
+	"kith/internal/contactfile"
 	"kith/internal/service"
 )
 
@@ -89,10 +89,10 @@ func appendCSV(b []byte, of []Column, contact *service.ExportedContact) []byte {
 		case c.json != nil:
 			b = appendField(b, string(c.json(contact)))
 		case c.texts != nil:
-			b = appendField(b, Defuse(strings.Join(c.texts(contact), "; ")))
+			b = appendField(b, contactfile.Defuse(strings.Join(c.texts(contact), "; ")))
 		default:
 			if s := c.text(contact); s != nil {
-				b = appendField(b, Defuse(*s))
+				b = appendField(b, contactfile.Defuse(*s))
 			}
 		}
 	}
@@ -114,21 +114,6 @@ func appendField(b []byte, s string) []byte {
 		b = append(b, `""`...)
 		s = after
 	}
-}
-
-// Defuse makes a text one that no spreadsheet takes for a formula: it gets an apostrophe in front if it begins with a character
-// that formulas begin with, or with such a character after apostrophes, so that removing one apostrophe brings the text back.
-// A + before digits alone, as phones have it, is a number and stays. See
-// https://owasp.org/www-community/attacks/CSV_Injection.
-func Defuse(s string) string {
-	rest := strings.TrimLeft(s, "'")
-	if first, _ := utf8.DecodeRuneInString(rest); !strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) || rest == "" {
-		return s
-	}
-	if s[0] == '+' && len(s) > 1 && strings.Trim(s[1:], "0123456789") == "" {
-		return s
-	}
-	return "'" + s
 }
 
 func appendJSON(b []byte, of []Column, contact *service.ExportedContact) []byte {

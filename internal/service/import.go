@@ -437,7 +437,7 @@ func (i Import) batch(rows []crm.JobRow, region string, now time.Time, actor str
 		var u crm.Upsert
 		err := json.Unmarshal(r.Data, &files[n])
 		if err == nil {
-			u, err = i.Plan.Upsert(files[n])
+			u, err = i.Plan.Upsert(i.Form.Format, files[n])
 		}
 		read := u.Read(region, now)
 		if err != nil {
@@ -477,7 +477,7 @@ type RefusedRow struct {
 	Column string
 	Code   string
 	Reason string
-	Cells  []string
+	Cells  []string // without the apostrophes of [contactfile.Defuse]
 }
 
 // keptRow is what is stored of a row that was refused. The first one has the names of the columns.
@@ -491,7 +491,8 @@ type keptRow struct {
 func (s *Service) RefusedRows(
 	ctx context.Context, v crm.Viewer, id crm.JobID, begin func(columns []string) error, row func(RefusedRow) error,
 ) error {
-	if _, err := s.importByID(ctx, v, id); err != nil {
+	i, err := s.importByID(ctx, v, id)
+	if err != nil {
 		return err
 	}
 	began := false
@@ -511,6 +512,11 @@ func (s *Service) RefusedRows(
 					return err
 				}
 				began = true
+			}
+			if i.Form.Format == contactfile.CSV {
+				for n, c := range kept.Cells {
+					kept.Cells[n] = contactfile.Restore(c)
+				}
 			}
 			if err := row(RefusedRow{kept.Number, r.Field, r.Code, r.Message, kept.Cells}); err != nil {
 				return err
