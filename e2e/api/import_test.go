@@ -1,9 +1,11 @@
 package api
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -46,6 +48,42 @@ func (s *server) uploadFile(t *testing.T, token, query, text string, headers ...
 		t.Fatal(err)
 	}
 	return res.StatusCode, string(all)
+}
+
+// sendSlowly sends a file over two seconds, as over a slow line, and reads the answer when all is sent.
+func (s *server) sendSlowly(t *testing.T, token, text string) (answer string) {
+	t.Helper()
+	c, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	media := "text/csv"
+	if strings.HasPrefix(text, "--x") {
+		media = "multipart/form-data; boundary=x"
+	}
+	_, err = fmt.Fprintf(c, "POST /import/contacts HTTP/1.1\r\nHost: kith\r\nAuthorization: Bearer %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n",
+		token, media, len(text))
+	const parts = 20
+	for i := range parts {
+		if err == nil {
+			_, err = io.WriteString(c, text[len(text)*i/parts:len(text)*(i+1)/parts])
+		}
+		time.Sleep(100 * time.Millisecond) //nolint:forbidigo // the line is slow
+	}
+	if err != nil {
+		return err.Error()
+	}
+	res, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		return err.Error()
+	}
+	defer func() { _ = res.Body.Close() }()
+	all, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Error(err)
+	}
+	return string(all)
 }
 
 // uploaded is the id of a file that must be taken.
@@ -138,6 +176,15 @@ func TestAFileIsImported(t *testing.T) {
 		} {
 			if status, body := s.uploadFile(t, token, f.query, f.text); status != f.status || !strings.Contains(body, f.want) {
 				t.Errorf("%s: %d %s", name, status, body)
+			}
+		}
+		for name, f := range map[string]struct{ text, want string }{
+			"an early mistake":  {"Name,Email\nB\"n,\n" + strings.Repeat("Ann,ann@example.com\n", 50_000), "Row 2: There is a quote inside a cell"},
+			"a file too large":  {"Name,Email\n" + strings.Repeat("Ann,ann@example.com\n", 100_000), "A file can have at most 1 MiB"},
+			"a form with files": {"--x\r\n" + strings.Repeat("x", 1_000_000), "not within a form"},
+		} {
+			if answer := s.sendSlowly(t, token, f.text); !strings.Contains(answer, f.want) {
+				t.Errorf("%s, of a client that reads later: %s", name, answer)
 			}
 		}
 		if status, body := s.uploadFile(t, token, "", "\x1f\x8b", "Content-Encoding", "gzip"); status != http.StatusUnsupportedMediaType {

@@ -33,6 +33,9 @@ const (
 const (
 	atOnce  = 4                // uploads in a process
 	stalled = 30 * time.Second // how long a client may send nothing, or read nothing
+
+	// discarded is how much is read of a file that was refused, in files of the largest size.
+	discarded = 4
 )
 
 // Options are what the handler needs.
@@ -66,6 +69,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, v, err)
 		return
 	}
+	body := &patient{r: http.MaxBytesReader(w, r.Body, h.Limit), rc: http.NewResponseController(w)}
+	defer func() {
+		rest := &patient{r: io.LimitReader(r.Body, discarded*h.Limit), rc: body.rc}
+		rest.readOn(r.Context())
+	}()
 	kind, parameters, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if strings.HasPrefix(kind, "multipart/") || kind == "application/x-www-form-urlencoded" {
 		httpd.WriteError(w, r, http.StatusUnsupportedMediaType, problem.BadUserInput, "Send the file alone as the content, not within a form")
@@ -88,7 +96,6 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, v, err)
 		return
 	}
-	body := &patient{r: http.MaxBytesReader(w, r.Body, h.Limit), rc: http.NewResponseController(w)}
 	u.Body = body
 	done, err := h.Service.UploadImport(r.Context(), v, u)
 	if err != nil {
@@ -184,6 +191,15 @@ func (p *patient) Read(b []byte) (int, error) {
 		return 0, err
 	}
 	return p.r.Read(b)
+}
+
+// readOn sends the answer and reads what still comes. Closing the connection while a client sends would reset it, and some systems
+// then drop the answer that has arrived: people would not learn what is wrong with their file.
+func (p *patient) readOn(ctx context.Context) {
+	err := p.rc.Flush()
+	for rest := make([]byte, 32<<10); err == nil && ctx.Err() == nil; {
+		_, err = p.Read(rest)
+	}
 }
 
 // Refused answers with what an import refused, for [RefusedPattern].

@@ -3,6 +3,7 @@ package httpd
 import (
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -30,6 +31,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, status int, code, messag
 	h := w.Header()
 	h.Set("Content-Type", media+"; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Length", strconv.Itoa(len(body))) // so that it is whole for a client that is still sending
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
 }
