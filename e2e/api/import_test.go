@@ -196,6 +196,74 @@ func TestAFileIsImported(t *testing.T) {
 	})
 }
 
+// TestAnImportIsCancelledWhileItsFileIsSent cancels the import of a file that is on its way, and deletes the workspace of another.
+func TestAnImportIsCancelledWhileItsFileIsSent(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, db database) {
+		env := db.env()
+		env.mustRun(t, "migrate")
+		s := start(t, quickBinary(t), env)
+		for workspace, f := range map[string]struct {
+			end          func(c client, id string)
+			status, want string
+		}{
+			"acme": {func(c client, id string) {
+				must[any](t, c, `mutation ($id: ID!) { cancelImport(input: {id: $id}) { userErrors { code } } }`, vars{"id": id})
+			}, "409 ", "The import was cancelled while the file was sent"},
+			"gone": {func(client, string) { env.mustRun(t, "workspace", "delete", "gone", "--yes") }, "401 ", "This workspace has been deleted"},
+		} {
+			token := env.token(t, workspace, "admin")
+			c := s.client(token)
+			must[any](t, c, `{ viewer { role } }`, nil)
+			file, rest := io.Pipe()
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/import/contacts", file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Authorization", "Bearer "+token)
+			answered := make(chan string, 1)
+			go func() {
+				res, err := transport.Do(r)
+				if err != nil {
+					answered <- err.Error()
+					return
+				}
+				defer func() { _ = res.Body.Close() }()
+				all, _ := io.ReadAll(res.Body)
+				answered <- fmt.Sprint(res.StatusCode, " ", string(all))
+			}()
+			send := func() {
+				_, _ = io.WriteString(rest, strings.TrimPrefix(people("Person", 0, 5000, false), "Name,Email\n"))
+			}
+			_, _ = io.WriteString(rest, "Name,Email\n")
+			send()
+			type list struct {
+				ImportJobs struct{ Nodes []importState }
+			}
+			jobs := must[list](t, c, `{ importJobs(first: 5) { nodes { `+importFields+` } } }`, nil).ImportJobs.Nodes
+			for patience := time.Now().Add(time.Minute); len(jobs) == 0 && time.Now().Before(patience); {
+				time.Sleep(10 * time.Millisecond) //nolint:forbidigo // the file is on its way
+				jobs = must[list](t, c, `{ importJobs(first: 5) { nodes { `+importFields+` } } }`, nil).ImportJobs.Nodes
+			}
+			if len(jobs) != 1 {
+				t.Fatalf("%s: %+v", workspace, jobs)
+			}
+			f.end(c, jobs[0].ID)
+			send()
+			_ = rest.Close()
+			if answer := <-answered; !strings.HasPrefix(answer, f.status) || !strings.Contains(answer, f.want) {
+				t.Errorf("%s: %s", workspace, answer)
+			}
+		}
+		for patience := time.Now().Add(time.Minute); db.number(t, `SELECT count(*) FROM job_rows`) > 0; {
+			if time.Now().After(patience) {
+				t.Fatal("rows of a file are left that is not imported")
+			}
+			time.Sleep(50 * time.Millisecond) //nolint:forbidigo // they are dropped in the background
+		}
+	})
+}
+
 func TestAnImportOutlivesProcesses(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, db database) {

@@ -189,7 +189,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, v crm.Viewer, e
 	case code == problem.BadUserInput:
 		refused.Status = http.StatusBadRequest
 	}
-	refused.SetRetryAfter(w.Header())
+	refused.SetHeaders(w.Header())
 	httpd.WriteError(w, r, refused.Status, code, message)
 }
 

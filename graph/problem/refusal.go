@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"kith/internal/auth"
 )
 
 // Refusal says why an operation is not executed: the errors, and their status over HTTP, which is one of GraphQL over HTTP.
@@ -18,8 +20,11 @@ type Refusal struct {
 	Wait   time.Duration // before trying again; 0 if unknown
 }
 
-// SetRetryAfter sets the header that says when to try again, if that is known.
-func (r *Refusal) SetRetryAfter(h http.Header) {
+// SetHeaders sets the headers that go with the status: when to try again, if that is known, and how to authenticate.
+func (r *Refusal) SetHeaders(h http.Header) {
+	if r.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", auth.Challenge(auth.Refuse(r.Errors[0].Message)))
+	}
 	if r.Wait > 0 {
 		h.Set("Retry-After", strconv.Itoa(seconds(r.Wait)))
 	}
@@ -36,6 +41,8 @@ func (r *Reporter) Refuse(ctx context.Context, err error) *Refusal {
 		status = http.StatusUnprocessableEntity
 	case RateLimited:
 		status = http.StatusTooManyRequests
+	case Unauthenticated: // whose workspace has been deleted since
+		status = http.StatusUnauthorized
 	case Forbidden:
 		status = http.StatusForbidden
 	case Unavailable:

@@ -199,7 +199,7 @@ func refuse(w http.ResponseWriter, mediaType string, status int, message string)
 
 // writeRefusal answers an operation that is not executed.
 func writeRefusal(w http.ResponseWriter, types answerTypes, refused *problem.Refusal) {
-	refused.SetRetryAfter(w.Header())
+	refused.SetHeaders(w.Header())
 	write(w, types.refusal, refused.Status, &graphql.Response{Errors: refused.Errors})
 }
 

@@ -164,6 +164,10 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, v crm.Viewer, e
 		httpd.WriteError(w, r, http.StatusUnprocessableEntity, problem.BadUserInput, file.Error())
 		return
 	}
+	if errors.Is(err, service.ErrUploadCancelled) {
+		httpd.WriteError(w, r, http.StatusConflict, problem.BadUserInput, "The import was cancelled while the file was sent")
+		return
+	}
 	if errors.Is(err, crm.ErrForbidden) {
 		httpd.Refused(r.Context(), "role "+string(v.Role))
 	}
@@ -175,7 +179,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, v crm.Viewer, e
 	if code == problem.BadUserInput {
 		refused.Status = http.StatusBadRequest
 	}
-	refused.SetRetryAfter(w.Header())
+	refused.SetHeaders(w.Header())
 	httpd.WriteError(w, r, refused.Status, code, refused.Errors[0].Message)
 }
 

@@ -74,8 +74,12 @@ type Upload struct {
 	Body    io.Reader
 }
 
+// ErrUploadCancelled refuses the rest of a file whose import was cancelled.
+var ErrUploadCancelled = errors.New("the import was cancelled while the file was sent")
+
 // UploadImport stores the rows of a file, for [Service.StartImport]. Where the file cannot be read it is a *[contactfile.Error], an
-// error of the body is returned as it is, and no row stays.
+// error of the body is returned as it is, and no row stays. It is [ErrUploadCancelled] when the import ends meanwhile, also because
+// the workspace is deleted.
 func (s *Service) UploadImport(ctx context.Context, v crm.Viewer, u Upload) (Import, error) {
 	if err := Authorize(v, crm.ImportContacts); err != nil {
 		return Import{}, err
@@ -95,6 +99,9 @@ func (s *Service) UploadImport(ctx context.Context, v crm.Viewer, u Upload) (Imp
 	}
 	up := upload{service: s, workspace: v.Workspace, file: file, job: j}
 	if err := up.store(ctx); err != nil {
+		if errors.Is(err, crm.ErrJobMoved) {
+			return Import{}, ErrUploadCancelled
+		}
 		up.fail(ctx, err)
 		return Import{}, err
 	}
