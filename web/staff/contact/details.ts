@@ -61,7 +61,7 @@ export function useDetails(id: string, changed: () => void): Answer {
   // What is there stays while it is asked for again.
   const [last, setLast] = useState<Details>()
   const now = data?.contact ?? undefined
-  const answered = data !== undefined && !fetching && !error
+  const answered = data != null && !fetching && !error // null: the cache has not all of it
   if (now !== last && (now || answered)) {
     setLast(now)
   }

@@ -38,7 +38,7 @@ export function newestExchange(clock: () => number): Exchange {
     }
     for (const field of Object.keys(thing)) {
       if (field in known.thing) {
-        thing[field] = known.thing[field]
+        thing[field] = covering(known.thing[field], thing[field]) ?? thing[field]
       }
     }
   }
@@ -68,6 +68,34 @@ export function newestExchange(clock: () => number): Exchange {
         forward,
         map(receive),
       )
+}
+
+// covering is what is known, with all that the answer asks of it; undefined where that is not known: an event says less of
+// a contact's identities than its page asks, and the cache answers nothing at all where something is missing.
+function covering(known: unknown, answer: unknown): unknown {
+  if (Array.isArray(known) && Array.isArray(answer)) {
+    const all = known.map((each) => covering(each, answer.find((other) => isRecord(other) && other.id === each?.id) ?? answer[0]))
+    return all.includes(undefined) ? undefined : all
+  }
+  if (!isRecord(known) || !isRecord(answer)) {
+    return known
+  }
+  const whole: Record<string, unknown> = { ...known }
+  for (const [field, asked] of Object.entries(answer)) {
+    const value = field in known ? covering(known[field], asked) : undefined
+    if (value !== undefined) {
+      whole[field] = value
+    } else if (known.id === answer.id) {
+      whole[field] = asked
+    } else {
+      return undefined
+    }
+  }
+  return whole
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 // A contact has a version, which activity leaves alone; a session has nothing but the time of its last message.

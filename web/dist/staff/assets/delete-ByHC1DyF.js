@@ -1,0 +1,1 @@
+export{t as DeleteDialog}from"./delete-C1Nr0PLG.js";

@@ -1,0 +1,1 @@
+export{t as MergeDialog}from"./dialog-CF5M40v8.js";

@@ -1,0 +1,1 @@
+export{r as updateView}from"./saving-DPJw7PkZ.js";

@@ -1,1 +1,0 @@
-export{r as updateView}from"./saving-Bc_lF5-I.js";
