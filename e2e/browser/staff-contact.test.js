@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { after, before, describe, it } from 'node:test'
 
 import { faults, overflow } from '../harness/axe.js'
 import { launch, watchedPage } from '../harness/browser.js'
+import { postgres } from '../harness/databases.js'
 import { alert, press, tabTo } from '../harness/editing-steps.js'
 import { run, startKith, token } from '../harness/kith.js'
+import { freePort, KithProcess } from '../harness/kith-process.js'
 import { cell, edit, focused, look, names, open, remove, row, said, shot, until, write } from '../harness/staff-pages.js'
 
 const panel = (page) => page.locator('.contact-panel')
@@ -40,6 +43,10 @@ async function merge(kith, survivor, other) {
 
 const idOf = async (kith, id) =>
   (await run(kith.graphql, 'query ($id: ID!) { contact(id: $id) { id } }', { id })).contact?.id
+
+// boxOf is how the label of a box begins that has this text.
+const boxOf = async (dialog, text) =>
+  (await dialog.locator('label.option').filter({ hasText: text }).textContent()).trim()
 
 describe('a contact', () => {
   let kith, browser
@@ -485,6 +492,135 @@ describe('a contact', () => {
     await page.context().close()
   })
 
+  // couple is a contact with two identities, and a third contact that may get one of them.
+  let couples = 0
+  async function couple() {
+    const n = ++couples
+    const a = await write(kith, { name: `Jo Couple${n}` })
+    const b = await write(kith, { name: `Ji Couple${n}`, email: `ji${n}@couple.example` }, { channel: 'INSTAGRAM', text: 'From Ji' })
+    const third = await write(kith, { name: `Ti Third${n}`, email: `ti${n}@third.example` }, { channel: 'TELEGRAM' })
+    await merge(kith, a.contact, b.contact)
+    return { id: a.contact, session: b.session, third: third.contact, name: `Jo Couple${n}`, target: `Ti Third${n}` }
+  }
+  const ownerOf = async (session) =>
+    (await run(kith.graphql, 'query ($id: ID!) { session(id: $id) { contact { id } } }', { id: session })).session.contact.id
+
+  it('gives a part of it to another contact, with the keyboard alone', async () => {
+    const { id, session, third, name, target } = await couple()
+    const { page, complaints } = await visit(browser, kith, id)
+    await page.getByRole('button', { name: 'Split …' }).waitFor()
+    await tabTo(page, 'Split …')
+    await press(page, 'Enter')
+    const dialog = page.getByRole('dialog', { name: `Split ${name}` })
+    await dialog.waitFor()
+    await tabTo(page, 'Split off')
+    await press(page, 'Enter')
+    await alert(page, 'Choose what to split off.').waitFor()
+    await tabTo(page, await boxOf(dialog, 'Ji Couple'), 'Shift+Tab')
+    await press(page, 'Space')
+    await tabTo(page, 'A new contact')
+    await press(page, 'ArrowDown')
+    await tabTo(page, 'Split off')
+    await press(page, 'Enter')
+    await alert(page, 'Choose the contact that gets it.').waitFor()
+    await tabTo(page, 'Find the contact', 'Shift+Tab')
+    // As fast as one types: the answer comes later.
+    await page.keyboard.type(target.toLowerCase())
+    await press(page, 'Enter')
+    await until(
+      () => page.evaluate(() => document.activeElement.textContent),
+      (text) => text === 'Choose another',
+    )
+    await dialog.getByText(/ti\d+@third\.example/).waitFor()
+    await press(page, 'Enter')
+    assert.equal(await page.evaluate(() => document.activeElement.value), target.toLowerCase())
+    await until(() => dialog.getByRole('option').count(), (n) => n === 1)
+    await shot(page, 'split-finding')
+    assert.deepEqual(await faults(page), [])
+    await press(page, 'Enter')
+    await tabTo(page, 'Split off')
+    await press(page, 'Enter')
+    await said(page, `Split off to ${target}`)
+    await dialog.waitFor({ state: 'detached' })
+    assert.equal(await ownerOf(session), third)
+    await panel(page).getByRole('status').getByText('Split off to this contact').waitFor()
+    await panel(page).getByRole('status').getByRole('link', { name: target }).click()
+    await until(
+      () => path(page),
+      (at) => at === whole(third),
+    )
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
+  it('says why it was not split, and keeps what was chosen', async () => {
+    const { id, session, third, name, target } = await couple()
+    const survivor = (await write(kith, { name: 'Sur Vivor' })).contact
+    const { page } = await visit(browser, kith, id)
+    let before // what a colleague does once the split has been sent
+    await page.route('**/graphql', async (route) => {
+      if (before && route.request().postData()?.includes('splitContact')) {
+        const act = before
+        before = undefined
+        if (await act() === 'lost') {
+          await route.abort()
+          return
+        }
+      }
+      await route.continue().catch(() => {})
+    })
+    await page.getByRole('button', { name: 'Split …' }).click()
+    const dialog = page.getByRole('dialog', { name: `Split ${name}` })
+    const button = dialog.getByRole('button', { name: 'Split off', exact: true })
+    const box = dialog.getByRole('checkbox', { name: /Ji Couple/ })
+    await box.check()
+    await dialog.getByRole('radio', { name: 'An existing contact' }).check()
+    const find = async (whom) => {
+      await dialog.getByRole('combobox').fill(whom)
+      await dialog.getByRole('option', { name: whom }).click()
+    }
+    // The contact itself cannot be chosen.
+    await dialog.getByRole('combobox').fill(name)
+    await dialog.getByText(`Nothing matches “${name}”.`).waitFor()
+    await find(target)
+
+    before = async () => 'lost'
+    await button.click()
+    await alert(page, 'Not split. The server cannot be reached.').waitFor()
+    assert.equal(await box.isChecked(), true)
+    await dialog.getByText(target, { exact: true }).waitFor()
+
+    before = () => edit(kith, id, { notes: 'Edited by a colleague' })
+    await button.click()
+    await alert(page, 'Not split: the contact was changed meanwhile. Please check again.').waitFor()
+    assert.equal(await box.isChecked(), true)
+
+    before = () => merge(kith, survivor, third)
+    await button.click()
+    await alert(page, `${target} was merged into Sur Vivor meanwhile. Sur Vivor is chosen now.`).waitFor()
+    await shot(page, 'split-refused')
+    assert.deepEqual(await faults(page), [])
+
+    before = () => remove(kith, survivor)
+    await button.click()
+    await alert(page, 'Sur Vivor was deleted meanwhile. Choose another contact.').waitFor()
+    assert.equal(await box.isChecked(), true)
+
+    const near = (await write(kith, { name: 'Near Ness' })).contact
+    await find('Near Ness')
+    before = () => merge(kith, id, near)
+    await button.click()
+    await alert(page, 'Near Ness was merged into this contact meanwhile. Choose another one.').waitFor()
+    const last = (await write(kith, { name: 'La Stone' })).contact
+    await find('La Stone')
+    await button.click()
+    await until(
+      () => ownerOf(session),
+      (owner) => owner === last,
+    )
+    await page.context().close()
+  })
+
   it('is saved as a file by an admin', async () => {
     const { contact } = await write(kith, { name: 'Exa Ported' })
     const { page, complaints } = await visit(browser, kith, contact)
@@ -652,6 +788,40 @@ describe('a contact', () => {
     await page.context().close()
   })
 
+  for (const [name, options] of Object.entries({
+    wide: { viewport: { width: 1440, height: 900 } },
+    'of a tablet, dark': { viewport: { width: 768, height: 1024 }, colorScheme: 'dark' },
+    'narrow and dark': { viewport: { width: 390, height: 800 }, colorScheme: 'dark', hasTouch: true, isMobile: true },
+    'zoomed to 200 %, in German': { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2, locale: 'de-DE' },
+    'with forced colours': { viewport: { width: 1100, height: 800 }, forcedColors: 'active' },
+  })) {
+    it(`passes axe-core and fits its window where it is split, ${name}`, async () => {
+      const { id, target } = await couple()
+      const { page, complaints } = await visit(browser, kith, id, options)
+      await page.getByRole('button', { name: /^(Split|Trennen) …/ }).click()
+      const dialog = page.getByRole('dialog')
+      await dialog.getByRole('checkbox', { name: /Ji Couple/ }).check()
+      await dialog.getByRole('radio').nth(1).check()
+      const clean = async (state) => {
+        await shot(page, `${state}-${name.replaceAll(' ', '-')}`)
+        assert.deepEqual(await faults(page), [], state)
+        assert.ok((await overflow(page)) <= 0, `${state} is too wide`)
+      }
+      await dialog.getByRole('combobox').fill('third')
+      await dialog.getByRole('option').first().waitFor()
+      await clean('split-finding')
+      await dialog.getByRole('combobox').fill(target)
+      await until(
+        () => dialog.getByRole('option').count(),
+        (n) => n === 1,
+      )
+      await dialog.getByRole('option').click()
+      await clean('split-chosen')
+      assert.deepEqual(complaints, [])
+      await page.context().close()
+    })
+  }
+
   it('is printed without the table', async () => {
     const { contact } = await write(kith, { name: 'Pri Nted' })
     const { page } = await open(browser, kith, whole(contact))
@@ -723,5 +893,76 @@ describe('a contact, for those who may not change it', () => {
     assert.deepEqual((await seen('admin')).slice(-2), ['Export as JSON', 'Delete …'])
     await browser.close()
     await kith.stop()
+  })
+})
+
+const skip = !process.env.KITH_TEST_DATABASE_URL && !process.env.CI && 'no KITH_TEST_DATABASE_URL'
+
+// No channel makes such contacts: a repair of a damaged database does, and what an earlier split left.
+describe('a contact whose sessions and identities are at odds', { skip }, () => {
+  let database, kith, browser
+  before(async () => {
+    database = await postgres()
+    assert.ok(database, 'KITH_TEST_DATABASE_URL must be set')
+    const server = new KithProcess(await freePort(), { HOME: tmpdir(), KITH_DATABASE_URL: database.url })
+    await server.start()
+    kith = { url: server.url, graphql: `${server.url}/graphql`, stop: () => server.stop() }
+    browser = await launch()
+  })
+  after(async () => {
+    await browser?.close()
+    await kith?.stop()
+    await database?.drop()
+  })
+
+  const sessionsOf = async (contactId) => {
+    const list = 'query ($filter: SessionFilter) { sessions(filter: $filter, first: 50) { nodes { id } } }'
+    return (await run(kith.graphql, list, { filter: { contactId } })).sessions.nodes.map(({ id }) => id)
+  }
+
+  it('gives a session that belongs to no identity away alone', async () => {
+    const a = await write(kith, { name: 'Lou Loose' }, { text: 'With an identity' })
+    const b = await write(kith, { name: 'Lost Loose' }, { from: 'lost', channel: 'TELEGRAM', text: 'Without an identity' })
+    await merge(kith, a.contact, b.contact)
+    await database.sql('DELETE FROM identities WHERE external_id = $1', ['lost'])
+    const { page, complaints } = await visit(browser, kith, a.contact)
+    await page.getByRole('button', { name: 'Split …' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Split Lou Loose' })
+    const loose = dialog.getByRole('group', { name: 'Sessions that belong to no channel id' })
+    await loose.waitFor()
+    assert.equal(await loose.getByRole('checkbox').count(), 1)
+    await dialog.getByRole('group', { name: 'Known on channels as' }).getByRole('checkbox').check()
+    await dialog.getByText('At least one has to stay.').waitFor()
+    await dialog.getByRole('group', { name: 'Known on channels as' }).getByRole('checkbox').uncheck()
+    await loose.getByRole('checkbox', { name: /Without an identity/ }).check()
+    await shot(page, 'split-loose')
+    assert.deepEqual(await faults(page), [])
+    await dialog.getByRole('button', { name: 'Split off', exact: true }).click()
+    await said(page, 'split off')
+    await until(
+      () => sessionsOf(a.contact),
+      (left) => left.length === 1 && left[0] === a.session,
+    )
+    await page.getByRole('button', { name: 'Split …' }).waitFor({ state: 'detached' })
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
+  it('says that ids of one person go together', async () => {
+    const a = await write(kith, { name: 'Uno Person' }, { from: 'uno' })
+    const b = await write(kith, { name: 'Due Person' }, { from: 'due' })
+    await merge(kith, a.contact, b.contact)
+    await database.sql(`
+      UPDATE identities SET account_id = (SELECT account_id FROM identities WHERE external_id = 'uno') WHERE external_id = 'due'`)
+    const { page, complaints } = await visit(browser, kith, a.contact)
+    await page.getByRole('button', { name: 'Split …' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Split Uno Person' })
+    const box = dialog.getByRole('checkbox').first()
+    await box.check()
+    await dialog.getByRole('button', { name: 'Split off', exact: true }).click()
+    await alert(page, 'Not split: a channel id has to stay').waitFor()
+    assert.equal(await box.isChecked(), true)
+    assert.deepEqual(complaints, [])
+    await page.context().close()
   })
 })

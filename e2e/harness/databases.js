@@ -24,6 +24,12 @@ export async function postgres() {
   url.pathname = `/${name}`
   return {
     url: url.href,
+    /** sql runs a statement in the database. */
+    sql: async (text, values) => {
+      const client = new pg.Client(url.href)
+      await client.connect()
+      await client.query(text, values).finally(() => client.end())
+    },
     /** disconnect ends every connection to the database. */
     disconnect: () => admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]),
     drop: closeAtEnd(async () => {

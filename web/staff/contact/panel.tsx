@@ -223,6 +223,8 @@ type Doing = { what: 'merge'; other: string } | { what: 'split' } | { what: 'del
 function Body({ contact, heading, pagers, opened = '', onMoved, onDeleted, retry }: BodyProps) {
   const { id, identities } = contact
   const may = useMay()
+  const loose = useStore(pagers.sessions.shown).rows.some(({ identity }) => identity === null)
+  const splittable = identities.length > 1 || (identities.length === 1 && loose)
   const [doing, setDoing] = useState<Doing>()
   const opener = useRef<HTMLElement>(null)
   const start = (what: Doing, button: HTMLElement) => {
@@ -258,7 +260,7 @@ function Body({ contact, heading, pagers, opened = '', onMoved, onDeleted, retry
       <History id={id} pager={pagers.history} channels={new Map(identities.map(({ channel }) => [channel.id, channel.name]))} />
       {(may.edit || may.administer) && (
         <div className="contact-ways" role="group" aria-label={t.contact.actions}>
-          {may.edit && identities.length > 1 && (
+          {may.edit && splittable && (
             <button type="button" onClick={(event) => start({ what: 'split' }, event.currentTarget)}>
               {t.contact.splitContact}
             </button>
@@ -292,9 +294,11 @@ function Body({ contact, heading, pagers, opened = '', onMoved, onDeleted, retry
         {doing?.what === 'split' && (
           <SplitDialog
             contact={contact}
+            sessions={pagers.sessions}
             onClose={cancel}
-            onSplit={(other, name) => {
-              arrival.set({ id, text: t.contact.splitInto, other: { id: other, name } })
+            onOutdated={retry}
+            onSplit={(other, text) => {
+              arrival.set({ id, text, other })
               finish()
               retry()
             }}

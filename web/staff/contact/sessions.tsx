@@ -1,5 +1,6 @@
 import { Badges } from '../chat/row'
-import { SessionsDocument, type SessionRowFragment } from '../generated/graphql'
+import type { SessionsOfQuery } from '../generated/graphql'
+import { SessionsOfDocument } from '../generated/later'
 import { query } from '../server/client'
 import { ChannelIcon } from '../shared/icons'
 import { address, Link } from '../shared/route'
@@ -8,16 +9,17 @@ import { t } from '../texts/texts'
 import type { Ask, Pager } from '../shared/pager'
 import { Section } from './section'
 
+/** ContactSession is a session of a contact. Without an identity, it belongs to none of those that the contact has. */
+export type ContactSession = SessionsOfQuery['sessions']['nodes'][number]
+
 /** askSessions asks for the sessions of a contact, the one with the newest message first. */
 export const askSessions =
-  (contactId: string): Ask<SessionRowFragment> =>
-  async (args, signal) => {
-    const { edges, pageInfo } = (await query(SessionsDocument, { filter: { contactId }, ...args }, signal)).sessions
-    return { nodes: edges.map(({ node }) => node), pageInfo }
-  }
+  (contactId: string): Ask<ContactSession> =>
+  async (args, signal) =>
+    (await query(SessionsOfDocument, { filter: { contactId }, ...args }, signal)).sessions
 
 /** Sessions are the conversations of a contact; each leads to the chat page. */
-export function Sessions({ id, pager, opened }: { id: string; pager: Pager<SessionRowFragment>; opened: string }) {
+export function Sessions({ id, pager, opened }: { id: string; pager: Pager<ContactSession>; opened: string }) {
   return (
     <Section
       title={t.contact.sessions}

@@ -988,12 +988,21 @@ export type DuplicatesOfQueryVariables = Exact<{
 
 export type DuplicatesOfQuery = { duplicates: { nodes: Array<{ id: string, reasons: Array<DuplicateReason>, contacts: Array<{ id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> }> }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
+export type SessionsOfQueryVariables = Exact<{
+  filter?: SessionFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type SessionsOfQuery = { sessions: { nodes: Array<{ id: string, contactName: string, channelAccount: string | null, status: SessionStatus, tag: SessionTag | null, lastMessagePreview: string | null, lastMessageAt: string, unreadCount: number, startedAt: string, identity: { id: string } | null, contact: { id: string, displayName: string } | null, channel: { id: string, name: string, type: ChannelType } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
 export type SplitContactMutationVariables = Exact<{
   input: SplitContactInput;
 }>;
 
 
-export type SplitContactMutation = { splitContact: { eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, split: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+export type SplitContactMutation = { splitContact: { eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, split: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null }> } };
 
 export type ExportContactMutationVariables = Exact<{
   input: ExportContactInput;

@@ -3,8 +3,8 @@
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
 import { gql } from '@urql/core';
 
-import { ContactRowFragmentDoc, PageFragmentDoc, ViewRowFragmentDoc, ChannelRowFragmentDoc } from './graphql';
-import type { DuplicateContactFragment, SetupFragment, ApiKeyRowFragment, WebhookEndpointRowFragment, WebhookDeliveryRowFragment, BulkJobRowFragment, ImportRowFragment, WorkspaceRowFragment, ContactDetailsQuery, ContactDetailsQueryVariables, ContactHistoryQuery, ContactHistoryQueryVariables, DuplicatesOfQuery, DuplicatesOfQueryVariables, SplitContactMutation, SplitContactMutationVariables, ExportContactMutation, ExportContactMutationVariables, ContactsToMergeQuery, ContactsToMergeQueryVariables, MergePreviewQuery, MergePreviewQueryVariables, MergeContactsMutation, MergeContactsMutationVariables, DeleteContactMutation, DeleteContactMutationVariables, ContactNewsSubscription, ContactNewsSubscriptionVariables, SessionNewsSubscription, SessionNewsSubscriptionVariables, ContactSearchQuery, ContactSearchQueryVariables, DeleteContactsMutation, DeleteContactsMutationVariables, CreateSavedViewMutation, CreateSavedViewMutationVariables, UpdateSavedViewMutation, UpdateSavedViewMutationVariables, DeleteSavedViewMutation, DeleteSavedViewMutationVariables, DuplicatesQuery, DuplicatesQueryVariables, DismissDuplicatesMutation, DismissDuplicatesMutationVariables, CreateChannelMutation, CreateChannelMutationVariables, UpdateChannelMutation, UpdateChannelMutationVariables, VerifyTokenMutation, VerifyTokenMutationVariables, IngestFailuresQuery, IngestFailuresQueryVariables, FailurePayloadQuery, FailurePayloadQueryVariables, ReplayIngestFailuresMutation, ReplayIngestFailuresMutationVariables, DismissIngestFailuresMutation, DismissIngestFailuresMutationVariables, AuditLogQuery, AuditLogQueryVariables, AuditObjectsQuery, AuditObjectsQueryVariables, ApiKeysQuery, ApiKeysQueryVariables, CreateApiKeyMutation, CreateApiKeyMutationVariables, RevokeApiKeyMutation, RevokeApiKeyMutationVariables, WebhookEndpointsQuery, WebhookEndpointsQueryVariables, WebhookDeliveriesQuery, WebhookDeliveriesQueryVariables, CreateWebhookEndpointMutation, CreateWebhookEndpointMutationVariables, UpdateWebhookEndpointMutation, UpdateWebhookEndpointMutationVariables, DeleteWebhookEndpointMutation, DeleteWebhookEndpointMutationVariables, RotateWebhookSecretMutation, RotateWebhookSecretMutationVariables, RevokeFormerWebhookSecretMutation, RevokeFormerWebhookSecretMutationVariables, RedeliverMutation, RedeliverMutationVariables, SendTestWebhookMutation, SendTestWebhookMutationVariables, BulkJobsQuery, BulkJobsQueryVariables, BulkJobQuery, BulkJobQueryVariables, BulkJobProgressSubscription, BulkJobProgressSubscriptionVariables, BulkRefusalsQuery, BulkRefusalsQueryVariables, NamedQuery, NamedQueryVariables, ContactsCountAllQuery, ContactsCountAllQueryVariables, BulkDeleteContactsMutation, BulkDeleteContactsMutationVariables, CancelBulkJobMutation, CancelBulkJobMutationVariables, ExportAllowedQuery, ExportAllowedQueryVariables, ImportsQuery, ImportsQueryVariables, ImportQuery, ImportQueryVariables, ImportPreviewQuery, ImportPreviewQueryVariables, StartImportMutation, StartImportMutationVariables, CancelImportMutation, CancelImportMutationVariables, WorkspaceQuery, WorkspaceQueryVariables, UpdateWorkspaceMutation, UpdateWorkspaceMutationVariables } from './graphql';
+import { ContactRowFragmentDoc, PageFragmentDoc, SessionRowFragmentDoc, ViewRowFragmentDoc, ChannelRowFragmentDoc } from './graphql';
+import type { DuplicateContactFragment, SetupFragment, ApiKeyRowFragment, WebhookEndpointRowFragment, WebhookDeliveryRowFragment, BulkJobRowFragment, ImportRowFragment, WorkspaceRowFragment, ContactDetailsQuery, ContactDetailsQueryVariables, ContactHistoryQuery, ContactHistoryQueryVariables, DuplicatesOfQuery, DuplicatesOfQueryVariables, SessionsOfQuery, SessionsOfQueryVariables, SplitContactMutation, SplitContactMutationVariables, ExportContactMutation, ExportContactMutationVariables, ContactsToMergeQuery, ContactsToMergeQueryVariables, MergePreviewQuery, MergePreviewQueryVariables, MergeContactsMutation, MergeContactsMutationVariables, DeleteContactMutation, DeleteContactMutationVariables, ContactNewsSubscription, ContactNewsSubscriptionVariables, SessionNewsSubscription, SessionNewsSubscriptionVariables, ContactSearchQuery, ContactSearchQueryVariables, DeleteContactsMutation, DeleteContactsMutationVariables, CreateSavedViewMutation, CreateSavedViewMutationVariables, UpdateSavedViewMutation, UpdateSavedViewMutationVariables, DeleteSavedViewMutation, DeleteSavedViewMutationVariables, DuplicatesQuery, DuplicatesQueryVariables, DismissDuplicatesMutation, DismissDuplicatesMutationVariables, CreateChannelMutation, CreateChannelMutationVariables, UpdateChannelMutation, UpdateChannelMutationVariables, VerifyTokenMutation, VerifyTokenMutationVariables, IngestFailuresQuery, IngestFailuresQueryVariables, FailurePayloadQuery, FailurePayloadQueryVariables, ReplayIngestFailuresMutation, ReplayIngestFailuresMutationVariables, DismissIngestFailuresMutation, DismissIngestFailuresMutationVariables, AuditLogQuery, AuditLogQueryVariables, AuditObjectsQuery, AuditObjectsQueryVariables, ApiKeysQuery, ApiKeysQueryVariables, CreateApiKeyMutation, CreateApiKeyMutationVariables, RevokeApiKeyMutation, RevokeApiKeyMutationVariables, WebhookEndpointsQuery, WebhookEndpointsQueryVariables, WebhookDeliveriesQuery, WebhookDeliveriesQueryVariables, CreateWebhookEndpointMutation, CreateWebhookEndpointMutationVariables, UpdateWebhookEndpointMutation, UpdateWebhookEndpointMutationVariables, DeleteWebhookEndpointMutation, DeleteWebhookEndpointMutationVariables, RotateWebhookSecretMutation, RotateWebhookSecretMutationVariables, RevokeFormerWebhookSecretMutation, RevokeFormerWebhookSecretMutationVariables, RedeliverMutation, RedeliverMutationVariables, SendTestWebhookMutation, SendTestWebhookMutationVariables, BulkJobsQuery, BulkJobsQueryVariables, BulkJobQuery, BulkJobQueryVariables, BulkJobProgressSubscription, BulkJobProgressSubscriptionVariables, BulkRefusalsQuery, BulkRefusalsQueryVariables, NamedQuery, NamedQueryVariables, ContactsCountAllQuery, ContactsCountAllQueryVariables, BulkDeleteContactsMutation, BulkDeleteContactsMutationVariables, CancelBulkJobMutation, CancelBulkJobMutationVariables, ExportAllowedQuery, ExportAllowedQueryVariables, ImportsQuery, ImportsQueryVariables, ImportQuery, ImportQueryVariables, ImportPreviewQuery, ImportPreviewQueryVariables, StartImportMutation, StartImportMutationVariables, CancelImportMutation, CancelImportMutationVariables, WorkspaceQuery, WorkspaceQueryVariables, UpdateWorkspaceMutation, UpdateWorkspaceMutationVariables } from './graphql';
 
 export const DuplicateContactFragmentDoc = /*#__PURE__*/ gql`
     fragment DuplicateContact on Contact {
@@ -193,6 +193,22 @@ export const DuplicatesOfDocument = /*#__PURE__*/ gql`
 }
     ${ContactRowFragmentDoc}
 ${PageFragmentDoc}` as unknown as DocumentNode<DuplicatesOfQuery, DuplicatesOfQueryVariables>;
+export const SessionsOfDocument = /*#__PURE__*/ gql`
+    query SessionsOf($filter: SessionFilter, $first: Int, $after: String) {
+  sessions(filter: $filter, first: $first, after: $after) {
+    nodes {
+      ...SessionRow
+      identity {
+        id
+      }
+    }
+    pageInfo {
+      ...Page
+    }
+  }
+}
+    ${SessionRowFragmentDoc}
+${PageFragmentDoc}` as unknown as DocumentNode<SessionsOfQuery, SessionsOfQueryVariables>;
 export const SplitContactDocument = /*#__PURE__*/ gql`
     mutation SplitContact($input: SplitContactInput!) {
   splitContact(input: $input) {
@@ -205,7 +221,11 @@ export const SplitContactDocument = /*#__PURE__*/ gql`
     eventId
     userErrors {
       code
+      field
       message
+      contact {
+        ...ContactRow
+      }
     }
   }
 }

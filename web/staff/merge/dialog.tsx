@@ -11,6 +11,7 @@ import { useStore } from '../shared/store'
 import { Ago } from '../shared/time'
 import { useThere } from '../shared/there'
 import { t } from '../texts/later'
+import { Choice } from './choice'
 import { announceMerge } from './merges'
 import { type Candidate, Merging, type Preview, type Server, type State } from './merging'
 import '../style/merge.css'
@@ -163,44 +164,6 @@ function Value({ text, verified }: { text: string; verified: boolean | undefined
         <span className="hint">{verified ? t.contact.verified : t.contact.typed}</span>
       )}
     </>
-  )
-}
-
-interface ChoiceProps {
-  legend: string
-  hint?: string
-  chosen: string
-  onChoose: (id: string) => void
-  options: { id: string; disabled?: boolean; content: React.ReactNode }[]
-}
-
-function Choice({ legend, hint, chosen, onChoose, options }: ChoiceProps) {
-  const name = useId()
-  const described = useId()
-  return (
-    <fieldset aria-describedby={hint && described}>
-      <legend>{legend}</legend>
-      {hint && (
-        <p className="hint" id={described}>
-          {hint}
-        </p>
-      )}
-      <div className="options">
-        {options.map(({ id, disabled, content }) => (
-          <label key={id} className="option" data-chosen={id === chosen || undefined} data-disabled={disabled || undefined}>
-            <input
-              type="radio"
-              name={name}
-              value={id}
-              checked={id === chosen}
-              disabled={disabled}
-              onChange={() => onChoose(id)}
-            />
-            <span className="content">{content}</span>
-          </label>
-        ))}
-      </div>
-    </fieldset>
   )
 }
 

@@ -223,7 +223,6 @@ export const de: Texts = {
       name === undefined
         ? 'Der gesuchte Kontakt ist in diesem aufgegangen.'
         : `${name} ist in diesem Kontakt aufgegangen.`,
-    splitInto: 'Abgetrennt als eigener Kontakt:',
     dismiss: 'Ausblenden',
     mergedLately: (n) =>
       n === 1 ? 'Ein anderer Kontakt ist in diesem aufgegangen' : `${n} andere Kontakte sind in diesem aufgegangen`,
@@ -257,15 +256,6 @@ export const de: Texts = {
     anApiKey: 'Ein API-Schlüssel',
     actions: 'Aktionen',
     splitContact: 'Trennen …',
-    splitQuestion: ['', ' trennen'],
-    splitHint:
-      'Die Auswahl wird ein eigener Kontakt, mit ihren Gesprächen und den Werten aus ihrem Kanal. Vom Team Eingetragenes bleibt hier.',
-    splitAll: 'Mindestens eine muss bleiben.',
-    split: 'Abtrennen',
-    splitting: 'Wird abgetrennt …',
-    splitOff: (name) => `${name} abgetrennt`,
-    notSplit: 'Nicht abgetrennt.',
-    changedMeanwhile: 'Der Kontakt wurde inzwischen geändert. Bitte noch einmal prüfen.',
     export: 'Als JSON exportieren',
     exported: 'Exportiert',
     notExported: 'Nicht exportiert.',

@@ -223,7 +223,6 @@ export const en = {
       name === undefined
         ? 'The contact that you were looking for was merged into this one.'
         : `${name} was merged into this contact.`,
-    splitInto: 'Split off as a separate contact:',
     dismiss: 'Dismiss',
     mergedLately: (n: number) =>
       n === 1 ? 'Another contact was merged into this one' : `${n} other contacts were merged into this one`,
@@ -257,15 +256,6 @@ export const en = {
     anApiKey: 'An API key',
     actions: 'Actions',
     splitContact: 'Split …',
-    splitQuestion: ['Split ', ''] as [string, string],
-    splitHint:
-      'What you choose becomes a separate contact, with its sessions and the values that came from its channel. What staff entered stays here.',
-    splitAll: 'At least one has to stay.',
-    split: 'Split off',
-    splitting: 'Splitting …',
-    splitOff: (name: string) => `${name} split off`,
-    notSplit: 'Not split.',
-    changedMeanwhile: 'The contact was changed meanwhile. Please check again.',
     export: 'Export as JSON',
     exported: 'Exported',
     notExported: 'Not exported.',

@@ -661,6 +661,38 @@ export const laterEn = {
     showTheirs: 'Show theirs',
     overwrite: 'Replace theirs',
   },
+  // A part of a contact is given to another one.
+  split: {
+    // Before and after the name.
+    title: ['Split ', ''] as [string, string],
+    hint: 'What you choose goes to another contact, with its sessions and the values that came from its channel. What staff entered stays here.',
+    loose: 'Sessions that belong to no channel id',
+    more: 'Show older sessions',
+    where: 'Where it goes',
+    toNew: 'A new contact',
+    toExisting: 'An existing contact',
+    find: 'Find the contact by name, email or phone',
+    found: 'Contacts found',
+    another: 'Choose another',
+    split: 'Split off',
+    splitting: 'Splitting …',
+    splitOff: (name: string) => `${name} split off`,
+    movedTo: (name: string) => `Split off to ${name}`,
+    became: 'Split off as a separate contact:',
+    nowIn: 'Split off to this contact:',
+    notSplit: 'Not split.',
+    nothing: 'Choose what to split off.',
+    nobody: 'Choose the contact that gets it.',
+    all: 'At least one has to stay.',
+    together: 'Not split: a channel id has to stay, and ids that the channel reported as one person go together.',
+    changed: 'Not split: the contact was changed meanwhile. Please check again.',
+    gone: (name: string) => `Not split: ${name} was deleted meanwhile. Choose another contact.`,
+    mergedHere: (name: string) => `Not split: ${name} was merged into this contact meanwhile. Choose another one.`,
+    merged: (name: string, into: string) =>
+      `Not split: ${name} was merged into ${into} meanwhile. ${into} is chosen now. Please check again.`,
+    tooMany: 'Not split: the other contact would get too many channel ids, emails or phones. Choose less, or another contact.',
+    tooManySessions: 'At most 100 sessions can be split off together.',
+  },
   // The command menu and the list of shortcuts.
   menu: {
     title: 'Go to or do',

@@ -1,1 +1,0 @@
-export{t as MergeDialog}from"./dialog-CF5M40v8.js";

@@ -1,0 +1,1 @@
+export{r as updateView}from"./saving-B4Q6soPc.js";
