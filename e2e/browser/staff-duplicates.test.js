@@ -257,6 +257,8 @@ describe('the duplicates inbox', () => {
       if (width === 390) {
         const { height: tall } = await cards(page).first().getByRole('button').first().boundingBox()
         assert.ok(tall >= 44, `${tall} px`)
+        const { width: room } = await cards(page).first().locator('tbody td').first().boundingBox()
+        assert.ok(room >= 150, `a value has ${room} px`)
       }
       assert.deepEqual(complaints, [])
       await page.context().close()

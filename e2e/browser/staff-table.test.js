@@ -592,6 +592,52 @@ describe('editing in the table', () => {
   })
 })
 
+describe('a card', () => {
+  let kith, browser
+  before(async () => {
+    kith = await startKith()
+    browser = await launch()
+  })
+  after(async () => {
+    await browser?.close()
+    await kith?.stop()
+  })
+
+  const email = 'maximiliane.alexandra.von.hohenstein-wittgenstein@customer-experience.department.example'
+  for (const [name, options] of Object.entries({
+    'of 360 pixels': { viewport: { width: 360, height: 800 }, hasTouch: true, isMobile: true },
+    'of 390 pixels, dark': { viewport: { width: 390, height: 800 }, colorScheme: 'dark' },
+    'zoomed to 200 %': { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 },
+  })) {
+    it(`shows a long email and a phone in full, ${name}`, async () => {
+      const who = `Card ${name}`
+      await edit(kith, (await write(kith, { name: who })).contact, { email, phone: '+971501234567', allowDuplicate: true })
+      const { page, complaints } = await open(browser, kith, '/staff/contacts', options)
+      await row(page, who).waitFor()
+      await shot(page, `card-${name.replaceAll(' ', '-')}`)
+      const cut = await row(page, who).evaluate((line) => {
+        const { bottom } = line.getBoundingClientRect()
+        return ['email', 'phone'].filter((field) => {
+          const cell = line.querySelector(`.${field}`)
+          const value = cell.querySelector('.value')
+          const below = line.querySelector('.phone .label').getBoundingClientRect().top
+          const end = field === 'email' ? below : bottom
+          return (
+            value.scrollWidth > value.clientWidth ||
+            value.scrollHeight > value.clientHeight ||
+            value.getBoundingClientRect().bottom > end + 0.5
+          )
+        })
+      })
+      assert.deepEqual(cut, [])
+      assert.equal(await cell(page, who, 'email').locator('.value').innerText(), email)
+      assert.deepEqual(await faults(page), [])
+      assert.deepEqual(complaints, [])
+      await page.context().close()
+    })
+  }
+})
+
 describe('a reader', () => {
   it('sees no control that changes anything', async () => {
     const secret = 's'.repeat(40)

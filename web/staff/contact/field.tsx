@@ -4,6 +4,7 @@ import { editKey, type Field as Name, isPending, latest, value } from '../contac
 import { Editor } from '../contacts/editor'
 import { editing, enter, fieldNames, useEdit, usePlace } from '../contacts/edits'
 import type { ContactRowFragment } from '../generated/graphql'
+import { Breakable } from '../shared/breakable'
 import { caretAt } from '../shared/caret'
 import { t } from '../texts/texts'
 import { shownPhone } from './phone'
@@ -95,7 +96,15 @@ export function Field({ contact, field, editable }: FieldProps) {
           </>
         ) : (
           <span ref={span} id={shown} className={text === '' ? 'nothing' : undefined} dir={field === 'phone' ? 'ltr' : 'auto'}>
-            {text === '' ? t.contact.empty : field === 'phone' ? shownPhone(text, contact) : text}
+            {text === '' ? (
+              t.contact.empty
+            ) : field === 'phone' ? (
+              shownPhone(text, contact)
+            ) : field === 'email' ? (
+              <Breakable email={text} />
+            ) : (
+              text
+            )}
           </span>
         )}
       </div>

@@ -10,6 +10,7 @@ import { removeEverywhere } from '../contacts/lists'
 import { undoMerge } from '../merge/merges'
 import { useMay } from '../server/viewer'
 import { announce } from '../shared/announce'
+import { Breakable } from '../shared/breakable'
 import { ChannelIcon } from '../shared/icons'
 import { later } from '../shared/later'
 import { Link } from '../shared/route'
@@ -246,7 +247,7 @@ function Body({ contact, heading, pagers, opened = '', onMoved, onDeleted, retry
         {fields.map((field) => (
           <Field key={field} contact={contact} field={field} editable={may.edit} />
         ))}
-        <Further title={t.contact.furtherEmails} values={contact.furtherEmails} />
+        <Further title={t.contact.furtherEmails} values={contact.furtherEmails} emails />
         <Further title={t.contact.furtherPhones} values={contact.furtherPhones.map(spacedPhone)} />
       </div>
       <Duplicates
@@ -393,7 +394,7 @@ function MergedLately({ merge, heading, onUndone }: LatelyProps) {
   )
 }
 
-function Further({ title, values }: { title: string; values: string[] }) {
+function Further({ title, values, emails = false }: { title: string; values: string[]; emails?: boolean }) {
   if (values.length === 0) {
     return null
   }
@@ -403,7 +404,7 @@ function Further({ title, values }: { title: string; values: string[] }) {
       <ul className="further">
         {values.map((value) => (
           <li key={value}>
-            <bdi>{value}</bdi>
+            <bdi>{emails ? <Breakable email={value} /> : value}</bdi>
           </li>
         ))}
       </ul>

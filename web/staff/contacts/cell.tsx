@@ -4,6 +4,7 @@ import { type FocusEvent, memo, type MouseEvent, useDeferredValue, useLayoutEffe
 
 import { shownPhone } from '../contact/phone'
 import type { ContactRowFragment } from '../generated/graphql'
+import { Breakable } from '../shared/breakable'
 import { caretAt } from '../shared/caret'
 import { copy } from '../shared/clipboard'
 import { CopyIcon, MailIcon, PhoneIcon } from '../shared/icons'
@@ -13,6 +14,8 @@ import type { Column } from './columns'
 import { editKey, type Field, isMasked, isPending, latest, value } from './editing'
 import { Editor } from './editor'
 import { editing, enter, fieldNames, useEdit, usePlace } from './edits'
+
+const oneLine = 32 // characters of an email that fit on a line of a card, on a phone
 
 /** Move goes from a field on to the next that can be edited, or back to the one before, and opens it. */
 export type Move = (id: string, from: Field, backwards: boolean) => void
@@ -128,10 +131,11 @@ export const EditableCell = memo(function EditableCell({
         <span
           ref={text}
           className="value"
+          data-long={(labelled && field === 'email' && shown.length > oneLine) || undefined}
           dir={field === 'phone' ? 'ltr' : 'auto'}
           title={pending ? t.contacts.table.saving : field === 'phone' ? undefined : shown}
         >
-          {field === 'notes' ? shown : <Marked text={field === 'phone' ? shownPhone(shown, contact) : shown} search={search} phone={field === 'phone'} />}
+          {field === 'notes' ? shown : field === 'email' && labelled && search === '' ? <Breakable email={shown} /> : <Marked text={field === 'phone' ? shownPhone(shown, contact) : shown} search={search} phone={field === 'phone'} />}
         </span>
       )}
       {!open && !pending && shown !== '' && field !== 'notes' && (

@@ -105,7 +105,7 @@ export function Grid({
   const rem = useRem()
   const touched = useMedia('(pointer: coarse)')
   const layout = useLayout()
-  const rowHeight = Math.round((cards ? 10 : layout.dense && !touched ? 32 / 15 : 44 / 15) * rem)
+  const rowHeight = Math.round((cards ? 12 : layout.dense && !touched ? 32 / 15 : 44 / 15) * rem)
   const columns = useMemo(
     () =>
       allColumns.filter((each) =>

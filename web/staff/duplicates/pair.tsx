@@ -1,5 +1,6 @@
 import { type ReactNode, useId } from 'react'
 
+import { Breakable } from '../shared/breakable'
 import { ChannelIcon } from '../shared/icons'
 import { Link } from '../shared/route'
 import { Ago } from '../shared/time'
@@ -27,13 +28,13 @@ export function PairCard({ pair, current, busy, problem, onMerge, onDismiss, onC
     return null
   }
   const both = [sides.survivor, sides.other] as const
-  const text = (name: string, read: (contact: One) => string | null, mark?: (contact: One) => boolean) => {
+  const text = (name: string, read: (contact: One) => string | null, mark?: (contact: One) => boolean, email = false) => {
     const { values, differs } = compare(sides, read)
     return values.some((value) => value) ? (
       <Compared name={name} differs={differs}>
         {both.map((contact, index) => (
           <td key={contact.id} dir="auto">
-            {values[index] || <span className="none">{t.app.none}</span>}
+            {values[index] ? email ? <Breakable email={values[index]} /> : values[index] : <span className="none">{t.app.none}</span>}
             {values[index] && mark?.(contact) && <span className="verified"> {t.inbox.verified}</span>}
           </td>
         ))}
@@ -72,8 +73,8 @@ export function PairCard({ pair, current, busy, problem, onMerge, onDismiss, onC
         </thead>
         <tbody>
           {text(t.inbox.name, ({ name }) => name)}
-          {text(t.inbox.email, ({ email }) => email, ({ emailVerified }) => emailVerified)}
-          {text(t.inbox.furtherEmails, ({ furtherEmails }) => furtherEmails.join(', '))}
+          {text(t.inbox.email, ({ email }) => email, ({ emailVerified }) => emailVerified, true)}
+          {text(t.inbox.furtherEmails, ({ furtherEmails }) => furtherEmails.join(', '), undefined, true)}
           {text(t.inbox.phone, ({ phoneInternational }) => phoneInternational, ({ phoneVerified }) => phoneVerified)}
           {text(t.inbox.furtherPhones, ({ furtherPhones }) => furtherPhones.join(', '))}
           {text(t.inbox.notes, ({ notes }) => notes)}

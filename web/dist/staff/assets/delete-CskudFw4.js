@@ -1,0 +1,1 @@
+export{t as DeleteDialog}from"./delete-CFASJr9M.js";

@@ -1,1 +1,0 @@
-export{r as updateView}from"./saving-B4Q6soPc.js";

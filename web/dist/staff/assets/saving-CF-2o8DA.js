@@ -1,0 +1,1 @@
+export{r as updateView}from"./saving-DOItulz0.js";
