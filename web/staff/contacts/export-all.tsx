@@ -11,6 +11,7 @@ import { announce } from '../shared/announce'
 import { save } from '../shared/save'
 import { number } from '../shared/time'
 import { t } from '../texts/later'
+import { sentenceOf } from '../texts/sentence'
 import { exportAddress } from './export-address'
 import type { Variables } from './list-query'
 
@@ -71,8 +72,8 @@ class Refusal extends Error {}
 async function download(asked: Variables, signal: AbortSignal, progress: (bytes: number) => void): Promise<Blob> {
   const response = await fetch(`${base}${exportAddress(asked)}`, { headers: headers(), signal })
   if (!response.ok) {
-    const { errors } = (await response.json()) as { errors: { message: string }[] }
-    throw new Refusal(errors[0]?.message ?? t.exporting.failed)
+    const [error] = ((await response.json()) as { errors: { message: string; extensions?: { code?: string } }[] }).errors
+    throw new Refusal(error ? sentenceOf({ code: error.extensions?.code, message: error.message }) : t.exporting.failed)
   }
   let bytes = 0
   const counted = new TransformStream<Uint8Array, Uint8Array>({

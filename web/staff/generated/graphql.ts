@@ -877,14 +877,14 @@ export type UpdateContactMutationVariables = Exact<{
 }>;
 
 
-export type UpdateContactMutation = { updateContact: { eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, userErrors: Array<{ code: UserErrorCode, message: string, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null }> } };
+export type UpdateContactMutation = { updateContact: { eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null }> } };
 
 export type UndoMergeMutationVariables = Exact<{
   input: UndoMergeInput;
 }>;
 
 
-export type UndoMergeMutation = { undoMerge: { kept: Array<ContactField>, eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, restored: Array<{ id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> }>, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+export type UndoMergeMutation = { undoMerge: { kept: Array<ContactField>, eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, restored: Array<{ id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> }>, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } };
 
 export type SessionsQueryVariables = Exact<{
   filter?: SessionFilter | null | undefined;
@@ -924,7 +924,7 @@ export type UpdateSessionMutationVariables = Exact<{
 }>;
 
 
-export type UpdateSessionMutation = { updateSession: { eventId: string | null, session: { id: string, contactName: string, channelAccount: string | null, status: SessionStatus, tag: SessionTag | null, lastMessagePreview: string | null, lastMessageAt: string, unreadCount: number, startedAt: string, contact: { id: string, displayName: string } | null, channel: { id: string, name: string, type: ChannelType } } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+export type UpdateSessionMutation = { updateSession: { eventId: string | null, session: { id: string, contactName: string, channelAccount: string | null, status: SessionStatus, tag: SessionTag | null, lastMessagePreview: string | null, lastMessageAt: string, unreadCount: number, startedAt: string, contact: { id: string, displayName: string } | null, channel: { id: string, name: string, type: ChannelType } } | null, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } };
 
 export type LastEventQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -1009,7 +1009,7 @@ export type ExportContactMutationVariables = Exact<{
 }>;
 
 
-export type ExportContactMutation = { exportContact: { document: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+export type ExportContactMutation = { exportContact: { document: string | null, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } };
 
 export type ContactsToMergeQueryVariables = Exact<{
   ids: Array<string> | string;
@@ -1042,21 +1042,21 @@ export type MergePreviewQueryVariables = Exact<{
 }>;
 
 
-export type MergePreviewQuery = { mergePreview: { notes: string, sessionCount: number, identityCount: number, fields: Array<{ field: ContactField, chosenFrom: string, options: Array<{ contactId: string, value: string | null, verified: boolean }> }>, userErrors: Array<{ code: UserErrorCode, message: string }> } | null };
+export type MergePreviewQuery = { mergePreview: { notes: string, sessionCount: number, identityCount: number, fields: Array<{ field: ContactField, chosenFrom: string, options: Array<{ contactId: string, value: string | null, verified: boolean }> }>, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } | null };
 
 export type MergeContactsMutationVariables = Exact<{
   input: MergeContactsInput;
 }>;
 
 
-export type MergeContactsMutation = { mergeContacts: { mergeId: string | null, mergedContactIds: Array<string>, undoableUntil: string | null, eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+export type MergeContactsMutation = { mergeContacts: { mergeId: string | null, mergedContactIds: Array<string>, undoableUntil: string | null, eventId: string | null, contact: { id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, createdAt: string, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> } | null, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } };
 
 export type DeleteContactMutationVariables = Exact<{
   input: DeleteContactInput;
 }>;
 
 
-export type DeleteContactMutation = { deleteContact: { deletedContactId: string | null, eventId: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+export type DeleteContactMutation = { deleteContact: { deletedContactId: string | null, eventId: string | null, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } };
 
 export type ContactNewsSubscriptionVariables = Exact<{
   after?: string | null | undefined;
@@ -1085,7 +1085,7 @@ export type DeleteContactsMutationVariables = Exact<{
 }>;
 
 
-export type DeleteContactsMutation = { deleteContacts: { results: Array<{ deletedContactId: string | null, eventId: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> }> } };
+export type DeleteContactsMutation = { deleteContacts: { results: Array<{ deletedContactId: string | null, eventId: string | null, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> }> } };
 
 export type CreateSavedViewMutationVariables = Exact<{
   input: CreateSavedViewInput;
@@ -1106,7 +1106,7 @@ export type DeleteSavedViewMutationVariables = Exact<{
 }>;
 
 
-export type DeleteSavedViewMutation = { deleteSavedView: { deletedSavedViewId: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+export type DeleteSavedViewMutation = { deleteSavedView: { deletedSavedViewId: string | null, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } };
 
 export type DuplicateContactFragment = { createdAt: string, furtherEmails: Array<string>, furtherPhones: Array<string>, id: string, name: string | null, displayName: string, email: string | null, emailVerified: boolean, phone: string | null, phoneInternational: string | null, phoneVerified: boolean, notes: string, version: number, lastActivityAt: string | null, identities: Array<{ id: string, channel: { id: string, name: string, type: ChannelType } }> };
 
@@ -1123,7 +1123,7 @@ export type DismissDuplicatesMutationVariables = Exact<{
 }>;
 
 
-export type DismissDuplicatesMutation = { dismissDuplicates: { dismissedIds: Array<string>, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+export type DismissDuplicatesMutation = { dismissDuplicates: { dismissedIds: Array<string>, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } };
 
 export type SetupFragment = { webhookUrl: string, embedSnippet: string | null, secretSet: boolean, accessTokenSet: boolean, allowedDomains: Array<string> };
 
@@ -1224,7 +1224,7 @@ export type RevokeApiKeyMutationVariables = Exact<{
 }>;
 
 
-export type RevokeApiKeyMutation = { revokeApiKey: { revokedApiKeyId: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+export type RevokeApiKeyMutation = { revokeApiKey: { revokedApiKeyId: string | null, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } };
 
 export type WebhookEndpointRowFragment = { id: string, url: string, events: Array<string>, description: string, enabled: boolean, disabledReason: WebhookDisabledReason | null, disabledAt: string | null, failingSince: string | null, skippedEvents: number, formerSecretUntil: string | null };
 
@@ -1267,35 +1267,35 @@ export type DeleteWebhookEndpointMutationVariables = Exact<{
 }>;
 
 
-export type DeleteWebhookEndpointMutation = { deleteWebhookEndpoint: { deletedWebhookEndpointId: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+export type DeleteWebhookEndpointMutation = { deleteWebhookEndpoint: { deletedWebhookEndpointId: string | null, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } };
 
 export type RotateWebhookSecretMutationVariables = Exact<{
   input: RotateWebhookSecretInput;
 }>;
 
 
-export type RotateWebhookSecretMutation = { rotateWebhookSecret: { secret: string | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+export type RotateWebhookSecretMutation = { rotateWebhookSecret: { secret: string | null, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } };
 
 export type RevokeFormerWebhookSecretMutationVariables = Exact<{
   input: RevokeFormerWebhookSecretInput;
 }>;
 
 
-export type RevokeFormerWebhookSecretMutation = { revokeFormerWebhookSecret: { webhookEndpoint: { id: string, url: string, events: Array<string>, description: string, enabled: boolean, disabledReason: WebhookDisabledReason | null, disabledAt: string | null, failingSince: string | null, skippedEvents: number, formerSecretUntil: string | null } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+export type RevokeFormerWebhookSecretMutation = { revokeFormerWebhookSecret: { webhookEndpoint: { id: string, url: string, events: Array<string>, description: string, enabled: boolean, disabledReason: WebhookDisabledReason | null, disabledAt: string | null, failingSince: string | null, skippedEvents: number, formerSecretUntil: string | null } | null, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } };
 
 export type RedeliverMutationVariables = Exact<{
   input: RedeliverInput;
 }>;
 
 
-export type RedeliverMutation = { redeliver: { webhookDelivery: { id: string, eventId: string | null, type: string, status: WebhookDeliveryStatus, attempts: number, createdAt: string, lastAttemptAt: string | null, nextAttemptAt: string | null, responseStatus: number | null, error: string | null } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+export type RedeliverMutation = { redeliver: { webhookDelivery: { id: string, eventId: string | null, type: string, status: WebhookDeliveryStatus, attempts: number, createdAt: string, lastAttemptAt: string | null, nextAttemptAt: string | null, responseStatus: number | null, error: string | null } | null, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } };
 
 export type SendTestWebhookMutationVariables = Exact<{
   input: SendTestWebhookInput;
 }>;
 
 
-export type SendTestWebhookMutation = { sendTestWebhook: { webhookDelivery: { id: string, eventId: string | null, type: string, status: WebhookDeliveryStatus, attempts: number, createdAt: string, lastAttemptAt: string | null, nextAttemptAt: string | null, responseStatus: number | null, error: string | null } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+export type SendTestWebhookMutation = { sendTestWebhook: { webhookDelivery: { id: string, eventId: string | null, type: string, status: WebhookDeliveryStatus, attempts: number, createdAt: string, lastAttemptAt: string | null, nextAttemptAt: string | null, responseStatus: number | null, error: string | null } | null, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } };
 
 export type BulkJobRowFragment = { id: string, kind: BulkJobKind, state: BulkJobState, actor: string, total: number | null, listed: number, handled: number, deleted: number, updated: number, unchanged: number, refused: number, failure: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null };
 
@@ -1368,14 +1368,14 @@ export type BulkDeleteContactsMutationVariables = Exact<{
 }>;
 
 
-export type BulkDeleteContactsMutation = { bulkDeleteContacts: { count: number | null, token: string | null, job: { id: string, kind: BulkJobKind, state: BulkJobState, actor: string, total: number | null, listed: number, handled: number, deleted: number, updated: number, unchanged: number, refused: number, failure: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+export type BulkDeleteContactsMutation = { bulkDeleteContacts: { count: number | null, token: string | null, job: { id: string, kind: BulkJobKind, state: BulkJobState, actor: string, total: number | null, listed: number, handled: number, deleted: number, updated: number, unchanged: number, refused: number, failure: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null } | null, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } };
 
 export type CancelBulkJobMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type CancelBulkJobMutation = { cancelBulkJob: { job: { id: string, kind: BulkJobKind, state: BulkJobState, actor: string, total: number | null, listed: number, handled: number, deleted: number, updated: number, unchanged: number, refused: number, failure: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+export type CancelBulkJobMutation = { cancelBulkJob: { job: { id: string, kind: BulkJobKind, state: BulkJobState, actor: string, total: number | null, listed: number, handled: number, deleted: number, updated: number, unchanged: number, refused: number, failure: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null } | null, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } };
 
 export type ExportAllowedQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -1412,14 +1412,14 @@ export type StartImportMutationVariables = Exact<{
 }>;
 
 
-export type StartImportMutation = { startImport: { importJob: { id: string, state: ImportState, fileName: string, createdBy: string, rows: number, handled: number, created: number, updated: number, unchanged: number, refused: number, failure: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+export type StartImportMutation = { startImport: { importJob: { id: string, state: ImportState, fileName: string, createdBy: string, rows: number, handled: number, created: number, updated: number, unchanged: number, refused: number, failure: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null } | null, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } };
 
 export type CancelImportMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type CancelImportMutation = { cancelImport: { importJob: { id: string, state: ImportState, fileName: string, createdBy: string, rows: number, handled: number, created: number, updated: number, unchanged: number, refused: number, failure: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null } | null, userErrors: Array<{ code: UserErrorCode, message: string }> } };
+export type CancelImportMutation = { cancelImport: { importJob: { id: string, state: ImportState, fileName: string, createdBy: string, rows: number, handled: number, created: number, updated: number, unchanged: number, refused: number, failure: string | null, createdAt: string, startedAt: string | null, finishedAt: string | null } | null, userErrors: Array<{ code: UserErrorCode, field: Array<string> | null, message: string }> } };
 
 export type WorkspaceRowFragment = { id: string, name: string, displayName: string | null, defaultRegion: string | null, exportRole: Role, maskedFor: Array<Role>, revision: number, retention: { historyDays: number | null, auditDays: number | null, failureDays: number | null } | null, serverDefaults: { defaultRegion: string | null, historyDays: number, auditDays: number, failureDays: number } | null };
 
@@ -1570,6 +1570,7 @@ export const UpdateContactDocument = /*#__PURE__*/ gql`
     eventId
     userErrors {
       code
+      field
       message
       contact {
         ...ContactRow
@@ -1591,6 +1592,7 @@ export const UndoMergeDocument = /*#__PURE__*/ gql`
     eventId
     userErrors {
       code
+      field
       message
     }
   }
@@ -1669,6 +1671,7 @@ export const UpdateSessionDocument = /*#__PURE__*/ gql`
     eventId
     userErrors {
       code
+      field
       message
     }
   }

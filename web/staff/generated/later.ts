@@ -236,6 +236,7 @@ export const ExportContactDocument = /*#__PURE__*/ gql`
     document
     userErrors {
       code
+      field
       message
     }
   }
@@ -269,6 +270,7 @@ export const MergePreviewDocument = /*#__PURE__*/ gql`
     identityCount
     userErrors {
       code
+      field
       message
     }
   }
@@ -286,6 +288,7 @@ export const MergeContactsDocument = /*#__PURE__*/ gql`
     eventId
     userErrors {
       code
+      field
       message
     }
   }
@@ -298,6 +301,7 @@ export const DeleteContactDocument = /*#__PURE__*/ gql`
     eventId
     userErrors {
       code
+      field
       message
     }
   }
@@ -345,6 +349,7 @@ export const DeleteContactsDocument = /*#__PURE__*/ gql`
       eventId
       userErrors {
         code
+        field
         message
       }
     }
@@ -385,6 +390,7 @@ export const DeleteSavedViewDocument = /*#__PURE__*/ gql`
     deletedSavedViewId
     userErrors {
       code
+      field
       message
     }
   }
@@ -419,6 +425,7 @@ export const DismissDuplicatesDocument = /*#__PURE__*/ gql`
     dismissedIds
     userErrors {
       code
+      field
       message
     }
   }
@@ -615,6 +622,7 @@ export const RevokeApiKeyDocument = /*#__PURE__*/ gql`
     revokedApiKeyId
     userErrors {
       code
+      field
       message
     }
   }
@@ -683,6 +691,7 @@ export const DeleteWebhookEndpointDocument = /*#__PURE__*/ gql`
     deletedWebhookEndpointId
     userErrors {
       code
+      field
       message
     }
   }
@@ -694,6 +703,7 @@ export const RotateWebhookSecretDocument = /*#__PURE__*/ gql`
     secret
     userErrors {
       code
+      field
       message
     }
   }
@@ -707,6 +717,7 @@ export const RevokeFormerWebhookSecretDocument = /*#__PURE__*/ gql`
     }
     userErrors {
       code
+      field
       message
     }
   }
@@ -720,6 +731,7 @@ export const RedeliverDocument = /*#__PURE__*/ gql`
     }
     userErrors {
       code
+      field
       message
     }
   }
@@ -733,6 +745,7 @@ export const SendTestWebhookDocument = /*#__PURE__*/ gql`
     }
     userErrors {
       code
+      field
       message
     }
   }
@@ -813,6 +826,7 @@ export const BulkDeleteContactsDocument = /*#__PURE__*/ gql`
     }
     userErrors {
       code
+      field
       message
     }
   }
@@ -826,6 +840,7 @@ export const CancelBulkJobDocument = /*#__PURE__*/ gql`
     }
     userErrors {
       code
+      field
       message
     }
   }
@@ -897,6 +912,7 @@ export const StartImportDocument = /*#__PURE__*/ gql`
     }
     userErrors {
       code
+      field
       message
     }
   }
@@ -910,6 +926,7 @@ export const CancelImportDocument = /*#__PURE__*/ gql`
     }
     userErrors {
       code
+      field
       message
     }
   }

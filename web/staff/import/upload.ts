@@ -3,6 +3,7 @@
 import { base } from '../server/base'
 import { headers } from '../server/session'
 import { t } from '../texts/later'
+import { sentenceOf } from '../texts/sentence'
 
 /** Reading says how a file is to be read; empty where the server is to find out. */
 export interface Reading {
@@ -32,11 +33,12 @@ export function upload(file: File, reading: Reading, sent: (part: number) => voi
     request.responseType = 'json'
     request.upload.addEventListener('progress', ({ loaded, total }) => sent(total > 0 ? loaded / total : 1))
     request.addEventListener('load', () => {
-      const answer = request.response as { id?: string; errors?: { message: string }[] } | null
+      const answer = request.response as { id?: string; errors?: { message: string; extensions?: { code?: string } }[] } | null
       if (request.status === 201 && answer?.id) {
         resolve(answer.id)
       } else {
-        reject(new NotUploaded(answer?.errors?.[0]?.message ?? t.imports.notUploaded))
+        const error = answer?.errors?.[0]
+        reject(new NotUploaded(error ? sentenceOf({ code: error.extensions?.code, message: error.message }) : t.imports.notUploaded))
       }
     })
     request.addEventListener('error', () => reject(new NotUploaded(t.imports.notUploaded)))

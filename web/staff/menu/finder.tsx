@@ -6,6 +6,7 @@ import { query, Unreachable } from '../server/client'
 import { composing } from '../shared/composing'
 import { SearchIcon } from '../shared/icons'
 import { Marked } from '../shared/marked'
+import { reasonOf } from '../shared/refusal'
 import { t } from '../texts/later'
 import type { Choice, Group } from './choices'
 import { Keys } from './keys'
@@ -171,7 +172,7 @@ export function useFound(search: string): Finding {
         ({ contacts }) => setFound({ search, contacts: contacts.nodes, problem: '' }),
         (error: unknown) => {
           if (!asking.signal.aborted) {
-            setFound({ search, contacts: [], problem: error instanceof Unreachable ? t.menu.unreachable : String(error) })
+            setFound({ search, contacts: [], problem: error instanceof Unreachable ? t.menu.unreachable : reasonOf(error) })
           }
         },
       )

@@ -60,7 +60,7 @@ export function MergeDialog({ ids, onMerged, onClose }: MergeProps) {
     missing > 0 ? t.duplicates.merge.missing(missing) : '',
     changed ? t.duplicates.merge.changed : '',
     failure === undefined ? '' : refusalOf(failure, t.duplicates.merge.notMerged),
-    ...(preview?.userErrors ?? []).map(({ code, message }) => (code === 'NOTES_TOO_LONG' ? t.duplicates.merge.tooLong : message)),
+    ...(preview?.userErrors ?? []).map(({ message }) => message),
   ].filter((each) => each !== '')
   const possible = phase === 'ready' && preview !== undefined && preview.userErrors.length === 0
   return (

@@ -27,6 +27,8 @@ import type {
   SessionEventsSubscription,
   UndoMergeMutation,
 } from '../generated/graphql'
+import { sentenceOf, type ServerError } from '../texts/sentence'
+import { t } from '../texts/texts'
 import { base } from './base'
 import { found, lost } from './connection'
 import { follow as followWith, type Follower } from './live'
@@ -222,7 +224,7 @@ function outcome<Data>(result: OperationResult<Data>): Data {
     }
     throw failure
   }
-  return result.data!
+  return worded(result.data!)
 }
 
 function failureOf(error: CombinedError): Unreachable | Refused {
@@ -235,7 +237,33 @@ function failureOf(error: CombinedError): Unreachable | Refused {
   if (!first && (status < 400 || status >= 500)) {
     return new Unreachable()
   }
-  return new Refused(first?.message ?? `The server answered ${status}`, status === 401 ? 'UNAUTHENTICATED' : code)
+  const shown = status === 401 ? 'UNAUTHENTICATED' : code
+  return new Refused(sentenceOf({ code: shown, message: first?.message ?? `The server answered ${status}` }), shown)
+}
+
+/** worded is an answer whose user errors speak the language of the page. */
+function worded<Data>(data: Data): Data {
+  if (t.refusals === undefined) {
+    return data
+  }
+  return Object.fromEntries(Object.entries(data as object).map(([name, payload]) => [name, wordedPayload(payload)])) as Data
+}
+
+interface Payload {
+  userErrors?: readonly ServerError[]
+  results?: readonly unknown[]
+}
+
+function wordedPayload(payload: unknown): unknown {
+  const { userErrors, results }: Payload = typeof payload === 'object' && payload !== null ? payload : {}
+  if (!Array.isArray(userErrors) && !Array.isArray(results)) {
+    return payload
+  }
+  return {
+    ...(payload as object),
+    ...(userErrors && { userErrors: userErrors.map((error) => ({ ...error, message: sentenceOf(error) })) }),
+    ...(results && { results: results.map(wordedPayload) }),
+  }
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react'
 
 import { Unreachable } from '../server/client'
 import { t } from '../texts/texts'
+import { reasonOf } from './refusal'
 
 /** useSlow is true once something has taken longer than one notices. */
 export function useSlow(waiting: boolean): boolean {
@@ -24,7 +25,7 @@ export function Failure({ failure, onRetry }: { failure: unknown; onRetry: () =>
   }
   return (
     <div className="notice" role="alert">
-      <p>{failure instanceof Error ? failure.message : String(failure)}.</p>
+      <p>{reasonOf(failure).replace(/\.?$/, '.')}</p>
       <button type="button" onClick={onRetry}>
         {t.outage.again}
       </button>

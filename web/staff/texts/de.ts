@@ -346,4 +346,63 @@ export const de: Texts = {
     again: 'Erneut versuchen',
     trying: 'Wird versucht …',
   },
+  refusals: {
+    INVALID: ({ field }) => invalid.get(field) ?? null,
+    UNUSUAL: ({ field }) => (field === 'phone' ? de.contact.unusualPhone : de.contact.unusualEmail),
+    EMAIL_TAKEN: ({ name }) => `Diese E-Mail-Adresse gehört schon zu ${name ?? 'einem anderen Kontakt'}.`,
+    PHONE_TAKEN: ({ name }) => `Diese Telefonnummer gehört schon zu ${name ?? 'einem anderen Kontakt'}.`,
+    AMBIGUOUS: 'Mehrere Kontakte passen. Führen Sie sie zuerst zusammen.',
+    CONFLICT: 'Jemand anderes hat das inzwischen geändert. Bitte noch einmal prüfen.',
+    NOT_FOUND: ({ field }) => gone.get(field) ?? 'Das gibt es nicht mehr.',
+    NAME_TAKEN: 'Eine andere Ansicht heißt schon so. Wählen Sie einen anderen Namen.',
+    CHANNEL_INACTIVE: 'Dieser Kanal nimmt keine Nachrichten an.',
+    REPLAY_FAILED: null,
+    MERGED: ({ name }) =>
+      name === undefined
+        ? 'Dieser Kontakt ist inzwischen in einem anderen aufgegangen.'
+        : `Dieser Kontakt ist inzwischen in ${name} aufgegangen.`,
+    SAME_CONTACT: 'Das ist derselbe Kontakt. Wählen Sie einen anderen.',
+    TOO_MANY: 'Das sind zu viele. Wählen Sie weniger, oder löschen Sie zuerst etwas.',
+    NOTES_TOO_LONG: 'Die Notizen sind zusammen zu lang. Bitte vor dem Zusammenführen kürzen.',
+    NOT_NEWEST:
+      'Dieser Kontakt wurde seither noch einmal zusammengeführt. Machen Sie zuerst die neueste Zusammenführung rückgängig.',
+    UNDO_EXPIRED:
+      'Diese Zusammenführung lässt sich nicht mehr rückgängig machen. Sie können den Kontakt stattdessen trennen.',
+    LAST_IDENTITY: 'Der Kontakt muss mindestens eine Kanal-Kennung behalten.',
+    ENDPOINT_DISABLED: 'Dieser Webhook-Endpunkt ist ausgeschaltet. Schalten Sie ihn zuerst ein.',
+    TOKEN_INVALID: 'Das wurde noch nicht gezählt. Bitte noch einmal zählen.',
+    TOKEN_EXPIRED: 'Die Zählung ist zu lange her. Bitte noch einmal zählen.',
+    COUNT_CHANGED: 'Es sind inzwischen viel mehr Treffer. Bitte die neue Zahl prüfen.',
+    JOB_ENDED: 'Dieser Vorgang ist schon zu Ende.',
+
+    UNAUTHENTICATED: 'Die Anmeldung gilt nicht oder nicht mehr. Bitte neu anmelden.',
+    FORBIDDEN: 'Dazu fehlt Ihnen die Berechtigung.',
+    BAD_USER_INPUT: null,
+    BAD_CURSOR: 'Die Liste hat sich geändert. Bitte die Seite neu laden.',
+    QUERY_TOO_COMPLEX: null,
+    RATE_LIMITED: 'Das waren zu viele Anfragen. Bitte gleich noch einmal versuchen.',
+    SLOW_CONSUMER: null,
+    RESYNC_REQUIRED: null,
+    UNAVAILABLE: 'Der Server ist gerade nicht bereit. Bitte gleich noch einmal versuchen.',
+    INTERNAL: 'Auf dem Server ist ein Fehler aufgetreten.',
+    PERSISTED_QUERY_NOT_SUPPORTED: null,
+  },
 }
+
+// What is wrong with a value, as far as its field says it. Of the other fields, the server's sentence does.
+const invalid: ReadonlyMap<string, string> = new Map([
+  ['email', 'Keine gültige E-Mail-Adresse. Bitte vollständig eingeben.'],
+  ['phone', 'Keine gültige Telefonnummer. Bitte vollständig eingeben, mit Ländervorwahl und ohne Durchwahl.'],
+  ['name', 'Der Name ist leer, zu lang oder enthält Steuerzeichen.'],
+  ['notes', 'Die Notizen sind zu lang oder enthalten Steuerzeichen.'],
+  ['description', 'Die Beschreibung ist zu lang oder enthält Steuerzeichen.'],
+  ['expiresAt', 'Der Ablauf muss in der Zukunft liegen.'],
+  ['defaultRegion', 'Das Land muss ein Code aus zwei Buchstaben sein, zum Beispiel DE.'],
+])
+
+const gone: ReadonlyMap<string, string> = new Map([
+  ['channelId', 'Diesen Kanal gibt es nicht mehr.'],
+  ['mergeId', 'Diese Zusammenführung gibt es nicht mehr, oder ihr Kontakt wurde gelöscht.'],
+  ['survivorId', 'Diesen Kontakt gibt es nicht mehr.'],
+  ['into', 'Diesen Kontakt gibt es nicht mehr.'],
+])

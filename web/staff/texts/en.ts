@@ -1,5 +1,7 @@
 // The English texts of the pages, by page. The other languages have the same keys: the compiler reports a missing one.
 
+import type { Refusals } from './refusals'
+
 export const en = {
   app: {
     pages: 'Pages',
@@ -348,4 +350,6 @@ export const en = {
     again: 'Try again',
     trying: 'Trying …',
   },
+  // What the server's errors say, by their codes. Its sentences are English.
+  refusals: undefined as Refusals | undefined,
 }

@@ -38,7 +38,6 @@ export const laterDe: typeof laterEn = {
           ? 'Einer der Kontakte wurde inzwischen gelöscht oder zusammengeführt.'
           : `${n} der Kontakte wurden inzwischen gelöscht oder zusammengeführt.`,
       changed: 'Einer dieser Kontakte wurde inzwischen geändert. Bitte noch einmal prüfen.',
-      tooLong: 'Die Notizen sind zusammen zu lang. Bitte vor dem Zusammenführen kürzen.',
       again: 'Erneut versuchen',
       cancel: 'Abbrechen',
       merge: (n) => `${n} Kontakte zusammenführen`,

@@ -38,7 +38,6 @@ export const laterEn = {
           ? 'One of the contacts was deleted or merged meanwhile.'
           : `${n} of the contacts were deleted or merged meanwhile.`,
       changed: 'Somebody changed one of these contacts meanwhile. Please check again.',
-      tooLong: 'The joined notes are too long. Shorten them before merging.',
       again: 'Try again',
       cancel: 'Cancel',
       merge: (n: number) => `Merge ${n} contacts`,

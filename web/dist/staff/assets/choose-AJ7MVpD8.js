@@ -1,1 +1,0 @@
-import{n as e}from"./rolldown-runtime-WkwZ5CU-.js";import{Jn as t,kr as n,sr as r}from"./shared-DxcpqRwR.js";var i=e(n(),1);function a(e){let[n,a]=(0,i.useState)([]);return(0,i.useEffect)(()=>{if(!e)return;let n=new AbortController;return t(r,{first:100},n.signal).then(e=>a(e.channels.nodes),()=>{}),()=>n.abort()},[e]),n}export{a as t};

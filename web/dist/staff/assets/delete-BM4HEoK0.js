@@ -1,0 +1,1 @@
+export{t as DeleteDialog}from"./delete-hj_LpWrw.js";

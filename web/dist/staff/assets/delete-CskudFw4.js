@@ -1,1 +1,0 @@
-export{t as DeleteDialog}from"./delete-CFASJr9M.js";

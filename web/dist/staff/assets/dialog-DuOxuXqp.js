@@ -1,1 +1,0 @@
-export{t as MergeDialog}from"./dialog-B9jjm1ee.js";

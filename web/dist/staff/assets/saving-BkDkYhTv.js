@@ -1,0 +1,1 @@
+export{r as updateView}from"./saving-U7E7HZMQ.js";

@@ -1,1 +1,0 @@
-export{r as updateView}from"./saving-DOItulz0.js";
