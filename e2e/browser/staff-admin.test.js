@@ -32,6 +32,7 @@ const windows = {
   tablet: { width: 768, height: 1024 },
   laptop: { width: 1024, height: 768 },
   wide: { width: 1440, height: 900 },
+  zoomed: { width: 640, height: 400 }, // 1280 by 800 pixels at 200 %
 }
 
 describe('the pages for admins', () => {
@@ -71,6 +72,10 @@ describe('the pages for admins', () => {
         await painted(page)
         await shot(page, `${name}-${of}-${colorScheme}`)
         assert.ok((await overflow(page)) <= 0, `${name} is too wide for a ${of}`)
+        const cut = await page.locator('.types label, .plain :is(th, td)').evaluateAll((all) =>
+          all.filter((each) => each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).position !== 'absolute').map((each) => each.textContent),
+        )
+        assert.deepEqual(cut, [], `${name} ${of} cuts text`)
         if (of === 'wide' || of === 'phone') {
           assert.deepEqual(await faults(page), [], `${name} ${of} ${colorScheme}`)
         }
@@ -504,11 +509,20 @@ describe('the pages for admins', () => {
     const support = channels.nodes.find(({ name }) => name === 'Support').id
     await deliver(kith, support, appSecret, unreadable())
     const { page, complaints } = await open('/staff/keys')
-    for (const path of ['keys', 'channels', `channels/${support}`, 'channels/new', 'failures', 'audit']) {
+    const endpoint = 'mutation ($input: CreateWebhookEndpointInput!) { createWebhookEndpoint(input: $input) { userErrors { message } } }'
+    const url = `https://hooks.a-customer-with-a-long-name.example/webhooks/${'incoming-'.repeat(8)}kith`
+    await run(kith.graphql, endpoint, { input: { url, events: ['contact.created'], description: 'To the data warehouse' } })
+    const pages = ['keys', 'channels', `channels/${support}`, 'channels/new', 'failures', 'audit', 'webhooks', 'import', 'settings']
+    for (const path of pages) {
       await page.setViewportSize(windows.wide)
       await page.goto(`${kith.url}/staff/${path}`)
       await page.locator('.page').first().waitFor()
       await page.waitForLoadState('networkidle')
+      if (path === 'failures') {
+        await page.getByLabel('Choose all shown').check()
+        await page.getByRole('button', { name: /^Show:/ }).first().click()
+        await page.getByRole('region', { name: 'What the provider sent' }).waitFor()
+      }
       await cleanEverywhere(page, path.replaceAll('/', '-').replace(support, 'one'))
     }
     await page.setViewportSize(windows.phone)

@@ -110,13 +110,15 @@ describe('the page of settings', () => {
 
   for (const { name, ...look } of [
     { name: 'german', locale: 'de-DE' },
+    { name: 'german-tablet', locale: 'de-DE', viewport: { width: 768, height: 1024 }, colorScheme: 'dark' },
+    { name: 'german-zoomed', locale: 'de-DE', viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 },
     { name: 'tablet', viewport: { width: 768, height: 1024 } },
     { name: 'phone', viewport: { width: 390, height: 844 } },
     { name: 'dark', colorScheme: 'dark' },
   ]) {
     it(`is without faults: ${name}`, async () => {
       const { page, complaints } = await open(look)
-      if (name === 'german') {
+      if (name.startsWith('german')) {
         await page.getByRole('heading', { name: 'Einstellungen' }).waitFor()
         await page.getByLabel('Anzeigename').waitFor()
         await page.getByText('Einstellung des Servers: 730 Tage').waitFor()

@@ -177,9 +177,11 @@ function EndpointPanel({ endpoint, onSecret, onChange, onDeleted, onReload }: En
     <section className="endpoint" aria-label={url}>
       <h2 dir="ltr">{url}</h2>
       {description && <p dir="auto">{description}</p>}
-      <p>{listed(events.map((name) => t.webhooks.names[name] ?? name))}</p>
+      <p className="hint">{listed(events.map((name) => t.webhooks.names[name] ?? name))}</p>
       <p className={enabled && failingSince === null ? undefined : 'expired'}>
-        {enabled ? t.webhooks.on : t.webhooks.off}
+        <span className="state" data-on={enabled || undefined}>
+          {enabled ? t.webhooks.on : t.webhooks.off}
+        </span>
         {disabledReason && (
           <>
             : {t.webhooks.reasons[disabledReason]} {disabledAt && <Ago at={disabledAt} />}
