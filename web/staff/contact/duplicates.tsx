@@ -46,7 +46,7 @@ interface DuplicatesProps {
 export function Duplicates({ id, pager, editable, onCompare }: DuplicatesProps) {
   return (
     <Section
-      title={t.contact.duplicates}
+      title={t.panel.duplicates}
       pager={pager}
       row={({ contacts, reasons }) => {
         const other = contacts.find((each) => each.id !== id)
@@ -66,10 +66,10 @@ export function Duplicates({ id, pager, editable, onCompare }: DuplicatesProps) 
               {editable && (
                 <button
                   type="button"
-                  aria-label={t.contact.compareWith(other.displayName)}
+                  aria-label={t.panel.compareWith(other.displayName)}
                   onClick={(event) => onCompare(other.id, event.currentTarget)}
                 >
-                  {t.contact.compare}
+                  {t.panel.compare}
                 </button>
               )}
             </div>

@@ -33,20 +33,20 @@ export function History({ id, pager, channels }: HistoryProps) {
   const me = useViewer()?.subject
   const actorOf = (actor: string) =>
     actor === me
-      ? t.contact.you
+      ? t.panel.you
       : (channels.get(actor) ??
-        (actor.startsWith('channel_') ? t.contact.aChannel : actor.startsWith('key_') ? t.contact.anApiKey : actor))
+        (actor.startsWith('channel_') ? t.panel.aChannel : actor.startsWith('key_') ? t.panel.anApiKey : actor))
   return (
     <Section
-      title={t.contact.history}
-      none={t.contact.noHistory}
+      title={t.panel.history}
+      none={t.panel.noHistory}
       pager={pager}
       row={({ kind, contactId, actor, at, fields }) => (
         <div className="change">
           <p className="entry-line">
             <span>
-              {t.contact.changes[kind]}
-              {contactId !== id && kind !== 'MERGED' && <span className="hint"> {t.contact.beforeMerge}</span>}
+              {t.panel.changes[kind]}
+              {contactId !== id && kind !== 'MERGED' && <span className="hint"> {t.panel.beforeMerge}</span>}
             </span>
             <span className="hint">
               <bdi>{actorOf(actor)}</bdi> · <Ago at={at} />
@@ -59,7 +59,7 @@ export function History({ id, pager, channels }: HistoryProps) {
                   <dt>{t.duplicates.merge.fields[field]}</dt>
                   <dd>
                     {old === null && now === null ? (
-                      <span className="nothing">{t.contact.changed}</span>
+                      <span className="nothing">{t.panel.changed}</span>
                     ) : (
                       <>
                         {old !== null && (
@@ -69,7 +69,7 @@ export function History({ id, pager, channels }: HistoryProps) {
                         )}
                         {old !== null && <span aria-hidden> → </span>}
                         {now === null ? (
-                          <span className="nothing">{t.contact.emptied}</span>
+                          <span className="nothing">{t.panel.emptied}</span>
                         ) : (
                           <ins>
                             <Long text={now} />
@@ -100,7 +100,7 @@ function Long({ text }: { text: string }) {
     <>
       <bdi className="long">{text.slice(0, long).trimEnd()} …</bdi>{' '}
       <button type="button" className="link" onClick={() => setWhole(true)}>
-        {t.contact.showAll}
+        {t.panel.showAll}
       </button>
     </>
   )

@@ -16,7 +16,7 @@ import { later } from '../shared/later'
 import { Link } from '../shared/route'
 import { Store, useStore } from '../shared/store'
 import { Ago } from '../shared/time'
-import { t } from '../texts/texts'
+import { t } from '../texts/later'
 import { Avatar } from './avatar'
 import { type Details, useDetails } from './details'
 import { Duplicates, useDuplicates } from './duplicates'
@@ -87,7 +87,7 @@ export function ContactPanel(props: PanelProps) {
   const moved = contact !== undefined && contact.id !== id
   useEffect(() => {
     if (moved) {
-      arrival.set({ id: contact.id, text: t.contact.mergedInto(before.current) })
+      arrival.set({ id: contact.id, text: t.panel.mergedInto(before.current) })
       onMoved(contact.id)
     } else if (contact) {
       before.current = contact.displayName
@@ -128,11 +128,11 @@ export function ContactPanel(props: PanelProps) {
                 </p>
               )}
               <p className="hint">
-                {t.contact.since} <Ago at={contact.createdAt} />
+                {t.panel.since} <Ago at={contact.createdAt} />
                 {contact.lastActivityAt && (
                   <>
                     {' · '}
-                    {t.contact.lastActive} <Ago at={contact.lastActivityAt} />
+                    {t.panel.lastActive} <Ago at={contact.lastActivityAt} />
                   </>
                 )}
               </p>
@@ -178,8 +178,8 @@ function Absent({ id, state, known, heading, Heading, retry }: AbsentProps) {
   const title = {
     asking: t.contact.loading,
     there: '',
-    gone: known === undefined ? t.contact.notThere : t.contact.wasDeleted(known),
-    failed: t.contact.notRead,
+    gone: known === undefined ? t.panel.notThere : t.panel.wasDeleted(known),
+    failed: t.panel.notRead,
   }[state]
   return (
     <div className="contact-absent">
@@ -193,7 +193,7 @@ function Absent({ id, state, known, heading, Heading, retry }: AbsentProps) {
           <span className="bar" />
         </div>
       )}
-      {state === 'gone' && <p>{known === undefined ? t.contact.notThereHint : t.contact.wasDeletedHint}</p>}
+      {state === 'gone' && <p>{known === undefined ? t.panel.notThereHint : t.panel.wasDeletedHint}</p>}
       {state === 'failed' && (
         <button type="button" onClick={retry}>
           {t.contact.tryAgain}
@@ -247,8 +247,8 @@ function Body({ contact, heading, pagers, opened = '', onMoved, onDeleted, retry
         {fields.map((field) => (
           <Field key={field} contact={contact} field={field} editable={may.edit} />
         ))}
-        <Further title={t.contact.furtherEmails} values={contact.furtherEmails} emails />
-        <Further title={t.contact.furtherPhones} values={contact.furtherPhones.map(spacedPhone)} />
+        <Further title={t.panel.furtherEmails} values={contact.furtherEmails} emails />
+        <Further title={t.panel.furtherPhones} values={contact.furtherPhones.map(spacedPhone)} />
       </div>
       <Duplicates
         id={id}
@@ -260,20 +260,20 @@ function Body({ contact, heading, pagers, opened = '', onMoved, onDeleted, retry
       <Identities contact={contact} />
       <History id={id} pager={pagers.history} channels={new Map(identities.map(({ channel }) => [channel.id, channel.name]))} />
       {(may.edit || may.administer) && (
-        <div className="contact-ways" role="group" aria-label={t.contact.actions}>
+        <div className="contact-ways" role="group" aria-label={t.panel.actions}>
           {may.edit && splittable && (
             <button type="button" onClick={(event) => start({ what: 'split' }, event.currentTarget)}>
-              {t.contact.splitContact}
+              {t.panel.splitContact}
             </button>
           )}
           {may.administer && (
             <button type="button" onClick={() => void exportContact(id).then(announce)}>
-              {t.contact.export}
+              {t.panel.export}
             </button>
           )}
           {may.edit && (
             <button type="button" className="deletes" onClick={(event) => start({ what: 'delete' }, event.currentTarget)}>
-              {t.contact.delete}
+              {t.panel.delete}
             </button>
           )}
         </div>
@@ -355,7 +355,7 @@ function Arrived({ id, heading }: BannerProps) {
               heading.current?.focus({ preventScroll: true })
             }}
           >
-            {t.contact.dismiss}
+            {t.panel.dismiss}
           </button>
         </div>
       )}
@@ -385,10 +385,10 @@ function MergedLately({ merge, heading, onUndone }: LatelyProps) {
   return (
     <div className="merged-lately">
       <p>
-        {t.contact.mergedLately(merge.mergedContactIds.length)} <Ago at={merge.at} />
+        {t.panel.mergedLately(merge.mergedContactIds.length)} <Ago at={merge.at} />
       </p>
       <button type="button" aria-disabled={busy || undefined} onClick={() => !busy && void undo()}>
-        {t.contact.undoMerge}
+        {t.panel.undoMerge}
       </button>
     </div>
   )
@@ -419,7 +419,7 @@ function Identities({ contact: { identities } }: { contact: Details }) {
   }
   return (
     <section className="part" aria-labelledby="contact-identities">
-      <PartHeading id="contact-identities">{t.contact.identities}</PartHeading>
+      <PartHeading id="contact-identities">{t.panel.identities}</PartHeading>
       <ul className="entries">
         {identities.map(({ id, channel, displayName, externalId, createdAt }) => (
           <li key={id} className="identity">

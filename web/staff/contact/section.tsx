@@ -2,7 +2,7 @@ import { createContext, type ReactNode, useContext, useEffect, useId, useMemo } 
 
 import { useStore } from '../shared/store'
 import { Failure } from '../shared/waiting'
-import { t } from '../texts/texts'
+import { t } from '../texts/later'
 import { type Ask, Pager } from '../shared/pager'
 
 /** usePager is a list of a contact, asked for when it is shown first. */
@@ -59,7 +59,7 @@ export function Section<Row extends { id: string }>({ title, pager, none, row }:
       {more && (
         // Not disabled while it works: the focus would be lost.
         <button type="button" className="quiet-button" aria-disabled={busy || undefined} onClick={() => !busy && void pager.more()}>
-          {t.contact.more}
+          {t.panel.more}
         </button>
       )}
     </section>

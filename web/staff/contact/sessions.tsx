@@ -5,7 +5,7 @@ import { query } from '../server/client'
 import { ChannelIcon } from '../shared/icons'
 import { address, Link } from '../shared/route'
 import { Ago, number } from '../shared/time'
-import { t } from '../texts/texts'
+import { t } from '../texts/later'
 import type { Ask, Pager } from '../shared/pager'
 import { Section } from './section'
 
@@ -22,8 +22,8 @@ export const askSessions =
 export function Sessions({ id, pager, opened }: { id: string; pager: Pager<ContactSession>; opened: string }) {
   return (
     <Section
-      title={t.contact.sessions}
-      none={t.contact.noSessions}
+      title={t.panel.sessions}
+      none={t.panel.noSessions}
       pager={pager}
       row={({ id: session, channel, status, tag, lastMessagePreview, lastMessageAt, unreadCount }) => (
         <Link
@@ -41,12 +41,12 @@ export function Sessions({ id, pager, opened }: { id: string; pager: Pager<Conta
           </span>
           <span className="entry-line">
             <span className="entry-text" dir="auto">
-              {lastMessagePreview ?? t.contact.noText}
+              {lastMessagePreview ?? t.panel.noText}
             </span>
             {unreadCount > 0 && (
               <span className="unread">
                 {number(unreadCount)}
-                <span className="unseen"> {t.contact.unread}</span>
+                <span className="unseen"> {t.panel.unread}</span>
               </span>
             )}
           </span>

@@ -148,7 +148,7 @@ export function SplitDialog({ contact, sessions, onClose, onOutdated, onSplit }:
     >
       <div className="decisions" data-pair>
         <fieldset>
-          <legend>{t.contact.identities}</legend>
+          <legend>{t.panel.identities}</legend>
           <div className="options">
             {identities.map(({ id, channel, displayName, externalId }) => (
               <Box key={id} checked={chosen.has(id)} onToggle={() => toggle(id)}>
@@ -172,7 +172,7 @@ export function SplitDialog({ contact, sessions, onClose, onOutdated, onSplit }:
                     <ChannelIcon type={channel.type} /> <bdi>{channel.name}</bdi> · <Ago at={lastMessageAt} />
                   </span>
                   <span className="hint" dir="auto">
-                    {lastMessagePreview ?? t.contact.noText}
+                    {lastMessagePreview ?? t.panel.noText}
                   </span>
                 </Box>
               ))}

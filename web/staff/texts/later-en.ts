@@ -660,6 +660,56 @@ export const laterEn = {
     showTheirs: 'Show theirs',
     overwrite: 'Replace theirs',
   },
+  // A contact whole.
+  panel: {
+    since: 'Contact since',
+    lastActive: 'last wrote',
+    more: 'Show more',
+    notThere: 'No such contact',
+    notThereHint: 'It was deleted, or belongs to another workspace.',
+    wasDeleted: (name: string) => `${name} was deleted`,
+    wasDeletedHint: 'The contact is gone for good. Its chat sessions stay, as Anonymous.',
+    notRead: 'The contact could not be read',
+    mergedInto: (name: string | undefined) =>
+      name === undefined
+        ? 'The contact that you were looking for was merged into this one.'
+        : `${name} was merged into this contact.`,
+    dismiss: 'Dismiss',
+    mergedLately: (n: number) =>
+      n === 1 ? 'Another contact was merged into this one' : `${n} other contacts were merged into this one`,
+    undoMerge: 'Undo the merge',
+    furtherEmails: 'Further emails',
+    furtherPhones: 'Further phones',
+    duplicates: 'May be the same person',
+    compare: 'Compare and merge',
+    compareWith: (name: string) => `Compare and merge with ${name}`,
+    sessions: 'Sessions',
+    noSessions: 'No sessions',
+    noText: 'No text',
+    unread: 'unread',
+    identities: 'Known on channels as',
+    history: 'History',
+    noHistory: 'Nothing is kept of it.',
+    changes: {
+      CREATED: 'Created',
+      UPDATED: 'Edited',
+      DELETED: 'Deleted',
+      ACTIVITY: 'Wrote',
+      MERGED: 'Merged into this contact',
+      SPLIT: 'Something was split off',
+    },
+    beforeMerge: '(before it was merged)',
+    changed: 'changed',
+    emptied: 'emptied',
+    showAll: 'Show all',
+    you: 'You',
+    aChannel: 'A channel',
+    anApiKey: 'An API key',
+    actions: 'Actions',
+    splitContact: 'Split …',
+    export: 'Export as JSON',
+    delete: 'Delete …',
+  },
   // A part of a contact is given to another one.
   split: {
     // Before and after the name.

@@ -1,1 +1,0 @@
-import{n as e}from"./rolldown-runtime-WkwZ5CU-.js";import{Ar as t,Wn as n,cr as r}from"./shared-C6I05Vyx.js";var i=e(t(),1);function a(e){let[t,a]=(0,i.useState)([]);return(0,i.useEffect)(()=>{if(!e)return;let t=new AbortController;return n(r,{first:100},t.signal).then(e=>a(e.channels.nodes),()=>{}),()=>t.abort()},[e]),t}export{a as t};

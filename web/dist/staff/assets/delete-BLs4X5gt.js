@@ -1,0 +1,1 @@
+export{t as DeleteDialog}from"./delete-D-_04o8v.js";

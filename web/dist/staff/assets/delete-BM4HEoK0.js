@@ -1,1 +1,0 @@
-export{t as DeleteDialog}from"./delete-hj_LpWrw.js";

@@ -1,0 +1,1 @@
+export{t as MergeDialog}from"./dialog-a8Tq4rLw.js";

@@ -1,1 +1,0 @@
-import{nr as e}from"./shared-C6I05Vyx.js";var t=[[`hour`,3600],[`minute`,60],[`second`,1]];function n(n){let[r,i]=t.find(([,e])=>n>=e)??t[2],a=Math.max(Math.round(n/i),1);return new Intl.NumberFormat(e,{style:`unit`,unit:r,unitDisplay:`long`}).format(a)}export{n as t};

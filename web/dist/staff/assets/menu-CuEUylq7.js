@@ -1,0 +1,1 @@
+import{fn as e}from"./shared-pWVO_kjQ.js";import{t}from"./later-Bf5qZ3lj.js";var n=e();function r({keys:e}){return(0,n.jsx)(`span`,{className:`keys`,children:e.map(e=>(0,n.jsx)(`kbd`,{children:i(e)},e))})}function i(e){return e.split(`+`).map(e=>t.menu.keyNames[e]??e).join(` `)}export{r as t};

@@ -1,1 +1,0 @@
-export{r as updateView}from"./saving-U7E7HZMQ.js";

@@ -1,0 +1,1 @@
+export{r as updateView}from"./saving-BkJE6_hx.js";
