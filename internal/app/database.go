@@ -33,8 +33,19 @@ func newDatabase(c config.Config, getenv func(string) string, t telemetry, logge
 	direct, _ := c.DatabaseDirectURL.Postgres()
 	return database{c, getenv, postgres.Options{
 		DirectURL: direct, ExecMode: c.PGExecMode, MaxConns: c.PGConnections,
-		Traces: t.traces.Provider(), Panicked: t.panicLogger("background", logger),
+		Traces: t.traces.Provider(), Panicked: t.panicLogger("background", logger), NodeAway: nodeLogger(logger),
 	}}
+}
+
+// nodeLogger logs which nodes of a Citus cluster are away, and when they are back.
+func nodeLogger(logger *slog.Logger) func(node string, err error) {
+	return func(node string, err error) {
+		if err == nil {
+			logger.Info("a node of the database is back", "node", node)
+			return
+		}
+		logger.Warn("a node of the database is away: maintenance and jobs of its workspaces wait", "node", node, "error", err)
+	}
 }
 
 // String is how the output of commands names the database.

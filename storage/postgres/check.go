@@ -54,10 +54,7 @@ func (d *checkedDatabase) Leftovers(ctx context.Context) ([]crm.WorkspaceID, err
 		err = d.pool.QueryRow(ctx, `SELECT coalesce(min(workspace_id), 0) FROM `+table+` WHERE workspace_id > @above`,
 			pgx.NamedArgs{"above": above}).Scan(&w)
 		return w, translate(ctx, err)
-	}, func() ([]crm.WorkspaceID, error) {
-		rows, err := d.pool.Query(ctx, `SELECT workspace_id FROM workspaces`)
-		return all(ctx, rows, err, pgx.RowTo[crm.WorkspaceID])
-	})
+	}, func() ([]crm.WorkspaceID, error) { return d.workspaces(ctx) })
 }
 
 // Grams has nothing left to do: the gram index is an index like others, and the contacts say whether they are in it.

@@ -125,26 +125,28 @@ func (s *Store) findBounds(ctx context.Context) error {
 	if !ok {
 		return nil
 	}
-	var at []crm.ContactID
-	err := s.atLeisure(ctx, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `
-			SELECT id
-			FROM (
-			  SELECT id, row_number() OVER (ORDER BY id) - 1 AS n
-			  FROM contacts
-			  WHERE workspace_id = @workspace
-			) c
-			WHERE n % @step = 0
-			ORDER BY id
-			LIMIT @stretches`,
-			pgx.NamedArgs{"workspace": w, "step": search.SampleStep(size), "stretches": search.SampleStretches})
-		at, err = all(ctx, rows, err, func(row pgx.CollectableRow) (id crm.ContactID, err error) {
-			return id, row.Scan((*[16]byte)(&id))
+	return s.inTurn(ctx, w, func(ctx context.Context) error {
+		var at []crm.ContactID
+		err := s.atLeisure(ctx, func(tx pgx.Tx) error {
+			rows, err := tx.Query(ctx, `
+				SELECT id
+				FROM (
+				  SELECT id, row_number() OVER (ORDER BY id) - 1 AS n
+				  FROM contacts
+				  WHERE workspace_id = @workspace
+				) c
+				WHERE n % @step = 0
+				ORDER BY id
+				LIMIT @stretches`,
+				pgx.NamedArgs{"workspace": w, "step": search.SampleStep(size), "stretches": search.SampleStretches})
+			at, err = all(ctx, rows, err, func(row pgx.CollectableRow) (id crm.ContactID, err error) {
+				return id, row.Scan((*[16]byte)(&id))
+			})
+			return err
 		})
-		return err
+		if err == nil {
+			known.bounds.Set(w, at, size, time.Now())
+		}
+		return translate(ctx, err)
 	})
-	if err == nil {
-		known.bounds.Set(w, at, size, time.Now())
-	}
-	return translate(ctx, err)
 }

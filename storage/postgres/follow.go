@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -56,15 +57,12 @@ func (s *Store) Follow(ctx context.Context, wake func(crm.WorkspaceID)) error {
 func (s *Store) poll(ctx context.Context) {
 	for {
 		_ = s.meet(ctx) // or at the next look
-		rows, err := s.pool.Query(ctx, `
-			SELECT workspace_id FROM changes WHERE seq IS NULL
+		left, _ := everywhere(ctx, s, `
+			SELECT workspace_id FROM changes WHERE %[1]s AND seq IS NULL
 			UNION
-			SELECT workspace_id FROM activity_marks`)
-		left, err := all(ctx, rows, err, pgx.RowTo[crm.WorkspaceID])
-		if err == nil { // else the next look may succeed
-			for _, w := range left {
-				s.sequencer.unpublished(w)
-			}
+			SELECT workspace_id FROM activity_marks WHERE %[1]s`, nil, pgx.RowTo[crm.WorkspaceID]) // or the next look succeeds
+		for _, w := range left {
+			s.sequencer.unpublished(w)
 		}
 		if !pause(ctx, pollEvery-pollEvery/10+rand.N(pollEvery/10)) {
 			return
@@ -105,12 +103,17 @@ func (s *Store) listenOnce(ctx context.Context, wake func(crm.WorkspaceID), hear
 		return err
 	}
 	heard()
-	rows, err := conn.Query(ctx, `SELECT workspace_id FROM event_heads`) // who knows what was said meanwhile
-	workspaces, err := all(ctx, rows, err, pgx.RowTo[crm.WorkspaceID])
+	var workspaces []crm.WorkspaceID // who knows what was said meanwhile
+	err = s.overAll(ctx, nil, func(ctx context.Context, condition string, args pgx.NamedArgs) error {
+		rows, err := conn.Query(ctx, `SELECT workspace_id FROM event_heads WHERE `+condition, args)
+		workspaces, err = all(ctx, rows, err, pgx.RowTo[crm.WorkspaceID])
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	for _, w := range workspaces {
+	_, lost := s.cluster(ctx).split() // they look again until their node is back
+	for _, w := range slices.Concat(workspaces, lost) {
 		wake(w)
 	}
 	for {

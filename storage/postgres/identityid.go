@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -21,16 +22,17 @@ func (s *Store) identifySome(ctx context.Context) (more bool, err error) {
 	if !s.unidentified.due(unidentifiedCheck) {
 		return false, nil
 	}
-	rows, err := s.pool.Query(ctx, `SELECT workspace_id FROM identities WHERE id IS NULL LIMIT 1`)
-	found, err := all(ctx, rows, err, pgx.RowTo[crm.WorkspaceID])
-	if err != nil || len(found) == 0 {
+	found, err := everywhere(ctx, s, `SELECT workspace_id FROM identities WHERE %[1]s AND id IS NULL LIMIT 1`, nil, pgx.RowTo[crm.WorkspaceID])
+	if len(found) == 0 {
 		return false, err
 	}
-	err = s.tx(ctx, func(tx pgx.Tx) error { return identify(ctx, tx, found[0]) })
-	if err == nil {
+	failed := s.inTurn(ctx, found[0], func(ctx context.Context) error {
+		return s.tx(ctx, func(tx pgx.Tx) error { return identify(ctx, tx, found[0]) })
+	})
+	if failed == nil {
 		s.unidentified.again()
 	}
-	return err == nil, err
+	return failed == nil, errors.Join(err, failed)
 }
 
 // identify gives ids to some identities of a workspace. It skips those that somebody else is changing.

@@ -120,39 +120,40 @@ func (s *Store) JobsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.JobID
 // TakeJob takes a job on.
 func (s *Store) TakeJob(ctx context.Context, kinds []crm.JobKind, now, until time.Time) (j storage.TakenJob, err error) {
 	const looked = 8 // others may take the first ones meanwhile
-	rows, err := s.pool.Query(ctx, `
+	waiting, err := everywhere(ctx, s, `
 		SELECT workspace_id, id
 		FROM jobs
-		WHERE `+openJob+` AND lease_until <= @now AND kind = ANY(@kinds)
+		WHERE %[1]s AND `+openJob+` AND lease_until <= @now AND kind = ANY(@kinds)
 		ORDER BY lease_until, id
-		LIMIT @n`, pgx.NamedArgs{"now": now.UTC(), "kinds": kinds, "n": looked})
-	waiting, err := all(ctx, rows, err, func(row pgx.CollectableRow) (j storage.TakenJob, err error) {
+		LIMIT @n`, pgx.NamedArgs{"now": now.UTC(), "kinds": kinds, "n": looked}, func(row pgx.CollectableRow) (j storage.TakenJob, err error) {
 		return j, row.Scan(&j.Workspace, (*[16]byte)(&j.ID))
 	})
-	if err != nil {
-		return j, fmt.Errorf("take a job: %w", err)
-	}
 	for _, j := range waiting {
 		taken := false
-		err := s.tx(ctx, func(tx pgx.Tx) error {
-			known, err := lockJob(ctx, tx, j.Workspace, j.ID)
-			if taken = err == nil && !known.State.Final() && !known.LeaseUntil.After(now); !taken {
-				return err
-			}
-			j.Job = known.Take(now, until)
-			return saveJob(ctx, tx, j.Workspace, j.Job)
+		failed := s.within(ctx, j.Workspace, func(ctx context.Context) error {
+			return s.tx(ctx, func(tx pgx.Tx) error {
+				known, err := lockJob(ctx, tx, j.Workspace, j.ID)
+				if taken = err == nil && !known.State.Final() && !known.LeaseUntil.After(now); !taken {
+					return err
+				}
+				j.Job = known.Take(now, until)
+				return saveJob(ctx, tx, j.Workspace, j.Job)
+			})
 		})
-		if errors.Is(err, crm.ErrNotFound) {
+		if errors.Is(failed, crm.ErrNotFound) || errors.Is(failed, errNodeAway) {
 			continue
 		}
-		if err != nil {
-			return storage.TakenJob{}, fmt.Errorf("take %s: %w", j.ID, err)
+		if failed != nil {
+			return storage.TakenJob{}, fmt.Errorf("take %s: %w", j.ID, failed)
 		}
 		if taken {
 			return j, nil
 		}
 	}
-	return storage.TakenJob{}, fmt.Errorf("take a job: %w", crm.ErrNotFound)
+	if err == nil {
+		err = crm.ErrNotFound
+	}
+	return storage.TakenJob{}, fmt.Errorf("take a job: %w", err)
 }
 
 // lockJob reads a job and keeps others from changing it; ErrNotFound if it does not exist.
@@ -208,27 +209,29 @@ func (s *Store) StepJob(
 ) (crm.Job, error) {
 	var after crm.Job
 	var work *jobTx
-	err := s.tx(ctx, func(tx pgx.Tx) error {
-		before, err := lockJob(ctx, tx, w, j.ID)
-		switch {
-		case errors.Is(err, crm.ErrNotFound), err == nil && before.Revision != j.Revision, err == nil && before.State.Final():
-			return crm.ErrJobMoved
-		case err != nil:
-			return err
-		}
-		work = &jobTx{Store: s, tx: tx, workspace: w, job: before, slot: s.slot()}
-		step, err := do(ctx, work)
-		if err != nil {
-			return err
-		}
-		after = before.Step(step)
-		if err := work.queue(ctx, before, step.Queue); err != nil {
-			return err
-		}
-		if err := work.settle(ctx, before, step); err != nil {
-			return err
-		}
-		return saveJob(ctx, tx, w, after)
+	err := s.within(ctx, w, func(ctx context.Context) error {
+		return s.tx(ctx, func(tx pgx.Tx) error {
+			before, err := lockJob(ctx, tx, w, j.ID)
+			switch {
+			case errors.Is(err, crm.ErrNotFound), err == nil && before.Revision != j.Revision, err == nil && before.State.Final():
+				return crm.ErrJobMoved
+			case err != nil:
+				return err
+			}
+			work = &jobTx{Store: s, tx: tx, workspace: w, job: before, slot: s.slot()}
+			step, err := do(ctx, work)
+			if err != nil {
+				return err
+			}
+			after = before.Step(step)
+			if err := work.queue(ctx, before, step.Queue); err != nil {
+				return err
+			}
+			if err := work.settle(ctx, before, step); err != nil {
+				return err
+			}
+			return saveJob(ctx, tx, w, after)
+		})
 	})
 	if err != nil {
 		return crm.Job{}, fmt.Errorf("step of %s: %w", j.ID, err)
@@ -420,47 +423,49 @@ func (s *Store) JobRefusals(ctx context.Context, w crm.WorkspaceID, id crm.JobID
 
 // ForgetJobs drops rows that nothing will be done with, and jobs that ended before a time.
 func (s *Store) ForgetJobs(ctx context.Context, before time.Time) (more bool, err error) {
-	rows, err := s.pool.Query(ctx, `
-		(SELECT workspace_id, id, true FROM jobs WHERE finished_at IS NOT NULL AND queued > position LIMIT 1)
-		UNION ALL
-		(SELECT workspace_id, id, false FROM jobs WHERE finished_at < @before ORDER BY finished_at LIMIT 1)`,
-		pgx.NamedArgs{"before": before.UTC()})
 	type done struct {
 		w        crm.WorkspaceID
 		id       crm.JobID
 		leftover bool
 	}
-	found, err := all(ctx, rows, err, func(row pgx.CollectableRow) (d done, err error) {
-		return d, row.Scan(&d.w, (*[16]byte)(&d.id), &d.leftover)
-	})
-	if err != nil || len(found) == 0 {
-		return false, err
-	}
-	for _, j := range found {
-		err := s.tx(ctx, func(tx pgx.Tx) error {
-			args := pgx.NamedArgs{"workspace": j.w, "job": [16]byte(j.id), "n": forgetRows}
-			which := ""
-			if j.leftover {
-				which = ` AND code IS NULL`
-			}
-			tag, err := tx.Exec(ctx, `
-				DELETE FROM job_rows
-				WHERE workspace_id = @workspace AND job_id = @job AND position IN (
-				  SELECT position FROM job_rows WHERE workspace_id = @workspace AND job_id = @job`+which+` LIMIT @n
-				)`, args)
-			if err != nil || tag.RowsAffected() == forgetRows {
-				return err
-			}
-			if j.leftover {
-				_, err = tx.Exec(ctx, `UPDATE jobs SET queued = position WHERE workspace_id = @workspace AND id = @job`, args)
-			} else {
-				_, err = tx.Exec(ctx, `DELETE FROM jobs WHERE workspace_id = @workspace AND id = @job`, args)
-			}
-			return err
+	found, err := everywhere(ctx, s, `
+		(SELECT workspace_id, id, true FROM jobs WHERE %[1]s AND finished_at IS NOT NULL AND queued > position LIMIT 1)
+		UNION ALL
+		(SELECT workspace_id, id, false FROM jobs WHERE %[1]s AND finished_at < @before ORDER BY finished_at LIMIT 1)`,
+		pgx.NamedArgs{"before": before.UTC()}, func(row pgx.CollectableRow) (d done, err error) {
+			return d, row.Scan(&d.w, (*[16]byte)(&d.id), &d.leftover)
 		})
-		if err != nil {
-			return false, fmt.Errorf("forget jobs: %w", err)
-		}
+	for _, j := range found {
+		failed := s.inTurn(ctx, j.w, func(ctx context.Context) error {
+			return s.tx(ctx, func(tx pgx.Tx) error { return forgetJob(ctx, tx, j.w, j.id, j.leftover) })
+		})
+		err = errors.Join(err, failed)
 	}
-	return true, nil
+	if err != nil {
+		return false, fmt.Errorf("forget jobs: %w", err)
+	}
+	return len(found) > 0, nil
+}
+
+// forgetJob drops some rows of a job that has ended, and the job with the last of them. Of a leftover, only what waits goes.
+func forgetJob(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, id crm.JobID, leftover bool) error {
+	args := pgx.NamedArgs{"workspace": w, "job": [16]byte(id), "n": forgetRows}
+	which := ""
+	if leftover {
+		which = ` AND code IS NULL`
+	}
+	tag, err := tx.Exec(ctx, `
+		DELETE FROM job_rows
+		WHERE workspace_id = @workspace AND job_id = @job AND position IN (
+		  SELECT position FROM job_rows WHERE workspace_id = @workspace AND job_id = @job`+which+` LIMIT @n
+		)`, args)
+	if err != nil || tag.RowsAffected() == forgetRows {
+		return err
+	}
+	if leftover {
+		_, err = tx.Exec(ctx, `UPDATE jobs SET queued = position WHERE workspace_id = @workspace AND id = @job`, args)
+	} else {
+		_, err = tx.Exec(ctx, `DELETE FROM jobs WHERE workspace_id = @workspace AND id = @job`, args)
+	}
+	return err
 }

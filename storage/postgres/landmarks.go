@@ -30,11 +30,13 @@ func (s *Store) renewLandmarks(ctx context.Context) error {
 	if !ok {
 		return nil
 	}
-	found, err := s.findLandmarks(ctx, list)
-	if err == nil {
-		known.landmarks.Set(list, found)
-	}
-	return err
+	return s.inTurn(ctx, list.Workspace, func(ctx context.Context) error {
+		found, err := s.findLandmarks(ctx, list)
+		if err == nil {
+			known.landmarks.Set(list, found)
+		}
+		return err
+	})
 }
 
 // findLandmarks reads the whole index of a list.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -58,8 +57,8 @@ func (s *seldom) again() {
 }
 
 // Maintain does one batch of the work that earlier calls left behind. Its statements that go over all workspaces read
-// small tables only; each that writes names its workspace. What fails in one workspace, whose node of a Citus cluster may be away,
-// keeps no other from its turn.
+// small tables only; each that writes names its workspace. What fails in one workspace keeps no other from its turn, and what
+// concerns a node of a Citus cluster that is away waits for it.
 func (s *Store) Maintain(ctx context.Context) (more bool, err error) {
 	for _, step := range []struct {
 		what string
@@ -94,32 +93,6 @@ func nothingMore(do func(context.Context) error) func(context.Context) (more boo
 	return func(ctx context.Context) (bool, error) { return false, do(ctx) }
 }
 
-// everywhere reads rows of all workspaces. The query has a condition, %s, for those of one workspace: where a node of a Citus cluster
-// is away, each workspace is read alone. It returns what it could read, beside the error.
-func everywhere[T any](ctx context.Context, s *Store, query string, args pgx.NamedArgs, scan pgx.RowToFunc[T]) (found []T, err error) {
-	rows, err := s.pool.Query(ctx, fmt.Sprintf(query, "true"), args)
-	if found, err = all(ctx, rows, err, scan); err == nil || !s.citus.Load() || ctx.Err() != nil {
-		return found, err
-	}
-	rows, failed := s.pool.Query(ctx, `SELECT workspace_id FROM workspaces ORDER BY workspace_id`)
-	workspaces, failed := all(ctx, rows, failed, pgx.RowTo[crm.WorkspaceID])
-	if failed != nil {
-		return nil, errors.Join(err, failed)
-	}
-	args = maps.Clone(args)
-	if args == nil {
-		args = pgx.NamedArgs{}
-	}
-	for _, w := range workspaces {
-		args["workspace"] = w
-		rows, failed := s.pool.Query(ctx, fmt.Sprintf(query, "workspace_id = @workspace"), args)
-		if own, failed := all(ctx, rows, failed, scan); failed == nil {
-			found = append(found, own...)
-		}
-	}
-	return found, err
-}
-
 // work is a piece of maintenance within one workspace.
 type work struct {
 	workspace crm.WorkspaceID
@@ -130,25 +103,27 @@ type work struct {
 // detachSome takes an account of a deleted contact from some of its sessions.
 func (s *Store) detachSome(ctx context.Context) (more bool, err error) {
 	todo, err := everywhere(ctx, s, `
-		SELECT workspace_id, account_id FROM account_deletions WHERE %s ORDER BY deleted_at LIMIT 8`, nil,
+		SELECT workspace_id, account_id FROM account_deletions WHERE %[1]s ORDER BY deleted_at LIMIT 8`, nil,
 		func(row pgx.CollectableRow) (d work, err error) {
 			return d, row.Scan(&d.workspace, (*[16]byte)(&d.account))
 		})
 	for _, d := range todo {
-		failed := s.tx(ctx, func(tx pgx.Tx) error {
-			free, err := s.mine(ctx, tx, value(d.workspace, "detach", string(d.account[:])))
-			if err != nil || !free {
+		failed := s.inTurn(ctx, d.workspace, func(ctx context.Context) error {
+			return s.tx(ctx, func(tx pgx.Tx) error {
+				free, err := s.mine(ctx, tx, value(d.workspace, "detach", string(d.account[:])))
+				if err != nil || !free {
+					return err
+				}
+				args := pgx.NamedArgs{"workspace": d.workspace, "id": [16]byte(d.account), "n": detachAtOnce}
+				left, err := detach(ctx, tx, args)
+				if err != nil || left {
+					more = more || left
+					return err
+				}
+				more = true
+				_, err = tx.Exec(ctx, `DELETE FROM account_deletions WHERE workspace_id = @workspace AND account_id = @id`, args)
 				return err
-			}
-			args := pgx.NamedArgs{"workspace": d.workspace, "id": [16]byte(d.account), "n": detachAtOnce}
-			left, err := detach(ctx, tx, args)
-			if err != nil || left {
-				more = more || left
-				return err
-			}
-			more = true
-			_, err = tx.Exec(ctx, `DELETE FROM account_deletions WHERE workspace_id = @workspace AND account_id = @id`, args)
-			return err
+			})
 		})
 		err = errors.Join(err, failed)
 	}
@@ -158,13 +133,16 @@ func (s *Store) detachSome(ctx context.Context) (more bool, err error) {
 // endUndo forgets what was merged where that cannot be undone any more.
 func (s *Store) endUndo(ctx context.Context) error {
 	todo, err := everywhere(ctx, s, `
-		SELECT DISTINCT workspace_id FROM merges WHERE %s AND undo IS NOT NULL AND until <= @now`, pgx.NamedArgs{"now": time.Now().UTC()},
+		SELECT DISTINCT workspace_id FROM merges WHERE %[1]s AND undo IS NOT NULL AND until <= @now`, pgx.NamedArgs{"now": time.Now().UTC()},
 		pgx.RowTo[crm.WorkspaceID])
 	for _, w := range todo {
-		_, failed := s.pool.Exec(ctx, `
-			UPDATE merges SET undo = NULL WHERE workspace_id = @workspace AND undo IS NOT NULL AND until <= @now`,
-			pgx.NamedArgs{"workspace": w, "now": time.Now().UTC()})
-		err = errors.Join(err, translate(ctx, failed))
+		failed := s.inTurn(ctx, w, func(ctx context.Context) error {
+			_, err := s.pool.Exec(ctx, `
+				UPDATE merges SET undo = NULL WHERE workspace_id = @workspace AND undo IS NOT NULL AND until <= @now`,
+				pgx.NamedArgs{"workspace": w, "now": time.Now().UTC()})
+			return translate(ctx, err)
+		})
+		err = errors.Join(err, failed)
 	}
 	return err
 }
@@ -192,6 +170,9 @@ func (s *Store) indexSome(ctx context.Context) (more bool, err error) {
 		if left {
 			return true, err
 		}
+		if errors.Is(failed, errNodeAway) {
+			continue
+		}
 		if failed != nil {
 			err = errors.Join(err, failed)
 			continue
@@ -211,7 +192,7 @@ func (s *Store) markGrown(ctx context.Context) error {
 	}
 	grown, err := everywhere(ctx, s, `
 		SELECT n.workspace_id
-		FROM (SELECT workspace_id FROM contact_counts WHERE %s GROUP BY workspace_id HAVING sum(contacts) > @threshold) n
+		FROM (SELECT workspace_id FROM contact_counts WHERE %[1]s GROUP BY workspace_id HAVING sum(contacts) > @threshold) n
 		JOIN workspaces w ON w.workspace_id = n.workspace_id
 		WHERE w.gram_state = 0`, pgx.NamedArgs{"threshold": gramThreshold}, pgx.RowTo[crm.WorkspaceID])
 	for _, w := range grown {
@@ -221,25 +202,31 @@ func (s *Store) markGrown(ctx context.Context) error {
 }
 
 func (s *Store) setGramStage(ctx context.Context, w crm.WorkspaceID, stage gramStage) error {
-	_, err := s.pool.Exec(ctx, `
-		UPDATE workspaces SET gram_state = @stage, gram_state_at = @now
-		WHERE workspace_id = @workspace AND gram_state < @stage`,
-		pgx.NamedArgs{"workspace": w, "stage": stage, "now": time.Now().UTC()})
-	s.known.Load().grams.Delete(w)
-	return translate(ctx, err)
+	return s.onEveryNode(ctx, func(ctx context.Context) error {
+		_, err := s.pool.Exec(ctx, `
+			UPDATE workspaces SET gram_state = @stage, gram_state_at = @now
+			WHERE workspace_id = @workspace AND gram_state < @stage`,
+			pgx.NamedArgs{"workspace": w, "stage": stage, "now": time.Now().UTC()})
+		s.known.Load().grams.Delete(w)
+		return translate(ctx, err)
+	})
 }
 
 // indexBatch brings some rows of a workspace in and reports whether there may be more.
 func (s *Store) indexBatch(ctx context.Context, w crm.WorkspaceID) (left bool, err error) {
-	tag, err := s.pool.Exec(ctx, `
-		UPDATE contacts SET grams = true
-		WHERE workspace_id = @workspace AND id IN (
-		  SELECT id FROM contacts WHERE workspace_id = @workspace AND NOT grams LIMIT @n
-		)`, pgx.NamedArgs{"workspace": w, "n": gramBatch})
-	if retryable(err) { // a deadlock with edits
-		return true, nil
-	}
-	return err == nil && tag.RowsAffected() > 0, translate(ctx, err)
+	err = s.within(ctx, w, func(ctx context.Context) error {
+		tag, err := s.pool.Exec(ctx, `
+			UPDATE contacts SET grams = true
+			WHERE workspace_id = @workspace AND id IN (
+			  SELECT id FROM contacts WHERE workspace_id = @workspace AND NOT grams LIMIT @n
+			)`, pgx.NamedArgs{"workspace": w, "n": gramBatch})
+		if left = retryable(err); left { // a deadlock with edits
+			return nil
+		}
+		left = err == nil && tag.RowsAffected() > 0
+		return translate(ctx, err)
+	})
+	return left, err
 }
 
 // ensureGramIndex makes the gram index where it is not there, without holding writers up. It reports whether the index
@@ -254,26 +241,32 @@ func (s *Store) ensureGramIndex(ctx context.Context) (ready bool, err error) {
 	if err != nil || building || valid != nil && *valid {
 		return err == nil && !building, translate(ctx, err)
 	}
-	err = s.withoutTimeout(ctx, func(c *pgx.Conn) error {
-		if valid != nil { // left behind by a build that died
-			if _, err := c.Exec(ctx, `DROP INDEX CONCURRENTLY IF EXISTS contacts_by_gram`); err != nil {
-				return err
-			}
+	err = s.onEveryNode(ctx, func(ctx context.Context) error {
+		err := s.withoutTimeout(ctx, func(c *pgx.Conn) error { return makeGramIndex(ctx, c, valid != nil) })
+		if ready = err == nil; retryable(err) { // another process began to make it at the same time
+			return nil
 		}
-		_, err := c.Exec(ctx, `
-			CREATE INDEX CONCURRENTLY IF NOT EXISTS contacts_by_gram
-			ON contacts USING gin (contact_grams(workspace_id, name_bucket(name_key) / 2, search_text))
-			WITH (fastupdate = off)
-			WHERE grams`)
-		if err != nil {
+		return translate(ctx, err)
+	})
+	return ready, err
+}
+
+// makeGramIndex makes the gram index, in the place of one that a build has left behind that died.
+func makeGramIndex(ctx context.Context, c *pgx.Conn, broken bool) error {
+	if broken {
+		if _, err := c.Exec(ctx, `DROP INDEX CONCURRENTLY IF EXISTS contacts_by_gram`); err != nil {
 			return err
 		}
-		// Statistics of the grams would be large, slow to gather and of no use: there is one plan.
-		_, err = c.Exec(ctx, `ALTER INDEX contacts_by_gram ALTER COLUMN 1 SET STATISTICS 0`)
-		return err
-	})
-	if retryable(err) { // another process began to make it at the same time
-		return false, nil
 	}
-	return err == nil, translate(ctx, err)
+	_, err := c.Exec(ctx, `
+		CREATE INDEX CONCURRENTLY IF NOT EXISTS contacts_by_gram
+		ON contacts USING gin (contact_grams(workspace_id, name_bucket(name_key) / 2, search_text))
+		WITH (fastupdate = off)
+		WHERE grams`)
+	if err != nil {
+		return err
+	}
+	// Statistics of the grams would be large, slow to gather and of no use: there is one plan.
+	_, err = c.Exec(ctx, `ALTER INDEX contacts_by_gram ALTER COLUMN 1 SET STATISTICS 0`)
+	return err
 }

@@ -39,58 +39,61 @@ func (s *Store) keySome(ctx context.Context) (more bool, err error) {
 	if !s.unkeyed.due(unkeyedCheck) {
 		return false, nil
 	}
-	rows, err := s.pool.Query(ctx, `SELECT workspace_id FROM messages WHERE NOT keyed LIMIT 1`)
-	found, err := all(ctx, rows, err, pgx.RowTo[crm.WorkspaceID])
-	if err != nil || len(found) == 0 {
+	found, err := everywhere(ctx, s, `SELECT workspace_id FROM messages WHERE %[1]s AND NOT keyed LIMIT 1`, nil, pgx.RowTo[crm.WorkspaceID])
+	if len(found) == 0 {
 		return false, err
 	}
-	w := found[0]
-	secret, err := s.messageSecret(ctx)
-	if err != nil {
-		return false, err
+	secret, failed := s.messageSecret(ctx)
+	if failed != nil {
+		return false, errors.Join(err, failed)
 	}
-	err = s.tx(ctx, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `
-			SELECT message_key FROM messages
-			WHERE workspace_id = @workspace AND NOT keyed
-			LIMIT @n
-			FOR UPDATE SKIP LOCKED`, pgx.NamedArgs{"workspace": w, "n": keyAtOnce})
-		digests, err := all(ctx, rows, err, pgx.RowTo[[16]byte])
-		if err != nil || len(digests) == 0 {
-			return err
-		}
-		keys := make([][16]byte, len(digests))
-		for i, d := range digests {
-			keys[i] = crm.MessageKey(secret, d)
-		}
-		args := pgx.NamedArgs{"workspace": w, "digests": digests, "keys": keys}
-		// A message that an older release took in again after this one had: it is known by its key already.
-		if _, err := tx.Exec(ctx, `
-			DELETE FROM messages m
-			USING unnest(@digests::uuid[], @keys::uuid[]) k(digest, key)
-			WHERE m.workspace_id = @workspace AND m.message_key = k.digest
-			  AND EXISTS (SELECT FROM messages o WHERE o.workspace_id = @workspace AND o.message_key = k.key)`, args); err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `
-			UPDATE messages m
-			SET message_key = k.key, keyed = true, session_id = (
-			  SELECT s.id FROM sessions s WHERE s.workspace_id = @workspace AND s.id = m.session_id AND s.account_id IS NOT NULL
-			)
-			FROM unnest(@digests::uuid[], @keys::uuid[]) k(digest, key)
-			WHERE m.workspace_id = @workspace AND m.message_key = k.digest`, args)
-		return err
+	failed = s.inTurn(ctx, found[0], func(ctx context.Context) error {
+		return s.tx(ctx, func(tx pgx.Tx) error { return key(ctx, tx, found[0], secret) })
 	})
-	if err == nil {
+	if failed == nil {
 		s.unkeyed.again()
 	}
-	return err == nil, err
+	return failed == nil, errors.Join(err, failed)
+}
+
+// key puts keys in the place of some bare digests of a workspace.
+func key(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, secret []byte) error {
+	rows, err := tx.Query(ctx, `
+		SELECT message_key FROM messages
+		WHERE workspace_id = @workspace AND NOT keyed
+		LIMIT @n
+		FOR UPDATE SKIP LOCKED`, pgx.NamedArgs{"workspace": w, "n": keyAtOnce})
+	digests, err := all(ctx, rows, err, pgx.RowTo[[16]byte])
+	if err != nil || len(digests) == 0 {
+		return err
+	}
+	keys := make([][16]byte, len(digests))
+	for i, d := range digests {
+		keys[i] = crm.MessageKey(secret, d)
+	}
+	args := pgx.NamedArgs{"workspace": w, "digests": digests, "keys": keys}
+	// A message that an older release took in again after this one had: it is known by its key already.
+	if _, err := tx.Exec(ctx, `
+		DELETE FROM messages m
+		USING unnest(@digests::uuid[], @keys::uuid[]) k(digest, key)
+		WHERE m.workspace_id = @workspace AND m.message_key = k.digest
+		  AND EXISTS (SELECT FROM messages o WHERE o.workspace_id = @workspace AND o.message_key = k.key)`, args); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `
+		UPDATE messages m
+		SET message_key = k.key, keyed = true, session_id = (
+		  SELECT s.id FROM sessions s WHERE s.workspace_id = @workspace AND s.id = m.session_id AND s.account_id IS NOT NULL
+		)
+		FROM unnest(@digests::uuid[], @keys::uuid[]) k(digest, key)
+		WHERE m.workspace_id = @workspace AND m.message_key = k.digest`, args)
+	return err
 }
 
 // ForgetMessages drops messages of days before that of before, and announcements that have waited as long.
 func (s *Store) ForgetMessages(ctx context.Context, before time.Time) (more bool, err error) {
 	more, err = s.forgetRows(ctx, "forget messages", pgx.NamedArgs{"before": crm.Day(before)},
-		`SELECT workspace_id FROM messages WHERE day < @before LIMIT 1`, `
+		`SELECT workspace_id FROM messages WHERE %[1]s AND day < @before LIMIT 1`, `
 		DELETE FROM messages
 		WHERE workspace_id = @workspace AND message_key IN (
 		  SELECT message_key FROM messages WHERE workspace_id = @workspace AND day < @before LIMIT @n
@@ -99,7 +102,7 @@ func (s *Store) ForgetMessages(ctx context.Context, before time.Time) (more bool
 		return more, err
 	}
 	return s.forgetRows(ctx, "forget announcements", pgx.NamedArgs{"before": crm.Day(before)},
-		`SELECT workspace_id FROM notices WHERE day < @before LIMIT 1`, `
+		`SELECT workspace_id FROM notices WHERE %[1]s AND day < @before LIMIT 1`, `
 		DELETE FROM notices
 		WHERE workspace_id = @workspace AND (channel_id, previous) IN (
 		  SELECT channel_id, previous FROM notices WHERE workspace_id = @workspace AND day < @before LIMIT @n
@@ -126,7 +129,7 @@ func (s *Store) ForgetHistory(ctx context.Context, c storage.Cutoff) (more bool,
 func (s *Store) forgetOld(ctx context.Context, what, table, condition string, c storage.Cutoff) (more bool, err error) {
 	if !c.Before.IsZero() {
 		more, err = s.forgetRows(ctx, what, pgx.NamedArgs{"before": c.Before.UTC(), "apart": c.Apart()},
-			`SELECT workspace_id FROM `+table+` WHERE `+condition+` AND at < @before AND workspace_id <> ALL(@apart) LIMIT 1`, `
+			`SELECT workspace_id FROM `+table+` WHERE %[1]s AND `+condition+` AND at < @before AND workspace_id <> ALL(@apart) LIMIT 1`, `
 			DELETE FROM `+table+`
 			WHERE workspace_id = @workspace AND id IN (
 			  SELECT id FROM `+table+` WHERE workspace_id = @workspace AND `+condition+` AND at < @before LIMIT @n
@@ -136,27 +139,32 @@ func (s *Store) forgetOld(ctx context.Context, what, table, condition string, c 
 		if before.IsZero() {
 			continue
 		}
-		tag, failed := s.pool.Exec(ctx, `
-			DELETE FROM `+table+`
-			WHERE workspace_id = @workspace AND id IN (
-			  SELECT id FROM `+table+` WHERE workspace_id = @workspace AND id < @lowest AND `+condition+` AND at < @before LIMIT @n
-			)`, pgx.NamedArgs{"workspace": w, "lowest": crm.LowestID(before), "before": before.UTC(), "n": forgetRows})
+		failed := s.inTurn(ctx, w, func(ctx context.Context) error {
+			tag, err := s.pool.Exec(ctx, `
+				DELETE FROM `+table+`
+				WHERE workspace_id = @workspace AND id IN (
+				  SELECT id FROM `+table+` WHERE workspace_id = @workspace AND id < @lowest AND `+condition+` AND at < @before LIMIT @n
+				)`, pgx.NamedArgs{"workspace": w, "lowest": crm.LowestID(before), "before": before.UTC(), "n": forgetRows})
+			more = more || tag.RowsAffected() == forgetRows
+			return translate(ctx, err)
+		})
 		if failed != nil {
-			err = errors.Join(err, fmt.Errorf("%s: %w", what, translate(ctx, failed)))
+			err = errors.Join(err, fmt.Errorf("%s: %w", what, failed))
 		}
-		more = more || tag.RowsAffected() == forgetRows
 	}
 	return more && err == nil, err
 }
 
-// forgetRows runs a deletion of @n rows in a @workspace that has something to delete.
+// forgetRows runs a deletion of @n rows in a @workspace that has something to delete. where finds one, see [everywhere].
 func (s *Store) forgetRows(ctx context.Context, what string, args pgx.NamedArgs, where, deletion string) (more bool, err error) {
-	rows, err := s.pool.Query(ctx, where, args)
-	found, err := all(ctx, rows, err, pgx.RowTo[crm.WorkspaceID])
-	if err == nil && len(found) > 0 {
+	found, err := everywhere(ctx, s, where, args, pgx.RowTo[crm.WorkspaceID])
+	if len(found) > 0 {
 		args["workspace"], args["n"] = found[0], forgetRows
-		_, err = s.pool.Exec(ctx, deletion, args)
-		err = translate(ctx, err)
+		failed := s.inTurn(ctx, found[0], func(ctx context.Context) error {
+			_, err := s.pool.Exec(ctx, deletion, args)
+			return translate(ctx, err)
+		})
+		err = errors.Join(err, failed)
 		more = err == nil
 	}
 	if err != nil {

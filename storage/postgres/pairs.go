@@ -26,17 +26,16 @@ const (
 // pairSome looks for contacts that may be one person. It compares those that have changed since it last ran, which the
 // record of events lists, and those that it has never compared, such as loaded ones.
 func (s *Store) pairSome(ctx context.Context) (more bool, err error) {
-	rows, err := s.pool.Query(ctx, `
+	todo, err := everywhere(ctx, s, `
 		SELECT n.workspace_id
-		FROM (SELECT DISTINCT workspace_id FROM contact_counts) n
-		LEFT JOIN event_heads h ON h.workspace_id = n.workspace_id
-		LEFT JOIN duplicate_progress p ON p.workspace_id = n.workspace_id
+		FROM (SELECT DISTINCT workspace_id FROM contact_counts WHERE %[1]s) n
+		LEFT JOIN (SELECT workspace_id, seq FROM event_heads WHERE %[1]s) h ON h.workspace_id = n.workspace_id
+		LEFT JOIN (SELECT workspace_id, seq, contact_id FROM duplicate_progress WHERE %[1]s) p ON p.workspace_id = n.workspace_id
 		WHERE n.workspace_id > @after AND (p.workspace_id IS NULL OR p.contact_id IS NOT NULL OR p.seq < h.seq)
 		ORDER BY n.workspace_id
-		LIMIT @n`, pgx.NamedArgs{"after": s.sweep.paired.Load(), "n": pairWorkspaces})
-	todo, err := all(ctx, rows, err, pgx.RowTo[crm.WorkspaceID])
-	if err != nil {
-		return false, err
+		LIMIT @n`, pgx.NamedArgs{"after": s.sweep.paired.Load(), "n": pairWorkspaces}, pgx.RowTo[crm.WorkspaceID])
+	if len(todo) > pairWorkspaces { // each was read alone
+		todo = todo[:pairWorkspaces]
 	}
 	last := crm.WorkspaceID(0) // those in front are looked at again once those behind have been
 	if more = len(todo) == pairWorkspaces; more {
@@ -53,19 +52,21 @@ func (s *Store) pairSome(ctx context.Context) (more bool, err error) {
 
 // pairBatch looks at some contacts of a workspace and reports whether there are more.
 func (s *Store) pairBatch(ctx context.Context, w crm.WorkspaceID) (more bool, err error) {
-	err = s.tx(ctx, func(tx pgx.Tx) error {
-		free, err := s.mine(ctx, tx, value(w, "pairs", ""))
-		if err != nil || !free {
-			return err
-		}
-		r := pairing{Store: s, tx: tx, workspace: w}
-		if err := r.next(ctx); err != nil {
-			return err
-		}
-		more = r.more
-		return r.look(ctx)
+	err = s.inTurn(ctx, w, func(ctx context.Context) error {
+		return s.tx(ctx, func(tx pgx.Tx) error {
+			free, err := s.mine(ctx, tx, value(w, "pairs", ""))
+			if err != nil || !free {
+				return err
+			}
+			r := pairing{Store: s, tx: tx, workspace: w}
+			if err := r.next(ctx); err != nil {
+				return err
+			}
+			more = r.more
+			return r.look(ctx)
+		})
 	})
-	return more, err
+	return more && err == nil, err
 }
 
 // pairing is one batch.

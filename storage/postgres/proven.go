@@ -61,16 +61,15 @@ func (s *Store) AccountIdentities(ctx context.Context, w crm.WorkspaceID, ids []
 
 // Proofs returns contacts that are to be dealt with, oldest first.
 func (s *Store) Proofs(ctx context.Context) ([]storage.Proof, error) {
-	rows, err := s.pool.Query(ctx, `
-		SELECT workspace_id, a, b, channel_id, at, suggest FROM proofs ORDER BY at, workspace_id, a, b LIMIT @n`,
-		pgx.NamedArgs{"n": storage.ProofsAtOnce})
-	found, err := all(ctx, rows, err, func(row pgx.CollectableRow) (p storage.Proof, err error) {
-		err = row.Scan(
-			&p.Workspace, (*[16]byte)(&p.Contacts[0]), (*[16]byte)(&p.Contacts[1]), (*[16]byte)(&p.Channel), &p.At, &p.Suggest,
-		)
-		p.At = p.At.UTC()
-		return p, err
-	})
+	found, err := everywhere(ctx, s, `
+		SELECT workspace_id, a, b, channel_id, at, suggest FROM proofs WHERE %[1]s ORDER BY at, workspace_id, a, b LIMIT @n`,
+		pgx.NamedArgs{"n": storage.ProofsAtOnce}, func(row pgx.CollectableRow) (p storage.Proof, err error) {
+			err = row.Scan(
+				&p.Workspace, (*[16]byte)(&p.Contacts[0]), (*[16]byte)(&p.Contacts[1]), (*[16]byte)(&p.Channel), &p.At, &p.Suggest,
+			)
+			p.At = p.At.UTC()
+			return p, err
+		})
 	if err != nil {
 		return nil, fmt.Errorf("list proofs: %w", err)
 	}

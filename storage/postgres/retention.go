@@ -21,24 +21,29 @@ const (
 // ForgetEvents drops what is older than before and serves no history, from the lowest sequence number upwards as far as
 // events are old: who resumes behind an event that is still there has not missed any.
 func (s *Store) ForgetEvents(ctx context.Context, before time.Time) (more bool, err error) {
-	rows, err := s.pool.Query(ctx, `
+	todo, err := everywhere(ctx, s, `
 		SELECT h.workspace_id
 		FROM event_heads h
-		WHERE h.first_at < @before AND (
+		WHERE %[1]s AND h.first_at < @before AND (
 		  h.first_at < @held OR coalesce(
-		    (SELECT min(c.seq) FROM changes c WHERE c.workspace_id = h.workspace_id AND c.seq > 0) <= `+neededFrom("h.workspace_id")+`,
+		    (SELECT min(c.seq) FROM changes c WHERE %[1]s AND c.workspace_id = h.workspace_id AND c.seq > 0)
+		      <= `+neededFrom("h.workspace_id", " AND %[1]s")+`,
 		    true
 		  )
 		)
 		ORDER BY h.first_at
-		LIMIT @n`, pgx.NamedArgs{"before": before.UTC(), "held": before.Add(-crm.WebhookHold).UTC(), "n": forgetWorkspaces})
-	todo, err := all(ctx, rows, err, pgx.RowTo[crm.WorkspaceID])
+		LIMIT @n`, pgx.NamedArgs{"before": before.UTC(), "held": before.Add(-crm.WebhookHold).UTC(), "n": forgetWorkspaces},
+		pgx.RowTo[crm.WorkspaceID])
 	if err != nil {
-		return false, fmt.Errorf("forget events: %w", err)
+		err = fmt.Errorf("forget events: %w", err)
 	}
-	more = len(todo) == forgetWorkspaces
+	more = len(todo) >= forgetWorkspaces
 	for _, w := range todo {
-		left, failed := s.forgetSome(ctx, w, before)
+		var left bool
+		failed := s.inTurn(ctx, w, func(ctx context.Context) (err error) {
+			left, err = s.forgetSome(ctx, w, before)
+			return err
+		})
 		if failed != nil {
 			err = errors.Join(err, fmt.Errorf("forget events: %w", failed))
 		}
@@ -93,7 +98,7 @@ func (s *Store) oldEvents(ctx context.Context, tx pgx.Tx, w crm.WorkspaceID, bef
 	args := pgx.NamedArgs{"workspace": w, "n": forgetEvents}
 	var needed int64
 	err := tx.QueryRow(ctx, `
-		SELECT coalesce(`+neededFrom("@workspace")+`, h.seq) FROM event_heads h WHERE h.workspace_id = @workspace FOR NO KEY UPDATE OF h`, args).
+		SELECT coalesce(`+neededFrom("@workspace", "")+`, h.seq) FROM event_heads h WHERE h.workspace_id = @workspace FOR NO KEY UPDATE OF h`, args).
 		Scan(&needed)
 	if err != nil {
 		return old, optional(err)

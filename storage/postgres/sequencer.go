@@ -189,7 +189,11 @@ func (t *sequencer) guarded(ctx context.Context, w crm.WorkspaceID) (r result, e
 		}
 	}()
 	defer storage.Recovered(&err)
-	return t.batch(ctx, w, false)
+	err = t.store.within(ctx, w, func(ctx context.Context) (err error) {
+		r, err = t.batch(ctx, w, false)
+		return err
+	})
+	return r, err
 }
 
 // now gives sequence numbers to what is committed in a workspace before it returns.

@@ -52,9 +52,12 @@ func scanEndedSignIn(row pgx.CollectableRow) (e crm.EndedSignIn, err error) {
 
 // ForgetSignIns drops those whose Until lies before.
 func (s *Store) ForgetSignIns(ctx context.Context, before time.Time) error {
-	_, err := s.pool.Exec(ctx, `DELETE FROM ended_sign_ins WHERE ends_at < @before`, pgx.NamedArgs{"before": before.UTC()})
+	err := s.onEveryNode(ctx, func(ctx context.Context) error {
+		_, err := s.pool.Exec(ctx, `DELETE FROM ended_sign_ins WHERE ends_at < @before`, pgx.NamedArgs{"before": before.UTC()})
+		return translate(ctx, err)
+	})
 	if err != nil {
-		return fmt.Errorf("forget ended sign-ins: %w", translate(ctx, err))
+		return fmt.Errorf("forget ended sign-ins: %w", err)
 	}
 	return nil
 }

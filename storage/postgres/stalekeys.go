@@ -30,16 +30,21 @@ type staleKeys struct {
 // renewSome brings some search keys of an older version up to date: of contacts first, then the terms that these do not have
 // any more.
 func (s *Store) renewSome(ctx context.Context) (more bool, err error) {
-	var v staleKeys
-	err = s.pool.QueryRow(ctx, `
-		SELECT workspace_id, contact_id, term FROM stale_keys WHERE keys <= @keys ORDER BY workspace_id LIMIT 1`,
-		pgx.NamedArgs{"keys": keysVersion}).Scan(&v.workspace, &v.contact, &v.term)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return false, nil
+	found, err := everywhere(ctx, s, `SELECT workspace_id FROM stale_keys WHERE %[1]s AND keys <= @keys ORDER BY workspace_id LIMIT 1`,
+		pgx.NamedArgs{"keys": keysVersion}, pgx.RowTo[crm.WorkspaceID])
+	if len(found) == 0 {
+		return false, err
 	}
-	if err != nil {
-		return false, translate(ctx, err)
-	}
+	failed := s.inTurn(ctx, found[0], func(ctx context.Context) (err error) {
+		more, err = s.renew(ctx, found[0])
+		return err
+	})
+	return more, errors.Join(err, failed)
+}
+
+// renew brings some search keys of a workspace up to date, and reports whether there may be more.
+func (s *Store) renew(ctx context.Context, w crm.WorkspaceID) (more bool, err error) {
+	v := staleKeys{workspace: w}
 	err = s.tx(ctx, func(tx pgx.Tx) error {
 		free, err := s.mine(ctx, tx, value(v.workspace, "stale keys", ""))
 		if err != nil || !free {

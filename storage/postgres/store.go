@@ -35,6 +35,9 @@ type Options struct {
 	Traces trace.TracerProvider
 	// Panicked is called with panics of the store's own goroutines, which go on. It may be nil.
 	Panicked func(*storage.PanicError)
+	// NodeAway is called each time that a node of a Citus cluster, host:port, turns out to be away, with what is wrong, and with nil
+	// when it is back. Maintenance of its workspaces waits meanwhile, without an error. It may be nil.
+	NodeAway func(node string, err error)
 }
 
 // Store is a [storage.Store] over a pool of connections.
@@ -43,6 +46,7 @@ type Store struct {
 	options Options
 	pool    *pgxpool.Pool
 	citus   atomic.Bool
+	nodes   nodes
 
 	known       atomic.Pointer[caches]
 	generations generations
@@ -76,7 +80,7 @@ func open(ctx context.Context, url string, o Options, adjust func(*pgxpool.Confi
 		return nil, err
 	}
 	timeout := cmp.Or(o.StatementTimeout, 10*time.Second)
-	s := &Store{url: url, options: o, panicked: o.Panicked}
+	s := &Store{url: url, options: o, panicked: o.Panicked, nodes: nodes{asking: make(chan struct{}, 1)}}
 	s.known.Store(newCaches())
 	s.sequencer = newSequencer(s)
 	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error { // before any statement learns from this server

@@ -56,7 +56,7 @@ func (d *checkedDatabase) build(ctx context.Context, i index) error {
 func (d *checkedDatabase) buildGramIndex(ctx context.Context) error {
 	ready, err := d.ensureGramIndex(ctx)
 	if err == nil && !ready {
-		err = fmt.Errorf("another process is building %s", gramIndex)
+		err = fmt.Errorf("another process is building %s, or a node of the cluster is away", gramIndex)
 	}
 	return err
 }

@@ -236,7 +236,7 @@ func (s *Store) upsertKnown(ctx context.Context, q queryer, w crm.WorkspaceID, l
 // ForgetUpserts drops what calls from before a time answered.
 func (s *Store) ForgetUpserts(ctx context.Context, before time.Time) (more bool, err error) {
 	return s.forgetRows(ctx, "forget upserts", pgx.NamedArgs{"before": before.UTC()},
-		`SELECT workspace_id FROM upsert_results WHERE at < @before LIMIT 1`, `
+		`SELECT workspace_id FROM upsert_results WHERE %[1]s AND at < @before LIMIT 1`, `
 		DELETE FROM upsert_results
 		WHERE workspace_id = @workspace AND key IN (
 		  SELECT key FROM upsert_results WHERE workspace_id = @workspace AND at < @before LIMIT @n

@@ -46,8 +46,7 @@ func (s *Store) route(ctx context.Context, id crm.ChannelID) (w crm.WorkspaceID,
 
 // EachChannel calls f for every channel of every workspace. No connection is held meanwhile, so that f may write.
 func (s *Store) EachChannel(ctx context.Context, f func(crm.WorkspaceID, crm.Channel) error) error {
-	rows, err := s.pool.Query(ctx, `SELECT workspace_id FROM workspaces ORDER BY workspace_id`)
-	workspaces, err := all(ctx, rows, err, pgx.RowTo[crm.WorkspaceID])
+	workspaces, err := s.workspaces(ctx)
 	if err != nil {
 		return fmt.Errorf("each channel: %w", err)
 	}

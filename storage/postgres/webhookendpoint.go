@@ -416,15 +416,14 @@ func (s *Store) Redeliver(
 
 // DueEndpoints returns endpoints of any workspace that have something to do.
 func (s *Store) DueEndpoints(ctx context.Context, now time.Time, n int) ([]storage.OwnedEndpoint, error) {
-	rows, err := s.pool.Query(ctx, `
+	found, err := everywhere(ctx, s, `
 		SELECT e.workspace_id, e.id
-		FROM webhook_endpoints e
-		LEFT JOIN event_heads h ON h.workspace_id = e.workspace_id
+		FROM (SELECT * FROM webhook_endpoints WHERE %[1]s) e
+		LEFT JOIN (SELECT workspace_id, seq FROM event_heads WHERE %[1]s) h ON h.workspace_id = e.workspace_id
 		WHERE e.enabled AND coalesce(e.lease_until < @now, true) AND (
 		  e.next_at <= @now OR coalesce(h.seq, 0) > e.read_to AND coalesce(e.hold_until <= @now, true)
 		)
-		LIMIT @n`, pgx.NamedArgs{"now": now.UTC(), "n": n})
-	found, err := all(ctx, rows, err, func(row pgx.CollectableRow) (o storage.OwnedEndpoint, err error) {
+		LIMIT @n`, pgx.NamedArgs{"now": now.UTC(), "n": n}, func(row pgx.CollectableRow) (o storage.OwnedEndpoint, err error) {
 		return o, row.Scan(&o.Workspace, (*[16]byte)(&o.ID))
 	})
 	if err != nil {
@@ -533,14 +532,14 @@ func (s *Store) SaveRound(ctx context.Context, w crm.WorkspaceID, id crm.Endpoin
 
 // neededFrom is the sequence number before the first event that an enabled endpoint of the workspace has yet to get; NULL where
 // there is no such endpoint. A statement about one workspace names its parameter: Citus locks rows only where each table is
-// compared with it.
-func neededFrom(workspace string) string {
+// compared with it. also is a further condition on each table.
+func neededFrom(workspace, also string) string {
 	return `(
 	SELECT min(least(e.read_to, (
 	  SELECT min(d.seq) - 1 FROM webhook_deliveries d
-	  WHERE d.workspace_id = ` + workspace + ` AND d.endpoint_id = e.id AND d.status = 'PENDING'
+	  WHERE d.workspace_id = ` + workspace + ` AND d.endpoint_id = e.id AND d.status = 'PENDING'` + also + `
 	)))
 	FROM webhook_endpoints e
-	WHERE e.workspace_id = ` + workspace + ` AND e.enabled
+	WHERE e.workspace_id = ` + workspace + ` AND e.enabled` + also + `
 	)`
 }
