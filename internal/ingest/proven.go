@@ -10,8 +10,12 @@ import (
 	"kith/storage"
 )
 
-// mergeTries is how often a merge is tried whose contacts are edited meanwhile.
-const mergeTries = 3
+const (
+	// mergeTries is how often a merge is tried whose contacts are edited meanwhile.
+	mergeTries = 3
+	// mergePatience is how long one may take. A database that is silent must not keep the merges of others waiting.
+	mergePatience = 30 * time.Second
+)
 
 // Store is what an ingest needs of storage.
 type Store interface {
@@ -25,8 +29,14 @@ type Store interface {
 func (in *Ingest) MergeProven(ctx context.Context) (more bool, err error) {
 	proofs, err := in.store.Proofs(ctx)
 	for _, p := range proofs {
-		if failed := in.mergeProven(ctx, p.Workspace, p.Proven); !errors.Is(failed, crm.ErrWorkspaceGone) {
+		merging, end := context.WithTimeout(ctx, mergePatience)
+		failed := in.mergeProven(merging, p.Workspace, p.Proven)
+		end()
+		if !errors.Is(failed, crm.ErrWorkspaceGone) {
 			err = errors.Join(err, failed)
+		}
+		if errors.Is(failed, context.DeadlineExceeded) {
+			break // the next call may know better what can be done
 		}
 	}
 	return len(proofs) == storage.ProofsAtOnce && err == nil, err

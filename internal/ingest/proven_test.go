@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"kith/internal/crm"
@@ -177,4 +178,28 @@ func TestAnnouncementsThatCameTooEarlyAreTakenInWithTheMessageTheyWaitFor(t *tes
 	if err != nil || n.Value != 1 {
 		t.Errorf("%d contacts, %v", n.Value, err)
 	}
+}
+
+// silent is a store with two proofs, which answers nothing about contacts.
+type silent struct{ ingest.Store }
+
+func (silent) Proofs(context.Context) ([]storage.Proof, error) { return make([]storage.Proof, 2), nil }
+
+func (silent) ContactsByID(ctx context.Context, _ crm.WorkspaceID, _ []crm.ContactID) (map[crm.ContactID]crm.Contact, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func TestMergesDoNotWaitForASilentDatabaseForLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		more, err := ingest.New(silent{}, "", time.Now).MergeProven(t.Context())
+		if more || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("it ended with %v, %v", more, err)
+		}
+		if took := time.Since(begun); took > 30*time.Second {
+			t.Errorf("it took %v", took)
+		}
+	})
 }

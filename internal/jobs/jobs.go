@@ -2,6 +2,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,6 +65,8 @@ type Options struct {
 	Now    func() time.Time
 	// Panicked is called for each panic of a handler. Nil does nothing.
 	Panicked func()
+	// Patience is how long queueing rows may take, 30 s where it is 0: a database that is silent must not keep others' jobs waiting.
+	Patience time.Duration
 }
 
 // Runner runs jobs.
@@ -80,6 +83,7 @@ func New(store storage.Jobs, handlers map[crm.JobKind]Handler, o Options) *Runne
 	if o.Panicked == nil {
 		o.Panicked = func() {}
 	}
+	o.Patience = cmp.Or(o.Patience, 30*time.Second)
 	r := &Runner{store: store, handlers: handlers, options: o, wake: make(chan struct{}, 1)}
 	for kind := range handlers {
 		r.kinds = append(r.kinds, kind)
@@ -153,7 +157,7 @@ func (r *Runner) turn(ctx context.Context, j storage.TakenJob, write time.Durati
 			if j.Job, failed = after, 0; handling {
 				size = sized(size, took, write)
 			}
-		case ctx.Err() != nil, errors.Is(err, crm.ErrJobMoved), errors.Is(err, crm.ErrUnavailable):
+		case ctx.Err() != nil, errors.Is(err, crm.ErrJobMoved), errors.Is(err, crm.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
 			return err
 		default:
 			r.options.Logger.Warn("a step of a job failed", "job", j.ID, "rows", size, "error", err)
@@ -194,7 +198,9 @@ func (r *Runner) step(ctx context.Context, j storage.TakenJob, size int, refuse,
 	defer r.recovered(&err)
 	handler := r.handlers[j.Kind]
 	if j.Total == nil {
-		rows, cursor, last, err := handler.Queue(ctx, j)
+		queueing, end := context.WithTimeout(ctx, r.options.Patience)
+		rows, cursor, last, err := handler.Queue(queueing, j)
+		end()
 		if err != nil {
 			return crm.Job{}, err
 		}

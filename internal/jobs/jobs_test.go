@@ -86,3 +86,51 @@ func TestStepsDoNotShrinkBecauseCommitsTakeLong(t *testing.T) {
 		t.Errorf("steps of %v rows", work.steps)
 	}
 }
+
+// silent is a job whose rows the database does not hand over.
+type silent struct{ noting }
+
+func (*silent) Queue(ctx context.Context, _ storage.TakenJob) (rows [][]byte, cursor string, last bool, err error) {
+	<-ctx.Done()
+	return nil, "", false, ctx.Err()
+}
+
+func TestAJobThatTheDatabaseIsSilentAboutKeepsNoOtherWaiting(t *testing.T) {
+	t.Parallel()
+	store := sqlitetest.Open(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	w, err := store.Workspace(ctx, "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	var ids []crm.JobID
+	for n, kind := range []crm.JobKind{kind, crm.UpdateSessionsJob} { // in this order
+		at := now.Add(time.Duration(n-2) * time.Second)
+		j := crm.Job{ID: crm.NewJobID(at), Kind: kind, State: crm.JobPending, CreatedAt: at, LeaseUntil: at}
+		if err := store.CreateJob(ctx, w, j); err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, j.ID)
+	}
+	runner := jobs.New(store, map[crm.JobKind]jobs.Handler{kind: &silent{}, crm.UpdateSessionsJob: &noting{rows: 1}}, jobs.Options{
+		Logger: slog.New(slog.DiscardHandler), Now: time.Now, Patience: 100 * time.Millisecond,
+	})
+	done := make(chan struct{})
+	go func() { defer close(done); runner.Run(ctx) }()
+	var found map[crm.JobID]crm.Job
+	for ends := time.Now().Add(8 * time.Second); time.Now().Before(ends); time.Sleep(10 * time.Millisecond) { //nolint:forbidigo // it works meanwhile
+		runner.Wake()
+		if found, err = store.JobsByID(ctx, w, ids); err != nil {
+			t.Fatal(err)
+		}
+		if found[ids[1]].State.Final() {
+			break
+		}
+	}
+	cancel()
+	<-done
+	if first, second := found[ids[0]], found[ids[1]]; first.State != crm.JobRunning || second.State != crm.JobDone {
+		t.Errorf("the silent one is %s, the other one %s", first.State, second.State)
+	}
+}
