@@ -82,14 +82,21 @@ func TestCitusThroughGrams(t *testing.T) {
 // openCitus returns a store on a database of a Citus cluster.
 func openCitus(t testing.TB) *postgres.Store {
 	t.Helper()
-	url, ctx := pgtest.Citus(t), context.Background()
+	store, _ := openCitusAt(t)
+	return store
+}
+
+// openCitusAt is openCitus, with the URL of the database on the coordinator.
+func openCitusAt(t testing.TB) (*postgres.Store, string) {
+	t.Helper()
+	url := pgtest.Citus(t)
 	distribute(t, url)
-	store, err := postgres.Open(ctx, url, postgres.Options{})
+	store, err := postgres.Open(context.Background(), url, postgres.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	return store
+	return store, url
 }
 
 // distribute makes the tables of a database of a Citus cluster.
