@@ -315,6 +315,63 @@ func TestAnImportOutlivesProcesses(t *testing.T) {
 	})
 }
 
+// TestSlowAFileIsBrokenOff has clients hang up and stall in the middle of a file. The log has no error, and nothing is left of the files.
+func TestSlowAFileIsBrokenOff(t *testing.T) {
+	storagetest.MarkSlow(t) // a client may send nothing for half a minute
+	t.Parallel()
+	onBoth(t, func(t *testing.T, db database) {
+		env := db.env()
+		env.mustRun(t, "migrate")
+		token := env.token(t, "acme", "admin")
+		s := start(t, quickBinary(t), env)
+		must[any](t, s.client(token), `{ viewer { role } }`, nil)
+		begin := func() net.Conn {
+			c, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = fmt.Fprintf(c, "POST /import/contacts HTTP/1.1\r\nHost: kith\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s",
+				token, 1<<20, people("Person", 0, 5000, false))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c
+		}
+		hangsUp, stalls, half := begin(), begin(), begin()
+		_ = hangsUp.Close()
+		_ = half.(*net.TCPConn).CloseWrite()
+		for c, want := range map[net.Conn]string{half: "400 The file was not sent completely", stalls: "408 Nothing more of the file came for 30 seconds"} {
+			res, err := http.ReadResponse(bufio.NewReader(c), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all, _ := io.ReadAll(res.Body)
+			if status, message, _ := strings.Cut(want, " "); fmt.Sprint(res.StatusCode) != status || !strings.Contains(string(all), message) {
+				t.Errorf("%s: %d %s", want, res.StatusCode, all)
+			}
+			_ = c.Close()
+		}
+		type list struct {
+			ImportJobs struct{ Nodes []importState }
+		}
+		jobs := must[list](t, s.client(token), `{ importJobs(first: 5) { nodes { `+importFields+` } } }`, nil).ImportJobs.Nodes
+		for _, j := range jobs {
+			if j.State != "FAILED" || j.Failure == nil || *j.Failure != "The upload was broken off." {
+				t.Errorf("%+v", j)
+			}
+		}
+		if len(jobs) != 3 {
+			t.Errorf("%d imports", len(jobs))
+		}
+		for patience := time.Now().Add(time.Minute); db.number(t, `SELECT count(*) FROM job_rows`) > 0; {
+			if time.Now().After(patience) {
+				t.Fatal("rows of a file are left that is not imported")
+			}
+			time.Sleep(50 * time.Millisecond) //nolint:forbidigo // they are dropped in the background
+		}
+	})
+}
+
 // people writes rows for the numbers from up to to, in that order or the reverse, under names of the file. Every tenth is refused.
 func people(name string, from, to int, reverse bool) string {
 	rows := make([]string, 0, to-from)

@@ -11,6 +11,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -171,7 +172,16 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, v crm.Viewer, e
 	if errors.Is(err, crm.ErrForbidden) {
 		httpd.Refused(r.Context(), "role "+string(v.Role))
 	}
-	if errors.Is(err, io.ErrUnexpectedEOF) || r.Context().Err() != nil {
+	if errors.Is(err, errBrokenOff) {
+		status, message := http.StatusBadRequest, "The file was not sent completely"
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			status, message = http.StatusRequestTimeout, fmt.Sprintf("Nothing more of the file came for %d seconds", stalled/time.Second)
+		}
+		w.Header().Set("Connection", "close")
+		httpd.WriteError(w, r, status, problem.BadUserInput, message)
+		return
+	}
+	if r.Context().Err() != nil {
 		err = context.Canceled
 	}
 	refused := h.Report.Refuse(r.Context(), err)
@@ -194,8 +204,15 @@ func (p *patient) Read(b []byte) (int, error) {
 	if err := errors.Join(p.rc.SetReadDeadline(end), p.rc.SetWriteDeadline(end.Add(stalled))); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return 0, err
 	}
-	return p.r.Read(b)
+	n, err := p.r.Read(b)
+	if _, large := errors.AsType[*http.MaxBytesError](err); err != nil && !large && !errors.Is(err, io.EOF) {
+		err = fmt.Errorf("%w: %w", errBrokenOff, err)
+	}
+	return n, err
 }
+
+// errBrokenOff is that a client stopped sending.
+var errBrokenOff = errors.New("broken off")
 
 // readOn sends the answer and reads what still comes. Closing the connection while a client sends would reset it, and some systems
 // then drop the answer that has arrived: people would not learn what is wrong with their file.

@@ -124,6 +124,9 @@ func TestFilesAreReadAsProgramsWriteThem(t *testing.T) {
 		"a sheet with rows that were emptied": {
 			"Name,Email,Phone\nAnn,a@example.com,\n" + strings.Repeat(",,\n", MaxRecord), Form{CSV, ",", UTF8, true}, []string{"Ann|a@example.com||"},
 		},
+		"a sheet with one column and rows that were emptied": {
+			"Email\r\na@example.com\r\n" + strings.Repeat("\r\n", MaxRecord) + "b@example.com\r\n", Form{CSV, ",", UTF8, true}, []string{"|a@example.com||", "|b@example.com||"},
+		},
 		"without a header": {"Ann,a@example.com\nBen,b@example.com\n", Form{CSV, ",", UTF8, false}, []string{"|||", "|||"}},
 		"formulas": {
 			"Name,Email,Phone\n=1+1,a@example.com,\n'=Ann,a@example.com,'+4930123456\nBen,,\"=\"\"004930\"\"\"\nCid,,4.93012E+11\nDan,d@example.com,1,2\n",
@@ -205,6 +208,7 @@ func TestWhatCannotBeReadIsRefusedWithItsPlace(t *testing.T) {
 		"too many columns":   {"Name" + strings.Repeat(",", 9999) + "\n", "Row 1: There are 10000 columns; a file can have at most 500."},
 		"an unclosed quote":  {"Name,Email\nAnn,a@example.com\n\"Ben,b@example.com\nCid,c@example.com\n", "Row 3: A quote begins a cell in line 3 of the file and is not closed as it should be by line 4."},
 		"an endless quote":   {"Name,Email\n\"" + strings.Repeat("x\n", 2<<20), "Row 2: The row is longer than 1 MiB: perhaps a quote that begins a cell is never closed."},
+		"endless returns":    {"Name,Email\n\"Ann" + strings.Repeat("\n\r", 1<<20), "Row 2: The row is longer than 1 MiB: perhaps a quote that begins a cell is never closed."},
 		"a bare quote":       {"Name,Email\nAnn \"A\",a@example.com\n", "Row 2: There is a quote inside a cell without quotes, in line 2 of the file, character 5."},
 		"mixed encodings":    {"Name,Email\nJürgen,\nM\xfcller,\n", "Row 3: The text is not UTF-8. Choose its encoding, or save the file as UTF-8."},
 		"a long JSON object": {`{"name":"` + strings.Repeat("x", 2<<20) + `"}`, "Row 1: The row is longer than 1 MiB: perhaps a quote that begins a cell is never closed."},

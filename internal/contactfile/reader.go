@@ -158,10 +158,13 @@ func (r *Reader) problem(err error, further int) error {
 	return at
 }
 
-// bounded ends a record that does not end.
+// bounded ends a record of CSV that does not end. Line breaks outside of quotes do not count: they end records, and a sheet may have
+// a megabyte of empty lines.
 type bounded struct {
-	r io.Reader
-	n int
+	r      io.Reader
+	n      int
+	quoted bool // within quotes
+	last   byte
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
@@ -169,7 +172,19 @@ func (b *bounded) Read(p []byte) (int, error) {
 		return 0, errTooLong
 	}
 	n, err := b.r.Read(p)
-	b.n += n
+	for _, c := range p[:n] {
+		switch {
+		case c == '"':
+			b.quoted = !b.quoted
+			b.n++
+		case c == '\n' && !b.quoted && b.last == '\r':
+			b.n-- // which the CR was counted as
+		case c == '\n' && !b.quoted:
+		default:
+			b.n++
+		}
+		b.last = c
+	}
 	return n, err
 }
 
