@@ -7,6 +7,9 @@
 //	paced    the same at a given rate; a message that has to wait for its connection counts from when it was due
 //	burst    one customer's messages all at once, beside others at half the rate; of whom the times are
 //
+// With -endpoints it measures instead what webhook endpoints cost: all out without any, with one, with ten, and with one whose
+// receiver takes nine seconds to answer, in turns.
+//
 // Without a PostgreSQL in the environment it runs itself again under scripts/with-postgres, with one that waits for the
 // disk. It leaves nothing behind.
 package main
@@ -27,7 +30,7 @@ type options struct {
 	lasting                     time.Duration
 	rates                       map[string]float64
 	only, webhook, secret       string
-	graphql                     bool
+	graphql, endpoints          bool
 }
 
 func main() {
@@ -43,6 +46,7 @@ func main() {
 	flag.StringVar(&o.webhook, "webhook", "", "measure a Kith that runs, by the webhook of a WHATSAPP channel of its")
 	flag.StringVar(&o.secret, "secret", "", "the secret of the channel of -webhook")
 	flag.BoolVar(&o.graphql, "graphql", false, "report by the mutation recordInteraction instead of webhooks")
+	flag.BoolVar(&o.endpoints, "endpoints", false, "measure what webhook endpoints cost")
 	flag.Parse()
 	o.rates = map[string]float64{"postgres": postgres, "sqlite": sqlite}
 	rig.Main(func(ctx context.Context) error { return run(ctx, o) })
@@ -52,6 +56,9 @@ func run(ctx context.Context, o options) error {
 	if o.customers < 1 || o.connections < 1 || o.hot < 0 || o.lasting <= 0 ||
 		o.rates["postgres"] <= 0 || o.rates["sqlite"] <= 0 {
 		return errors.New("the numbers must be above nothing")
+	}
+	if o.endpoints && o.webhook != "" {
+		return errors.New("-endpoints cannot be measured on a Kith that runs")
 	}
 	if o.webhook != "" {
 		_, err := measure(ctx, o, "postgres", target{url: o.webhook, secret: o.secret})
@@ -63,12 +70,29 @@ func run(ctx context.Context, o options) error {
 		if err != nil {
 			return err
 		}
+		if o.endpoints {
+			return k.withEndpoints(ctx, o, kind, t)
+		}
 		sent, err := measure(ctx, o, kind, t)
 		if err != nil {
 			return err
 		}
 		return k.check(ctx, sent)
 	})
+}
+
+// withEndpoints measures what webhook endpoints cost.
+func (k kith) withEndpoints(ctx context.Context, o options, kind string, t target) error {
+	load, err := newLoad(o, t)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\n%s, %d customers, %d connections\n", kind, o.customers, o.connections)
+	load.first(ctx)
+	if err := load.endpoints(ctx, k, o.lasting); err != nil {
+		return err
+	}
+	return k.check(ctx, sent{customers: o.customers, messages: int(load.taken.Load())})
 }
 
 // sent is what must be found after the measurements.

@@ -71,6 +71,25 @@ func Each(ctx context.Context, only string, measure func(ctx context.Context, ki
 	return nil
 }
 
+// On builds Kith, and has measure measure it on a database that exists.
+func On(ctx context.Context, database string, measure func(ctx context.Context, k *Kith) error) (err error) {
+	dir, err := os.MkdirTemp("", "kith-bench.")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	log.Print("building")
+	if err := Build(ctx, dir); err != nil {
+		return err
+	}
+	k, err := start(ctx, dir, database)
+	if err != nil {
+		return err
+	}
+	defer k.stop()
+	return measure(ctx, k)
+}
+
 // on starts Kith on an empty database of a kind, and ends both when it has been measured.
 func on(
 	ctx context.Context, kind, dir, server string, measure func(ctx context.Context, kind string, k *Kith) error,
@@ -175,7 +194,8 @@ func start(ctx context.Context, dir, database string) (*Kith, error) {
 // Environment has the settings of a Kith that serves a database as in production, only without a limit of requests, and more.
 func Environment(database string, more ...string) []string {
 	env := append(os.Environ(), "KITH_DATABASE_URL="+database, "KITH_AUTH_SECRET="+secret, "KITH_SECRET_KEY="+secret,
-		"KITH_RATE_LIMIT=off", "KITH_CONNECTIONS=100000", "KITH_SUBSCRIPTIONS=100000", "KITH_LOG_LEVEL=warn")
+		"KITH_RATE_LIMIT=off", "KITH_CONNECTIONS=100000", "KITH_SUBSCRIPTIONS=100000", "KITH_LOG_LEVEL=warn",
+		"KITH_WEBHOOK_NETWORKS=127.0.0.0/8")
 	return append(env, more...)
 }
 
