@@ -131,6 +131,7 @@ func (m moment) MarshalJSON() ([]byte, error) {
 type builder struct {
 	options   Options
 	objects   Objects
+	reads     *reads
 	workspace crm.WorkspaceID
 
 	mu       sync.Mutex
@@ -194,9 +195,7 @@ func (b *builder) survivor(ctx context.Context, id crm.ContactID) (*contact, err
 
 // contact is nil where it is not there.
 func (b *builder) contact(ctx context.Context, id crm.ContactID) (*contact, error) {
-	ids := []crm.ContactID{id}
-	found, err := b.objects.ContactsByID(ctx, b.workspace, ids)
-	c, ok := found[id]
+	c, ok, err := b.reads.contacts.one(ctx, b.workspace, id)
 	if err != nil || !ok {
 		return nil, err
 	}
@@ -207,11 +206,11 @@ func (b *builder) contact(ctx context.Context, id crm.ContactID) (*contact, erro
 	if m != nil {
 		c = m.Contact(c)
 	}
-	identities, err := b.objects.IdentitiesByContact(ctx, b.workspace, ids)
+	identities, _, err := b.reads.identities.one(ctx, b.workspace, id)
 	if err != nil {
 		return nil, err
 	}
-	old, err := b.objects.OldIDs(ctx, b.workspace, ids)
+	old, _, err := b.reads.old.one(ctx, b.workspace, id)
 	if err != nil {
 		return nil, err
 	}
@@ -224,14 +223,14 @@ func (b *builder) contact(ctx context.Context, id crm.ContactID) (*contact, erro
 	if c.LastActivityAt != nil {
 		out.LastActivityAt = new(moment(*c.LastActivityAt))
 	}
-	for _, i := range identities[id] {
+	for _, i := range identities {
 		made, err := b.identity(ctx, i)
 		if err != nil {
 			return nil, err
 		}
 		out.Identities = append(out.Identities, made)
 	}
-	for _, each := range old[id] {
+	for _, each := range old {
 		out.MergedFrom = append(out.MergedFrom, each.String())
 	}
 	return out, nil
@@ -286,8 +285,7 @@ func (b *builder) channel(ctx context.Context, id crm.ChannelID) (channel, error
 
 // session is nil where it is not there.
 func (b *builder) session(ctx context.Context, id crm.SessionID) (*session, error) {
-	found, err := b.objects.SessionsByID(ctx, b.workspace, []crm.SessionID{id})
-	s, ok := found[id]
+	s, ok, err := b.reads.sessions.one(ctx, b.workspace, id)
 	if err != nil || !ok {
 		return nil, err
 	}
@@ -300,11 +298,11 @@ func (b *builder) session(ctx context.Context, id crm.SessionID) (*session, erro
 	}
 	var of *crm.Contact
 	if s.ContactID != nil {
-		contacts, err := b.objects.ContactsByID(ctx, b.workspace, []crm.ContactID{*s.ContactID})
+		c, ok, err := b.reads.contacts.one(ctx, b.workspace, *s.ContactID)
 		if err != nil {
 			return nil, err
 		}
-		if c, ok := contacts[*s.ContactID]; ok {
+		if ok {
 			if m != nil {
 				c = m.Contact(c)
 			}
@@ -329,8 +327,8 @@ func (b *builder) session(ctx context.Context, id crm.SessionID) (*session, erro
 	if s.AccountID == nil {
 		return out, nil
 	}
-	accounts, err := b.objects.AccountIdentities(ctx, b.workspace, []crm.AccountID{*s.AccountID})
-	if newest := crm.NewestIdentity(accounts[*s.AccountID]); err == nil && newest != nil {
+	identities, _, err := b.reads.accounts.one(ctx, b.workspace, *s.AccountID)
+	if newest := crm.NewestIdentity(identities); err == nil && newest != nil {
 		var i identity
 		i, err = b.identity(ctx, *newest)
 		out.Identity = &i

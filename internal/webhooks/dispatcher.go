@@ -72,6 +72,7 @@ type Dispatcher struct {
 	owner   uuid.UUID
 	sender  *sender
 	counts  *counts
+	reads   *reads
 	woken   chan struct{}
 
 	mu      sync.Mutex
@@ -92,7 +93,7 @@ func New(o Options) *Dispatcher {
 	}
 	return &Dispatcher{
 		options: o, owner: uuid.New(), sender: newSender(o.Networks), counts: newCounts(o.Registry),
-		woken: make(chan struct{}, 1), working: make(map[crm.EndpointID]bool),
+		reads: newReads(o.Store), woken: make(chan struct{}, 1), working: make(map[crm.EndpointID]bool),
 	}
 }
 
@@ -152,7 +153,7 @@ func (d *Dispatcher) look(ctx, hurry context.Context) (err error) {
 
 // work does rounds for an endpoint until it has nothing more to do.
 func (d *Dispatcher) work(ctx, hurry context.Context, o storage.OwnedEndpoint) {
-	w := &worker{Dispatcher: d, of: o, builder: &builder{options: d.options, objects: d.options.Store, workspace: o.Workspace}}
+	w := &worker{Dispatcher: d, of: o, builder: &builder{options: d.options, objects: d.options.Store, reads: d.reads, workspace: o.Workspace}}
 	leased, worked := true, false
 	for ctx.Err() == nil {
 		more, err := w.guarded(ctx, hurry)

@@ -246,3 +246,55 @@ func TestEventsThatAreNotKeptAreCountedAsSkipped(t *testing.T) {
 	s.until("the one that is kept", func() bool { return len(s.accepted()) == 1 })
 	s.until("those that are gone", func() bool { return s.now().Skipped == int(last) })
 }
+
+// counted counts reads of contacts.
+type counted struct {
+	storage.Store
+
+	mu    sync.Mutex
+	reads int
+}
+
+func (c *counted) ContactsByID(ctx context.Context, w crm.WorkspaceID, ids []crm.ContactID) (map[crm.ContactID]crm.Contact, error) {
+	c.mu.Lock()
+	c.reads++
+	c.mu.Unlock()
+	time.Sleep(2 * time.Millisecond) // as a database takes that others use, too
+	return c.Store.ContactsByID(ctx, w, ids)
+}
+
+// TestDeliveriesShareReads has several endpoints get the same events: their bodies take far fewer reads than there are deliveries.
+func TestDeliveriesShareReads(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, "contact.created")
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	const endpoints, customers = 4, 40
+	for i := 1; i < endpoints; i++ {
+		e := s.endpoint
+		e.ID = crm.NewEndpointID(now.Add(time.Duration(i) * time.Microsecond))
+		var err error
+		e.Secrets, err = s.vault.Seal(s.id, e.ID, vault.WebhookSecrets{Current: vault.NewWebhookSecret()})
+		if err == nil {
+			err = s.store.CreateEndpoint(t.Context(), s.id, e, crm.NewAudit(crm.EndpointCreated, "ann", now))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	store := &counted{Store: s.store}
+	s.store = store
+	for i := range customers {
+		s.write(fmt.Sprint("customer ", i), "1")
+	}
+	s.run()
+	for deadline := time.Now().Add(20 * time.Second); len(s.accepted()) < customers*endpoints; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d of %d deliveries", len(s.accepted()), customers*endpoints)
+		}
+	}
+	store.mu.Lock()
+	defer store.mu.Unlock()
+	if most := customers * endpoints / 2; store.reads > most {
+		t.Errorf("%d reads for %d deliveries, more than %d", store.reads, customers*endpoints, most)
+	}
+}
