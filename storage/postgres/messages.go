@@ -111,29 +111,38 @@ func (s *Store) ForgetMessages(ctx context.Context, before time.Time) (more bool
 
 // ForgetFailures drops failures from before the cutoff.
 func (s *Store) ForgetFailures(ctx context.Context, c storage.Cutoff) (more bool, err error) {
-	return s.forgetOld(ctx, "forget failures", "ingest_failures", "true", c)
+	return s.forgetOld(ctx, "forget failures", "ingest_failures", "true", &s.swept.failures, c)
 }
 
 // ForgetAudit drops audit entries from before the cutoff.
 func (s *Store) ForgetAudit(ctx context.Context, c storage.Cutoff) (more bool, err error) {
-	return s.forgetOld(ctx, "forget audit entries", "audit", "true", c)
+	return s.forgetOld(ctx, "forget audit entries", "audit", "true", &s.swept.audit, c)
 }
 
 // ForgetHistory drops changes from before the cutoff that have no sequence number any more.
 func (s *Store) ForgetHistory(ctx context.Context, c storage.Cutoff) (more bool, err error) {
-	return s.forgetOld(ctx, "forget histories", "changes", "seq = 0", c)
+	return s.forgetOld(ctx, "forget histories", "changes", "seq = 0", &s.swept.history, c)
 }
 
 // forgetOld drops rows of a table, which has an index by time, that meet a condition. Those of workspaces apart are found by their
 // ids, which are in the order of time.
-func (s *Store) forgetOld(ctx context.Context, what, table, condition string, c storage.Cutoff) (more bool, err error) {
+func (s *Store) forgetOld(
+	ctx context.Context, what, table, condition string, swept *storage.Swept, c storage.Cutoff,
+) (more bool, err error) {
 	if !c.Before.IsZero() {
-		more, err = s.forgetRows(ctx, what, pgx.NamedArgs{"before": c.Before.UTC(), "apart": c.Apart()},
-			`SELECT workspace_id FROM `+table+` WHERE %[1]s AND `+condition+` AND at < @before AND workspace_id <> ALL(@apart) LIMIT 1`, `
+		args := pgx.NamedArgs{"from": swept.From(c).UTC(), "before": c.Before.UTC(), "apart": c.Apart()}
+		more, err = s.forgetRows(ctx, what, args, `
+			SELECT workspace_id
+			FROM `+table+`
+			WHERE %[1]s AND `+condition+` AND at >= @from AND at < @before AND workspace_id <> ALL(@apart)
+			LIMIT 1`, `
 			DELETE FROM `+table+`
 			WHERE workspace_id = @workspace AND id IN (
 			  SELECT id FROM `+table+` WHERE workspace_id = @workspace AND `+condition+` AND at < @before LIMIT @n
 			)`)
+		if err == nil && !more {
+			swept.Done(c)
+		}
 	}
 	for w, before := range c.Of {
 		if before.IsZero() {

@@ -52,6 +52,7 @@ type Store struct {
 	generations generations
 	born        gramStage // of a new workspace; tests have it complete from the start
 	sweep       sweeper
+	swept       struct{ failures, audit, history storage.Swept }
 	unkeyed     seldom
 	// unidentified is when identities without an id were looked for.
 	unidentified seldom
