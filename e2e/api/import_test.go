@@ -7,6 +7,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -368,6 +371,38 @@ func TestSlowAFileIsBrokenOff(t *testing.T) {
 				t.Fatal("rows of a file are left that is not imported")
 			}
 			time.Sleep(50 * time.Millisecond) //nolint:forbidigo // they are dropped in the background
+		}
+	})
+}
+
+// TestAnImportOnTheCommandLineIsInterrupted interrupts the command while it reads the file. It fails, and nothing is left.
+func TestAnImportOnTheCommandLineIsInterrupted(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, db database) {
+		env := db.env()
+		env.mustRun(t, "demo", "--contacts=1", "--workspace=acme")
+		file := filepath.Join(t.TempDir(), "people.csv")
+		if err := os.WriteFile(file, []byte(people("Person", 0, 500_000, false)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c := exec.Command(quickBinary(t), "import", "--workspace=acme", file)
+		var wrote strings.Builder
+		c.Env, c.Stderr = env.list(), &wrote
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for patience := time.Now().Add(time.Minute); db.number(t, `SELECT count(*) FROM job_rows`) == 0 && time.Now().Before(patience); {
+			time.Sleep(10 * time.Millisecond) //nolint:forbidigo // it reads
+		}
+		if err := c.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+		_ = c.Wait()
+		if code := c.ProcessState.ExitCode(); code != 1 || !strings.Contains(wrote.String(), "interrupted") {
+			t.Errorf("exit code %d: %s", code, wrote.String())
+		}
+		if n := db.number(t, `SELECT count(*) FROM jobs WHERE state IN ('PENDING', 'RUNNING')`); n != 0 {
+			t.Error("the import still waits to be started")
 		}
 	})
 }

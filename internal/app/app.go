@@ -69,10 +69,13 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	}
 	call.BindTo(ctx, (*context.Context)(nil))
 	err = call.Run(p)
-	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+	if ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
+		return err
+	}
+	if call.Command() == "serve" {
 		return nil // stopped as asked, while something was starting
 	}
-	return err
+	return fmt.Errorf("interrupted: %w", err) // what the command was to do is not done
 }
 
 // getenvOf looks variables up in environ.

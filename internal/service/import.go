@@ -182,9 +182,12 @@ func (u *upload) flush(ctx context.Context, last bool) error {
 		return err
 	}
 	now := u.service.clock()
-	u.job, err = u.service.store.StepJob(ctx, u.workspace, u.job, func(context.Context, storage.JobTx) (crm.JobStep, error) {
+	after, err := u.service.store.StepJob(ctx, u.workspace, u.job, func(context.Context, storage.JobTx) (crm.JobStep, error) {
 		return crm.JobStep{At: now, Until: now.Add(importWaits), Queue: u.waiting, Cursor: string(at)}, nil
 	})
+	if err == nil {
+		u.job = after
+	}
 	u.waiting, u.bytes = nil, 0
 	return err
 }
@@ -199,9 +202,12 @@ func (u *upload) fail(ctx context.Context, cause error) {
 	}
 	now := u.service.clock()
 	// Where this does not succeed, the job ends when it has waited for too long.
-	_, _ = u.service.store.StepJob(ctx, u.workspace, u.job, func(context.Context, storage.JobTx) (crm.JobStep, error) {
+	_, err := u.service.store.StepJob(ctx, u.workspace, u.job, func(context.Context, storage.JobTx) (crm.JobStep, error) {
 		return crm.JobStep{At: now, Until: now, Failure: reason}, nil
 	})
+	if errors.Is(err, crm.ErrJobMoved) { // the last step was stored, although it was interrupted
+		_, _ = u.service.store.CancelJob(ctx, u.workspace, u.job.ID, now)
+	}
 }
 
 // importKinds are the jobs that are imports.
