@@ -2,6 +2,8 @@ package webhooks
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 
 	"kith/internal/crm"
@@ -9,41 +11,36 @@ import (
 )
 
 // batch reads objects by their ids, all that are asked for while a read is under way together in the next one: deliveries that are
-// made concurrently share their reads, and take one connection. Each object is read after it was asked for. It is safe for concurrent use.
+// made concurrently share their reads, and take one connection for each workspace. Each object is read after it was asked for. It is
+// safe for concurrent use.
 type batch[K comparable, V any] struct {
 	read func(ctx context.Context, w crm.WorkspaceID, ids []K) (map[K]V, error)
 
 	mu      sync.Mutex
-	reading bool
-	next    *reading[K, V] // nil while there is nothing to read
-}
-
-// within is an id in a workspace.
-type within[K comparable] struct {
-	workspace crm.WorkspaceID
-	id        K
+	reading map[crm.WorkspaceID]bool
+	next    map[crm.WorkspaceID]*reading[K, V] // what there is to read
 }
 
 // reading is one read for all that wait for it.
 type reading[K comparable, V any] struct {
-	asked  map[within[K]]bool
+	asked  map[K]bool
 	done   chan struct{}
-	found  map[within[K]]V
-	failed map[crm.WorkspaceID]error // a workspace that is gone fails alone
+	found  map[K]V
+	failed error
 }
 
 // one is the object with an id; ok is false where it is not there. ctx is to end for all that ask together.
 func (b *batch[K, V]) one(ctx context.Context, w crm.WorkspaceID, id K) (v V, ok bool, err error) {
-	key := within[K]{w, id}
 	b.mu.Lock()
-	if b.next == nil {
-		b.next = &reading[K, V]{asked: make(map[within[K]]bool), done: make(chan struct{})}
+	mine := b.next[w]
+	if mine == nil {
+		mine = &reading[K, V]{asked: make(map[K]bool), done: make(chan struct{})}
+		b.next[w] = mine
 	}
-	mine := b.next
-	mine.asked[key] = true
-	if !b.reading {
-		b.reading = true
-		go b.run(ctx)
+	mine.asked[id] = true
+	if !b.reading[w] { // those of a workspace whose database is silent keep no others waiting
+		b.reading[w] = true
+		go b.run(ctx, w)
 	}
 	b.mu.Unlock()
 	select {
@@ -51,40 +48,25 @@ func (b *batch[K, V]) one(ctx context.Context, w crm.WorkspaceID, id K) (v V, ok
 	case <-ctx.Done():
 		return v, false, ctx.Err()
 	}
-	v, ok = mine.found[key]
-	return v, ok, mine.failed[w]
+	v, ok = mine.found[id]
+	return v, ok, mine.failed
 }
 
-// run reads until there is nothing to read.
-func (b *batch[K, V]) run(ctx context.Context) {
+// run reads until there is nothing to read in the workspace.
+func (b *batch[K, V]) run(ctx context.Context, w crm.WorkspaceID) {
 	for {
 		b.mu.Lock()
-		r := b.next
-		b.next, b.reading = nil, r != nil
+		r := b.next[w]
+		delete(b.next, w)
+		if r == nil {
+			delete(b.reading, w)
+		}
 		b.mu.Unlock()
 		if r == nil {
 			return
 		}
-		b.all(ctx, r)
+		r.found, r.failed = b.guarded(ctx, w, slices.Collect(maps.Keys(r.asked)))
 		close(r.done)
-	}
-}
-
-// all reads what was asked for, workspace by workspace.
-func (b *batch[K, V]) all(ctx context.Context, r *reading[K, V]) {
-	of := make(map[crm.WorkspaceID][]K)
-	for key := range r.asked {
-		of[key.workspace] = append(of[key.workspace], key.id)
-	}
-	r.found, r.failed = make(map[within[K]]V, len(r.asked)), make(map[crm.WorkspaceID]error)
-	for w, ids := range of {
-		found, err := b.guarded(ctx, w, ids)
-		if err != nil {
-			r.failed[w] = err
-		}
-		for id, v := range found {
-			r.found[within[K]{w, id}] = v
-		}
 	}
 }
 
@@ -94,21 +76,22 @@ func (b *batch[K, V]) guarded(ctx context.Context, w crm.WorkspaceID, ids []K) (
 	return b.read(ctx, w, ids)
 }
 
+func newBatch[K comparable, V any](read func(context.Context, crm.WorkspaceID, []K) (map[K]V, error)) *batch[K, V] {
+	return &batch[K, V]{read: read, reading: make(map[crm.WorkspaceID]bool), next: make(map[crm.WorkspaceID]*reading[K, V])}
+}
+
 // reads are the batches of a dispatcher.
 type reads struct {
-	sessions   batch[crm.SessionID, crm.Session]
-	contacts   batch[crm.ContactID, crm.Contact]
-	identities batch[crm.ContactID, []crm.Identity]
-	old        batch[crm.ContactID, []crm.ContactID]
-	accounts   batch[crm.AccountID, []crm.Identity]
+	sessions   *batch[crm.SessionID, crm.Session]
+	contacts   *batch[crm.ContactID, crm.Contact]
+	identities *batch[crm.ContactID, []crm.Identity]
+	old        *batch[crm.ContactID, []crm.ContactID]
+	accounts   *batch[crm.AccountID, []crm.Identity]
 }
 
 func newReads(of Objects) *reads {
 	return &reads{
-		sessions:   batch[crm.SessionID, crm.Session]{read: of.SessionsByID},
-		contacts:   batch[crm.ContactID, crm.Contact]{read: of.ContactsByID},
-		identities: batch[crm.ContactID, []crm.Identity]{read: of.IdentitiesByContact},
-		old:        batch[crm.ContactID, []crm.ContactID]{read: of.OldIDs},
-		accounts:   batch[crm.AccountID, []crm.Identity]{read: of.AccountIdentities},
+		sessions: newBatch(of.SessionsByID), contacts: newBatch(of.ContactsByID), identities: newBatch(of.IdentitiesByContact),
+		old: newBatch(of.OldIDs), accounts: newBatch(of.AccountIdentities),
 	}
 }

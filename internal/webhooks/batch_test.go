@@ -13,18 +13,22 @@ func TestABatchFailsWorkspaceByWorkspace(t *testing.T) {
 	t.Parallel()
 	begun, goOn := make(chan struct{}), make(chan struct{})
 	var once sync.Once
-	var sizes []int
-	b := batch[int, int]{read: func(_ context.Context, w crm.WorkspaceID, ids []int) (map[int]int, error) {
-		sizes = append(sizes, len(ids))
-		once.Do(func() { close(begun); <-goOn })
+	var mu sync.Mutex
+	most := 0
+	b := newBatch(func(_ context.Context, w crm.WorkspaceID, ids []int) (map[int]int, error) {
+		mu.Lock()
+		most = max(most, len(ids))
+		mu.Unlock()
 		switch w {
+		case 1:
+			once.Do(func() { close(begun); <-goOn })
 		case 2:
 			return nil, crm.ErrWorkspaceGone
 		case 3:
 			panic("no")
 		}
 		return map[int]int{1: 10, 2: 20}, nil
-	}}
+	})
 	var all sync.WaitGroup
 	ask := func(w crm.WorkspaceID, id, want int, there, fails bool) {
 		all.Go(func() {
@@ -39,6 +43,9 @@ func TestABatchFailsWorkspaceByWorkspace(t *testing.T) {
 	}
 	ask(1, 1, 10, true, false)
 	<-begun
+	if v, ok, err := b.one(t.Context(), 4, 1); v != 10 || !ok || err != nil { // while the other workspace is silent
+		t.Errorf("%d %t %v", v, ok, err)
+	}
 	for range 3 {
 		ask(1, 1, 10, true, false)
 		ask(1, 2, 20, true, false)
@@ -48,10 +55,6 @@ func TestABatchFailsWorkspaceByWorkspace(t *testing.T) {
 	}
 	close(goOn)
 	all.Wait()
-	most := 0
-	for _, n := range sizes {
-		most = max(most, n)
-	}
 	if most > 3 {
 		t.Errorf("a read has %d ids, and three are asked for", most)
 	}
