@@ -86,6 +86,19 @@ func start(t *testing.T, path string, env environment, args ...string) *server {
 	return s
 }
 
+// logs waits until the server has written a text so many times: clients may see what it does a moment before.
+func (s *server) logs(t *testing.T, text string, times int) {
+	t.Helper()
+	for patience := time.After(10 * time.Second); strings.Count(s.output.String(), text) < times; {
+		select {
+		case <-s.output.more:
+		case <-patience:
+			t.Errorf("the log does not say %d times %s:\n%s", times, text, tail(s.output.String(), 20))
+			return
+		}
+	}
+}
+
 // stop asks the server to stop. It must exit with 0 within ten seconds and have had nothing to complain about.
 func (s *server) stop(t *testing.T) {
 	t.Helper()

@@ -198,9 +198,7 @@ func TestUnknownWorkspaces(t *testing.T) {
 		if _, _, err := ws.Read(t.Context()); websocket.CloseStatus(err) != 4401 && websocket.CloseStatus(err) != 4403 {
 			t.Errorf("a WebSocket: %v", err)
 		}
-		if !strings.Contains(s.output.String(), "the workspace does not exist") {
-			t.Errorf("the log does not say why:\n%s", s.output)
-		}
+		s.logs(t, "the workspace does not exist", 1)
 		if n := db.number(t, `SELECT count(*) FROM workspaces WHERE name = 'new'`); n != 0 {
 			t.Error("the workspace was created")
 		}
