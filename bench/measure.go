@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"kith/bench/rig"
 	"kith/bench/trace"
 )
 
@@ -175,7 +176,7 @@ func (m *measurement) figures(at row) figures {
 		for round, t := range m.turns[at] {
 			values = append(values, of(round, t))
 		}
-		return median(values)
+		return rig.Median(values)
 	}
 	f.rate = over(func(_ int, t turn) float64 { return t.rate() })
 	f.p50 = over(func(_ int, t turn) float64 { return t.quantile(0.50) })
@@ -198,12 +199,4 @@ func (t turn) rate() float64 { return float64(len(t.took)-t.cut-t.failed) / t.el
 func (t turn) quantile(q float64) float64 {
 	d := slices.Sorted(slices.Values(t.took))
 	return float64(d[int(q*float64(len(d)-1)+0.5)].Microseconds()) / 1000
-}
-
-func median(of []float64) float64 {
-	slices.Sort(of)
-	if n := len(of); n%2 == 0 {
-		return (of[n/2-1] + of[n/2]) / 2
-	}
-	return of[len(of)/2]
 }

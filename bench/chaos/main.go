@@ -3,8 +3,8 @@
 //
 // It starts Kith behind nginx on an SQLite file, then two processes of it on a PostgreSQL with a synchronous standby and PgBouncer.
 // It kills and stops Kith, steps its clock, kills nginx, PgBouncer, the standby, the primary and its processes, promotes the standby,
-// and fills the disk. What is done, and in which order, follows from the seed; the moments do not. It leaves nothing behind, except the logs of
-// a run that fails. It needs Linux, and for full disks the right to mount.
+// and fills the disk. What is done, and in which order, follows from the seed; the moments do not. It leaves nothing behind, except
+// the logs of a run that fails. It needs Linux, and for full disks the right to mount.
 package main
 
 import (

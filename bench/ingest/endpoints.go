@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"kith/bench/rig"
 )
 
 // receiver is where webhook endpoints send to. It answers after a while.
@@ -89,15 +91,10 @@ func (l *load) endpoints(ctx context.Context, k kith, lasting time.Duration) err
 	}
 	fmt.Printf("%-34s %10s %8s %8s %12s\n", "all out, medians of rounds", "messages/s", "ratio", "p95 ms", "delivered/s")
 	for i, kind := range kinds {
-		fmt.Printf("%-34s %10.0f %8.2f %8.1f %12.0f\n", kind.name, median(rates[i]), median(ratios[i]), median(p95[i]),
+		fmt.Printf("%-34s %10.0f %8.2f %8.1f %12.0f\n", kind.name, rig.Median(rates[i]), rig.Median(ratios[i]), rig.Median(p95[i]),
 			float64(delivered[i])/lasting.Seconds()/rounds)
 	}
 	return nil
-}
-
-func median(of []float64) float64 {
-	of = slices.Sorted(slices.Values(of))
-	return of[len(of)/2]
 }
 
 // endpoint makes a webhook endpoint that gets all events.

@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -46,33 +47,31 @@ const durable = "fsync = on\nsynchronous_commit = on\nfull_page_writes = on\nsha
 // Each builds Kith, and has measure measure it on an empty database of each kind, sqlite and postgres, or of the only one
 // that is named. Where it needs a PostgreSQL and the environment has none, it runs the program again under
 // scripts/with-postgres.
-func Each(ctx context.Context, only string, measure func(ctx context.Context, kind string, k *Kith) error) (err error) {
+func Each(ctx context.Context, only string, measure func(ctx context.Context, kind string, k *Kith) error) error {
 	server := os.Getenv(DatabaseVariable)
 	if server == "" && only != "sqlite" {
 		return WithPostgres(durable)
 	}
-	dir, err := os.MkdirTemp("", "kith-bench.")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	log.Print("building")
-	if err := Build(ctx, dir); err != nil {
-		return err
-	}
-	for _, kind := range []string{"sqlite", "postgres"} {
-		if only != "" && only != kind {
-			continue
+	return built(ctx, func(dir string) error {
+		for _, kind := range []string{"sqlite", "postgres"} {
+			if only != "" && only != kind {
+				continue
+			}
+			if err := on(ctx, kind, dir, server, measure); err != nil {
+				return fmt.Errorf("%s: %w", kind, err)
+			}
 		}
-		if err := on(ctx, kind, dir, server, measure); err != nil {
-			return fmt.Errorf("%s: %w", kind, err)
-		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // On builds Kith, and has measure measure it on a database that exists.
-func On(ctx context.Context, database string, measure func(ctx context.Context, k *Kith) error) (err error) {
+func On(ctx context.Context, database string, measure func(ctx context.Context, k *Kith) error) error {
+	return built(ctx, func(dir string) error { return running(ctx, dir, database, measure) })
+}
+
+// built builds Kith in a folder that is there as long as use takes.
+func built(ctx context.Context, use func(dir string) error) (err error) {
 	dir, err := os.MkdirTemp("", "kith-bench.")
 	if err != nil {
 		return err
@@ -82,6 +81,11 @@ func On(ctx context.Context, database string, measure func(ctx context.Context, 
 	if err := Build(ctx, dir); err != nil {
 		return err
 	}
+	return use(dir)
+}
+
+// running starts Kith on a database, and stops it when it has been measured.
+func running(ctx context.Context, dir, database string, measure func(ctx context.Context, k *Kith) error) error {
 	k, err := start(ctx, dir, database)
 	if err != nil {
 		return err
@@ -102,12 +106,16 @@ func on(
 		}
 		defer func() { err = errors.Join(err, drop()) }()
 	}
-	k, err := start(ctx, dir, database)
-	if err != nil {
-		return err
+	return running(ctx, dir, database, func(ctx context.Context, k *Kith) error { return measure(ctx, kind, k) })
+}
+
+// Median is the middle of numbers, or of the two in the middle, between them.
+func Median(of []float64) float64 {
+	of = slices.Sorted(slices.Values(of))
+	if n := len(of); n%2 == 0 {
+		return (of[n/2-1] + of[n/2]) / 2
 	}
-	defer k.stop()
-	return measure(ctx, kind, k)
+	return of[len(of)/2]
 }
 
 const secret = "a secret for the length of one run of the benchmark"

@@ -160,12 +160,11 @@ func leftovers(ctx context.Context, db Database, r *Report) error {
 	}
 	for _, w := range found {
 		err := r.Add(ctx, storage.Finding{Kind: storage.DeletedWorkspace, Part: fmt.Sprint(w)}, func(ctx context.Context) error {
-			for more := true; more; {
-				if more, err = db.EraseWorkspace(ctx, w, false); err != nil {
+			for {
+				if more, err := db.EraseWorkspace(ctx, w, false); err != nil || !more {
 					return err
 				}
 			}
-			return nil
 		})
 		if err != nil {
 			return err
